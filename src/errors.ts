@@ -1,0 +1,53 @@
+/**
+ * The one error class of this package. A message is a gerund and its subject ("reading entry
+ * app/x: …"), the `kind` decides the exit code, the `code` is stable for programs to test.
+ */
+
+/** What went wrong, as the exit code tells it (`cli/exit.ts` maps one to the other). */
+export type ErrorKind =
+  | 'build'
+  | 'usage'
+  | 'context'
+  | 'builder'
+  | 'engine'
+  | 'limit'
+  | 'output'
+  | 'interrupted'
+  | 'terminated';
+
+/** What may be told beside the message. */
+export interface ErrorDetails {
+  /** What to do next, one line. */
+  readonly hint?: string;
+  /** The error underneath. */
+  readonly cause?: unknown;
+}
+
+/** Every failure this package reports on purpose. Anything else that is thrown is a bug. */
+export class DockerceptionError extends Error {
+  override readonly name = 'DockerceptionError';
+  readonly kind: ErrorKind;
+  /** Stable, for programs: `TAR_TRUNCATED`, `ENGINE_UNREACHABLE`, … */
+  readonly code: string;
+  readonly hint: string | undefined;
+
+  constructor(kind: ErrorKind, code: string, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.kind = kind;
+    this.code = code;
+    this.hint = details.hint;
+  }
+}
+
+/** The message of anything that can be thrown. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && !error.message)
+    return error.errors.map(messageOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The `code` that Node's system errors carry (`ENOENT`, `EPIPE`, …). */
+export function systemCode(error: unknown): string | undefined {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
