@@ -1,0 +1,95 @@
+/**
+ * Decompression by a program that reads standard input and writes standard output (bzip2(1),
+ * xz(1)). Its exit code and its standard error decide whether what came out is good.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { systemCode } from '../errors.js';
+import { type Compression, corrupt, cutShort, unsupported } from './decompress-error.js';
+
+const MAX_MESSAGE = 4096;
+
+/** Yields what `input` decompresses to with the program that has the format's name. */
+export async function* decompressWith(
+  format: Compression & ('bzip2' | 'xz'),
+  input: AsyncIterable<Buffer>,
+  name: string,
+): AsyncGenerator<Uint8Array> {
+  const child = spawn(format, ['-dc'], { stdio: 'pipe' });
+  const started = new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve).once('error', reject);
+  });
+  const exit = once(child, 'close').catch(() => undefined);
+  const message = collect(child.stderr);
+  const fed = feed(input, child.stdin).finally(() => child.stdin.destroy());
+  fed.catch(() => undefined);
+  try {
+    await started.catch((error: unknown) => {
+      throw missing(error, format, name);
+    });
+    for await (const chunk of child.stdout) yield chunk as Buffer;
+    await exit;
+    // The input's own failure comes first: the program only saw its end.
+    const all = await fed;
+    const complaint = message();
+    if (child.exitCode !== 0 || complaint || !all)
+      throw /unexpected(ly)?|premature/i.test(complaint)
+        ? cutShort(name, format, new Error(complaint))
+        : corrupt(name, format, complaint || 'something else follows it');
+  } finally {
+    child.kill('SIGKILL');
+    await exit;
+  }
+}
+
+/** Resolves with whether all of `input` was taken: a program that has seen enough closes its end. */
+async function feed(input: AsyncIterable<Buffer>, stdin: Writable): Promise<boolean> {
+  let closed = false;
+  // EPIPE says no more than the exit code does, which is looked at anyway.
+  const over = finished(stdin).then(
+    () => true,
+    () => false,
+  );
+  stdin.once('close', () => (closed = true));
+  for await (const chunk of input) {
+    if (closed) return false;
+    if (!stdin.write(chunk)) await drained(stdin);
+  }
+  stdin.end();
+  return over;
+}
+
+function drained(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed) return resolve();
+    const done = (): void => {
+      stream.off('drain', done).off('close', done);
+      resolve();
+    };
+    stream.on('drain', done).on('close', done);
+  });
+}
+
+function collect(stderr: Readable): () => string {
+  let text = '';
+  stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(0, MAX_MESSAGE);
+  });
+  return () =>
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .find((line) => line !== '') ?? '';
+}
+
+function missing(error: unknown, format: 'bzip2' | 'xz', name: string): unknown {
+  if (systemCode(error) !== 'ENOENT') return error;
+  return unsupported(
+    name,
+    format,
+    `needs the program "${format}", which is not there`,
+    `install ${format === 'xz' ? 'xz-utils' : format}, or compress with gzip or zstd`,
+  );
+}

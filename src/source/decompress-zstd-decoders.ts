@@ -1,0 +1,110 @@
+/**
+ * The two decoders for what is inside a zstd frame: Node's own, from 22.15 on, and fzstd. Both get
+ * one frame, whole, and check its checksum.
+ */
+import type { Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
+import { systemCode } from '../errors.js';
+import type { ByteReader } from './byte-reader.js';
+import {
+  FormatError,
+  type FrameHeader,
+  readBlock,
+  withoutChecksum,
+} from './decompress-zstd-frame.js';
+
+/** Decodes the frame whose header was read, up to its end. */
+export type FrameDecoder = (
+  reader: ByteReader,
+  header: FrameHeader,
+) => AsyncGenerator<Uint8Array, void, undefined>;
+
+const WINDOW_LOG = 27;
+
+// As @types/node for Node 20 doesn't have them.
+interface ZstdInZlib {
+  createZstdDecompress?: (options: { params: Record<number, number> }) => Transform;
+  constants: { ZSTD_d_windowLogMax?: number };
+}
+
+/** Node's decoder, where there is one. */
+export function nativeDecoder(): FrameDecoder | undefined {
+  const { createZstdDecompress, constants } = zlib as unknown as ZstdInZlib;
+  if (!createZstdDecompress || constants.ZSTD_d_windowLogMax === undefined) return undefined;
+  const params = { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG };
+  return (reader, header) => throughNode(createZstdDecompress({ params }), reader, header);
+}
+
+async function* throughNode(
+  codec: Transform,
+  reader: ByteReader,
+  header: FrameHeader,
+): AsyncGenerator<Uint8Array> {
+  const fed = feed(codec, reader, header);
+  fed.catch(() => undefined);
+  try {
+    for await (const chunk of codec) yield chunk as Buffer;
+  } catch (error) {
+    if (systemCode(error)?.startsWith('ZSTD_') || systemCode(error)?.startsWith('Z_'))
+      throw new FormatError((error as Error).message, { cause: error });
+    throw error;
+  } finally {
+    codec.destroy();
+  }
+  await fed;
+}
+
+async function feed(codec: Transform, reader: ByteReader, header: FrameHeader): Promise<void> {
+  let wake: (() => void) | undefined;
+  codec.once('close', () => wake?.());
+  const write = (bytes: Buffer): Promise<void> =>
+    new Promise((resolve) => {
+      wake = resolve;
+      if (codec.destroyed) resolve();
+      else codec.write(bytes, () => resolve());
+    });
+  try {
+    await write(header.bytes);
+    for (let last = false; !last && !codec.destroyed;) {
+      const block = await readBlock(reader, header);
+      await write(block.bytes);
+      last = block.last;
+    }
+    if (header.hasChecksum && !codec.destroyed) await write(await reader.read(4));
+    if (!codec.destroyed) codec.end();
+  } catch (error) {
+    codec.destroy(error as Error);
+    throw error;
+  }
+}
+
+/** fzstd, with the checksum (section 3.1.1: XXH64, its low 32 bits) computed beside it. */
+export async function* fzstdDecoder(
+  reader: ByteReader,
+  header: FrameHeader,
+): AsyncGenerator<Uint8Array> {
+  const { Decompress } = await import('fzstd');
+  const { default: xxhash } = await import('xxhash-wasm');
+  const hash = (await xxhash()).create64();
+  const chunks: Uint8Array[] = [];
+  const decoder = new Decompress((chunk) => chunks.push(chunk));
+  let bytes = withoutChecksum(header);
+  for (let last = false; !last; bytes = Buffer.alloc(0)) {
+    const block = await readBlock(reader, header);
+    last = block.last;
+    try {
+      decoder.push(Buffer.concat([bytes, block.bytes]), last);
+    } catch (error) {
+      throw new FormatError('a block can not be decoded', { cause: error });
+    }
+    // Not earlier: whoever gets a chunk may write into it, and the decoder copies it only now.
+    for (const chunk of chunks.splice(0)) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  if (!header.hasChecksum) return;
+  const expected = (await reader.read(4)).readUInt32LE();
+  if (Number(hash.digest() & 0xffffffffn) !== expected)
+    throw new FormatError('its checksum is wrong');
+}

@@ -1,0 +1,111 @@
+/**
+ * The outside of a zstd frame (RFC 8878, section 3.1.1): header, block headers, checksum. It tells
+ * where a frame ends, what its content should be, and what would harm the decoder inside.
+ */
+import type { ByteReader } from './byte-reader.js';
+
+/** A frame header. Sizes are in bytes. */
+export interface FrameHeader {
+  /** As it came, the magic number included. */
+  readonly bytes: Buffer;
+  readonly windowSize: bigint;
+  /** `undefined` when the header doesn't tell. */
+  readonly contentSize: bigint | undefined;
+  readonly hasChecksum: boolean;
+  readonly dictionary: boolean;
+}
+
+/** One block with its three header bytes. */
+export interface Block {
+  readonly bytes: Buffer;
+  readonly last: boolean;
+}
+
+/** What the format does not allow. */
+export class FormatError extends Error {}
+
+const DESCRIPTOR = 4;
+const CHECKSUM_FLAG = 0x04;
+const RLE = 1;
+const COMPRESSED = 2;
+const ZERO_PROBABILITY = 1;
+const MAX_BLOCK = 128 * 1024;
+
+/** Reads what follows a frame's magic number. */
+export async function readHeader(reader: ByteReader, magic: Buffer): Promise<FrameHeader> {
+  const descriptor = (await reader.read(1))[0] ?? 0;
+  if (descriptor & 0x08) throw new FormatError('a reserved bit is set in a frame header');
+  const singleSegment = (descriptor & 0x20) !== 0;
+  const idSize = [0, 1, 2, 4][descriptor & 3] ?? 0;
+  const contentFlag = descriptor >> 6;
+  const contentBytes = contentFlag === 0 ? Number(singleSegment) : 1 << contentFlag;
+  const fields = await reader.read(Number(!singleSegment) + idSize + contentBytes);
+  const content = fields.subarray(fields.length - contentBytes);
+  const contentSize =
+    contentBytes === 0 ? undefined : littleEndian(content) + (contentBytes === 2 ? 256n : 0n);
+  return {
+    bytes: Buffer.concat([magic, Buffer.of(descriptor), fields]),
+    windowSize: singleSegment ? (contentSize ?? 0n) : windowSize(fields[0] ?? 0),
+    contentSize,
+    hasChecksum: (descriptor & CHECKSUM_FLAG) !== 0,
+    dictionary:
+      idSize > 0 &&
+      littleEndian(fields.subarray(Number(!singleSegment)).subarray(0, idSize)) !== 0n,
+  };
+}
+
+/** The header with the checksum flag taken away, for a decoder that shall not look for one. */
+export function withoutChecksum(header: FrameHeader): Buffer {
+  const bytes = Buffer.from(header.bytes);
+  bytes[DESCRIPTOR] = (bytes[DESCRIPTOR] ?? 0) & ~CHECKSUM_FLAG;
+  return bytes;
+}
+
+/** Reads one block. */
+export async function readBlock(reader: ByteReader, header: FrameHeader): Promise<Block> {
+  const start = await reader.read(3);
+  const word = start.readUIntLE(0, 3);
+  const type = (word >> 1) & 3;
+  const size = word >> 3;
+  if (type > COMPRESSED) throw new FormatError('a block has the reserved type');
+  const limit = header.windowSize < MAX_BLOCK ? Number(header.windowSize) : MAX_BLOCK;
+  if (size > limit)
+    throw new FormatError(`a block of ${size} bytes is larger than the format allows`);
+  const body = await reader.read(type === RLE ? 1 : size);
+  if (type === COMPRESSED) checkTree(body);
+  return { bytes: Buffer.concat([start, body]), last: (word & 1) === 1 };
+}
+
+/**
+ * Refuses a Huffman tree whose weights are all one symbol (section 4.2.1.2): its states take no
+ * bits, so that a decoder that goes on until the bits are used up never ends.
+ */
+function checkTree(body: Buffer): void {
+  const kind = (body[0] ?? 0) & 3;
+  if (kind !== COMPRESSED) return;
+  const sizeFormat = ((body[0] ?? 0) >> 2) & 3;
+  const tree = body.subarray(sizeFormat < 2 ? 3 : sizeFormat + 2);
+  if ((tree[0] ?? 0) >= 128) return;
+  const bit = (at: number): number => ((tree[1 + (at >> 3)] ?? 0) >> (at & 7)) & 1;
+  const bits = (at: number, count: number): number =>
+    count === 0 ? 0 : bit(at) | (bits(at + 1, count - 1) << 1);
+  const log = bits(0, 4) + 5;
+  for (let at = 4; at < tree.length * 8;) {
+    // As long as only zeros came, a probability takes `log` bits, and "all there is" one more.
+    if (bits(at, log + 1) === (2 << log) - 1)
+      throw new FormatError('a Huffman tree has one weight only');
+    if (bits(at, log) !== ZERO_PROBABILITY) return;
+    at += log;
+    let repeat = 3;
+    for (; repeat === 3 && at < tree.length * 8; at += 2) repeat = bits(at, 2);
+  }
+}
+
+function windowSize(byte: number): bigint {
+  const base = 1n << BigInt(10 + (byte >> 3));
+  return base + (base >> 3n) * BigInt(byte & 7);
+}
+
+function littleEndian(bytes: Buffer): bigint {
+  return bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+}

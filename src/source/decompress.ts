@@ -1,0 +1,118 @@
+/**
+ * Recognises gzip, zstd, xz and bzip2 by their first bytes and decompresses them as they stream;
+ * anything else passes through untouched, as the very same stream.
+ */
+import { Readable } from 'node:stream';
+import type { Compression } from './decompress-error.js';
+import { isCheckable } from './decompress-xz.js';
+
+type Decoder = (input: AsyncIterable<Buffer>, name: string) => AsyncGenerator<Uint8Array>;
+
+/** Enough for the longest magic, bzip2's: "BZh", a digit, a block's six bytes. */
+const PEEK = 10;
+const OUTPUT_BUFFER = 256 * 1024;
+
+/**
+ * Returns the decompressed stream, or `input` itself when it isn't compressed. Destroying the
+ * result destroys `input`; an error of `input` comes out of the result as it is.
+ * @param name what an error message calls the input
+ * @throws DockerceptionError of kind `context`, from the result: `COMPRESSED_TRUNCATED`,
+ *   `COMPRESSED_CORRUPT` or `COMPRESSED_UNSUPPORTED`
+ */
+export async function decompress(input: Readable, name: string): Promise<Readable> {
+  const { head, ended } = await peek(input);
+  // A stream that has ended took nothing back.
+  const bytes = ended ? Readable.from(head.length > 0 ? [head] : [], { objectMode: false }) : input;
+  const format = recognise(head);
+  if (format === undefined) return bytes;
+  return new Decoded(bytes, (await decoderOf(format, head))(bytes, name));
+}
+
+/** The compression that data with these first bytes has, `undefined` for none. */
+export function recognise(head: Uint8Array): Compression | undefined {
+  const hex = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, PEEK)).toString(
+    'hex',
+  );
+  if (/^1f8b/.test(hex)) return 'gzip';
+  if (/^28b52ffd|^5.2a4d18/.test(hex)) return 'zstd';
+  if (/^fd377a585a00/.test(hex)) return 'xz';
+  if (/^425a683[1-9](314159265359|177245385090)/.test(hex)) return 'bzip2';
+  return undefined;
+}
+
+async function decoderOf(format: Compression, head: Uint8Array): Promise<Decoder> {
+  if (format === 'gzip') return (await import('./decompress-gzip.js')).gunzip;
+  if (format === 'zstd') return (await import('./decompress-zstd.js')).unzstd;
+  if (format === 'xz' && isCheckable(head)) return (await import('./decompress-xz.js')).unxz;
+  const { decompressWith } = await import('./decompress-program.js');
+  return (input, name) => decompressWith(format, input, name);
+}
+
+/** Reads as many bytes as it takes to tell and puts them back, unless the stream ends before. */
+function peek(input: Readable): Promise<{ head: Buffer; ended: boolean }> {
+  return new Promise((resolve, reject) => {
+    let head: Buffer = Buffer.alloc(0);
+    const settle = (act: () => void): void => {
+      input.off('readable', more).off('end', end).off('error', fail).off('close', closed);
+      act();
+    };
+    const more = (): void => {
+      let chunk: Buffer | null;
+      while (head.length < PEEK && (chunk = input.read() as Buffer | null) !== null)
+        head = head.length > 0 ? Buffer.concat([head, chunk]) : chunk;
+      if (head.length < PEEK) return;
+      settle(() => resolve({ head, ended: false }));
+      // At once: a tick later the stream may have ended, and then takes nothing back.
+      input.unshift(head);
+    };
+    const end = (): void => settle(() => resolve({ head, ended: true }));
+    const fail = (error: unknown): void => settle(() => reject(error));
+    const closed = (): void => fail(new Error('the stream was closed before its end'));
+    if (input.readableEnded) return end();
+    if (input.errored) return fail(input.errored);
+    if (input.destroyed) return closed();
+    input.on('readable', more).on('end', end).on('error', fail).on('close', closed);
+  });
+}
+
+/** Pulls from a decoder. Unlike `Readable.from`, it can be destroyed while the input is silent. */
+class Decoded extends Readable {
+  private pulling = false;
+
+  constructor(
+    private readonly input: Readable,
+    private readonly chunks: AsyncGenerator<Uint8Array>,
+  ) {
+    super({ highWaterMark: OUTPUT_BUFFER });
+  }
+
+  override _read(): void {
+    if (!this.pulling) void this.pull();
+  }
+
+  private async pull(): Promise<void> {
+    this.pulling = true;
+    try {
+      let wanted = true;
+      while (wanted) {
+        const next = await this.chunks.next();
+        if (this.destroyed) return;
+        if (next.done) this.push(null);
+        wanted = next.done !== true && (next.value.length === 0 || this.push(next.value));
+      }
+    } catch (error) {
+      this.destroy(error as Error);
+    } finally {
+      this.pulling = false;
+    }
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    // First the input: a decoder that waits for it goes on to its own end only then.
+    this.input.destroy();
+    this.chunks.return(undefined).then(
+      () => callback(error),
+      () => callback(error),
+    );
+  }
+}
