@@ -1,0 +1,77 @@
+/**
+ * The answer to `POST /build`, line by line: progress, the image's ID, or an error, which comes with
+ * HTTP 200 (Engine API, ImageBuild; moby, pkg/jsonmessage). Success is proved by an ID alone.
+ */
+import type { Report } from '../../progress/events.js';
+import { ClassicSteps, type ClassicMessage } from './classic.js';
+import { TraceDecoder } from './trace.js';
+
+/** A line, as much as is looked at. */
+interface Message extends ClassicMessage {
+  readonly error?: string;
+  readonly errorDetail?: { readonly message?: string };
+  readonly aux?: unknown;
+}
+
+const TRACE = 'moby.buildkit.trace';
+const IMAGE_ID = /^sha256:[0-9a-f]{64}$/;
+
+/** Takes the values of an answer's lines, in order; reports progress as it comes. */
+export class BuildAnswer {
+  readonly #report: Report;
+  readonly #trace = new TraceDecoder();
+  readonly #steps = new ClassicSteps();
+  #imageId: string | undefined;
+  #error: string | undefined;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  /** The last ID that the engine gave; undefined when it gave none. */
+  get imageId(): string | undefined {
+    return this.#imageId;
+  }
+
+  /** The engine's own message, when the build failed. */
+  get error(): string | undefined {
+    return this.#error;
+  }
+
+  /** @throws RangeError when a trace is damaged. */
+  take(value: unknown): void {
+    if (typeof value !== 'object' || value === null) return;
+    const message = value as Message;
+    const error = message.errorDetail?.message ?? message.error;
+    if (error !== undefined) this.#fail(error.trim() || 'the engine gave no reason');
+    else if (message.id === TRACE && typeof message.aux === 'string')
+      this.#report({ kind: 'status', status: this.#trace.decode(message.aux) });
+    else if (message.aux !== undefined) this.#take(message.aux);
+    else this.#show(message);
+  }
+
+  /** Says that there are no more lines. */
+  end(): void {
+    const status = this.#error === undefined ? this.#steps.finish() : undefined;
+    if (status) this.#report({ kind: 'status', status });
+  }
+
+  #fail(error: string): void {
+    this.#error ??= error;
+    const status = this.#steps.finish(error);
+    if (status) this.#report({ kind: 'status', status });
+  }
+
+  #take(aux: unknown): void {
+    const id = (aux as { ID?: unknown } | null)?.ID;
+    if (typeof id === 'string' && IMAGE_ID.test(id)) this.#imageId = id;
+  }
+
+  #show(message: ClassicMessage): void {
+    // The engine's closing words come after the ID; they belong to no step.
+    if (this.#imageId !== undefined || /^Successfully (?:built|tagged) /.test(message.stream ?? ''))
+      return;
+    const status = this.#steps.take(message);
+    if (status) this.#report({ kind: 'status', status });
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * `POST /build`: sends the context, reads the answer, decides how it ended. dockerode isn't used
+ * here: its buildImage hangs when the stream dies without an error, its followProgress reports no
+ * `errorDetail`, and its X-Registry-Config is in the wrong alphabet.
+ */
+import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+import type { BuildContext, BuildOptions } from '../engine.js';
+import { BuildAnswer } from './answer.js';
+import type { Connection } from './connection.js';
+import { JsonLines } from './lines.js';
+import { refusal } from './refusal.js';
+import { unreachable, vanished } from './unreachable.js';
+import { upload } from './upload.js';
+
+/** Bytes that are kept of an answer that is an error. */
+const MAX_REFUSAL = 64 << 10;
+
+/** What a build needs beside its options. */
+export interface BuildRequest {
+  /** The query of `POST /build`. */
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What to do when the engine fails without a word. */
+  readonly muteHint: string;
+  /** What to do about an error of the engine's, when something is known about it. */
+  readonly hintFor: (message: string) => Promise<string | undefined>;
+}
+
+/**
+ * Builds; resolves with the image's ID.
+ *
+ * @throws the context's own error when its stream breaks, the signal's reason when it aborts,
+ *   DockerceptionError of kind build (the engine's message) or engine (it went away).
+ */
+export async function build(
+  connection: Connection,
+  context: BuildContext,
+  options: Pick<BuildOptions, 'report' | 'signal'>,
+  request: BuildRequest,
+): Promise<string> {
+  const { endpoint } = connection;
+  const answer = new BuildAnswer(options.report);
+  const lines = new JsonLines((value) => answer.take(value));
+  const refused: Buffer[] = [];
+  let refusedLength = 0;
+  let status = 0;
+
+  const post = connection.open({
+    method: 'POST',
+    path: `/build?${request.query}`,
+    headers: { ...request.headers, 'Content-Type': 'application/x-tar' },
+  });
+  const end = await upload(
+    post,
+    context.stream,
+    {
+      response(response) {
+        status = response.statusCode ?? 0;
+      },
+      chunk(chunk) {
+        if (status < 400) lines.write(chunk);
+        else if ((refusedLength += chunk.length) <= MAX_REFUSAL) refused.push(chunk);
+      },
+      succeeded: () => answer.imageId !== undefined && answer.error === undefined,
+    },
+    options.signal,
+  );
+
+  // An error of the engine's that is already there explains whatever happened after it.
+  if (end.kind === 'aborted') throw options.signal.reason;
+  if (end.kind === 'body-failed') throw end.error;
+  if (end.kind === 'answered' && status < 400) lines.end();
+  answer.end();
+  if (answer.error !== undefined) {
+    const hint = await request.hintFor(answer.error);
+    throw new DockerceptionError(
+      'build',
+      'BUILD_FAILED',
+      `building the image: ${answer.error}`,
+      hint === undefined ? {} : { hint },
+    );
+  }
+  switch (end.kind) {
+    case 'lost':
+      throw end.answering || !isConnecting(end.error)
+        ? vanished(endpoint, 'building the image', end.error)
+        : unreachable(endpoint, end.error);
+    case 'misread':
+      throw end.error instanceof DockerceptionError
+        ? end.error
+        : new DockerceptionError(
+            'engine',
+            'ENGINE_ANSWER',
+            `reading the engine's progress: ${messageOf(end.error)}`,
+            { cause: end.error },
+          );
+    case 'answered':
+      break;
+  }
+  if (status >= 400) {
+    const body = Buffer.concat(refused).toString('utf8');
+    throw refusal(endpoint, 'build', 'building the image', status, body, request.muteHint);
+  }
+  if (answer.imageId === undefined)
+    throw new DockerceptionError(
+      'build',
+      'BUILD_NO_IMAGE',
+      'building the image: the engine reported no failure, but gave no image ID',
+      { hint: 'see the engine’s own log' },
+    );
+  return answer.imageId;
+}
+
+/** Whether it failed before there was a connection: in the system's call, in TLS, in ssh. */
+function isConnecting(error: unknown): boolean {
+  const { syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (syscall !== undefined) return /^(?:connect|getaddrinfo|spawn)/.test(syscall);
+  return error !== undefined && !['ECONNRESET', 'EPIPE'].includes(systemCode(error) ?? '');
+}

@@ -1,0 +1,228 @@
+/**
+ * One engine, and how to talk to it. Requests whose headers, order or end matter (`/_ping`, `/build`,
+ * `/session`) go over `node:http`: dockerode shows no response headers, reads the environment a second time,
+ * and can't tell a context that broke from one that ended. Its import also costs more than a ping;
+ * so it is loaded only for what it does well (push, save).
+ */
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type Dockerode from 'dockerode';
+import { DockerceptionError } from '../../errors.js';
+import { DialAgent } from './dial.js';
+import type { Endpoint, Environment } from './endpoint.js';
+import { refusal } from './refusal.js';
+import { describe, unreachable, vanished } from './unreachable.js';
+
+/** Milliseconds for a short question. ssh has its own limit, and may ask a person for a password. */
+const PING_TIMEOUT = 30_000;
+/** Bytes of a short answer. */
+const MAX_ANSWER = 16 << 20;
+
+/** What an engine says of itself. */
+export interface Ping {
+  /** The newest version of the Engine API that it speaks, `1.41`. */
+  readonly apiVersion: string | undefined;
+  /** `2` when BuildKit is its preferred builder. */
+  readonly builderVersion: string | undefined;
+  readonly osType: string | undefined;
+  readonly isPodman: boolean;
+}
+
+/** A request for `open`: its body is written, and the request ended, by whoever opened it. */
+export interface EngineRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Path and query, without the API version. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An engine. Holds no connection open between two requests; nothing has to be closed. */
+export interface Connection {
+  readonly endpoint: Endpoint;
+  /** Asks who is there. @throws DockerceptionError of kind engine, code ENGINE_UNREACHABLE. */
+  ping(signal?: AbortSignal): Promise<Ping>;
+  /** Starts a request; errors come as the request's, as node:http has them. */
+  open(request: EngineRequest): ClientRequest;
+  /** A short question and its JSON answer. @throws DockerceptionError of kind engine. */
+  json(request: EngineRequest, signal?: AbortSignal): Promise<unknown>;
+  /** A connection that becomes another protocol's; the caller destroys it. */
+  upgrade(request: EngineRequest, protocol: string, signal?: AbortSignal): Promise<Duplex>;
+  /** dockerode on the same endpoint, loaded when it is first asked for. */
+  dockerode(): Promise<Dockerode>;
+}
+
+/**
+ * Makes a connection to an endpoint; nothing is sent yet.
+ *
+ * @param options.env what `ssh` runs with. @default process.env
+ */
+export function connect(
+  endpoint: Endpoint,
+  options: { readonly env?: Environment } = {},
+): Connection {
+  const agent = new DialAgent(endpoint, options.env ?? process.env);
+  const { address } = endpoint;
+  const host = address.kind === 'tcp' ? hostHeader(address) : 'docker';
+  const version = endpoint.apiVersion === undefined ? '' : `/${endpoint.apiVersion}`;
+  const prefix = address.kind === 'tcp' ? address.prefix : '';
+  let loaded: Promise<Dockerode> | undefined;
+
+  const open = ({ method, path, headers }: EngineRequest, versioned = version): ClientRequest =>
+    httpRequest({
+      agent,
+      method,
+      path: `${prefix}${versioned}${path}`,
+      headers: { Host: host, 'User-Agent': 'dockerception', ...headers },
+    });
+
+  return {
+    endpoint,
+    open,
+    async ping(signal) {
+      const timeout = address.kind === 'ssh' ? undefined : PING_TIMEOUT;
+      const { response } = await ask(endpoint, open({ method: 'GET', path: '/_ping' }, ''), {
+        signal,
+        timeout,
+      });
+      const header = (name: string): string | undefined => {
+        const value = response.headers[name];
+        return typeof value === 'string' && value !== '' ? value : undefined;
+      };
+      return {
+        apiVersion: header('api-version'),
+        builderVersion: header('builder-version'),
+        osType: header('ostype'),
+        isPodman: header('libpod-api-version') !== undefined,
+      };
+    },
+    async json(request, signal) {
+      const { body } = await ask(endpoint, open(request), { signal });
+      try {
+        return JSON.parse(body) as unknown;
+      } catch (error) {
+        throw notAnEngine(endpoint, request.path, error);
+      }
+    },
+    upgrade(request, protocol, signal) {
+      const headers = { ...request.headers, Connection: 'Upgrade', Upgrade: protocol };
+      return upgrade(endpoint, open({ ...request, headers }), request.path, signal);
+    },
+    dockerode() {
+      return (loaded ??= load());
+    },
+  };
+
+  async function load(): Promise<Dockerode> {
+    const { default: Docker } = await import('dockerode');
+    // Whatever the address is, the agent connects; docker-modem only has to write HTTP.
+    const options = {
+      protocol: 'http' as const,
+      host: `http://${host}${prefix}`,
+      port: address.kind === 'tcp' ? address.port : 80,
+      // docker-modem takes an agent; the types of dockerode don't know.
+      agent,
+      ...(version === '' ? {} : { version: version.slice(1) }),
+    };
+    return new Docker(options);
+  }
+}
+
+function hostHeader({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+interface Answer {
+  readonly response: IncomingMessage;
+  readonly body: string;
+}
+
+/** Sends a request without a body and collects the answer; a status of 400 or more is an error. */
+function ask(
+  endpoint: Endpoint,
+  request: ClientRequest,
+  { signal, timeout }: { signal?: AbortSignal | undefined; timeout?: number | undefined },
+): Promise<Answer> {
+  return new Promise<Answer>((resolve, reject) => {
+    const stop = (): void => void request.destroy(signal?.reason as Error);
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true });
+    const timer =
+      timeout === undefined
+        ? undefined
+        : setTimeout(() => {
+            request.destroy(new Error(`no answer within ${timeout / 1000} s`));
+          }, timeout);
+    const settle = (finish: () => void): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+      finish();
+    };
+    request.on('error', (error) =>
+      settle(() => reject(signal?.aborted ? signal.reason : unreachable(endpoint, error))),
+    );
+    request.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      response.on('data', (chunk: Buffer) => {
+        length += chunk.length;
+        if (length > MAX_ANSWER) request.destroy(new Error('its answer is too long'));
+        else chunks.push(chunk);
+      });
+      response.on('error', (error) =>
+        settle(() =>
+          reject(
+            signal?.aborted ? signal.reason : vanished(endpoint, `asking ${request.path}`, error),
+          ),
+        ),
+      );
+      response.on('end', () => {
+        const body = Buffer.concat(chunks).toString('utf8');
+        const status = response.statusCode ?? 0;
+        settle(() => {
+          if (status < 400) resolve({ response, body });
+          else reject(refusal(endpoint, 'engine', `asking ${request.path}`, status, body));
+        });
+      });
+    });
+    request.end();
+  });
+}
+
+function upgrade(
+  endpoint: Endpoint,
+  request: ClientRequest,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => void request.destroy(signal?.reason as Error);
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true });
+    const settled = (): void => signal?.removeEventListener('abort', stop);
+    request.on('error', (error) => {
+      settled();
+      reject(signal?.aborted ? signal.reason : unreachable(endpoint, error));
+    });
+    request.on('response', (response) => {
+      settled();
+      const why = `the engine answered ${response.statusCode} and not with an upgrade`;
+      request.destroy();
+      reject(new DockerceptionError('engine', 'ENGINE_UPGRADE', `opening ${path}: ${why}`));
+    });
+    request.on('upgrade', (_response, socket, head) => {
+      settled();
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    request.end();
+  });
+}
+
+function notAnEngine(endpoint: Endpoint, path: string, cause: unknown): DockerceptionError {
+  return new DockerceptionError(
+    'engine',
+    'ENGINE_ANSWER',
+    `asking ${path}: ${describe(endpoint)} doesn’t answer as an engine does`,
+    { cause },
+  );
+}

@@ -1,0 +1,62 @@
+/**
+ * An engine over the Engine API: Docker's, with BuildKit or the classic builder, or Podman. The
+ * context goes out as it comes in; then what was asked for beside the build: pushes, archives.
+ */
+import type { Writable } from 'node:stream';
+import { credentialStore } from '../../image/credentials.js';
+import type { Engine } from '../engine.js';
+import { build } from './build.js';
+import { chooseBuilder } from './builder.js';
+import type { Connection } from './connection.js';
+import type { Environment } from './endpoint.js';
+import { credentialHint } from './credential-hint.js';
+import { imageMetadata } from './metadata.js';
+import { buildQuery } from './query.js';
+import { registryConfig } from './registry-auth.js';
+
+/** What a docker engine is set up with. */
+export interface DockerEngineSettings {
+  /** DOCKER_BUILDKIT, DOCKER_CONFIG, DOCKER_AUTH_CONFIG, HOME and PATH are read. */
+  readonly env: Environment;
+  /** Where `-o -` goes. It is ended, not closed; whoever gave it owns it. */
+  readonly stdout: Writable;
+  /** Whether the context's owners were kept, which explains a failure of a rootless engine. */
+  readonly keepOwner?: boolean;
+}
+
+/** Makes the engine that a connection leads to. */
+export function dockerEngine(connection: Connection, settings: DockerEngineSettings): Engine {
+  const { env } = settings;
+  return async (context, options) => {
+    const { report, signal } = options;
+    try {
+      signal.throwIfAborted();
+      const ping = await connection.ping(signal);
+      const builder = chooseBuilder(env, ping);
+      const credentials = credentialStore(env);
+      const warn = (message: string): void => report({ kind: 'notice', message });
+      const query = buildQuery(options, builder);
+      const config = builder === 'buildkit' ? undefined : await registryConfig(credentials, warn);
+      const imageId = await build(connection, context, options, {
+        query,
+        headers: config === undefined ? {} : { 'X-Registry-Config': config },
+        muteHint: muteHint(builder === 'podman', settings.keepOwner === true),
+        hintFor: (message) => credentialHint(message, credentials),
+      });
+      return { imageId, metadata: await imageMetadata(connection, imageId, options.tags, signal) };
+    } catch (error) {
+      // Whatever failed first, the context has no reader any more.
+      context.stream.on('error', () => {});
+      context.stream.destroy(error instanceof Error ? error : undefined);
+      throw error;
+    }
+  };
+}
+
+function muteHint(podman: boolean, keepOwner: boolean): string {
+  if (keepOwner)
+    return 'an entry’s owner may be outside of the engine’s user namespace: drop --keep-owner';
+  return podman
+    ? 'the reason is in the engine’s log: journalctl --user -u podman'
+    : 'the reason is in the engine’s log';
+}

@@ -1,0 +1,4 @@
+/** The docker engine: finding it, reaching it, building with it. */
+export { resolveEndpoint, type Endpoint, type Environment } from './endpoint.js';
+export { connect, type Connection, type EngineRequest, type Ping } from './connection.js';
+export { dockerEngine, type DockerEngineSettings } from './docker-engine.js';

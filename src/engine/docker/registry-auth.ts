@@ -1,0 +1,67 @@
+/**
+ * Credentials on their way to an engine: JSON in URL-safe base64 in a header (moby, api/types/registry).
+ * Engines decode with the URL-safe alphabet and take anything else for no credentials at all, without
+ * a word; that is why the headers are made here and not by docker-modem.
+ */
+import type { Credential, CredentialStore } from '../../image/credentials.js';
+import { HUB_KEY, credentialKey, hostOfKey } from '../../image/credentials-host.js';
+import { messageOf } from '../../errors.js';
+
+/** What `X-Registry-Auth` of one push says: nothing but that registry's credential. */
+export function registryAuth(host: string, credential: Credential | undefined): string {
+  return encode(credential === undefined ? {} : authConfig(credentialKey(host), credential));
+}
+
+/**
+ * What `X-Registry-Config` of a classic build says. Which registries a build will ask is known to the
+ * engine alone, once it has the Dockerfile; as the docker CLI does, all there are go to the engine,
+ * which sends each only to its registry. `only`, when given, narrows them down.
+ *
+ * @param warn told of a helper that failed: its registry may not be needed.
+ * @returns undefined when there is nothing to send.
+ */
+export async function registryConfig(
+  credentials: CredentialStore,
+  warn: (message: string) => void,
+  only?: readonly string[],
+): Promise<string | undefined> {
+  const config: Record<string, AuthConfig> = {};
+  for (const key of await credentials.keys()) {
+    const host = key === HUB_KEY ? 'docker.io' : hostOfKey(key);
+    if (only && !only.includes(host)) continue;
+    const name = credentialKey(host);
+    if (Object.hasOwn(config, name)) continue;
+    try {
+      const credential = await credentials.get(host);
+      if (credential) config[name] = authConfig(name, credential);
+    } catch (error) {
+      warn(messageOf(error));
+    }
+  }
+  return Object.keys(config).length === 0 ? undefined : encode(config);
+}
+
+interface AuthConfig {
+  readonly username?: string;
+  readonly password?: string;
+  readonly serveraddress: string;
+  readonly identitytoken?: string;
+  readonly registrytoken?: string;
+}
+
+function authConfig(serveraddress: string, credential: Credential): AuthConfig {
+  const { username, password, identityToken, registryToken } = credential;
+  return {
+    ...(username === '' ? {} : { username }),
+    ...(password === '' ? {} : { password }),
+    serveraddress,
+    ...(identityToken === '' ? {} : { identitytoken: identityToken }),
+    ...(registryToken === '' ? {} : { registrytoken: registryToken }),
+  };
+}
+
+function encode(value: unknown): string {
+  // With its padding: the engines decode strictly.
+  const base64 = Buffer.from(JSON.stringify(value), 'utf8').toString('base64');
+  return base64.replaceAll('+', '-').replaceAll('/', '_');
+}

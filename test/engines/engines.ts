@@ -1,0 +1,220 @@
+/**
+ * The real engines that `test/engines/start` has started, for tests: which there are, how to reach
+ * them, what images they have. A missing engine is a failure, never a skipped test.
+ */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { create as tarOf } from './tar.js';
+import {
+  connect,
+  resolveEndpoint,
+  type Connection,
+  type Environment,
+} from '../../src/engine/docker/index.js';
+import type { BuildOptions } from '../../src/engine/engine.js';
+import type { ProgressEvent } from '../../src/progress/events.js';
+
+interface EngineEntry {
+  /** `unix:///…/engine.sock` */
+  readonly host: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly log: string;
+  /** The path of its command line. */
+  readonly cli: string;
+}
+
+interface RegistryEntry {
+  /** `127.0.0.1:PORT` */
+  readonly address: string;
+  readonly log: string;
+}
+
+/** What engines.json says. */
+export interface Engines {
+  readonly docker20: EngineEntry & {
+    readonly tls: { readonly host: string; readonly certPath: string };
+  };
+  readonly docker28: EngineEntry & {
+    readonly tcp: string;
+    readonly buildx: string;
+    readonly dockerConfig: string;
+  };
+  readonly podman: EngineEntry;
+  readonly podmanRootless: EngineEntry & { readonly user: string; readonly uid: number };
+  readonly registry: RegistryEntry;
+  readonly registryAuth: RegistryEntry & { readonly username: string; readonly password: string };
+  readonly ssh: { readonly host: string; readonly path: string; readonly log: string };
+  readonly crane: string;
+  /** A small image with a shell that every engine and registry has. */
+  readonly base: string;
+}
+
+/** An engine together with a builder that it is asked for. */
+export interface Variant {
+  readonly name: string;
+  readonly engine: 'docker20' | 'docker28' | 'podman' | 'podmanRootless';
+  readonly host: string;
+  /** DOCKER_HOST and DOCKER_BUILDKIT. */
+  readonly env: Environment;
+  readonly cli: string;
+  readonly buildkit: boolean;
+  readonly podman: boolean;
+}
+
+/** The folder of the running engines; `DOCKERCEPTION_ENGINES_DIR` names another. */
+export const ENGINES_DIR =
+  process.env['DOCKERCEPTION_ENGINES_DIR'] ?? '/var/tmp/dockerception-engines';
+
+/** What is up. Throws when nothing is. */
+export const engines: Engines = load();
+
+function load(): Engines {
+  const file = join(ENGINES_DIR, 'engines.json');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Error(`${file} is not there: run test/engines/start first`, { cause: error });
+  }
+  const found = JSON.parse(text) as Engines;
+  for (const name of [
+    'docker20',
+    'docker28',
+    'podman',
+    'podmanRootless',
+    'registry',
+    'registryAuth',
+    'ssh',
+  ])
+    if (!(name in found)) throw new Error(`${file} has no ${name}: run test/engines/start again`);
+  return found;
+}
+
+function variant(engine: Variant['engine'], buildkit: boolean | undefined): Variant {
+  const { host, cli } = engines[engine];
+  const podman = buildkit === undefined;
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: homedir(),
+    DOCKER_CONFIG: join(ENGINES_DIR, 'no-such-config'),
+    DOCKER_HOST: host,
+    ...(podman ? {} : { DOCKER_BUILDKIT: buildkit ? '1' : '0' }),
+  };
+  const name = podman ? engine : `${engine} ${buildkit ? 'BuildKit' : 'classic'}`;
+  return { name, engine, host, env, cli, buildkit: buildkit === true, podman };
+}
+
+/** Every builder there is: each test of a build runs on all of them. */
+export const variants: readonly Variant[] = [
+  variant('docker20', false),
+  variant('docker20', true),
+  variant('docker28', false),
+  variant('docker28', true),
+  variant('podmanRootless', undefined),
+  variant('podman', undefined),
+];
+
+/** Connects as the command line does. */
+export async function connectTo(env: Environment): Promise<Connection> {
+  return connect(await resolveEndpoint(env, { home: env['HOME'] ?? homedir() }), { env });
+}
+
+/** A name that no other test uses; prefixed, so that {@link cleanUp} finds it. */
+export function uniqueTag(): string {
+  return `dockerception-test-${randomBytes(6).toString('hex')}`;
+}
+
+/** Names and IDs of all images of an engine, sorted: two equal lists mean that nothing was built. */
+export async function listImages(host: string): Promise<string[]> {
+  const connection = await connectTo({ DOCKER_HOST: host });
+  const images = (await connection.json({ method: 'GET', path: '/images/json?all=1' })) as {
+    Id: string;
+    RepoTags: string[] | null;
+  }[];
+  return images.flatMap(({ Id, RepoTags }) => [Id, ...(RepoTags ?? [])]).sort();
+}
+
+/** Only the names. Podman's have a prefix: `docker.io/library/NAME:latest`. */
+export async function listTags(host: string): Promise<string[]> {
+  return (await listImages(host)).filter((name) => !name.startsWith('sha256:'));
+}
+
+/** What the engine says of an image. */
+export async function inspectImage(host: string, name: string): Promise<InspectedImage> {
+  const connection = await connectTo({ DOCKER_HOST: host });
+  const path = `/images/${encodeURIComponent(name)}/json`;
+  return (await connection.json({ method: 'GET', path })) as InspectedImage;
+}
+
+/** The part of an inspected image that tests look at. */
+export interface InspectedImage {
+  readonly Id: string;
+  readonly RepoTags: readonly string[];
+  readonly Architecture: string;
+  readonly Config: { readonly Labels: Readonly<Record<string, string>> | null };
+}
+
+/** Removes every image that {@link uniqueTag} named, and what a failed build left without a name. */
+export async function cleanUp(host: string): Promise<void> {
+  const connection = await connectTo({ DOCKER_HOST: host });
+  for (const tag of await listTags(host))
+    if (tag.includes('dockerception-test-'))
+      await connection
+        .json({ method: 'DELETE', path: `/images/${encodeURIComponent(tag)}?force=1` })
+        // A name of an image that went with another of its names.
+        .catch(() => undefined);
+}
+
+/** A context as a tar: paths to contents. */
+export async function contextOf(files: Readonly<Record<string, string>>): Promise<Buffer> {
+  return tarOf(Object.entries(files).map(([name, content]) => ({ name, content })));
+}
+
+/** Build options that ask for nothing, with what was reported. */
+export function options(
+  change: Partial<BuildOptions> = {},
+): BuildOptions & { readonly events: readonly ProgressEvent[] } {
+  const events: ProgressEvent[] = [];
+  return {
+    file: 'Dockerfile',
+    tags: [],
+    buildArgs: {},
+    labels: {},
+    target: undefined,
+    platforms: [],
+    noCache: false,
+    pull: false,
+    network: undefined,
+    addHosts: [],
+    buildContexts: {},
+    push: false,
+    outputs: [],
+    report: (event) => void events.push(event),
+    signal: new AbortController().signal,
+    ...change,
+    events,
+  };
+}
+
+/** All the text that the steps of a build printed. */
+export function logsOf(events: readonly ProgressEvent[]): string {
+  return events
+    .flatMap((event) => (event.kind === 'status' ? (event.status.logs ?? []) : []))
+    .map((log) => log.data)
+    .join('');
+}
+
+/** The names of all steps that a build reported. */
+export function stepsOf(events: readonly ProgressEvent[]): string[] {
+  return events
+    .flatMap((event) => (event.kind === 'status' ? (event.status.vertexes ?? []) : []))
+    .map((vertex) => vertex.name);
+}
+
+/** Runs a program to its end; rejects when it fails. */
+export const run = promisify(execFile);
