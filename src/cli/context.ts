@@ -1,0 +1,76 @@
+/** From the command line's edits to the library's options. */
+import { readFile } from 'node:fs/promises';
+import type { Addition, ContextOptions } from '../context.js';
+import { parseOwner } from '../edit/owner.js';
+import { parseTime, sourceDateEpoch } from '../edit/times.js';
+import { DockerceptionError, messageOf } from '../errors.js';
+import { usage, type Arguments } from './parse.js';
+
+export async function contextOptions(
+  args: Arguments,
+  env: NodeJS.ProcessEnv,
+): Promise<ContextOptions> {
+  if (args.operands.length > 1) {
+    throw usage(`one context is taken, not ${args.operands.length}: ${args.operands.join(' ')}`);
+  }
+  const owner = args.value('owner');
+  if (owner !== undefined && args.flag('keep-owner')) {
+    throw usage('--owner and --keep-owner exclude each other');
+  }
+  const mtime = args.value('mtime');
+  const clamp = args.value('clamp-mtime');
+  const clampMtime = clamp === undefined ? sourceDateEpoch(env) : parseTime(clamp, '--clamp-mtime');
+  return {
+    context: args.operands[0] ?? '-',
+    ...(args.flag('keep-owner')
+      ? { owner: 'keep' }
+      : owner !== undefined && { owner: parseOwner(owner) }),
+    ...given('mode', args.value('mode')),
+    ...(mtime !== undefined && { mtime: parseTime(mtime, '--mtime') }),
+    ...given('clampMtime', clampMtime),
+    stripComponents: count(args.value('strip-components')),
+    ...given('prefix', args.value('prefix')),
+    include: args.all('include'),
+    exclude: [...(await ignoreFiles(args.all('dockerignore'))), ...args.all('exclude')],
+    add: args.all('add').map(addition),
+    ...given('file', args.value('file')),
+    ...given('base', args.value('base')),
+    changes: args.all('change'),
+    ignoreTrailing: args.flag('ignore-trailing'),
+    allowUnterminated: args.flag('allow-unterminated'),
+    allowNoDockerfile: args.flag('allow-no-dockerfile'),
+  };
+}
+
+function given<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, V>>);
+}
+
+function count(text = '0'): number {
+  if (/^[0-9]{1,6}$/.test(text)) return Number(text);
+  throw usage(`--strip-components takes a number, not '${text}'`);
+}
+
+/** `HOST[:DEST]`; without DEST it is HOST's last component, as for `cp`. */
+function addition(text: string): Addition {
+  const colon = text.lastIndexOf(':');
+  const host = colon < 0 ? text : text.slice(0, colon);
+  const dest =
+    colon < 0 ? (host.replace(/\/+$/, '').split('/').at(-1) ?? '') : text.slice(colon + 1);
+  if (host === '' || dest === '') throw usage(`--add takes HOST[:DEST], not '${text}'`);
+  return { host, dest: dest === '..' ? '.' : dest };
+}
+
+async function ignoreFiles(paths: readonly string[]): Promise<string[]> {
+  if (paths.length === 0) return [];
+  const { parseIgnore } = await import('../dockerfile/ignore.js');
+  const lists = paths.map(async (path) => {
+    try {
+      return parseIgnore(await readFile(path, 'utf8'), path);
+    } catch (error) {
+      if (error instanceof DockerceptionError) throw error;
+      throw usage(`--dockerignore ${path}: ${messageOf(error)}`);
+    }
+  });
+  return (await Promise.all(lists)).flat();
+}

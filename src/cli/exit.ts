@@ -1,0 +1,33 @@
+/** Exit codes, and how an error is said. */
+import { DockerceptionError, messageOf, type ErrorKind } from '../errors.js';
+
+/** The exit code for each kind of failure. */
+export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
+  build: 1,
+  output: 1,
+  usage: 2,
+  context: 3,
+  builder: 4,
+  engine: 5,
+  limit: 6,
+  interrupted: 130,
+  terminated: 143,
+};
+
+/** The code for anything that can be thrown; 1 for what nobody expected. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof DockerceptionError ? EXIT_CODES[error.kind] : 1;
+}
+
+/** One line that says what failed, and one with what to do when that is known. */
+export function describe(error: unknown): string {
+  const lines = [`dockerception: ${oneLine(messageOf(error))}`];
+  if (error instanceof DockerceptionError && error.hint !== undefined) {
+    lines.push(`hint: ${oneLine(error.hint)}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s*[\r\n]+\s*/g, ' | ');
+}

@@ -1,0 +1,40 @@
+/** The help text, made from the option table. */
+import { OPTIONS, type OptionSpec, type Verb } from './options.js';
+
+const USAGE: Readonly<Record<Verb, string>> = {
+  build: `Usage: dockerception [build] [OPTIONS] [CONTEXT]
+       dockerception filter  [OPTIONS] [CONTEXT]
+
+Turns a streamed tar context into an image: corrects it in flight, and never builds from part of
+a stream. CONTEXT is a directory, a tar file, or - for standard input (the default in a pipe).
+
+  builder | dockerception -t app
+  builder | dockerception filter | docker build -t app -
+`,
+  filter: `Usage: dockerception filter [OPTIONS] [CONTEXT]
+
+Passes a tar context on, corrected: owners 0:0, safe names, and recognised by every builder.
+
+  builder | dockerception filter | docker build -t app -
+`,
+};
+
+const EXIT = `Exit codes: 0 done, 1 the build failed, 2 wrong command line, 3 bad context, 4 the builder failed,
+5 no engine or registry, 6 a limit exceeded, 130 interrupted, 143 terminated.
+`;
+
+export function helpText(verb: Verb): string {
+  const specs = OPTIONS.filter((spec) => spec.verbs.includes(verb));
+  const groups = [...new Set(specs.map((spec) => spec.group))];
+  const sections = groups.map((name) => {
+    const rows = specs.filter((spec) => spec.group === name).map(row);
+    return `${name}:\n${rows.join('')}`;
+  });
+  return `${USAGE[verb]}\n${sections.join('\n')}\n${EXIT}`;
+}
+
+function row(spec: OptionSpec): string {
+  const short = spec.short === undefined ? '    ' : `-${spec.short}, `;
+  const left = `  ${short}--${spec.name}${spec.value === undefined ? '' : ` ${spec.value}`}`;
+  return `${left.padEnd(34)}${left.length > 33 ? `\n${' '.repeat(34)}` : ''}${spec.help}\n`;
+}

@@ -1,0 +1,42 @@
+/** The command line: it parses, calls the library, prints, and tells the exit code. */
+import { describe, exitCodeOf } from './exit.js';
+
+/** Runs one command; never rejects. Resolves to the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const asksVersion = argv[0] === '--version' && argv.length === 1;
+  try {
+    if (asksVersion) return await printVersion();
+    const { parse } = await import('./parse.js');
+    const args = parse(argv);
+    if (args.flag('version')) return await printVersion();
+    if (args.flag('help')) {
+      const { helpText } = await import('./help.js');
+      process.stdout.write(helpText(args.verb));
+      return 0;
+    }
+    return await runVerb(args);
+  } catch (error) {
+    process.stderr.write(describe(error));
+    return exitCodeOf(error);
+  }
+}
+
+async function runVerb(args: import('./parse.js').Arguments): Promise<number> {
+  const { onSignals } = await import('./signals.js');
+  const { signal, release } = onSignals();
+  try {
+    const { env, stdout, stderr } = process;
+    const { runFilter } = await import('./filter.js');
+    await runFilter(args, { env, stdout, stderr, signal });
+    return 0;
+  } finally {
+    release();
+  }
+}
+
+async function printVersion(): Promise<number> {
+  const { createRequire } = await import('node:module');
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+  process.stdout.write(`${version}\n`);
+  return 0;
+}

@@ -1,0 +1,123 @@
+/** The one table of options: parsing, help, completion and the man page are made from it. */
+
+/** A verb of the command line. */
+export type Verb = 'build' | 'filter';
+
+/** One option. */
+export interface OptionSpec {
+  /** Without dashes. */
+  readonly name: string;
+  readonly short?: string;
+  /** What the help calls the value; without it the option is a flag. */
+  readonly value?: string;
+  /** May be given several times. */
+  readonly many?: boolean;
+  readonly verbs: readonly Verb[];
+  readonly group: string;
+  readonly help: string;
+  /** Words that completion offers. */
+  readonly choices?: readonly string[];
+}
+
+const BOTH: readonly Verb[] = ['build', 'filter'];
+const BUILD: readonly Verb[] = ['build'];
+
+function group(
+  name: string,
+  verbs: readonly Verb[],
+  rows: readonly Omit<OptionSpec, 'group' | 'verbs'>[],
+): OptionSpec[] {
+  return rows.map((row) => ({ ...row, group: name, verbs }));
+}
+
+export const OPTIONS: readonly OptionSpec[] = [
+  ...group('Edits', BOTH, [
+    { name: 'owner', value: 'UID[:GID]', help: "every entry's owner, names emptied (default 0:0)" },
+    { name: 'keep-owner', help: 'leave owners as they came' },
+    { name: 'mode', value: 'CHANGES', help: 'permissions as in chmod: a+rX, go-w, 0755' },
+    { name: 'mtime', value: 'TIME', help: 'set every time stamp: seconds, or ISO 8601' },
+    {
+      name: 'clamp-mtime',
+      value: 'TIME',
+      help: 'cap every time stamp (default: SOURCE_DATE_EPOCH)',
+    },
+    { name: 'strip-components', value: 'N', help: 'take N leading components off names' },
+    { name: 'prefix', value: 'DIR', help: 'put DIR in front of names' },
+    { name: 'include', value: 'PATTERN', many: true, help: 'keep only what matches' },
+    { name: 'exclude', value: 'PATTERN', many: true, help: 'leave out what matches' },
+    { name: 'dockerignore', value: 'FILE', many: true, help: 'leave out what FILE lists' },
+    {
+      name: 'add',
+      value: 'HOST[:DEST]',
+      many: true,
+      help: 'put a file or directory of the host in',
+    },
+  ]),
+  ...group('Dockerfile', BOTH, [
+    {
+      name: 'file',
+      short: 'f',
+      value: 'PATH',
+      help: "the Dockerfile's path in the context (default Dockerfile)",
+    },
+    { name: 'base', value: 'REF', help: 'no Dockerfile: copy the context onto REF' },
+    {
+      name: 'change',
+      short: 'c',
+      value: 'INSTRUCTION',
+      many: true,
+      help: 'an instruction behind --base, as in docker import',
+    },
+  ]),
+  ...group('Strictness', BOTH, [
+    { name: 'ignore-trailing', help: 'let data behind the end-of-archive pass' },
+    { name: 'allow-unterminated', help: 'take a tar that ends between two entries' },
+    { name: 'allow-no-dockerfile', help: 'take a context without its Dockerfile' },
+  ]),
+  ...group('Image', BUILD, [
+    { name: 'tag', short: 't', value: 'NAME', many: true, help: "the image's name" },
+    { name: 'build-arg', value: 'KEY[=VALUE]', many: true, help: 'set an ARG' },
+    { name: 'label', value: 'KEY=VALUE', many: true, help: 'set a label' },
+    { name: 'target', value: 'STAGE', help: 'build up to this stage' },
+    { name: 'platform', value: 'OS/ARCH', many: true, help: 'build for this platform' },
+    { name: 'no-cache', help: 'build every step anew' },
+    { name: 'pull', help: 'look for newer bases' },
+    { name: 'network', value: 'MODE', help: 'network of RUN: default, none, host' },
+    { name: 'add-host', value: 'HOST:IP', many: true, help: 'a host that RUN can reach by name' },
+    { name: 'build-context', value: 'NAME=REF', many: true, help: 'a further context' },
+  ]),
+  ...group('Engine and output', BUILD, [
+    {
+      name: 'engine',
+      value: 'ENGINE',
+      help: 'auto or docker (default: DOCKERCEPTION_ENGINE, or auto)',
+      choices: ['auto', 'docker'],
+    },
+    {
+      name: 'output',
+      short: 'o',
+      value: 'FILE',
+      many: true,
+      help: 'write an archive: FILE, -, or type=docker,dest=FILE',
+    },
+    { name: 'push', help: 'push the image to its registry' },
+    { name: 'iidfile', value: 'FILE', help: 'write the image ID to FILE' },
+    {
+      name: 'metadata-file',
+      value: 'FILE',
+      help: 'write what is known of the image to FILE, as JSON',
+    },
+    {
+      name: 'progress',
+      value: 'MODE',
+      help: 'auto, plain, tty, rawjson or quiet',
+      choices: ['auto', 'plain', 'tty', 'rawjson', 'quiet'],
+    },
+    { name: 'quiet', short: 'q', help: 'say nothing but the image ID, and errors' },
+  ]),
+  ...group('Output', ['filter'], [{ name: 'quiet', short: 'q', help: 'say nothing but errors' }]),
+  ...group('Help', BOTH, [
+    { name: 'help', short: 'h', help: 'show this help' },
+    { name: 'version', help: 'show the version' },
+  ]),
+];

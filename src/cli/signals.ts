@@ -1,0 +1,27 @@
+/** SIGINT and SIGTERM end the work in order: the first asks, the second no longer waits. */
+import { DockerceptionError } from '../errors.js';
+
+/** Aborted with an error of kind interrupted or terminated. Call `release` at the end. */
+export function onSignals(): { readonly signal: AbortSignal; readonly release: () => void } {
+  const controller = new AbortController();
+  const listen = (
+    name: NodeJS.Signals,
+    kind: 'interrupted' | 'terminated',
+    code: number,
+  ): (() => void) => {
+    const heard = (): void => {
+      if (controller.signal.aborted) process.exit(code);
+      controller.abort(
+        new DockerceptionError(kind, name, kind === 'interrupted' ? 'interrupted' : 'terminated'),
+      );
+    };
+    process.on(name, heard);
+    return () => process.off(name, heard);
+  };
+  const release = [
+    listen('SIGINT', 'interrupted', 130),
+    listen('SIGTERM', 'terminated', 143),
+    listen('SIGHUP', 'terminated', 129),
+  ];
+  return { signal: controller.signal, release: () => release.forEach((off) => off()) };
+}

@@ -1,0 +1,34 @@
+/**
+ * The Dockerfile of `--base`: a base, the whole context copied to `/`, then the instructions
+ * that `-c` gave, as `docker import --change` has them. The context moves into a folder of its
+ * own, so that the Dockerfile itself isn't copied.
+ */
+import { DockerceptionError } from '../errors.js';
+
+/** Where the context goes, below the root of what the engine gets. */
+export const BASE_FOLDER = 'rootfs';
+
+/** Instructions that make sense behind the copy. */
+const INSTRUCTIONS =
+  /^(ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)\s+\S/i;
+
+/** The text. Throws USAGE_CHANGE for what isn't an instruction, USAGE_BASE for what isn't a name. */
+export function baseDockerfile(base: string, changes: readonly string[]): string {
+  if (!/^\S+$/.test(base)) {
+    const message = `reading --base: '${base}' is not the name of an image`;
+    throw new DockerceptionError('usage', 'USAGE_BASE', message);
+  }
+  for (const change of changes) {
+    if (INSTRUCTIONS.test(change.trim())) continue;
+    const message = `reading --change: '${change}' is not an instruction that can stand behind FROM`;
+    throw new DockerceptionError('usage', 'USAGE_CHANGE', message, {
+      hint: `as in a Dockerfile: -c 'CMD ["/app"]'`,
+    });
+  }
+  return [
+    `FROM ${base}`,
+    `COPY ${BASE_FOLDER}/ /`,
+    ...changes.map((change) => change.trim()),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,66 @@
+/**
+ * What a context turns out to have: whether the Dockerfile is in it, and which names its root
+ * has, for the message when it isn't.
+ */
+import { DockerceptionError } from '../errors.js';
+import { printable } from '../tar/printable.js';
+import type { Edit } from './edit.js';
+import { cleanPath } from './path.js';
+
+/** As many names as a line can show; memory must not grow with the context. */
+const SHOWN = 12;
+
+export class Contents {
+  readonly #file: string;
+  readonly #names = new Set<string>();
+  #hasFile = false;
+  #more = false;
+  #empty = true;
+
+  /** `file` is the Dockerfile's clean path. */
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** Goes last: it looks at names as they leave. */
+  readonly observe: Edit = (entry) => {
+    this.#empty = false;
+    const path = entry.path;
+    if (path.endsWith(this.#file) && entry.type !== 'directory' && cleanPath(path) === this.#file) {
+      this.#hasFile = true;
+    }
+    if (this.#more) return;
+    const name = (cleanPath(path) ?? '').split('/', 1)[0] as string;
+    if (name === '' || this.#names.has(name)) return;
+    if (this.#names.size === SHOWN) this.#more = true;
+    else this.#names.add(name);
+  };
+
+  /** Throws CONTEXT_NO_DOCKERFILE. */
+  requireFile(): void {
+    if (this.#hasFile) return;
+    if (this.#empty) {
+      throw new DockerceptionError(
+        'context',
+        'CONTEXT_EMPTY',
+        'reading the context: the tar has no entries',
+        {
+          hint: 'the builder has to put a Dockerfile and what it copies into the tar',
+        },
+      );
+    }
+    const shown = [...this.#names].map((name) => printable(name, 60)).join(', ');
+    const names = `the root has: ${shown === '' ? 'nothing' : shown}${this.#more ? ', …' : ''}`;
+    const message = `reading the context: no Dockerfile at '${this.#file}'; ${names}`;
+    throw new DockerceptionError('context', 'CONTEXT_NO_DOCKERFILE', message, {
+      hint: this.#hint(),
+    });
+  }
+
+  #hint(): string {
+    const base = this.#file.slice(this.#file.lastIndexOf('/') + 1).toLowerCase();
+    const alike = [...this.#names].find((name) => name.toLowerCase().includes(base));
+    if (alike !== undefined) return `-f ${printable(alike, 60)} names another path`;
+    return '-f PATH names another path, --strip-components 1 takes a folder off, --base IMAGE does without a Dockerfile';
+  }
+}

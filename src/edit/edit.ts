@@ -1,0 +1,25 @@
+/** What an edit is, and how several become one. */
+import type { EntryHeader } from '../tar/entry.js';
+import type { GlobalHeader } from '../tar/global.js';
+
+/**
+ * Changes an entry's header, or leaves the entry out. Synchronous: all edits run in one walk,
+ * on the hot path.
+ */
+export interface Edit {
+  (entry: EntryHeader): void | 'drop';
+  /** The same for a global PAX header, where the edit concerns one. */
+  global?(header: GlobalHeader): void;
+}
+
+/** Runs edits one after the other; the first `'drop'` ends it. */
+export function compose(edits: readonly Edit[]): Edit {
+  const composed: Edit = (entry) => {
+    for (const edit of edits) if (edit(entry) === 'drop') return 'drop';
+    return undefined;
+  };
+  composed.global = (header) => {
+    for (const edit of edits) edit.global?.(header);
+  };
+  return composed;
+}

@@ -1,0 +1,44 @@
+/** `--owner`: every entry's owner, with the names emptied, in every form that a tar carries it. */
+import { DockerceptionError } from '../errors.js';
+import type { Edit } from './edit.js';
+
+/** Numeric ids. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What every engine can take, rootless ones too. */
+export const ROOT: Owner = { uid: 0, gid: 0 };
+
+/** The largest id there is: 2^32 - 1 means "don't change" to chown(2). */
+const LARGEST_ID = 2 ** 32 - 2;
+
+/** Reads `UID[:GID]`; a missing GID is the UID, as with `COPY --chown`. Throws USAGE_OWNER. */
+export function parseOwner(text: string): Owner {
+  const match = /^([0-9]+)(?::([0-9]+))?$/.exec(text);
+  const uid = Number(match?.[1]);
+  const gid = Number(match?.[2] ?? match?.[1]);
+  if (match === null || uid > LARGEST_ID || gid > LARGEST_ID) {
+    throw new DockerceptionError(
+      'usage',
+      'USAGE_OWNER',
+      `reading --owner: '${text}' is not UID[:GID]`,
+      {
+        hint: 'give numbers, such as --owner 1000:1000: names differ from image to image',
+      },
+    );
+  }
+  return { uid, gid };
+}
+
+export function setOwner({ uid, gid }: Owner): Edit {
+  const edit: Edit = (entry) => {
+    entry.uid = uid;
+    entry.gid = gid;
+    entry.uname = '';
+    entry.gname = '';
+  };
+  edit.global = (header) => header.setOwner(uid, gid);
+  return edit;
+}

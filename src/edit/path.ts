@@ -1,0 +1,27 @@
+/** Paths inside a context: relative to its root, slashes between, nothing in front or behind. */
+
+/**
+ * The one form of a path: no `.`, no empty component, no slash at either end; the root is ''.
+ * Undefined when `..` leads out of the root.
+ */
+export function cleanPath(path: string): string | undefined {
+  if (isClean(path)) return path;
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') parts.push(part);
+    else if (parts.pop() === undefined) return undefined;
+  }
+  return parts.join('/');
+}
+
+/** The common case, told without taking the path apart. */
+function isClean(path: string): boolean {
+  return (
+    !path.startsWith('/') &&
+    !path.startsWith('.') &&
+    !path.endsWith('/') &&
+    !path.includes('//') &&
+    !path.includes('/.')
+  );
+}

@@ -1,0 +1,48 @@
+/**
+ * Names that lead outside: a leading `/` is taken off (and said once), `..` in a name or in a
+ * hard link's target is refused, as GNU tar does on extraction. A symbolic link may point
+ * anywhere: it is resolved inside the image.
+ */
+import { DockerceptionError } from '../errors.js';
+import { printable } from '../tar/printable.js';
+import type { Edit } from './edit.js';
+
+const SLASH = 0x2f;
+
+/** `notice` is called once, with a line for the user, when a leading `/` was taken off. */
+export function safeNames(notice: (message: string) => void): Edit {
+  let said = false;
+  function relative(name: Buffer): Buffer {
+    let from = 0;
+    while (name[from] === SLASH) from++;
+    if (!said) {
+      said = true;
+      notice(`took the leading '/' off names, ${printable(name)} the first`);
+    }
+    return from === name.length ? Buffer.from('./') : name.subarray(from);
+  }
+  return (entry) => {
+    const name = entry.path;
+    if (name === '') throw unsafe('TAR_NAME', 'the entry has no name');
+    if (name.includes('\0')) throw unsafe('TAR_NAME', 'the name has a NUL in it');
+    if (climbs(name)) throw unsafe('TAR_UNSAFE', `'..' in the name`);
+    if (name.startsWith('/')) entry.pathBytes = relative(entry.pathBytes);
+    if (entry.type !== 'hard-link') return;
+    const target = entry.linkpath;
+    if (climbs(target)) {
+      throw unsafe('TAR_UNSAFE', `'..' in the target of the hard link: ${printable(target)}`);
+    }
+    if (target.startsWith('/')) entry.linkpathBytes = relative(entry.linkpathBytes);
+  };
+}
+
+/** Whether a component of the name is `..`. */
+function climbs(name: string): boolean {
+  return name.includes('..') && name.split('/').includes('..');
+}
+
+function unsafe(code: string, why: string): DockerceptionError {
+  return new DockerceptionError('context', code, why, {
+    ...(code === 'TAR_UNSAFE' && { hint: 'a context may only name what is below its own root' }),
+  });
+}

@@ -1,0 +1,27 @@
+/** A context in, the corrected context out. */
+import { CONTEXT_KEYS, planContext, refuseUnknownKeys, type ContextOptions } from './context.js';
+import { pass, type Passed } from './pipeline.js';
+import type { Report } from './progress/events.js';
+import type { Sink } from './sink/sink.js';
+
+/** What a filter needs beside the context. */
+export interface FilterOptions extends ContextOptions {
+  /** Takes the progress and notices. @default nobody */
+  readonly report?: Report;
+  /** Aborts: the sink is destroyed with its reason. @default never */
+  readonly signal?: AbortSignal;
+}
+
+/** Passes the corrected context to `sink`, which it ends or, on failure, destroys. */
+export async function filterInto(sink: Sink, options: FilterOptions): Promise<Passed> {
+  refuseUnknownKeys(options, [...CONTEXT_KEYS, 'report', 'signal']);
+  const { report = () => undefined, signal, ...context } = options;
+  let plan;
+  try {
+    plan = await planContext(context, report, true);
+  } catch (error) {
+    sink.destroy(error as Error);
+    throw error;
+  }
+  return pass(plan, sink, report, signal);
+}

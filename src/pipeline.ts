@@ -1,0 +1,224 @@
+/**
+ * The loop that everything plugs into: a source, its edits, a sink. The pipeline owns all three:
+ * it reads the source to its end, and either ends the sink, when all of it is known to be good,
+ * or destroys it with the first error. The end-of-archive is the gate: nobody downstream has a
+ * whole tar until the producer is known to have succeeded.
+ */
+import { compose, type Edit } from './edit/edit.js';
+import { Contents } from './edit/contents.js';
+import { ROOT, type Owner } from './edit/owner.js';
+import { DockerceptionError, messageOf } from './errors.js';
+import type { Report } from './progress/events.js';
+import type { Sink } from './sink/sink.js';
+import { diagnose, Evidence } from './source/diagnose.js';
+import { drain } from './source/pipe.js';
+import type { Source } from './source/source.js';
+import { END_OF_ARCHIVE, makeRoot } from './tar/make.js';
+import { printable } from './tar/printable.js';
+import { GNU_SPARSE, isMetadata } from './tar/typeflag.js';
+import { TarWalk, type WalkHandler } from './tar/walk.js';
+
+/** One stream and the edits of its entries. */
+export interface Part {
+  readonly source: Source;
+  readonly edit: Edit;
+}
+
+/** What becomes of a context on its way. */
+export interface Plan {
+  /** In the order in which they leave; the last one is the stream that the user named. */
+  readonly parts: readonly Part[];
+  /** The Dockerfile's clean path, which has to be there; `undefined` when it needn't be. */
+  readonly file: string | undefined;
+  /**
+   * Puts `./` in front of a stream that starts with metadata: many take it for a Dockerfile.
+   * @default ROOT owns it; `false` leaves the stream as it came
+   */
+  readonly root?: Owner | false;
+  /** Data behind the end-of-archive is no error. @default false */
+  readonly ignoreTrailing?: boolean;
+  /** A stream that ends between two entries is no error. @default false */
+  readonly allowUnterminated?: boolean;
+}
+
+/** What went through. */
+export interface Passed {
+  /** Bytes that left, the end-of-archive among them. */
+  readonly bytes: number;
+  /** Entries that came in. */
+  readonly entries: number;
+}
+
+/** A context event at most this often. Milliseconds. */
+const REPORT_EVERY = 100;
+
+/**
+ * Passes a context from its sources to the sink. Rejects with the first error, of kind context
+ * when the stream was bad; the sink is destroyed with it and the sources are closed.
+ */
+export async function pass(
+  plan: Plan,
+  sink: Sink,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<Passed> {
+  const passage = new Passage(plan, sink, report);
+  const sources = plan.parts.map((part) => part.source);
+  const abort = (): void => {
+    for (const { stream } of sources) stream.destroy(signal?.reason as Error);
+  };
+  signal?.addEventListener('abort', abort);
+  // Handled here even when an earlier source fails first.
+  for (const source of sources) source.complete.catch(() => undefined);
+  try {
+    signal?.throwIfAborted();
+    for (const part of plan.parts) await passage.part(part);
+    return await passage.end();
+  } catch (error) {
+    const first = (signal?.aborted === true ? signal.reason : error) as Error;
+    sink.destroy(first);
+    for (const { stream } of sources) {
+      stream.on('error', () => undefined);
+      stream.destroy();
+    }
+    throw first;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** One context on its way. */
+class Passage {
+  readonly #contents: Contents | undefined;
+  #bytes = 0;
+  #entries = 0;
+  #started = false;
+  #reported = 0;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly sink: Sink,
+    private readonly report: Report,
+  ) {
+    this.#contents = plan.file === undefined ? undefined : new Contents(plan.file);
+  }
+
+  /** Passes one stream on, up to its end-of-archive; reads it to its end all the same. */
+  async part({ source, edit }: Part): Promise<void> {
+    const evidence = new Evidence();
+    const walk = new TarWalk(this.#handler(edit, source, evidence));
+    const entriesBefore = this.#entries;
+    try {
+      await drain(source.stream, (chunk, owned) => {
+        evidence.note(chunk);
+        walk.push(chunk, owned);
+        this.#entries = entriesBefore + walk.entries;
+        this.#reportNow(false);
+        return this.sink.ready();
+      });
+      this.#finish(walk, source);
+    } catch (error) {
+      throw explain(error, source.name, evidence);
+    }
+    // The gate: what the producer says comes before the end of the archive.
+    await source.complete;
+  }
+
+  async end(): Promise<Passed> {
+    this.#contents?.requireFile();
+    this.#write(END_OF_ARCHIVE);
+    await this.sink.ready();
+    await this.sink.end();
+    this.#reportNow(true);
+    return { bytes: this.#bytes, entries: this.#entries };
+  }
+
+  #finish(walk: TarWalk, source: Source): void {
+    const ending = walk.end();
+    if (ending === 'unterminated' && this.plan.allowUnterminated !== true) {
+      const empty = walk.offset === 0;
+      const message = `reading ${source.name}: it is cut short between two entries: no end-of-archive`;
+      throw new DockerceptionError(
+        'context',
+        empty ? 'CONTEXT_EMPTY' : 'TAR_UNTERMINATED',
+        message,
+        {
+          hint: 'the builder has probably failed; --allow-unterminated takes a tar that ends so on purpose',
+        },
+      );
+    }
+    const { trailing } = walk;
+    if (trailing === undefined) return;
+    const shown = JSON.stringify(printable(trailing.sample.toString('latin1'), 64)).replace(
+      /\\\\/g,
+      '\\',
+    );
+    const what = `${trailing.bytes} bytes behind the end-of-archive, starting with ${shown}`;
+    if (this.plan.ignoreTrailing === true) {
+      this.report({ kind: 'notice', message: `ignored ${what}` });
+      return;
+    }
+    throw new DockerceptionError('context', 'TAR_TRAILING', `reading ${source.name}: ${what}`, {
+      hint: 'nothing may follow the tar on the standard output of the builder; --ignore-trailing lets it pass',
+    });
+  }
+
+  #handler(edit: Edit, source: Source, evidence: Evidence): WalkHandler {
+    const all = this.#contents === undefined ? edit : compose([edit, this.#contents.observe]);
+    return {
+      entry: (entry, lead) => {
+        if (all(entry) === 'drop') return 'drop';
+        if (!this.#started) this.#start(lead, entry.mtime);
+        return undefined;
+      },
+      global: (header) => {
+        edit.global?.(header);
+        if (!this.#started) this.#start(0x67, 0);
+      },
+      bytes: (bytes) => this.#write(bytes),
+      oddPadding: () => {
+        // A body that grew runs over into its padding; text that ends there is what's left of it.
+        if (!evidence.crlfDamaged) return;
+        throw new DockerceptionError(
+          'context',
+          'TAR_PADDING',
+          `reading ${source.name}: data in a padding`,
+        );
+      },
+    };
+  }
+
+  /** The first 1,024 bytes decide what a stream is taken for. */
+  #start(lead: number, mtime: number): void {
+    this.#started = true;
+    if (this.plan.root === false || !(isMetadata(lead) || lead === GNU_SPARSE)) return;
+    const { uid, gid } = this.plan.root ?? ROOT;
+    this.#write(makeRoot(uid, gid, Math.max(0, mtime)));
+  }
+
+  #write(bytes: Buffer): void {
+    this.#bytes += bytes.length;
+    this.sink.write(bytes);
+  }
+
+  #reportNow(done: boolean): void {
+    const now = performance.now();
+    if (!done && now - this.#reported < REPORT_EVERY) return;
+    this.#reported = now;
+    this.report({ kind: 'context', bytes: this.#bytes, entries: this.#entries, done });
+  }
+}
+
+/** An error of the walk with what the stream looks like; a stream's own error with its name. */
+function explain(error: unknown, name: string, evidence: Evidence): Error {
+  if (!(error instanceof DockerceptionError)) {
+    const message = `reading ${name}: ${messageOf(error)}`;
+    return new DockerceptionError('context', 'SOURCE_FAILED', message, { cause: error });
+  }
+  return error.kind === 'context' && DIAGNOSED.test(error.code)
+    ? diagnose(error, name, evidence)
+    : error;
+}
+
+/** What damage can look like; what stands behind a whole tar is told as it is. */
+const DIAGNOSED = /^(TAR_(?!TRAILING|UNSAFE|LINK)|CONTEXT_EMPTY)/;

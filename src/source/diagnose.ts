@@ -1,0 +1,136 @@
+/**
+ * Tells what went wrong with a stream that isn't a good tar: the walk knows where it stopped,
+ * this knows what people pipe into a tool by mistake.
+ */
+import { DockerceptionError } from '../errors.js';
+import { printable } from '../tar/printable.js';
+
+/** As much of the stream's start as a diagnosis looks at. Bytes. */
+const HEAD = 1024;
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** What a diagnosis goes by: the stream's first bytes, and whether its line feeds are whole. */
+export class Evidence {
+  #head = Buffer.alloc(0);
+  #seen = 0;
+  #lineFeeds = 0;
+  #bareLineFeed = false;
+  #last = 0;
+
+  /** Notes a chunk, before anybody edits it in place. Costs little behind the first line feed. */
+  note(chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    if (this.#head.length < HEAD) {
+      this.#head = Buffer.concat([this.#head, chunk.subarray(0, HEAD - this.#head.length)]);
+    }
+    for (let at = -1; !this.#bareLineFeed && (at = chunk.indexOf(LF, at + 1)) >= 0;) {
+      this.#lineFeeds++;
+      this.#bareLineFeed = (at === 0 ? this.#last : chunk[at - 1]) !== CR;
+    }
+    this.#last = chunk[chunk.length - 1] as number;
+    this.#seen += chunk.length;
+  }
+
+  /** Bytes read. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  get head(): Buffer {
+    return this.#head;
+  }
+
+  /** Whether every line feed so far has a carriage return in front, and there is one. */
+  get crlfDamaged(): boolean {
+    return this.#lineFeeds > 0 && !this.#bareLineFeed;
+  }
+}
+
+/** The same error with the reason that the evidence gives, or itself. */
+export function diagnose(
+  error: DockerceptionError,
+  name: string,
+  evidence: Evidence,
+): DockerceptionError {
+  if (evidence.seen === 0) {
+    return new DockerceptionError('context', 'CONTEXT_EMPTY', `reading ${name}: it is empty`, {
+      hint: 'the builder has to write a tar to its standard output: CMD tar -c .',
+    });
+  }
+  const text = error.code === 'TAR_NOT_A_TAR' && isText(evidence.head);
+  if (evidence.crlfDamaged && !text) return crlf(error, name);
+  const atStart =
+    error.code === 'TAR_NOT_A_TAR' || (error.code === 'TAR_TRUNCATED' && evidence.seen < 512);
+  return atStart ? notATar(error, name, evidence.head) : error;
+}
+
+function crlf(cause: DockerceptionError, name: string): DockerceptionError {
+  const message = `reading ${name}: every LF in it has become CRLF, as a terminal does`;
+  return new DockerceptionError('context', 'CONTEXT_CRLF', message, {
+    cause,
+    hint: 'run the builder without a terminal: docker run without -t',
+  });
+}
+
+function notATar(cause: DockerceptionError, name: string, head: Buffer): DockerceptionError {
+  if (!isText(head)) {
+    const known = foreignFormat(head);
+    if (known === undefined) return cause.code === 'TAR_TRUNCATED' ? cause : binary(cause, name);
+    return new DockerceptionError(
+      'context',
+      'CONTEXT_NOT_A_TAR',
+      `reading ${name}: it is ${known}, not a tar`,
+      {
+        cause,
+        hint: 'a context is a tar, plain or compressed with gzip, zstd, xz or bzip2',
+      },
+    );
+  }
+  const line = firstLine(head);
+  const dockerfile = /^\s*(#\s*syntax=|FROM\s|ARG\s)/i.test(line);
+  const message = dockerfile
+    ? `reading ${name}: it is a Dockerfile, not a tar: ${line}`
+    : `reading ${name}: it starts with text, not with a tar: ${line}`;
+  return new DockerceptionError('context', 'CONTEXT_TEXT', message, {
+    cause,
+    hint: dockerfile
+      ? 'put it into a tar with what it copies: tar -c Dockerfile app | dockerception …'
+      : "the builder's log belongs on standard error: end its commands with >&2",
+  });
+}
+
+function binary(cause: DockerceptionError, name: string): DockerceptionError {
+  return new DockerceptionError(
+    'context',
+    'CONTEXT_NOT_A_TAR',
+    `reading ${name}: it does not start with a tar header`,
+    {
+      cause,
+      hint: 'nothing but the tar may come on the standard output of the builder',
+    },
+  );
+}
+
+function foreignFormat(head: Buffer): string | undefined {
+  const start = head.toString('latin1', 0, 4);
+  if (start.startsWith('PK')) return 'a zip archive';
+  if (start === '\x7fELF') return 'an ELF program';
+  if (start.startsWith('!<ar')) return 'an ar archive';
+  if (head.toString('latin1', 0, 5) === '07070') return 'a cpio archive';
+  return undefined;
+}
+
+function firstLine(head: Buffer): string {
+  const text = head.toString('utf8');
+  const line = text.split(/\r?\n/).find((candidate) => candidate.trim() !== '') ?? '';
+  return JSON.stringify(printable(line.trimEnd(), 100)).replace(/\\\\/g, '\\');
+}
+
+/** Whether the stream begins with a line of text: what comes behind it may be a tar. */
+function isText(head: Buffer): boolean {
+  const newline = head.indexOf(LF);
+  const line = head.subarray(0, newline < 0 ? Math.min(head.length, 80) : newline);
+  if (newline < 0 && head.length >= 512) return false;
+  return line.every((byte) => byte >= 0x20 || byte === 0x09 || byte === CR || byte === 0x1b);
+}

@@ -1,0 +1,26 @@
+/** A small tar made in memory: the Dockerfile that `--base` writes. */
+import { Readable } from 'node:stream';
+import type { Source } from './source.js';
+
+/** A file or directory to put into it. */
+export interface GeneratedEntry {
+  readonly name: string;
+  /** Undefined for a directory. */
+  readonly content?: string;
+}
+
+/** A source of these entries, owned by 0:0, dated 1970. */
+export async function generatedSource(
+  name: string,
+  entries: readonly GeneratedEntry[],
+): Promise<Source> {
+  const { pack: createPack } = await import('tar-stream');
+  const pack = createPack();
+  const mtime = new Date(0);
+  for (const { name: path, content } of entries) {
+    if (content === undefined) pack.entry({ name: path, type: 'directory', mode: 0o755, mtime });
+    else pack.entry({ name: path, mode: 0o644, mtime }, content);
+  }
+  pack.finalize();
+  return { name, stream: Readable.from(pack, { objectMode: false }), complete: Promise.resolve() };
+}

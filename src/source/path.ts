@@ -1,0 +1,25 @@
+/** A path of the host as a source: a directory, or a tar file. */
+import { stat } from 'node:fs/promises';
+import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import type { Source } from './source.js';
+
+/** `file` is the Dockerfile's path in the context. Throws USAGE_CONTEXT when nothing is there. */
+export async function openPath(path: string, file: string): Promise<Source> {
+  let directory: boolean;
+  try {
+    directory = (await stat(path)).isDirectory();
+  } catch (cause) {
+    const missing = systemCode(cause) === 'ENOENT';
+    const why = missing ? 'there is no such file or directory' : messageOf(cause);
+    throw new DockerceptionError('usage', 'USAGE_CONTEXT', `reading the context ${path}: ${why}`, {
+      cause,
+      hint: 'CONTEXT is a directory, a tar file, or - for standard input',
+    });
+  }
+  if (directory) {
+    const { directorySource } = await import('./directory.js');
+    return directorySource(path, { file });
+  }
+  const { fileSource } = await import('./file.js');
+  return fileSource(path);
+}

@@ -1,0 +1,32 @@
+/** Standard input as a source: a pipe, a socket, a file, but never a terminal. */
+import fs from 'node:fs';
+import tty from 'node:tty';
+import type { Readable } from 'node:stream';
+import { DockerceptionError } from '../errors.js';
+import { decompress } from './decompress.js';
+import { PipeStream } from './pipe.js';
+import type { Source } from './source.js';
+
+const FILE_CHUNK = 1024 * 1024;
+
+/** Throws USAGE_TERMINAL when there is nothing to read but a keyboard. */
+export async function standardInput(): Promise<Source> {
+  if (tty.isatty(0)) {
+    throw new DockerceptionError(
+      'usage',
+      'USAGE_TERMINAL',
+      'reading standard input: it is a terminal',
+      {
+        hint: 'pipe a tar into it (builder | dockerception …), or name a directory or a tar file',
+      },
+    );
+  }
+  const name = 'standard input';
+  return { name, stream: await decompress(openInput(), name), complete: Promise.resolve() };
+}
+
+function openInput(): Readable {
+  const stat = fs.fstatSync(0);
+  if (stat.isFIFO() || stat.isSocket()) return new PipeStream(0);
+  return fs.createReadStream('', { fd: 0, autoClose: false, highWaterMark: FILE_CHUNK });
+}

@@ -1,0 +1,77 @@
+/**
+ * The layout of a tar: 512-byte blocks, and where a header keeps its fields.
+ * POSIX.1-2017 pax, "ustar Interchange Format"; GNU tar manual, "Basic Tar Format".
+ */
+
+/** Everything in a tar comes in blocks of this many bytes. */
+export const BLOCK = 512;
+
+/** A header's field: first byte and length. */
+export interface Field {
+  readonly at: number;
+  readonly length: number;
+}
+
+export const NAME: Field = { at: 0, length: 100 };
+export const MODE: Field = { at: 100, length: 8 };
+export const UID: Field = { at: 108, length: 8 };
+export const GID: Field = { at: 116, length: 8 };
+export const SIZE: Field = { at: 124, length: 12 };
+export const MTIME: Field = { at: 136, length: 12 };
+export const CHECKSUM: Field = { at: 148, length: 8 };
+export const TYPEFLAG = 156;
+export const LINKNAME: Field = { at: 157, length: 100 };
+export const MAGIC: Field = { at: 257, length: 8 };
+export const UNAME: Field = { at: 265, length: 32 };
+export const GNAME: Field = { at: 297, length: 32 };
+export const DEVMAJOR: Field = { at: 329, length: 8 };
+export const DEVMINOR: Field = { at: 337, length: 8 };
+/** ustar only: GNU keeps times and a sparse map here. */
+export const PREFIX: Field = { at: 345, length: 155 };
+export const GNU_ATIME: Field = { at: 345, length: 12 };
+export const GNU_CTIME: Field = { at: 357, length: 12 };
+/** GNU sparse: non-zero when another block of the map follows. */
+export const GNU_SPARSE_EXTENDED = 482;
+/** The same flag in a block that continues the map. */
+export const GNU_SPARSE_CONTINUED = 504;
+
+/** How a header's magic names its format. */
+export type Magic = 'v7' | 'ustar' | 'gnu';
+
+/** The format of the header at `at`: v7 has no magic, and no names or prefix either. */
+export function magicOf(block: Buffer, at: number): Magic {
+  const m = at + MAGIC.at;
+  // "ustar"
+  if (
+    block[m] !== 0x75 ||
+    block[m + 1] !== 0x73 ||
+    block[m + 2] !== 0x74 ||
+    block[m + 3] !== 0x61 ||
+    block[m + 4] !== 0x72
+  ) {
+    return 'v7';
+  }
+  return block[m + 5] === 0x20 && block[m + 6] === 0x20 ? 'gnu' : 'ustar';
+}
+
+/** How many bytes of padding follow a body of `size` bytes. */
+export function paddingOf(size: number): number {
+  // Not `-size & 511`: sizes go beyond 32 bits.
+  return (BLOCK - (size % BLOCK)) % BLOCK;
+}
+
+const ZEROS = Buffer.alloc(BLOCK);
+
+/** Whether the block at `at` holds zeros alone. */
+export function isZeroBlock(buffer: Buffer, at: number): boolean {
+  return buffer[at] === 0 && buffer.compare(ZEROS, 0, BLOCK, at, at + BLOCK) === 0;
+}
+
+/** A text field up to its first NUL; no NUL is needed when it is full. */
+export function textField(block: Buffer, at: number, field: Field): Buffer {
+  const from = at + field.at;
+  let end = from;
+  const limit = from + field.length;
+  while (end < limit && block[end] !== 0) end++;
+  return block.subarray(from, end);
+}

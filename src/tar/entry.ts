@@ -1,0 +1,352 @@
+/**
+ * The view of one entry that edits get: the ustar header and whatever overrules it, read and
+ * written in place. Precedence is the readers': a local PAX record, a GNU long name, a global
+ * PAX record, the header. A setter changes every form that is there, so that no reader differs.
+ * POSIX.1-2017 pax; GNU tar manual, "Storing Sparse Files" for GNU.sparse.name.
+ */
+import * as block from './block.js';
+import type { Field } from './block.js';
+import { writeChecksum } from './checksum.js';
+import { joinName, writeName } from './name.js';
+import { badField, readNumber, writeNumber } from './numeric.js';
+import { Metadata } from './metadata.js';
+import { decimal, paxNumber, PaxRecords, TIME_RECORDS } from './pax.js';
+import { isHeaderOnly, typeOf, type EntryType } from './typeflag.js';
+
+/**
+ * One entry's header blocks, edited in place; valid during the call only. Numbers are whole
+ * (`mtime` may have a fraction), times are seconds since 1970.
+ */
+export interface EntryHeader {
+  /** The effective name, as UTF-8. Setting it keeps the entry's other bytes. */
+  path: string;
+  /** The same as bytes: names need not be UTF-8. */
+  pathBytes: Buffer;
+  /** What a link points to; empty for anything else. */
+  linkpath: string;
+  linkpathBytes: Buffer;
+  readonly type: EntryType;
+  /** The byte in the header, as a character. */
+  readonly typeflag: string;
+  /** Bytes of body in the archive (of a sparse file: what is stored). */
+  readonly size: number;
+  uid: number;
+  gid: number;
+  uname: string;
+  gname: string;
+  /** The permission bits, 07777. */
+  mode: number;
+  mtime: number;
+  /** Passes every time stamp in every form through `change`: mtime, and atime, ctime where kept. */
+  mapTimes(change: (time: number) => number): void;
+}
+
+export class TarEntry implements EntryHeader {
+  #block: Buffer = Buffer.alloc(0);
+  #at = 0;
+  #metadata = new Metadata();
+  #globals: PaxRecords = PaxRecords.empty();
+  #type: EntryType = 'unknown';
+  #size = 0;
+  #headerDirty = false;
+  readonly #own: () => Buffer;
+
+  /** `own` is called before the first write and gives a buffer that may be written to. */
+  constructor(own: () => Buffer) {
+    this.#own = own;
+  }
+
+  /**
+   * Looks at another entry. Throws TAR_FIELD and TAR_PAX when a number or a record can't be.
+   */
+  bind(buffer: Buffer, at: number, metadata: Metadata, globals: PaxRecords): void {
+    this.#block = buffer;
+    this.#at = at;
+    this.#metadata = metadata;
+    this.#globals = globals;
+    this.#headerDirty = false;
+    const flag = buffer[at + block.TYPEFLAG] as number;
+    this.#type = typeOf(flag);
+    const told = readNumber(buffer, at, block.SIZE, 'size');
+    this.#size = this.#record('size', false) ?? told;
+    if (this.#size < 0) throw badField('size', 'is negative');
+    // A directory of a writer that knew no typeflag 5: Go and GNU tar go by the slash.
+    if (flag === 0 && this.#nameEndsInSlash()) this.#type = 'directory';
+    if (isHeaderOnly(this.#type)) this.#size = 0;
+    this.#validate();
+  }
+
+  /** Numbers that no reader could use are damage, even where an edit would replace them. */
+  #validate(): void {
+    if (this.uid < 0) throw badField('uid', 'is negative');
+    if (this.gid < 0) throw badField('gid', 'is negative');
+    if (readNumber(this.#block, this.#at, block.MODE, 'mode') < 0) {
+      throw badField('mode', 'is negative');
+    }
+    readNumber(this.#block, this.#at, block.MTIME, 'mtime');
+    if (this.#pax !== undefined) for (const key of TIME_RECORDS) this.#record(key, true);
+    if (this.#type === 'char-device' || this.#type === 'block-device') {
+      readNumber(this.#block, this.#at, block.DEVMAJOR, 'device number');
+      readNumber(this.#block, this.#at, block.DEVMINOR, 'device number');
+    }
+  }
+
+  get type(): EntryType {
+    return this.#type;
+  }
+
+  get typeflag(): string {
+    return String.fromCharCode(this.#block[this.#at + block.TYPEFLAG] as number);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get pathBytes(): Buffer {
+    const pax = this.#pax;
+    if (pax !== undefined) {
+      const name = pax.get('GNU.sparse.name') ?? pax.get('path');
+      if (name !== undefined && name.length > 0) return name;
+    }
+    return this.#metadata.longName ?? joinName(this.#block, this.#at);
+  }
+
+  set pathBytes(wanted: Buffer) {
+    // It may be a part of the very field that is cleared first.
+    const name = Buffer.from(wanted);
+    const pax = this.#pax;
+    const sparse = pax?.get('GNU.sparse.name') !== undefined;
+    if (sparse) this.#setRecord('GNU.sparse.name', name);
+    // Readers that don't know sparse files see the name of a stand-in, which GNU tar puts beside.
+    const shown = sparse ? standIn(name) : name;
+    const fits = this.#fitName(shown);
+    if (pax?.get('path') !== undefined) this.#setRecord('path', shown);
+    if (this.#metadata.longName !== undefined) this.#metadata.setLongName(shown);
+    const elsewhere = pax?.get('path') !== undefined || this.#metadata.longName !== undefined;
+    if (!fits && !elsewhere) this.#carry('path', shown);
+  }
+
+  get path(): string {
+    return this.pathBytes.toString('utf8');
+  }
+
+  set path(name: string) {
+    this.pathBytes = Buffer.from(name);
+  }
+
+  get linkpathBytes(): Buffer {
+    const record = this.#pax?.get('linkpath');
+    if (record !== undefined && record.length > 0) return record;
+    return this.#metadata.longLink ?? block.textField(this.#block, this.#at, block.LINKNAME);
+  }
+
+  set linkpathBytes(wanted: Buffer) {
+    const name = Buffer.from(wanted);
+    const own = this.#write();
+    const { at, length } = block.LINKNAME;
+    own.fill(0, this.#at + at, this.#at + at + length);
+    name.copy(own, this.#at + at, 0, length);
+    if (this.#pax?.get('linkpath') !== undefined) this.#setRecord('linkpath', name);
+    else if (this.#metadata.longLink !== undefined) this.#metadata.setLongLink(name);
+    else if (name.length > length) this.#carry('linkpath', name);
+  }
+
+  get linkpath(): string {
+    return this.linkpathBytes.toString('utf8');
+  }
+
+  set linkpath(name: string) {
+    this.linkpathBytes = Buffer.from(name);
+  }
+
+  get uid(): number {
+    return this.#number('uid', block.UID);
+  }
+
+  set uid(value: number) {
+    this.#setNumber('uid', block.UID, value);
+    this.#metadata.mapField(block.UID, () => value);
+  }
+
+  get gid(): number {
+    return this.#number('gid', block.GID);
+  }
+
+  set gid(value: number) {
+    this.#setNumber('gid', block.GID, value);
+    this.#metadata.mapField(block.GID, () => value);
+  }
+
+  get uname(): string {
+    return this.#text('uname', block.UNAME);
+  }
+
+  set uname(value: string) {
+    this.#setText('uname', block.UNAME, value);
+  }
+
+  get gname(): string {
+    return this.#text('gname', block.GNAME);
+  }
+
+  set gname(value: string) {
+    this.#setText('gname', block.GNAME, value);
+  }
+
+  get mode(): number {
+    return readNumber(this.#block, this.#at, block.MODE, 'mode') & 0o7777;
+  }
+
+  set mode(value: number) {
+    const told = readNumber(this.#block, this.#at, block.MODE, 'mode');
+    const wanted = told - (told & 0o7777) + (value & 0o7777);
+    if (wanted !== told) writeNumber(this.#write(), this.#at, block.MODE, wanted);
+  }
+
+  get mtime(): number {
+    return this.#record('mtime', true) ?? readNumber(this.#block, this.#at, block.MTIME, 'mtime');
+  }
+
+  set mtime(value: number) {
+    this.#setNumber('mtime', block.MTIME, value);
+  }
+
+  mapTimes(change: (time: number) => number): void {
+    this.#mapTimeField(block.MTIME, change);
+    if (this.#longTimes) {
+      this.#mapTimeField(block.GNU_ATIME, change);
+      this.#mapTimeField(block.GNU_CTIME, change);
+    }
+    if (this.#metadata.isEmpty) return;
+    this.#metadata.mapField(block.MTIME, (time) => Math.floor(change(time)));
+    if (this.#pax === undefined) return;
+    for (const key of TIME_RECORDS) {
+      const told = paxNumber(this.#pax, key, true);
+      if (told !== undefined && change(told) !== told) {
+        this.#setRecord(key, Buffer.from(decimal(change(told))));
+      }
+    }
+  }
+
+  /** Whether GNU's incremental format keeps times where ustar has its prefix. */
+  get #longTimes(): boolean {
+    return block.magicOf(this.#block, this.#at) === 'gnu';
+  }
+
+  #mapTimeField(field: Field, change: (time: number) => number): void {
+    if (field !== block.MTIME && this.#block[this.#at + field.at] === 0) return;
+    const told = readNumber(this.#block, this.#at, field, 'time');
+    const wanted = Math.floor(change(told));
+    if (wanted !== told) writeNumber(this.#write(), this.#at, field, wanted);
+  }
+
+  /** Whether the header itself was changed; its checksum is right again after {@link seal}. */
+  get headerChanged(): boolean {
+    return this.#headerDirty;
+  }
+
+  /** Makes the checksum right. */
+  seal(): void {
+    if (this.#headerDirty) writeChecksum(this.#block, this.#at);
+  }
+
+  #write(): Buffer {
+    if (!this.#headerDirty) {
+      this.#block = this.#own();
+      this.#headerDirty = true;
+    }
+    return this.#block;
+  }
+
+  #nameEndsInSlash(): boolean {
+    const name = this.pathBytes;
+    return name.length > 0 && name[name.length - 1] === 0x2f;
+  }
+
+  /** A numeric record, local before global; an empty local one takes the global one back. */
+  #record(key: string, fraction: boolean): number | undefined {
+    const local = this.#pax?.get(key);
+    if (local !== undefined) return paxNumber(this.#pax as PaxRecords, key, fraction);
+    return this.#globals.isEmpty ? undefined : paxNumber(this.#globals, key, fraction);
+  }
+
+  #number(key: string, field: Field): number {
+    const inHeader = readNumber(this.#block, this.#at, field, key);
+    return this.#record(key, false) ?? inHeader;
+  }
+
+  #setNumber(key: string, field: Field, value: number): void {
+    const whole = Math.floor(value);
+    if (readNumber(this.#block, this.#at, field, key) !== whole) {
+      writeNumber(this.#write(), this.#at, field, whole);
+    }
+    if (this.#pax === undefined && this.#globals.isEmpty) return;
+    // What overrules the header, a local record or a global one, is overruled in its turn.
+    const told = this.#record(key, key === 'mtime');
+    if (told !== undefined && told !== value) this.#setRecord(key, Buffer.from(decimal(value)));
+  }
+
+  #text(key: string, field: Field): string {
+    const record = this.#pax?.get(key) ?? this.#globals.get(key);
+    if (record !== undefined && record.length > 0) return record.toString('utf8');
+    if (block.magicOf(this.#block, this.#at) === 'v7') return '';
+    return block.textField(this.#block, this.#at, field).toString('utf8');
+  }
+
+  #setText(key: string, field: Field, value: string): void {
+    const from = this.#at + field.at;
+    // A v7 header ends in front of the names: what stands there means nothing.
+    if (
+      block.magicOf(this.#block, this.#at) !== 'v7' &&
+      (this.#block[from] !== 0 || value !== '')
+    ) {
+      const own = this.#write();
+      own.fill(0, from, from + field.length);
+      own.write(value, from, field.length - 1, 'utf8');
+    }
+    this.#metadata.clearField(field);
+    if (this.#pax === undefined && this.#globals.isEmpty) return;
+    const inherited = this.#globals.get(key);
+    if (value === '' && (inherited === undefined || inherited.length === 0))
+      this.#metadata.deleteRecord(key);
+    else if (this.#pax?.get(key) !== undefined || inherited !== undefined) {
+      this.#setRecord(key, Buffer.from(value));
+    }
+  }
+
+  get #pax(): PaxRecords | undefined {
+    return this.#metadata.pax;
+  }
+
+  #setRecord(key: string, value: Buffer): void {
+    this.#metadata.setRecord(key, value);
+  }
+
+  /** Puts the name into the header; false when it had to be cut. */
+  #fitName(name: Buffer): boolean {
+    return writeName(this.#write(), this.#at, name);
+  }
+
+  /** Carries a name that the header can't: as the archive's own format does it. */
+  #carry(key: 'path' | 'linkpath', name: Buffer): void {
+    const posix = block.magicOf(this.#block, this.#at) === 'ustar' && isUtf8(name);
+    if (posix || this.#pax !== undefined) this.#setRecord(key, name);
+    else if (key === 'path') this.#metadata.setLongName(name);
+    else this.#metadata.setLongLink(name);
+  }
+}
+
+/** GNU tar's name for a sparse file's data: `DIR/GNUSparseFile.N/BASE`. */
+function standIn(name: Buffer): Buffer {
+  const slash = name.lastIndexOf(0x2f);
+  return Buffer.concat([
+    slash < 0 ? Buffer.from('./') : name.subarray(0, slash + 1),
+    Buffer.from('GNUSparseFile.0/'),
+    name.subarray(slash + 1),
+  ]);
+}
+
+function isUtf8(bytes: Buffer): boolean {
+  return Buffer.from(bytes.toString('utf8')).equals(bytes);
+}

@@ -1,0 +1,83 @@
+/**
+ * A global PAX header (typeflag g): records for all entries behind it, unless they have their
+ * own. GNU tar, bsdtar and Python go by them, Go's archive/tar doesn't; so what would change how
+ * the stream itself is read (a size, a name) is refused. POSIX.1-2017 pax, "pax Extended Header".
+ */
+import { DockerceptionError } from '../errors.js';
+import * as block from './block.js';
+import { refill } from './metadata.js';
+import { readNumber, writeNumber } from './numeric.js';
+import { decimal, paxNumber, TIME_RECORDS, type PaxRecords } from './pax.js';
+import { writeChecksum } from './checksum.js';
+
+const REFUSED = /^(path|linkpath|size|GNU\.sparse\..*)$/;
+
+/** One global header, edited in place; valid during the call only. */
+export class GlobalHeader {
+  readonly #header: Buffer;
+  readonly #data: Buffer;
+  #headerDirty = false;
+
+  /** `header` is writable. Throws TAR_GLOBAL for a record that readers disagree about. */
+  constructor(
+    header: Buffer,
+    data: Buffer,
+    readonly records: PaxRecords,
+  ) {
+    this.#header = header;
+    this.#data = data;
+    const refused = records.keys().find((key) => REFUSED.test(key));
+    if (refused !== undefined) {
+      const message = `a global PAX header sets '${refused}' for every entry`;
+      throw new DockerceptionError('context', 'TAR_GLOBAL', message);
+    }
+    for (const key of ['uid', 'gid']) paxNumber(records, key, false);
+    for (const key of TIME_RECORDS) paxNumber(records, key, true);
+  }
+
+  /** The owner that the records give, where they give one, and the header's own. */
+  setOwner(uid: number, gid: number): void {
+    for (const [key, value] of [
+      ['uid', uid],
+      ['gid', gid],
+    ] as const) {
+      if (this.records.get(key) !== undefined) this.records.set(key, Buffer.from(String(value)));
+    }
+    this.records.delete('uname');
+    this.records.delete('gname');
+    this.#mapField(block.UID, () => uid);
+    this.#mapField(block.GID, () => gid);
+    for (const field of [block.UNAME, block.GNAME]) {
+      if (block.magicOf(this.#header, 0) === 'v7' || this.#header[field.at] === 0) continue;
+      this.#header.fill(0, field.at, field.at + field.length);
+      this.#headerDirty = true;
+    }
+  }
+
+  /** Passes every time stamp through `change`; seconds since 1970. */
+  mapTimes(change: (time: number) => number): void {
+    for (const key of TIME_RECORDS) {
+      const told = paxNumber(this.records, key, true);
+      if (told !== undefined && change(told) !== told) {
+        this.records.set(key, Buffer.from(decimal(change(told))));
+      }
+    }
+    this.#mapField(block.MTIME, (time) => Math.floor(change(time)));
+  }
+
+  #mapField(field: block.Field, change: (value: number) => number): void {
+    const told = readNumber(this.#header, 0, field, 'global header');
+    if (change(told) === told) return;
+    writeNumber(this.#header, 0, field, change(told));
+    this.#headerDirty = true;
+  }
+
+  /** The blocks as they leave: none when no record is left. */
+  serialize(): Buffer[] {
+    if (this.records.changed) {
+      return this.records.isEmpty ? [] : refill(this.#header, this.records.serialize());
+    }
+    if (this.#headerDirty) writeChecksum(this.#header, 0);
+    return [this.#header, this.#data];
+  }
+}

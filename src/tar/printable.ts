@@ -1,0 +1,14 @@
+/** Names and text from a stream, made fit for a message: no control characters, bounded. */
+
+/** Escapes what a terminal would act on, and cuts after `limit` characters. */
+export function printable(text: Buffer | string, limit = 200): string {
+  const whole = typeof text === 'string' ? text : text.toString('utf8', 0, limit * 4);
+  const shown = whole.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (character) => {
+      const code = character.codePointAt(0) as number;
+      return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+    },
+  );
+  return shown.length > limit ? `${shown.slice(0, limit)}…` : shown;
+}

@@ -1,0 +1,411 @@
+/**
+ * The walk over a tar stream: chunks of any size in, the same bytes out, but for the headers that
+ * an edit changed and the entries it dropped. Headers are edited where they lie, bodies pass by;
+ * there is no object and no stream per entry. The end-of-archive is not passed on: whoever owns
+ * the output writes one when everything is known to be good.
+ * POSIX.1-2017 pax, "ustar Interchange Format"; a PAX size governs the entry's own body alone.
+ */
+import { DockerceptionError, messageOf } from '../errors.js';
+import * as block from './block.js';
+import { BLOCK } from './block.js';
+import { checksumHolds } from './checksum.js';
+import { TarEntry, type EntryHeader } from './entry.js';
+import { GlobalHeader } from './global.js';
+import { Metadata } from './metadata.js';
+import { readNumber } from './numeric.js';
+import { PaxRecords } from './pax.js';
+import { printable } from './printable.js';
+import { GNU_SPARSE, isMetadata, PAX_GLOBAL } from './typeflag.js';
+
+/** Metadata of one header beyond this is refused, as Go's archive/tar does. Bytes. */
+export const METADATA_LIMIT = 1024 * 1024;
+
+/** What the walk tells. Every buffer is valid during the call only. */
+export interface WalkHandler {
+  /**
+   * An entry's headers are complete. `lead` is the typeflag of its first block (`x`, `L`, …, or
+   * its own). What is set on `entry` leaves so; `'drop'` leaves the entry out.
+   */
+  entry(entry: EntryHeader, lead: number): void | 'drop';
+  /** A global PAX header. */
+  global(header: GlobalHeader): void;
+  /** The next bytes of the output. */
+  bytes(bytes: Buffer): void;
+  /** A body is followed by padding that isn't zeros: legal, but also what CRLF damage looks like. */
+  oddPadding?(): void;
+}
+
+/** What stood behind the end-of-archive. */
+export interface Trailing {
+  /** Bytes from the first one that isn't zero to the end. */
+  readonly bytes: number;
+  /** The first of them, at most 64. */
+  readonly sample: Buffer;
+}
+
+type State = 'header' | 'metadata' | 'sparse-map' | 'body' | 'padding' | 'zero' | 'end';
+
+/** Where a stream may end without its end-of-archive. */
+export type Ending = 'complete' | 'unterminated';
+
+export class TarWalk {
+  readonly #handler: WalkHandler;
+  readonly #entry = new TarEntry(() => this.#writableHeader());
+  #state: State = 'header';
+  /** The chunk at hand, where the bytes to pass on begin in it, and whether it may be written to. */
+  #chunk: Buffer = Buffer.alloc(0);
+  #span = 0;
+  #owned = false;
+  /** Bytes before the chunk. */
+  #offset = 0;
+  /** A block that the chunks have cut in pieces. */
+  readonly #carry = Buffer.alloc(BLOCK);
+  #carried = 0;
+  #headerInChunk = false;
+  /** Local metadata in front of the next header, and the part that is being read. */
+  #metadata = new Metadata();
+  #lead = -1;
+  #metadataHeader = Buffer.alloc(0);
+  #metadataData = Buffer.alloc(0);
+  #metadataSize = 0;
+  #filled = 0;
+  readonly #globals = PaxRecords.empty();
+  /** The body at hand: bytes left of it, its padding, and whether it is passed on. */
+  #remaining = 0;
+  #padding = 0;
+  #keep = true;
+  #name = '';
+  #entries = 0;
+  #trailingBytes = 0;
+  #trailingSample = Buffer.alloc(0);
+
+  constructor(handler: WalkHandler) {
+    this.#handler = handler;
+  }
+
+  /** Entries seen, dropped ones among them. */
+  get entries(): number {
+    return this.#entries;
+  }
+
+  /** Bytes read. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** What stood behind the end-of-archive, if anything but zeros did. */
+  get trailing(): Trailing | undefined {
+    if (this.#trailingBytes === 0) return undefined;
+    return { bytes: this.#trailingBytes, sample: this.#trailingSample };
+  }
+
+  /**
+   * Reads the next chunk. `owned` allows edits to be written into it; otherwise it is copied
+   * first. Throws a {@link DockerceptionError} of kind context when it isn't a tar.
+   */
+  push(chunk: Buffer, owned: boolean): void {
+    this.#chunk = chunk;
+    this.#owned = owned;
+    this.#span = 0;
+    const end = chunk.length;
+    let at = 0;
+    while (at < end) {
+      switch (this.#state) {
+        case 'body':
+        case 'padding':
+          at = this.#pass(at);
+          break;
+        case 'metadata':
+          at = this.#collect(at);
+          break;
+        case 'end':
+          this.#measureTrailing(at);
+          at = end;
+          break;
+        default:
+          at = this.#block(at);
+      }
+    }
+    this.#flush(end);
+    this.#offset += end;
+  }
+
+  /**
+   * The stream is over. Throws TAR_TRUNCATED when it ended inside of something, and says in what;
+   * otherwise tells whether an end-of-archive was there.
+   */
+  end(): Ending {
+    switch (this.#state) {
+      case 'end':
+        return 'complete';
+      case 'zero':
+        if (this.#carried > 0) throw this.#truncated('in the end-of-archive');
+        return 'unterminated';
+      case 'body':
+        throw this.#truncated(`in the body of ${this.#name}, ${this.#remaining} bytes short`);
+      case 'padding':
+        throw this.#truncated(`in the padding behind ${this.#name}`);
+      case 'sparse-map':
+        throw this.#truncated(`in the sparse map of ${this.#name}`);
+      case 'metadata':
+        throw this.#truncated('in an extended header');
+      case 'header':
+        if (this.#carried > 0) throw this.#truncated(`in a header, ${this.#carried} of 512 bytes`);
+        if (!this.#metadata.isEmpty) throw this.#truncated('behind an extended header');
+        return 'unterminated';
+    }
+  }
+
+  /** Passes on what is kept of the chunk before `at`. */
+  #flush(at: number): void {
+    if (at > this.#span) this.#handler.bytes(this.#chunk.subarray(this.#span, at));
+    this.#span = at;
+  }
+
+  #pass(at: number): number {
+    const step = Math.min(this.#remaining, this.#chunk.length - at);
+    if (this.#state === 'padding' && this.#remaining === this.#padding && this.#chunk[at] !== 0) {
+      this.#handler.oddPadding?.();
+    }
+    const next = at + step;
+    if (!this.#keep) {
+      this.#flush(at);
+      this.#span = next;
+    }
+    this.#remaining -= step;
+    if (this.#remaining === 0) this.#afterBody();
+    return next;
+  }
+
+  #afterBody(): void {
+    if (this.#state === 'body' && this.#padding > 0) {
+      this.#state = 'padding';
+      this.#remaining = this.#padding;
+    } else {
+      this.#state = 'header';
+    }
+  }
+
+  /** Reads one block that matters: a header, a sparse map's continuation, a zero block. */
+  #block(at: number): number {
+    const available = this.#chunk.length - at;
+    if (this.#carried === 0 && available >= BLOCK) {
+      this.#headerInChunk = true;
+      this.#take(this.#chunk, at);
+      return at + BLOCK;
+    }
+    const step = Math.min(BLOCK - this.#carried, available);
+    this.#flush(at);
+    this.#chunk.copy(this.#carry, this.#carried, at, at + step);
+    this.#carried += step;
+    this.#span = at + step;
+    if (this.#carried === BLOCK) {
+      this.#carried = 0;
+      this.#headerInChunk = false;
+      // Its bytes count as read: an error tells where the block began.
+      this.#take(this.#carry, at + step - BLOCK);
+    }
+    return at + step;
+  }
+
+  /** `at` is where the block begins, counted from the chunk's first byte. */
+  #take(buffer: Buffer, at: number): void {
+    const from = this.#headerInChunk ? at : 0;
+    if (this.#state === 'sparse-map') {
+      this.#passBlock(buffer, from, this.#keep);
+      if (buffer[from + block.GNU_SPARSE_CONTINUED] === 0) this.#startBody();
+      return;
+    }
+    if (block.isZeroBlock(buffer, from)) {
+      this.#passBlock(buffer, from, false);
+      if (!this.#metadata.isEmpty) throw this.#truncated('behind an extended header');
+      this.#state = this.#state === 'zero' ? 'end' : 'zero';
+      return;
+    }
+    const offset = this.#offset + at;
+    if (this.#state === 'zero') {
+      const message = `reading the tar: a lone zero block, and more behind it at byte ${offset}`;
+      throw new DockerceptionError('context', 'TAR_LONE_ZERO', message);
+    }
+    if (!checksumHolds(buffer, from)) throw this.#notAHeader(offset);
+    try {
+      this.#header(buffer, from);
+    } catch (error) {
+      throw this.#inEntry(error, buffer, from, offset);
+    }
+  }
+
+  /** Passes one block on, or leaves it out; a block in the chunk stays part of the span. */
+  #passBlock(buffer: Buffer, from: number, keep: boolean): void {
+    if (keep) {
+      if (!this.#headerInChunk) this.#handler.bytes(buffer.subarray(from, from + BLOCK));
+    } else if (this.#headerInChunk) {
+      this.#flush(from);
+      this.#span = from + BLOCK;
+    }
+  }
+
+  #header(buffer: Buffer, from: number): void {
+    const flag = buffer[from + block.TYPEFLAG] as number;
+    if (isMetadata(flag)) this.#startMetadata(buffer, from, flag);
+    else this.#takeEntry(buffer, from, flag);
+  }
+
+  #startMetadata(buffer: Buffer, from: number, flag: number): void {
+    const size = readNumber(buffer, from, block.SIZE, 'size');
+    if (size < 0 || size > METADATA_LIMIT) {
+      const why = size < 0 ? 'negative' : `${size} bytes, more than 1 MiB`;
+      const message = `the extended header's size is ${why}`;
+      throw new DockerceptionError('context', 'TAR_METADATA', message);
+    }
+    if (flag === PAX_GLOBAL && !this.#metadata.isEmpty) {
+      const message = 'a global PAX header between an extended header and its entry';
+      throw new DockerceptionError('context', 'TAR_METADATA', message);
+    }
+    this.#passBlock(buffer, from, false);
+    this.#metadataHeader = Buffer.from(buffer.subarray(from, from + BLOCK));
+    this.#metadataSize = size;
+    this.#metadataData = Buffer.alloc(size + block.paddingOf(size));
+    this.#filled = 0;
+    if (this.#lead < 0) this.#lead = flag;
+    if (size === 0) this.#endMetadata();
+    else this.#state = 'metadata';
+  }
+
+  #collect(at: number): number {
+    const step = Math.min(this.#metadataData.length - this.#filled, this.#chunk.length - at);
+    this.#flush(at);
+    this.#chunk.copy(this.#metadataData, this.#filled, at, at + step);
+    this.#filled += step;
+    this.#span = at + step;
+    if (this.#filled === this.#metadataData.length) {
+      const offset = this.#offset + at + step - this.#metadataData.length - BLOCK;
+      try {
+        this.#endMetadata();
+      } catch (error) {
+        throw this.#inEntry(error, this.#metadataHeader, 0, offset);
+      }
+    }
+    return at + step;
+  }
+
+  #endMetadata(): void {
+    this.#state = 'header';
+    const flag = this.#metadataHeader[block.TYPEFLAG] as number;
+    if (flag !== PAX_GLOBAL) {
+      this.#metadata.add(this.#metadataHeader, this.#metadataData, this.#metadataSize);
+      return;
+    }
+    this.#lead = -1;
+    const records = PaxRecords.parse(this.#metadataData.subarray(0, this.#metadataSize));
+    const header = new GlobalHeader(this.#metadataHeader, this.#metadataData, records);
+    this.#handler.global(header);
+    for (const bytes of header.serialize()) this.#emit(bytes);
+    // Entries behind it are read as those who read the output will read them.
+    for (const key of records.keys()) this.#globals.set(key, records.get(key) as Buffer);
+  }
+
+  #takeEntry(buffer: Buffer, from: number, flag: number): void {
+    const entry = this.#entry;
+    const lead = this.#lead < 0 ? flag : this.#lead;
+    entry.bind(buffer, from, this.#metadata, this.#globals);
+    this.#entries++;
+    this.#keep = this.#handler.entry(entry, lead) !== 'drop';
+    this.#name = '';
+    if (this.#keep) {
+      entry.seal();
+      this.#writeEntry(entry, buffer, from);
+    } else {
+      this.#passBlock(buffer, from, false);
+    }
+    this.#remaining = entry.size;
+    this.#padding = block.paddingOf(entry.size);
+    // A name for the error only where the body goes on beyond this chunk: most don't.
+    if (entry.size > 0) this.#name = this.#nameAhead(entry, from);
+    if (!this.#metadata.isEmpty) this.#metadata = new Metadata();
+    this.#lead = -1;
+    if (flag === GNU_SPARSE && buffer[from + block.GNU_SPARSE_EXTENDED] !== 0) {
+      this.#name = printable(entry.pathBytes);
+      this.#state = 'sparse-map';
+    } else {
+      this.#startBody();
+    }
+  }
+
+  #nameAhead(entry: TarEntry, from: number): string {
+    const inChunk = this.#headerInChunk ? this.#chunk.length - from - BLOCK : 0;
+    return inChunk < entry.size + this.#padding ? printable(entry.pathBytes) : '';
+  }
+
+  #startBody(): void {
+    this.#state = 'body';
+    if (this.#remaining === 0) this.#afterBody();
+  }
+
+  #writeEntry(entry: TarEntry, buffer: Buffer, from: number): void {
+    if (!this.#metadata.isEmpty) {
+      if (this.#headerInChunk) this.#flush(from);
+      const blocks = this.#metadata.serialize(Math.max(0, Math.floor(entry.mtime)));
+      this.#handler.bytes(Buffer.concat(blocks));
+    }
+    if (!this.#headerInChunk) this.#handler.bytes(buffer.subarray(from, from + BLOCK));
+  }
+
+  /** Passes on bytes that aren't the chunk's; what is kept of the chunk before them went first. */
+  #emit(bytes: Buffer): void {
+    this.#handler.bytes(bytes);
+  }
+
+  /** A chunk that isn't ours to write to is copied when its first header changes. */
+  #writableHeader(): Buffer {
+    if (!this.#headerInChunk) return this.#carry;
+    if (!this.#owned) {
+      this.#chunk = Buffer.from(this.#chunk);
+      this.#owned = true;
+    }
+    return this.#chunk;
+  }
+
+  #measureTrailing(at: number): void {
+    this.#flush(at);
+    this.#span = this.#chunk.length;
+    let from = at;
+    if (this.#trailingBytes === 0) {
+      while (from < this.#chunk.length && this.#chunk[from] === 0) from++;
+    }
+    this.#trailingBytes += this.#chunk.length - from;
+    const missing = 64 - this.#trailingSample.length;
+    if (missing > 0 && from < this.#chunk.length) {
+      const more = this.#chunk.subarray(from, from + missing);
+      this.#trailingSample = Buffer.concat([this.#trailingSample, more]);
+    }
+  }
+
+  #truncated(where: string): DockerceptionError {
+    return new DockerceptionError(
+      'context',
+      'TAR_TRUNCATED',
+      `reading the tar: it is cut short ${where}`,
+    );
+  }
+
+  #notAHeader(offset: number): DockerceptionError {
+    const [code, message] =
+      offset === 0
+        ? ['TAR_NOT_A_TAR', 'reading the tar: the stream does not start with a tar header']
+        : ['TAR_CHECKSUM', `reading the tar: bad checksum in the header at byte ${offset}`];
+    return new DockerceptionError('context', code, message);
+  }
+
+  #inEntry(error: unknown, buffer: Buffer, from: number, offset: number): unknown {
+    if (!(error instanceof DockerceptionError) || !['context', 'usage'].includes(error.kind))
+      return error;
+    const field = this.#metadata.pax?.get('path') ?? this.#metadata.longName;
+    const name = printable(field ?? block.textField(buffer, from, block.NAME));
+    const message = `reading entry ${name || 'without a name'} at byte ${offset}: ${messageOf(error)}`;
+    return new DockerceptionError(error.kind, error.code, message, {
+      cause: error.cause,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
+}
