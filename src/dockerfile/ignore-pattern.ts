@@ -28,7 +28,11 @@ export function compilePattern(pattern: string): Matches {
   }
   try {
     const regexp = new RegExp(`^${source}$`, 'u');
-    return (path) => regexp.test(path);
+    // Most paths fail at the pattern's fixed ends, which costs a fraction of the expression.
+    const fixed = /^([^*?[\]\\^]*)[^\\^]*?([^*?[\]\\^]*)$/.exec(pattern);
+    const head = fixed?.[1] ?? '';
+    const tail = (fixed?.[2] ?? '').replace(/^\//, '');
+    return (path) => path.startsWith(head) && path.endsWith(tail) && regexp.test(path);
   } catch (cause) {
     throw new PatternError(SYNTAX, { cause });
   }
@@ -66,13 +70,12 @@ function toRegExp(pattern: string): { kind: Kind; source: string } {
   let kind: Kind = 'exact';
   let source = '';
   let inClass = false;
+  // moby hands "[" and "]" on as they come, even those that a "?" in a class brings in.
   const raw = (char: string): void => {
-    // Go closes a class at the first "]" behind its first member.
-    if (inClass && char === ']' && !/\[\^?$/.test(source)) inClass = false;
-    else if (inClass) char = char === '[' ? '\\[' : char;
-    else if (char === '[') inClass = true;
-    else if (char === ']') char = '\\]';
-    source += char;
+    const opens = char === '[' && !inClass;
+    const closes = char === ']' && inClass;
+    source += /[[\]]/.test(char) && !opens && !closes ? `\\${char}` : char;
+    inClass = opens || (inClass && !closes);
   };
   for (let at = 0; at < chars.length; at++) {
     const char = chars[at] ?? '';

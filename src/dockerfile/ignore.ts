@@ -53,27 +53,25 @@ export function compileIgnore(patterns: readonly string[]): Ignore {
     .map(rule);
   const cache = new Map<string, Uint8Array>();
 
-  // For each pattern whether it matched `path` or a directory above; the last place has the verdict.
-  const results = (path: string): Uint8Array => {
+  // Whether `path` is excluded; `found` gets, for each pattern, whether it matched here or above.
+  const verdict = (path: string, found?: Uint8Array): boolean => {
     const slash = path.lastIndexOf('/');
     const above = slash > 0 ? directory(path.slice(0, slash)) : undefined;
-    const found = new Uint8Array(rules.length + 1);
     let excluded = false;
-    rules.forEach(({ negated, matches }, index) => {
-      if (above?.[index] !== 1) {
-        // A pattern that can't change the verdict is not asked, and counts as no match below.
-        if (negated !== excluded || !matches(path)) return;
-      }
-      found[index] = 1;
+    for (let index = 0; index < rules.length; index++) {
+      const { negated, matches } = rules[index] as Rule;
+      // A pattern that can't change the verdict is not asked, and counts as no match below.
+      if (above?.[index] !== 1 && (negated !== excluded || !matches(path))) continue;
+      if (found) found[index] = 1;
       excluded = !negated;
-    });
-    found[rules.length] = Number(excluded);
-    return found;
+    }
+    return excluded;
   };
   const directory = (path: string): Uint8Array => {
     const known = cache.get(path);
     if (known) return known;
-    const found = results(path);
+    const found = new Uint8Array(rules.length);
+    verdict(path, found);
     if (cache.size >= MAX_CACHED) cache.clear();
     cache.set(path, found);
     return found;
@@ -81,7 +79,7 @@ export function compileIgnore(patterns: readonly string[]): Ignore {
 
   const exceptions = rules.filter((each) => each.negated).map((each) => fixedPart(each.pattern));
   return {
-    matches: (path) => results(path)[rules.length] === 1,
+    matches: (path) => verdict(path),
     couldKeepBelow: (path) =>
       exceptions.some(
         (start) =>
