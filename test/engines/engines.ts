@@ -129,19 +129,32 @@ export function uniqueTag(): string {
   return `dockerception-test-${randomBytes(6).toString('hex')}`;
 }
 
-/** Names and IDs of all images of an engine, sorted: two equal lists mean that nothing was built. */
-export async function listImages(host: string): Promise<string[]> {
-  const connection = await connectTo({ DOCKER_HOST: host });
-  const images = (await connection.json({ method: 'GET', path: '/images/json?all=1' })) as {
-    Id: string;
-    RepoTags: string[] | null;
-  }[];
-  return images.flatMap(({ Id, RepoTags }) => [Id, ...(RepoTags ?? [])]).sort();
+interface ListedImage {
+  readonly Id: string;
+  readonly RepoTags: readonly string[] | null;
 }
 
-/** Only the names. Podman's have a prefix: `docker.io/library/NAME:latest`. */
+/** Names of all images of an engine, sorted. Podman's have a prefix: `docker.io/library/NAME:latest`. */
 export async function listTags(host: string): Promise<string[]> {
-  return (await listImages(host)).filter((name) => !name.startsWith('sha256:'));
+  const images = await list(host, '');
+  return images
+    .flatMap(({ RepoTags }) => RepoTags ?? [])
+    .filter((name) => name !== '<none>:<none>')
+    .sort();
+}
+
+/**
+ * IDs of all images with a label, without a name or in between too. A context whose first step is a
+ * label of its own shows whether anything was built of it, whatever others do on the same engine.
+ */
+export async function listLabelled(host: string, label: string): Promise<string[]> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [label] }));
+  return (await list(host, `?all=1&filters=${filters}`)).map(({ Id }) => Id);
+}
+
+async function list(host: string, query: string): Promise<ListedImage[]> {
+  const connection = await connectTo({ DOCKER_HOST: host });
+  return (await connection.json({ method: 'GET', path: `/images/json${query}` })) as ListedImage[];
 }
 
 /** What the engine says of an image. */

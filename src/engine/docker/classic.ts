@@ -16,15 +16,20 @@ export interface ClassicMessage {
 const STEP = /^(?:\[\d+\/\d+\] )?step (\d+\/\d+) ?: ?(.*)$/is;
 /** The builder's own bookkeeping: IDs of layers and of containers in between. */
 const BOOKKEEPING =
-  /^(?:\s*|\s*--->? (?:Running in |Removed intermediate container )?[0-9a-f]{11,64}|Removing intermediate container [0-9a-f]{12}|[0-9a-f]{64})$/;
+  /^(?:\s*|\s*-{2,3}> (?:Running in |Removed intermediate container )?[0-9a-f]{11,64}|Removing intermediate container [0-9a-f]{12}|[0-9a-f]{64})$/;
 /** What ends a layer's way. */
 const FINISHED = /^(?:pull complete|already exists|pushed|layer already exists|mounted from)/i;
-const CACHED = /^\s*--->? Using cache/;
+const CACHED = /^\s*-{2,3}> Using cache/;
 
 /** Turns the messages of one build, in order, into events. */
 export class ClassicSteps {
-  #current: Vertex = { digest: 'classic:0', name: 'preparing the build' };
+  #current: Vertex;
   #count = 0;
+
+  /** @param name what is shown before the first step; `digest` tells it from other displays' steps. */
+  constructor(name = 'preparing the build', digest = 'classic:0') {
+    this.#current = { digest, name };
+  }
 
   /** What a message means; undefined when there is nothing to show. */
   take(message: ClassicMessage): SolveStatus | undefined {

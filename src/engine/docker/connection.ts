@@ -33,7 +33,7 @@ export interface EngineRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Path and query, without the API version. */
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
 /** An engine. Holds no connection open between two requests; nothing has to be closed. */
@@ -45,6 +45,8 @@ export interface Connection {
   open(request: EngineRequest): ClientRequest;
   /** A short question and its JSON answer. @throws DockerceptionError of kind engine. */
   json(request: EngineRequest, signal?: AbortSignal): Promise<unknown>;
+  /** An answer as it comes; whoever asked reads or destroys it. @throws as `json` does. */
+  stream(request: EngineRequest, signal?: AbortSignal): Promise<IncomingMessage>;
   /** A connection that becomes another protocol's; the caller destroys it. */
   upgrade(request: EngineRequest, protocol: string, signal?: AbortSignal): Promise<Duplex>;
   /** dockerode on the same endpoint, loaded when it is first asked for. */
@@ -103,6 +105,10 @@ export function connect(
         throw notAnEngine(endpoint, request.path, error);
       }
     },
+    async stream(request, signal) {
+      const { response } = await ask(endpoint, open(request), { signal, unread: true });
+      return response;
+    },
     upgrade(request, protocol, signal) {
       const headers = { ...request.headers, Connection: 'Upgrade', Upgrade: protocol };
       return upgrade(endpoint, open({ ...request, headers }), request.path, signal);
@@ -136,11 +142,19 @@ interface Answer {
   readonly body: string;
 }
 
+interface AskOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds. */
+  readonly timeout?: number | undefined;
+  /** Whether a good answer's body is left for the caller. */
+  readonly unread?: boolean;
+}
+
 /** Sends a request without a body and collects the answer; a status of 400 or more is an error. */
 function ask(
   endpoint: Endpoint,
   request: ClientRequest,
-  { signal, timeout }: { signal?: AbortSignal | undefined; timeout?: number | undefined },
+  { signal, timeout, unread = false }: AskOptions,
 ): Promise<Answer> {
   return new Promise<Answer>((resolve, reject) => {
     const stop = (): void => void request.destroy(signal?.reason as Error);
@@ -161,6 +175,10 @@ function ask(
       settle(() => reject(signal?.aborted ? signal.reason : unreachable(endpoint, error))),
     );
     request.on('response', (response) => {
+      if (unread && (response.statusCode ?? 0) < 400) {
+        settle(() => resolve({ response, body: '' }));
+        return;
+      }
       const chunks: Buffer[] = [];
       let length = 0;
       response.on('data', (chunk: Buffer) => {

@@ -11,14 +11,18 @@ import type { Connection } from './connection.js';
 import type { Environment } from './endpoint.js';
 import { credentialHint } from './credential-hint.js';
 import { imageMetadata } from './metadata.js';
+import { checkOutputs } from './outputs.js';
+import { pushImage } from './push.js';
 import { buildQuery } from './query.js';
 import { registryConfig } from './registry-auth.js';
+import { saveImage } from './save.js';
+import { openSession } from './session.js';
 
 /** What a docker engine is set up with. */
 export interface DockerEngineSettings {
   /** DOCKER_BUILDKIT, DOCKER_CONFIG, DOCKER_AUTH_CONFIG, HOME and PATH are read. */
   readonly env: Environment;
-  /** Where `-o -` goes. It is ended, not closed; whoever gave it owns it. */
+  /** Where `-o -` goes; it is not ended, whoever gave it owns it. */
   readonly stdout: Writable;
   /** Whether the context's owners were kept, which explains a failure of a rootless engine. */
   readonly keepOwner?: boolean;
@@ -35,15 +39,33 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       const builder = chooseBuilder(env, ping);
       const credentials = credentialStore(env);
       const warn = (message: string): void => report({ kind: 'notice', message });
-      const query = buildQuery(options, builder);
+      // A wrong option is told before anything is opened.
+      buildQuery(options, builder);
+      checkOutputs(options, ping, warn);
       const config = builder === 'buildkit' ? undefined : await registryConfig(credentials, warn);
-      const imageId = await build(connection, context, options, {
-        query,
-        headers: config === undefined ? {} : { 'X-Registry-Config': config },
-        muteHint: muteHint(builder === 'podman', settings.keepOwner === true),
-        hintFor: (message) => credentialHint(message, credentials),
-      });
-      return { imageId, metadata: await imageMetadata(connection, imageId, options.tags, signal) };
+      const session =
+        builder === 'buildkit' ? await openSession(connection, credentials, signal) : undefined;
+      let imageId: string;
+      try {
+        imageId = await build(connection, context, options, {
+          query: buildQuery(options, builder, session?.id),
+          headers: config === undefined ? {} : { 'X-Registry-Config': config },
+          muteHint: muteHint(builder === 'podman', settings.keepOwner === true),
+          hintFor: (message) => credentialHint(message, credentials),
+        });
+      } finally {
+        session?.close();
+      }
+      let metadata = await imageMetadata(connection, imageId, options.tags, signal);
+      if (options.push)
+        for (const tag of options.tags) {
+          const digest = await pushImage(connection, tag, credentials, options);
+          if (digest !== undefined) metadata = { 'containerimage.digest': digest, ...metadata };
+        }
+      const names = options.tags.length > 0 ? options.tags : [imageId];
+      for (const { dest } of options.outputs)
+        await saveImage(connection, names, dest, settings.stdout, signal);
+      return { imageId, metadata };
     } catch (error) {
       // Whatever failed first, the context has no reader any more.
       context.stream.on('error', () => {});

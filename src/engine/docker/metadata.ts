@@ -1,5 +1,6 @@
 /** What `--metadata-file` gets: the keys of buildx, as far as the engine tells them truthfully. */
 import type { Connection } from './connection.js';
+import { fullName } from './names.js';
 
 interface Inspection {
   readonly Id?: unknown;
@@ -29,15 +30,4 @@ export async function imageMetadata(
       : { 'containerimage.config.digest': imageId }),
     ...(tags.length > 0 ? { 'image.name': tags.map(fullName).join(',') } : {}),
   };
-}
-
-/** `app` is `docker.io/library/app:latest` (distribution/reference, ParseNormalizedNamed). */
-export function fullName(tag: string): string {
-  const slash = tag.indexOf('/');
-  const first = slash === -1 ? '' : tag.slice(0, slash);
-  const isHost = /[.:]/.test(first) || first === 'localhost' || /[A-Z]/.test(first);
-  let name = isHost ? tag : `docker.io/${tag}`;
-  name = name.replace(/^(?:index\.)?docker\.io\//, 'docker.io/');
-  name = name.replace(/^docker\.io\/(?=[^/]*$)/, 'docker.io/library/');
-  return name.includes('@') || /:[^/]*$/.test(name) ? name : `${name}:latest`;
 }

@@ -1,0 +1,64 @@
+/**
+ * A BuildKit session: a connection that the engine calls us back on (`POST /session`, moby/buildkit,
+ * session/). Without one BuildKit can't pull from a registry that wants a login or a token, public images
+ * of Docker Hub among them. It asks for one host at a time, `moby.filesync.v1.Auth/Credentials`, and gets that
+ * host's credential alone; nothing else is offered, no file, no secret.
+ */
+import { randomBytes } from 'node:crypto';
+import type { CredentialStore } from '../../image/credentials.js';
+import type { Connection } from './connection.js';
+import { serveGrpc, type UnaryMethod } from './grpc.js';
+import { readFields, writeBytes, writeNumber } from './wire.js';
+
+/** A session that is open. */
+export interface Session {
+  /** What `POST /build?session=` refers to it by. */
+  readonly id: string;
+  /** Ends it; may be called twice. */
+  close(): void;
+}
+
+const SERVING = 1;
+
+/**
+ * Opens a session on an engine that has BuildKit.
+ *
+ * @throws DockerceptionError of kind engine when the engine doesn't have sessions, or is gone.
+ */
+export async function openSession(
+  connection: Connection,
+  credentials: CredentialStore,
+  signal: AbortSignal,
+): Promise<Session> {
+  const id = randomBytes(16).toString('hex');
+  const methods = new Map<string, UnaryMethod>([
+    ['/moby.filesync.v1.Auth/Credentials', (request) => answerCredentials(request, credentials)],
+    ['/grpc.health.v1.Health/Check', () => writeNumber(1, SERVING)],
+  ]);
+  const socket = await connection.upgrade(
+    {
+      method: 'POST',
+      path: '/session',
+      headers: {
+        'X-Docker-Expose-Session-Uuid': id,
+        'X-Docker-Expose-Session-Name': 'dockerception',
+        'X-Docker-Expose-Session-Sharedkey': '',
+        'X-Docker-Expose-Session-Grpc-Method': [...methods.keys()],
+      },
+    },
+    'h2c',
+    signal,
+  );
+  return { id, close: serveGrpc(socket, methods) };
+}
+
+/** CredentialsRequest { Host = 1 } to CredentialsResponse { Username = 1, Secret = 2 }; empty is anonymous. */
+async function answerCredentials(request: Buffer, credentials: CredentialStore): Promise<Buffer> {
+  const host = [...readFields(request)].find((field) => field.number === 1)?.bytes.toString('utf8');
+  const credential = host === undefined || host === '' ? undefined : await credentials.get(host);
+  if (credential === undefined) return Buffer.alloc(0);
+  const { username, password, identityToken } = credential;
+  return identityToken === ''
+    ? Buffer.concat([writeBytes(1, username), writeBytes(2, password)])
+    : writeBytes(2, identityToken);
+}
