@@ -18,8 +18,10 @@ make_user() {
 
 # podman_files PIECE UID DRIVER: its configuration, and a podman command that uses it
 podman_files() {
-  local dir=$STATE/$1 xdg=$RUN/xdg$2 files processes
+  local dir=$STATE/$1 xdg=$STATE/xdg files processes
   mkdir -p "$dir"/{home,tmp,cni}
+  # The rootless runroot is $xdg/containers, of at most 50 characters.
+  [[ $2 != 0 ]] || xdg=$STATE/xdg-root
   install -d -m 700 "$xdg"
   cat >"$dir/storage.conf" <<TOML
 [storage]
@@ -115,6 +117,6 @@ start_podmanRootless() {
   open_devices
   make_user
   podman_files podmanRootless "$(id -u "$PODMAN_USER")" vfs
-  chown -R "$PODMAN_USER:" "$dir" "$RUN/xdg$(id -u "$PODMAN_USER")"
+  chown -R "$PODMAN_USER:" "$dir" "$STATE/xdg"
   launch podmanRootless "$dir/podman" system service --time=0 "unix://$dir/engine.sock"
 }
