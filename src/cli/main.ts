@@ -26,8 +26,9 @@ async function runVerb(args: import('./parse.js').Arguments): Promise<number> {
   const { signal, release } = onSignals();
   try {
     const { env, stdout, stderr } = process;
-    const { runFilter } = await import('./filter.js');
-    await runFilter(args, { env, stdout, stderr, signal });
+    const command = { env, stdout, stderr, signal };
+    if (args.verb === 'filter') await (await import('./filter.js')).runFilter(args, command);
+    else await (await import('./build.js')).runBuild(args, command);
     return 0;
   } finally {
     release();

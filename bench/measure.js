@@ -1,0 +1,58 @@
+/** Runs commands and measures them: wall time in seconds, peak memory in bytes. */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** Seconds that a shell command takes. @param {string} command @param {NodeJS.ProcessEnv} [env] */
+export async function seconds(command, env = process.env) {
+  const started = performance.now();
+  const child = spawn('bash', ['-o', 'pipefail', '-c', command], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  if (status !== 0) throw new Error(`running ${command}: exit code ${String(status)}`);
+  return (performance.now() - started) / 1000;
+}
+
+/** The middle one. @param {number[]} values */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return /** @type {number} */ (sorted[sorted.length >> 1]);
+}
+
+/**
+ * Medians of commands run in turn, so that all of them see the same machine.
+ * @template {string} N @param {Record<N, string>} commands @param {number} runs @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<Record<N, number>>}
+ */
+export async function sideBySide(commands, runs, env) {
+  const names = /** @type {N[]} */ (Object.keys(commands));
+  const times = new Map(names.map((name) => [name, /** @type {number[]} */ ([])]));
+  for (const name of names) await seconds(commands[name], env);
+  for (let run = 0; run < runs; run++) {
+    for (const name of names) times.get(name)?.push(await seconds(commands[name], env));
+  }
+  const medians = names.map((name) => [name, median(times.get(name) ?? [])]);
+  return /** @type {Record<N, number>} */ (Object.fromEntries(medians));
+}
+
+/** Peak resident memory of `node args` fed by `producer`. Bytes. @param {string[]} producer @param {string[]} args */
+export async function peakMemory(producer, args) {
+  const source = spawn(process.execPath, producer, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, { stdio: [source.stdout, 'ignore', 'inherit'] });
+  source.stdout?.destroy();
+  let peak = 0;
+  const look = () => {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'latin1');
+      peak = Math.max(peak, Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024);
+    } catch {
+      // It has just ended.
+    }
+  };
+  const timer = setInterval(look, 20);
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  clearInterval(timer);
+  if (status !== 0) throw new Error(`running ${args.join(' ')}: exit code ${String(status)}`);
+  return peak;
+}

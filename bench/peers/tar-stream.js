@@ -1,0 +1,15 @@
+/** The peer: owners set to 0:0 by tar-stream, an object and a stream for each entry. */
+import { extract, pack } from 'tar-stream';
+
+const input = extract();
+const output = pack();
+input.on('entry', (header, stream, next) => {
+  header.uid = 0;
+  header.gid = 0;
+  header.uname = '';
+  header.gname = '';
+  stream.pipe(output.entry(header, next));
+});
+input.on('finish', () => output.finalize());
+process.stdin.pipe(input);
+output.pipe(process.stdout);

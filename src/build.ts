@@ -1,0 +1,147 @@
+/** A context in, an image out: the pipeline into an engine. */
+import { homedir } from 'node:os';
+import type { Writable } from 'node:stream';
+import {
+  CONTEXT_KEYS,
+  dockerfilePath,
+  planContext,
+  refuseUnknownKeys,
+  type ContextOptions,
+} from './context.js';
+import type {
+  BuildOptions as EngineOptions,
+  BuildResult,
+  Engine,
+  Output,
+} from './engine/engine.js';
+import { pass, type Passed } from './pipeline.js';
+import type { Report } from './progress/events.js';
+import { StreamSink } from './sink/stream.js';
+
+/** What to build, and where the image goes; as `docker buildx build` has it. An unknown key is an error. */
+export interface BuildOptions extends ContextOptions {
+  /** The image's names. @default none */
+  readonly tags?: readonly string[];
+  /** Values of ARGs. @default none */
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  /** Labels to set. @default none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** The stage to build. @default the last one */
+  readonly target?: string;
+  /** `os/arch[/variant]`. @default the engine's */
+  readonly platforms?: readonly string[];
+  /** Build every step anew. @default false */
+  readonly noCache?: boolean;
+  /** Look for newer bases. @default false */
+  readonly pull?: boolean;
+  /** The network of RUN. @default the engine's */
+  readonly network?: string;
+  /** `HOST:IP`, each. @default none */
+  readonly addHosts?: readonly string[];
+  /** Further contexts by name. @default none */
+  readonly buildContexts?: Readonly<Record<string, string>>;
+  /** Push every tag when the image is there. @default false */
+  readonly push?: boolean;
+  /** Archives to write. @default none */
+  readonly outputs?: readonly Output[];
+  /** Which engine builds; `auto` is the Docker Engine that `env` names. @default 'auto' */
+  readonly engine?: 'auto' | 'docker' | Engine;
+  /** Names the engine and the credentials: DOCKER_HOST, DOCKER_CONFIG, … @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Where an output `-` goes. It isn't ended. @default process.stdout */
+  readonly stdout?: Writable;
+  /** Takes progress and notices. @default nobody */
+  readonly report?: Report;
+  /** Aborts: nothing is tagged, nothing is left behind. @default never */
+  readonly signal?: AbortSignal;
+}
+
+const KEYS: Readonly<Record<Exclude<keyof BuildOptions, keyof ContextOptions>, true>> = {
+  tags: true,
+  buildArgs: true,
+  labels: true,
+  target: true,
+  platforms: true,
+  noCache: true,
+  pull: true,
+  network: true,
+  addHosts: true,
+  buildContexts: true,
+  push: true,
+  outputs: true,
+  engine: true,
+  env: true,
+  stdout: true,
+  report: true,
+  signal: true,
+};
+
+/** The image, and what went into it. */
+export interface Built extends BuildResult {
+  readonly context: Passed;
+}
+
+/**
+ * Builds an image from a context. Rejects with a `DockerceptionError`: of kind usage or context
+ * when what it was given is wrong, build when the build failed, engine when the engine can't be
+ * reached or went away. There is no image then.
+ */
+export async function build(options: BuildOptions): Promise<Built> {
+  refuseUnknownKeys(options, [...CONTEXT_KEYS, ...Object.keys(KEYS)]);
+  const report = options.report ?? (() => undefined);
+  const signal = options.signal ?? new AbortController().signal;
+  const engine = await chooseEngine(options);
+  const plan = await planContext(pick(options), report, false);
+  const sink = new StreamSink();
+  // The engine reports the stream's error; it may not have begun to read when that happens.
+  sink.stream.on('error', () => undefined);
+  const engineFailed = new AbortController();
+  const stop = AbortSignal.any([signal, engineFailed.signal]);
+  const building = engine({ stream: sink.stream }, engineOptions(options, report, signal));
+  // A builder may be silent for minutes: nobody waits for it once there is no engine.
+  building.catch((error: unknown) => engineFailed.abort(error));
+  const [passed, built] = await Promise.allSettled([pass(plan, sink, report, stop), building]);
+  // A context that broke comes out of the engine as its own error: the engine's is always the first.
+  if (built.status === 'rejected') throw built.reason;
+  if (passed.status === 'rejected') throw passed.reason;
+  return { ...built.value, context: passed.value };
+}
+
+function pick(options: BuildOptions): ContextOptions {
+  const entries = Object.entries(options).filter(([key]) => CONTEXT_KEYS.includes(key));
+  return Object.fromEntries(entries) as ContextOptions;
+}
+
+async function chooseEngine(options: BuildOptions): Promise<Engine> {
+  const { engine = 'auto', env = process.env } = options;
+  if (typeof engine === 'function') return engine;
+  const { connect, dockerEngine, resolveEndpoint } = await import('./engine/docker/index.js');
+  const connection = connect(await resolveEndpoint(env, { home: env['HOME'] ?? homedir() }), {
+    env,
+  });
+  return dockerEngine(connection, {
+    env,
+    stdout: options.stdout ?? process.stdout,
+    keepOwner: options.owner === 'keep',
+  });
+}
+
+function engineOptions(options: BuildOptions, report: Report, signal: AbortSignal): EngineOptions {
+  return {
+    file: dockerfilePath(options.file),
+    tags: options.tags ?? [],
+    buildArgs: options.buildArgs ?? {},
+    labels: options.labels ?? {},
+    target: options.target,
+    platforms: options.platforms ?? [],
+    noCache: options.noCache ?? false,
+    pull: options.pull ?? false,
+    network: options.network,
+    addHosts: options.addHosts ?? [],
+    buildContexts: options.buildContexts ?? {},
+    push: options.push ?? false,
+    outputs: options.outputs ?? [],
+    report,
+    signal,
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * What the command line does, as a library.
+ *
+ * @packageDocumentation
+ */
+export { build, type Built, type BuildOptions } from './build.js';
+export { filterInto, filter, type FilterOptions } from './filter.js';
+export type { Addition, ContextOptions } from './context.js';
+export { DockerceptionError, type ErrorDetails, type ErrorKind } from './errors.js';
+export { pass, type Part, type Passed, type Plan } from './pipeline.js';
+export type {
+  BuildContext,
+  BuildOptions as EngineOptions,
+  BuildResult,
+  Engine,
+  Output,
+} from './engine/engine.js';
+export type { Source } from './source/source.js';
+export type { Sink } from './sink/sink.js';
+export { DescriptorSink } from './sink/descriptor.js';
+export { StreamSink } from './sink/stream.js';
+export { compose, type Edit } from './edit/edit.js';
+export { parseOwner, setOwner, type Owner } from './edit/owner.js';
+export { setMode } from './edit/mode.js';
+export { clampTimes, parseTime, setTimes, sourceDateEpoch } from './edit/times.js';
+export { addPrefix, stripComponents } from './edit/rename.js';
+export { safeNames } from './edit/safe.js';
+export { select, type Selection } from './edit/select.js';
+export { compileIgnore, parseIgnore, type Ignore } from './dockerfile/ignore.js';
+export {
+  TarWalk,
+  METADATA_LIMIT,
+  type Ending,
+  type Trailing,
+  type WalkHandler,
+} from './tar/walk.js';
+export type { EntryHeader } from './tar/entry.js';
+export type { EntryType } from './tar/typeflag.js';
+export type { GlobalHeader } from './tar/global.js';
+export type {
+  ProgressEvent,
+  Report,
+  SolveStatus,
+  Vertex,
+  VertexLog,
+  VertexStatus,
+  VertexWarning,
+} from './progress/events.js';
