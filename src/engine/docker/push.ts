@@ -42,6 +42,8 @@ export async function pushImage(
     const error = message.errorDetail?.message ?? message.error;
     if (error !== undefined) failure ??= error.trim() || 'the engine gave no reason';
     if (typeof message.aux?.Digest === 'string') digest = message.aux.Digest;
+    // Podman says it in words alone.
+    else digest ??= /: digest: (sha256:[0-9a-f]{64}) /.exec(message.status ?? '')?.[1];
     const status = error === undefined ? steps.take(message) : undefined;
     if (status) report({ kind: 'status', status });
   });

@@ -126,7 +126,7 @@ describe.each(variants)('a failure in the middle of a build with $name', (varian
     const stream = new Readable({
       read() {
         sent += 65536;
-        if (sent > 512 << 20) this.push(null);
+        if (sent > 64 << 20) this.push(null);
         else this.push(Buffer.alloc(65536, 'not a tar '));
       },
     });
@@ -140,7 +140,7 @@ describe.each(variants)('a failure in the middle of a build with $name', (varian
     const tar = await contextOf({ Dockerfile: 'NONSENSE here\n' });
     await expect(buildOn(env, Readable.from([tar]), {})).rejects.toMatchObject({
       kind: 'build',
-      message: expect.stringMatching(/NONSENSE/i) as string,
+      message: expect.stringMatching(/NONSENSE|no FROM/i) as string,
     });
   });
 
