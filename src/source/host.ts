@@ -1,0 +1,90 @@
+/** `--add HOST[:DEST]`: a file or directory of the host, all of it, under a name in the context. */
+import type { Dirent } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { posix } from 'node:path';
+import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import { unreadable } from './host-file.js';
+import { packTree } from './pack.js';
+import type { Source } from './source.js';
+
+/** Where an addition comes from and goes to. */
+interface Addition {
+  readonly path: string;
+  readonly directory: boolean;
+  /** The name in the context, `.` for the root. */
+  readonly target: string;
+}
+
+/**
+ * Returns the paths that `packHost` puts into the context: relative, a directory's with a `/` at
+ * its end, the root left out.
+ * @throws DockerceptionError of kind `usage` when HOST isn't there or DEST leads outside, of kind
+ *   `context` when something below HOST can't be read
+ */
+export async function hostPaths(host: string, dest: string): Promise<Set<string>> {
+  const { path, directory, target } = await find(host, dest);
+  if (!directory) return new Set([target]);
+  const paths = new Set<string>(target === '.' ? [] : [`${target}/`]);
+  const walk = async (below: string): Promise<void> => {
+    for (const entry of await list(posix.join(path, below), posix.join(host, below))) {
+      const name = posix.join(below, entry.name);
+      if (!entry.isSocket()) paths.add(posix.join(target, name) + (entry.isDirectory() ? '/' : ''));
+      if (entry.isDirectory()) await walk(name);
+    }
+  };
+  await walk('.');
+  return paths;
+}
+
+/**
+ * Packs a file as DEST (as DEST/NAME when DEST is `.` or ends with a slash), or a directory with
+ * all below it as DEST; with `.` its contents go into the root. No .dockerignore is applied.
+ * @throws as `hostPaths`
+ */
+export async function packHost(host: string, dest: string): Promise<Source> {
+  const { path, directory, target } = await find(host, dest);
+  const name = host.replace(/(?<=.)\/+$/, '');
+  const stream = directory
+    ? packTree(path, {
+        // Without an entry for the root itself, whose owner and mode are the stream's.
+        entries:
+          target === '.' ? (await list(path, host)).map((entry) => entry.name).sort() : ['.'],
+        rename: (below) => posix.join(target, below),
+        name,
+      })
+    : packTree(posix.dirname(path), {
+        entries: [posix.basename(path)],
+        rename: () => target,
+        name: posix.dirname(name),
+      });
+  return { name: host, stream, complete: Promise.resolve() };
+}
+
+async function find(host: string, dest: string): Promise<Addition> {
+  const normal = posix.normalize(dest);
+  if (normal.startsWith('/') || normal.split('/').includes('..'))
+    throw usage(`adding ${host}: '${dest}' is not a path inside the context`);
+  try {
+    const path = await realpath(host);
+    const directory = (await stat(path)).isDirectory();
+    const into = !directory && /^\.?$|\/$/.test(normal);
+    const target = posix.join(normal, into ? posix.basename(host) : '').replace(/(?<=.)\/$/, '');
+    return { path, directory, target };
+  } catch (cause) {
+    const missing = systemCode(cause) === 'ENOENT';
+    throw usage(`adding ${host}: ${missing ? 'there is no such file' : messageOf(cause)}`, cause);
+  }
+}
+
+async function list(path: string, shown: string): Promise<Dirent[]> {
+  return readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+    throw unreadable(shown, error);
+  });
+}
+
+function usage(message: string, cause?: unknown): DockerceptionError {
+  return new DockerceptionError('usage', 'USAGE_ADD', message, {
+    cause,
+    hint: '--add takes HOST[:DEST]: a path on the host, and one inside the context',
+  });
+}
