@@ -23,13 +23,19 @@ export async function writeInto(tar, files, size) {
   tar.entry({ name: 'Dockerfile', ...owner }, DOCKERFILE);
   for (let index = 0; index < files; index++) {
     const bytes = size(index);
-    const entry = tar.entry({ name: `dir${index % 100}/file${index}`, size: bytes, ...owner });
+    /** @type {import('tar-stream').Entry} */
+    let entry;
+    // tar-stream takes one entry at a time.
+    const packed = new Promise((resolve) => {
+      entry = tar.entry({ name: `dir${index % 100}/file${index}`, size: bytes, ...owner }, resolve);
+    });
     for (let left = bytes; left > 0; left -= Math.min(left, MIB)) {
+      // @ts-expect-error: it was assigned in the line above
       if (!entry.write(block.subarray(0, Math.min(left, MIB)))) await once(entry, 'drain');
     }
+    // @ts-expect-error: it was assigned above; and its types want an argument that it doesn't
     entry.end();
-    // tar-stream takes one entry at a time.
-    await once(entry, 'close');
+    await packed;
   }
   tar.finalize();
 }

@@ -22,18 +22,18 @@ export function median(values) {
 
 /**
  * Medians of commands run in turn, so that all of them see the same machine.
- * @template {string} N @param {Record<N, string>} commands @param {number} runs @param {NodeJS.ProcessEnv} [env]
- * @returns {Promise<Record<N, number>>}
+ * @param {Record<string, string>} commands @param {number} runs @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<(name: string) => number>} the median of each, in seconds
  */
 export async function sideBySide(commands, runs, env) {
-  const names = /** @type {N[]} */ (Object.keys(commands));
-  const times = new Map(names.map((name) => [name, /** @type {number[]} */ ([])]));
-  for (const name of names) await seconds(commands[name], env);
+  const times = new Map(Object.keys(commands).map((name) => [name, /** @type {number[]} */ ([])]));
+  for (const command of Object.values(commands)) await seconds(command, env);
   for (let run = 0; run < runs; run++) {
-    for (const name of names) times.get(name)?.push(await seconds(commands[name], env));
+    for (const [name, command] of Object.entries(commands)) {
+      times.get(name)?.push(await seconds(command, env));
+    }
   }
-  const medians = names.map((name) => [name, median(times.get(name) ?? [])]);
-  return /** @type {Record<N, number>} */ (Object.fromEntries(medians));
+  return (name) => median(times.get(name) ?? []);
 }
 
 /** Peak resident memory of `node args` fed by `producer`. Bytes. @param {string[]} producer @param {string[]} args */

@@ -62,11 +62,15 @@ try {
     },
     runs,
   );
-  row(`1 GiB in two files, against cat (${seen.cat.toFixed(2)} s)`, seen.own / seen.cat, 2);
-  if (seen.bsdtar)
+  row(
+    `1 GiB in two files, against cat (${seen('cat').toFixed(2)} s)`,
+    seen('own') / seen('cat'),
+    2,
+  );
+  if (bsdtar)
     row(
-      `1 GiB in two files, against bsdtar (${seen.bsdtar.toFixed(2)} s)`,
-      seen.own / seen.bsdtar,
+      `1 GiB in two files, against bsdtar (${seen('bsdtar').toFixed(2)} s)`,
+      seen('own') / seen('bsdtar'),
       1.25,
     );
   const files = await sideBySide(
@@ -77,15 +81,15 @@ try {
     },
     runs,
   );
-  if (files.bsdtar)
+  if (bsdtar)
     row(
-      `50,000 small files, against bsdtar (${files.bsdtar.toFixed(2)} s)`,
-      files.own / files.bsdtar,
+      `50,000 small files, against bsdtar (${files('bsdtar').toFixed(2)} s)`,
+      files('own') / files('bsdtar'),
       1.3,
     );
   row(
-    `50,000 small files, against tar-stream (${files.tarStream.toFixed(2)} s)`,
-    files.own / files.tarStream,
+    `50,000 small files, against tar-stream (${files('tarStream').toFixed(2)} s)`,
+    files('own') / files('tarStream'),
     0.25,
   );
   for (const gib of [1, 8]) {
@@ -97,8 +101,8 @@ try {
   }
   const start = await sideBySide({ node: `${node} -e 0`, own: `${tool} --version` }, 4 * runs);
   row(
-    `--version against node -e 0 (${(start.node * 1000).toFixed(0)} ms)`,
-    start.own / start.node,
+    `--version against node -e 0 (${(start('node') * 1000).toFixed(0)} ms)`,
+    start('own') / start('node'),
     1.5,
   );
   if (options['engine']) {
@@ -112,8 +116,8 @@ try {
       env,
     );
     row(
-      `build, against docker build -q (${builds.docker.toFixed(2)} s)`,
-      builds.own / builds.docker,
+      `build, against docker build -q (${builds('docker').toFixed(2)} s)`,
+      builds('own') / builds('docker'),
       1.05,
     );
   }

@@ -1,6 +1,4 @@
 /** The command line: it parses, calls the library, prints, and tells the exit code. */
-import { describe, exitCodeOf } from './exit.js';
-
 /** Runs one command; never rejects. Resolves to the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   const asksVersion = argv[0] === '--version' && argv.length === 1;
@@ -16,6 +14,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     return await runVerb(args);
   } catch (error) {
+    const { describe, exitCodeOf } = await import('./exit.js');
     process.stderr.write(describe(error));
     return exitCodeOf(error);
   }
@@ -36,8 +35,9 @@ async function runVerb(args: import('./parse.js').Arguments): Promise<number> {
 }
 
 async function printVersion(): Promise<number> {
-  const { createRequire } = await import('node:module');
-  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+  const { readFileSync } = await import('node:fs');
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(text) as { version: string };
   process.stdout.write(`${version}\n`);
   return 0;
 }

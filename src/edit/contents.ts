@@ -30,7 +30,7 @@ export class Contents {
       this.#hasFile = true;
     }
     if (this.#more) return;
-    const name = (cleanPath(path) ?? '').split('/', 1)[0] as string;
+    const name = rootName(path);
     if (name === '' || this.#names.has(name)) return;
     if (this.#names.size === SHOWN) this.#more = true;
     else this.#names.add(name);
@@ -63,4 +63,13 @@ export class Contents {
     if (alike !== undefined) return `-f ${printable(alike, 60)} names another path`;
     return '-f PATH names another path, --strip-components 1 takes a folder off, --base IMAGE does without a Dockerfile';
   }
+}
+
+/** The first component of a name, told without taking it apart. */
+function rootName(path: string): string {
+  let from = 0;
+  while (path.startsWith('./', from)) from += 2;
+  const slash = path.indexOf('/', from);
+  const name = path.slice(from, slash < 0 ? undefined : slash);
+  return name === '.' ? '' : name;
 }

@@ -67,11 +67,15 @@ export function isZeroBlock(buffer: Buffer, at: number): boolean {
   return buffer[at] === 0 && buffer.compare(ZEROS, 0, BLOCK, at, at + BLOCK) === 0;
 }
 
-/** A text field up to its first NUL; no NUL is needed when it is full. */
-export function textField(block: Buffer, at: number, field: Field): Buffer {
-  const from = at + field.at;
-  let end = from;
-  const limit = from + field.length;
+/** Where a text field ends: at its first NUL; it needs none when it is full. */
+export function textEnd(block: Buffer, at: number, field: Field): number {
+  let end = at + field.at;
+  const limit = end + field.length;
   while (end < limit && block[end] !== 0) end++;
-  return block.subarray(from, end);
+  return end;
+}
+
+/** A text field's bytes. */
+export function textField(block: Buffer, at: number, field: Field): Buffer {
+  return block.subarray(at + field.at, textEnd(block, at, field));
 }

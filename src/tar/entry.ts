@@ -7,7 +7,7 @@
 import * as block from './block.js';
 import type { Field } from './block.js';
 import { writeChecksum } from './checksum.js';
-import { joinName, writeName } from './name.js';
+import { joinName, nameText, writeName } from './name.js';
 import { badField, readNumber, writeNumber } from './numeric.js';
 import { Metadata } from './metadata.js';
 import { decimal, paxNumber, PaxRecords, TIME_RECORDS } from './pax.js';
@@ -48,6 +48,8 @@ export class TarEntry implements EntryHeader {
   #globals: PaxRecords = PaxRecords.empty();
   #type: EntryType = 'unknown';
   #size = 0;
+  /** The name as text, once somebody asked: most edits do. */
+  #path: string | undefined;
   #headerDirty = false;
   readonly #own: () => Buffer;
 
@@ -65,6 +67,7 @@ export class TarEntry implements EntryHeader {
     this.#metadata = metadata;
     this.#globals = globals;
     this.#headerDirty = false;
+    this.#path = undefined;
     const flag = buffer[at + block.TYPEFLAG] as number;
     this.#type = typeOf(flag);
     const told = readNumber(buffer, at, block.SIZE, 'size');
@@ -115,6 +118,7 @@ export class TarEntry implements EntryHeader {
   set pathBytes(wanted: Buffer) {
     // It may be a part of the very field that is cleared first.
     const name = Buffer.from(wanted);
+    this.#path = undefined;
     const pax = this.#pax;
     const sparse = pax?.get('GNU.sparse.name') !== undefined;
     if (sparse) this.#setRecord('GNU.sparse.name', name);
@@ -128,7 +132,9 @@ export class TarEntry implements EntryHeader {
   }
 
   get path(): string {
-    return this.pathBytes.toString('utf8');
+    return (this.#path ??= this.#metadata.isEmpty
+      ? nameText(this.#block, this.#at)
+      : this.pathBytes.toString('utf8'));
   }
 
   set path(name: string) {
@@ -260,8 +266,7 @@ export class TarEntry implements EntryHeader {
   }
 
   #nameEndsInSlash(): boolean {
-    const name = this.pathBytes;
-    return name.length > 0 && name[name.length - 1] === 0x2f;
+    return this.path.endsWith('/');
   }
 
   /** A numeric record, local before global; an empty local one takes the global one back. */
@@ -302,8 +307,9 @@ export class TarEntry implements EntryHeader {
       (this.#block[from] !== 0 || value !== '')
     ) {
       const own = this.#write();
-      own.fill(0, from, from + field.length);
-      own.write(value, from, field.length - 1, 'utf8');
+      // Not `fill`: a call into C++ costs more than so few bytes.
+      for (let i = from; i < from + field.length; i++) own[i] = 0;
+      if (value !== '') own.write(value, from, field.length - 1, 'utf8');
     }
     this.#metadata.clearField(field);
     if (this.#pax === undefined && this.#globals.isEmpty) return;

@@ -2,13 +2,20 @@
  * Names in a header: 100 bytes, and in ustar alone a prefix of 155 that a slash joins on.
  * A name that is full has no NUL behind it. POSIX.1-2017 pax, "ustar Interchange Format".
  */
-import { magicOf, NAME, PREFIX, textField } from './block.js';
+import { magicOf, NAME, PREFIX, textEnd, textField } from './block.js';
 
 /** The name that the header itself has. */
 export function joinName(block: Buffer, at: number): Buffer {
   const name = textField(block, at, NAME);
   if (magicOf(block, at) !== 'ustar' || block[at + PREFIX.at] === 0) return name;
   return Buffer.concat([textField(block, at, PREFIX), Buffer.from('/'), name]);
+}
+
+/** The same as text. */
+export function nameText(block: Buffer, at: number): string {
+  const name = block.toString('utf8', at, textEnd(block, at, NAME));
+  if (magicOf(block, at) !== 'ustar' || block[at + PREFIX.at] === 0) return name;
+  return `${block.toString('utf8', at + PREFIX.at, textEnd(block, at, PREFIX))}/${name}`;
 }
 
 /** Writes the name; false when it doesn't fit and was cut, so that another block has to carry it. */

@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+/** Which part may import which others; a part may always import itself and `errors`. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  tar: [],
+  progress: [],
+  sink: [],
+  dockerfile: ['tar'],
+  image: ['tar'],
+  edit: ['tar', 'dockerfile'],
+  source: ['tar', 'dockerfile'],
+  engine: ['dockerfile', 'image', 'progress'],
+  pipeline: ['source', 'edit', 'sink', 'progress', 'tar'],
+  context: ['pipeline', 'source', 'edit', 'dockerfile', 'progress'],
+  filter: ['context', 'pipeline', 'sink', 'progress'],
+  build: ['context', 'pipeline', 'sink', 'engine', 'progress'],
+  cli: ['build', 'filter', 'context', 'edit', 'dockerfile', 'engine', 'sink', 'progress'],
+  index: [
+    'build',
+    'filter',
+    'context',
+    'pipeline',
+    'source',
+    'edit',
+    'sink',
+    'tar',
+    'dockerfile',
+    'engine',
+    'progress',
+  ],
+};
+
+interface Arrow {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  readonly toFile: string;
+}
+
+/** The part a file belongs to: its folder, or its own name at the top. */
+function partOf(file: string): string {
+  return (file.split('/')[0] as string).replace(/\.ts$/, '');
+}
+
+function arrows(): Arrow[] {
+  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  return files.flatMap((file) => {
+    const text = readFileSync(join(SRC, file), 'utf8');
+    const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*)'/g)];
+    return imports.map(([, path]) => {
+      const toFile = relative(SRC, join(SRC, dirname(file), path as string));
+      return { file, from: partOf(file), to: partOf(toFile.replace(/\.js$/, '.ts')), toFile };
+    });
+  });
+}
+
+describe('the layers of src', () => {
+  const all = arrows();
+
+  it('are imported along the arrows of the design alone', () => {
+    const wrong = all.filter(
+      ({ from, to }) => from !== to && to !== 'errors' && !(ARROWS[from] ?? []).includes(to),
+    );
+    expect(wrong.map(({ file, toFile }) => `${file} -> ${toFile}`)).toEqual([]);
+  });
+
+  it('are all named in the table, and the table names no others', () => {
+    expect([...new Set(all.map(({ from }) => from))].filter((part) => !(part in ARROWS))).toEqual(
+      [],
+    );
+    const parts = readdirSync(SRC).map((name) => name.replace(/\.ts$/, ''));
+    expect(Object.keys(ARROWS).filter((part) => !parts.includes(part))).toEqual([]);
+  });
+
+  it('let an engine know progress by its events, not by its displays', () => {
+    const displays = all.filter(
+      ({ from, to, toFile }) =>
+        from === 'engine' && to === 'progress' && toFile !== 'progress/events.js',
+    );
+    expect(displays).toEqual([]);
+  });
+
+  it('have no cycle of files', () => {
+    const graph = new Map<string, string[]>();
+    for (const { file, toFile } of all) {
+      graph.set(file, [...(graph.get(file) ?? []), toFile.replace(/\.js$/, '.ts')]);
+    }
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+      else if (!done.has(file)) {
+        for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+        done.add(file);
+      }
+    };
+    for (const file of graph.keys()) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+});
