@@ -90,8 +90,8 @@ function notATar(cause: DockerceptionError, name: string, head: Buffer): Dockerc
   const line = firstLine(head);
   const dockerfile = /^\s*(#\s*syntax=|FROM\s|ARG\s)/i.test(line);
   const message = dockerfile
-    ? `reading ${name}: it is a Dockerfile, not a tar: ${line}`
-    : `reading ${name}: it starts with text, not with a tar: ${line}`;
+    ? `reading ${name}: it is a Dockerfile, not a tar: "${line}"`
+    : `reading ${name}: it starts with text, not with a tar: "${line}"`;
   return new DockerceptionError('context', 'CONTEXT_TEXT', message, {
     cause,
     hint: dockerfile
@@ -124,13 +124,13 @@ function foreignFormat(head: Buffer): string | undefined {
 function firstLine(head: Buffer): string {
   const text = head.toString('utf8');
   const line = text.split(/\r?\n/).find((candidate) => candidate.trim() !== '') ?? '';
-  return JSON.stringify(printable(line.trimEnd(), 100)).replace(/\\\\/g, '\\');
+  return printable(line.trimEnd(), 100);
 }
 
 /** Whether the stream begins with a line of text: what comes behind it may be a tar. */
 function isText(head: Buffer): boolean {
   const newline = head.indexOf(LF);
-  const line = head.subarray(0, newline < 0 ? Math.min(head.length, 80) : newline);
+  const line = head.subarray(0, newline < 0 ? head.length : newline);
   if (newline < 0 && head.length >= 512) return false;
   return line.every((byte) => byte >= 0x20 || byte === 0x09 || byte === CR || byte === 0x1b);
 }
