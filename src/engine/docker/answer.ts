@@ -68,9 +68,8 @@ export class BuildAnswer {
   }
 
   #show(message: ClassicMessage): void {
-    // The engine's closing words come after the ID; they belong to no step.
-    if (this.#imageId !== undefined || /^Successfully (?:built|tagged) /.test(message.stream ?? ''))
-      return;
+    // Closing words, which belong to no step. Not everything behind an ID: the classic builder gives one a stage.
+    if (/^Successfully (?:built|tagged) /.test(message.stream ?? '')) return;
     const status = this.#steps.take(message);
     if (status) this.#report({ kind: 'status', status });
   }

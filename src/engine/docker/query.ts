@@ -31,7 +31,7 @@ export function buildQuery(options: BuildOptions, builder: Builder, session?: st
   if (options.platforms[0]) query.set('platform', options.platforms[0].toLowerCase());
   if (options.noCache) query.set('nocache', '1');
   if (options.pull) query.set('pull', '1');
-  if (options.network) query.set('networkmode', options.network);
+  if (options.network) setNetwork(query, options.network, builder);
   const hosts = options.addHosts.map(extraHost);
   if (builder === 'podman' && hosts.length > 0) query.set('extrahosts', JSON.stringify(hosts));
   else for (const host of hosts) query.append('extrahosts', host);
@@ -41,6 +41,17 @@ export function buildQuery(options: BuildOptions, builder: Builder, session?: st
   if (builder !== 'podman') query.set('version', builder === 'buildkit' ? '2' : '1');
   if (session !== undefined) query.set('session', session);
   return query.toString();
+}
+
+/** Podman takes any `networkmode` without a word, and runs every step in the host's network. */
+function setNetwork(query: URLSearchParams, network: string, builder: Builder): void {
+  if (builder === 'podman' && network !== 'host' && network !== 'default')
+    throw usage(
+      'NETWORK',
+      `building with --network ${network}: Podman's API runs every step in the host's network`,
+      `use \`dockerception filter | podman build --network ${network} -\``,
+    );
+  query.set('networkmode', network);
 }
 
 /** `HOST:IP` or `HOST=IP`, the address in brackets or not, as `--add-host` has it; Docker's is `HOST:IP`. */

@@ -42,7 +42,7 @@ export function vanished(endpoint: Endpoint, doing: string, error?: unknown): Do
     'engine',
     'ENGINE_GONE',
     `${doing}: the engine at ${describe(endpoint)} went away in the middle: ${why}`,
-    { cause: error, hint: 'no image was tagged; see the engine’s own log, then try again' },
+    { cause: error, hint: 'see the engine’s own log, then try again' },
   );
 }
 
