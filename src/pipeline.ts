@@ -106,7 +106,7 @@ class Passage {
   /** Passes one stream on, up to its end-of-archive; reads it to its end all the same. */
   async part({ source, edit }: Part): Promise<void> {
     const evidence = new Evidence();
-    const walk = new TarWalk(this.#handler(edit, source, evidence));
+    const walk = new TarWalk(this.#handler(edit, source, evidence), source.name);
     const entriesBefore = this.#entries;
     try {
       await drain(source.stream, (chunk, owned) => {

@@ -79,7 +79,11 @@ export class TarWalk {
   #trailingBytes = 0;
   #trailingSample = Buffer.alloc(0);
 
-  constructor(handler: WalkHandler) {
+  /** `source` is what an error message calls the stream. */
+  constructor(
+    handler: WalkHandler,
+    private readonly source = 'the tar',
+  ) {
     this.#handler = handler;
   }
 
@@ -224,7 +228,7 @@ export class TarWalk {
     }
     const offset = this.#offset + at;
     if (this.#state === 'zero') {
-      const message = `reading the tar: a lone zero block, and more behind it at byte ${offset}`;
+      const message = `reading ${this.source}: a lone zero block, and more behind it at byte ${offset}`;
       throw new DockerceptionError('context', 'TAR_LONE_ZERO', message);
     }
     if (!checksumHolds(buffer, from)) throw this.#notAHeader(offset);
@@ -385,7 +389,7 @@ export class TarWalk {
     return new DockerceptionError(
       'context',
       'TAR_TRUNCATED',
-      `reading the tar: it is cut short ${where}`,
+      `reading ${this.source}: it is cut short ${where}`,
     );
   }
 
@@ -393,7 +397,7 @@ export class TarWalk {
     const [code, message] =
       offset === 0
         ? ['TAR_NOT_A_TAR', 'reading the tar: the stream does not start with a tar header']
-        : ['TAR_CHECKSUM', `reading the tar: bad checksum in the header at byte ${offset}`];
+        : ['TAR_CHECKSUM', `reading ${this.source}: bad checksum in the header at byte ${offset}`];
     return new DockerceptionError('context', code, message);
   }
 
