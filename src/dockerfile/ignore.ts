@@ -9,9 +9,9 @@ import { compilePattern, type Matches, PatternError } from './ignore-pattern.js'
 /** Compiled patterns. Paths are relative, cleaned, with `/`. */
 export interface Ignore {
   /** Whether the path is excluded: by the last pattern that matches it or a directory above it. */
-  matches(path: string): boolean;
+  readonly matches: (path: string) => boolean;
   /** Whether a pattern with `!` may bring back something below an excluded directory. */
-  couldKeepBelow(directory: string): boolean;
+  readonly couldKeepBelow: (directory: string) => boolean;
 }
 
 /** Results per pattern are kept for so many directories, then forgotten. */

@@ -1,10 +1,10 @@
 /** A directory as a source, as `docker build DIR` sees it. */
-import fs from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { type Ignore, compileIgnore, keepBuildFiles, parseIgnore } from '../dockerfile/ignore.js';
+import { compileIgnore, keepBuildFiles, parseIgnore } from '../dockerfile/ignore.js';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { unreadable } from './host-file.js';
+import { walkHost } from './host-walk.js';
 import { packTree } from './pack.js';
 import type { Source } from './source.js';
 
@@ -24,11 +24,16 @@ export async function directorySource(dir: string, options: DirectoryOptions): P
   const root = await resolve(dir);
   const file = posix.normalize(options.file);
   const ignore = compileIgnore(keepBuildFiles(await readIgnore(dir, root, file), file));
+  const name = dir.replace(/(?<=.)\/+$/, '');
+  const selection = { excludes: ignore.matches, mayKeepBelow: ignore.couldKeepBelow };
   const stream = packTree(root, {
-    entries: ['.'],
-    ignore: ignoring(root, ignore),
+    entries: async function* () {
+      yield ['.'];
+      for await (const batch of walkHost(root, name, selection))
+        yield batch.map(({ path }) => path);
+    },
     rename: (path) => path,
-    name: dir.replace(/(?<=.)\/+$/, ''),
+    name,
   });
   return { name: dir, stream, complete: Promise.resolve() };
 }
@@ -55,26 +60,4 @@ async function readIgnore(dir: string, root: string, file: string): Promise<stri
     }
   }
   return [];
-}
-
-/**
- * An excluded directory is walked, and packed, only when something below it is kept: that has to
- * be known before it is packed, since a directory goes before what it contains.
- */
-function ignoring(root: string, ignore: Ignore): (path: string) => boolean {
-  const keepsBelow = (path: string): boolean => {
-    if (!ignore.couldKeepBelow(path)) return false;
-    try {
-      return fs
-        .readdirSync(posix.join(root, path))
-        .some((name) => !isIgnored(posix.join(path, name)));
-    } catch (error) {
-      // What isn't a directory has nothing below it; nor has, as for docker, what can't be read.
-      if (['ENOTDIR', 'EACCES', 'EPERM', 'ENOENT'].includes(systemCode(error) ?? '')) return false;
-      // Any other failure comes up again, and is reported, when tar-fs goes there.
-      return true;
-    }
-  };
-  const isIgnored = (path: string): boolean => ignore.matches(path) && !keepsBelow(path);
-  return isIgnored;
 }

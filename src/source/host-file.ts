@@ -8,8 +8,10 @@ import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { printable } from '../tar/printable.js';
 
 const CHUNK = 256 * 1024;
+const SMALL = 64 * 1024;
 // A link or a pipe put in the file's place must neither be followed nor waited for.
 const FLAGS = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+const CHANGED = 'its size changed while it was read';
 const HINT = 'make it readable, or name it in .dockerignore';
 
 const WHY: Readonly<Record<string, string>> = {
@@ -33,32 +35,65 @@ export function unreadable(path: string, cause: unknown): DockerceptionError {
 
 type Callback<T> = (error: Error | null, value?: T) => void;
 
-/** The functions that tar-fs calls. `shown` turns a path into the one for messages. */
+/**
+ * The functions that tar-fs calls for entries that are named to it, directories not walked.
+ * `shown` turns a path into the one for messages.
+ */
 export function hostFiles(shown: (path: string) => string): object {
   let size = 0;
-  const named =
-    <T>(path: string, callback: Callback<T>): Callback<T> =>
-    (error, value) => {
-      if (error) callback(unreadable(shown(path), error));
-      else callback(null, value);
-    };
+  const at = <T>(path: string, callback: Callback<T>, act: () => T): void => {
+    let value: T | undefined;
+    let failure: Error | null = null;
+    try {
+      value = act();
+    } catch (error) {
+      failure = unreadable(shown(path), error);
+    }
+    // A tick later, or many entries without a body would fill the stack.
+    queueMicrotask(() => callback(failure, value));
+  };
   return {
-    lstat(path: string, callback: Callback<fs.Stats>): void {
-      fs.lstat(path, (error, stat) => {
-        if (error) return callback(unreadable(shown(path), error));
-        if (!(stat.isFile() || stat.isDirectory() || stat.isSymbolicLink() || stat.isSocket()))
-          return callback(unreadable(shown(path), new Error('it is a device or a named pipe')));
+    lstat: (path: string, callback: Callback<fs.Stats>) =>
+      at(path, callback, () => {
+        const stat = fs.lstatSync(path);
         // tar-fs asks for a body right after its header, one at a time.
         size = stat.size;
-        callback(null, stat);
-      });
-    },
-    readdir: (path: string, callback: Callback<string[]>) =>
-      fs.readdir(path, named(path, callback)),
+        if (stat.isFile() || stat.isDirectory() || stat.isSymbolicLink() || stat.isSocket())
+          return stat;
+        throw new Error('it is a device or a named pipe');
+      }),
+    readdir: (path: string, callback: Callback<string[]>) => at(path, callback, () => []),
     readlink: (path: string, callback: Callback<string>) =>
-      fs.readlink(path, named(path, callback)),
-    createReadStream: (path: string) => new FileBody(path, size, shown(path)),
+      at(path, callback, () => fs.readlinkSync(path)),
+    createReadStream: (path: string) =>
+      size <= SMALL ? smallBody(path, size, shown(path)) : new FileBody(path, size, shown(path)),
   };
+}
+
+/** A small file, read at once: a thread for each step would cost many times the step. */
+function smallBody(path: string, size: number, shown: string): Readable {
+  return new Readable({
+    read() {
+      try {
+        this.push(readWhole(path, size));
+        this.push(null);
+      } catch (error) {
+        this.destroy(unreadable(shown, error));
+      }
+    },
+  });
+}
+
+function readWhole(path: string, size: number): Buffer {
+  const descriptor = fs.openSync(path, FLAGS);
+  try {
+    const buffer = Buffer.allocUnsafe(size + 1);
+    const length = fs.readSync(descriptor, buffer, 0, buffer.length, null);
+    if (length !== size) throw new Error(CHANGED);
+    return buffer.subarray(0, size);
+  } finally {
+    fs.closeSync(descriptor);
+  }
 }
 
 /** The first `size` bytes of a file, which have to be all. */
@@ -97,7 +132,7 @@ class FileBody extends Readable {
   }
 
   private changed(): DockerceptionError {
-    return unreadable(this.shown, new Error('its size changed while it was read'));
+    return unreadable(this.shown, new Error(CHANGED));
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {

@@ -1,9 +1,8 @@
 /** `--add HOST[:DEST]`: a file or directory of the host, all of it, under a name in the context. */
-import type { Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
-import { unreadable } from './host-file.js';
+import { walkHost } from './host-walk.js';
 import { packTree } from './pack.js';
 import type { Source } from './source.js';
 
@@ -25,14 +24,9 @@ export async function hostPaths(host: string, dest: string): Promise<Set<string>
   const { path, directory, target } = await find(host, dest);
   if (!directory) return new Set([target]);
   const paths = new Set<string>(target === '.' ? [] : [`${target}/`]);
-  const walk = async (below: string): Promise<void> => {
-    for (const entry of await list(posix.join(path, below), posix.join(host, below))) {
-      const name = posix.join(below, entry.name);
-      if (!entry.isSocket()) paths.add(posix.join(target, name) + (entry.isDirectory() ? '/' : ''));
-      if (entry.isDirectory()) await walk(name);
-    }
-  };
-  await walk('.');
+  for await (const batch of walkHost(path, host))
+    for (const found of batch)
+      paths.add(posix.join(target, found.path) + (found.directory ? '/' : ''));
   return paths;
 }
 
@@ -46,14 +40,18 @@ export async function packHost(host: string, dest: string): Promise<Source> {
   const name = host.replace(/(?<=.)\/+$/, '');
   const stream = directory
     ? packTree(path, {
-        // Without an entry for the root itself, whose owner and mode are the stream's.
-        entries:
-          target === '.' ? (await list(path, host)).map((entry) => entry.name).sort() : ['.'],
+        entries: async function* () {
+          // The root keeps the owner and the mode that it has in the stream.
+          if (target !== '.') yield ['.'];
+          for await (const batch of walkHost(path, name)) yield batch.map((found) => found.path);
+        },
         rename: (below) => posix.join(target, below),
         name,
       })
     : packTree(posix.dirname(path), {
-        entries: [posix.basename(path)],
+        entries: async function* () {
+          yield [posix.basename(path)];
+        },
         rename: () => target,
         name: posix.dirname(name),
       });
@@ -74,12 +72,6 @@ async function find(host: string, dest: string): Promise<Addition> {
     const missing = systemCode(cause) === 'ENOENT';
     throw usage(`adding ${host}: ${missing ? 'there is no such file' : messageOf(cause)}`, cause);
   }
-}
-
-async function list(path: string, shown: string): Promise<Dirent[]> {
-  return readdir(path, { withFileTypes: true }).catch((error: unknown) => {
-    throw unreadable(shown, error);
-  });
 }
 
 function usage(message: string, cause?: unknown): DockerceptionError {

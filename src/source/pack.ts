@@ -1,15 +1,13 @@
-/** Files of the host as a tar: tar-fs, with names, ids and times that ustar can't hold as PAX. */
+/** Files of the host as a tar: tar-fs, with ids and times that ustar can't hold as PAX. */
 import { Readable } from 'node:stream';
 import type { Headers, Pack } from 'tar-fs';
 import { hostFiles } from './host-file.js';
 
 /** What to pack, and under which names. */
 export interface PackOptions {
-  /** Paths below the root, `.` for all of it. */
-  readonly entries: readonly string[];
-  /** Whether a path below the root is left out; not asked for `entries`. @default nothing */
-  readonly ignore?: (path: string) => boolean;
-  /** The name that the path below the root (`.` for itself) gets, without a `/` at its end. */
+  /** Paths below the root, `.` for itself, in batches. Directories come without their contents. */
+  readonly entries: () => AsyncIterable<readonly string[]>;
+  /** The name that a path gets, without a `/` at its end. */
   readonly rename: (path: string) => string;
   /** What error messages call the root. */
   readonly name: string;
@@ -25,19 +23,22 @@ const BLOCK = 64 * 1024;
  * is. It fails with `CONTEXT_UNREADABLE` when a file is unreadable, vanishes or changes its size.
  */
 export function packTree(root: string, options: PackOptions): Readable {
-  const below = root.endsWith('/') ? root : `${root}/`;
-  const relative = (path: string): string => (path === root ? '.' : path.slice(below.length));
-  return new Packed(async () => {
-    const { pack } = await import('tar-fs');
-    return pack(root, {
-      entries: [...options.entries],
-      ignore: (path: string) => options.ignore?.(relative(path)) ?? false,
-      map: (header: Headers) => complete(header, options.rename),
-      fs: hostFiles((path) => (path === root ? options.name : `${options.name}/${relative(path)}`)),
-      umask: 0,
-      sort: true,
-    } as object);
-  });
+  return new Packed(root, options);
+}
+
+/** The options of tar-fs that its types don't have. */
+interface TarFsOptions {
+  readonly [option: string]: unknown;
+}
+
+function tarFsOptions(root: string, { rename, name }: PackOptions): TarFsOptions {
+  const below = root.endsWith('/') ? root.length : root.length + 1;
+  return {
+    map: (header: Headers) => complete(header, rename),
+    fs: hostFiles((path) => (path === root ? name : `${name}/${path.slice(below)}`)),
+    umask: 0,
+    finalize: false,
+  };
 }
 
 /** Puts into PAX what the ustar header of tar-stream would cut. */
@@ -56,35 +57,44 @@ function complete(header: Headers, rename: PackOptions['rename']): Headers {
   };
 }
 
-/** A tar-fs stream as one of Node's, in blocks rather than in single headers and paddings. */
+/** A tar-stream as one of Node's, in blocks rather than in single headers and paddings. */
 class Packed extends Readable {
   private pack: Pack | undefined;
   private pieces: Buffer[] = [];
   private length = 0;
 
-  constructor(private readonly start: () => Promise<Pack>) {
+  constructor(
+    private readonly root: string,
+    private readonly options: PackOptions,
+  ) {
     super({ highWaterMark: BLOCK });
-  }
-
-  override _construct(callback: (error?: Error | null) => void): void {
-    callback();
   }
 
   override _read(): void {
     if (this.pack) this.pack.resume();
-    else this.open().catch((error: unknown) => this.destroy(error as Error));
+    else this.fill().catch((error: unknown) => this.destroy(error as Error));
   }
 
-  private async open(): Promise<void> {
-    const pack = await this.start();
-    if (this.destroyed) return void pack.destroy();
+  private async fill(): Promise<void> {
+    const { pack: createPack } = await import('tar-stream');
+    const tarFs = await import('tar-fs');
+    const pack = createPack();
     this.pack = pack;
+    if (this.destroyed) return;
     pack.on('data', (piece) => this.gather(piece as Buffer));
-    pack.on('error', (error: Error) => this.destroy(error));
+    pack.on('error', (error) => this.destroy(error));
     pack.on('end', () => {
       this.flush();
       this.push(null);
     });
+    const options = tarFsOptions(this.root, this.options);
+    for await (const entries of this.options.entries()) {
+      // When the pack fails, this never settles, and is forgotten with the stream.
+      await new Promise<void>((finish) => {
+        tarFs.pack(this.root, { ...options, pack, entries: [...entries], finish: () => finish() });
+      });
+    }
+    pack.finalize();
   }
 
   private gather(piece: Buffer): void {

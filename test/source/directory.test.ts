@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DockerceptionError } from '../../src/errors.js';
 import { directorySource } from '../../src/source/directory.js';
 import type { Source } from '../../src/source/source.js';
@@ -196,37 +196,46 @@ describe('a clear error', () => {
     expect(error.message).toBe(`reading ${dir}/bad\uFFFD: its name is not UTF-8`);
   });
 
-  test.each([
-    ['vanishes', (file: string) => fs.rmSync(file), 'it was there, and is gone'],
-    ['grows', (file: string) => fs.appendFileSync(file, 'x'), 'its size changed while it was read'],
-    ['shrinks', (file: string) => fs.truncateSync(file, 5), 'its size changed while it was read'],
-    [
-      'becomes a link',
-      (file: string) => (fs.rmSync(file), fs.symlinkSync('/etc/passwd', file)),
-      'it was a file, and is a link now',
-    ],
-  ])('for a file that %s while the directory is read', async (_what, change, why) => {
-    // The block before "z" is larger than all buffers, so that "z" is not opened yet.
-    put({ a: 'a'.repeat(2_000_000), z: 'some text' });
-    const { stream } = await directorySource(dir, { file: 'Dockerfile' });
-    const read = new Promise((_resolve, reject) => stream.on('error', reject));
-    read.catch(() => undefined);
-    await new Promise((resolve) => stream.once('readable', resolve));
-    // lstat(2) of "z" is still to come, so the change is made behind it.
-    const lstat = fs.lstat;
-    fs.lstat = ((name: string, callback: (...all: unknown[]) => void) =>
-      lstat(name, (...all) => {
+  describe.each([
+    ['small', 10],
+    ['large', 100_000],
+  ])('for a %s file that', (_size, size) =>
+    test.each([
+      ['vanishes', (file: string) => fs.unlinkSync(file), 'it was there, and is gone'],
+      [
+        'grows',
+        (file: string) => fs.appendFileSync(file, 'x'),
+        'its size changed while it was read',
+      ],
+      ['shrinks', (file: string) => fs.truncateSync(file, 5), 'its size changed while it was read'],
+      [
+        'becomes a link',
+        (file: string) => (fs.unlinkSync(file), fs.symlinkSync('/etc/passwd', file)),
+        'it was a file, and is a link now',
+      ],
+    ])('%s while the directory is read', async (_what, change, why) => {
+      // The block before "z" is larger than all buffers, so that "z" is not opened yet.
+      put({ a: 'a'.repeat(2_000_000), z: 'z'.repeat(size) });
+      const { stream } = await directorySource(dir, { file: 'Dockerfile' });
+      const read = new Promise((_resolve, reject) => stream.on('error', reject));
+      read.catch(() => undefined);
+      await new Promise((resolve) => stream.once('readable', resolve));
+      // lstat(2) of "z" is still to come, so the change is made behind it.
+      const lstat = fs.lstatSync;
+      const spy = vi.spyOn(fs, 'lstatSync').mockImplementation(((name: string) => {
+        const stat = lstat(name);
         if (name.endsWith('/z')) change(name);
-        callback(...all);
-      })) as unknown as typeof fs.lstat;
-    try {
-      stream.resume();
-      const error = await failure(read);
-      expect(error.message).toBe(`reading ${dir}/z: ${why}`);
-    } finally {
-      fs.lstat = lstat;
-    }
-  });
+        return stat;
+      }) as typeof fs.lstatSync);
+      try {
+        stream.resume();
+        const error = await failure(read);
+        expect(error.message).toBe(`reading ${dir}/z: ${why}`);
+      } finally {
+        spy.mockRestore();
+      }
+    }),
+  );
 });
 
 test('destroying the stream closes what it has open', async () => {
