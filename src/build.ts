@@ -109,7 +109,7 @@ export async function build(options: BuildOptions): Promise<Built> {
 
 function pick(options: BuildOptions): ContextOptions {
   const entries = Object.entries(options).filter(([key]) => CONTEXT_KEYS.includes(key));
-  return Object.fromEntries(entries) as ContextOptions;
+  return Object.fromEntries(entries);
 }
 
 async function chooseEngine(options: BuildOptions): Promise<Engine> {

@@ -1,15 +1,9 @@
 /** From what the user asks of a context to the plan that the pipeline follows. */
 import { Readable } from 'node:stream';
-import { baseDockerfile, BASE_FOLDER } from './dockerfile/base.js';
 import { compose, type Edit } from './edit/edit.js';
-import { setMode } from './edit/mode.js';
 import { ROOT, setOwner, type Owner } from './edit/owner.js';
 import { cleanPath } from './edit/path.js';
-import { addPrefix, stripComponents } from './edit/rename.js';
-import { replaceBy } from './edit/replace.js';
 import { safeNames } from './edit/safe.js';
-import { select } from './edit/select.js';
-import { clampTimes, setTimes } from './edit/times.js';
 import { DockerceptionError } from './errors.js';
 import type { Part, Plan } from './pipeline.js';
 import type { Report } from './progress/events.js';
@@ -115,13 +109,12 @@ export async function planContext(
   const file = dockerfilePath(options.file);
   const owner = options.owner ?? ROOT;
   const based = options.base !== undefined || (options.changes?.length ?? 0) > 0;
-  const attributes = attributeEdits(options, owner);
-  const moved = based ? [addPrefix(BASE_FOLDER)] : [];
-  const renamed = nameEdits(options, file);
+  const attributes = await attributeEdits(options, owner);
+  const moved = based ? await baseMove() : [];
+  const renamed = await nameEdits(options, file);
   const generated = based ? [await generate(options, file, attributes)] : [];
   const additions = await Promise.all((options.add ?? []).map(openAddition));
-  const replaced =
-    additions.length === 0 ? [] : [replaceBy(additions.map((addition) => addition.paths))];
+  const replaced = await replacements(additions);
   const notice = (message: string): void => report({ kind: 'notice', message });
   const stream: Part = {
     source: await openContext(options.context ?? '-', file),
@@ -141,24 +134,41 @@ export async function planContext(
   };
 }
 
-function attributeEdits(options: ContextOptions, owner: Owner | 'keep'): Edit[] {
+// What an option needs is loaded with the option: most contexts need none of it.
+
+async function attributeEdits(options: ContextOptions, owner: Owner | 'keep'): Promise<Edit[]> {
   const edits: Edit[] = [];
   if (owner !== 'keep') edits.push(setOwner(owner));
-  if (options.mode !== undefined) edits.push(setMode(options.mode));
+  if (options.mode !== undefined) {
+    const { setMode } = await import('./edit/mode.js');
+    edits.push(setMode(options.mode));
+  }
+  if (options.mtime === undefined && options.clampMtime === undefined) return edits;
+  const { clampTimes, setTimes } = await import('./edit/times.js');
   if (options.mtime !== undefined) edits.push(setTimes(options.mtime));
   if (options.clampMtime !== undefined) edits.push(clampTimes(options.clampMtime));
   return edits;
 }
 
-function nameEdits(options: ContextOptions, file: string): Edit[] {
+async function nameEdits(options: ContextOptions, file: string): Promise<Edit[]> {
   const edits: Edit[] = [];
   const { stripComponents: count = 0, prefix = '', include = [], exclude = [] } = options;
-  if (count > 0) edits.push(stripComponents(count));
-  if (prefix !== '') edits.push(addPrefix(prefix));
+  if (count > 0 || prefix !== '') {
+    const { addPrefix, stripComponents } = await import('./edit/rename.js');
+    if (count > 0) edits.push(stripComponents(count));
+    if (prefix !== '') edits.push(addPrefix(prefix));
+  }
   if (include.length + exclude.length > 0) {
+    const { select } = await import('./edit/select.js');
     edits.push(select({ include, exclude, always: [file, '.dockerignore'] }));
   }
   return edits;
+}
+
+async function baseMove(): Promise<Edit[]> {
+  const { BASE_FOLDER } = await import('./dockerfile/base.js');
+  const { addPrefix } = await import('./edit/rename.js');
+  return [addPrefix(BASE_FOLDER)];
 }
 
 async function generate(
@@ -166,13 +176,18 @@ async function generate(
   file: string,
   attributes: readonly Edit[],
 ): Promise<Part> {
+  const { baseDockerfile, BASE_FOLDER } = await import('./dockerfile/base.js');
   const content = baseDockerfile(options.base ?? 'scratch', options.changes ?? []);
   const { generatedSource } = await import('./source/generated.js');
   const entries = [{ name: file, content }, { name: `${BASE_FOLDER}/` }];
-  return {
-    source: await generatedSource('the Dockerfile of --base', entries),
-    edit: compose(attributes),
-  };
+  const source = await generatedSource('the Dockerfile of --base', entries);
+  return { source, edit: compose(attributes) };
+}
+
+async function replacements(additions: readonly OpenAddition[]): Promise<Edit[]> {
+  if (additions.length === 0) return [];
+  const { replaceBy } = await import('./edit/replace.js');
+  return [replaceBy(additions.map((addition) => addition.paths))];
 }
 
 interface OpenAddition {

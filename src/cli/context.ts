@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Addition, ContextOptions } from '../context.js';
 import { parseOwner } from '../edit/owner.js';
-import { parseTime, sourceDateEpoch } from '../edit/times.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import { usage, type Arguments } from './parse.js';
 
@@ -17,17 +16,13 @@ export async function contextOptions(
   if (owner !== undefined && args.flag('keep-owner')) {
     throw usage('--owner and --keep-owner exclude each other');
   }
-  const mtime = args.value('mtime');
-  const clamp = args.value('clamp-mtime');
-  const clampMtime = clamp === undefined ? sourceDateEpoch(env) : parseTime(clamp, '--clamp-mtime');
   return {
     context: args.operands[0] ?? '-',
     ...(args.flag('keep-owner')
       ? { owner: 'keep' }
       : owner !== undefined && { owner: parseOwner(owner) }),
     ...given('mode', args.value('mode')),
-    ...(mtime !== undefined && { mtime: parseTime(mtime, '--mtime') }),
-    ...given('clampMtime', clampMtime),
+    ...(await times(args, env)),
     stripComponents: count(args.value('strip-components')),
     ...given('prefix', args.value('prefix')),
     include: args.all('include'),
@@ -39,6 +34,21 @@ export async function contextOptions(
     ignoreTrailing: args.flag('ignore-trailing'),
     allowUnterminated: args.flag('allow-unterminated'),
     allowNoDockerfile: args.flag('allow-no-dockerfile'),
+  };
+}
+
+async function times(
+  args: Arguments,
+  env: NodeJS.ProcessEnv,
+): Promise<Pick<ContextOptions, 'mtime' | 'clampMtime'>> {
+  const mtime = args.value('mtime');
+  const clamp = args.value('clamp-mtime');
+  if (mtime === undefined && clamp === undefined && !env['SOURCE_DATE_EPOCH']) return {};
+  const { parseTime, sourceDateEpoch } = await import('../edit/times.js');
+  const clampMtime = clamp === undefined ? sourceDateEpoch(env) : parseTime(clamp, '--clamp-mtime');
+  return {
+    ...(mtime !== undefined && { mtime: parseTime(mtime, '--mtime') }),
+    ...given('clampMtime', clampMtime),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Arguments } from './parse.js';
+
 /** The command line: it parses, calls the library, prints, and tells the exit code. */
 /** Runs one command; never rejects. Resolves to the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -20,7 +22,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function runVerb(args: import('./parse.js').Arguments): Promise<number> {
+async function runVerb(args: Arguments): Promise<number> {
   const { onSignals } = await import('./signals.js');
   const { signal, release } = onSignals();
   try {
