@@ -13,10 +13,12 @@ export interface ClassicMessage {
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
 }
 
-const STEP = /^(?:\[\d+\/\d+\] )?step (\d+\/\d+) ?: ?(.*)$/is;
+const STEP = /^(?:\[(\d+)\/\d+\] )?step (\d+\/\d+) ?: ?(.*)$/is;
+/** The classic builder writes standard error in red, on every terminal and none. */
+const STDERR = /^\x1b\[91m(.*)\x1b\[0m$/s;
 /** The builder's own bookkeeping: IDs of layers and of containers in between. */
 const BOOKKEEPING =
-  /^(?:\s*|\s*-{2,3}> (?:Running in |Removed intermediate container )?[0-9a-f]{11,64}|Removing intermediate container [0-9a-f]{12}|[0-9a-f]{64})$/;
+  /^(?:\s*|\s*-{2,3}> (?:Running in |Removed intermediate container )?[0-9a-f]{11,64}|Removing intermediate container [0-9a-f]{12}|[0-9a-f]{64}|(?:\[\d+\/\d+\] )?COMMIT(?: \S+)?)$/;
 /** What ends a layer's way. */
 const FINISHED = /^(?:pull complete|already exists|pushed|layer already exists|mounted from)/i;
 const CACHED = /^\s*-{2,3}> Using cache/;
@@ -40,8 +42,8 @@ export class ClassicSteps {
 
   /** Closes the step that is under way, with an error when the build failed in it. */
   finish(error?: string): SolveStatus | undefined {
-    if (this.#count === 0 && this.#current.started === undefined && error === undefined)
-      return undefined;
+    // Nothing was shown: there is nothing to close, and BuildKit's steps are not ours.
+    if (this.#current.started === undefined) return undefined;
     return { vertexes: [this.#change({ ...now('completed'), ...(error ? { error } : {}) })] };
   }
 
@@ -50,17 +52,17 @@ export class ClassicSteps {
     if (step) {
       const before = this.finish()?.vertexes ?? [];
       this.#count++;
-      const name = `[${step[1]}] ${step[2]?.trim()}`;
+      const [, stage, place, instruction = ''] = step;
+      const name = `[${stage === undefined ? '' : `stage-${stage} `}${place}] ${instruction.trim()}`;
       this.#current = { digest: `classic:${this.#count}`, name, ...now('started') };
       return { vertexes: [...before, this.#current] };
     }
     if (CACHED.test(text)) return { vertexes: [this.#change({ cached: true })] };
     if (BOOKKEEPING.test(text.trimEnd())) return undefined;
     const timestamp = new Date().toISOString();
-    return {
-      ...this.#opened(),
-      logs: [{ vertex: this.#current.digest, stream: 1, data: text, timestamp }],
-    };
+    const red = STDERR.exec(text)?.[1];
+    const log = { vertex: this.#current.digest, data: red ?? text, timestamp };
+    return { ...this.#opened(), logs: [{ ...log, stream: red === undefined ? 1 : 2 }] };
   }
 
   #status(text: string, { id, progressDetail }: ClassicMessage): SolveStatus {

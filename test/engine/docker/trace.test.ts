@@ -1,0 +1,161 @@
+import protobuf from 'protobufjs';
+import { describe, expect, it } from 'vitest';
+import { TraceDecoder } from '../../../src/engine/docker/trace.js';
+import { writeBytes, writeNumber } from '../../../src/engine/docker/wire.js';
+import type { SolveStatus } from '../../../src/progress/events.js';
+import { messagesOf, type Fixture } from './fixtures.js';
+
+// The messages of BuildKit's control.proto, for a second opinion by a whole Protocol Buffers library.
+const { root } = protobuf.parse(`
+  syntax = "proto3";
+  message Timestamp { int64 seconds = 1; int32 nanos = 2; }
+  message StatusResponse {
+    repeated Vertex vertexes = 1; repeated VertexStatus statuses = 2;
+    repeated VertexLog logs = 3; repeated VertexWarning warnings = 4;
+  }
+  message Vertex {
+    string digest = 1; repeated string inputs = 2; string name = 3; bool cached = 4;
+    Timestamp started = 5; Timestamp completed = 6; string error = 7;
+  }
+  message VertexStatus {
+    string ID = 1; string vertex = 2; string name = 3; int64 current = 4; int64 total = 5;
+    Timestamp timestamp = 6; Timestamp started = 7; Timestamp completed = 8;
+  }
+  message VertexLog { string vertex = 1; Timestamp timestamp = 2; int64 stream = 3; bytes msg = 4; }
+  message VertexWarning {
+    string vertex = 1; int64 level = 2; bytes short = 3; repeated bytes detail = 4; string url = 5;
+  }`);
+const StatusResponse = root.lookupType('StatusResponse');
+
+interface Time {
+  readonly seconds: number;
+  readonly nanos?: number;
+}
+
+function iso(time: Time | undefined): string | undefined {
+  if (time === undefined) return undefined;
+  const seconds = new Date(time.seconds * 1000).toISOString().slice(0, -5);
+  return `${seconds}.${String(time.nanos ?? 0).padStart(9, '0')}Z`;
+}
+
+function tracesOf(name: Fixture): string[] {
+  return messagesOf(name)
+    .map((message) => message as { id?: string; aux?: unknown })
+    .filter(({ id }) => id === 'moby.buildkit.trace')
+    .map(({ aux }) => aux as string);
+}
+
+function decodeAll(name: Fixture): SolveStatus[] {
+  const decoder = new TraceDecoder();
+  return tracesOf(name).map((trace) => decoder.decode(trace));
+}
+
+describe('a trace of BuildKit', () => {
+  it.each(['docker20-buildkit', 'docker28-buildkit', 'docker28-buildkit-failed'] as const)(
+    'of %s is read as a whole Protocol Buffers library reads it',
+    (name) => {
+      const theirs = tracesOf(name).map((trace) => {
+        const message = StatusResponse.decode(Buffer.from(trace, 'base64'));
+        const object = StatusResponse.toObject(message, { longs: Number, bytes: Array }) as Record<
+          'vertexes' | 'statuses' | 'logs',
+          Record<string, unknown>[] | undefined
+        >;
+        return {
+          vertexes: (object.vertexes ?? []).map(({ started, completed, ...vertex }) => ({
+            ...vertex,
+            started: iso(started as Time),
+            completed: iso(completed as Time),
+          })),
+          statuses: (object.statuses ?? []).map(
+            ({ ID, started, completed, timestamp, ...status }) => ({
+              current: 0,
+              ...status,
+              id: ID,
+              started: iso(started as Time),
+              completed: iso(completed as Time),
+              timestamp: iso(timestamp as Time),
+            }),
+          ),
+          logs: (object.logs ?? []).map(({ vertex, stream, msg, timestamp }) => ({
+            vertex,
+            stream,
+            data: Buffer.from(msg as number[]).toString('utf8'),
+            timestamp: iso(timestamp as Time),
+          })),
+          warnings: [],
+        };
+      });
+      // toEqual takes a key that isn't there for one that is undefined.
+      expect(decodeAll(name)).toEqual(theirs);
+    },
+  );
+
+  it('tells steps, what they print and where it goes, and which was cached', () => {
+    const all = decodeAll('docker28-buildkit');
+    const names = all.flatMap(({ vertexes }) => vertexes ?? []).map(({ name }) => name);
+    expect(names).toContain('[stage-1 3/4] COPY hello /hello');
+    const logs = all.flatMap((status) => status.logs ?? []);
+    expect(logs.map(({ stream, data }) => [stream, data])).toEqual(
+      expect.arrayContaining([
+        [1, 'grün\n'],
+        [2, 'bad\n'],
+        [1, 'hello\n'],
+      ]),
+    );
+    const failed = decodeAll('docker28-buildkit-failed').flatMap(({ vertexes }) => vertexes ?? []);
+    expect(failed.at(-1)?.error).toContain('did not complete successfully: exit code: 1');
+  });
+
+  it('keeps a character together that two logs of one step share', () => {
+    const bytes = Buffer.from('grün 🎉');
+    const log = (part: Buffer, vertex = 'sha256:a'): string =>
+      writeBytes(
+        3,
+        Buffer.concat([writeBytes(1, vertex), writeNumber(3, 1), writeBytes(4, part)]),
+      ).toString('base64');
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const decoder = new TraceDecoder();
+      const first = decoder.decode(log(bytes.subarray(0, cut)));
+      // Another step's output in between is none of its business.
+      const other = decoder.decode(log(Buffer.from('x'), 'sha256:b'));
+      const second = decoder.decode(log(bytes.subarray(cut)));
+      expect(`${first.logs?.[0]?.data}${second.logs?.[0]?.data}`).toBe('grün 🎉');
+      expect(other.logs?.[0]?.data).toBe('x');
+    }
+  });
+
+  it('tells a warning with its details', () => {
+    const warning = [
+      writeBytes(1, 'sha256:a'),
+      writeNumber(2, 1),
+      writeBytes(3, 'short'),
+      writeBytes(4, 'one'),
+      writeBytes(4, 'two'),
+      writeBytes(5, 'https://docs.example'),
+    ];
+    const trace = writeBytes(4, Buffer.concat(warning)).toString('base64');
+    expect(new TraceDecoder().decode(trace).warnings).toEqual([
+      {
+        vertex: 'sha256:a',
+        level: 1,
+        short: 'short',
+        detail: ['one', 'two'],
+        url: 'https://docs.example',
+      },
+    ]);
+  });
+
+  it('that is cut anywhere is an error or a shorter trace, and never anything else', () => {
+    for (const trace of tracesOf('docker28-buildkit')) {
+      const bytes = Buffer.from(trace, 'base64');
+      for (let cut = 0; cut < bytes.length; cut++) {
+        const part = bytes.subarray(0, cut).toString('base64');
+        try {
+          new TraceDecoder().decode(part);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError);
+        }
+      }
+    }
+  });
+});
