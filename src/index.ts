@@ -37,6 +37,7 @@ export {
 export type { EntryHeader } from './tar/entry.js';
 export type { EntryType } from './tar/typeflag.js';
 export type { GlobalHeader } from './tar/global.js';
+export type { PaxRecords } from './tar/pax.js';
 export type {
   ProgressEvent,
   Report,

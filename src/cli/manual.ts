@@ -1,0 +1,53 @@
+/** docs/command-line.md, made from the option table: `npm run docs` writes it, a test compares. */
+import { OPTIONS } from './options.js';
+
+const INTRODUCTION = `# The command line
+
+    dockerception [build] [OPTIONS] [CONTEXT]    a context in, an image out
+    dockerception filter  [OPTIONS] [CONTEXT]    a context in, the corrected context out
+
+CONTEXT is a directory (with its \`.dockerignore\`, as \`docker build DIR\` sees it), a tar file, or \`-\` for
+standard input, which is the default when that isn't a terminal. gzip, zstd, xz and bzip2 are recognised
+by their first bytes.
+`;
+
+const EXIT_CODES = `## Exit codes
+
+| code     | meaning                                                                                 |
+| -------- | --------------------------------------------------------------------------------------- |
+| 0        | the image, or the whole tar, is there                                                   |
+| 1        | the build failed: the engine's own message follows; or the output can't be written      |
+| 2        | the command line is wrong                                                               |
+| 3        | the context is bad: empty, not a tar, cut short, corrupt, unsafe, without its Dockerfile |
+| 5        | an engine or a registry can't be reached, or refused the credentials                    |
+| 130, 143 | interrupted, terminated: no image tagged, no temporary file left                        |
+
+## Environment
+
+| variable                                                         | meaning                                     |
+| ---------------------------------------------------------------- | ------------------------------------------- |
+| \`SOURCE_DATE_EPOCH\`                                              | caps every time stamp, as \`--clamp-mtime\`   |
+| \`DOCKERCEPTION_ENGINE\`                                           | as \`--engine\`                               |
+| \`DOCKER_HOST\`, \`DOCKER_CONTEXT\`, \`DOCKER_CONFIG\`                 | name the engine and its credentials         |
+| \`DOCKER_TLS_VERIFY\`, \`DOCKER_CERT_PATH\`, \`DOCKER_API_VERSION\`    | as for the docker CLI                       |
+| \`DOCKER_BUILDKIT\`                                                | 0 builds with the classic builder           |
+| \`BUILDKIT_PROGRESS\`, \`NO_COLOR\`, \`TERM\`                          | the display                                 |
+`;
+
+/** The whole page. */
+export function commandLineMarkdown(): string {
+  const groups = [...new Set(OPTIONS.map((spec) => spec.group))];
+  const sections = groups.map((group) => {
+    const specs = OPTIONS.filter((spec) => spec.group === group);
+    const verbs = specs[0]?.verbs ?? [];
+    const only = verbs.length === 1 ? ` (\`${verbs[0]}\` alone)` : '';
+    const rows = specs.map((spec) => {
+      const short = spec.short === undefined ? '' : `-${spec.short}, `;
+      const value = spec.value === undefined ? '' : ` ${spec.value}`;
+      const many = spec.many === true ? '; may be given several times' : '';
+      return `| \`${short}--${spec.name}${value}\` | ${spec.help}${many} |`;
+    });
+    return `## ${group}${only}\n\n| option | meaning |\n| --- | --- |\n${rows.join('\n')}\n`;
+  });
+  return [INTRODUCTION, ...sections, EXIT_CODES].join('\n');
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { format } from 'prettier';
+import { describe, expect, it } from 'vitest';
+import { helpText } from '../../src/cli/help.js';
+import { commandLineMarkdown } from '../../src/cli/manual.js';
+import { OPTIONS } from '../../src/cli/options.js';
+
+describe('the manual', () => {
+  it('is what the option table says (npm run docs writes it)', async () => {
+    const written = readFileSync(new URL('../../docs/command-line.md', import.meta.url), 'utf8');
+    const made = await format(commandLineMarkdown(), { parser: 'markdown', printWidth: 100 });
+    expect(written).toBe(made);
+  });
+
+  it('has every option in the help of its verb, within 100 columns', () => {
+    for (const verb of ['build', 'filter'] as const) {
+      const help = helpText(verb);
+      for (const spec of OPTIONS.filter(({ verbs }) => verbs.includes(verb))) {
+        expect(help).toContain(`--${spec.name}`);
+      }
+      expect(help.split('\n').filter((line) => line.length > 105)).toEqual([]);
+    }
+  });
+});
