@@ -29,6 +29,13 @@ export function buildQuery(options: BuildOptions, builder: Builder, session?: st
       'leave one --platform, or use --engine buildx',
     );
   if (options.platforms[0]) query.set('platform', options.platforms[0].toLowerCase());
+  const [context] = Object.keys(options.buildContexts);
+  if (context !== undefined)
+    throw usage(
+      'BUILD_CONTEXT',
+      `building with --build-context ${context}=…: the Engine API has one context`,
+      'use --engine buildx, which has several',
+    );
   if (options.noCache) query.set('nocache', '1');
   if (options.pull) query.set('pull', '1');
   if (options.network) setNetwork(query, options.network, builder);
