@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { buildOptions } from '../../src/cli/build-options.js';
+import { parse } from '../../src/cli/parse.js';
+import { DockerceptionError } from '../../src/errors.js';
+
+const options = (
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): ReturnType<typeof buildOptions> => buildOptions(parse(argv), env);
+
+function refused(argv: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+  try {
+    options(argv, env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(DockerceptionError);
+    expect((error as DockerceptionError).kind).toBe('usage');
+    return (error as DockerceptionError).message;
+  }
+  throw new Error(`${argv.join(' ')} was taken`);
+}
+
+describe('the options of build', () => {
+  it.each([
+    'app',
+    'app:1.10',
+    'team/app:Latest',
+    'localhost:5000/team/app',
+    'a.b-c__d/e',
+    '[::1]:5000/app:v1',
+    'Registry.example/app',
+  ])('take %s as a name', (tag) => {
+    expect(options(['-t', tag]).tags).toEqual([tag]);
+  });
+
+  it.each(['App', 'app:', ':tag', 'app tag', 'app:a b', '-app', 'a//b', 'app@sha256:1', ''])(
+    'refuse %j as a name',
+    (tag) => {
+      expect(refused([`--tag=${tag}`])).toContain("can't be the name of an image");
+    },
+  );
+
+  it('keep a value as it was written: 1.10 is no number', () => {
+    const { buildArgs } = options([
+      '--build-arg',
+      'VERSION=1.10',
+      '--build-arg',
+      'EMPTY=',
+      '-t',
+      'app:1.10',
+    ]);
+    expect(buildArgs).toEqual({ VERSION: '1.10', EMPTY: '' });
+  });
+
+  it('take an ARG without a value from the environment, and leave it out when it isn’t there', () => {
+    const { buildArgs } = options(['--build-arg', 'A', '--build-arg', 'B'], { A: 'x' });
+    expect(buildArgs).toEqual({ A: 'x' });
+  });
+
+  it('split platforms at commas', () => {
+    expect(options(['--platform', 'linux/amd64,linux/arm64']).platforms).toEqual([
+      'linux/amd64',
+      'linux/arm64',
+    ]);
+  });
+
+  it('take hosts in both spellings, and IPv6 in brackets', () => {
+    const { addHosts } = options([
+      '--add-host',
+      'a:10.0.0.1',
+      '--add-host',
+      'b=10.0.0.2',
+      '--add-host',
+      'c=[::1]',
+    ]);
+    expect(addHosts).toEqual(['a:10.0.0.1', 'b:10.0.0.2', 'c:::1']);
+  });
+
+  it('take -o FILE for an OCI archive, -o - for standard output, and attributes by name', () => {
+    expect(
+      options(['-o', 'app.tar', '-o', '-', '-o', 'type=docker,dest=x.tar,a=b']).outputs,
+    ).toEqual([
+      { type: 'oci', dest: 'app.tar', attributes: {} },
+      { type: 'oci', dest: '-', attributes: {} },
+      { type: 'docker', dest: 'x.tar', attributes: { a: 'b' } },
+    ]);
+  });
+
+  it.each([
+    [['-o', 'type=zip,dest=x'], "no type 'zip'"],
+    [['-o', '-', '-o', 'type=docker'], 'only one output'],
+    [['--push'], '--push needs a name'],
+    [['--label', '=x'], '--label takes NAME=VALUE'],
+    [['--build-arg', '=x'], '--build-arg takes'],
+    [['--build-context', 'x'], '--build-context takes'],
+    [['--add-host', 'x'], '--add-host takes'],
+    [['--engine', 'lxc'], "no engine 'lxc'"],
+  ])('refuse %j', (argv, message) => {
+    expect(refused(argv)).toContain(message);
+  });
+
+  it('take the engine from DOCKERCEPTION_ENGINE, which an option overrules', () => {
+    expect(options([], { DOCKERCEPTION_ENGINE: 'docker' }).engine).toBe('docker');
+    expect(options(['--engine', 'auto'], { DOCKERCEPTION_ENGINE: 'docker' }).engine).toBe('auto');
+    expect(refused([], { DOCKERCEPTION_ENGINE: 'lxc' })).toContain("no engine 'lxc'");
+  });
+});

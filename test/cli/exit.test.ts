@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { describe as say, exitCodeOf } from '../../src/cli/exit.js';
+import { DockerceptionError, type ErrorKind } from '../../src/errors.js';
+
+describe('an exit code', () => {
+  it.each<[ErrorKind, number]>([
+    ['build', 1],
+    ['output', 1],
+    ['usage', 2],
+    ['context', 3],
+    ['builder', 4],
+    ['engine', 5],
+    ['limit', 6],
+    ['interrupted', 130],
+    ['terminated', 143],
+  ])('is, for an error of kind %s, %d', (kind, code) => {
+    expect(exitCodeOf(new DockerceptionError(kind, 'CODE', 'doing something: why'))).toBe(code);
+  });
+
+  it('is 1 for what nobody expected', () => {
+    expect(exitCodeOf(new TypeError('x'))).toBe(1);
+  });
+});
+
+describe('an error', () => {
+  it('is one line and a hint, whatever line breaks the engine put into it', () => {
+    const error = new DockerceptionError('build', 'BUILD_FAILED', 'building: a\n  b\r\nc\n', {
+      hint: 'do\nthis',
+    });
+    expect(say(error)).toBe('dockerception: building: a | b | c\nhint: do | this\n');
+  });
+
+  it('has no hint where nothing is known', () => {
+    expect(say(new Error('broken'))).toBe('dockerception: broken\n');
+  });
+});
