@@ -1,0 +1,33 @@
+/** Numbers for people: decimal units, as `docker images` and buildx have them. */
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+
+/** `12.3 MB`; bytes in steps of 1000, three digits or so. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  // 999.6 kB is rounded to 1.0 MB, not to 1000 kB.
+  while (Math.round(value) >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : 1;
+  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+}
+
+/** `45.0 MB/s`. */
+export function formatRate(bytes: number, milliseconds: number): string {
+  return `${formatBytes(milliseconds > 0 ? (bytes * 1000) / milliseconds : 0)}/s`;
+}
+
+/** `0.1s`, as buildx has it. */
+export function formatSeconds(milliseconds: number): string {
+  return `${(Math.max(milliseconds, 0) / 1000).toFixed(1)}s`;
+}
+
+/** What is known of the context: `12.3 MB, 345 entries, 45.0 MB/s`. */
+export function formatContext(bytes: number, entries: number, milliseconds: number): string {
+  const count = `${entries} ${entries === 1 ? 'entry' : 'entries'}`;
+  const rate = milliseconds > 0 ? `, ${formatRate(bytes, milliseconds)}` : '';
+  return `${formatBytes(bytes)}, ${count}${rate}`;
+}

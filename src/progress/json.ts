@@ -1,0 +1,71 @@
+/**
+ * Progress for programs: one of BuildKit's SolveStatus (client/graph.go) as JSON a line, the same
+ * as buildx's `--progress rawjson`. Texts that are bytes there are in base64. The context is a vertex.
+ */
+import { createHash } from 'node:crypto';
+import { messageOf } from '../errors.js';
+import type { Display } from './display.js';
+import type { ProgressEvent, SolveStatus, Vertex } from './events.js';
+import { type Output, Writer } from './output.js';
+
+/** Shows everything. `now` in milliseconds since 1970. */
+export function jsonDisplay(out: Output, now: () => number = Date.now): Display {
+  const writer = new Writer(out);
+  const digest = `sha256:${createHash('sha256').update('dockerception context').digest('hex')}`;
+  let context: Vertex = { digest, name: 'context' };
+  const send = (status: object): void => writer.write(`${JSON.stringify(status)}\n`);
+  const time = (): string => new Date(now()).toISOString();
+
+  const report = (event: ProgressEvent): void => {
+    if (event.kind === 'status') return send(encode(event.status));
+    if (event.kind === 'notice')
+      return send({ warnings: [{ vertex: digest, level: 1, short: base64(event.message) }] });
+    const timestamp = time();
+    const started = context.started ?? timestamp;
+    const end = event.done ? { completed: timestamp } : {};
+    const changed = context.started === undefined || event.done;
+    context = { ...context, started, ...end };
+    send({
+      ...(changed && { vertexes: [context] }),
+      statuses: [
+        {
+          id: 'transferring context',
+          vertex: digest,
+          name: `${event.entries} entries`,
+          current: event.bytes,
+          timestamp,
+          started,
+          ...end,
+        },
+      ],
+    });
+  };
+  const close = (error?: unknown): void => {
+    if (error === undefined || context.started === undefined || context.completed !== undefined)
+      return;
+    context = { ...context, completed: time(), error: messageOf(error) };
+    send({ vertexes: [context] });
+  };
+  return { report, close };
+}
+
+/** Go's encoding: `[]byte` as base64, empty values left out. */
+function encode(status: SolveStatus): object {
+  const { vertexes = [], statuses = [], logs = [], warnings = [] } = status;
+  return {
+    ...(vertexes.length > 0 && { vertexes }),
+    ...(statuses.length > 0 && { statuses }),
+    ...(logs.length > 0 && { logs: logs.map((log) => ({ ...log, data: base64(log.data) })) }),
+    ...(warnings.length > 0 && {
+      warnings: warnings.map((warning) => ({
+        ...warning,
+        short: base64(warning.short),
+        ...(warning.detail && { detail: warning.detail.map(base64) }),
+      })),
+    }),
+  };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}

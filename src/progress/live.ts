@@ -1,0 +1,137 @@
+/**
+ * Progress on a terminal: what is over stays as a line; below it, what is under way is drawn
+ * again and again, in place.
+ */
+import type { Display } from './display.js';
+import type { ProgressEvent } from './events.js';
+import { formatBytes, formatContext, formatSeconds } from './format.js';
+import { type Output, Writer } from './output.js';
+import { warningLines } from './plain.js';
+import { Region } from './region.js';
+import { type Change, outcome, since, type Step, Steps } from './steps.js';
+import { plainText, textWidth, truncate } from './text.js';
+
+/** How it looks. */
+export interface LiveOptions {
+  /** @default as wide as the terminal */
+  readonly columns?: () => number;
+  /** @default as high as the terminal */
+  readonly rows?: () => number;
+  /** @default true */
+  readonly colors?: boolean;
+  /** Milliseconds. @default Date.now */
+  readonly now?: () => number;
+}
+
+const INTERVAL = 100;
+/** So many lines of a running step's output. */
+const TAIL = 4;
+const RED = 31;
+const YELLOW = 33;
+const BLUE = 34;
+
+/** Draws at most ten times a second. */
+export function liveDisplay(out: Output, options: LiveOptions = {}): Display {
+  const now = options.now ?? Date.now;
+  const columns = options.columns ?? (() => out.columns || 80);
+  const rows = options.rows ?? (() => out.rows || 24);
+  const writer = new Writer(out);
+  const region = new Region(columns, rows);
+  const steps = new Steps();
+  const started = now();
+  let context: { bytes: number; entries: number; since: number } | undefined;
+  let over: string[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  const paint = (color: number, text: string): string =>
+    options.colors === false ? text : `\x1b[${color}m${text}\x1b[0m`;
+
+  /** A text at the left, a time at the right edge. */
+  const row = (text: string, time = '', color?: number): string => {
+    const width = Math.max(columns() - 1 - textWidth(time) - 1, 0);
+    const left = truncate(text, width);
+    const gap = time === '' ? '' : ' '.repeat(width - textWidth(left) + 1);
+    return (color === undefined ? left : paint(color, left)) + gap + time;
+  };
+
+  const drawing = (): string[] => {
+    const lines: string[] = [];
+    if (context) {
+      const { bytes, entries, since: from } = context;
+      lines.push(row(`context: ${formatContext(bytes, entries, now() - from)}`));
+    }
+    const running = steps.running();
+    const finished = steps.finished();
+    if (running.length > 0 || finished > 0)
+      lines.push(
+        row(
+          `[+] Building ${formatSeconds(now() - started)} (${finished}/${finished + running.length})`,
+        ),
+      );
+    for (const step of running) {
+      lines.push(row(` => ${step.name}`, formatSeconds(now() - step.since)));
+      for (const line of details(step)) lines.push(row(` => => ${line}`));
+    }
+    return lines;
+  };
+
+  const draw = (): void => {
+    timer = undefined;
+    // What stays is written in any case; a picture only when there is somebody to see it.
+    if (over.length === 0 && writer.busy) return schedule();
+    writer.write(region.redraw(over, drawing()));
+    over = [];
+    // Times go on even when nothing happens.
+    if (steps.running().length > 0 || context) schedule();
+  };
+  const schedule = (): void => {
+    timer ??= setTimeout(draw, INTERVAL).unref();
+  };
+
+  const take = (change: Change): void => {
+    if (change.kind === 'warning')
+      over.push(...warningLines(change.warning).map((line) => row(` ${line}`, '', YELLOW)));
+    if (change.kind !== 'completed') return;
+    const { name, vertex } = change.step;
+    const end = outcome(vertex);
+    const label = end === 'done' ? '' : `${end.toUpperCase()} `;
+    const time = formatSeconds(since(vertex.started, vertex.completed) ?? 0);
+    over.push(row(` => ${label}${name}`, time, end === 'error' || end === 'canceled' ? RED : BLUE));
+  };
+
+  const report = (event: ProgressEvent): void => {
+    if (event.kind === 'notice') over.push(`dockerception: ${plainText(event.message)}`);
+    else if (event.kind === 'context') {
+      const from = context?.since ?? now();
+      context = { bytes: event.bytes, entries: event.entries, since: from };
+      if (event.done) {
+        over.push(row(`context: ${formatContext(event.bytes, event.entries, now() - from)}`));
+        context = undefined;
+      }
+    } else steps.apply(event.status, now()).forEach(take);
+    schedule();
+  };
+
+  const close = (error?: unknown): void => {
+    clearTimeout(timer);
+    if (error !== undefined) over.push(...steps.failed().flatMap(failure));
+    writer.write(region.redraw(over, []) + region.end());
+    over = [];
+  };
+  return { report, close };
+}
+
+/** What a running step is at: its downloads, and the end of its output. */
+function details(step: Step): string[] {
+  const statuses = [...step.statuses.values()].filter(({ completed }) => completed === undefined);
+  const transfers = statuses.slice(-TAIL).map(({ id, current, total = 0 }) => {
+    const size = total > 0 ? ` / ${formatBytes(total)}` : '';
+    return `${plainText(id)} ${formatBytes(current)}${size}`;
+  });
+  return [...transfers, ...step.lines.slice(-TAIL).map((line) => `# ${line}`)];
+}
+
+/** The output of a failed step, in full width. */
+function failure({ name, lines }: Step): string[] {
+  return ['------', ` > ${name}:`, ...lines, '------'];
+}
