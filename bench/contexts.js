@@ -23,19 +23,27 @@ export async function writeInto(tar, files, size) {
   tar.entry({ name: 'Dockerfile', ...owner }, DOCKERFILE);
   for (let index = 0; index < files; index++) {
     const bytes = size(index);
-    /** @type {import('tar-stream').Entry} */
-    let entry;
     // tar-stream takes one entry at a time.
-    const packed = new Promise((resolve) => {
-      entry = tar.entry({ name: `dir${index % 100}/file${index}`, size: bytes, ...owner }, resolve);
-    });
+    const header = { name: `dir${index % 100}/file${index}`, size: bytes, ...owner };
+    const { entry, packed } = begin(tar, header);
     for (let left = bytes; left > 0; left -= Math.min(left, MIB)) {
-      // @ts-expect-error: it was assigned in the line above
       if (!entry.write(block.subarray(0, Math.min(left, MIB)))) await once(entry, 'drain');
     }
-    // @ts-expect-error: it was assigned above; and its types want an argument that it doesn't
     entry.end();
     await packed;
   }
   tar.finalize();
+}
+
+/** @param {import('tar-stream').Pack} tar @param {import('tar-stream').Headers} header */
+function begin(tar, header) {
+  /** @type {(error?: Error | null) => void} */
+  let settle = () => undefined;
+  const packed = new Promise((resolve, reject) => {
+    settle = (error) => (error ? reject(error) : resolve(undefined));
+  });
+  const entry = /** @type {import('node:stream').Writable} */ (
+    /** @type {unknown} */ (tar.entry(header, (error) => settle(error)))
+  );
+  return { entry, packed };
 }
