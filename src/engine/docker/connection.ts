@@ -8,15 +8,13 @@ import { request as httpRequest, type ClientRequest, type IncomingMessage } from
 import type { Duplex } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { DockerceptionError } from '../../errors.js';
+import { ask, upgrade } from './ask.js';
 import { DialAgent } from './dial.js';
 import type { Endpoint, Environment } from './endpoint.js';
-import { refusal } from './refusal.js';
-import { describe, unreachable, vanished } from './unreachable.js';
+import { describe } from './unreachable.js';
 
 /** Milliseconds for a short question. ssh has its own limit, and may ask a person for a password. */
 const PING_TIMEOUT = 30_000;
-/** Bytes of a short answer. */
-const MAX_ANSWER = 16 << 20;
 
 /** What an engine says of itself. */
 export interface Ping {
@@ -135,105 +133,6 @@ export function connect(
 
 function hostHeader({ host, port }: { readonly host: string; readonly port: number }): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-interface Answer {
-  readonly response: IncomingMessage;
-  readonly body: string;
-}
-
-interface AskOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Milliseconds. */
-  readonly timeout?: number | undefined;
-  /** Whether a good answer's body is left for the caller. */
-  readonly unread?: boolean;
-}
-
-/** Sends a request without a body and collects the answer; a status of 400 or more is an error. */
-function ask(
-  endpoint: Endpoint,
-  request: ClientRequest,
-  { signal, timeout, unread = false }: AskOptions,
-): Promise<Answer> {
-  return new Promise<Answer>((resolve, reject) => {
-    const stop = (): void => void request.destroy(signal?.reason as Error);
-    if (signal?.aborted) stop();
-    signal?.addEventListener('abort', stop, { once: true });
-    const timer =
-      timeout === undefined
-        ? undefined
-        : setTimeout(() => {
-            request.destroy(new Error(`no answer within ${timeout / 1000} s`));
-          }, timeout);
-    const settle = (finish: () => void): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', stop);
-      finish();
-    };
-    request.on('error', (error) =>
-      settle(() => reject(signal?.aborted ? signal.reason : unreachable(endpoint, error))),
-    );
-    request.on('response', (response) => {
-      if (unread && (response.statusCode ?? 0) < 400) {
-        settle(() => resolve({ response, body: '' }));
-        return;
-      }
-      const chunks: Buffer[] = [];
-      let length = 0;
-      response.on('data', (chunk: Buffer) => {
-        length += chunk.length;
-        if (length > MAX_ANSWER) request.destroy(new Error('its answer is too long'));
-        else chunks.push(chunk);
-      });
-      response.on('error', (error) =>
-        settle(() =>
-          reject(
-            signal?.aborted ? signal.reason : vanished(endpoint, `asking ${request.path}`, error),
-          ),
-        ),
-      );
-      response.on('end', () => {
-        const body = Buffer.concat(chunks).toString('utf8');
-        const status = response.statusCode ?? 0;
-        settle(() => {
-          if (status < 400) resolve({ response, body });
-          else reject(refusal(endpoint, 'engine', `asking ${request.path}`, status, body));
-        });
-      });
-    });
-    request.end();
-  });
-}
-
-function upgrade(
-  endpoint: Endpoint,
-  request: ClientRequest,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => void request.destroy(signal?.reason as Error);
-    if (signal?.aborted) stop();
-    signal?.addEventListener('abort', stop, { once: true });
-    const settled = (): void => signal?.removeEventListener('abort', stop);
-    request.on('error', (error) => {
-      settled();
-      reject(signal?.aborted ? signal.reason : unreachable(endpoint, error));
-    });
-    request.on('response', (response) => {
-      settled();
-      const why = `the engine answered ${response.statusCode} and not with an upgrade`;
-      request.destroy();
-      reject(new DockerceptionError('engine', 'ENGINE_UPGRADE', `opening ${path}: ${why}`));
-    });
-    request.on('upgrade', (_response, socket, head) => {
-      settled();
-      if (head.length > 0) socket.unshift(head);
-      resolve(socket);
-    });
-    request.end();
-  });
 }
 
 function notAnEngine(endpoint: Endpoint, path: string, cause: unknown): DockerceptionError {
