@@ -40,7 +40,8 @@ export function liveDisplay(out: Output, options: LiveOptions = {}): Display {
   const steps = new Steps();
   const started = now();
   let context: { bytes: number; entries: number; since: number } | undefined;
-  let over: string[] = [];
+  // Lines, and steps that have ended: how is asked late, as a step may end twice within a moment.
+  let over: (string | Step)[] = [];
   let timer: NodeJS.Timeout | undefined;
 
   const paint = (color: number, text: string): string =>
@@ -52,6 +53,19 @@ export function liveDisplay(out: Output, options: LiveOptions = {}): Display {
     const left = truncate(text, width);
     const gap = time === '' ? '' : ' '.repeat(width - textWidth(left) + 1);
     return (color === undefined ? left : paint(color, left)) + gap + time;
+  };
+
+  const ended = ({ name, vertex }: Step): string => {
+    const end = outcome(vertex);
+    const label = end === 'done' ? '' : `${end.toUpperCase()} `;
+    const time = formatSeconds(since(vertex.started, vertex.completed) ?? 0);
+    const color = end === 'error' || end === 'canceled' ? RED : BLUE;
+    return row(` => ${label}${name}`, time, color);
+  };
+  const staying = (): string[] => {
+    const lines = over.map((each) => (typeof each === 'string' ? each : ended(each)));
+    over = [];
+    return lines;
   };
 
   const drawing = (): string[] => {
@@ -79,8 +93,7 @@ export function liveDisplay(out: Output, options: LiveOptions = {}): Display {
     timer = undefined;
     // What stays is written in any case; a picture only when there is somebody to see it.
     if (over.length === 0 && writer.busy) return schedule();
-    writer.write(region.redraw(over, drawing()));
-    over = [];
+    writer.write(region.redraw(staying(), drawing()));
     // Times go on even when nothing happens.
     if (steps.running().length > 0 || context) schedule();
   };
@@ -91,12 +104,7 @@ export function liveDisplay(out: Output, options: LiveOptions = {}): Display {
   const take = (change: Change): void => {
     if (change.kind === 'warning')
       over.push(...warningLines(change.warning).map((line) => row(` ${line}`, '', YELLOW)));
-    if (change.kind !== 'completed') return;
-    const { name, vertex } = change.step;
-    const end = outcome(vertex);
-    const label = end === 'done' ? '' : `${end.toUpperCase()} `;
-    const time = formatSeconds(since(vertex.started, vertex.completed) ?? 0);
-    over.push(row(` => ${label}${name}`, time, end === 'error' || end === 'canceled' ? RED : BLUE));
+    if (change.kind === 'completed' && !over.includes(change.step)) over.push(change.step);
   };
 
   const report = (event: ProgressEvent): void => {
@@ -115,8 +123,7 @@ export function liveDisplay(out: Output, options: LiveOptions = {}): Display {
   const close = (error?: unknown): void => {
     clearTimeout(timer);
     if (error !== undefined) over.push(...steps.failed().flatMap(failure));
-    writer.write(region.redraw(over, []) + region.end());
-    over = [];
+    writer.write(region.redraw(staying(), []) + region.end());
   };
   return { report, close };
 }

@@ -6,9 +6,12 @@ const SEQUENCES =
 // What is left of the controls, but tab; and what turns the direction of text around.
 const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** Takes terminal sequences and control characters, but tab, out of a line. */
+/** Takes terminal sequences and control characters, but tab, out; line ends become blanks. */
 export function plainText(text: string): string {
-  return text.replace(SEQUENCES, '').replace(CONTROLS, '');
+  return text
+    .replace(/\s*[\r\n]\s*/g, ' ')
+    .replace(SEQUENCES, '')
+    .replace(CONTROLS, '');
 }
 
 /** One line of a log as a terminal would end up showing it: a lone CR starts it over. */

@@ -138,3 +138,12 @@ test('colors are there, unless they are not wanted', () => {
     expect(/\x1b\[31m/.test(text)).toBe(colors);
   }
 });
+
+test('a step that ends twice within a moment is one line, with how it ended at last', () => {
+  const terminal = new Terminal(40, 10);
+  const { report, close } = liveDisplay(terminal, { colors: false });
+  report(vertex('FROM', { completed: time(0) }));
+  report(vertex('FROM', { completed: time(3), cached: true }));
+  close();
+  expect(terminal.text()).toBe(` => CACHED FROM${' '.repeat(20)}0.0s`);
+});

@@ -12,6 +12,7 @@ test.each([
   ['\x1bcreset \x1b(Bset', 'reset set'],
   ['bell\x07 back\bspace \x7f\x00', 'bell backspace '],
   ['\x1b[', ''],
+  ['two\r\n  lines', 'two lines'],
   ['left\u202eright', 'leftright'],
   ['ünïcode \u{1f600}', 'ünïcode \u{1f600}'],
 ])('%j is shown as %j', (text, shown) => expect(plainText(text)).toBe(shown));
