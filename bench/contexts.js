@@ -35,7 +35,7 @@ export async function writeInto(tar, files, size) {
   tar.finalize();
 }
 
-/** @param {import('tar-stream').Pack} tar @param {import('tar-stream').Headers} header */
+/** @param {import('tar-stream').Pack} tar @param {{ name: string, size: number }} header */
 function begin(tar, header) {
   /** @type {(error?: Error | null) => void} */
   let settle = () => undefined;

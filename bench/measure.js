@@ -1,5 +1,6 @@
 /** Runs commands and measures them: wall time in seconds, peak memory in bytes. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
 /** Seconds that a shell command takes. @param {string} command @param {NodeJS.ProcessEnv} [env] */
@@ -9,7 +10,7 @@ export async function seconds(command, env = process.env) {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const status = await new Promise((resolve) => child.on('close', resolve));
+  const [status] = /** @type {[number | null]} */ (await once(child, 'close'));
   if (status !== 0) throw new Error(`running ${command}: exit code ${String(status)}`);
   return (performance.now() - started) / 1000;
 }
@@ -51,7 +52,7 @@ export async function peakMemory(producer, args) {
     }
   };
   const timer = setInterval(look, 20);
-  const status = await new Promise((resolve) => child.on('close', resolve));
+  const [status] = /** @type {[number | null]} */ (await once(child, 'close'));
   clearInterval(timer);
   if (status !== 0) throw new Error(`running ${args.join(' ')}: exit code ${String(status)}`);
   return peak;

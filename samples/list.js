@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** Lists the tar on standard input: owner, mode, size and name of each entry. */
+import { once } from 'node:events';
 import { TarWalk } from '../dist/index.js';
 
 const walk = new TarWalk({
@@ -11,5 +12,6 @@ const walk = new TarWalk({
   global: () => undefined,
   bytes: () => undefined,
 });
-for await (const chunk of process.stdin) walk.push(/** @type {Buffer} */ (chunk), false);
+process.stdin.on('data', (chunk) => walk.push(chunk, false));
+await once(process.stdin, 'end');
 if (walk.end() !== 'complete') throw new Error('reading the tar: it has no end-of-archive');
