@@ -1,6 +1,5 @@
 /** Runs commands and measures them: wall time in seconds, peak memory in bytes. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
 /** Seconds that a shell command takes. @param {string} command @param {NodeJS.ProcessEnv} [env] */
@@ -10,7 +9,7 @@ export async function seconds(command, env = process.env) {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const [status] = /** @type {[number | null]} */ (await once(child, 'close'));
+  const status = await exitCode(child);
   if (status !== 0) throw new Error(`running ${command}: exit code ${String(status)}`);
   return (performance.now() - started) / 1000;
 }
@@ -52,8 +51,15 @@ export async function peakMemory(producer, args) {
     }
   };
   const timer = setInterval(look, 20);
-  const [status] = /** @type {[number | null]} */ (await once(child, 'close'));
+  const status = await exitCode(child);
   clearInterval(timer);
   if (status !== 0) throw new Error(`running ${args.join(' ')}: exit code ${String(status)}`);
   return peak;
+}
+
+/** @param {import('node:child_process').ChildProcess} child @returns {Promise<number | null>} */
+function exitCode(child) {
+  return new Promise((resolve) => {
+    child.on('close', (status) => resolve(status));
+  });
 }
