@@ -36,31 +36,12 @@ export async function askHelper(
   timeout = TIMEOUT,
 ): Promise<HelperAnswer | undefined> {
   const program = `docker-credential-${name}`;
-  const fail = (why: string, cause?: unknown): DockerceptionError =>
-    new DockerceptionError(
-      'engine',
-      'CREDENTIAL_HELPER',
-      `asking ${program} for the credentials of ${server}: ${why}`,
-      { cause, hint: 'config.json names it as credsStore or in credHelpers' },
-    );
-  // The name is part of a program's: it must not lead to another folder.
-  if (!/^[\w.-]+$/.test(name)) throw fail('not a helper’s name');
-  const run = await runHelper(program, 'get', `${server}\n`, env, timeout).catch(
-    (error: unknown) => {
-      throw fail(
-        systemCode(error) === 'ENOENT' ? 'no such program on PATH' : messageOf(error),
-        error,
-      );
-    },
-  );
-  if (run.code !== 0) {
-    if (run.output.includes(NOT_FOUND)) return undefined;
-    const line = run.output.trim().split('\n')[0] || run.errors.trim().split('\n').at(-1);
-    throw fail(line || `it exited with ${run.code ?? 'a signal'}`);
-  }
+  const fail = failing(`asking ${program} for the credentials of ${server}`);
+  const output = await runHelper(name, 'get', server, env, timeout, fail);
+  if (output === undefined) return undefined;
   let json: { Username?: unknown; Secret?: unknown } | null;
   try {
-    json = JSON.parse(run.output) as typeof json;
+    json = JSON.parse(output) as typeof json;
   } catch {
     // Not quoted, and no cause: the parser's message would carry a part of the secret.
     throw fail('its answer is not JSON');
@@ -74,13 +55,71 @@ export async function askHelper(
     : { username, password: secret, identityToken: '' };
 }
 
+/**
+ * Asks a helper which registries it has credentials for; the names alone.
+ *
+ * @throws as {@link askHelper} does.
+ */
+export async function listHelper(
+  name: string,
+  env: Readonly<Record<string, string | undefined>>,
+  timeout = TIMEOUT,
+): Promise<readonly string[]> {
+  const fail = failing(`asking docker-credential-${name} for its registries`);
+  const output = (await runHelper(name, 'list', '', env, timeout, fail)) ?? '{}';
+  try {
+    return Object.keys((JSON.parse(output) ?? {}) as object);
+  } catch {
+    throw fail('its answer is not JSON');
+  }
+}
+
+type Fail = (why: string, cause?: unknown) => DockerceptionError;
+
+function failing(doing: string): Fail {
+  return (why, cause) =>
+    new DockerceptionError('engine', 'CREDENTIAL_HELPER', `${doing}: ${why}`, {
+      cause,
+      hint: 'config.json names it as credsStore or in credHelpers',
+    });
+}
+
+/** What a helper answers; undefined when it has nothing. */
+async function runHelper(
+  name: string,
+  verb: 'get' | 'list',
+  input: string,
+  env: Readonly<Record<string, string | undefined>>,
+  timeout: number,
+  fail: Fail,
+): Promise<string | undefined> {
+  // The name is part of a program's: it must not lead to another folder.
+  if (!/^[\w.-]+$/.test(name)) throw fail('not a helper’s name');
+  const run = await spawnHelper(
+    `docker-credential-${name}`,
+    verb,
+    `${input}\n`,
+    env,
+    timeout,
+  ).catch((error: unknown) => {
+    throw fail(
+      systemCode(error) === 'ENOENT' ? 'no such program on PATH' : messageOf(error),
+      error,
+    );
+  });
+  if (run.code === 0) return run.output;
+  if (run.output.includes(NOT_FOUND)) return undefined;
+  const line = run.output.trim().split('\n')[0] || run.errors.trim().split('\n').at(-1);
+  throw fail(line || `it exited with ${run.code ?? 'a signal'}`);
+}
+
 interface Run {
   readonly code: number | null;
   readonly output: string;
   readonly errors: string;
 }
 
-function runHelper(
+function spawnHelper(
   program: string,
   verb: string,
   input: string,

@@ -13,7 +13,7 @@ import {
   type DockerConfig,
   type StoredAuth,
 } from './credentials-config.js';
-import { askHelper } from './credentials-helper.js';
+import { askHelper, listHelper } from './credentials-helper.js';
 import { credentialKey, hostOfKey, isHub } from './credentials-host.js';
 
 /** How to prove who we are to one registry. Empty strings are absent. */
@@ -36,7 +36,10 @@ export interface CredentialStore {
   get(host: string): Promise<Credential | undefined>;
   /** Where `get` looks, for a message: `auths in /root/.docker/config.json`. */
   where(host: string): Promise<string>;
-  /** The registries that credentials are known to exist for, under their keys in config.json. */
+  /**
+   * The registries that credentials may exist for, under their keys in config.json.
+   * @throws DockerceptionError: CREDENTIAL_HELPER, when `credsStore` can't list its own.
+   */
   keys(): Promise<readonly string[]>;
 }
 
@@ -72,8 +75,9 @@ export function credentialStore(env: Environment): CredentialStore {
     },
     async keys() {
       const file = await read();
-      const all = [file.auths, file.credHelpers, inline()?.auths ?? {}].flatMap(Object.keys);
-      return [...new Set(all)];
+      const known = [file.auths, file.credHelpers, inline()?.auths ?? {}].flatMap(Object.keys);
+      const stored = file.credsStore === undefined ? [] : await listHelper(file.credsStore, env);
+      return [...new Set([...known, ...stored])];
     },
   };
 }

@@ -143,6 +143,21 @@ describe('the credentials of a registry', () => {
     expect(await credentialsFor('r.example', env)).toEqual({ ...none, identityToken: 'abc' });
   });
 
+  it('are known of in the file, and in credsStore', async () => {
+    await helper('l', `echo '{"https://s.example/v1/":"someone"}'`);
+    const env = await environment({
+      auths: { 'a.example': {} },
+      credHelpers: { 'b.example': 'x' },
+      credsStore: 'l',
+    });
+    expect(await credentialStore(env).keys()).toEqual([
+      'a.example',
+      'b.example',
+      'https://s.example/v1/',
+    ]);
+    expect(await asked('l')).toEqual(['list']);
+  });
+
   it('are none when the helper has none', async () => {
     await helper('n', 'echo "credentials not found in native keychain"; exit 1');
     const env = await environment({ credsStore: 'n' });

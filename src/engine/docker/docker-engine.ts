@@ -3,6 +3,7 @@
  * context goes out as it comes in; then what was asked for beside the build: pushes, archives.
  */
 import type { Writable } from 'node:stream';
+import { messageOf } from '../../errors.js';
 import { credentialStore } from '../../image/credentials.js';
 import type { Engine } from '../engine.js';
 import { build } from './build.js';
@@ -33,6 +34,8 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
   const { env } = settings;
   return async (context, options) => {
     const { report, signal } = options;
+    // It may break before anyone reads it; `build` finds out.
+    context.stream.on('error', () => {});
     try {
       signal.throwIfAborted();
       const ping = await connection.ping(signal);
@@ -56,7 +59,13 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       } finally {
         session?.close();
       }
-      let metadata = await imageMetadata(connection, imageId, options.tags, signal);
+      let metadata = await imageMetadata(connection, imageId, options.tags).catch(
+        (error: unknown) => {
+          // The image is there and has its names: that is what counts.
+          warn(messageOf(error));
+          return {};
+        },
+      );
       if (options.push)
         for (const tag of options.tags) {
           const digest = await pushImage(connection, tag, credentials, options);
@@ -68,7 +77,6 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       return { imageId, metadata };
     } catch (error) {
       // Whatever failed first, the context has no reader any more.
-      context.stream.on('error', () => {});
       context.stream.destroy(error instanceof Error ? error : undefined);
       throw error;
     }

@@ -17,13 +17,9 @@ export async function imageMetadata(
   connection: Connection,
   imageId: string,
   tags: readonly string[],
-  signal: AbortSignal,
 ): Promise<Record<string, unknown>> {
   const path = `/images/${encodeURIComponent(imageId)}/json`;
-  const { Descriptor: descriptor } = (await connection.json(
-    { method: 'GET', path },
-    signal,
-  )) as Inspection;
+  const { Descriptor: descriptor } = (await connection.json({ method: 'GET', path })) as Inspection;
   return {
     ...(typeof descriptor?.digest === 'string'
       ? { 'containerimage.descriptor': descriptor, 'containerimage.digest': descriptor.digest }

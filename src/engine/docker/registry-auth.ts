@@ -26,7 +26,11 @@ export async function registryConfig(
   only?: readonly string[],
 ): Promise<string | undefined> {
   const config: Record<string, AuthConfig> = {};
-  for (const key of await credentials.keys()) {
+  const keys = await credentials.keys().catch((error: unknown) => {
+    warn(messageOf(error));
+    return [];
+  });
+  for (const key of keys) {
     const host = key === HUB_KEY ? 'docker.io' : hostOfKey(key);
     if (only && !only.includes(host)) continue;
     const name = credentialKey(host);
