@@ -5,7 +5,7 @@
  */
 import { DockerceptionError } from '../errors.js';
 import * as block from './block.js';
-import { refill } from './metadata.js';
+import { checkNumbers, refill } from './metadata.js';
 import { readNumber, writeNumber } from './numeric.js';
 import { decimal, paxNumber, TIME_RECORDS, type PaxRecords } from './pax.js';
 import { writeChecksum } from './checksum.js';
@@ -26,6 +26,7 @@ export class GlobalHeader {
   ) {
     this.#header = header;
     this.#data = data;
+    checkNumbers(header);
     const refused = records.keys().find((key) => REFUSED.test(key));
     if (refused !== undefined) {
       const message = `a global PAX header sets '${refused}' for every entry`;

@@ -12,12 +12,16 @@ import { readNumber, writeNumber } from './numeric.js';
 import { PaxRecords } from './pax.js';
 import { GNU_LONG_LINK, GNU_LONG_NAME } from './typeflag.js';
 
+/** `x` is Sun's `X`, too. */
+type Kind = 'x' | 'L' | 'K';
+
 interface Part {
   readonly typeflag: number;
   /** The header, writable. */
   readonly header: Buffer;
   /** The data with its padding. */
   readonly data: Buffer;
+  headerDirty: boolean;
 }
 
 /** All local metadata of one entry. */
@@ -26,17 +30,20 @@ export class Metadata {
   #pax: PaxRecords | undefined;
   #longName: Buffer | undefined;
   #longLink: Buffer | undefined;
-  #dirty = false;
+  /** Whose data was set: the other parts' stays, to the last byte of its padding. */
+  readonly #dirty = new Set<Kind>();
 
   get isEmpty(): boolean {
-    return this.#parts.length === 0 && !this.#dirty;
+    return this.#parts.length === 0 && this.#dirty.size === 0;
   }
 
   /**
    * Takes the next block group: `header` may be written to later, `data` is `size` bytes and
-   * padding. Throws TAR_PAX for malformed records, TAR_METADATA for a second one of its kind.
+   * padding. Throws TAR_PAX for malformed records, TAR_METADATA for a second one of its kind,
+   * TAR_FIELD for a number that is none.
    */
   add(header: Buffer, data: Buffer, size: number): void {
+    checkNumbers(header);
     const typeflag = header[block.TYPEFLAG] as number;
     if (typeflag === GNU_LONG_NAME) {
       if (this.#longName !== undefined) throw repeated('GNU long name');
@@ -48,7 +55,7 @@ export class Metadata {
       if (this.#pax !== undefined) throw repeated('PAX header');
       this.#pax = PaxRecords.parse(data.subarray(0, size));
     }
-    this.#parts.push({ typeflag, header, data });
+    this.#parts.push({ typeflag, header, data, headerDirty: false });
   }
 
   get pax(): PaxRecords | undefined {
@@ -66,65 +73,86 @@ export class Metadata {
   setRecord(key: string, value: Buffer): void {
     this.#pax ??= PaxRecords.empty();
     this.#pax.set(key, value);
-    this.#dirty ||= this.#pax.changed;
+    if (this.#pax.changed) this.#dirty.add('x');
   }
 
   deleteRecord(key: string): void {
     this.#pax?.delete(key);
-    this.#dirty ||= this.#pax?.changed === true;
+    if (this.#pax?.changed === true) this.#dirty.add('x');
   }
 
   setLongName(name: Buffer): void {
-    this.#dirty ||= this.#longName?.equals(name) !== true;
+    if (this.#longName?.equals(name) !== true) this.#dirty.add('L');
     this.#longName = name;
   }
 
   setLongLink(name: Buffer): void {
-    this.#dirty ||= this.#longLink?.equals(name) !== true;
+    if (this.#longLink?.equals(name) !== true) this.#dirty.add('K');
     this.#longLink = name;
   }
 
   /** Changes a number in the metadata's own headers: they carry an owner and a time as well. */
   mapField(field: Field, change: (value: number) => number): void {
-    for (const { header } of this.#parts) {
-      const told = readNumber(header, 0, field, 'metadata');
+    for (const part of this.#parts) {
+      const told = readNumber(part.header, 0, field, 'metadata');
       const wanted = change(told);
       if (wanted === told) continue;
-      writeNumber(header, 0, field, wanted);
-      this.#dirty = true;
+      writeNumber(part.header, 0, field, wanted);
+      part.headerDirty = true;
     }
   }
 
   /** Empties a text field of the metadata's own headers. */
   clearField(field: Field): void {
-    for (const { header } of this.#parts) {
-      if (block.magicOf(header, 0) === 'v7' || header[field.at] === 0) continue;
-      header.fill(0, field.at, field.at + field.length);
-      this.#dirty = true;
+    for (const part of this.#parts) {
+      if (block.magicOf(part.header, 0) === 'v7' || part.header[field.at] === 0) continue;
+      part.header.fill(0, field.at, field.at + field.length);
+      part.headerDirty = true;
     }
   }
 
   /** The blocks as they leave; `mtime` dates a block that wasn't there before. */
   serialize(mtime: number): Buffer[] {
-    if (!this.#dirty) return this.#parts.flatMap(({ header, data }) => [header, data]);
     const blocks: Buffer[] = [];
-    const wanted = new Map<string, Buffer | undefined>([
-      ['x', this.#pax === undefined || this.#pax.isEmpty ? undefined : this.#pax.serialize()],
-      ['L', this.#longName && Buffer.concat([this.#longName, NUL])],
-      ['K', this.#longLink && Buffer.concat([this.#longLink, NUL])],
-    ]);
+    const made = new Set(this.#dirty);
     for (const part of this.#parts) {
-      const flag = String.fromCharCode(part.typeflag);
-      const kind = flag === 'X' ? 'x' : flag;
-      const data = wanted.get(kind);
-      wanted.delete(kind);
-      if (data !== undefined) blocks.push(...refill(part.header, data));
+      const kind = kindOf(part.typeflag);
+      made.delete(kind);
+      const data = this.#dirty.has(kind) ? this.#data(kind) : part.data;
+      if (data === undefined) continue;
+      if (data !== part.data) {
+        blocks.push(...refill(part.header, data));
+      } else {
+        if (part.headerDirty) writeChecksum(part.header, 0);
+        blocks.push(part.header, data);
+      }
     }
-    for (const [kind, data] of wanted) {
-      if (data !== undefined) blocks.push(makeMetadata(kind as 'x' | 'L' | 'K', data, mtime));
+    for (const kind of made) {
+      const data = this.#data(kind);
+      if (data !== undefined) blocks.push(makeMetadata(kind, data, mtime));
     }
     return blocks;
   }
+
+  /** What a part has to hold; undefined when no record is left. */
+  #data(kind: Kind): Buffer | undefined {
+    if (kind === 'x') return this.#pax?.isEmpty === false ? this.#pax.serialize() : undefined;
+    const name = kind === 'L' ? this.#longName : this.#longLink;
+    return name && Buffer.concat([name, NUL]);
+  }
+}
+
+function kindOf(typeflag: number): Kind {
+  if (typeflag === GNU_LONG_NAME) return 'L';
+  return typeflag === GNU_LONG_LINK ? 'K' : 'x';
+}
+
+/** Numbers of a metadata header that nobody uses, but that every reader parses. */
+export function checkNumbers(header: Buffer): void {
+  readNumber(header, 0, block.MODE, "extended header's mode");
+  readNumber(header, 0, block.UID, "extended header's uid");
+  readNumber(header, 0, block.GID, "extended header's gid");
+  readNumber(header, 0, block.MTIME, "extended header's mtime");
 }
 
 const NUL = Buffer.alloc(1);

@@ -296,6 +296,21 @@ export const FORMS = [
     ),
   },
   {
+    name: 'GNU long names with bytes behind their end',
+    leads: true,
+    tar: tar(
+      member({
+        magic: 'gnu',
+        name: '././@LongLink',
+        typeflag: 'L',
+        body: Buffer.concat([Buffer.from('name\0rest'), Buffer.alloc(502, 0x55)]),
+      }),
+      member({ magic: 'gnu', name: 'name', body: 'x' }),
+      member({ magic: 'gnu', name: '././@LongLink', typeflag: 'L', body: 'without its NUL' }),
+      dockerfile({ magic: 'gnu' }),
+    ),
+  },
+  {
     name: 'GNU long link in front',
     leads: true,
     tar: tar(
