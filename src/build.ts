@@ -14,6 +14,7 @@ import type {
   Engine,
   Output,
 } from './engine/engine.js';
+import { DockerceptionError } from './errors.js';
 import { pass, type Passed } from './pipeline.js';
 import type { Report } from './progress/events.js';
 import { StreamSink } from './sink/stream.js';
@@ -91,7 +92,6 @@ export async function build(options: BuildOptions): Promise<Built> {
   const report = options.report ?? (() => undefined);
   const signal = options.signal ?? new AbortController().signal;
   const engine = await chooseEngine(options);
-  const plan = await planContext(pick(options), report, false);
   const sink = new StreamSink();
   // The engine reports the stream's error; it may not have begun to read when that happens.
   sink.stream.on('error', () => undefined);
@@ -100,11 +100,34 @@ export async function build(options: BuildOptions): Promise<Built> {
   const building = engine({ stream: sink.stream }, engineOptions(options, report, signal));
   // A builder may be silent for minutes: nobody waits for it once there is no engine.
   building.catch((error: unknown) => engineFailed.abort(error));
-  const [passed, built] = await Promise.allSettled([pass(plan, sink, report, stop), building]);
+  const passing = passInto(sink, pick(options), report, stop);
+  const [passed, built] = await Promise.allSettled([passing, building]);
+  if (passed.status === 'rejected' && isUsage(passed.reason)) throw passed.reason;
   // A context that broke comes out of the engine as its own error: the engine's is always the first.
   if (built.status === 'rejected') throw built.reason;
   if (passed.status === 'rejected') throw passed.reason;
   return { ...built.value, context: passed.value };
+}
+
+async function passInto(
+  sink: StreamSink,
+  options: ContextOptions,
+  report: Report,
+  signal: AbortSignal,
+): Promise<Passed> {
+  let plan;
+  try {
+    plan = await planContext(options, report, false, signal);
+  } catch (error) {
+    sink.destroy(error as Error);
+    throw error;
+  }
+  return pass(plan, sink, report, signal);
+}
+
+/** What is wrong on the command line is said first, whether an engine answers or not. */
+function isUsage(error: unknown): boolean {
+  return error instanceof DockerceptionError && error.kind === 'usage';
 }
 
 function pick(options: BuildOptions): ContextOptions {

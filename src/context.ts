@@ -100,11 +100,13 @@ export function dockerfilePath(file = 'Dockerfile'): string {
   );
 }
 
-/** Opens everything and says what becomes of it. `exact`: no byte is to be added that no edit asks for. */
+/** Opens everything and says what becomes of it. `exact`: no byte is
+ * to be added that no edit asks for. `signal` ends the wait for a silent builder's first bytes. */
 export async function planContext(
   options: ContextOptions,
   report: Report,
   exact: boolean,
+  signal?: AbortSignal,
 ): Promise<Plan> {
   const file = dockerfilePath(options.file);
   const owner = options.owner ?? ROOT;
@@ -117,7 +119,7 @@ export async function planContext(
   const replaced = await replacements(additions);
   const notice = (message: string): void => report({ kind: 'notice', message });
   const stream: Part = {
-    source: await openContext(options.context ?? '-', file),
+    source: await openContext(options.context ?? '-', file, signal),
     edit: compose([safeNames(notice), ...renamed, ...replaced, ...moved, ...attributes]),
   };
   const added = additions.map(({ source }) => ({
@@ -200,15 +202,18 @@ async function openAddition({ host, dest }: Addition): Promise<OpenAddition> {
   return { paths: await hostPaths(host, dest), source: await packHost(host, dest) };
 }
 
-async function openContext(context: string | Readable, file: string): Promise<Source> {
+async function openContext(
+  context: string | Readable,
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<Source> {
   if (context instanceof Readable) {
-    const { decompress } = await import('./source/decompress.js');
-    const name = 'the stream';
-    return { name, stream: await decompress(context, name), complete: Promise.resolve() };
+    const { streamSource } = await import('./source/stream.js');
+    return streamSource(context, 'the stream', signal);
   }
   if (context === '-') {
     const { standardInput } = await import('./source/stdin.js');
-    return standardInput();
+    return standardInput(signal);
   }
   const { openPath } = await import('./source/path.js');
   return openPath(context, file);

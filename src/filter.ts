@@ -20,7 +20,7 @@ export async function filterInto(sink: Sink, options: FilterOptions): Promise<Pa
   const { report = () => undefined, signal, ...context } = options;
   let plan;
   try {
-    plan = await planContext(context, report, true);
+    plan = await planContext(context, report, true, signal);
   } catch (error) {
     sink.destroy(error as Error);
     throw error;

@@ -3,14 +3,14 @@ import fs from 'node:fs';
 import tty from 'node:tty';
 import type { Readable } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
-import { decompress } from './decompress.js';
 import { PipeStream } from './pipe.js';
 import type { Source } from './source.js';
+import { streamSource } from './stream.js';
 
 const FILE_CHUNK = 1024 * 1024;
 
-/** Throws USAGE_TERMINAL when there is nothing to read but a keyboard. */
-export async function standardInput(): Promise<Source> {
+/** Throws USAGE_TERMINAL when there is nothing to read but a keyboard; `signal` ends the wait. */
+export async function standardInput(signal?: AbortSignal): Promise<Source> {
   if (tty.isatty(0)) {
     throw new DockerceptionError(
       'usage',
@@ -21,8 +21,7 @@ export async function standardInput(): Promise<Source> {
       },
     );
   }
-  const name = 'standard input';
-  return { name, stream: await decompress(openInput(), name), complete: Promise.resolve() };
+  return streamSource(openInput(), 'standard input', signal);
 }
 
 function openInput(): Readable {
