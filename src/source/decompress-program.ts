@@ -1,6 +1,6 @@
 /**
  * Decompression by a program that reads standard input and writes standard output (bzip2(1),
- * xz(1)). Its exit code and its standard error decide whether what came out is good.
+ * xz(1), zstd(1)). Its exit code and its standard error decide whether what came out is good.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,11 +13,11 @@ const MAX_MESSAGE = 4096;
 
 /** Yields what `input` decompresses to with the program that has the format's name. */
 export async function* decompressWith(
-  format: Compression & ('bzip2' | 'xz'),
+  format: Exclude<Compression, 'gzip'>,
   input: AsyncIterable<Buffer>,
   name: string,
 ): AsyncGenerator<Uint8Array> {
-  const child = spawn(format, ['-dc'], { stdio: 'pipe' });
+  const child = spawn(format, ['-d', '-c'], { stdio: 'pipe' });
   const started = new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve).once('error', reject);
   });
@@ -84,12 +84,12 @@ function collect(stderr: Readable): () => string {
       .find((line) => line !== '') ?? '';
 }
 
-function missing(error: unknown, format: 'bzip2' | 'xz', name: string): unknown {
+function missing(error: unknown, format: Exclude<Compression, 'gzip'>, name: string): unknown {
   if (systemCode(error) !== 'ENOENT') return error;
   return unsupported(
     name,
     format,
     `needs the program "${format}", which is not there`,
-    `install ${format === 'xz' ? 'xz-utils' : format}, or compress with gzip or zstd`,
+    `install ${format === 'xz' ? 'xz-utils' : format}, or compress with gzip`,
   );
 }

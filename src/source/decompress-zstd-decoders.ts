@@ -1,10 +1,11 @@
 /**
- * The two decoders for what is inside a zstd frame: Node's own, from 22.15 on, and fzstd. Both get
- * one frame, whole, and check its checksum.
+ * The decoders for what is inside a zstd frame: Node's own, from 22.15 on, fzstd, and zstd(1) for
+ * what fzstd gets wrong. Each gets one frame, whole, and checks its checksum.
  */
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { systemCode } from '../errors.js';
+import { decompressWith } from './decompress-program.js';
 import type { ByteReader } from './byte-reader.js';
 import {
   FormatError,
@@ -20,6 +21,11 @@ export type FrameDecoder = (
 ) => AsyncGenerator<Uint8Array, void, undefined>;
 
 const WINDOW_LOG = 27;
+/**
+ * fzstd takes an offset from four bytes that begin at any bit, which leaves 25: an offset plus 3
+ * (RFC 8878, section 3.1.1.5) of 2^26 and more comes out wrong.
+ */
+const FZSTD_MAX_WINDOW = (1n << 26n) - 4n;
 
 // As @types/node for Node 20 doesn't have them.
 interface ZstdInZlib {
@@ -28,7 +34,7 @@ interface ZstdInZlib {
 }
 
 /** Node's decoder, where there is one. */
-export function nativeDecoder(): FrameDecoder | undefined {
+function nativeDecoder(): FrameDecoder | undefined {
   const { createZstdDecompress, constants } = zlib as unknown as ZstdInZlib;
   if (!createZstdDecompress || constants.ZSTD_d_windowLogMax === undefined) return undefined;
   const params = { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG };
@@ -40,7 +46,7 @@ async function* throughNode(
   reader: ByteReader,
   header: FrameHeader,
 ): AsyncGenerator<Uint8Array> {
-  const fed = feed(codec, reader, header);
+  const fed = feed(codec, frameBytes(reader, header));
   fed.catch(() => undefined);
   try {
     for await (const chunk of codec) yield chunk as Buffer;
@@ -54,23 +60,17 @@ async function* throughNode(
   await fed;
 }
 
-async function feed(codec: Transform, reader: ByteReader, header: FrameHeader): Promise<void> {
+async function feed(codec: Transform, frame: AsyncIterable<Buffer>): Promise<void> {
   let wake: (() => void) | undefined;
   codec.once('close', () => wake?.());
-  const write = (bytes: Buffer): Promise<void> =>
-    new Promise((resolve) => {
-      wake = resolve;
-      if (codec.destroyed) resolve();
-      else codec.write(bytes, () => resolve());
-    });
   try {
-    await write(header.bytes);
-    for (let last = false; !last && !codec.destroyed;) {
-      const block = await readBlock(reader, header);
-      await write(block.bytes);
-      last = block.last;
+    for await (const bytes of frame) {
+      if (codec.destroyed) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        codec.write(bytes, () => resolve());
+      });
     }
-    if (header.hasChecksum && !codec.destroyed) await write(await reader.read(4));
     if (!codec.destroyed) codec.end();
   } catch (error) {
     codec.destroy(error as Error);
@@ -78,11 +78,31 @@ async function feed(codec: Transform, reader: ByteReader, header: FrameHeader): 
   }
 }
 
+/** A frame as it came, checked on the outside. */
+async function* frameBytes(reader: ByteReader, header: FrameHeader): AsyncGenerator<Buffer> {
+  yield header.bytes;
+  for (let last = false; !last;) {
+    const block = await readBlock(reader, header);
+    last = block.last;
+    yield block.bytes;
+  }
+  if (header.hasChecksum) yield await reader.read(4);
+}
+
+/** zstd(1), where it is installed. */
+function programDecoder(name: string): FrameDecoder {
+  return (reader, header) => decompressWith('zstd', frameBytes(reader, header), name);
+}
+
+/** The decoder for a frame, whatever Node this is. */
+export function decoderFor(header: FrameHeader, name: string): FrameDecoder {
+  const native = nativeDecoder();
+  if (native) return native;
+  return header.windowSize > FZSTD_MAX_WINDOW ? programDecoder(name) : fzstdDecoder;
+}
+
 /** fzstd, with the checksum (section 3.1.1: XXH64, its low 32 bits) computed beside it. */
-export async function* fzstdDecoder(
-  reader: ByteReader,
-  header: FrameHeader,
-): AsyncGenerator<Uint8Array> {
+async function* fzstdDecoder(reader: ByteReader, header: FrameHeader): AsyncGenerator<Uint8Array> {
   const { Decompress } = await import('fzstd');
   const { default: xxhash } = await import('xxhash-wasm');
   const hash = (await xxhash()).create64();

@@ -5,7 +5,7 @@
 import { ByteReader } from './byte-reader.js';
 import { corrupt, cutShort, unsupported } from './decompress-error.js';
 import { FormatError, readHeader } from './decompress-zstd-frame.js';
-import { fzstdDecoder, nativeDecoder } from './decompress-zstd-decoders.js';
+import { decoderFor } from './decompress-zstd-decoders.js';
 
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a50;
@@ -43,7 +43,7 @@ async function* frame(reader: ByteReader, magic: Buffer, name: string): AsyncGen
       `needs a window of ${header.windowSize} bytes`,
       'decompress it first (zstd -dc --long=31), or compress it without --long',
     );
-  const decode = nativeDecoder() ?? fzstdDecoder;
+  const decode = decoderFor(header, name);
   let size = 0n;
   for await (const chunk of decode(reader, header)) {
     size += BigInt(chunk.length);
