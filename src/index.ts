@@ -27,14 +27,10 @@ export { addPrefix, stripComponents } from './edit/rename.js';
 export { safeNames } from './edit/safe.js';
 export { select, type Selection } from './edit/select.js';
 export { compileIgnore, parseIgnore, type Ignore } from './dockerfile/ignore.js';
-export {
-  TarWalk,
-  METADATA_LIMIT,
-  type Ending,
-  type Trailing,
-  type WalkHandler,
-} from './tar/walk.js';
-export type { EntryHeader } from './tar/entry.js';
+export { TarWalk, type Ending, type WalkHandler } from './tar/walk.js';
+export { METADATA_LIMIT } from './tar/metadata-block.js';
+export type { Trailing } from './tar/trailing.js';
+export type { EntryHeader } from './tar/entry-header.js';
 export type { EntryType } from './tar/typeflag.js';
 export type { GlobalHeader } from './tar/global.js';
 export type { PaxRecords } from './tar/pax.js';

@@ -1,5 +1,5 @@
 /** What an edit is, and how several become one. */
-import type { EntryHeader } from '../tar/entry.js';
+import type { EntryHeader } from '../tar/entry-header.js';
 import type { GlobalHeader } from '../tar/global.js';
 
 /**

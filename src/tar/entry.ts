@@ -7,39 +7,12 @@
 import * as block from './block.js';
 import type { Field } from './block.js';
 import { writeChecksum } from './checksum.js';
-import { joinName, nameText, writeName } from './name.js';
+import { isUtf8, joinName, nameText, standIn, writeName } from './name.js';
 import { badField, readNumber, writeNumber } from './numeric.js';
+import type { EntryHeader } from './entry-header.js';
 import { Metadata } from './metadata.js';
 import { decimal, paxNumber, PaxRecords, TIME_RECORDS } from './pax.js';
 import { isHeaderOnly, typeOf, type EntryType } from './typeflag.js';
-
-/**
- * One entry's header blocks, edited in place; valid during the call only. Numbers are whole
- * (`mtime` may have a fraction), times are seconds since 1970.
- */
-export interface EntryHeader {
-  /** The effective name, as UTF-8. Setting it keeps the entry's other bytes. */
-  path: string;
-  /** The same as bytes: names need not be UTF-8. */
-  pathBytes: Buffer;
-  /** What a link points to; empty for anything else. */
-  linkpath: string;
-  linkpathBytes: Buffer;
-  readonly type: EntryType;
-  /** The byte in the header, as a character. */
-  readonly typeflag: string;
-  /** Bytes of body in the archive (of a sparse file: what is stored). */
-  readonly size: number;
-  uid: number;
-  gid: number;
-  uname: string;
-  gname: string;
-  /** The permission bits, 07777. */
-  mode: number;
-  mtime: number;
-  /** Passes every time stamp in every form through `change`: mtime, and atime, ctime where kept. */
-  mapTimes(change: (time: number) => number): void;
-}
 
 export class TarEntry implements EntryHeader {
   #block: Buffer = Buffer.alloc(0);
@@ -341,18 +314,4 @@ export class TarEntry implements EntryHeader {
     else if (key === 'path') this.#metadata.setLongName(name);
     else this.#metadata.setLongLink(name);
   }
-}
-
-/** GNU tar's name for a sparse file's data: `DIR/GNUSparseFile.N/BASE`. */
-function standIn(name: Buffer): Buffer {
-  const slash = name.lastIndexOf(0x2f);
-  return Buffer.concat([
-    slash < 0 ? Buffer.from('./') : name.subarray(0, slash + 1),
-    Buffer.from('GNUSparseFile.0/'),
-    name.subarray(slash + 1),
-  ]);
-}
-
-function isUtf8(bytes: Buffer): boolean {
-  return Buffer.from(bytes.toString('utf8')).equals(bytes);
 }

@@ -40,3 +40,18 @@ function splitAt(name: Buffer): number {
   const slash = name.indexOf(0x2f, earliest);
   return slash >= 0 && slash <= latest ? slash : -1;
 }
+
+/** GNU tar's name for a sparse file's data: `DIR/GNUSparseFile.N/BASE`. */
+export function standIn(name: Buffer): Buffer {
+  const slash = name.lastIndexOf(0x2f);
+  return Buffer.concat([
+    slash < 0 ? Buffer.from('./') : name.subarray(0, slash + 1),
+    Buffer.from('GNUSparseFile.0/'),
+    name.subarray(slash + 1),
+  ]);
+}
+
+/** Whether the bytes are text as PAX wants it. */
+export function isUtf8(bytes: Buffer): boolean {
+  return Buffer.from(bytes.toString('utf8')).equals(bytes);
+}

@@ -17,7 +17,7 @@ interface PaxRecord {
 
 /** The records of one extended header, in their order. */
 export class PaxRecords {
-  readonly #records: PaxRecord[];
+  #records: PaxRecord[];
   #changed = false;
 
   private constructor(records: PaxRecord[]) {
@@ -77,6 +77,11 @@ export class PaxRecords {
     return undefined;
   }
 
+  /** Whether `key` has more than one record: the last counts, the others still stand there. */
+  repeats(key: string): boolean {
+    return this.#records.filter((record) => record.key === key).length > 1;
+  }
+
   /** Gives `key` this value, in the place of its first record, or behind all others. */
   set(key: string, value: Buffer): void {
     const first = this.#records.findIndex((record) => record.key === key);
@@ -85,21 +90,23 @@ export class PaxRecords {
       this.#changed = true;
       return;
     }
-    for (let i = this.#records.length - 1; i >= first; i--) {
-      const record = this.#records[i] as PaxRecord;
-      if (record.key !== key || (i === first && record.value.equals(value))) continue;
-      if (i === first) this.#records[i] = { key, value };
-      else this.#records.splice(i, 1);
+    if (!(this.#records[first] as PaxRecord).value.equals(value)) {
+      this.#records[first] = { key, value };
       this.#changed = true;
     }
+    this.#keep((record, index) => record.key !== key || index === first);
   }
 
   delete(key: string): void {
-    for (let i = this.#records.length - 1; i >= 0; i--) {
-      if ((this.#records[i] as PaxRecord).key !== key) continue;
-      this.#records.splice(i, 1);
-      this.#changed = true;
-    }
+    this.#keep((record) => record.key !== key);
+  }
+
+  /** One pass: a header may repeat a key a hundred thousand times. */
+  #keep(stays: (record: PaxRecord, index: number) => boolean): void {
+    const kept = this.#records.filter(stays);
+    if (kept.length === this.#records.length) return;
+    this.#records = kept;
+    this.#changed = true;
   }
 
   /** The records as they stand in a tar, without padding. */

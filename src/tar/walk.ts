@@ -9,16 +9,15 @@ import { DockerceptionError, messageOf } from '../errors.js';
 import * as block from './block.js';
 import { BLOCK } from './block.js';
 import { checksumHolds } from './checksum.js';
-import { TarEntry, type EntryHeader } from './entry.js';
+import { TarEntry } from './entry.js';
+import type { EntryHeader } from './entry-header.js';
 import { GlobalHeader } from './global.js';
 import { Metadata } from './metadata.js';
-import { readNumber } from './numeric.js';
+import { MetadataBlock } from './metadata-block.js';
 import { PaxRecords } from './pax.js';
 import { printable } from './printable.js';
+import { TrailingBytes, type Trailing } from './trailing.js';
 import { GNU_SPARSE, isMetadata, PAX_GLOBAL } from './typeflag.js';
-
-/** Metadata of one header beyond this is refused, as Go's archive/tar does. Bytes. */
-export const METADATA_LIMIT = 1024 * 1024;
 
 /** What the walk tells. Every buffer is valid during the call only. */
 export interface WalkHandler {
@@ -33,14 +32,6 @@ export interface WalkHandler {
   bytes(bytes: Buffer): void;
   /** A body is followed by padding that isn't zeros: legal, but also what CRLF damage looks like. */
   oddPadding?(): void;
-}
-
-/** What stood behind the end-of-archive. */
-export interface Trailing {
-  /** Bytes from the first one that isn't zero to the end. */
-  readonly bytes: number;
-  /** The first of them, at most 64. */
-  readonly sample: Buffer;
 }
 
 type State = 'header' | 'metadata' | 'sparse-map' | 'body' | 'padding' | 'zero' | 'end';
@@ -65,10 +56,7 @@ export class TarWalk {
   /** Local metadata in front of the next header, and the part that is being read. */
   #metadata = new Metadata();
   #lead = -1;
-  #metadataHeader = Buffer.alloc(0);
-  #metadataData = Buffer.alloc(0);
-  #metadataSize = 0;
-  #filled = 0;
+  #reading: MetadataBlock | undefined;
   readonly #globals = PaxRecords.empty();
   /** The body at hand: bytes left of it, its padding, and whether it is passed on. */
   #remaining = 0;
@@ -76,8 +64,7 @@ export class TarWalk {
   #keep = true;
   #name = '';
   #entries = 0;
-  #trailingBytes = 0;
-  #trailingSample = Buffer.alloc(0);
+  readonly #trailing = new TrailingBytes();
 
   /** `source` is what an error message calls the stream. */
   constructor(
@@ -99,8 +86,7 @@ export class TarWalk {
 
   /** What stood behind the end-of-archive, if anything but zeros did. */
   get trailing(): Trailing | undefined {
-    if (this.#trailingBytes === 0) return undefined;
-    return { bytes: this.#trailingBytes, sample: this.#trailingSample };
+    return this.#trailing.found;
   }
 
   /**
@@ -123,8 +109,9 @@ export class TarWalk {
           at = this.#collect(at);
           break;
         case 'end':
-          this.#measureTrailing(at);
-          at = end;
+          this.#flush(at);
+          this.#trailing.note(this.#chunk, at);
+          this.#span = at = end;
           break;
         default:
           at = this.#block(at);
@@ -256,55 +243,45 @@ export class TarWalk {
   }
 
   #startMetadata(buffer: Buffer, from: number, flag: number): void {
-    const size = readNumber(buffer, from, block.SIZE, 'size');
-    if (size < 0 || size > METADATA_LIMIT) {
-      const why = size < 0 ? 'negative' : `${size} bytes, more than 1 MiB`;
-      const message = `the extended header's size is ${why}`;
-      throw new DockerceptionError('context', 'TAR_METADATA', message);
-    }
+    const reading = new MetadataBlock(buffer, from);
     if (flag === PAX_GLOBAL && !this.#metadata.isEmpty) {
       const message = 'a global PAX header between an extended header and its entry';
       throw new DockerceptionError('context', 'TAR_METADATA', message);
     }
     this.#passBlock(buffer, from, false);
-    this.#metadataHeader = Buffer.from(buffer.subarray(from, from + BLOCK));
-    this.#metadataSize = size;
-    this.#metadataData = Buffer.alloc(size + block.paddingOf(size));
-    this.#filled = 0;
+    this.#reading = reading;
     if (this.#lead < 0) this.#lead = flag;
-    if (size === 0) this.#endMetadata();
+    if (reading.isComplete) this.#endMetadata(reading);
     else this.#state = 'metadata';
   }
 
   #collect(at: number): number {
-    const step = Math.min(this.#metadataData.length - this.#filled, this.#chunk.length - at);
+    const reading = this.#reading as MetadataBlock;
     this.#flush(at);
-    this.#chunk.copy(this.#metadataData, this.#filled, at, at + step);
-    this.#filled += step;
-    this.#span = at + step;
-    if (this.#filled === this.#metadataData.length) {
-      const offset = this.#offset + at + step - this.#metadataData.length - BLOCK;
+    const next = at + reading.fill(this.#chunk, at);
+    this.#span = next;
+    if (reading.isComplete) {
       try {
-        this.#endMetadata();
+        this.#endMetadata(reading);
       } catch (error) {
-        throw this.#inEntry(error, this.#metadataHeader, 0, offset);
+        const offset = this.#offset + next - reading.data.length - BLOCK;
+        throw this.#inEntry(error, reading.header, 0, offset);
       }
     }
-    return at + step;
+    return next;
   }
 
-  #endMetadata(): void {
+  #endMetadata(reading: MetadataBlock): void {
     this.#state = 'header';
-    const flag = this.#metadataHeader[block.TYPEFLAG] as number;
-    if (flag !== PAX_GLOBAL) {
-      this.#metadata.add(this.#metadataHeader, this.#metadataData, this.#metadataSize);
+    if (reading.typeflag !== PAX_GLOBAL) {
+      this.#metadata.add(reading.header, reading.data, reading.size);
       return;
     }
     this.#lead = -1;
-    const records = PaxRecords.parse(this.#metadataData.subarray(0, this.#metadataSize));
-    const header = new GlobalHeader(this.#metadataHeader, this.#metadataData, records);
+    const records = PaxRecords.parse(reading.data.subarray(0, reading.size));
+    const header = new GlobalHeader(reading.header, reading.data, records);
     this.#handler.global(header);
-    for (const bytes of header.serialize()) this.#emit(bytes);
+    for (const bytes of header.serialize()) this.#handler.bytes(bytes);
     // Entries behind it are read as those who read the output will read them.
     for (const key of records.keys()) this.#globals.set(key, records.get(key) as Buffer);
   }
@@ -355,11 +332,6 @@ export class TarWalk {
     if (!this.#headerInChunk) this.#handler.bytes(buffer.subarray(from, from + BLOCK));
   }
 
-  /** Passes on bytes that aren't the chunk's; what is kept of the chunk before them went first. */
-  #emit(bytes: Buffer): void {
-    this.#handler.bytes(bytes);
-  }
-
   /** A chunk that isn't ours to write to is copied when its first header changes. */
   #writableHeader(): Buffer {
     if (!this.#headerInChunk) return this.#carry;
@@ -368,21 +340,6 @@ export class TarWalk {
       this.#owned = true;
     }
     return this.#chunk;
-  }
-
-  #measureTrailing(at: number): void {
-    this.#flush(at);
-    this.#span = this.#chunk.length;
-    let from = at;
-    if (this.#trailingBytes === 0) {
-      while (from < this.#chunk.length && this.#chunk[from] === 0) from++;
-    }
-    this.#trailingBytes += this.#chunk.length - from;
-    const missing = 64 - this.#trailingSample.length;
-    if (missing > 0 && from < this.#chunk.length) {
-      const more = this.#chunk.subarray(from, from + missing);
-      this.#trailingSample = Buffer.concat([this.#trailingSample, more]);
-    }
   }
 
   #truncated(where: string): DockerceptionError {

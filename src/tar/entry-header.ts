@@ -1,0 +1,30 @@
+/** What an edit sees of an entry. */
+import type { EntryType } from './typeflag.js';
+
+/**
+ * One entry's header blocks, edited in place; valid during the call only. Numbers are whole
+ * (`mtime` may have a fraction), times are seconds since 1970.
+ */
+export interface EntryHeader {
+  /** The effective name, as UTF-8. Setting it keeps the entry's other bytes. */
+  path: string;
+  /** The same as bytes: names need not be UTF-8. */
+  pathBytes: Buffer;
+  /** What a link points to; empty for anything else. */
+  linkpath: string;
+  linkpathBytes: Buffer;
+  readonly type: EntryType;
+  /** The byte in the header, as a character. */
+  readonly typeflag: string;
+  /** Bytes of body in the archive (of a sparse file: what is stored). */
+  readonly size: number;
+  uid: number;
+  gid: number;
+  uname: string;
+  gname: string;
+  /** The permission bits, 07777. */
+  mode: number;
+  mtime: number;
+  /** Passes every time stamp in every form through `change`: mtime, and atime, ctime where kept. */
+  mapTimes(change: (time: number) => number): void;
+}
