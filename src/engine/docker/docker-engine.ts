@@ -4,9 +4,10 @@
  */
 import type { Writable } from 'node:stream';
 import { messageOf } from '../../errors.js';
-import { credentialStore } from '../../image/credentials.js';
-import type { Engine } from '../engine.js';
-import { build } from './build.js';
+import { credentialStore, type CredentialStore } from '../../image/credentials.js';
+import type { BuildContext, BuildOptions, Engine } from '../engine.js';
+import { checkBuildContexts } from './build-contexts.js';
+import { build, type BuildRequest } from './build.js';
 import { chooseBuilder } from './builder.js';
 import type { Connection } from './connection.js';
 import type { Environment } from './endpoint.js';
@@ -14,10 +15,11 @@ import { credentialHint } from './credential-hint.js';
 import { imageMetadata } from './metadata.js';
 import { checkOutputs } from './outputs.js';
 import { pushImage } from './push.js';
-import { buildQuery } from './query.js';
+import { buildQuery, type Builder } from './query.js';
 import { registryConfig } from './registry-auth.js';
 import { saveImage } from './save.js';
 import { openSession } from './session.js';
+import { solve } from './solve.js';
 
 /** What a docker engine is set up with. */
 export interface DockerEngineSettings {
@@ -45,20 +47,17 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       // A wrong option is told before anything is opened.
       buildQuery(options, builder);
       checkOutputs(options, ping, warn);
-      const config = builder === 'buildkit' ? undefined : await registryConfig(credentials, warn);
-      const session =
-        builder === 'buildkit' ? await openSession(connection, credentials, signal) : undefined;
-      let imageId: string;
-      try {
-        imageId = await build(connection, context, options, {
-          query: buildQuery(options, builder, session?.id),
-          headers: config === undefined ? {} : { 'X-Registry-Config': config },
-          muteHint: muteHint(builder === 'podman', settings.keepOwner === true),
-          hintFor: (message) => credentialHint(message, credentials),
-        });
-      } finally {
-        session?.close();
-      }
+      const hintFor = (message: string): Promise<string | undefined> =>
+        credentialHint(message, credentials);
+      const imageId = checkBuildContexts(options, builder, ping)
+        ? await solve(connection, context, options, credentials, hintFor)
+        : await buildByPost(connection, context, options, {
+            builder,
+            credentials,
+            warn,
+            hintFor,
+            muteHint: muteHint(builder === 'podman', settings.keepOwner === true),
+          });
       let metadata = await imageMetadata(connection, imageId, options.tags).catch(
         (error: unknown) => {
           // The image is there and has its names: that is what counts.
@@ -81,6 +80,35 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       throw error;
     }
   };
+}
+
+interface PostSettings extends Pick<BuildRequest, 'muteHint' | 'hintFor'> {
+  readonly builder: Builder;
+  readonly credentials: CredentialStore;
+  readonly warn: (message: string) => void;
+}
+
+/** The ordinary way: `POST /build`, for BuildKit beside a session that has the credentials. */
+async function buildByPost(
+  connection: Connection,
+  context: BuildContext,
+  options: BuildOptions,
+  { builder, credentials, warn, muteHint, hintFor }: PostSettings,
+): Promise<string> {
+  if (builder !== 'buildkit') {
+    const config = await registryConfig(credentials, warn);
+    const headers: Record<string, string> =
+      config === undefined ? {} : { 'X-Registry-Config': config };
+    const query = buildQuery(options, builder);
+    return build(connection, context, options, { query, headers, muteHint, hintFor });
+  }
+  const session = await openSession(connection, credentials, options.signal);
+  try {
+    const query = buildQuery(options, builder, session.id);
+    return await build(connection, context, options, { query, headers: {}, muteHint, hintFor });
+  } finally {
+    session.close();
+  }
 }
 
 function muteHint(podman: boolean, keepOwner: boolean): string {

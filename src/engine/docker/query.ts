@@ -29,13 +29,6 @@ export function buildQuery(options: BuildOptions, builder: Builder, session?: st
       'leave one --platform, or use --engine buildx',
     );
   if (options.platforms[0]) query.set('platform', options.platforms[0].toLowerCase());
-  const [context] = Object.keys(options.buildContexts);
-  if (context !== undefined)
-    throw usage(
-      'BUILD_CONTEXT',
-      `building with --build-context ${context}=…: the Engine API has one context`,
-      'use --engine buildx, which has several',
-    );
   if (options.noCache) query.set('nocache', '1');
   if (options.pull) query.set('pull', '1');
   if (options.network) setNetwork(query, options.network, builder);
@@ -62,7 +55,7 @@ function setNetwork(query: URLSearchParams, network: string, builder: Builder): 
 }
 
 /** `HOST:IP` or `HOST=IP`, the address in brackets or not, as `--add-host` has it; Docker's is `HOST:IP`. */
-function extraHost(text: string): string {
+export function extraHost(text: string): string {
   const [, host, address] = /^([^:=]+)[:=](.+)$/.exec(text) ?? [];
   if (host === undefined || address === undefined)
     throw usage(

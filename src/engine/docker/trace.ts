@@ -18,13 +18,17 @@ export class TraceDecoder {
   // A log's bytes may end inside of a character: its rest begins the next log of the same step.
   readonly #texts = new Map<string, StringDecoder>();
 
-  /** @param aux the `aux` of a `moby.buildkit.trace` line. @throws RangeError when it is damaged. */
-  decode(aux: string): SolveStatus {
+  /**
+   * @param aux the `aux` of a `moby.buildkit.trace` line, or the message itself.
+   * @throws RangeError when it is damaged.
+   */
+  decode(aux: string | Buffer): SolveStatus {
     const vertexes: Vertex[] = [];
     const statuses: VertexStatus[] = [];
     const logs: VertexLog[] = [];
     const warnings: VertexWarning[] = [];
-    for (const field of readFields(Buffer.from(aux, 'base64'))) {
+    const message = typeof aux === 'string' ? Buffer.from(aux, 'base64') : aux;
+    for (const field of readFields(message)) {
       if (field.number === 1) vertexes.push(vertex(field.bytes));
       else if (field.number === 2) statuses.push(status(field.bytes));
       else if (field.number === 3) logs.push(this.#log(field.bytes));

@@ -81,7 +81,6 @@ describe('the query of a build', () => {
     [{ platforms: ['linux/arm64', 'linux/amd64'] }, 'classic', 'PLATFORMS'],
     [{ addHosts: ['nohost'] }, 'classic', 'ADD_HOST'],
     [{ network: 'none' }, 'podman', 'NETWORK'],
-    [{ buildContexts: { base: 'docker-image://x' } }, 'classic', 'BUILD_CONTEXT'],
   ])('is refused for %j with %s', (change, builder, code) => {
     expect(() => query(change, builder)).toThrow(
       expect.objectContaining({ kind: 'usage', code, hint: expect.any(String) as string }) as Error,

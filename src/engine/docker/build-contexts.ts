@@ -1,0 +1,44 @@
+/** Whether an engine can take `--build-context`, and the forms of it that it can. */
+import { DockerceptionError } from '../../errors.js';
+import type { BuildOptions } from '../engine.js';
+import type { Ping } from './connection.js';
+import type { Builder } from './query.js';
+
+/** Engine 23, the first whose BuildKit has a Dockerfile frontend that knows named contexts. */
+const NAMED_CONTEXTS = [1, 42] as const;
+const REMOTE = /^(?:docker-image:\/\/|https?:\/\/|git:\/\/|git@|ssh:\/\/git@)./;
+
+/**
+ * Refuses the contexts that this engine would ignore or can't read.
+ *
+ * @returns whether there are any.
+ * @throws DockerceptionError of kind usage, code BUILD_CONTEXT.
+ */
+export function checkBuildContexts(
+  { buildContexts }: Pick<BuildOptions, 'buildContexts'>,
+  builder: Builder,
+  { apiVersion = '' }: Ping,
+): boolean {
+  const contexts = Object.entries(buildContexts);
+  for (const [name, value] of contexts) {
+    const spec = `--build-context ${name}=${value}`;
+    if (builder !== 'buildkit')
+      throw refused(spec, 'only BuildKit has it', 'set DOCKER_BUILDKIT=1, or use --engine buildx');
+    const [major = 0, minor = 0] = apiVersion.split('.').map(Number);
+    if (major < NAMED_CONTEXTS[0] || (major === NAMED_CONTEXTS[0] && minor < NAMED_CONTEXTS[1]))
+      throw refused(spec, 'engines know it from version 23 on', 'use --engine buildx');
+    if (!REMOTE.test(value))
+      throw refused(
+        spec,
+        'the docker engine takes docker-image://, https:// and git:// contexts',
+        'add files with --add, or use --engine buildx',
+      );
+  }
+  return contexts.length > 0;
+}
+
+function refused(spec: string, why: string, hint: string): DockerceptionError {
+  return new DockerceptionError('usage', 'BUILD_CONTEXT', `building with ${spec}: ${why}`, {
+    hint,
+  });
+}

@@ -1,0 +1,122 @@
+import { once } from 'node:events';
+import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setImmediate as tick } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Readable } from 'node:stream';
+import { GrpcClient, GrpcError } from '../../../src/engine/docker/grpc-client.js';
+import { serveGrpc, type GrpcMethods } from '../../../src/engine/docker/grpc.js';
+
+/** What an HTTP/2 client sends first (RFC 9113, section 3.4), and an empty SETTINGS frame. */
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1');
+
+describe('a gRPC server on a connection that stands', () => {
+  let server: Server;
+  let near: Socket;
+  let far: Socket;
+  let client: ClientHttp2Session | undefined;
+  beforeEach(async () => {
+    server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    far = connect(port, '127.0.0.1');
+    [near] = (await once(server, 'connection')) as [Socket];
+    far.on('error', () => undefined);
+  });
+  afterEach(() => {
+    client?.destroy();
+    far.destroy();
+    near.destroy();
+    server.close();
+  });
+
+  const call = async (path: string, message: Buffer): Promise<{ body: Buffer; status: string }> => {
+    client ??= connectHttp2('http://engine', { createConnection: () => far });
+    const stream = client.request({ ':method': 'POST', ':path': path });
+    let status = '';
+    stream.on('trailers', (trailers: Record<string, string>) => {
+      status = String(trailers['grpc-status']);
+    });
+    const prefix = Buffer.from([0, 0, 0, 0, message.length]);
+    stream.end(Buffer.concat([prefix, message]));
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+    return { body: Buffer.concat(chunks).subarray(5), status };
+  };
+
+  it('answers a call with a message, and an unknown one with UNIMPLEMENTED', async () => {
+    const double = (request: Buffer): Buffer => Buffer.concat([request, request]);
+    serveGrpc(near, { unary: new Map([['/a.B/C', double]]) });
+    expect(await call('/a.B/C', Buffer.from('xy'))).toEqual({
+      body: Buffer.from('xyxy'),
+      status: '0',
+    });
+    expect((await call('/a.B/D', Buffer.alloc(0))).status).toBe('12');
+  });
+
+  it('closes, twice too, at once after it was opened on what was already read', async () => {
+    near.unshift(PREFACE);
+    const close = serveGrpc(near, { unary: new Map() });
+    close();
+    close();
+    for (let ticks = 0; ticks < 5; ticks++) await tick();
+    expect(near.destroyed).toBe(true);
+  });
+
+  describe('that our own client calls', () => {
+    const empty = { unary: new Map() };
+    const messages = async (path: string, methods: GrpcMethods): Promise<string[]> => {
+      serveGrpc(near, methods);
+      const caller = new GrpcClient(far);
+      const taken: string[] = [];
+      try {
+        await caller.call(path, Buffer.from('?'), (message) => taken.push(message.toString()));
+        return taken;
+      } finally {
+        caller.close();
+      }
+    };
+    const streams = (stream: Readable): GrpcMethods => ({
+      ...empty,
+      streams: new Map([['/a.B/S', () => stream]]),
+    });
+
+    it.each([1, 10, 100_000])('sends all messages of a stream, of %i bytes each', async (size) => {
+      const sent = Array.from({ length: 30 }, (_, i) => String(i % 10).repeat(size));
+      const stream = Readable.from(sent.map((text) => Buffer.from(text)));
+      expect(await messages('/a.B/S', streams(stream))).toEqual(sent);
+    });
+
+    it.each([new Error('broken'), undefined])(
+      'resets the call of a stream that is destroyed with %s: it never ends well',
+      async (error) => {
+        const stream = new Readable({ read() {} });
+        stream.push('first');
+        setTimeout(() => stream.destroy(error), 50);
+        const failing = messages('/a.B/S', streams(stream));
+        await expect(failing).rejects.toThrow(/INTERNAL_ERROR|closed/);
+        await expect(failing).rejects.not.toBeInstanceOf(GrpcError);
+      },
+    );
+
+    it('tells the words of a method that fails, in whatever letters', async () => {
+      const fail = (): Buffer => {
+        throw new Error('100 % ünmöglich\nso it is');
+      };
+      await expect(
+        messages('/a.B/C', { unary: new Map([['/a.B/C', fail]]) }),
+      ).rejects.toMatchObject({
+        status: 2,
+        message: '100 % ünmöglich\nso it is',
+      });
+    });
+
+    it('fails when the connection breaks in the middle', async () => {
+      setTimeout(() => near.destroy(), 50);
+      const hang = (): Promise<Buffer> => new Promise(() => {});
+      await expect(messages('/a.B/C', { unary: new Map([['/a.B/C', hang]]) })).rejects.toThrow(
+        /closed|reset|hang up/i,
+      );
+    });
+  });
+});
