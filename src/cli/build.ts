@@ -2,7 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { build, type Built } from '../build.js';
 import { DockerceptionError, messageOf } from '../errors.js';
-import { createDisplay } from '../progress/display.js';
+import { createDisplay } from '../progress/create-display.js';
 import { formatBytes } from '../progress/format.js';
 import { buildOptions } from './build-options.js';
 import { contextOptions } from './context.js';

@@ -1,9 +1,5 @@
-/** What shows a build's progress, and which one of them is right. */
+/** What shows a build's progress. */
 import type { Report } from './events.js';
-import { jsonDisplay } from './json.js';
-import { liveDisplay } from './live.js';
-import type { Output } from './output.js';
-import { plainDisplay } from './plain.js';
 
 /** Shows progress on a stream that somebody else owns. */
 export interface Display {
@@ -11,20 +7,4 @@ export interface Display {
   readonly report: Report;
   /** Leaves the terminal as it was. To be called once, with the error of a failed build. */
   readonly close: (error?: unknown) => void;
-}
-
-/** As `--progress` names them, and `quiet`. */
-export type DisplayMode = 'auto' | 'plain' | 'tty' | 'rawjson' | 'quiet';
-
-/**
- * Returns the display for a mode. Without a terminal that can move its cursor, `auto` and `tty` are
- * `plain`. `NO_COLOR` and `TERM` are read from `env`.
- */
-export function createDisplay(mode: DisplayMode, out: Output, env: NodeJS.ProcessEnv): Display {
-  if (mode === 'quiet') return { report: () => undefined, close: () => undefined };
-  if (mode === 'rawjson') return jsonDisplay(out);
-  const terminal = out.isTTY === true && env['TERM'] !== 'dumb';
-  if (mode === 'plain' || !terminal) return plainDisplay(out);
-  // https://no-color.org: any value but the empty one.
-  return liveDisplay(out, { colors: (env['NO_COLOR'] ?? '') === '' });
 }

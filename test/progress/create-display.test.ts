@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test, vi } from 'vitest';
-import { createDisplay, type DisplayMode } from '../../src/progress/display.js';
+import { createDisplay, type DisplayMode } from '../../src/progress/create-display.js';
 import { recordedEvents, sink, time, vertex } from './recorded.js';
 import { Terminal } from './terminal.js';
 

@@ -1,0 +1,22 @@
+/** What shows a build's progress, and which one of them is right. */
+import { jsonDisplay } from './json.js';
+import { liveDisplay } from './live.js';
+import type { Display } from './display.js';
+import type { Output } from './output.js';
+import { plainDisplay } from './plain.js';
+
+/** As `--progress` names them, and `quiet`. */
+export type DisplayMode = 'auto' | 'plain' | 'tty' | 'rawjson' | 'quiet';
+
+/**
+ * Returns the display for a mode. Without a terminal that can move its cursor, `auto` and `tty` are
+ * `plain`. `NO_COLOR` and `TERM` are read from `env`.
+ */
+export function createDisplay(mode: DisplayMode, out: Output, env: NodeJS.ProcessEnv): Display {
+  if (mode === 'quiet') return { report: () => undefined, close: () => undefined };
+  if (mode === 'rawjson') return jsonDisplay(out);
+  const terminal = out.isTTY === true && env['TERM'] !== 'dumb';
+  if (mode === 'plain' || !terminal) return plainDisplay(out);
+  // https://no-color.org: any value but the empty one.
+  return liveDisplay(out, { colors: (env['NO_COLOR'] ?? '') === '' });
+}
