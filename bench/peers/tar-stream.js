@@ -1,4 +1,5 @@
 /** The peer: owners set to 0:0 by tar-stream, an object and a stream for each entry. */
+import pump from 'pump';
 import { extract, pack } from 'tar-stream';
 
 const input = extract();
@@ -11,5 +12,5 @@ input.on('entry', (header, stream, next) => {
   stream.pipe(output.entry(header, next));
 });
 input.on('finish', () => output.finalize());
-process.stdin.pipe(input);
-output.pipe(process.stdout);
+pump(process.stdin, input);
+pump(output, process.stdout);

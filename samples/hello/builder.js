@@ -3,6 +3,7 @@
  * A builder as a program: it writes a context, a Dockerfile and a tiny static binary, to its
  * standard output as a tar. The owner is whatever a build machine has, as in real life.
  */
+import pump from 'pump';
 import { pack } from 'tar-stream';
 import { helloProgram } from './elf.js';
 
@@ -19,5 +20,7 @@ tar.entry(
   helloProgram(process.arch, 'Hello from a small image\n'),
 );
 tar.finalize();
-tar.pipe(process.stdout);
+pump(tar, process.stdout, (error) => {
+  if (error) process.exitCode = 1;
+});
 process.stderr.write('builder: compiled hello\n');

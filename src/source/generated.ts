@@ -1,5 +1,5 @@
 /** A small tar made in memory: the Dockerfile that `--base` writes. */
-import { Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import type { Source } from './source.js';
 
 /** A file or directory to put into it. */
@@ -15,6 +15,7 @@ export async function generatedSource(
   entries: readonly GeneratedEntry[],
 ): Promise<Source> {
   const { pack: createPack } = await import('tar-stream');
+  const { default: pump } = await import('pump');
   const pack = createPack();
   const mtime = new Date(0);
   for (const { name: path, content } of entries) {
@@ -22,5 +23,8 @@ export async function generatedSource(
     else pack.entry({ name: path, mode: 0o644, mtime }, content);
   }
   pack.finalize();
-  return { name, stream: Readable.from(pack, { objectMode: false }), complete: Promise.resolve() };
+  const stream = new PassThrough();
+  // tar-stream's streams aren't Node's: pump ends and destroys either with the other.
+  pump(pack, stream);
+  return { name, stream, complete: Promise.resolve() };
 }
