@@ -12,5 +12,9 @@ input.on('entry', (header, stream, next) => {
   stream.pipe(output.entry(header, next));
 });
 input.on('finish', () => output.finalize());
-pump(process.stdin, input);
-pump(output, process.stdout);
+// Their types aren't Node's, though pump takes them.
+const [sink, source] = /** @type {[NodeJS.WritableStream, NodeJS.ReadableStream]} */ (
+  /** @type {unknown} */ ([input, output])
+);
+pump(process.stdin, sink);
+pump(source, process.stdout);

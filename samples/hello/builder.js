@@ -20,7 +20,8 @@ tar.entry(
   helloProgram(process.arch, 'Hello from a small image\n'),
 );
 tar.finalize();
-pump(tar, process.stdout, (error) => {
+const stream = /** @type {import('node:stream').Readable} */ (/** @type {unknown} */ (tar));
+pump(stream, process.stdout, (error) => {
   if (error) process.exitCode = 1;
 });
 process.stderr.write('builder: compiled hello\n');

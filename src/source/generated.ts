@@ -1,5 +1,5 @@
 /** A small tar made in memory: the Dockerfile that `--base` writes. */
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import type { Source } from './source.js';
 
 /** A file or directory to put into it. */
@@ -25,6 +25,6 @@ export async function generatedSource(
   pack.finalize();
   const stream = new PassThrough();
   // tar-stream's streams aren't Node's: pump ends and destroys either with the other.
-  pump(pack, stream);
+  pump(pack as unknown as Readable, stream);
   return { name, stream, complete: Promise.resolve() };
 }
