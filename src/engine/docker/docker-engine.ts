@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream';
 import { messageOf } from '../../errors.js';
 import { credentialStore, type CredentialStore } from '../../image/credentials.js';
 import type { BuildContext, BuildOptions, Engine } from '../engine.js';
-import { checkBuildContexts } from './build-contexts.js';
+import { checkBuildContexts, type OpenDirectory } from './build-contexts.js';
 import { build, type BuildRequest } from './build.js';
 import { chooseBuilder } from './builder.js';
 import type { Connection } from './connection.js';
@@ -29,6 +29,11 @@ export interface DockerEngineSettings {
   readonly stdout: Writable;
   /** Whether the context's owners were kept, which explains a failure of a rootless engine. */
   readonly keepOwner?: boolean;
+  /**
+   * Opens a tar of a directory, for `--build-context NAME=DIR`. The engine reads or destroys it.
+   * @default such contexts are refused
+   */
+  readonly openDirectory?: OpenDirectory;
 }
 
 /** Makes the engine that a connection leads to. */
@@ -49,8 +54,9 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       checkOutputs(options, ping, warn);
       const hintFor = (message: string): Promise<string | undefined> =>
         credentialHint(message, credentials);
-      const imageId = checkBuildContexts(options, builder, ping)
-        ? await solve(connection, context, options, credentials, hintFor)
+      const directories = checkBuildContexts(options, builder, ping, settings.openDirectory);
+      const imageId = directories
+        ? await solve(connection, context, options, credentials, hintFor, directories)
         : await buildByPost(connection, context, options, {
             builder,
             credentials,

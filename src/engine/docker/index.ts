@@ -2,3 +2,4 @@
 export { resolveEndpoint, type Endpoint, type Environment } from './endpoint.js';
 export { connect, type Connection, type EngineRequest, type Ping } from './connection.js';
 export { dockerEngine, type DockerEngineSettings } from './docker-engine.js';
+export type { OpenDirectory } from './build-contexts.js';

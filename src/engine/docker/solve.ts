@@ -4,21 +4,25 @@
  * buildx tells it (moby/buildkit, frontend/dockerui; api/services/control/control.proto).
  */
 import { randomBytes } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
 import type { CredentialStore } from '../../image/credentials.js';
 import type { BuildContext, BuildOptions } from '../engine.js';
 import type { Connection } from './connection.js';
 import { GrpcClient, GrpcError } from './grpc-client.js';
 import { fullName } from './names.js';
+import { unpackedTar } from './definition.js';
 import { extraHost } from './query.js';
-import { openSession, uploadUrl } from './session.js';
+import { openSession, uploadUrl, type Session } from './session.js';
 import { TraceDecoder } from './trace.js';
 import { vanished } from './unreachable.js';
+import { Watch, ended } from './watch.js';
 import { readFields, writeBytes } from './wire.js';
 
 /**
  * Builds; resolves with the image's ID.
  *
+ * @param directories tars of the directories among the build contexts, by their names; owned from then on.
  * @throws as `build` does.
  */
 export async function solve(
@@ -27,15 +31,23 @@ export async function solve(
   options: BuildOptions,
   credentials: CredentialStore,
   hintFor: (message: string) => Promise<string | undefined>,
+  directories: ReadonlyMap<string, () => Promise<Readable>> = new Map(),
 ): Promise<string> {
   const { signal, report } = options;
-  const { stream } = context;
-  // A name of its own: BuildKit would take what it has under the same URL from its cache.
-  const upload = randomBytes(16).toString('hex');
-  const session = await openSession(connection, credentials, signal, new Map([[upload, stream]]));
+  const uploads = new Uploads();
+  const watched = new Watch(signal);
+  let session: Session | undefined;
   let client: GrpcClient | undefined;
-  const broken = watch(stream, signal);
   try {
+    const named = new Map<string, string>();
+    const url = uploads.add(watched.add(context.stream));
+    for (const [name, open] of directories) {
+      const directory = await open().catch((error: unknown) => {
+        throw watched.fail(error);
+      });
+      named.set(name, uploads.add(watched.add(directory)));
+    }
+    session = await openSession(connection, credentials, signal, uploads.streams);
     client = new GrpcClient(
       await connection.upgrade({ method: 'POST', path: '/grpc' }, 'h2c', signal),
     );
@@ -44,7 +56,7 @@ export async function solve(
     let answer: Buffer = Buffer.alloc(0);
     const solving = client.call(
       '/moby.buildkit.v1.Control/Solve',
-      solveRequest(ref, session.id, uploadUrl(upload), options),
+      solveRequest(ref, session.id, url, named, options),
       (message) => (answer = message),
     );
     const showing = client.call('/moby.buildkit.v1.Control/Status', writeBytes(1, ref), (message) =>
@@ -52,9 +64,10 @@ export async function solve(
     );
     // Progress is for display: the outcome is Solve's.
     const shown = showing.catch(() => undefined);
-    await Promise.race([solving, broken.failed]);
-    await Promise.race([shown, broken.failed]);
-    await Promise.race([broken.ended, broken.failed]);
+    await Promise.race([solving, watched.failed]);
+    await Promise.race([shown, watched.failed]);
+    // The engine has read it to its end, or needed nothing more; it must still turn out to be good.
+    await Promise.race([ended(context.stream), watched.failed]);
     return imageIdOf(answer);
   } catch (error) {
     if (error instanceof GrpcError) {
@@ -66,53 +79,26 @@ export async function solve(
         hint === undefined ? {} : { hint },
       );
     }
-    if (broken.is(error) || error instanceof DockerceptionError) throw error;
+    if (watched.is(error) || error instanceof DockerceptionError) throw error;
     throw vanished(connection.endpoint, 'building the image', error);
   } finally {
-    broken.stop();
+    watched.stop();
     client?.close();
-    session.close();
+    session?.close();
+    for (const stream of uploads.streams.values()) if (stream !== context.stream) stream.destroy();
   }
 }
 
-/** The context's failure and the signal's, which count before whatever the engine makes of them. */
-function watch(
-  stream: BuildContext['stream'],
-  signal: AbortSignal,
-): {
-  readonly failed: Promise<never>;
-  readonly ended: Promise<void>;
-  is(error: unknown): boolean;
-  stop(): void;
-} {
-  let first: { readonly error: unknown } | undefined;
-  let reject: (error: unknown) => void = () => {};
-  const failed = new Promise<never>((_resolve, fail) => (reject = fail));
-  failed.catch(() => undefined);
-  const fail = (error: unknown): void => reject((first ??= { error }).error);
-  const onAbort = (): void => fail(signal.reason);
-  const onError = (error: unknown): void => fail(error);
-  const onClose = (): void => {
-    if (!stream.readableEnded) fail(new Error('the context’s stream was closed early'));
-  };
-  const ended = new Promise<void>((resolve) => {
-    if (stream.readableEnded) resolve();
-    else stream.once('end', () => resolve());
-  });
-  if (signal.aborted) onAbort();
-  else if (stream.errored) onError(stream.errored);
-  else if (stream.destroyed) onClose();
-  signal.addEventListener('abort', onAbort, { once: true });
-  stream.on('error', onError).on('close', onClose);
-  return {
-    failed,
-    ended,
-    is: (error) => first !== undefined && first.error === error,
-    stop() {
-      signal.removeEventListener('abort', onAbort);
-      stream.off('close', onClose);
-    },
-  };
+/** The streams of one session. Each has a name of its own: BuildKit's cache goes by the URL. */
+class Uploads {
+  readonly streams = new Map<string, Readable>();
+
+  /** @returns the URL that the engine reads the stream under. */
+  add(stream: Readable): string {
+    const name = randomBytes(16).toString('hex');
+    this.streams.set(name, stream);
+    return uploadUrl(name);
+  }
 }
 
 /** SolveRequest, with the fields that every version since 2018 reads. */
@@ -120,6 +106,7 @@ function solveRequest(
   ref: string,
   session: string,
   context: string,
+  directories: ReadonlyMap<string, string>,
   options: BuildOptions,
 ): Buffer {
   const exporter: Record<string, string> =
@@ -130,12 +117,19 @@ function solveRequest(
     ...writeMap(4, exporter),
     writeBytes(5, session),
     writeBytes(6, 'dockerfile.v0'),
-    ...writeMap(7, frontendOptions(context, options)),
+    ...writeMap(7, frontendOptions(context, directories, options)),
     ...(options.network === 'host' ? [writeBytes(9, 'network.host')] : []),
+    ...[...directories].map(([name, url]) =>
+      writeBytes(10, Buffer.concat([writeBytes(1, name), writeBytes(2, unpackedTar(url, name))])),
+    ),
   ]);
 }
 
-function frontendOptions(context: string, options: BuildOptions): Record<string, string> {
+function frontendOptions(
+  context: string,
+  directories: ReadonlyMap<string, string>,
+  options: BuildOptions,
+): Record<string, string> {
   const { buildArgs, labels, buildContexts, target, platforms, network, addHosts } = options;
   const prefixed = (prefix: string, map: Readonly<Record<string, string>>): [string, string][] =>
     Object.entries(map).map(([key, value]) => [`${prefix}${key}`, value]);
@@ -146,6 +140,11 @@ function frontendOptions(context: string, options: BuildOptions): Record<string,
       ...prefixed('build-arg:', buildArgs),
       ...prefixed('label:', labels),
       ...prefixed('context:', buildContexts),
+      // Later ones win: a directory is an input of this request.
+      ...[...directories.keys()].map((name): [string, string] => [
+        `context:${name}`,
+        `input:${name}`,
+      ]),
     ]),
     ...(target === undefined ? {} : { target }),
     ...(platforms.length === 0 ? {} : { platform: platforms.join(',') }),

@@ -49,17 +49,18 @@ export function writeBytes(number: number, value: string | Buffer): Buffer {
   return Buffer.concat([writeVarint((number << 3) | 2), writeVarint(bytes.length), bytes]);
 }
 
-/** One field with a number that isn't negative. */
+/** One field with an int64. */
 export function writeNumber(number: number, value: number): Buffer {
   return Buffer.concat([writeVarint(number << 3), writeVarint(value)]);
 }
 
 function writeVarint(value: number): Buffer {
   const bytes: number[] = [];
-  let rest = value;
-  while (rest > 0x7f) {
-    bytes.push((rest % 0x80) | 0x80);
-    rest = Math.floor(rest / 0x80);
+  // Negative numbers are ten bytes long, in two's complement.
+  let rest = BigInt.asUintN(64, BigInt(value));
+  while (rest > 0x7fn) {
+    bytes.push(Number(rest & 0x7fn) | 0x80);
+    rest >>= 7n;
   }
-  return Buffer.from([...bytes, rest]);
+  return Buffer.from([...bytes, Number(rest)]);
 }

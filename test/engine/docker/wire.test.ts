@@ -44,11 +44,11 @@ describe('the wire format of Protocol Buffers', () => {
       fc.property(
         fc.integer({ min: 1, max: 5000 }),
         fc.string(),
-        fc.maxSafeNat(),
+        fc.maxSafeInteger(),
         (number, text, value) => {
           const writer = protobuf.Writer.create();
           writer.uint32((number << 3) | 2).bytes(Buffer.from(text));
-          writer.uint32(number << 3).uint64(value);
+          writer.uint32(number << 3).int64(value);
           const ours = Buffer.concat([writeBytes(number, text), writeNumber(number, value)]);
           expect(ours.equals(Buffer.from(writer.finish()))).toBe(true);
         },

@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { dockerEngine } from '../../../src/engine/docker/index.js';
+import { dockerEngine, type DockerEngineSettings } from '../../../src/engine/docker/index.js';
 import type { BuildOptions, BuildResult } from '../../../src/engine/engine.js';
 import {
   cleanUp,
@@ -125,10 +125,48 @@ describe.each(able)('--build-context with $name', ({ env, host }) => {
     expect(await listLabelled(host, label)).toEqual([]);
   });
 
-  it('is refused for a directory, with what to do', async () => {
-    await expect(
-      buildOn(Readable.from([]), { buildContexts: { other: './dir' } }),
-    ).rejects.toMatchObject({ kind: 'usage', hint: expect.stringContaining('buildx') as string });
+  it('takes a directory, whose files come as they are', async () => {
+    const build = async (
+      openDirectory: DockerEngineSettings['openDirectory'],
+      more = {},
+    ): Promise<string> => {
+      const settings = { env, stdout: process.stdout, ...(openDirectory ? { openDirectory } : {}) };
+      const engine = dockerEngine(await connectTo(env), settings);
+      const Dockerfile = `FROM other\nCOPY --from=dir . /dir\nRUN cd /dir && find . -type f | sort && cat a/b\n`;
+      const contexts = { ...buildContexts, dir: './some/dir', ...more };
+      const asked = options({ noCache: true, buildContexts: contexts });
+      await engine({ stream: Readable.from([await contextOf({ Dockerfile })]) }, asked);
+      return logsOf(asked.events);
+    };
+    const opened: string[] = [];
+    const destroyed: Readable[] = [];
+    const open = async (path: string): Promise<Readable> => {
+      opened.push(path);
+      const tar = await contextOf({ 'a/b': 'from the directory\n', big: 'x'.repeat(2_000_000) });
+      const stream = Readable.from([tar]);
+      destroyed.push(stream);
+      return stream;
+    };
+    const text = await build(open, { unused: '/unused' });
+    expect(text).toContain('./a/b\n./big\nfrom the directory');
+    expect(opened).toEqual(['./some/dir', '/unused']);
+    for (const stream of destroyed) expect(stream.destroyed).toBe(true);
+    // The same Dockerfile with another directory: nothing of the first is left in a cache.
+    const other = async (): Promise<Readable> =>
+      Readable.from([await contextOf({ 'a/b': 'other\n' })]);
+    expect(await build(other)).toMatch(/^\.\/a\/b\nother$/m);
+
+    const cause = new Error('unreadable');
+    const breaking = async (): Promise<Readable> => {
+      const stream = new PassThrough();
+      stream.write((await contextOf({ 'a/b': 'x'.repeat(9999) })).subarray(0, 5000));
+      setTimeout(() => stream.destroy(cause), 400);
+      return stream;
+    };
+    await expect(build(breaking)).rejects.toBe(cause);
+    await expect(build(() => Promise.reject(cause))).rejects.toBe(cause);
+    await expect(build(undefined)).rejects.toMatchObject({ kind: 'usage', code: 'BUILD_CONTEXT' });
+    await expect(build(open, { x: 'oci-layout://y' })).rejects.toMatchObject({ kind: 'usage' });
   });
 });
 
