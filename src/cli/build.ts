@@ -15,7 +15,8 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
   const iidFile = args.value('iidfile');
   // A failed build must not leave the ID of an earlier one.
   if (iidFile !== undefined) await rm(iidFile, { force: true });
-  const display = createDisplay(progressMode(args, env), stderr, env);
+  const mode = progressMode(args, env);
+  const display = createDisplay(mode, stderr, env);
   const started = performance.now();
   let built: Built;
   try {
@@ -36,7 +37,7 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
       '--metadata-file',
     );
   }
-  if (!args.flag('quiet') && args.value('progress') !== 'rawjson') {
+  if (mode !== 'quiet' && mode !== 'rawjson') {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const { bytes, entries } = built.context;
     const name = options.tags[0] ?? built.imageId.slice(0, 19);

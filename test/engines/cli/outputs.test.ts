@@ -1,0 +1,76 @@
+/** What becomes of an image: pushes, archives, standard output. */
+import { readdir } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { engines, run } from '../engines.js';
+import { expectFailure, five, helloEntries, imageIdOf, openShell, type Shell } from '../support.js';
+import { create } from '../tar.js';
+
+const { address, username, password } = engines.registryAuth;
+
+describe.each(five)('an image that $name built', (variant) => {
+  let shell: Shell;
+  let context: Buffer;
+  beforeAll(async () => {
+    shell = await openShell(variant);
+    context = await create(helloEntries('hello from an archive'));
+  });
+  afterAll(() => shell.close());
+
+  it('is pushed to a registry, and to one that wants a login', async () => {
+    const auth = Buffer.from(`${username}:${password}`).toString('base64');
+    await shell.file('config.json', JSON.stringify({ auths: { [address]: { auth } } }));
+    const names = [`${engines.registry.address}/${shell.name()}`, `${address}/${shell.name()}:2.0`];
+    const args = names.flatMap((name) => ['-t', name]);
+    const env = { DOCKER_CONFIG: shell.folder };
+    const outcome = await shell.tool(['--push', '-q', ...args], { input: context, env });
+    imageIdOf(outcome);
+    for (const name of names) {
+      const crane = await run(engines.crane, ['manifest', '--insecure', name], {
+        env: { DOCKER_CONFIG: shell.folder, PATH: process.env['PATH'] },
+      });
+      expect(JSON.parse(crane.stdout)).toHaveProperty('schemaVersion', 2);
+    }
+  });
+
+  it('is not pushed without the login: 5, and where the credentials were looked for', async () => {
+    const args = ['--push', '-q', '-t', `${address}/${shell.name()}`];
+    const outcome = await shell.tool(args, { input: context });
+    expectFailure(outcome, 5, new RegExp(`pushing .*${address}`), /docker login|config\.json/);
+  });
+
+  it('is an archive that docker loads, beside its ID, and alone on standard output', async () => {
+    const app = shell.name();
+    imageIdOf(
+      await shell.tool(['-q', '-t', app, '-o', 'type=docker,dest=app.tar'], { input: context }),
+    );
+    const script = [
+      `dockerception -q -t ${app} -o - > out.tar`,
+      `tar -tf out.tar | grep -c '^manifest.json$'`,
+      `docker rmi -f ${app} >&2`,
+      `docker load < out.tar >&2`,
+      `docker run --rm ${app}`,
+    ].join(' && ');
+    const outcome = await shell.run(script, { input: context, litters: true });
+    expect(outcome.stdout.toString(), outcome.stderr).toBe('1\nhello from an archive\n');
+    expect((await readdir(shell.folder)).filter((name) => name.includes('app.tar'))).toEqual([
+      'app.tar',
+    ]);
+    const list = await shell.run('tar -tf app.tar');
+    expect(list.stdout.toString()).toContain('manifest.json');
+  });
+
+  it('whose archive can’t be written is told, and no part of one is left', async () => {
+    const outcome = await shell.tool(['-q', '-o', 'type=docker,dest=no/such/app.tar'], {
+      input: context,
+    });
+    expectFailure(outcome, 1, /no\/such/);
+    const full = await shell.tool(['-q', '-o', 'type=docker,dest=/dev/full'], { input: context });
+    expectFailure(full, 1, /ENOSPC|no space/);
+    const closed = await shell.run('dockerception -q -o - | head -c 100 | wc -c', {
+      input: context,
+    });
+    expect(closed.stdout.toString().trim()).toBe('100');
+    expect(closed.code, closed.stderr).toBe(1);
+    expect(closed.stderr).toMatch(/^dockerception: writing /);
+  });
+});
