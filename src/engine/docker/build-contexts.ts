@@ -8,6 +8,7 @@ import type { Builder } from './query.js';
 /** Engine 23, the first whose BuildKit has a Dockerfile frontend that knows named contexts. */
 const NAMED_CONTEXTS = [1, 42] as const;
 const REMOTE = /^(?:docker-image:\/\/|https?:\/\/|git:\/\/|git@|ssh:\/\/git@)./;
+const BUILDX = 'use `dockerception filter | docker buildx build --build-context … -`';
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
 /** Opens a tar of a directory of the host. */
@@ -31,17 +32,17 @@ export function checkBuildContexts(
   for (const [name, value] of contexts) {
     const spec = `--build-context ${name}=${value}`;
     if (builder !== 'buildkit')
-      throw refused(spec, 'only BuildKit has it', 'set DOCKER_BUILDKIT=1, or use --engine buildx');
+      throw refused(spec, 'only BuildKit has it', `set DOCKER_BUILDKIT=1, or ${BUILDX}`);
     const [major = 0, minor = 0] = apiVersion.split('.').map(Number);
     if (major < NAMED_CONTEXTS[0] || (major === NAMED_CONTEXTS[0] && minor < NAMED_CONTEXTS[1]))
-      throw refused(spec, 'engines know it from version 23 on', 'use --engine buildx');
+      throw refused(spec, 'engines know it from version 23 on', BUILDX);
     if (REMOTE.test(value)) continue;
     if (open !== undefined && !SCHEME.test(value)) directories.set(name, () => open(value));
     else
       throw refused(
         spec,
         'the docker engine takes directories, docker-image://, https:// and git://',
-        'use --engine buildx',
+        BUILDX,
       );
   }
   return contexts.length > 0 ? directories : undefined;

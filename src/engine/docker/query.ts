@@ -26,7 +26,7 @@ export function buildQuery(options: BuildOptions, builder: Builder, session?: st
     throw usage(
       'PLATFORMS',
       'building for several platforms: an engine builds for one at a time',
-      'leave one --platform, or use --engine buildx',
+      'leave one, or use `dockerception filter | docker buildx build --platform … -`',
     );
   if (options.platforms[0]) query.set('platform', options.platforms[0].toLowerCase());
   if (options.noCache) query.set('nocache', '1');
