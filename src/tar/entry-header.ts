@@ -16,6 +16,8 @@ export interface EntryHeader {
   readonly type: EntryType;
   /** The byte in the header, as a character. */
   readonly typeflag: string;
+  /** Whether PAX records or GNU long names stand in front of the header, or will. */
+  readonly hasMetadata: boolean;
   /** Bytes of body in the archive (of a sparse file: what is stored). */
   readonly size: number;
   uid: number;

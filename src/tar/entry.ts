@@ -12,7 +12,7 @@ import { badField, readNumber, writeNumber } from './numeric.js';
 import type { EntryHeader } from './entry-header.js';
 import { Metadata } from './metadata.js';
 import { decimal, paxNumber, PaxRecords, TIME_RECORDS } from './pax.js';
-import { isHeaderOnly, typeOf, type EntryType } from './typeflag.js';
+import { GNU_SPARSE, isHeaderOnly, typeOf, type EntryType } from './typeflag.js';
 
 export class TarEntry implements EntryHeader {
   #block: Buffer = Buffer.alloc(0);
@@ -46,6 +46,11 @@ export class TarEntry implements EntryHeader {
     const told = readNumber(buffer, at, block.SIZE, 'size');
     this.#size = this.#record('size', false) ?? told;
     if (this.#size < 0) throw badField('size', 'is negative');
+    if (flag === GNU_SPARSE && block.magicOf(buffer, at) !== 'gnu') {
+      // Its map would lie where ustar has the prefix: Go's archive/tar refuses it, too.
+      throw badField('typeflag', "is GNU's for sparse files, but the header isn't GNU's");
+    }
+    if (!metadata.isEmpty) metadata.checkNames(() => joinName(buffer, at));
     // A directory of a writer that knew no typeflag 5: Go and GNU tar go by the slash.
     if (flag === 0 && this.#nameEndsInSlash()) this.#type = 'directory';
     if (isHeaderOnly(this.#type)) this.#size = 0;
@@ -73,6 +78,10 @@ export class TarEntry implements EntryHeader {
 
   get typeflag(): string {
     return String.fromCharCode(this.#block[this.#at + block.TYPEFLAG] as number);
+  }
+
+  get hasMetadata(): boolean {
+    return !this.#metadata.isEmpty;
   }
 
   get size(): number {
@@ -262,7 +271,9 @@ export class TarEntry implements EntryHeader {
     if (this.#pax === undefined && this.#globals.isEmpty) return;
     // What overrules the header, a local record or a global one, is overruled in its turn.
     const told = this.#record(key, key === 'mtime');
-    if (told !== undefined && told !== value) this.#setRecord(key, Buffer.from(decimal(value)));
+    if (told !== undefined && (told !== value || this.#pax?.repeats(key) === true)) {
+      this.#setRecord(key, Buffer.from(decimal(value)));
+    }
   }
 
   #text(key: string, field: Field): string {

@@ -12,6 +12,9 @@ import { writeChecksum } from './checksum.js';
 
 const REFUSED = /^(path|linkpath|size|GNU\.sparse\..*)$/;
 
+/** What entries inherit of a global header; others are passed on, and that's all. */
+export const INHERITED = ['uid', 'gid', 'uname', 'gname', ...TIME_RECORDS];
+
 /** One global header, edited in place; valid during the call only. */
 export class GlobalHeader {
   readonly #header: Buffer;

@@ -70,6 +70,28 @@ export class Metadata {
     return this.#longLink;
   }
 
+  /**
+   * Refuses names that readers disagree about: Go goes by a GNU long name where others go by PAX,
+   * and by GNU.sparse.name only where a map says that the file is sparse. Throws TAR_METADATA and
+   * TAR_NAME. `inHeader` gives the header's own name.
+   */
+  checkNames(inHeader: () => Buffer): void {
+    const [path, link] = [this.#pax?.get('path'), this.#pax?.get('linkpath')];
+    if (differ(path, this.#longName)) throw disagree('path', 'GNU long name');
+    if (differ(link, this.#longLink)) throw disagree('linkpath', 'GNU long link');
+    if (path?.includes(0) === true || link?.includes(0) === true) {
+      throw new DockerceptionError('context', 'TAR_NAME', 'a name in PAX has a NUL in it');
+    }
+    const sparse = this.#pax?.get('GNU.sparse.name');
+    if (sparse === undefined) return;
+    const shown = path ?? this.#longName ?? inHeader();
+    if (!this.#isSparse || leadsOutside(shown, sparse)) throw disagree('GNU.sparse.name', 'name');
+  }
+
+  get #isSparse(): boolean {
+    return ['GNU.sparse.major', 'GNU.sparse.map'].some((key) => this.#pax?.get(key) !== undefined);
+  }
+
   setRecord(key: string, value: Buffer): void {
     this.#pax ??= PaxRecords.empty();
     this.#pax.set(key, value);
@@ -162,6 +184,22 @@ export function refill(header: Buffer, data: Buffer): Buffer[] {
   writeNumber(header, 0, block.SIZE, data.length);
   writeChecksum(header, 0);
   return [header, data, Buffer.alloc(block.paddingOf(data.length))];
+}
+
+/** An empty record takes another back, and says nothing itself. */
+function differ(record: Buffer | undefined, long: Buffer | undefined): boolean {
+  return record !== undefined && long !== undefined && record.length > 0 && !record.equals(long);
+}
+
+/** Whether the name beside a sparse file's own leads where that doesn't. */
+function leadsOutside(shown: Buffer, name: Buffer): boolean {
+  const climbs = shown.includes('..') && shown.toString('latin1').split('/').includes('..');
+  return climbs || (shown[0] === 0x2f && name[0] !== 0x2f);
+}
+
+function disagree(record: string, other: string): DockerceptionError {
+  const message = `its PAX record '${record}' and its ${other} disagree`;
+  return new DockerceptionError('context', 'TAR_METADATA', message);
 }
 
 function untilNul(data: Buffer): Buffer {

@@ -11,7 +11,7 @@ import { BLOCK } from './block.js';
 import { checksumHolds } from './checksum.js';
 import { TarEntry } from './entry.js';
 import type { EntryHeader } from './entry-header.js';
-import { GlobalHeader } from './global.js';
+import { GlobalHeader, INHERITED } from './global.js';
 import { Metadata } from './metadata.js';
 import { MetadataBlock } from './metadata-block.js';
 import { PaxRecords } from './pax.js';
@@ -283,7 +283,10 @@ export class TarWalk {
     this.#handler.global(header);
     for (const bytes of header.serialize()) this.#handler.bytes(bytes);
     // Entries behind it are read as those who read the output will read them.
-    for (const key of records.keys()) this.#globals.set(key, records.get(key) as Buffer);
+    for (const key of INHERITED) {
+      const value = records.get(key);
+      if (value !== undefined) this.#globals.set(key, value);
+    }
   }
 
   #takeEntry(buffer: Buffer, from: number, flag: number): void {

@@ -113,7 +113,7 @@ describe('a number in a PAX record', () => {
     ['1.5', true, 1.5],
     ['-1.25', true, -1.25],
     ['7.', true, 7],
-    ['1700000000.123456789', true, 1700000000.123456789],
+    ['1700000000.125', true, 1700000000.125],
   ])('is read: %s', (text, fraction, value) => {
     expect(numberOf(text, fraction)).toBe(value);
   });
