@@ -7,6 +7,7 @@
 import { compose, type Edit } from './edit/edit.js';
 import { Contents } from './edit/contents.js';
 import { ROOT, type Owner } from './edit/owner.js';
+import { isRecognisable } from './edit/recognisable.js';
 import { DockerceptionError, messageOf } from './errors.js';
 import type { Report } from './progress/events.js';
 import type { Sink } from './sink/sink.js';
@@ -15,7 +16,6 @@ import { drain } from './source/pipe.js';
 import type { Source } from './source/source.js';
 import { END_OF_ARCHIVE, makeRoot } from './tar/make.js';
 import { printable } from './tar/printable.js';
-import { GNU_SPARSE, isMetadata } from './tar/typeflag.js';
 import { TarWalk, type WalkHandler } from './tar/walk.js';
 
 /** One stream and the edits of its entries. */
@@ -168,12 +168,12 @@ class Passage {
     return {
       entry: (entry, lead) => {
         if (all(entry) === 'drop') return 'drop';
-        if (!this.#started) this.#start(lead, entry.mtime);
+        if (!this.#started) this.#start(isRecognisable(entry, lead), entry.mtime);
         return undefined;
       },
       global: (header) => {
         edit.global?.(header);
-        if (!this.#started) this.#start(0x67, 0);
+        if (!this.#started) this.#start(false, 0);
       },
       bytes: (bytes) => this.#write(bytes),
       oddPadding: () => {
@@ -189,9 +189,9 @@ class Passage {
   }
 
   /** The first 1,024 bytes decide what a stream is taken for. */
-  #start(lead: number, mtime: number): void {
+  #start(recognisable: boolean, mtime: number): void {
     this.#started = true;
-    if (this.plan.root === false || !(isMetadata(lead) || lead === GNU_SPARSE)) return;
+    if (this.plan.root === false || recognisable) return;
     const { uid, gid } = this.plan.root ?? ROOT;
     this.#write(makeRoot(uid, gid, Math.max(0, mtime)));
   }
