@@ -66,9 +66,12 @@ describe.each(five)('an image that $name built', (variant) => {
     expectFailure(outcome, 1, /no\/such/);
     const full = await shell.tool(['-q', '-o', 'type=docker,dest=/dev/full'], { input: context });
     expectFailure(full, 1, /ENOSPC|no space/);
-    const closed = await shell.run('dockerception -q -o - | head -c 100 | wc -c', {
-      input: context,
-    });
+    // Larger than what a pipe holds.
+    const Dockerfile = `FROM ${engines.base}
+ENV A=1
+`;
+    const input = await create([{ name: 'Dockerfile', content: Dockerfile }]);
+    const closed = await shell.run('dockerception -q -o - | head -c 100 | wc -c', { input });
     expect(closed.stdout.toString().trim()).toBe('100');
     expect(closed.code, closed.stderr).toBe(1);
     expect(closed.stderr).toMatch(/^dockerception: writing /);
