@@ -15,6 +15,7 @@ import {
   type Connection,
   type Environment,
 } from '../../src/engine/docker/index.js';
+import { messageOf } from '../../src/errors.js';
 import type { BuildOptions } from '../../src/engine/engine.js';
 import type { ProgressEvent } from '../../src/progress/events.js';
 
@@ -154,7 +155,14 @@ export async function listLabelled(host: string, label: string): Promise<string[
 
 async function list(host: string, query: string): Promise<ListedImage[]> {
   const connection = await connectTo({ DOCKER_HOST: host });
-  return (await connection.json({ method: 'GET', path: `/images/json${query}` })) as ListedImage[];
+  const path = `/images/json${query}`;
+  for (let attempt = 1; ; attempt++)
+    try {
+      return (await connection.json({ method: 'GET', path })) as ListedImage[];
+    } catch (error) {
+      // Podman's list fails when an image is removed while it is made.
+      if (attempt === 5 || !messageOf(error).includes('image not known')) throw error;
+    }
 }
 
 /** What the engine says of an image. */
