@@ -1,6 +1,6 @@
 /** A context in, an image out: the pipeline into an engine. */
 import { homedir } from 'node:os';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import {
   CONTEXT_KEYS,
   dockerfilePath,
@@ -146,7 +146,14 @@ async function chooseEngine(options: BuildOptions): Promise<Engine> {
     env,
     stdout: options.stdout ?? process.stdout,
     keepOwner: options.owner === 'keep',
+    openDirectory,
   });
+}
+
+/** A further context: a directory as the main one would be, but it needs no Dockerfile. */
+async function openDirectory(path: string): Promise<Readable> {
+  const { filter } = await import('./filter.js');
+  return filter({ context: path, allowNoDockerfile: true });
 }
 
 function engineOptions(options: BuildOptions, report: Report, signal: AbortSignal): EngineOptions {

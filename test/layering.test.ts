@@ -19,7 +19,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['source', 'edit', 'sink', 'progress', 'tar'],
   context: ['pipeline', 'source', 'edit', 'dockerfile', 'progress'],
   filter: ['context', 'pipeline', 'sink', 'progress'],
-  build: ['context', 'pipeline', 'sink', 'engine', 'progress'],
+  build: ['context', 'filter', 'pipeline', 'sink', 'engine', 'progress'],
   cli: ['build', 'filter', 'context', 'edit', 'dockerfile', 'engine', 'sink', 'progress'],
   index: [
     'build',
