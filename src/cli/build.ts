@@ -7,6 +7,7 @@ import { formatBytes } from '../progress/format.js';
 import { buildOptions } from './build-options.js';
 import { contextOptions } from './context.js';
 import type { Arguments } from './parse.js';
+import { print } from './print.js';
 import type { Process } from './process.js';
 
 export async function runBuild(args: Arguments, process: Process): Promise<void> {
@@ -26,8 +27,6 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
     throw error;
   }
   display.close();
-  const writesArchive = options.outputs.some(({ dest }) => dest === '-');
-  if (!writesArchive) stdout.write(`${built.imageId}\n`);
   if (iidFile !== undefined) await save(iidFile, built.imageId, '--iidfile');
   const metadataFile = args.value('metadata-file');
   if (metadataFile !== undefined) {
@@ -37,6 +36,9 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
       '--metadata-file',
     );
   }
+  // Last, as it can fail: the image is there all the same.
+  const writesArchive = options.outputs.some(({ dest }) => dest === '-');
+  if (!writesArchive) await print(`${built.imageId}\n`);
   if (mode !== 'quiet' && mode !== 'rawjson') {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const { bytes, entries } = built.context;

@@ -11,12 +11,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (args.flag('version')) return await printVersion();
     if (args.flag('help')) {
       const { helpText } = await import('./help.js');
-      process.stdout.write(helpText(args.verb));
+      const { print } = await import('./print.js');
+      await print(helpText(args.verb));
       return 0;
     }
     return await runVerb(args);
   } catch (error) {
     const { describe, exitCodeOf } = await import('./exit.js');
+    // When nobody reads that either, the exit code still tells.
+    process.stderr.on('error', () => undefined);
     process.stderr.write(describe(error));
     return exitCodeOf(error);
   }
@@ -40,6 +43,7 @@ async function printVersion(): Promise<number> {
   const { readFileSync } = await import('node:fs');
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   const { version } = JSON.parse(text) as { version: string };
-  process.stdout.write(`${version}\n`);
+  const { print } = await import('./print.js');
+  await print(`${version}\n`);
   return 0;
 }

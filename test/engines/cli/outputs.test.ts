@@ -1,7 +1,7 @@
 /** What becomes of an image: pushes, archives, standard output. */
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, run } from '../engines.js';
+import { engines, inspectImage, run } from '../engines.js';
 import { expectFailure, five, helloEntries, imageIdOf, openShell, type Shell } from '../support.js';
 import { create } from '../tar.js';
 
@@ -46,6 +46,8 @@ describe.each(five)('an image that $name built', (variant) => {
     const script = [
       `dockerception -q -t ${app} -o - > out.tar`,
       `tar -tf out.tar | grep -c '^manifest.json$'`,
+      // No ID behind the archive.
+      `! tail -c 80 out.tar | grep -q sha256:`,
       `docker rmi -f ${app} >&2`,
       `docker load < out.tar >&2`,
       `docker run --rm ${app}`,
@@ -57,6 +59,22 @@ describe.each(five)('an image that $name built', (variant) => {
     ]);
     const list = await shell.run('tar -tf app.tar');
     expect(list.stdout.toString()).toContain('manifest.json');
+  });
+
+  it('is there, and its ID in a file, when nobody reads standard output or standard error', async () => {
+    const app = shell.name();
+    const full = await shell.run(`dockerception -t ${app} --iidfile id > /dev/full`, {
+      input: context,
+    });
+    expectFailure(full, 1, /writing standard output: no space is left/);
+    const id = (await shell.run('cat id')).stdout.toString();
+    expect(id).toContain((await inspectImage(variant.host, app)).Id.replace('sha256:', ''));
+    const closed = await shell.run(`dockerception -t ${app} | exec <&-`, { input: context });
+    expectFailure(closed, 1, /writing standard output: its reader has gone/);
+    const mute = await shell.run(`dockerception -t ${app} 2>&1 >id | exec <&-; cat id`, {
+      input: context,
+    });
+    expect(mute.stdout.toString()).toBe(`${id}\n`);
   });
 
   it('whose archive can’t be written is told, and no part of one is left', async () => {

@@ -64,7 +64,7 @@ describe.each(five.slice(2, 4))('on a terminal, with $name', (variant) => {
     expect(text).toMatch(/sha256:[0-9a-f]{64}\r?\n/);
     expect(text.lastIndexOf('\x1b[?25h')).toBeGreaterThanOrEqual(text.lastIndexOf('\x1b[?25l'));
     // It moves up to draw again: so it is live.
-     
+
     expect(text).toMatch(/\x1b\[\d*A/);
   });
 
@@ -72,7 +72,7 @@ describe.each(five.slice(2, 4))('on a terminal, with $name', (variant) => {
     const app = shell.name();
     const build = `dockerception --no-cache -t ${app} < context.tar`;
     const plain = (await onTerminal(build, { NO_COLOR: '1' })).stdout.toString();
-     
+
     expect(plain).not.toMatch(/\x1b\[[0-9;]*m/);
     expect((await onTerminal(build, { TERM: 'dumb' })).stdout.toString()).not.toContain('\x1b');
   });
@@ -81,7 +81,7 @@ describe.each(five.slice(2, 4))('on a terminal, with $name', (variant) => {
     const { code, stdout } = await onTerminal('dockerception -t app < broken.tar');
     const text = stdout.toString();
     expect(code, text).toBe(3);
-    expect(text).toMatch(/(?:^|\n|\r|\x1b\[\S+)dockerception: reading standard input: .*cut short/);  
+    expect(text).toMatch(/(?:^|\n|\r|\x1b\[\S+)dockerception: reading standard input: .*cut short/);
     expect(text.lastIndexOf('\x1b[?25h')).toBeGreaterThanOrEqual(text.lastIndexOf('\x1b[?25l'));
   });
 
