@@ -14,6 +14,8 @@ interface Message extends ClassicMessage {
 }
 
 const TRACE = 'moby.buildkit.trace';
+/** A structure of Podman's own program behind the message for an unknown instruction. */
+const DUMP = / &imagebuilder\.Step\{.*\}$/s;
 const IMAGE_ID = /^sha256:[0-9a-f]{64}$/;
 
 /** Takes the values of an answer's lines, in order; reports progress as it comes. */
@@ -56,7 +58,8 @@ export class BuildAnswer {
     if (status) this.#report({ kind: 'status', status });
   }
 
-  #fail(error: string): void {
+  #fail(text: string): void {
+    const error = text.replace(DUMP, '');
     this.#error ??= error;
     const status = this.#steps.finish(error);
     if (status) this.#report({ kind: 'status', status });

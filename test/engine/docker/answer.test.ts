@@ -115,6 +115,12 @@ describe('the answer to a build', () => {
     );
   });
 
+  it('keeps out of Podman’s error what its own program looks like', () => {
+    const why = 'Build error: Unknown instruction: "NONSENSE"';
+    const dump = ' &imagebuilder.Step{Env:[]string{"A=}"}, Original:"NONSENSE \\"a}\\" {b"}';
+    expect(play([{ error: why + dump }]).answer.error).toBe(why);
+  });
+
   it('has no ID when none was given, and none that isn’t one', () => {
     const odd = [null, 1, 'text', [], {}, { aux: null }, { aux: { ID: 'abc' } }, { aux: 'x' }];
     expect(play(odd).answer.imageId).toBeUndefined();
