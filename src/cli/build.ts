@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { build, type Built } from '../build.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import { createDisplay } from '../progress/create-display.js';
-import { formatBytes } from '../progress/format.js';
+import { formatContext } from '../progress/format.js';
 import { buildOptions } from './build-options.js';
 import { contextOptions } from './context.js';
 import type { Arguments } from './parse.js';
@@ -43,7 +43,7 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const { bytes, entries } = built.context;
     const name = options.tags[0] ?? built.imageId.slice(0, 19);
-    stderr.write(`built ${name} from ${formatBytes(bytes)} in ${entries} entries, ${seconds} s\n`);
+    stderr.write(`built ${name} from ${formatContext(bytes, entries, 0)}, in ${seconds} s\n`);
   }
 }
 
