@@ -1,13 +1,7 @@
 /** A context in, an image out: the pipeline into an engine. */
 import { homedir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import {
-  CONTEXT_KEYS,
-  dockerfilePath,
-  planContext,
-  refuseUnknownKeys,
-  type ContextOptions,
-} from './context.js';
+import { CONTEXT_KEYS, dockerfilePath, refuseUnknownKeys, type ContextOptions } from './context.js';
 import type {
   BuildOptions as EngineOptions,
   BuildResult,
@@ -15,7 +9,8 @@ import type {
   Output,
 } from './engine/engine.js';
 import { DockerceptionError } from './errors.js';
-import { pass, type Passed } from './pipeline.js';
+import type { Passed } from './pipeline.js';
+import { filter, passContext } from './filter.js';
 import type { Report } from './progress/events.js';
 import { StreamSink } from './sink/stream.js';
 
@@ -100,29 +95,13 @@ export async function build(options: BuildOptions): Promise<Built> {
   const building = engine({ stream: sink.stream }, engineOptions(options, report, signal));
   // A builder may be silent for minutes: nobody waits for it once there is no engine.
   building.catch((error: unknown) => engineFailed.abort(error));
-  const passing = passInto(sink, pick(options), report, stop);
+  const passing = passContext(sink, pick(options), report, { exact: false, signal: stop });
   const [passed, built] = await Promise.allSettled([passing, building]);
   if (passed.status === 'rejected' && isUsage(passed.reason)) throw passed.reason;
   // A context that broke comes out of the engine as its own error: the engine's is always the first.
   if (built.status === 'rejected') throw built.reason;
   if (passed.status === 'rejected') throw passed.reason;
   return { ...built.value, context: passed.value };
-}
-
-async function passInto(
-  sink: StreamSink,
-  options: ContextOptions,
-  report: Report,
-  signal: AbortSignal,
-): Promise<Passed> {
-  let plan;
-  try {
-    plan = await planContext(options, report, false, signal);
-  } catch (error) {
-    sink.destroy(error as Error);
-    throw error;
-  }
-  return pass(plan, sink, report, signal);
 }
 
 /** What is wrong on the command line is said first, whether an engine answers or not. */
@@ -151,9 +130,8 @@ async function chooseEngine(options: BuildOptions): Promise<Engine> {
 }
 
 /** A further context: a directory as the main one would be, but it needs no Dockerfile. */
-async function openDirectory(path: string): Promise<Readable> {
-  const { filter } = await import('./filter.js');
-  return filter({ context: path, allowNoDockerfile: true });
+function openDirectory(path: string): Promise<Readable> {
+  return Promise.resolve(filter({ context: path, allowNoDockerfile: true }));
 }
 
 function engineOptions(options: BuildOptions, report: Report, signal: AbortSignal): EngineOptions {

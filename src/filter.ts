@@ -18,9 +18,26 @@ export interface FilterOptions extends ContextOptions {
 export async function filterInto(sink: Sink, options: FilterOptions): Promise<Passed> {
   refuseUnknownKeys(options, [...CONTEXT_KEYS, 'report', 'signal']);
   const { report = () => undefined, signal, ...context } = options;
+  return passContext(sink, context, report, { exact: true, signal });
+}
+
+/** How a context is passed on. */
+interface PassSettings {
+  /** No byte is added that no edit asks for. */
+  readonly exact: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Opens a context and passes it to `sink`, which it ends or, on failure, destroys. */
+export async function passContext(
+  sink: Sink,
+  options: ContextOptions,
+  report: Report,
+  { exact, signal }: PassSettings,
+): Promise<Passed> {
   let plan;
   try {
-    plan = await planContext(context, report, true, signal);
+    plan = await planContext(options, report, exact, signal);
   } catch (error) {
     sink.destroy(error as Error);
     throw error;
