@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, inspectImage } from './engines.js';
 import {
+  expectFailure,
   five,
   helloEntries,
   imageIdOf,
@@ -62,6 +63,13 @@ describe.each(five)('a builder’s stream, with $name', (variant) => {
     expect(code, stderr).toBe(3);
     expect(stdout.toString()).toBe('');
     expect(stderr).toContain('cut short between two entries');
+    expect(await tracesOf(host, app)).toEqual([]);
+  });
+
+  it('through docker run -t is told from a tar, and what to leave out', async () => {
+    const app = shell.name();
+    const outcome = await shell.run(`docker run --rm -t ${builder} | dockerception -q -t ${app}`);
+    expectFailure(outcome, 3, /LF in it has become CRLF/, /docker run without -t/);
     expect(await tracesOf(host, app)).toEqual([]);
   });
 

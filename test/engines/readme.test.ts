@@ -1,0 +1,105 @@
+/**
+ * Every command of the documentation is run: the lines of all blocks marked `sh`. What has to be there for
+ * them (a builder, a context) is set up here; what comes out is marked `console` and not run.
+ */
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { engines, variants } from './engines.js';
+import { helloEntries, imageIdOf, makeBuilder, openShell, program, type Shell } from './support.js';
+
+/** Lines that aren't run here, each with its reason. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  // Installing needs a registry of packages; continuous integration runs these two as they stand.
+  'npm install && npm run demo': '.ci/run',
+  'npm install && npm test': '.ci/run',
+  // Needs a place to clone from.
+  'git clone': 'CONTRIBUTING.md',
+};
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+interface Command {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** The documents that have commands. */
+async function documents(): Promise<string[]> {
+  const docs = await readdir(join(ROOT, 'docs')).catch(() => []);
+  const samples = await readdir(join(ROOT, 'samples'), { withFileTypes: true });
+  return [
+    'README.md',
+    ...docs.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
+    ...samples.filter((one) => one.isDirectory()).map(({ name }) => `samples/${name}/README.md`),
+  ];
+}
+
+/** The command lines of a document's `sh` blocks, continued lines joined. */
+function commandsOf(file: string, markdown: string): Command[] {
+  const blocks = [...markdown.matchAll(/^```sh\n(.*?)^```/gms)].map((match) => match[1] ?? '');
+  return blocks
+    .flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'))
+    .map((line) => line.replace(/^\$ /, '').trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((text) => ({ file, text }));
+}
+
+async function allCommands(): Promise<Command[]> {
+  const lists = (await documents()).map(async (file) => {
+    const text = await readFile(join(ROOT, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' && file.startsWith('samples/')) return '';
+      throw error;
+    });
+    return commandsOf(file, text);
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+const commands = await allCommands();
+const run = commands.filter(
+  ({ text }) => !Object.keys(ELSEWHERE).some((one) => text.startsWith(one)),
+);
+
+describe('the documentation', () => {
+  const variant = variants.find(({ name }) => name === 'docker28 BuildKit');
+  if (variant === undefined) throw new Error('there is no Docker 28');
+  let shell: Shell;
+  beforeAll(async () => {
+    shell = await openShell(variant);
+    const greeting = helloEntries('hello');
+    const builder = await makeBuilder(shell, 'tar -c Dockerfile hello', greeting);
+    const named = await shell.run(`docker tag ${builder} builder`);
+    expect(named.code, named.stderr).toBe(0);
+    for (const { name, content } of greeting) await shell.file(name, content);
+    await mkdir(join(shell.folder, 'project'));
+    for (const { name, content } of greeting)
+      await writeFile(join(shell.folder, 'project', name), content);
+    await mkdir(join(shell.folder, 'dist'));
+    await writeFile(join(shell.folder, 'dist/app'), program('app'), { mode: 0o755 });
+    // More than fits into a pipe or a buffer, as in real life.
+    await shell.file('assets', Buffer.alloc(1 << 20, 'assets'));
+    const tar = await shell.run('chmod 755 hello && tar -cf context.tar Dockerfile hello');
+    expect(tar.code, tar.stderr).toBe(0);
+  });
+  afterAll(async () => {
+    await shell.run('docker rmi -f builder app');
+    await shell.close();
+  });
+
+  it('has commands', () => {
+    expect(run.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it.each(run)('$file: $text', async ({ text }) => {
+    const script = text.replaceAll(
+      /localhost:5000|registry\.example(?::\d+)?/g,
+      engines.registry.address,
+    );
+    const outcome = await shell.run(script, { litters: true });
+    expect(outcome.code, outcome.stderr).toBe(0);
+    if (/dockerception (?!filter)[^|>]*$/.test(text) && !/--version|--help/.test(text))
+      imageIdOf(outcome);
+  });
+});
