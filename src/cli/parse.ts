@@ -100,10 +100,13 @@ function unknownOption(
   specs: readonly OptionSpec[],
 ): DockerceptionError {
   const name = argument.replace(/^-+/, '').replace(/=.*/s, '');
-  const elsewhere = OPTIONS.find((spec) => spec.name === name);
+  const short = /^-[A-Za-z]/.test(argument) ? argument[1] : undefined;
+  const elsewhere = OPTIONS.find(
+    (spec) => spec.name === name || (short !== undefined && spec.short === short),
+  );
   if (elsewhere !== undefined) {
     return usage(
-      `'${verb}' has no option --${name}`,
+      `'${verb}' has no option --${elsewhere.name}`,
       `it belongs to 'dockerception ${elsewhere.verbs[0]}'`,
     );
   }

@@ -7,6 +7,7 @@ import { printable } from '../tar/printable.js';
 
 /** As much of the stream's start as a diagnosis looks at. Bytes. */
 const HEAD = 1024;
+const TAKEN = 'a context is a tar, plain or compressed with gzip, zstd, xz or bzip2';
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -83,7 +84,7 @@ function notATar(cause: DockerceptionError, name: string, head: Buffer): Dockerc
       `reading ${name}: it is ${known}, not a tar`,
       {
         cause,
-        hint: 'a context is a tar, plain or compressed with gzip, zstd, xz or bzip2',
+        hint: TAKEN,
       },
     );
   }
@@ -96,7 +97,9 @@ function notATar(cause: DockerceptionError, name: string, head: Buffer): Dockerc
     cause,
     hint: dockerfile
       ? 'put it into a tar with what it copies: tar -c Dockerfile app | dockerception …'
-      : "the builder's log belongs on standard error: end its commands with >&2",
+      : name === 'standard input'
+        ? "the builder's log belongs on standard error: end its commands with >&2"
+        : TAKEN,
   });
 }
 
