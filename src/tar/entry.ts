@@ -271,7 +271,7 @@ export class TarEntry implements EntryHeader {
     if (this.#pax === undefined && this.#globals.isEmpty) return;
     // What overrules the header, a local record or a global one, is overruled in its turn.
     const told = this.#record(key, key === 'mtime');
-    if (told !== undefined && (told !== value || this.#pax?.repeats(key) === true)) {
+    if ((told !== undefined && told !== value) || this.#pax?.repeats(key) === true) {
       this.#setRecord(key, Buffer.from(decimal(value)));
     }
   }

@@ -181,7 +181,7 @@ describe("an entry's owner", () => {
   });
 
   test('is the same in every record of it, where it has several', () => {
-    for (const last of ['1000', '0']) {
+    for (const last of ['1000', '0', '']) {
       const bytes = tar(
         pax([
           ['uid', '1000'],
