@@ -88,7 +88,7 @@ describe('a file', () => {
     expectFailure(await shell.tool(['-q', 'no-such.tar']), 2, /no-such\.tar/);
   });
 
-  it('a chain of filters builds what one filter builds', async () => {
+  it('a chain of filters ends in an image', async () => {
     const app = shell.name();
     imageIdOf(
       await shell.run(
