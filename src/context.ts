@@ -21,6 +21,8 @@ export interface Addition {
 export interface ContextOptions {
   /** A directory, a tar file, `-` for standard input, or a stream of a tar. @default '-' */
   readonly context?: string | Readable;
+  /** The real path of a file that a directory is packed without: the output's own. @default none */
+  readonly leaveOut?: string;
   /** Every entry's owner; `'keep'` leaves it. @default 0:0 */
   readonly owner?: Owner | 'keep';
   /** Changes as in chmod(1). @default none */
@@ -55,6 +57,7 @@ export interface ContextOptions {
 
 const KEYS: Readonly<Record<keyof ContextOptions, true>> = {
   context: true,
+  leaveOut: true,
   owner: true,
   mode: true,
   mtime: true,
@@ -119,7 +122,7 @@ export async function planContext(
   const replaced = await replacements(additions);
   const notice = (message: string): void => report({ kind: 'notice', message });
   const stream: Part = {
-    source: await openContext(options.context ?? '-', file, signal),
+    source: await openContext(options, file, signal),
     edit: compose([safeNames(notice), ...renamed, ...replaced, ...moved, ...attributes]),
   };
   const added = additions.map(({ source }) => ({
@@ -203,7 +206,7 @@ async function openAddition({ host, dest }: Addition): Promise<OpenAddition> {
 }
 
 async function openContext(
-  context: string | Readable,
+  { context = '-', leaveOut }: ContextOptions,
   file: string,
   signal: AbortSignal | undefined,
 ): Promise<Source> {
@@ -216,5 +219,5 @@ async function openContext(
     return standardInput(signal);
   }
   const { openPath } = await import('./source/path.js');
-  return openPath(context, file);
+  return openPath(context, { file, leaveOut });
 }

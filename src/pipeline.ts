@@ -8,12 +8,13 @@ import { compose, type Edit } from './edit/edit.js';
 import { Contents } from './edit/contents.js';
 import { ROOT, type Owner } from './edit/owner.js';
 import { isRecognisable } from './edit/recognisable.js';
-import { DockerceptionError, messageOf } from './errors.js';
+import { DockerceptionError } from './errors.js';
 import type { Report } from './progress/events.js';
 import type { Sink } from './sink/sink.js';
 import { diagnose, Evidence } from './source/diagnose.js';
 import { drain } from './source/pipe.js';
 import type { Source } from './source/source.js';
+import { sourceFailed } from './source/stream.js';
 import { END_OF_ARCHIVE, makeRoot } from './tar/make.js';
 import { printable } from './tar/printable.js';
 import { TarWalk, type WalkHandler } from './tar/walk.js';
@@ -212,8 +213,7 @@ class Passage {
 /** An error of the walk with what the stream looks like; a stream's own error with its name. */
 function explain(error: unknown, name: string, evidence: Evidence): Error {
   if (!(error instanceof DockerceptionError)) {
-    const message = `reading ${name}: ${messageOf(error)}`;
-    return new DockerceptionError('context', 'SOURCE_FAILED', message, { cause: error });
+    return sourceFailed(name, error);
   }
   return error.kind === 'context' && DIAGNOSED.test(error.code)
     ? diagnose(error, name, evidence)

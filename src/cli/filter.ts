@@ -1,4 +1,5 @@
 /** `dockerception filter`: the corrected context on standard output. */
+import fs from 'node:fs';
 import tty from 'node:tty';
 import { DockerceptionError } from '../errors.js';
 import { filterInto } from '../filter.js';
@@ -26,5 +27,15 @@ export async function runFilter(args: Arguments, process: Process): Promise<void
       process.stderr.write(`dockerception: ${event.message}\n`);
   };
   const sink = new DescriptorSink(1, 'standard output');
-  await filterInto(sink, { ...options, report, signal: process.signal });
+  await filterInto(sink, { ...options, ...outputFile(), report, signal: process.signal });
+}
+
+/** `filter . > context.tar` must not pack what it writes, as in tar. */
+function outputFile(): { leaveOut?: string } {
+  try {
+    return fs.fstatSync(1).isFile() ? { leaveOut: fs.realpathSync('/proc/self/fd/1') } : {};
+  } catch {
+    // No /proc: the file's name isn't known, and its growing size is an error then.
+    return {};
+  }
 }

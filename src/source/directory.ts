@@ -12,6 +12,8 @@ import type { Source } from './source.js';
 export interface DirectoryOptions {
   /** The Dockerfile's path inside the directory: it stays whatever is ignored. */
   readonly file: string;
+  /** The real path of a file that isn't packed: the one that the output goes to. @default none */
+  readonly leaveOut?: string | undefined;
 }
 
 /**
@@ -25,7 +27,9 @@ export async function directorySource(dir: string, options: DirectoryOptions): P
   const file = posix.normalize(options.file);
   const ignore = compileIgnore(keepBuildFiles(await readIgnore(dir, root, file), file));
   const name = dir.replace(/(?<=.)\/+$/, '');
-  const selection = { excludes: ignore.matches, mayKeepBelow: ignore.couldKeepBelow };
+  const output = posix.relative(root, options.leaveOut ?? root);
+  const excludes = (path: string): boolean => path === output || ignore.matches(path);
+  const selection = { excludes, mayKeepBelow: ignore.couldKeepBelow };
   const stream = packTree(root, {
     entries: async function* () {
       yield ['.'];

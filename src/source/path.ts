@@ -1,10 +1,11 @@
 /** A path of the host as a source: a directory, or a tar file. */
 import { stat } from 'node:fs/promises';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import type { DirectoryOptions } from './directory.js';
 import type { Source } from './source.js';
 
-/** `file` is the Dockerfile's path in the context. Throws USAGE_CONTEXT when nothing is there. */
-export async function openPath(path: string, file: string): Promise<Source> {
+/** Opens a path; a directory as the options say. Throws USAGE_CONTEXT when nothing is there. */
+export async function openPath(path: string, options: DirectoryOptions): Promise<Source> {
   let directory: boolean;
   try {
     directory = (await stat(path)).isDirectory();
@@ -18,7 +19,7 @@ export async function openPath(path: string, file: string): Promise<Source> {
   }
   if (directory) {
     const { directorySource } = await import('./directory.js');
-    return directorySource(path, { file });
+    return directorySource(path, options);
   }
   const { fileSource } = await import('./file.js');
   return fileSource(path);

@@ -1,5 +1,6 @@
 /** A stream of a tar as a source, compressed or not. */
 import type { Readable } from 'node:stream';
+import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { decompress } from './decompress.js';
 import type { Source } from './source.js';
 
@@ -17,7 +18,20 @@ export async function streamSource(
   signal?.addEventListener('abort', abort);
   try {
     return { name, stream: await decompress(input, name), complete: Promise.resolve() };
+  } catch (error) {
+    if (signal?.aborted === true || error instanceof DockerceptionError) throw error;
+    throw sourceFailed(name, error);
   } finally {
     signal?.removeEventListener('abort', abort);
   }
+}
+
+/** A stream's own error, with its name. */
+export function sourceFailed(name: string, cause: unknown): DockerceptionError {
+  const directory = systemCode(cause) === 'EISDIR';
+  const why = directory ? 'it is a directory' : messageOf(cause);
+  return new DockerceptionError('context', 'SOURCE_FAILED', `reading ${name}: ${why}`, {
+    cause,
+    ...(directory && { hint: 'name it as CONTEXT, without the <' }),
+  });
 }

@@ -5,9 +5,9 @@ const [, , report, status] = process.argv;
 let passed = 0;
 let failed = 0;
 try {
-  const counts = /** @type {{ numPassedTests: number, numFailedTests: number }} */ (
-    JSON.parse(readFileSync(String(report), 'utf8'))
-  );
+  /** @type {unknown} */
+  const parsed = JSON.parse(readFileSync(String(report), 'utf8'));
+  const counts = /** @type {{ numPassedTests: number, numFailedTests: number }} */ (parsed);
   passed = counts.numPassedTests;
   failed = counts.numFailedTests;
 } catch (error) {

@@ -1,0 +1,31 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readTar } from '../support/read-tar.js';
+
+const BIN = fileURLToPath(new URL('../../bin/dockerception.js', import.meta.url));
+
+describe('filter DIR > DIR/context.tar', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'dockerception-output-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('packs the directory without the file that it writes', () => {
+    writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY large /large\n');
+    writeFileSync(join(folder, 'large'), Buffer.alloc(1_000_000, 'x'));
+    const output = openSync(join(folder, 'context.tar'), 'w');
+    const { status, stderr } = spawnSync(process.execPath, [BIN, 'filter', folder], {
+      stdio: ['ignore', output, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(output);
+    expect([status, stderr]).toEqual([0, '']);
+    const { entries } = readTar(readFileSync(join(folder, 'context.tar')));
+    expect(entries.map(({ name }) => name)).toEqual(['./', 'Dockerfile', 'large']);
+  });
+});
