@@ -10,7 +10,8 @@ import type {
 } from './engine/engine.js';
 import { DockerceptionError } from './errors.js';
 import type { Passed } from './pipeline.js';
-import { filter, passContext } from './filter.js';
+import { filter } from './filter-stream.js';
+import { passContext } from './filter.js';
 import type { Report } from './progress/events.js';
 import { StreamSink } from './sink/stream.js';
 

@@ -3,8 +3,6 @@ import { CONTEXT_KEYS, planContext, refuseUnknownKeys, type ContextOptions } fro
 import { pass, type Passed } from './pipeline.js';
 import type { Report } from './progress/events.js';
 import type { Sink } from './sink/sink.js';
-import { StreamSink } from './sink/stream.js';
-import type { Readable } from 'node:stream';
 
 /** What a filter needs beside the context. */
 export interface FilterOptions extends ContextOptions {
@@ -43,15 +41,4 @@ export async function passContext(
     throw error;
   }
   return pass(plan, sink, report, signal);
-}
-
-/**
- * The corrected context as a stream: it ends only when all of the input was good, and is
- * destroyed with a `DockerceptionError` otherwise.
- */
-export function filter(options: FilterOptions): Readable {
-  const sink = new StreamSink();
-  // The stream carries the error to whoever reads it.
-  filterInto(sink, options).catch(() => undefined);
-  return sink.stream;
 }

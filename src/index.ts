@@ -4,7 +4,8 @@
  * @packageDocumentation
  */
 export { build, type Built, type BuildOptions } from './build.js';
-export { filterInto, filter, type FilterOptions } from './filter.js';
+export { filterInto, type FilterOptions } from './filter.js';
+export { filter } from './filter-stream.js';
 export type { Addition, ContextOptions } from './context.js';
 export { DockerceptionError, type ErrorDetails, type ErrorKind } from './errors.js';
 export { pass, type Part, type Passed, type Plan } from './pipeline.js';

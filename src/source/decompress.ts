@@ -4,7 +4,6 @@
  */
 import { Readable } from 'node:stream';
 import type { Compression } from './decompress-error.js';
-import { isCheckable } from './decompress-xz.js';
 
 type Decoder = (input: AsyncIterable<Buffer>, name: string) => AsyncGenerator<Uint8Array>;
 
@@ -43,7 +42,10 @@ export function recognise(head: Uint8Array): Compression | undefined {
 async function decoderOf(format: Compression, head: Uint8Array): Promise<Decoder> {
   if (format === 'gzip') return (await import('./decompress-gzip.js')).gunzip;
   if (format === 'zstd') return (await import('./decompress-zstd.js')).unzstd;
-  if (format === 'xz' && isCheckable(head)) return (await import('./decompress-xz.js')).unxz;
+  if (format === 'xz') {
+    const { isCheckable, unxz } = await import('./decompress-xz.js');
+    if (isCheckable(head)) return unxz;
+  }
   const { decompressWith } = await import('./decompress-program.js');
   return (input, name) => decompressWith(format, input, name);
 }

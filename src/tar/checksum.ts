@@ -2,7 +2,7 @@
  * A header's checksum: the sum of its 512 bytes, the checksum field itself read as spaces.
  * POSIX.1-2017 pax, "ustar Interchange Format". Some old writers summed signed bytes.
  */
-import { BLOCK, CHECKSUM } from './block.js';
+import { BLOCK, CHECKSUM, type Field } from './block.js';
 import { readNumber } from './numeric.js';
 
 /** The sum of the bytes, unsigned. */
@@ -13,7 +13,9 @@ export function sumOf(block: Buffer, at: number): number {
   return sumAll(block, at) - field + CHECKSUM.length * 0x20;
 }
 
-/** Four bytes a step where the block is aligned: this is the walk's largest cost. */
+const LANES = 0xff00ff;
+
+/** Sixteen bytes a step where the block is aligned: this is the walk's largest cost. */
 function sumAll(block: Buffer, at: number): number {
   const first = block.byteOffset + at;
   if ((first & 3) !== 0) {
@@ -25,10 +27,21 @@ function sumAll(block: Buffer, at: number): number {
   // Two lanes of 16 bits each: 128 words can't overflow them.
   let even = 0;
   let odd = 0;
-  for (let i = first >> 2, end = i + BLOCK / 4; i < end; i++) {
-    const word = words[i] as number;
-    even = (even + (word & 0xff00ff)) | 0;
-    odd = (odd + ((word >>> 8) & 0xff00ff)) | 0;
+  for (let i = first >> 2, end = i + BLOCK / 4; i < end; i += 4) {
+    const a = words[i] as number;
+    const b = words[i + 1] as number;
+    const c = words[i + 2] as number;
+    const d = words[i + 3] as number;
+    // Half of a header is unused.
+    if ((a | b | c | d) === 0) continue;
+    even = (even + (a & LANES) + (b & LANES) + (c & LANES) + (d & LANES)) | 0;
+    odd =
+      (odd +
+        ((a >>> 8) & LANES) +
+        ((b >>> 8) & LANES) +
+        ((c >>> 8) & LANES) +
+        ((d >>> 8) & LANES)) |
+      0;
   }
   return (even & 0xffff) + (even >>> 16) + (odd & 0xffff) + (odd >>> 16);
 }
@@ -41,27 +54,34 @@ function wordsOf(memory: ArrayBufferLike): Int32Array {
   return latest;
 }
 
-/** Whether the checksum is right, in either way of summing. */
-export function checksumHolds(block: Buffer, at: number): boolean {
+/** The unsigned sum when the checksum is right, in either way of summing; -1 when it isn't. */
+export function verifiedSum(block: Buffer, at: number): number {
   let told: number;
   try {
     told = readNumber(block, at, CHECKSUM, 'checksum');
   } catch {
-    return false;
+    return -1;
   }
   const sum = sumOf(block, at);
-  if (told === sum) return true;
+  if (told === sum) return sum;
   let high = 0;
   for (let i = at; i < at + BLOCK; i++) {
     const inField = i >= at + CHECKSUM.at && i < at + CHECKSUM.at + CHECKSUM.length;
     if (!inField && (block[i] as number) > 127) high++;
   }
-  return told === sum - 256 * high;
+  return told === sum - 256 * high ? sum : -1;
+}
+
+/** The sum of a field's bytes: what changes it changes the whole block's sum by. */
+export function sumOfField(block: Buffer, at: number, field: Field): number {
+  let sum = 0;
+  for (let i = at + field.at, end = i + field.length; i < end; i++) sum += block[i] as number;
+  return sum;
 }
 
 /** Writes the checksum as POSIX has it: six octal digits, NUL, space. */
-export function writeChecksum(block: Buffer, at: number): void {
-  let rest = sumOf(block, at);
+export function writeChecksum(block: Buffer, at: number, sum = sumOf(block, at)): void {
+  let rest = sum;
   const from = at + CHECKSUM.at;
   for (let i = from + 5; i >= from; i--) {
     block[i] = 0x30 + (rest & 7);

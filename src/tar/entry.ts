@@ -6,7 +6,7 @@
  */
 import * as block from './block.js';
 import type { Field } from './block.js';
-import { writeChecksum } from './checksum.js';
+import { sumOfField, writeChecksum } from './checksum.js';
 import { isUtf8, joinName, nameText, standIn, writeName } from './name.js';
 import { badField, readNumber, writeNumber } from './numeric.js';
 import type { EntryHeader } from './entry-header.js';
@@ -23,7 +23,9 @@ export class TarEntry implements EntryHeader {
   #size = 0;
   /** The name as text, once somebody asked: most edits do. */
   #path: string | undefined;
-  #headerDirty = false;
+  /** The header's sum without the fields that were written to, and those fields. */
+  #sum = 0;
+  readonly #written: Field[] = [];
   readonly #own: () => Buffer;
 
   /** `own` is called before the first write and gives a buffer that may be written to. */
@@ -32,14 +34,16 @@ export class TarEntry implements EntryHeader {
   }
 
   /**
-   * Looks at another entry. Throws TAR_FIELD and TAR_PAX when a number or a record can't be.
+   * Looks at another entry, whose header's bytes sum up to `sum`. Throws TAR_FIELD and TAR_PAX when
+   * a number or a record can't be.
    */
-  bind(buffer: Buffer, at: number, metadata: Metadata, globals: PaxRecords): void {
+  bind(buffer: Buffer, at: number, sum: number, metadata: Metadata, globals: PaxRecords): void {
     this.#block = buffer;
     this.#at = at;
     this.#metadata = metadata;
     this.#globals = globals;
-    this.#headerDirty = false;
+    this.#sum = sum;
+    this.#written.length = 0;
     this.#path = undefined;
     const flag = buffer[at + block.TYPEFLAG] as number;
     this.#type = typeOf(flag);
@@ -131,7 +135,7 @@ export class TarEntry implements EntryHeader {
 
   set linkpathBytes(wanted: Buffer) {
     const name = Buffer.from(wanted);
-    const own = this.#write();
+    const own = this.#write(block.LINKNAME);
     const { at, length } = block.LINKNAME;
     own.fill(0, this.#at + at, this.#at + at + length);
     name.copy(own, this.#at + at, 0, length);
@@ -154,7 +158,7 @@ export class TarEntry implements EntryHeader {
 
   set uid(value: number) {
     this.#setNumber('uid', block.UID, value);
-    this.#metadata.mapField(block.UID, () => value);
+    if (!this.#metadata.isEmpty) this.#metadata.mapField(block.UID, () => value);
   }
 
   get gid(): number {
@@ -163,7 +167,7 @@ export class TarEntry implements EntryHeader {
 
   set gid(value: number) {
     this.#setNumber('gid', block.GID, value);
-    this.#metadata.mapField(block.GID, () => value);
+    if (!this.#metadata.isEmpty) this.#metadata.mapField(block.GID, () => value);
   }
 
   get uname(): string {
@@ -189,7 +193,7 @@ export class TarEntry implements EntryHeader {
   set mode(value: number) {
     const told = readNumber(this.#block, this.#at, block.MODE, 'mode');
     const wanted = told - (told & 0o7777) + (value & 0o7777);
-    if (wanted !== told) writeNumber(this.#write(), this.#at, block.MODE, wanted);
+    if (wanted !== told) writeNumber(this.#write(block.MODE), this.#at, block.MODE, wanted);
   }
 
   get mtime(): number {
@@ -226,23 +230,22 @@ export class TarEntry implements EntryHeader {
     if (field !== block.MTIME && this.#block[this.#at + field.at] === 0) return;
     const told = readNumber(this.#block, this.#at, field, 'time');
     const wanted = Math.floor(change(told));
-    if (wanted !== told) writeNumber(this.#write(), this.#at, field, wanted);
+    if (wanted !== told) writeNumber(this.#write(field), this.#at, field, wanted);
   }
 
-  /** Whether the header itself was changed; its checksum is right again after {@link seal}. */
-  get headerChanged(): boolean {
-    return this.#headerDirty;
-  }
-
-  /** Makes the checksum right. */
+  /** Makes the checksum right, from what has changed. */
   seal(): void {
-    if (this.#headerDirty) writeChecksum(this.#block, this.#at);
+    if (this.#written.length === 0) return;
+    for (const field of this.#written) this.#sum += sumOfField(this.#block, this.#at, field);
+    writeChecksum(this.#block, this.#at, this.#sum);
   }
 
-  #write(): Buffer {
-    if (!this.#headerDirty) {
-      this.#block = this.#own();
-      this.#headerDirty = true;
+  /** Has to be called before a field is written to; gives the buffer to write into. */
+  #write(field: Field): Buffer {
+    if (this.#written.length === 0) this.#block = this.#own();
+    if (!this.#written.includes(field)) {
+      this.#written.push(field);
+      this.#sum -= sumOfField(this.#block, this.#at, field);
     }
     return this.#block;
   }
@@ -266,7 +269,7 @@ export class TarEntry implements EntryHeader {
   #setNumber(key: string, field: Field, value: number): void {
     const whole = Math.floor(value);
     if (readNumber(this.#block, this.#at, field, key) !== whole) {
-      writeNumber(this.#write(), this.#at, field, whole);
+      writeNumber(this.#write(field), this.#at, field, whole);
     }
     if (this.#pax === undefined && this.#globals.isEmpty) return;
     // What overrules the header, a local record or a global one, is overruled in its turn.
@@ -287,16 +290,16 @@ export class TarEntry implements EntryHeader {
     const from = this.#at + field.at;
     // A v7 header ends in front of the names: what stands there means nothing.
     if (
-      block.magicOf(this.#block, this.#at) !== 'v7' &&
-      (this.#block[from] !== 0 || value !== '')
+      (this.#block[from] !== 0 || value !== '') &&
+      block.magicOf(this.#block, this.#at) !== 'v7'
     ) {
-      const own = this.#write();
+      const own = this.#write(field);
       // Not `fill`: a call into C++ costs more than so few bytes.
       for (let i = from; i < from + field.length; i++) own[i] = 0;
       if (value !== '') own.write(value, from, field.length - 1, 'utf8');
     }
+    if (this.#metadata.isEmpty && this.#globals.isEmpty) return;
     this.#metadata.clearField(field);
-    if (this.#pax === undefined && this.#globals.isEmpty) return;
     const inherited = this.#globals.get(key);
     if (value === '' && (inherited === undefined || inherited.length === 0))
       this.#metadata.deleteRecord(key);
@@ -315,7 +318,9 @@ export class TarEntry implements EntryHeader {
 
   /** Puts the name into the header; false when it had to be cut. */
   #fitName(name: Buffer): boolean {
-    return writeName(this.#write(), this.#at, name);
+    // The prefix is a part of the name in ustar alone; elsewhere it isn't written to.
+    if (block.magicOf(this.#block, this.#at) === 'ustar') this.#write(block.PREFIX);
+    return writeName(this.#write(block.NAME), this.#at, name);
   }
 
   /** Carries a name that the header can't: as the archive's own format does it. */

@@ -8,7 +8,7 @@
 import { DockerceptionError, messageOf } from '../errors.js';
 import * as block from './block.js';
 import { BLOCK } from './block.js';
-import { checksumHolds } from './checksum.js';
+import { verifiedSum } from './checksum.js';
 import { TarEntry } from './entry.js';
 import type { EntryHeader } from './entry-header.js';
 import { GlobalHeader, INHERITED } from './global.js';
@@ -218,9 +218,10 @@ export class TarWalk {
       const message = `reading ${this.source}: a lone zero block, and more behind it at byte ${offset}`;
       throw new DockerceptionError('context', 'TAR_LONE_ZERO', message);
     }
-    if (!checksumHolds(buffer, from)) throw this.#notAHeader(offset);
+    const sum = verifiedSum(buffer, from);
+    if (sum < 0) throw this.#notAHeader(offset);
     try {
-      this.#header(buffer, from);
+      this.#header(buffer, from, sum);
     } catch (error) {
       throw this.#inEntry(error, buffer, from, offset);
     }
@@ -236,10 +237,10 @@ export class TarWalk {
     }
   }
 
-  #header(buffer: Buffer, from: number): void {
+  #header(buffer: Buffer, from: number, sum: number): void {
     const flag = buffer[from + block.TYPEFLAG] as number;
     if (isMetadata(flag)) this.#startMetadata(buffer, from, flag);
-    else this.#takeEntry(buffer, from, flag);
+    else this.#takeEntry(buffer, from, flag, sum);
   }
 
   #startMetadata(buffer: Buffer, from: number, flag: number): void {
@@ -289,10 +290,10 @@ export class TarWalk {
     }
   }
 
-  #takeEntry(buffer: Buffer, from: number, flag: number): void {
+  #takeEntry(buffer: Buffer, from: number, flag: number, sum: number): void {
     const entry = this.#entry;
     const lead = this.#lead < 0 ? flag : this.#lead;
-    entry.bind(buffer, from, this.#metadata, this.#globals);
+    entry.bind(buffer, from, sum, this.#metadata, this.#globals);
     this.#entries++;
     this.#keep = this.#handler.entry(entry, lead) !== 'drop';
     this.#name = '';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checksumHolds, sumOf, writeChecksum } from '../../src/tar/checksum.js';
+import { verifiedSum, sumOf, writeChecksum } from '../../src/tar/checksum.js';
 import { header } from '../support/write-tar.js';
 
 const plain = (block: Buffer): number =>
@@ -9,7 +9,7 @@ describe('a checksum', () => {
   test('holds for a header, at any offset', () => {
     const block = header({ name: 'x' });
     for (const at of [0, 1, 3, 511]) {
-      expect(checksumHolds(Buffer.concat([Buffer.alloc(at), block]), at)).toBe(true);
+      expect(verifiedSum(Buffer.concat([Buffer.alloc(at), block]), at) >= 0).toBe(true);
     }
   });
 
@@ -20,7 +20,7 @@ describe('a checksum', () => {
       if (at >= 154 && at < 156) continue;
       const damaged = Buffer.from(block);
       damaged[at] = ((block[at] as number) + 1) & 0xff;
-      expect(checksumHolds(damaged, 0), `byte ${at}`).toBe(false);
+      expect(verifiedSum(damaged, 0) >= 0, `byte ${at}`).toBe(false);
     }
   });
 
@@ -44,20 +44,20 @@ describe('a checksum', () => {
   ])('holds as %s', (_, write) => {
     const block = header({ name: 'x' });
     block.write(write(plain(block).toString(8)), 148, 'latin1');
-    expect(checksumHolds(block, 0)).toBe(true);
+    expect(verifiedSum(block, 0) >= 0).toBe(true);
   });
 
   test('holds when signed bytes were summed', () => {
     const block = header({ name: Buffer.from('caf\xe9', 'latin1') });
     block.write(`${(plain(block) - 256).toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-    expect(checksumHolds(block, 0)).toBe(true);
+    expect(verifiedSum(block, 0) >= 0).toBe(true);
   });
 
   test('that is no number does not hold, and is no exception', () => {
     const block = header({ name: 'x' });
     block.write('checksum', 148, 'latin1');
-    expect(checksumHolds(block, 0)).toBe(false);
-    expect(checksumHolds(Buffer.alloc(512, 0xff), 0)).toBe(false);
+    expect(verifiedSum(block, 0) >= 0).toBe(false);
+    expect(verifiedSum(Buffer.alloc(512, 0xff), 0) >= 0).toBe(false);
   });
 
   test('is written as six digits, NUL, space', () => {
