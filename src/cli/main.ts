@@ -1,6 +1,6 @@
+/** The command line: it parses, calls the library, prints, and tells the exit code. */
 import type { Arguments } from './parse.js';
 
-/** The command line: it parses, calls the library, prints, and tells the exit code. */
 /** Runs one command; never rejects. Resolves to the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   const asksVersion = argv[0] === '--version' && argv.length === 1;
