@@ -57,20 +57,27 @@ export function reference(entries: readonly Entry[], edits: Edits): Listed[] {
       change && listed.typeflag !== '2'
         ? change(listed.mode, listed.typeflag === '5')
         : listed.mode;
-    const set = edits.mtime === undefined ? listed.mtime : String(edits.mtime);
-    const late = edits.clampMtime !== undefined && Number(set) > edits.clampMtime;
-    const mtime = late ? String(edits.clampMtime) : set;
     const { owner = { uid: 0, gid: 0 } } = edits;
     left.push({
       ...listed,
       name,
       linkname,
       mode,
-      mtime,
+      mtime: moveTime(listed.mtime, edits),
+      records: listed.records.map(([key, value]): readonly [string, string] => [
+        key,
+        key === 'atime' || key === 'ctime' ? moveTime(value, edits) : value,
+      ]),
       owner: owner === 'keep' ? listed.owner : `${owner.uid}:${owner.gid} :`,
     });
   }
   return left;
+}
+
+function moveTime(time: string, { mtime, clampMtime }: Edits): string {
+  const set = mtime === undefined ? time : String(mtime);
+  const late = clampMtime !== undefined && Number(set) > clampMtime;
+  return late ? String(clampMtime) : set;
 }
 
 function rename(name: string, { stripComponents = 0, prefix }: Edits): string | undefined {
