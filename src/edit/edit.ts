@@ -14,6 +14,8 @@ export interface Edit {
 
 /** Runs edits one after the other; the first `'drop'` ends it. */
 export function compose(edits: readonly Edit[]): Edit {
+  const [only] = edits;
+  if (edits.length === 1 && only !== undefined) return only;
   const composed: Edit = (entry) => {
     for (const edit of edits) if (edit(entry) === 'drop') return 'drop';
     return undefined;

@@ -294,8 +294,8 @@ export class TarEntry implements EntryHeader {
       block.magicOf(this.#block, this.#at) !== 'v7'
     ) {
       const own = this.#write(field);
-      // Not `fill`: a call into C++ costs more than so few bytes.
-      for (let i = from; i < from + field.length; i++) own[i] = 0;
+      // Not `fill`: a call into C++ costs more than so few bytes, most of which are zeros already.
+      for (let i = from; i < from + field.length; i++) if (own[i] !== 0) own[i] = 0;
       if (value !== '') own.write(value, from, field.length - 1, 'utf8');
     }
     if (this.#metadata.isEmpty && this.#globals.isEmpty) return;

@@ -46,8 +46,10 @@ export function writeNumber(block: Buffer, at: number, field: Field, value: numb
   if (value >= 0 && value < 8 ** digits) {
     let rest = value;
     for (let i = from + digits - 1; i >= from; i--) {
-      block[i] = 0x30 + (rest % 8);
-      rest = Math.floor(rest / 8);
+      const digit = rest & 7;
+      block[i] = 0x30 + digit;
+      // Beyond 32 bits a shift would lose what is above.
+      rest = rest < 0x7fffffff ? rest >> 3 : (rest - digit) / 8;
     }
     block[from + digits] = 0;
     return;
