@@ -5,8 +5,8 @@
  */
 import { DockerceptionError } from '../errors.js';
 import * as block from './block.js';
-import { checkNumbers, refill } from './metadata.js';
-import { readNumber, writeNumber } from './numeric.js';
+import { refill } from './metadata.js';
+import { checkNumbers, clearText, mapNumber } from './metadata-header.js';
 import { decimal, paxNumber, TIME_RECORDS, type PaxRecords } from './pax.js';
 import { writeChecksum } from './checksum.js';
 
@@ -49,13 +49,13 @@ export class GlobalHeader {
     }
     this.records.delete('uname');
     this.records.delete('gname');
-    this.#mapField(block.UID, () => uid);
-    this.#mapField(block.GID, () => gid);
-    for (const field of [block.UNAME, block.GNAME]) {
-      if (block.magicOf(this.#header, 0) === 'v7' || this.#header[field.at] === 0) continue;
-      this.#header.fill(0, field.at, field.at + field.length);
-      this.#headerDirty = true;
-    }
+    const owners = [
+      mapNumber(this.#header, block.UID, () => uid),
+      mapNumber(this.#header, block.GID, () => gid),
+      clearText(this.#header, block.UNAME),
+      clearText(this.#header, block.GNAME),
+    ];
+    this.#headerDirty ||= owners.includes(true);
   }
 
   /** Passes every time stamp through `change`; seconds since 1970. */
@@ -66,14 +66,8 @@ export class GlobalHeader {
         this.records.set(key, Buffer.from(decimal(change(told))));
       }
     }
-    this.#mapField(block.MTIME, (time) => Math.floor(change(time)));
-  }
-
-  #mapField(field: block.Field, change: (value: number) => number): void {
-    const told = readNumber(this.#header, 0, field, 'global header');
-    if (change(told) === told) return;
-    writeNumber(this.#header, 0, field, change(told));
-    this.#headerDirty = true;
+    const moved = mapNumber(this.#header, block.MTIME, (time) => Math.floor(change(time)));
+    this.#headerDirty ||= moved;
   }
 
   /** The blocks as they leave: none when no record is left. */

@@ -8,7 +8,8 @@ import * as block from './block.js';
 import type { Field } from './block.js';
 import { writeChecksum } from './checksum.js';
 import { makeMetadata } from './make.js';
-import { readNumber, writeNumber } from './numeric.js';
+import { checkNumbers, clearText, mapNumber } from './metadata-header.js';
+import { writeNumber } from './numeric.js';
 import { PaxRecords } from './pax.js';
 import { GNU_LONG_LINK, GNU_LONG_NAME } from './typeflag.js';
 
@@ -116,20 +117,14 @@ export class Metadata {
   /** Changes a number in the metadata's own headers: they carry an owner and a time as well. */
   mapField(field: Field, change: (value: number) => number): void {
     for (const part of this.#parts) {
-      const told = readNumber(part.header, 0, field, 'metadata');
-      const wanted = change(told);
-      if (wanted === told) continue;
-      writeNumber(part.header, 0, field, wanted);
-      part.headerDirty = true;
+      if (mapNumber(part.header, field, change)) part.headerDirty = true;
     }
   }
 
   /** Empties a text field of the metadata's own headers. */
   clearField(field: Field): void {
     for (const part of this.#parts) {
-      if (block.magicOf(part.header, 0) === 'v7' || part.header[field.at] === 0) continue;
-      part.header.fill(0, field.at, field.at + field.length);
-      part.headerDirty = true;
+      if (clearText(part.header, field)) part.headerDirty = true;
     }
   }
 
@@ -167,14 +162,6 @@ export class Metadata {
 function kindOf(typeflag: number): Kind {
   if (typeflag === GNU_LONG_NAME) return 'L';
   return typeflag === GNU_LONG_LINK ? 'K' : 'x';
-}
-
-/** Numbers of a metadata header that nobody uses, but that every reader parses. */
-export function checkNumbers(header: Buffer): void {
-  readNumber(header, 0, block.MODE, "extended header's mode");
-  readNumber(header, 0, block.UID, "extended header's uid");
-  readNumber(header, 0, block.GID, "extended header's gid");
-  readNumber(header, 0, block.MTIME, "extended header's mtime");
 }
 
 const NUL = Buffer.alloc(1);

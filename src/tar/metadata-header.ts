@@ -1,0 +1,35 @@
+/**
+ * The fields of a metadata block's own header: an owner, a mode and a time that nobody goes by, but
+ * that every reader parses, and that tell of the builder as an entry's do.
+ */
+import * as block from './block.js';
+import type { Field } from './block.js';
+import { readNumber, writeNumber } from './numeric.js';
+
+/** Throws TAR_FIELD for a number that can't be. */
+export function checkNumbers(header: Buffer): void {
+  readNumber(header, 0, block.MODE, "extended header's mode");
+  readNumber(header, 0, block.UID, "extended header's uid");
+  readNumber(header, 0, block.GID, "extended header's gid");
+  readNumber(header, 0, block.MTIME, "extended header's mtime");
+}
+
+/** Changes a number; whether it was another before. The checksum is left to the caller. */
+export function mapNumber(
+  header: Buffer,
+  field: Field,
+  change: (value: number) => number,
+): boolean {
+  const told = readNumber(header, 0, field, 'extended header');
+  const wanted = change(told);
+  if (wanted === told) return false;
+  writeNumber(header, 0, field, wanted);
+  return true;
+}
+
+/** Empties a text field; whether there was a text. A v7 header has none. */
+export function clearText(header: Buffer, field: Field): boolean {
+  if (block.magicOf(header, 0) === 'v7' || header[field.at] === 0) return false;
+  header.fill(0, field.at, field.at + field.length);
+  return true;
+}
