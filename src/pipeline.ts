@@ -135,18 +135,13 @@ class Passage {
   }
 
   #finish(walk: TarWalk, source: Source): void {
-    const ending = walk.end();
-    if (ending === 'unterminated' && this.plan.allowUnterminated !== true) {
-      const empty = walk.offset === 0;
+    // Nothing at all is no end between two entries: the builder wrote nothing.
+    const tolerated = this.plan.allowUnterminated === true && walk.offset > 0;
+    if (walk.end() === 'unterminated' && !tolerated) {
       const message = `reading ${source.name}: it is cut short between two entries: no end-of-archive`;
-      throw new DockerceptionError(
-        'context',
-        empty ? 'CONTEXT_EMPTY' : 'TAR_UNTERMINATED',
-        message,
-        {
-          hint: 'the builder has probably failed; --allow-unterminated takes a tar that ends so on purpose',
-        },
-      );
+      throw new DockerceptionError('context', 'TAR_UNTERMINATED', message, {
+        hint: 'the builder has probably failed; --allow-unterminated takes a tar that ends so on purpose',
+      });
     }
     const { trailing } = walk;
     if (trailing === undefined) return;
@@ -221,4 +216,4 @@ function explain(error: unknown, name: string, evidence: Evidence): Error {
 }
 
 /** What damage can look like; what stands behind a whole tar is told as it is. */
-const DIAGNOSED = /^(TAR_(?!TRAILING|UNSAFE|LINK)|CONTEXT_EMPTY)/;
+const DIAGNOSED = /^TAR_(?!TRAILING|UNSAFE|LINK)/;

@@ -245,3 +245,10 @@ describe('a passage', () => {
     });
   });
 });
+
+test('nothing at all is empty, not a tar that ends between two entries, whatever is allowed', async () => {
+  const lenient = { allowUnterminated: true, allowNoDockerfile: true, base: 'scratch' };
+  const { error, sink } = await filter(Buffer.alloc(0), lenient);
+  expect(error).toMatchObject({ kind: 'context', code: 'CONTEXT_EMPTY' });
+  expect(sink).toBe('destroyed');
+});
