@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { compose, type Edit } from './edit/edit.js';
 import { ROOT, setOwner, type Owner } from './edit/owner.js';
-import { cleanPath } from './edit/path.js';
+import { cleanPath } from './tar/path.js';
 import { safeNames } from './edit/safe.js';
 import { DockerceptionError } from './errors.js';
 import type { Part, Plan } from './pipeline.js';
@@ -21,8 +21,8 @@ export interface Addition {
 export interface ContextOptions {
   /** A directory, a tar file, `-` for standard input, or a stream of a tar. @default '-' */
   readonly context?: string | Readable;
-  /** The real path of a file that a directory is packed without: the output's own. @default none */
-  readonly leaveOut?: string;
+  /** Paths on the host that a directory is packed without: what is written there. @default none */
+  readonly leaveOut?: readonly string[];
   /** Every entry's owner; `'keep'` leaves it. @default 0:0 */
   readonly owner?: Owner | 'keep';
   /** Changes as in chmod(1). @default none */

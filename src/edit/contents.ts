@@ -5,7 +5,7 @@
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import type { Edit } from './edit.js';
-import { cleanPath } from './path.js';
+import { cleanPath } from '../tar/path.js';
 
 /** As many names as a line can show; memory must not grow with the context. */
 const SHOWN = 12;

@@ -5,7 +5,7 @@
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import type { Edit } from './edit.js';
-import { cleanPath } from './path.js';
+import { cleanPath } from '../tar/path.js';
 
 /** Each set holds the paths that one addition makes; a directory's end in `/`. */
 export function replaceBy(additions: readonly ReadonlySet<string>[]): Edit {

@@ -6,7 +6,7 @@ import { compileIgnore } from '../dockerfile/ignore.js';
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import type { Edit } from './edit.js';
-import { cleanPath } from './path.js';
+import { cleanPath } from '../tar/path.js';
 
 /** Patterns, one each. */
 export interface Selection {

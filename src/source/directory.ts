@@ -12,8 +12,8 @@ import type { Source } from './source.js';
 export interface DirectoryOptions {
   /** The Dockerfile's path inside the directory: it stays whatever is ignored. */
   readonly file: string;
-  /** The real path of a file that isn't packed: the one that the output goes to. @default none */
-  readonly leaveOut?: string | undefined;
+  /** Paths on the host that aren't packed: what is written there. @default none */
+  readonly leaveOut?: readonly string[] | undefined;
 }
 
 /**
@@ -27,8 +27,9 @@ export async function directorySource(dir: string, options: DirectoryOptions): P
   const file = posix.normalize(options.file);
   const ignore = compileIgnore(keepBuildFiles(await readIgnore(dir, root, file), file));
   const name = dir.replace(/(?<=.)\/+$/, '');
-  const output = posix.relative(root, options.leaveOut ?? root);
-  const excludes = (path: string): boolean => path === output || ignore.matches(path);
+  const outputs = (await Promise.all((options.leaveOut ?? []).map(realPaths))).flat();
+  const isOutput = outputFilter(outputs.map((path) => posix.relative(root, path)));
+  const excludes = (path: string): boolean => isOutput(path) || ignore.matches(path);
   const selection = { excludes, mayKeepBelow: ignore.couldKeepBelow };
   const stream = packTree(root, {
     entries: async function* () {
@@ -40,6 +41,21 @@ export async function directorySource(dir: string, options: DirectoryOptions): P
     name,
   });
   return { name: dir, stream, complete: Promise.resolve() };
+}
+
+/** Where a path leads to, and where it is itself; what isn't there yet will be a file there. */
+async function realPaths(path: string): Promise<string[]> {
+  const folder = await realpath(posix.dirname(path)).catch(() => undefined);
+  const own = folder === undefined ? [] : [posix.join(folder, posix.basename(path))];
+  const target = await realpath(path).catch(() => undefined);
+  return target === undefined ? own : [...own, target];
+}
+
+/** Whether a path is an output, or one that is still being written beside its place. */
+function outputFilter(outputs: readonly string[]): (path: string) => boolean {
+  if (outputs.length === 0) return () => false;
+  return (path) =>
+    outputs.some((one) => one !== '' && (path === one || path.startsWith(`${one}.partial-`)));
 }
 
 /** The directory behind a path. tar-fs would pack a link to one as the link. */

@@ -1,7 +1,7 @@
 /** A tar file, compressed or not, as a source. */
 import { open } from 'node:fs/promises';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
-import { decompress } from './decompress.js';
+import { decompress } from '../compression/decompress.js';
 import type { Source } from './source.js';
 
 const READ_SIZE = 512 * 1024;

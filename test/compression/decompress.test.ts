@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { DockerceptionError } from '../../src/errors.js';
-import { decompress, recognise } from '../../src/source/decompress.js';
+import { decompress, recognise } from '../../src/compression/decompress.js';
 
 const CHUNKS = [1, 7, 512, 64 * 1024];
 
