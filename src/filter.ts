@@ -2,6 +2,7 @@
 import { CONTEXT_KEYS, planContext, refuseUnknownKeys, type ContextOptions } from './context.js';
 import { pass, type Passed } from './pipeline.js';
 import type { Report } from './progress/events.js';
+import type { EntrySink } from './sink/entries.js';
 import type { Sink } from './sink/sink.js';
 
 /** What a filter needs beside the context. */
@@ -28,7 +29,7 @@ interface PassSettings {
 
 /** Opens a context and passes it to `sink`, which it ends or, on failure, destroys. */
 export async function passContext(
-  sink: Sink,
+  sink: Sink | EntrySink,
   options: ContextOptions,
   report: Report,
   { exact, signal }: PassSettings,
@@ -37,7 +38,7 @@ export async function passContext(
   try {
     plan = await planContext(options, report, exact, signal);
   } catch (error) {
-    sink.destroy(error as Error);
+    if (!('entries' in sink)) sink.destroy(error as Error);
     throw error;
   }
   return pass(plan, sink, report, signal);

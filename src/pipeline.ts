@@ -10,11 +10,13 @@ import { ROOT, type Owner } from './edit/owner.js';
 import { isRecognisable } from './edit/recognisable.js';
 import { DockerceptionError } from './errors.js';
 import type { Report } from './progress/events.js';
+import type { EntrySink } from './sink/entries.js';
 import type { Sink } from './sink/sink.js';
 import { diagnose, Evidence } from './source/diagnose.js';
 import { drain } from './source/pipe.js';
 import type { Source } from './source/source.js';
 import { sourceFailed } from './source/stream.js';
+import { EntryView, type ViewHandler } from './tar/entry-view.js';
 import { END_OF_ARCHIVE, makeRoot } from './tar/make.js';
 import { printable } from './tar/printable.js';
 import { TarWalk, type WalkHandler } from './tar/walk.js';
@@ -44,7 +46,7 @@ export interface Plan {
 
 /** What went through. */
 export interface Passed {
-  /** Bytes that left, the end-of-archive among them. */
+  /** Bytes that left, the end-of-archive among them; those that came, where entries are taken. */
   readonly bytes: number;
   /** Entries that came in. */
   readonly entries: number;
@@ -54,12 +56,13 @@ export interface Passed {
 const REPORT_EVERY = 100;
 
 /**
- * Passes a context from its sources to the sink. Rejects with the first error, of kind context
- * when the stream was bad; the sink is destroyed with it and the sources are closed.
+ * Passes a context from its sources to the sink, as a tar or as its entries. Rejects with the first
+ * error, of kind context when the stream was bad; the sink is destroyed with it and the sources are
+ * closed.
  */
 export async function pass(
   plan: Plan,
-  sink: Sink,
+  sink: Sink | EntrySink,
   report: Report,
   signal?: AbortSignal,
 ): Promise<Passed> {
@@ -77,7 +80,7 @@ export async function pass(
     return await passage.end();
   } catch (error) {
     const first = (signal?.aborted === true ? signal.reason : error) as Error;
-    sink.destroy(first);
+    if (!('entries' in sink)) sink.destroy(first);
     for (const { stream } of sources) {
       stream.on('error', () => undefined);
       stream.destroy();
@@ -98,7 +101,7 @@ class Passage {
 
   constructor(
     private readonly plan: Plan,
-    private readonly sink: Sink,
+    private readonly sink: Sink | EntrySink,
     private readonly report: Report,
   ) {
     this.#contents = plan.file === undefined ? undefined : new Contents(plan.file);
@@ -107,7 +110,11 @@ class Passage {
   /** Passes one stream on, up to its end-of-archive; reads it to its end all the same. */
   async part({ source, edit }: Part): Promise<void> {
     const evidence = new Evidence();
-    const walk = new TarWalk(this.#handler(edit, source, evidence), source.name);
+    const sink = this.sink;
+    const walk =
+      'entries' in sink
+        ? new EntryView(this.#viewer(edit, source, evidence, sink.entries), source.name)
+        : new TarWalk(this.#handler(edit, source, evidence, sink), source.name);
     const entriesBefore = this.#entries;
     try {
       await drain(source.stream, (chunk, owned) => {
@@ -115,7 +122,9 @@ class Passage {
         walk.push(chunk, owned);
         this.#entries = entriesBefore + walk.entries;
         this.#reportNow(false);
-        return this.sink.ready();
+        if (!('entries' in sink)) return sink.ready();
+        this.#bytes += chunk.length;
+        return undefined;
       });
       this.#finish(walk, source);
     } catch (error) {
@@ -127,14 +136,16 @@ class Passage {
 
   async end(): Promise<Passed> {
     this.#contents?.requireFile();
-    this.#write(END_OF_ARCHIVE);
-    await this.sink.ready();
-    await this.sink.end();
+    if (!('entries' in this.sink)) {
+      this.#write(this.sink, END_OF_ARCHIVE);
+      await this.sink.ready();
+      await this.sink.end();
+    }
     this.#reportNow(true);
     return { bytes: this.#bytes, entries: this.#entries };
   }
 
-  #finish(walk: TarWalk, source: Source): void {
+  #finish(walk: TarWalk | EntryView, source: Source): void {
     // Nothing at all is no end between two entries: the builder wrote nothing.
     const tolerated = this.plan.allowUnterminated === true && walk.offset > 0;
     if (walk.end() === 'unterminated' && !tolerated) {
@@ -159,42 +170,49 @@ class Passage {
     });
   }
 
-  #handler(edit: Edit, source: Source, evidence: Evidence): WalkHandler {
-    const all = this.#contents === undefined ? edit : compose([edit, this.#contents.observe]);
+  #handler(edit: Edit, source: Source, evidence: Evidence, sink: Sink): WalkHandler {
+    const all = this.#observed(edit);
     return {
       entry: (entry, lead) => {
         if (all(entry) === 'drop') return 'drop';
-        if (!this.#started) this.#start(isRecognisable(entry, lead), entry.mtime);
+        if (!this.#started) this.#start(sink, isRecognisable(entry, lead), entry.mtime);
         return undefined;
       },
       global: (header) => {
         edit.global?.(header);
-        if (!this.#started) this.#start(false, 0);
+        if (!this.#started) this.#start(sink, false, 0);
       },
-      bytes: (bytes) => this.#write(bytes),
-      oddPadding: () => {
-        // A body that grew runs over into its padding; text that ends there is what's left of it.
-        if (!evidence.crlfDamaged) return;
-        throw new DockerceptionError(
-          'context',
-          'TAR_PADDING',
-          `reading ${source.name}: data in a padding`,
-        );
-      },
+      bytes: (bytes) => this.#write(sink, bytes),
+      oddPadding: () => refusePadding(source, evidence),
     };
   }
 
+  #viewer(edit: Edit, source: Source, evidence: Evidence, entries: ViewHandler): ViewHandler {
+    const all = this.#observed(edit);
+    return {
+      entry: (entry) => (all(entry) === 'drop' ? 'drop' : entries.entry(entry)),
+      data: (bytes) => entries.data(bytes),
+      hole: (length) => entries.hole(length),
+      global: (header) => edit.global?.(header),
+      oddPadding: () => refusePadding(source, evidence),
+    };
+  }
+
+  #observed(edit: Edit): Edit {
+    return this.#contents === undefined ? edit : compose([edit, this.#contents.observe]);
+  }
+
   /** The first 1,024 bytes decide what a stream is taken for. */
-  #start(recognisable: boolean, mtime: number): void {
+  #start(sink: Sink, recognisable: boolean, mtime: number): void {
     this.#started = true;
     if (this.plan.root === false || recognisable) return;
     const { uid, gid } = this.plan.root ?? ROOT;
-    this.#write(makeRoot(uid, gid, Math.max(0, mtime)));
+    this.#write(sink, makeRoot(uid, gid, Math.max(0, mtime)));
   }
 
-  #write(bytes: Buffer): void {
+  #write(sink: Sink, bytes: Buffer): void {
     this.#bytes += bytes.length;
-    this.sink.write(bytes);
+    sink.write(bytes);
   }
 
   #reportNow(done: boolean): void {
@@ -203,6 +221,16 @@ class Passage {
     this.#reported = now;
     this.report({ kind: 'context', bytes: this.#bytes, entries: this.#entries, done });
   }
+}
+
+/** A body that grew runs over into its padding; text that ends there is what's left of it. */
+function refusePadding(source: Source, evidence: Evidence): void {
+  if (!evidence.crlfDamaged) return;
+  throw new DockerceptionError(
+    'context',
+    'TAR_PADDING',
+    `reading ${source.name}: data in a padding`,
+  );
 }
 
 /** An error of the walk with what the stream looks like; a stream's own error with its name. */

@@ -9,12 +9,16 @@ import type { Field } from './block.js';
 import { sumOfField, writeChecksum } from './checksum.js';
 import { isUtf8, joinName, nameText, standIn, writeName } from './name.js';
 import { badField, readNumber, writeNumber } from './numeric.js';
-import type { EntryHeader } from './entry-header.js';
 import { Metadata } from './metadata.js';
 import { decimal, paxNumber, PaxRecords, TIME_RECORDS } from './pax.js';
+import { badMap, type SparseMap } from './sparse-map.js';
+import { oldSparseMap } from './sparse-old.js';
+import { isPaxSparse, paxSparseMap } from './sparse-pax.js';
 import { GNU_SPARSE, isHeaderOnly, typeOf, type EntryType } from './typeflag.js';
+import type { DeviceNumbers, ViewedEntry } from './viewed-entry.js';
+import { readXattrs } from './xattrs.js';
 
-export class TarEntry implements EntryHeader {
+export class TarEntry implements ViewedEntry {
   #block: Buffer = Buffer.alloc(0);
   #at = 0;
   #metadata = new Metadata();
@@ -23,6 +27,8 @@ export class TarEntry implements EntryHeader {
   #size = 0;
   /** The name as text, once somebody asked: most edits do. */
   #path: string | undefined;
+  /** Its map, once somebody asked. */
+  #sparse: SparseMap | undefined;
   /** The header's sum without the fields that were written to, and those fields. */
   #sum = 0;
   readonly #written: Field[] = [];
@@ -45,6 +51,7 @@ export class TarEntry implements EntryHeader {
     this.#sum = sum;
     this.#written.length = 0;
     this.#path = undefined;
+    this.#sparse = undefined;
     const flag = buffer[at + block.TYPEFLAG] as number;
     this.#type = typeOf(flag);
     const told = readNumber(buffer, at, block.SIZE, 'size');
@@ -90,6 +97,36 @@ export class TarEntry implements EntryHeader {
 
   get size(): number {
     return this.#size;
+  }
+
+  get contentSize(): number {
+    return this.isSparse ? (this.sparse as SparseMap).size : this.#size;
+  }
+
+  get isSparse(): boolean {
+    if (this.#type === 'sparse-file') return true;
+    return this.#pax !== undefined && isPaxSparse(this.#pax);
+  }
+
+  get sparse(): SparseMap | undefined {
+    if (this.#sparse !== undefined || !this.isSparse) return this.#sparse;
+    if (isHeaderOnly(this.#type)) throw badMap('belongs to something that is no file');
+    if (this.#type !== 'sparse-file') return (this.#sparse = paxSparseMap(this.#pax as PaxRecords));
+    if (this.#pax !== undefined && isPaxSparse(this.#pax)) throw badMap('stands in two places');
+    return (this.#sparse = oldSparseMap(this.#block, this.#at));
+  }
+
+  get device(): DeviceNumbers | undefined {
+    if (this.#type !== 'char-device' && this.#type !== 'block-device') return undefined;
+    if (block.magicOf(this.#block, this.#at) === 'v7') return { major: 0, minor: 0 };
+    return {
+      major: readNumber(this.#block, this.#at, block.DEVMAJOR, 'device number'),
+      minor: readNumber(this.#block, this.#at, block.DEVMINOR, 'device number'),
+    };
+  }
+
+  get xattrs(): ReadonlyMap<string, Buffer> | undefined {
+    return this.#pax === undefined ? undefined : readXattrs(this.#pax);
   }
 
   get pathBytes(): Buffer {

@@ -9,7 +9,8 @@ import { badField } from './numeric.js';
 /** Records that hold a time. */
 export const TIME_RECORDS = ['mtime', 'atime', 'ctime', 'LIBARCHIVE.creationtime'];
 
-interface PaxRecord {
+/** One record. */
+export interface PaxRecord {
   /** One character a byte: what isn't UTF-8 survives. */
   readonly key: string;
   readonly value: Buffer;
@@ -62,6 +63,11 @@ export class PaxRecords {
 
   get isEmpty(): boolean {
     return this.#records.length === 0;
+  }
+
+  /** All of them, repeated ones among them. */
+  get list(): readonly PaxRecord[] {
+    return this.#records;
   }
 
   keys(): string[] {

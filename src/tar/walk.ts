@@ -10,7 +10,6 @@ import * as block from './block.js';
 import { BLOCK } from './block.js';
 import { verifiedSum } from './checksum.js';
 import { TarEntry } from './entry.js';
-import type { EntryHeader } from './entry-header.js';
 import { GlobalHeader, INHERITED } from './global.js';
 import { Metadata } from './metadata.js';
 import { MetadataBlock } from './metadata-block.js';
@@ -18,6 +17,7 @@ import { PaxRecords } from './pax.js';
 import { printable } from './printable.js';
 import { TrailingBytes, type Trailing } from './trailing.js';
 import { GNU_SPARSE, isMetadata, PAX_GLOBAL } from './typeflag.js';
+import type { ViewedEntry } from './viewed-entry.js';
 
 /** What the walk tells. Every buffer is valid during the call only. */
 export interface WalkHandler {
@@ -25,11 +25,15 @@ export interface WalkHandler {
    * An entry's headers are complete. `lead` is the typeflag of its first block (`x`, `L`, …, or
    * its own). What is set on `entry` leaves so; `'drop'` leaves the entry out.
    */
-  entry(entry: EntryHeader, lead: number): void | 'drop';
+  entry(entry: ViewedEntry, lead: number): void | 'drop';
   /** A global PAX header. */
   global(header: GlobalHeader): void;
-  /** The next bytes of the output. */
-  bytes(bytes: Buffer): void;
+  /** The next bytes of the output; without it, there is none. */
+  bytes?(bytes: Buffer): void;
+  /** The next bytes of the body of an entry that stays, without its padding. */
+  body?(bytes: Buffer): void;
+  /** A block that continues old GNU's sparse map, of an entry that stays. */
+  sparseBlock?(block: Buffer): void;
   /** A body is followed by padding that isn't zeros: legal, but also what CRLF damage looks like. */
   oddPadding?(): void;
 }
@@ -149,7 +153,7 @@ export class TarWalk {
 
   /** Passes on what is kept of the chunk before `at`. */
   #flush(at: number): void {
-    if (at > this.#span) this.#handler.bytes(this.#chunk.subarray(this.#span, at));
+    if (at > this.#span) this.#handler.bytes?.(this.#chunk.subarray(this.#span, at));
     this.#span = at;
   }
 
@@ -159,6 +163,7 @@ export class TarWalk {
       this.#handler.oddPadding?.();
     }
     const next = at + step;
+    if (this.#keep && this.#state === 'body') this.#handler.body?.(this.#chunk.subarray(at, next));
     if (!this.#keep) {
       this.#flush(at);
       this.#span = next;
@@ -204,6 +209,7 @@ export class TarWalk {
     const from = this.#headerInChunk ? at : 0;
     if (this.#state === 'sparse-map') {
       this.#passBlock(buffer, from, this.#keep);
+      if (this.#keep) this.#handler.sparseBlock?.(buffer.subarray(from, from + BLOCK));
       if (buffer[from + block.GNU_SPARSE_CONTINUED] === 0) this.#startBody();
       return;
     }
@@ -230,7 +236,7 @@ export class TarWalk {
   /** Passes one block on, or leaves it out; a block in the chunk stays part of the span. */
   #passBlock(buffer: Buffer, from: number, keep: boolean): void {
     if (keep) {
-      if (!this.#headerInChunk) this.#handler.bytes(buffer.subarray(from, from + BLOCK));
+      if (!this.#headerInChunk) this.#handler.bytes?.(buffer.subarray(from, from + BLOCK));
     } else if (this.#headerInChunk) {
       this.#flush(from);
       this.#span = from + BLOCK;
@@ -282,7 +288,7 @@ export class TarWalk {
     const records = PaxRecords.parse(reading.data.subarray(0, reading.size));
     const header = new GlobalHeader(reading.header, reading.data, records);
     this.#handler.global(header);
-    for (const bytes of header.serialize()) this.#handler.bytes(bytes);
+    for (const bytes of header.serialize()) this.#handler.bytes?.(bytes);
     // Entries behind it are read as those who read the output will read them.
     for (const key of INHERITED) {
       const value = records.get(key);
@@ -298,7 +304,6 @@ export class TarWalk {
     this.#keep = this.#handler.entry(entry, lead) !== 'drop';
     this.#name = '';
     if (this.#keep) {
-      entry.seal();
       this.#writeEntry(entry, buffer, from);
     } else {
       this.#passBlock(buffer, from, false);
@@ -328,6 +333,8 @@ export class TarWalk {
   }
 
   #writeEntry(entry: TarEntry, buffer: Buffer, from: number): void {
+    if (this.#handler.bytes === undefined) return;
+    entry.seal();
     if (!this.#metadata.isEmpty) {
       if (this.#headerInChunk) this.#flush(from);
       const blocks = this.#metadata.serialize(Math.max(0, Math.floor(entry.mtime)));
@@ -365,7 +372,8 @@ export class TarWalk {
   #inEntry(error: unknown, buffer: Buffer, from: number, offset: number): unknown {
     if (!(error instanceof DockerceptionError) || !['context', 'usage'].includes(error.kind))
       return error;
-    const field = this.#metadata.pax?.get('path') ?? this.#metadata.longName;
+    const pax = this.#metadata.pax;
+    const field = pax?.get('GNU.sparse.name') ?? pax?.get('path') ?? this.#metadata.longName;
     const name = printable(field ?? block.textField(buffer, from, block.NAME));
     const message = `reading entry ${name || 'without a name'} at byte ${offset}: ${messageOf(error)}`;
     return new DockerceptionError(error.kind, error.code, message, {

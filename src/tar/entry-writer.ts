@@ -1,0 +1,130 @@
+/**
+ * Headers for a tar of our own, in one form whatever the entry came from: ustar where everything
+ * fits, else a PAX header in front with the records that don't. Owners are numbers alone.
+ * POSIX.1-2017 pax, "pax Interchange Format" and "ustar Interchange Format"; SCHILY.xattr as in
+ * star(1), which container engines read.
+ */
+import {
+  BLOCK,
+  DEVMAJOR,
+  DEVMINOR,
+  GID,
+  LINKNAME,
+  MAGIC,
+  MODE,
+  MTIME,
+  NAME,
+  SIZE,
+  TYPEFLAG,
+  UID,
+  type Field,
+} from './block.js';
+import { writeChecksum } from './checksum.js';
+import { makeMetadata } from './make.js';
+import { writeName } from './name.js';
+import { writeNumber } from './numeric.js';
+import { PaxRecords } from './pax.js';
+
+/** What an entry's header says. Names are binary strings: one character a byte. */
+export interface WrittenEntry {
+  readonly path: string;
+  /** One character. */
+  readonly typeflag: string;
+  /** Permission bits, 07777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes of the body. */
+  readonly size: number;
+  /** Seconds since 1970, whole. */
+  readonly mtime: number;
+  /** What a link points to. */
+  readonly linkpath: string | undefined;
+  readonly device: { readonly major: number; readonly minor: number } | undefined;
+  readonly xattrs: ReadonlyMap<string, Buffer> | undefined;
+}
+
+/** What all headers have: the magic, and zero for numbers that aren't told. */
+const BLANK = blank();
+
+function blank(): Buffer {
+  const block = Buffer.alloc(BLOCK);
+  block.write('ustar\x0000', MAGIC.at, 8, 'latin1');
+  for (const field of [UID, GID, SIZE, MTIME]) writeNumber(block, 0, field, 0);
+  return block;
+}
+
+/** The largest that an octal field with a NUL behind it holds. */
+const MAX_ID = 0o7777777;
+const MAX_SIZE = 0o77777777777;
+
+/**
+ * Writes an entry's header to `target`, which has room for one block at `at`. Returns what has to
+ * stand in front of it, if anything has.
+ */
+export function writeEntryHeader(
+  target: Buffer,
+  at: number,
+  entry: WrittenEntry,
+): Buffer | undefined {
+  const fits = writeBlock(target, at, entry);
+  if (fits && (entry.xattrs === undefined || entry.xattrs.size === 0)) return undefined;
+  const time = Math.min(Math.max(entry.mtime, 0), MAX_SIZE);
+  return makeMetadata('x', recordsOf(entry).serialize(), time);
+}
+
+/** Writes the one block; false when a name or a number didn't fit. */
+function writeBlock(target: Buffer, at: number, entry: WrittenEntry): boolean {
+  BLANK.copy(target, at);
+  let fits = true;
+  if (entry.path.length <= NAME.length) target.write(entry.path, at, NAME.length, 'latin1');
+  else fits = writeName(target, at, Buffer.from(entry.path, 'latin1'));
+  writeNumber(target, at, MODE, entry.mode);
+  if (entry.uid !== 0 && !writeFitting(target, at, UID, entry.uid, MAX_ID)) fits = false;
+  if (entry.gid !== 0 && !writeFitting(target, at, GID, entry.gid, MAX_ID)) fits = false;
+  if (entry.size !== 0 && !writeFitting(target, at, SIZE, entry.size, MAX_SIZE)) fits = false;
+  if (!writeFitting(target, at, MTIME, entry.mtime, MAX_SIZE)) fits = false;
+  target[at + TYPEFLAG] = entry.typeflag.charCodeAt(0);
+  const { linkpath, device } = entry;
+  if (linkpath !== undefined) {
+    target.write(linkpath, at + LINKNAME.at, LINKNAME.length, 'latin1');
+    if (linkpath.length > LINKNAME.length) fits = false;
+  }
+  if (device !== undefined) {
+    writeNumber(target, at, DEVMAJOR, device.major);
+    writeNumber(target, at, DEVMINOR, device.minor);
+  }
+  writeChecksum(target, at);
+  return fits;
+}
+
+/** Writes a number that octal holds; otherwise the field stays 0, and a record has to tell. */
+function writeFitting(
+  target: Buffer,
+  at: number,
+  field: Field,
+  value: number,
+  max: number,
+): boolean {
+  const fits = value >= 0 && value <= max;
+  if (fits) writeNumber(target, at, field, value);
+  return fits;
+}
+
+/** Every record that is needed, in one order for one content. */
+function recordsOf(entry: WrittenEntry): PaxRecords {
+  const records = PaxRecords.empty();
+  const text = (key: string, value: string): void => {
+    records.set(key, Buffer.from(value, 'latin1'));
+  };
+  const { path, linkpath = '', uid, gid, size, mtime, xattrs = new Map<string, Buffer>() } = entry;
+  if (gid > MAX_ID || gid < 0) text('gid', String(gid));
+  if (linkpath.length > LINKNAME.length) text('linkpath', linkpath);
+  if (mtime < 0 || mtime > MAX_SIZE) text('mtime', String(mtime));
+  if (path.length > NAME.length) text('path', path);
+  for (const name of [...xattrs.keys()].sort())
+    records.set(`SCHILY.xattr.${name}`, xattrs.get(name) as Buffer);
+  if (size > MAX_SIZE) text('size', String(size));
+  if (uid > MAX_ID || uid < 0) text('uid', String(uid));
+  return records;
+}

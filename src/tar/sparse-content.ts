@@ -1,0 +1,79 @@
+/** A sparse file's content from what the archive has of it: its data and the holes between. */
+import { continueOldMap } from './sparse-old.js';
+import { badMap, type SparseMap } from './sparse-map.js';
+import { SparseText } from './sparse-text.js';
+
+/** Where the content goes. */
+export interface ContentHandler {
+  data(bytes: Buffer): void;
+  hole(length: number): void;
+}
+
+export class SparseContent {
+  readonly #text: SparseText | undefined;
+  /** Bytes of the body still to come. */
+  #remaining: number;
+  #region = -1;
+  /** Bytes of content that were told. */
+  #position = 0;
+  /** Bytes left of the region at hand. */
+  #left = 0;
+
+  /** `size` is the body's in the archive. Throws TAR_SPARSE for a map that can't be. */
+  constructor(
+    private readonly map: SparseMap,
+    size: number,
+    private readonly handler: ContentHandler,
+  ) {
+    this.#remaining = size;
+    if (map.rest === 'body') this.#text = new SparseText(map);
+    if (map.rest === 'body' && size === 0) throw badMap('is missing');
+    if (map.rest === 'none') map.close(size);
+  }
+
+  /** Tells of the hole that it starts with, if that is known by now. */
+  begin(): void {
+    if (this.map.rest === 'none') this.#next();
+  }
+
+  /** A block that continues old GNU's map. Throws TAR_SPARSE and TAR_FIELD. */
+  mapBlock(block: Buffer): void {
+    if (!continueOldMap(this.map, block)) this.#beginLate();
+  }
+
+  /** The body's next bytes. Throws TAR_SPARSE. */
+  body(bytes: Buffer): void {
+    let at = 0;
+    if (this.#text?.isComplete === false) {
+      at = this.#text.take(bytes);
+      this.#remaining -= at;
+      if (this.#text.isComplete) this.#beginLate();
+      else if (this.#remaining === 0) throw badMap('goes on beyond what the archive has');
+    }
+    while (at < bytes.length) {
+      const step = Math.min(this.#left, bytes.length - at);
+      this.handler.data(bytes.subarray(at, at + step));
+      at += step;
+      this.#position += step;
+      this.#left -= step;
+      if (this.#left === 0) this.#next();
+    }
+  }
+
+  #beginLate(): void {
+    this.map.close(this.#remaining);
+    this.#next();
+  }
+
+  /** Goes on to the next region that has data, or to the file's end. */
+  #next(): void {
+    const { map } = this;
+    do this.#region++;
+    while (this.#region < map.length && map.bytes(this.#region) === 0);
+    const isOver = this.#region >= map.length;
+    const until = isOver ? map.size : map.offset(this.#region);
+    if (until > this.#position) this.handler.hole(until - this.#position);
+    this.#position = until;
+    this.#left = isOver ? 0 : map.bytes(this.#region);
+  }
+}
