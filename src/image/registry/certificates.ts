@@ -1,0 +1,84 @@
+/**
+ * A registry's own certificates, from where Docker has them: `certs.d/HOST[:PORT]/`, every `*.crt` an
+ * authority, every `*.cert` with its `*.key` a client's (docs.docker.com, "Verify repository client with
+ * certificates"); in /etc/docker and in the user's configuration.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { rootCertificates } from 'node:tls';
+import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+import type { Environment } from './settings.js';
+
+/** As `tls.connect` takes them. */
+export interface Certificates {
+  readonly ca?: string[];
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/**
+ * The certificates of a host; an empty object when there are none.
+ *
+ * @param host with its port, as references have it.
+ * @throws DockerceptionError of kind usage, code CERTIFICATE_INVALID, when a file can't be read.
+ */
+export async function certificatesFor(host: string, env: Environment): Promise<Certificates> {
+  for (const folder of folders(env)) {
+    const own = join(folder, host);
+    const names = await list(own);
+    const authorities = names.filter((name) => name.endsWith('.crt'));
+    const client = names.find((name) => name.endsWith('.cert'));
+    if (authorities.length === 0 && client === undefined) continue;
+    return {
+      ...(authorities.length > 0 && {
+        // Given authorities replace Node's own, those of NODE_EXTRA_CA_CERTS among them.
+        ca: [
+          ...rootCertificates,
+          ...(await extra(env)),
+          ...(await Promise.all(authorities.map((name) => read(join(own, name))))),
+        ],
+      }),
+      ...(client !== undefined && {
+        cert: await read(join(own, client)),
+        key: await read(join(own, client.replace(/\.cert$/, '.key'))),
+      }),
+    };
+  }
+  return {};
+}
+
+function folders(env: Environment): string[] {
+  const home = env['XDG_CONFIG_HOME'] || (env['HOME'] && join(env['HOME'], '.config')) || '';
+  const own = isAbsolute(home) ? [join(home, 'docker', 'certs.d')] : [];
+  return [...own, '/etc/docker/certs.d'];
+}
+
+async function list(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return [];
+    throw invalid(folder, error);
+  }
+}
+
+async function extra(env: Environment): Promise<string[]> {
+  const file = env['NODE_EXTRA_CA_CERTS'];
+  if (!file) return [];
+  // Node itself goes on without it, with a warning of its own.
+  return readFile(file, 'utf8').then(
+    (text) => [text],
+    () => [],
+  );
+}
+
+async function read(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    throw invalid(file, error);
+  });
+}
+
+function invalid(file: string, error: unknown): DockerceptionError {
+  const message = `reading the certificates in ${file}: ${messageOf(error)}`;
+  return new DockerceptionError('usage', 'CERTIFICATE_INVALID', message, { cause: error });
+}

@@ -1,0 +1,214 @@
+/**
+ * One registry's API (OCI distribution-spec 1.1): where it is, who we are to it, requests that may be
+ * tried again. Connections, tokens and what was found out about it are kept.
+ */
+import { Agents } from './agents.js';
+import { discard, refusal } from './answer.js';
+import { Authenticator } from './authenticator.js';
+import { certificatesFor } from './certificates.js';
+import { exchange, type Answer, type Request } from './exchange.js';
+import { ConnectionFailure, HttpFailure } from './failure.js';
+import { follow } from './follow.js';
+import { addressesOf } from './host.js';
+import { retrying } from './retry.js';
+import { withDefaults, type RegistrySettings, type Resolved } from './settings.js';
+import { inWords } from './words.js';
+
+/** Connections that may be idle at once, and so be closed at once. */
+const KEPT = 8;
+
+/** A request to the registry: `path` is below its address (`v2/…`), `url` where it pointed us to. */
+export interface RegistryRequest extends Omit<Request, 'url'> {
+  readonly path?: string;
+  readonly url?: URL;
+  /** What a token has to allow: `repository:library/debian:pull`. */
+  readonly scopes: readonly string[];
+}
+
+/** One registry, with one set of settings. */
+export class RegistryClient {
+  /** The host, as references have it. */
+  readonly registry: string;
+  readonly settings: Resolved;
+  readonly #agents: Agents;
+  readonly #authenticator: Authenticator;
+  #address: Promise<URL> | undefined;
+  #known = false;
+
+  constructor(registry: string, settings: Resolved, agents: Agents) {
+    this.registry = registry;
+    this.settings = settings;
+    this.#agents = agents;
+    this.#authenticator = new Authenticator(registry, settings.credentials, (request) =>
+      this.#exchange(request),
+    );
+  }
+
+  /**
+   * Does something with the registry, again when it fails in a way that may pass, and says what went
+   * wrong.
+   *
+   * @param doing a gerund and its subject.
+   * @param signal in place of the settings' own; `attempt` sees to its own requests.
+   * @throws DockerceptionError of kind engine: REGISTRY_DENIED, REGISTRY_BUSY, REGISTRY_FAILED,
+   *   REGISTRY_UNREACHABLE, REGISTRY_ANSWER; what `attempt` itself throws; the signal's reason.
+   */
+  async attempt<T>(
+    doing: string,
+    repository: string,
+    attempt: (number: number) => Promise<T>,
+    signal = this.settings.signal,
+  ): Promise<T> {
+    try {
+      return await retrying(attempt, () => this.#known, this.settings, signal);
+    } catch (error) {
+      const { registry, settings } = this;
+      throw await inWords(error, {
+        doing,
+        registry,
+        repository,
+        credentials: settings.credentials,
+        anonymous: () => this.#authenticator.anonymous(),
+      });
+    }
+  }
+
+  /**
+   * One request, with its redirects, and with credentials when they are asked for.
+   *
+   * @param statuses those that are a success.
+   * @throws HttpFailure for any other status; ConnectionFailure, ContentFailure.
+   */
+  async send(request: RegistryRequest, statuses: readonly number[]): Promise<Answer> {
+    const base = await (this.#address ??= this.#find());
+    const { path = '', scopes, url = new URL(path, base), ...rest } = request;
+    const insecure = base.protocol === 'http:' || this.settings.insecure;
+    for (let challenged = false; ; challenged = true) {
+      const ours = url.origin === base.origin;
+      const authorization = ours
+        ? await this.#authenticator.authorization(scopes, insecure)
+        : undefined;
+      const headers = {
+        ...rest.headers,
+        ...(authorization === undefined ? {} : { Authorization: authorization }),
+      };
+      const answer = await follow(
+        { ...rest, url, headers },
+        (next) => this.#exchange(next),
+        insecure,
+      );
+      if (statuses.includes(answer.status)) return answer;
+      const asks = answer.status === 401 && ours && answer.url.origin === base.origin;
+      if (!asks || challenged || !(await this.#authenticator.challenged(answer, authorization)))
+        throw await refusal(answer);
+      await discard(answer);
+    }
+  }
+
+  /**
+   * An address that the registry sent us to, with its query. Registries behind a proxy that ends TLS
+   * name themselves with http: that is not followed.
+   */
+  async resolve(location: string, from: URL): Promise<URL | undefined> {
+    if (!URL.canParse(location, from.href)) return undefined;
+    const url = new URL(location, from);
+    const base = await (this.#address ??= this.#find());
+    const same = url.hostname === base.hostname;
+    if (same && url.protocol === 'http:' && base.protocol === 'https:') {
+      if (url.port === '80') url.port = '';
+      url.protocol = 'https:';
+      if (url.port === '') url.port = base.port;
+    }
+    url.username = url.password = '';
+    return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
+  }
+
+  async #exchange(request: Request): Promise<Answer> {
+    for (let count = 1; ; count++) {
+      try {
+        const answer = await exchange(this.#agents, request, this.settings);
+        this.#known = true;
+        return answer;
+      } catch (error) {
+        // The server closed the connection while it was idle, and maybe others with it. A body is
+        // another matter: its upload begins anew.
+        const stale = error instanceof ConnectionFailure && error.stale && !request.body?.size;
+        if (!stale || count === KEPT) throw error;
+      }
+    }
+  }
+
+  /** Which of its addresses the registry answers at. */
+  async #find(): Promise<URL> {
+    try {
+      const { insecure, env } = this.settings;
+      const certificates = await certificatesFor(this.registry, env);
+      const addresses = addressesOf(this.registry, insecure, certificates.ca !== undefined);
+      const [first, second] = addresses as [URL, URL?];
+      if (second === undefined || (await this.#answers(first, second))) return first;
+      return second;
+    } catch (error) {
+      // The next one asks again.
+      this.#address = undefined;
+      throw error;
+    }
+  }
+
+  /** Whether `first` speaks the protocol we would use with it. Without credentials. */
+  async #answers(first: URL, second: URL): Promise<boolean> {
+    const speaks = async (base: URL): Promise<boolean> => {
+      const url = new URL('v2/', base);
+      const answer = await exchange(this.#agents, { method: 'GET', url }, this.settings);
+      await discard(answer);
+      // How a TLS server answers plain HTTP.
+      return answer.status !== 400;
+    };
+    try {
+      return (await speaks(first)) || !(await speaks(second).catch(() => false));
+    } catch (error) {
+      if (!(error instanceof ConnectionFailure)) throw error;
+      if (await speaks(second).catch(() => false)) return false;
+      throw error;
+    }
+  }
+}
+
+/** By their signal, which is one build's, and then by the rest of the settings. */
+const clients = new WeakMap<AbortSignal, Shared[]>();
+
+interface Shared {
+  readonly settings: RegistrySettings;
+  readonly of: (registry: string) => RegistryClient;
+}
+
+/** The client for a registry: one and the same for the same settings. */
+export function clientFor(registry: string, settings: RegistrySettings): RegistryClient {
+  const known = clients.get(settings.signal) ?? [];
+  clients.set(settings.signal, known);
+  let shared = known.find((other) => isSame(other.settings, settings));
+  if (!shared) known.push((shared = share(settings)));
+  return shared.of(registry);
+}
+
+function share(settings: RegistrySettings): Shared {
+  const resolved = withDefaults(settings);
+  const agents = new Agents(resolved);
+  const known = new Map<string, RegistryClient>();
+  const of = (registry: string): RegistryClient => {
+    let client = known.get(registry);
+    if (!client) known.set(registry, (client = new RegistryClient(registry, resolved, agents)));
+    return client;
+  };
+  return { settings, of };
+}
+
+function isSame(one: RegistrySettings, other: RegistrySettings): boolean {
+  return (['env', 'insecure', 'report', 'credentials', 'timing'] as const).every(
+    (key) => one[key] === other[key],
+  );
+}
+
+/** Whether an error is this HTTP status. */
+export function isStatus(error: unknown, ...statuses: readonly number[]): error is HttpFailure {
+  return error instanceof HttpFailure && statuses.includes(error.status);
+}

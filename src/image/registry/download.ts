@@ -1,0 +1,88 @@
+/**
+ * Downloads a blob into the cache (OCI distribution-spec, "Pulling blobs"). A download that breaks off
+ * goes on where it stopped (RFC 9110, section 14, Range); one that went on and turned out wrong begins
+ * anew, one that is wrong from beginning to end is an error.
+ */
+import type { BlobCache } from '../blob-cache.js';
+import { OCI_CONFIG, ociMediaType, type Descriptor } from '../descriptor.js';
+import { wrongBytes, type PartialBlob } from '../partial-blob.js';
+import { bodyOf, discard } from './answer.js';
+import type { RegistryClient } from './client.js';
+import { ContentFailure, HttpFailure } from './failure.js';
+import type { Transfers } from './progress.js';
+
+/** A blob of a repository, and what a message calls getting it. */
+export interface Download {
+  readonly client: RegistryClient;
+  readonly repository: string;
+  readonly blob: Descriptor;
+  /** `pulling debian:12` */
+  readonly doing: string;
+  readonly transfers: Transfers;
+}
+
+/**
+ * The path of a blob in the cache, where it is when this resolves.
+ *
+ * @throws DockerceptionError: BLOB_DIGEST, CACHE_WRITE, those of {@link RegistryClient.attempt}.
+ */
+export function download(cache: BlobCache, wanted: Download): Promise<string> {
+  const { client, repository, blob, doing, transfers } = wanted;
+  return cache.obtain(blob, async (file, closing) => {
+    const what = ociMediaType(blob.mediaType) === OCI_CONFIG ? 'config' : 'layer';
+    const progress = transfers.blob(`pulling ${what} ${blob.digest}`, blob.size);
+    const signal = AbortSignal.any([client.settings.signal, closing]);
+    const attempt = async (): Promise<void> => {
+      const resumed = file.received > 0;
+      await receive(wanted, file, signal, progress.at);
+      if (file.isWhole()) return;
+      if (!resumed) throw wrongBytes(blob, file.received, doing);
+      await file.restart();
+      throw new ContentFailure(`blob ${blob.digest} came in parts that don’t fit`, true);
+    };
+    await client.attempt(doing, repository, attempt, signal);
+    progress.done();
+  });
+}
+
+/** One request: what is missing of the file, or all of it. */
+async function receive(
+  { client, repository, blob, doing }: Download,
+  file: PartialBlob,
+  signal: AbortSignal,
+  at: (bytes: number) => void,
+): Promise<void> {
+  if (file.received === blob.size && blob.size > 0) return;
+  const from = file.received;
+  const answer = await client
+    .send(
+      {
+        method: 'GET',
+        path: `v2/${repository}/blobs/${blob.digest}`,
+        scopes: [`repository:${repository}:pull`],
+        signal,
+        ...(from > 0 ? { headers: { Range: `bytes=${from}-` } } : {}),
+      },
+      [200, 206],
+    )
+    .catch(async (error: unknown) => {
+      if (!(error instanceof HttpFailure) || error.status !== 416) throw error;
+      await file.restart();
+      throw new ContentFailure(`blob ${blob.digest} can’t be had in parts`, true);
+    });
+  const whole = answer.status === 200;
+  const range = /^bytes (\d+)-/.exec(answer.headers['content-range'] ?? '')?.[1];
+  if (whole && from > 0) await file.restart();
+  if (!whole && Number(range) !== from) {
+    await discard(answer);
+    await file.restart();
+    throw new ContentFailure(`blob ${blob.digest} came from another place on`, true);
+  }
+  for await (const chunk of bodyOf(answer)) {
+    const received = file.received + chunk.length;
+    // Not one byte more than was announced goes to the disk.
+    if (received > blob.size) throw wrongBytes(blob, received, doing);
+    await file.write(chunk);
+    at(received);
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Which proxy a request goes through: `HTTP_PROXY` or `HTTPS_PROXY` by the request's scheme, unless
+ * `NO_PROXY` exempts the host; upper case first, then lower (Go, x/net/http/httpproxy, as docker has it).
+ */
+import { BlockList, isIP } from 'node:net';
+import { DockerceptionError } from '../../errors.js';
+import { bare, isLoopback, portOf } from './host.js';
+import type { Environment } from './settings.js';
+
+/**
+ * The proxy for a URL; undefined when there is none. Loopback addresses never have one.
+ *
+ * @throws DockerceptionError of kind usage, code PROXY_INVALID.
+ */
+export function proxyFor(url: URL, env: Environment): URL | undefined {
+  const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+  const text = (env[name] || env[name.toLowerCase()])?.trim();
+  if (!text || isLoopback(url.hostname)) return undefined;
+  if (isExempt(url, env['NO_PROXY'] || env['no_proxy'] || '')) return undefined;
+  return parseProxy(name, text);
+}
+
+/** The value of `Proxy-Authorization`, when the proxy's URL has a user. */
+export function proxyAuthorization(proxy: URL): string | undefined {
+  if (proxy.username === '' && proxy.password === '') return undefined;
+  const [user, password] = [proxy.username, proxy.password].map(decodeURIComponent);
+  return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
+}
+
+function parseProxy(name: string, text: string): URL {
+  // `proxy.example:3128`, without a scheme, is usual.
+  const withScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  if (!URL.canParse(withScheme)) throw invalid(name, 'it is not a URL');
+  const url = new URL(withScheme);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw invalid(name, `a proxy that speaks ${url.protocol.slice(0, -1)} can’t be used`);
+  if (url.hostname === '') throw invalid(name, 'it names no host');
+  try {
+    proxyAuthorization(url);
+  } catch {
+    throw invalid(name, 'its user or password is not percent-encoded');
+  }
+  return url;
+}
+
+/** The value isn't quoted: it may hold a password. */
+function invalid(name: string, why: string): DockerceptionError {
+  return new DockerceptionError('usage', 'PROXY_INVALID', `reading ${name}: ${why}`, {
+    hint: 'as in http://proxy.example:3128',
+  });
+}
+
+/** `*`, `host`, `.domain`, `*.domain`, an address, a CIDR block; each but the last may have a port. */
+function isExempt(url: URL, list: string): boolean {
+  const host = bare(url.hostname).toLowerCase().replace(/\.$/, '');
+  return list
+    .split(/[,\s]+/)
+    .filter((rule) => rule !== '')
+    .some((rule) => matches(rule.toLowerCase(), host, portOf(url)));
+}
+
+function matches(rule: string, host: string, port: number): boolean {
+  if (rule === '*') return true;
+  if (isIP(rule) === 0 && rule.includes('/')) return isInBlock(host, rule);
+  const [, name = rule, wanted] = /^(\[.*\]|[^:]*):(\d+)$/.exec(rule) ?? [];
+  if (wanted !== undefined && Number(wanted) !== port) return false;
+  const pattern = bare(name);
+  const family = isIP(pattern);
+  if (family !== 0) return isInBlock(host, `${pattern}/${family === 4 ? 32 : 128}`);
+  const domain = pattern.replace(/^\*(?=\.)/, '').replace(/(?<=.)\.$/, '');
+  return domain.startsWith('.')
+    ? host.endsWith(domain)
+    : host === domain || host.endsWith(`.${domain}`);
+}
+
+function isInBlock(host: string, block: string): boolean {
+  const [network = '', length = ''] = block.split('/');
+  const families = [isIP(host), isIP(network)];
+  if (families[0] === 0 || families[0] !== families[1]) return false;
+  const bits = Number(length);
+  if (!/^\d+$/.test(length) || bits > (families[0] === 4 ? 32 : 128)) return false;
+  const family = families[0] === 4 ? 'ipv4' : 'ipv6';
+  const list = new BlockList();
+  list.addSubnet(network, bits, family);
+  return list.check(host, family);
+}

@@ -1,0 +1,53 @@
+/** What every dealing with a registry needs to know. Plain data, defaulted once. */
+import { credentialStore, type CredentialStore } from '../credentials.js';
+import type { TransferReport } from './progress.js';
+
+/** An environment, as `process.env` is one. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * How registries are dealt with. Connections and tokens are shared by all that is done with the same
+ * signal and otherwise the same settings.
+ */
+export interface RegistrySettings {
+  /** `HTTPS_PROXY` and its like, `DOCKER_CONFIG`, `HOME`, `NODE_EXTRA_CA_CERTS`. */
+  readonly env: Environment;
+  /**
+   * Plain HTTP will do, and so will TLS with a certificate that can't be verified.
+   * @default false; on loopback addresses it always will
+   */
+  readonly insecure?: boolean;
+  /** Stops everything at once; what is under way rejects with its reason. */
+  readonly signal: AbortSignal;
+  /** @default nothing is told */
+  readonly report?: TransferReport;
+  /** @default those of `env` */
+  readonly credentials?: CredentialStore;
+  /** @default {@link TIMING} */
+  readonly timing?: Partial<Timing>;
+}
+
+/** How patient we are. */
+export interface Timing {
+  /** Milliseconds without a byte in either direction, after which a connection is given up. */
+  readonly silence: number;
+  /** Milliseconds before the second try; each further one waits twice as long. */
+  readonly delay: number;
+  /** Milliseconds at most that a `Retry-After` is waited for. */
+  readonly longest: number;
+  /** How often a thing is tried. */
+  readonly tries: number;
+}
+
+export const TIMING: Timing = { silence: 60_000, delay: 500, longest: 30_000, tries: 5 };
+
+/** The settings with their defaults. */
+export interface Resolved extends Required<Omit<RegistrySettings, 'timing'>> {
+  readonly timing: Timing;
+}
+
+export function withDefaults(settings: RegistrySettings): Resolved {
+  const { insecure = false, report = () => {}, timing } = settings;
+  const credentials = settings.credentials ?? credentialStore(settings.env);
+  return { ...settings, insecure, report, credentials, timing: { ...TIMING, ...timing } };
+}

@@ -1,0 +1,131 @@
+/** Puts what went wrong with a registry into words: which registry, why, what to do about it. */
+import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+import { printable } from '../../tar/printable.js';
+import type { CredentialStore } from '../credentials.js';
+import {
+  ConnectionFailure,
+  ContentFailure,
+  HttpFailure,
+  ProxyError,
+  SilenceError,
+} from './failure.js';
+
+/** What a message needs to know. */
+export interface Circumstances {
+  /** A gerund and its subject: `pulling debian:12`. */
+  readonly doing: string;
+  /** The host, as references have it. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly credentials: CredentialStore;
+  /** Whether no credentials were found. */
+  readonly anonymous: () => Promise<boolean>;
+}
+
+/** The error to tell; one that is in words already, or that isn't known here, stays as it is. */
+export async function inWords(error: unknown, about: Circumstances): Promise<unknown> {
+  if (error instanceof HttpFailure) return httpError(error, about);
+  if (error instanceof ConnectionFailure) return connectionError(error, about);
+  if (error instanceof ContentFailure)
+    return new DockerceptionError(
+      'engine',
+      'REGISTRY_ANSWER',
+      `${about.doing}: ${about.registry}: ${error.message}`,
+      { cause: error },
+    );
+  return error;
+}
+
+async function httpError(error: HttpFailure, about: Circumstances): Promise<DockerceptionError> {
+  const { doing, registry, repository, credentials } = about;
+  const { status, reason, url } = error;
+  const said = reason === '' ? `${status}` : `${status}, ${reason}`;
+  const make = (code: string, why: string, hint?: string): DockerceptionError =>
+    new DockerceptionError('engine', code, `${doing}: ${why}`, {
+      cause: error,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  if (status === 401 || status === 403) {
+    const where = await credentials.where(registry).catch(() => 'a configuration that is broken');
+    const anonymous = await about.anonymous().catch(() => false);
+    const found = anonymous ? 'no credentials in' : 'with the credentials of';
+    const login = registry === 'docker.io' ? 'docker login' : `docker login ${registry}`;
+    return make(
+      'REGISTRY_DENIED',
+      `${registry} denied access to ${repository} (${said}), ${found} ${where}`,
+      anonymous
+        ? `\`${login}\` adds credentials, unless the name is wrong`
+        : `\`${login}\` changes the credentials`,
+    );
+  }
+  if (status === 429) {
+    const wait = error.retryAfter;
+    return make(
+      'REGISTRY_BUSY',
+      `${registry} has had too many requests (${said})`,
+      wait === undefined ? 'try again later' : `try again in ${Math.ceil(wait / 1000)} s`,
+    );
+  }
+  const host = url.host === registry ? registry : `${registry} (${url.host})`;
+  return make('REGISTRY_FAILED', `${host} answered ${said}`);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused, nothing listens there',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the host’s name can’t be looked up',
+  EHOSTUNREACH: 'no way to the host',
+  ENETUNREACH: 'no way to the network',
+  ETIMEDOUT: 'no answer',
+  ECONNRESET: 'it closed the connection',
+  EPIPE: 'it closed the connection',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it doesn’t speak TLS',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it doesn’t speak TLS',
+};
+
+/** OpenSSL's and Node's codes for a certificate that isn't trusted. */
+const CERTIFICATE =
+  /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA)/;
+
+function connectionError(error: ConnectionFailure, about: Circumstances): DockerceptionError {
+  const { doing, registry } = about;
+  const { cause, url } = error;
+  const code = codeOf(cause);
+  const make = (why: string, hint?: string): DockerceptionError =>
+    new DockerceptionError('engine', 'REGISTRY_UNREACHABLE', `${doing}: ${why}`, {
+      cause,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  if (cause instanceof ProxyError) {
+    const why = cause.status === 407 ? 'it wants other credentials' : reasonOf(cause.cause);
+    const hint = 'HTTP_PROXY and HTTPS_PROXY name the proxy, NO_PROXY what is reached without';
+    return make(`reaching ${url.host} through the proxy ${cause.host}: ${why}`, hint);
+  }
+  const host = url.host === registry ? registry : `${url.host} (for ${registry})`;
+  if (CERTIFICATE.test(code))
+    return make(
+      `reaching ${host}: its certificate is not trusted: ${printable(messageOf(cause))}`,
+      'its authority’s certificate goes into the file that NODE_EXTRA_CA_CERTS names, or ' +
+        `into /etc/docker/certs.d/${url.host}/ca.crt`,
+    );
+  return make(
+    `reaching ${host}: ${reasonOf(cause)}`,
+    reasonOf(cause).includes('TLS') ? '--insecure allows plain HTTP' : undefined,
+  );
+}
+
+function reasonOf(error: unknown): string {
+  if (typeof error === 'string') return error;
+  if (error instanceof SilenceError) return error.message;
+  return REASONS[codeOf(error)] ?? printable(messageOf(error));
+}
+
+/** The code of an error, or of the first of several (one for each address of a host). */
+function codeOf(error: unknown): string {
+  if (error instanceof AggregateError && systemCode(error) === undefined)
+    return codeOf(error.errors[0]);
+  const code = systemCode(error) ?? '';
+  return code === 'EPROTO' && messageOf(error).includes('wrong version number')
+    ? 'ERR_SSL_WRONG_VERSION_NUMBER'
+    : code;
+}
