@@ -1,0 +1,86 @@
+/**
+ * Puts an image together from its configuration and its layers, which are in the store already:
+ * manifest and index (OCI image-spec, manifest.md and image-index.md). The same parts make the same
+ * bytes: the order of an object's members is fixed here.
+ */
+import {
+  OCI_CONFIG,
+  OCI_INDEX,
+  OCI_MANIFEST,
+  type Descriptor,
+  type Platform,
+} from './descriptor.js';
+import type { ImageConfig } from './config.js';
+import { configJson } from './config-json.js';
+import type { AssembledImage, Index, Manifest, PlatformImage, RepositoryName } from './manifest.js';
+import type { BlobStore } from './store.js';
+
+/** What one platform's image is made of. */
+export interface ImageParts {
+  readonly config: ImageConfig;
+  /** In the store; as many as `config.rootfs.diff_ids`. */
+  readonly layers: readonly Descriptor[];
+  readonly platform: Platform;
+  /** By digest: from where a layer came, when it was a registry. */
+  readonly origins?: ReadonlyMap<string, RepositoryName>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Writes configuration and manifest. */
+export async function writeImage(store: BlobStore, parts: ImageParts): Promise<PlatformImage> {
+  const { config, layers, platform, origins = new Map(), annotations } = parts;
+  const configuration = await putText(store, configJson(config), OCI_CONFIG);
+  const manifest: Manifest = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: configuration,
+    layers: layers.map(({ mediaType, digest, size, annotations: own }) => ({
+      mediaType,
+      digest,
+      size,
+      ...(own !== undefined && { annotations: own }),
+    })),
+    ...(annotations !== undefined && { annotations }),
+  };
+  const { mediaType, digest, size } = await putText(store, JSON.stringify(manifest), OCI_MANIFEST);
+  const descriptor = { mediaType, digest, size, platform: orderedPlatform(platform) };
+  return { descriptor, manifest, config, origins };
+}
+
+/** Writes an index when there are several images; one stands for itself. */
+export async function writeIndex(
+  store: BlobStore,
+  images: readonly PlatformImage[],
+): Promise<AssembledImage> {
+  const [first] = images;
+  if (first !== undefined && images.length === 1)
+    return { descriptor: first.descriptor, images, blobs: store };
+  const index: Index = {
+    schemaVersion: 2,
+    mediaType: OCI_INDEX,
+    manifests: images.map(({ descriptor }) => descriptor),
+  };
+  const descriptor = await putText(store, JSON.stringify(index), OCI_INDEX);
+  return { descriptor, images, blobs: store };
+}
+
+function orderedPlatform(platform: Platform): Platform {
+  const { architecture, os, variant } = platform;
+  const [version, features] = [platform['os.version'], platform['os.features']];
+  return {
+    architecture,
+    os,
+    ...(version !== undefined && { 'os.version': version }),
+    ...(features !== undefined && { 'os.features': features }),
+    ...(variant !== undefined && { variant }),
+  };
+}
+
+function putText(store: BlobStore, text: string, mediaType: string): Promise<Descriptor> {
+  return store.put(once(Buffer.from(text)), mediaType);
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
+  await Promise.resolve();
+}

@@ -1,0 +1,213 @@
+/**
+ * Blobs from registries, kept between builds in `$XDG_CACHE_HOME/dockerception/blobs/ALGORITHM/HEX`
+ * (XDG Base Directory Specification; `~/.cache` when unset). A file gets its name only when it is whole
+ * and right, so that processes may share the folder; what is found there is verified all the same.
+ */
+import { randomBytes } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import {
+  access,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+import { DockerceptionError, systemCode } from '../errors.js';
+import {
+  hashFor,
+  PartialFile,
+  writing,
+  wrongBytes,
+  type Named,
+  type PartialBlob,
+} from './partial-blob.js';
+import { isDigest } from './reference.js';
+
+/** Whoever opened it closes it. */
+export interface BlobCache {
+  /** Where the blobs are. */
+  readonly folder: string;
+  /** The path of a blob that is there and right; what is there but wrong is removed. */
+  find(blob: Named): Promise<string | undefined>;
+  /** The bytes of a blob whose size isn't known, when they are there, right and at most `limit`. */
+  findDocument(digest: string, limit: number): Promise<Buffer | undefined>;
+  /**
+   * The path of a blob; `fetch` gets what isn't there. Asked for twice at once, it is fetched once.
+   * The signal is aborted when the cache is closed.
+   *
+   * @throws what `fetch` throws; DockerceptionError: BLOB_DIGEST (kind engine) when what it wrote is
+   *   something else, CACHE_WRITE (kind output). Nothing of it stays.
+   */
+  obtain(blob: Named, fetch: Fetch): Promise<string>;
+  /** Stops what is being fetched; removes the folder when it is a temporary one. */
+  close(): Promise<void>;
+}
+
+export type Fetch = (file: PartialBlob, signal: AbortSignal) => Promise<void>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Milliseconds after which a partial blob belongs to a process that is no more. */
+const STALE = 24 * 3600 * 1000;
+const PARTIAL = '.partial-';
+
+/**
+ * Opens the cache of an environment: `XDG_CACHE_HOME`, `HOME`. When it can't be written to, or there is
+ * no home, a temporary folder (`TMPDIR`) takes its place.
+ *
+ * @throws DockerceptionError of kind output, code CACHE_WRITE, when there is no temporary folder either.
+ */
+export async function openBlobCache(env: Environment): Promise<BlobCache> {
+  const folder = await writable(cacheFolder(env));
+  if (folder !== undefined) {
+    await sweep(folder);
+    return new FolderCache(folder, false);
+  }
+  const temporary = env['TMPDIR'] || tmpdir();
+  const made = await mkdtemp(join(temporary, 'dockerception-blobs-')).catch((error: unknown) => {
+    throw writing(temporary, error);
+  });
+  return new FolderCache(made, true);
+}
+
+function cacheFolder(env: Environment): string | undefined {
+  const { XDG_CACHE_HOME: cache = '', HOME: home = '' } = env;
+  // A relative path is to be ignored, says the specification.
+  if (isAbsolute(cache)) return join(cache, 'dockerception', 'blobs');
+  return isAbsolute(home) ? join(home, '.cache', 'dockerception', 'blobs') : undefined;
+}
+
+async function writable(folder: string | undefined): Promise<string | undefined> {
+  if (folder === undefined) return undefined;
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK | constants.X_OK);
+    return folder;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes what processes that were killed have left. Others may be doing the same. */
+async function sweep(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((name) => name.startsWith(PARTIAL))) {
+    const path = join(folder, name);
+    const age = await stat(path).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > STALE) await rm(path, { force: true }).catch(() => {});
+  }
+}
+
+class FolderCache implements BlobCache {
+  readonly folder: string;
+  readonly #temporary: boolean;
+  readonly #fetching = new Map<string, Promise<string>>();
+  /** Digests that this process has verified. */
+  readonly #verified = new Set<string>();
+  readonly #closing = new AbortController();
+
+  constructor(folder: string, temporary: boolean) {
+    this.folder = folder;
+    this.#temporary = temporary;
+  }
+
+  async find({ digest, size }: Named): Promise<string | undefined> {
+    const path = this.#path(digest);
+    const found = await stat(path).catch(() => undefined);
+    if (!found) return undefined;
+    if (found.size === size) {
+      if (this.#verified.has(digest) || (await digestOf(path, digest)) === digest) {
+        this.#verified.add(digest);
+        return path;
+      }
+    }
+    // Another process may have put the right one there meanwhile; fetching it once more does no harm.
+    this.#verified.delete(digest);
+    await rm(path, { force: true }).catch((error: unknown) => {
+      throw writing(path, error);
+    });
+    return undefined;
+  }
+
+  async findDocument(digest: string, limit: number): Promise<Buffer | undefined> {
+    const path = this.#path(digest);
+    const size = await stat(path).then(
+      (found) => found.size,
+      () => Infinity,
+    );
+    if (size > limit || (await this.find({ digest, size })) === undefined) return undefined;
+    return readFile(path).catch(() => undefined);
+  }
+
+  obtain(blob: Named, fetch: Fetch): Promise<string> {
+    const { digest } = blob;
+    let running = this.#fetching.get(digest);
+    if (!running) {
+      running = this.#obtain(blob, fetch).finally(() => this.#fetching.delete(digest));
+      this.#fetching.set(digest, running);
+    }
+    return running;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the cache was closed'));
+    await Promise.allSettled(this.#fetching.values());
+    if (this.#temporary) await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #obtain(blob: Named, fetch: Fetch): Promise<string> {
+    const found = await this.find(blob);
+    if (found !== undefined) return found;
+    this.#closing.signal.throwIfAborted();
+    const name = `${PARTIAL}${process.pid}-${randomBytes(6).toString('hex')}`;
+    const path = join(this.folder, name);
+    const handle = await open(path, 'wx', 0o644).catch((error: unknown) => {
+      throw writing(path, error);
+    });
+    try {
+      const file = new PartialFile(handle, path, blob);
+      await fetch(file, this.#closing.signal);
+      if (!file.isWhole()) throw wrongBytes(blob, file.received);
+      await handle.close();
+      const final = this.#path(blob.digest);
+      await mkdir(dirname(final), { recursive: true });
+      await rename(path, final);
+      this.#verified.add(blob.digest);
+      return final;
+    } catch (error) {
+      await handle.close().catch(() => {});
+      await rm(path, { force: true }).catch(() => {});
+      throw systemCode(error) === undefined || error instanceof DockerceptionError
+        ? error
+        : writing(path, error);
+    }
+  }
+
+  #path(digest: string): string {
+    // What isn't a digest could lead to another folder.
+    if (!isDigest(digest)) throw new TypeError(`not a digest: ${String(digest)}`);
+    const [algorithm = '', hex = ''] = digest.split(':');
+    return join(this.folder, algorithm, hex);
+  }
+}
+
+async function digestOf(path: string, like: string): Promise<string | undefined> {
+  const hash = hashFor(like);
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }))
+      hash.update(chunk as Buffer);
+  } catch {
+    // It went away, or can't be read: as good as wrong.
+    return undefined;
+  }
+  return `${like.slice(0, like.indexOf(':'))}:${hash.digest('hex')}`;
+}

@@ -1,0 +1,121 @@
+/**
+ * Reads an image as `docker save` writes it: `manifest.json` names a configuration and tars of
+ * layers (moby, image/tarexport). Up to Docker 24, and from Podman and skopeo, those aren't named by
+ * their digest; crane names and compresses them.
+ */
+import type { Readable } from 'node:stream';
+import { DockerceptionError, messageOf } from '../errors.js';
+import { printable } from '../tar/printable.js';
+import type { DockerManifestEntry } from './archive-index.js';
+import { DOCKER_MANIFEST, OCI_CONFIG, OCI_LAYER, type Descriptor } from './descriptor.js';
+import { compare, digestOf, digestOfStream } from './digest.js';
+import { badImage, ofFile } from './image-error.js';
+import type { ImageReader } from './image-reader.js';
+import { openBlob, readDocument, type LayoutFiles } from './layout-files.js';
+import type { ImageChoice } from './layout-reader.js';
+import type { Image, Manifest } from './manifest.js';
+import { ambiguous, chooseNamed } from './named.js';
+import { parseConfig } from './registry/document.js';
+
+/** The same of the files of an archive, which are closed with the reader. */
+export async function openDockerArchive(
+  files: LayoutFiles,
+  { name, digest }: ImageChoice,
+): Promise<ImageReader> {
+  if (digest !== undefined)
+    throw new DockerceptionError(
+      'usage',
+      'IMAGE_NOT_FOUND',
+      `reading ${printable(files.name)}: what docker save writes has no digests`,
+      { hint: 'name the image behind a colon' },
+    );
+  const entries = parseManifest(await readDocument(files, 'manifest.json'), files.name);
+  const all = entries.map((value) => ({ value, names: value.RepoTags ?? [] }));
+  const found = chooseNamed(all, name, files.name);
+  const [chosen] = found;
+  if (chosen === undefined) throw badImage(files.name, 'there is no image in it');
+  if (found.length > 1) throw ambiguous(found, files.name);
+  let image: Promise<Image> | undefined;
+  return {
+    // It knows no platforms: there is one image.
+    image: () => (image ??= readImage(files, chosen.value)),
+    close: () => files.close(),
+  };
+}
+
+async function readImage(files: LayoutFiles, entry: DockerManifestEntry): Promise<Image> {
+  const bytes = await readDocument(files, entry.Config);
+  const described = { mediaType: OCI_CONFIG, digest: digestOf(bytes), size: bytes.length };
+  // Its name has the digest: HEX.json, sha256:HEX, blobs/sha256/HEX.
+  const told = /[0-9a-f]{64}/.exec(entry.Config)?.[0];
+  if (told !== undefined) {
+    const digest = `sha256:${told}`;
+    const error = compare({ ...described, digest }, files.name, bytes.length, described.digest);
+    if (error) throw error;
+  }
+  const manifest: Manifest = {
+    schemaVersion: 2,
+    mediaType: DOCKER_MANIFEST,
+    config: described,
+    layers: entry.Layers.map(() => described),
+  };
+  const config = ofFile(() => parseConfig(bytes, manifest, files.name));
+  const paths = new Map<string, string>();
+  const layers: Descriptor[] = [];
+  for (const [at, path] of entry.Layers.entries()) {
+    const layer = await describe(files, path, config.rootfs.diff_ids[at] as string);
+    paths.set(layer.digest, path);
+    layers.push(layer);
+  }
+  const open = (descriptor: Descriptor): Promise<Readable> =>
+    openBlob(files, descriptor, paths.get(descriptor.digest));
+  return { name: files.name, config, layers, blobs: { open } };
+}
+
+async function describe(files: LayoutFiles, path: string, diffId: string): Promise<Descriptor> {
+  const size = await files.size(path);
+  if (size === undefined) throw badImage(files.name, `its layer ${printable(path)} is not in it`);
+  const mediaType = OCI_LAYER + (await compressionOf(files, path));
+  const told = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(path)?.[1];
+  if (told !== undefined) return { mediaType, digest: `sha256:${told}`, size };
+  // What isn't compressed is what the configuration names.
+  const digest = mediaType === OCI_LAYER ? diffId : await digestOfStream(await files.open(path));
+  return { mediaType, digest, size };
+}
+
+/** What a media type says of it. */
+async function compressionOf(files: LayoutFiles, path: string): Promise<string> {
+  const { recognise } = await import('../compression/decompress.js');
+  const format = recognise(await head(await files.open(path)));
+  return format === undefined ? '' : `+${format}`;
+}
+
+async function head(stream: Readable): Promise<Buffer> {
+  for await (const chunk of stream) return chunk as Buffer;
+  return Buffer.alloc(0);
+}
+
+function parseManifest(bytes: Buffer, name: string): DockerManifestEntry[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    throw badImage(name, `manifest.json is not JSON: ${printable(messageOf(error))}`, error);
+  }
+  if (!Array.isArray(json) || !json.every(isEntry))
+    throw badImage(name, 'manifest.json is not a list of images');
+  return json;
+}
+
+function isEntry(value: unknown): value is DockerManifestEntry {
+  const { Config, RepoTags, Layers } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return (
+    typeof Config === 'string' &&
+    (RepoTags === null || RepoTags === undefined || areStrings(RepoTags)) &&
+    areStrings(Layers)
+  );
+}
+
+function areStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}

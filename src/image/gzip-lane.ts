@@ -1,0 +1,62 @@
+/**
+ * Where blocks are deflated (RFC 1951): one at a time, apart from what came before, and ended by an
+ * empty stored block, which is Z_SYNC_FLUSH. Every kind of lane gives the same bytes.
+ */
+import type { TransformOptions } from 'node:stream';
+import { constants, createDeflateRaw, type ZlibOptions } from 'node:zlib';
+
+/**
+ * The most bytes a block has. Matches don't reach from block to block, which costs 0.6 % of the
+ * size of a source tree with blocks of 512 KiB, and 2.3 % with pigz's 128 KiB.
+ */
+export const BLOCK = 512 << 10;
+/** Less than most blocks become, so that little of the last chunk is left unused. */
+export const OUTPUT_CHUNK = 128 << 10;
+
+/** Deflates one block at a time. Who made it closes it. */
+export interface Lane {
+  /** Reads `data` until it settles; the result is the caller's. */
+  deflate(data: Buffer): Promise<Buffer>;
+  /** What is under way fails, or never settles. */
+  close(): Promise<void>;
+}
+
+/**
+ * A thread of libuv's pool. The one zlib object is reset for each block: to make one for each takes
+ * more time and twice the memory.
+ */
+export class PoolLane implements Lane {
+  readonly #stream;
+
+  /** @param level 1 to 9 */
+  constructor(level: number) {
+    // All of a block's output waits in the stream until the block is done.
+    const options: ZlibOptions & Pick<TransformOptions, 'readableHighWaterMark'> = {
+      level,
+      flush: constants.Z_SYNC_FLUSH,
+      chunkSize: OUTPUT_CHUNK,
+      readableHighWaterMark: 2 * BLOCK,
+    };
+    this.#stream = createDeflateRaw(options);
+  }
+
+  deflate(data: Buffer): Promise<Buffer> {
+    const stream = this.#stream;
+    return new Promise((resolve, reject) => {
+      stream.once('error', reject);
+      stream.write(data, (error) => {
+        stream.off('error', reject);
+        // A block that is under way when the stream is closed still comes to its end.
+        if (error || stream.destroyed) return reject(error ?? new Error('closed'));
+        const deflated = stream.read() as Buffer;
+        stream.reset();
+        resolve(deflated);
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    this.#stream.destroy();
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,48 @@
+/** Why an output couldn't be written, said the same way for files, folders and streams. */
+import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import { printable } from '../tar/printable.js';
+
+/** The error for a failed write: OUTPUT_FULL, OUTPUT_CLOSED or OUTPUT_FAILED, of kind output. */
+export function outputFailure(name: string, cause: unknown): unknown {
+  if (cause instanceof DockerceptionError) return cause;
+  const [code, why, hint] = reason(cause);
+  return new DockerceptionError('output', code, `writing ${printable(name)}: ${why}`, {
+    cause,
+    ...(hint !== undefined && { hint }),
+  });
+}
+
+function reason(cause: unknown): readonly [code: string, why: string, hint?: string] {
+  switch (systemCode(cause)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return ['OUTPUT_FULL', 'no space is left'];
+    case 'EFBIG':
+      return ['OUTPUT_FULL', 'files may not grow so large there'];
+    case 'EPIPE':
+    case 'ECONNRESET':
+    case 'ERR_STREAM_PREMATURE_CLOSE':
+    case 'ERR_STREAM_DESTROYED':
+      return [
+        'OUTPUT_CLOSED',
+        'its reader has gone',
+        'look for the error of the next command in the pipeline',
+      ];
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return ['OUTPUT_FAILED', 'the folder it belongs into is not there'];
+    case 'EACCES':
+    case 'EPERM':
+      return ['OUTPUT_FAILED', 'permission denied'];
+    case 'EROFS':
+      return ['OUTPUT_FAILED', 'the file system is read-only'];
+    case 'EISDIR':
+      return [
+        'OUTPUT_FAILED',
+        'it is a folder',
+        'name a file; type=oci,tar=false,dest=… writes a layout into a folder',
+      ];
+    default:
+      return ['OUTPUT_FAILED', messageOf(cause)];
+  }
+}

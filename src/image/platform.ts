@@ -1,0 +1,182 @@
+/**
+ * Platforms as people write them (`linux/arm/v7`, `amd64`) and as an index has them: OCI image-spec,
+ * image-index.md; names, aliases and which variant runs what are those of containerd/platforms.
+ */
+import { DockerceptionError } from '../errors.js';
+import { printable } from '../tar/printable.js';
+import type { Descriptor, Platform } from './descriptor.js';
+
+const SYSTEMS = new Set(
+  'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris windows zos'.split(
+    ' ',
+  ),
+);
+const ARCHITECTURES = new Set(
+  'amd64 386 arm arm64 armbe arm64be ppc ppc64 ppc64le loong64 mips mipsle mips64 mips64le riscv riscv64 s390 s390x sparc sparc64 wasm'.split(
+    ' ',
+  ),
+);
+/** What Node calls an architecture, where Go calls it otherwise. */
+const OF_NODE: Readonly<Record<string, string>> = {
+  x64: 'amd64',
+  ia32: '386',
+  mipsel: 'mipsle',
+  mips64el: 'mips64le',
+  ppc64: 'ppc64le',
+};
+
+/**
+ * Reads `OS/ARCHITECTURE[/VARIANT]`, or one of the first two alone, the other being the host's.
+ *
+ * @throws DockerceptionError of kind usage, code PLATFORM_INVALID.
+ */
+export function parsePlatform(text: string): Platform {
+  const parts = text.trim().split('/');
+  const [first = '', second, third] = parts;
+  if (parts.length > 3 || parts.some((part) => !/^[\w.-]+$/.test(part))) throw invalid(text);
+  if (second !== undefined)
+    return normalisePlatform({
+      os: first,
+      architecture: second,
+      ...(third === undefined ? {} : { variant: third }),
+    });
+  // buildx's word for the machine at hand.
+  if (first === 'local') return hostPlatform();
+  const host = hostPlatform();
+  const system = normalisePlatform({ ...host, os: first });
+  if (SYSTEMS.has(system.os)) return system;
+  const machine = normalisePlatform({ os: host.os, architecture: first });
+  if (ARCHITECTURES.has(machine.architecture)) return machine;
+  throw invalid(text);
+}
+
+/** `linux/arm64`, `linux/arm/v7` */
+export function formatPlatform({ os, architecture, variant }: Platform): string {
+  return [os, architecture, ...(variant ? [variant] : [])].join('/');
+}
+
+/** Linux, whatever the host's system, on the host's architecture: what containers run on. */
+export function hostPlatform(): Platform {
+  return normalisePlatform({ os: 'linux', architecture: OF_NODE[process.arch] ?? process.arch });
+}
+
+/** One name for what has several: `x86_64` is amd64, `arm` is arm/v7, `arm64/v8` is arm64. */
+export function normalisePlatform(platform: Platform): Platform {
+  const { variant: given, ...rest } = platform;
+  const os = platform.os.toLowerCase();
+  const [architecture, variant] = normaliseArchitecture(
+    platform.architecture.toLowerCase(),
+    (given ?? '').toLowerCase(),
+  );
+  return {
+    ...rest,
+    os: os === 'macos' ? 'darwin' : os,
+    architecture,
+    ...(variant === '' ? {} : { variant }),
+  };
+}
+
+function normaliseArchitecture(name: string, variant: string): [name: string, variant: string] {
+  switch (name) {
+    case 'i386':
+      return ['386', ''];
+    case 'x86_64':
+    case 'x86-64':
+    case 'amd64':
+      return ['amd64', variant === 'v1' ? '' : variant];
+    case 'aarch64':
+    case 'arm64':
+      return ['arm64', variant === '8' || variant === 'v8' ? '' : variant];
+    case 'armhf':
+      return ['arm', 'v7'];
+    case 'armel':
+      return ['arm', 'v6'];
+    case 'arm':
+      if (variant === '') return ['arm', 'v7'];
+      return ['arm', /^\d$/.test(variant) ? `v${variant}` : variant];
+    default:
+      return [name, variant];
+  }
+}
+
+/**
+ * The manifest of an index that fits best: the platform itself, else what it can run too (arm/v6 on
+ * arm/v7, 386 on amd64). Of equals the first. A manifest without a platform is taken when no other
+ * fits; attestations (`unknown/unknown`) never are.
+ */
+export function choosePlatform(
+  candidates: readonly Descriptor[],
+  wanted: Platform,
+): Descriptor | undefined {
+  const images = candidates.filter((candidate) => !isAttestation(candidate));
+  for (const fitting of runnable(normalisePlatform(wanted))) {
+    const found = images.find(({ platform }) => platform && isSame(platform, fitting));
+    if (found) return found;
+  }
+  return images.find(({ platform }) => platform === undefined);
+}
+
+/** Whether a manifest of an index is about another one, and no image. */
+export function isAttestation({ platform, annotations }: Descriptor): boolean {
+  return (
+    (platform?.os === 'unknown' && platform.architecture === 'unknown') ||
+    annotations?.['vnd.docker.reference.type'] === 'attestation-manifest'
+  );
+}
+
+function isSame(one: Platform, other: Platform): boolean {
+  const { os, architecture, variant } = normalisePlatform(one);
+  if (os !== other.os || architecture !== other.architecture || variant !== other.variant)
+    return false;
+  return other['os.version'] === undefined || other['os.version'] === one['os.version'];
+}
+
+/** What a normalised platform runs, the best first. */
+function runnable(platform: Platform): readonly Platform[] {
+  const { architecture, variant = '' } = platform;
+  const as = (architecture: string, variant = ''): Platform =>
+    normalisePlatform({ ...platform, architecture, variant });
+  const version = Number(/^v(\d)$/.exec(variant)?.[1] ?? 0);
+  switch (architecture) {
+    case 'amd64':
+      return [platform, ...down(version - 1, 1).map((n) => as('amd64', `v${n}`)), as('386')];
+    case 'arm':
+      return [platform, ...down(version - 1, 5).map((n) => as('arm', `v${n}`))];
+    case 'arm64':
+      return [
+        platform,
+        ...olderArm64(variant).map((name) => as('arm64', name)),
+        ...down(8, 5).map((n) => as('arm', `v${n}`)),
+      ];
+    default:
+      return [platform];
+  }
+}
+
+/** The variants before `v8.3` or `v9.1`; v9.0 came out of v8.5. */
+function olderArm64(variant: string): string[] {
+  const [, major, minor = '0'] = /^v([89])(?:\.(\d))?$/.exec(variant) ?? [];
+  const name = (version: number, minor: number): string =>
+    minor === 0 ? `v${version}` : `v${version}.${minor}`;
+  const below = Number(minor) - 1;
+  if (major === '8') return down(below, 0).map((n) => name(8, n));
+  if (major !== '9') return [];
+  return [
+    ...down(below, 0).map((n) => name(9, n)),
+    ...down(Number(minor) + 5, 0).map((n) => name(8, n)),
+  ];
+}
+
+/** `from`, …, `to`, downwards; empty when `from` is the smaller. */
+function down(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, from - to + 1) }, (_, at) => from - at);
+}
+
+function invalid(text: string): DockerceptionError {
+  return new DockerceptionError(
+    'usage',
+    'PLATFORM_INVALID',
+    `reading the platform "${printable(text)}": it has to be OS/ARCHITECTURE[/VARIANT]`,
+    { hint: 'as in linux/amd64 or linux/arm/v7' },
+  );
+}

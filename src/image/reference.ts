@@ -1,0 +1,102 @@
+/**
+ * Names of images, `[HOST[:PORT]/]PATH[:TAG][@DIGEST]`, in the grammar of distribution/reference.
+ * A name without a host is Docker Hub's, there without a path under `library/`.
+ */
+import { DockerceptionError } from '../errors.js';
+import { printable } from '../tar/printable.js';
+import type { RepositoryName } from './manifest.js';
+
+/** A name, taken apart. It has a tag or a digest, or both; the digest is what counts then. */
+export interface Reference extends RepositoryName {
+  readonly tag?: string;
+  /** `sha256:…` */
+  readonly digest?: string;
+}
+
+const HUB = 'docker.io';
+const MAX_NAME = 255;
+const LABEL = '(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)';
+const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-fA-F:]+\\])(?::[0-9]+)?$`);
+const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const PATH = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const TAG = /^\w[\w.-]{0,127}$/;
+const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/;
+
+/**
+ * Takes a name apart; without a tag and a digest its tag is `latest`.
+ *
+ * @throws DockerceptionError of kind usage, code REFERENCE_INVALID.
+ */
+export function parseReference(text: string): Reference {
+  const at = text.indexOf('@');
+  const digest = at === -1 ? undefined : text.slice(at + 1);
+  let name = at === -1 ? text : text.slice(0, at);
+  // A colon in front of a slash is a port's.
+  const colon = name.lastIndexOf(':');
+  let tag: string | undefined;
+  if (colon > name.lastIndexOf('/')) {
+    tag = name.slice(colon + 1);
+    name = name.slice(0, colon);
+  }
+  if (name === '') throw invalid(text, 'it has no name');
+  const [registry, repository] = splitName(name);
+  if (!HOST.test(registry)) throw invalid(text, `"${printable(registry)}" is not a host`);
+  if (!PATH.test(repository)) {
+    const why = /[A-Z]/.test(repository)
+      ? 'the name has to be in lowercase'
+      : `"${printable(repository)}" is not a repository’s path`;
+    throw invalid(text, why);
+  }
+  if (registry === HUB && /^library\/[0-9a-f]{64}$/.test(repository))
+    throw invalid(text, '64 hexadecimal digits are an image’s ID, not a name');
+  if (repository.length > MAX_NAME) throw invalid(text, `it is longer than ${MAX_NAME} characters`);
+  if (tag !== undefined && !TAG.test(tag)) throw invalid(text, `"${printable(tag)}" is not a tag`);
+  if (digest !== undefined && !DIGEST.test(digest))
+    throw invalid(text, `"${printable(digest)}" is not a digest`);
+  return {
+    registry,
+    repository,
+    ...(tag === undefined ? (digest === undefined ? { tag: 'latest' } : {}) : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  };
+}
+
+/** Whether a digest is of a known algorithm, and well formed: fit for a path and a comparison. */
+export function isDigest(text: unknown): text is string {
+  return typeof text === 'string' && DIGEST.test(text);
+}
+
+/** The name in full: `docker.io/library/app:latest`. */
+export function formatReference({ registry, repository, tag, digest }: Reference): string {
+  return `${registry}/${repository}${suffix(tag, digest)}`;
+}
+
+/** The name as people write it: `app:latest`, `user/app:1`, `host:5000/app:1`. */
+export function familiarReference({ registry, repository, tag, digest }: Reference): string {
+  const name =
+    registry === HUB ? repository.replace(/^library\/([^/]+)$/, '$1') : `${registry}/${repository}`;
+  return `${name}${suffix(tag, digest)}`;
+}
+
+function suffix(tag: string | undefined, digest: string | undefined): string {
+  return `${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+}
+
+/** The first component is a host when it looks like no path: a dot, a colon, a capital, localhost. */
+function splitName(name: string): [registry: string, repository: string] {
+  const slash = name.indexOf('/');
+  const first = slash === -1 ? '' : name.slice(0, slash);
+  const isHost = /[.:A-Z]/.test(first) || first === 'localhost';
+  const host = isHost && first !== 'index.docker.io' ? first : HUB;
+  const path = isHost ? name.slice(slash + 1) : name;
+  return [host, host === HUB && !path.includes('/') ? `library/${path}` : path];
+}
+
+function invalid(text: string, why: string): DockerceptionError {
+  return new DockerceptionError(
+    'usage',
+    'REFERENCE_INVALID',
+    `reading the image name "${printable(text)}": ${why}`,
+    { hint: 'as in debian:12, user/app or registry.example:5000/app:1.0' },
+  );
+}

@@ -1,0 +1,130 @@
+/**
+ * The files in an image archive, read from where they lie in it. An archive that is compressed as a
+ * whole, or can be read only once, is first unpacked to a temporary file that has no name.
+ */
+import { randomBytes } from 'node:crypto';
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import { printable } from '../tar/printable.js';
+import { readOn, readRange } from './file-range.js';
+import { badImage } from './image-error.js';
+import type { LayoutFiles } from './layout-files.js';
+import { outputFailure } from './output-error.js';
+import { indexTar, type TarMember } from './tar-index.js';
+
+/** Links that lead from one to the next. */
+const MAX_LINKS = 10;
+/** Enough for every compression's magic. */
+const HEAD = 16;
+
+export class TarFiles implements LayoutFiles {
+  readonly name: string;
+  readonly #file: FileHandle;
+  readonly #members: ReadonlyMap<string, TarMember>;
+  #closed: Promise<void> | undefined;
+
+  private constructor(name: string, file: FileHandle, members: ReadonlyMap<string, TarMember>) {
+    this.name = name;
+    this.#file = file;
+    this.#members = members;
+  }
+
+  /**
+   * Opens an archive and reads its headers.
+   * @throws DockerceptionError: IMAGE_NOT_FOUND of kind usage; ARCHIVE_INVALID, ARCHIVE_TRUNCATED and
+   *   those of decompression, of kind build; OUTPUT_FULL when it can't be unpacked.
+   */
+  static async open(path: string): Promise<TarFiles> {
+    const file = await openTar(path);
+    try {
+      const { size } = await file.stat();
+      return new TarFiles(path, file, await indexTar(file, size, path));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  size(path: string): Promise<number | undefined> {
+    return Promise.resolve(this.#find(path)?.size);
+  }
+
+  open(path: string): Promise<Readable> {
+    const found = this.#find(path);
+    if (found === undefined)
+      return Promise.reject(badImage(this.name, `there is no ${printable(path)} in it`));
+    return Promise.resolve(readRange(this.#file, found.offset, found.size));
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#file.close());
+  }
+
+  #find(path: string): Extract<TarMember, { kind: 'file' }> | undefined {
+    let member = this.#members.get(path);
+    for (let links = 0; member?.kind === 'link' && links < MAX_LINKS; links++)
+      member = this.#members.get(member.target);
+    return member?.kind === 'file' ? member : undefined;
+  }
+}
+
+/** The file itself when it is a plain tar that can be read anywhere. */
+async function openTar(path: string): Promise<FileHandle> {
+  let file: FileHandle;
+  try {
+    file = await open(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  let plain = false;
+  try {
+    plain = await isPlain(file, path);
+    return plain ? file : await unpack(file, path);
+  } finally {
+    if (!plain) await file.close();
+  }
+}
+
+async function isPlain(file: FileHandle, path: string): Promise<boolean> {
+  const found = await file.stat();
+  if (found.isDirectory()) throw unreadable(path, new Error('it is a folder, not an archive'));
+  if (!found.isFile()) return false;
+  const head = Buffer.alloc(HEAD);
+  const { bytesRead } = await file.read(head, 0, HEAD, 0);
+  const { recognise } = await import('../compression/decompress.js');
+  return recognise(head.subarray(0, bytesRead)) === undefined;
+}
+
+/** Its content, in a file of its own that goes when it is closed. */
+async function unpack(file: FileHandle, path: string): Promise<FileHandle> {
+  const { decompress } = await import('../compression/decompress.js');
+  const plain = await decompress(readOn(file), printable(path));
+  const folder = tmpdir();
+  const name = join(folder, `dockerception-${randomBytes(8).toString('hex')}`);
+  let target: FileHandle | undefined;
+  try {
+    target = await open(name, 'wx+', 0o600);
+    await rm(name);
+    for await (const chunk of plain) await target.appendFile(chunk as Buffer);
+    return target;
+  } catch (error) {
+    plain.destroy();
+    await target?.close();
+    if (!(error instanceof DockerceptionError))
+      throw outputFailure(`a temporary file in ${folder}`, error);
+    const { code, message, hint, cause } = error;
+    throw new DockerceptionError('build', code, message, {
+      cause,
+      ...(hint !== undefined && { hint }),
+    });
+  }
+}
+
+function unreadable(path: string, cause: unknown): DockerceptionError {
+  const why = systemCode(cause) === 'ENOENT' ? 'it is not there' : messageOf(cause);
+  const message = `reading ${printable(path)}: ${why}`;
+  return new DockerceptionError('usage', 'IMAGE_NOT_FOUND', message, { cause });
+}
