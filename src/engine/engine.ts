@@ -1,6 +1,8 @@
 /** What every engine is: a context in, an image out. */
 import type { Readable } from 'node:stream';
+import type { Compression } from '../image/compression.js';
 import type { Report } from '../progress/events.js';
+import type { ViewHandler } from '../tar/entry-view.js';
 
 /**
  * A corrected context. The stream ends only when all of it is known to be good; otherwise it is
@@ -38,7 +40,13 @@ export interface BuildOptions {
   /** `NAME` to `docker-image://…`, a directory, …, as `--build-context` has it. */
   readonly buildContexts: Readonly<Record<string, string>>;
   readonly push: boolean;
+  /** Load the image into the engine that answers. Engines that keep images do so anyway. */
+  readonly load: boolean;
   readonly outputs: readonly Output[];
+  /** Of the layers that are written here, not by an engine. */
+  readonly compression: Compression;
+  /** Registries may be reached over plain HTTP, or with a certificate that nobody signed. */
+  readonly insecure: boolean;
   readonly report: Report;
   /** Aborted on SIGINT and SIGTERM: stop at once, leave nothing behind, reject with its reason. */
   readonly signal: AbortSignal;
@@ -50,6 +58,30 @@ export interface BuildResult {
   readonly imageId: string;
   /** What `--metadata-file` gets, with the keys that buildx uses. */
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** What the image is made of, when it was put together here; of the first platform. */
+  readonly layers?: LayersSummary;
+}
+
+/** An image's layers in short. */
+export interface LayersSummary {
+  readonly count: number;
+  /** Bytes, as they are stored: compressed, as a rule. */
+  readonly bytes: number;
+}
+
+/** An engine that reads a context itself: it gets the entries, and no tar has to be written for it. */
+export interface EntryEngine {
+  begin(options: BuildOptions): EntryBuild;
+}
+
+/** A build under way. */
+export interface EntryBuild {
+  /** Takes the context's entries as they come. */
+  readonly entries: ViewHandler;
+  /** Builds: all of the context has come and is known to be good. Rejects as an {@link Engine} does. */
+  finish(): Promise<BuildResult>;
+  /** Lets go of everything, whatever became of it. */
+  close(): void;
 }
 
 /** Builds an image from a context. Rejects with a `DockerceptionError` of kind build or engine. */

@@ -1,0 +1,65 @@
+/** Targets as images in a store: their bases' layers as they are, their own as they are written. */
+import { writeImage, writeIndex } from '../../image/assemble.js';
+import type { Compression } from '../../image/compression.js';
+import type { ImageConfig } from '../../image/config.js';
+import type { Descriptor } from '../../image/descriptor.js';
+import { writeLayer } from '../../image/layer.js';
+import type { AssembledImage, PlatformImage, RepositoryName } from '../../image/manifest.js';
+import type { BlobStore } from '../../image/store.js';
+import { changes } from './changes.js';
+import { layerTar } from './layer-tar.js';
+import type { Spool } from './spool.js';
+import type { BuiltTarget } from './stages.js';
+
+/** What images are put together with. */
+export interface AssembleOptions {
+  readonly store: BlobStore;
+  readonly spool: Spool;
+  /** When it was made: seconds since 1970. */
+  readonly time: number;
+  readonly compression: Compression;
+  readonly signal: AbortSignal;
+}
+
+/** Writes every target; several become an index. */
+export async function assemble(
+  targets: readonly BuiltTarget[],
+  options: AssembleOptions,
+): Promise<AssembledImage> {
+  const images: PlatformImage[] = [];
+  for (const target of targets) images.push(await assembleOne(target, options));
+  return writeIndex(options.store, images);
+}
+
+async function assembleOne(
+  { image, layers, history, result, platform }: BuiltTarget,
+  { store, spool, time, compression, signal }: AssembleOptions,
+): Promise<PlatformImage> {
+  const descriptors: Descriptor[] = [];
+  const diffIds: string[] = [...(image?.config.rootfs.diff_ids ?? [])];
+  const origins = new Map<string, RepositoryName>();
+  for (const layer of image?.layers ?? []) {
+    signal.throwIfAborted();
+    await store.copy(layer, (image as NonNullable<typeof image>).blobs);
+    descriptors.push(layer);
+    if (image?.origin !== undefined) origins.set(layer.digest, image.origin);
+  }
+  for (const { before, after } of layers) {
+    signal.throwIfAborted();
+    const tar = layerTar(changes(before, after), { spool, time, signal });
+    const { descriptor, diffId } = await writeLayer(store, tar, compression, spool.length);
+    descriptors.push(descriptor);
+    diffIds.push(diffId);
+  }
+  const created = new Date(time * 1000).toISOString().replace('.000Z', 'Z');
+  const config: ImageConfig = {
+    created,
+    ...(result.author !== undefined && { author: result.author }),
+    ...platform,
+    config: result.config,
+    rootfs: { type: 'layers', diff_ids: diffIds },
+    // Every entry has a time: umoci doesn't take one without.
+    history: history.map((entry) => ({ created, ...entry })),
+  };
+  return writeImage(store, { config, layers: descriptors, platform, origins });
+}

@@ -1,0 +1,55 @@
+/** What a stage is built upon: a file system that is read when it is needed, and a configuration. */
+import { decompress } from '../../compression/decompress.js';
+import { DockerceptionError } from '../../errors.js';
+import type { Image } from '../../image/manifest.js';
+import { ACCOUNT_FILES } from './accounts.js';
+import type { Spool } from './spool.js';
+import { Tree } from './tree.js';
+import { unpack } from './unpack.js';
+
+/**
+ * Reads an image's file system. Without `contents` it keeps what names of owners are looked up in:
+ * enough to put files into it, not to take any out. Rejects with BASE_LAYER, of kind build, for a
+ * layer that isn't what it should be.
+ */
+export async function readImage(
+  image: Image,
+  spool: Spool,
+  contents: boolean,
+  signal: AbortSignal,
+): Promise<Tree> {
+  const tree = new Tree();
+  for (const layer of image.layers) {
+    signal.throwIfAborted();
+    const name = `layer ${layer.digest.slice(0, 19)} of ${image.name}`;
+    const stream = await image.blobs.open(layer);
+    const abort = (): void => void stream.destroy(signal.reason as Error);
+    signal.addEventListener('abort', abort);
+    try {
+      const keeps = contents ? {} : { keeps: isAccountFile };
+      await unpack(await decompress(stream, name), {
+        tree,
+        spool,
+        name,
+        whiteouts: true,
+        ...keeps,
+      });
+    } catch (error) {
+      throw signal.aborted ? signal.reason : asBuildError(error);
+    } finally {
+      signal.removeEventListener('abort', abort);
+      stream.destroy();
+    }
+  }
+  return tree;
+}
+
+function isAccountFile(path: string): boolean {
+  return ACCOUNT_FILES.includes(path);
+}
+
+/** A base is no context: what is wrong with it is no fault of the stream. */
+function asBuildError(error: unknown): unknown {
+  if (!(error instanceof DockerceptionError) || error.kind !== 'context') return error;
+  return new DockerceptionError('build', 'BASE_LAYER', error.message, { cause: error });
+}

@@ -1,0 +1,79 @@
+/** COPY and ADD with every word expanded, and checked as far as no file has to be looked at. */
+import type { CopyInstruction } from '../../dockerfile/instruction.js';
+import { Reason } from '../../dockerfile/reason.js';
+import { expandWord } from '../../dockerfile/shell.js';
+import { sourceKind } from '../../dockerfile/source.js';
+import type { StageState } from './evaluate-state.js';
+import type { CopyStep } from './step.js';
+
+/** Throws a {@link Reason}. */
+export function evaluateCopy(
+  instruction: CopyInstruction,
+  state: StageState,
+  expand: (word: string) => string,
+): CopyStep {
+  const { kind, line, from, contents, link, parents, unpack } = instruction;
+  const chown = expand(instruction.chown);
+  const chmod = expand(instruction.chmod);
+  const checksum = expand(instruction.checksum);
+  const sources = instruction.sources.map(expand);
+  const dest = expand(instruction.dest);
+  // Content has no quotes, and `\` escapes in it whatever the file says.
+  const heredocs = contents.map(({ name, content, expand: expands }) => ({
+    name,
+    content: expands
+      ? expandWord(content, state.variables, { escape: '\\', ignoreQuotes: true })
+      : content,
+  }));
+  for (const source of sources) checkSource(kind, source);
+  checkChecksum(checksum, sources);
+  const words = [
+    kind.toUpperCase(),
+    ...(parents ? ['--parents'] : []),
+    ...(chown === '' ? [] : [`--chown=${chown}`]),
+    ...(chmod === '' ? [] : [`--chmod=${chmod}`]),
+    ...sources,
+    ...heredocs.map(({ name }) => `<<${name}`),
+    dest,
+  ];
+  return {
+    kind,
+    line,
+    text: words.join(' '),
+    from: from === '' ? undefined : from,
+    sources,
+    heredocs,
+    dest: state.resolve(dest),
+    chown: chown === '' ? undefined : chown,
+    chmod: chmod === '' ? undefined : chmod,
+    link,
+    parents,
+    // As they stand: BuildKit expands no variables in them.
+    exclude: instruction.exclude,
+    checksum: checksum === '' ? undefined : checksum,
+    unpack,
+  };
+}
+
+function checkSource(kind: 'copy' | 'add', source: string): void {
+  const is = sourceKind(source);
+  if (is === 'path') return;
+  if (kind === 'copy')
+    throw new Reason(`source can't be a ${is === 'url' ? 'URL' : 'git ref'} for COPY`);
+  if (is === 'git') {
+    const why = `the embedded engine clones no repositories: ${source}`;
+    throw new Reason(why, 'DOCKERFILE_GIT', 'BuildKit can add it: --engine docker');
+  }
+}
+
+function checkChecksum(checksum: string, sources: readonly string[]): void {
+  if (checksum === '') return;
+  const [source] = sources;
+  if (source === undefined || sources.length > 1)
+    throw new Reason("checksum can't be specified for multiple sources");
+  if (sourceKind(source) !== 'url') throw new Reason('checksum requires HTTP(S) or Git sources');
+  if (!checksum.includes(':')) throw new Reason('invalid checksum digest format');
+  if (!checksum.startsWith('sha256:')) throw new Reason('unsupported digest algorithm');
+  if (checksum.length !== 71) throw new Reason('invalid checksum digest length');
+  if (!/^sha256:[0-9a-f]{64}$/.test(checksum)) throw new Reason('invalid checksum digest format');
+}

@@ -1,0 +1,133 @@
+/**
+ * Changes as a tar, in large chunks of one reused buffer: bodies are read from the spool right
+ * into it. A name of a file that was written before becomes a hard link.
+ * OCI image-spec, layer.md; a name that starts with `.wh.` would delete, so it is refused.
+ */
+import { DockerceptionError } from '../../errors.js';
+import type { Blob } from '../../image/store.js';
+import { BLOCK, paddingOf } from '../../tar/block.js';
+import { writeEntryHeader, type WrittenEntry } from '../../tar/entry-writer.js';
+import { END_OF_ARCHIVE } from '../../tar/make.js';
+import { printable } from '../../tar/printable.js';
+import type { Change } from './changes.js';
+import {
+  BLOCK_DEVICE,
+  CHAR_DEVICE,
+  DIRECTORY,
+  FIFO,
+  FILE,
+  fromBinary,
+  isDirectory,
+  NO_TIME,
+  type Leaf,
+  SYMLINK,
+  typeOfMode,
+} from './node.js';
+import { segments } from './segments.js';
+import type { Spool } from './spool.js';
+
+const CHUNK = 512 << 10;
+
+const TYPEFLAGS: ReadonlyMap<number, string> = new Map([
+  [FILE, '0'],
+  [SYMLINK, '2'],
+  [CHAR_DEVICE, '3'],
+  [BLOCK_DEVICE, '4'],
+  [DIRECTORY, '5'],
+  [FIFO, '6'],
+]);
+
+const HARD_LINK = '1';
+
+/** Where contents come from, and what is put in place of times that nothing told. */
+export interface LayerTarOptions {
+  readonly spool: Spool;
+  /** Seconds since 1970. */
+  readonly time: number;
+  /** Names that start with `.wh.` are plain names: in a context, not in a layer. @default false */
+  readonly whiteoutNames?: boolean;
+  /** Stops it: its reason is thrown. @default never */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The tar of these changes, its end-of-archive included. Throws LAYER_WHITEOUT, of kind context.
+ * A chunk is valid until the next one is asked for.
+ */
+export async function* layerTar(entries: Iterable<Change>, options: LayerTarOptions): Blob {
+  const chunk = Buffer.allocUnsafeSlow(CHUNK);
+  const firstNames = new Map<object, string>();
+  let filled = 0;
+  for (const { path, node } of entries) {
+    options.signal?.throwIfAborted();
+    if (options.whiteoutNames !== true) refuseWhiteout(path);
+    const entry = headerOf(path, node, firstNames, options.time);
+    if (filled + BLOCK > CHUNK) {
+      yield chunk.subarray(0, filled);
+      filled = 0;
+    }
+    const front = writeEntryHeader(chunk, filled, entry);
+    if (front !== undefined) {
+      const block = Buffer.from(chunk.subarray(filled, filled + BLOCK));
+      yield Buffer.concat([chunk.subarray(0, filled), front]);
+      block.copy(chunk, 0);
+      filled = 0;
+    }
+    filled += BLOCK;
+    if (entry.size === 0) continue;
+    for (const [offset, length] of segments(node as Leaf)) {
+      for (let done = 0; done < length;) {
+        const step = Math.min(length - done, CHUNK - filled);
+        if (offset < 0) chunk.fill(0, filled, filled + step);
+        else options.spool.read(chunk, filled, offset + done, step);
+        filled += step;
+        done += step;
+        if (filled < CHUNK) continue;
+        yield chunk;
+        filled = 0;
+      }
+    }
+    // Bodies and headers are padded to blocks, and the chunk is a multiple of them.
+    const padding = paddingOf(entry.size);
+    chunk.fill(0, filled, filled + padding);
+    filled += padding;
+  }
+  if (filled > 0) yield chunk.subarray(0, filled);
+  yield END_OF_ARCHIVE;
+}
+
+/** All members each time, in one order: this runs once for every file. */
+function headerOf(
+  path: string,
+  node: Change['node'],
+  firstNames: Map<object, string>,
+  time: number,
+): WrittenEntry {
+  const { mode, uid, gid, extra } = node;
+  const isFolder = isDirectory(node);
+  const first = extra?.links === undefined ? undefined : firstNames.get(extra.links);
+  if (extra?.links !== undefined && first === undefined) firstNames.set(extra.links, path);
+  return {
+    path: isFolder ? `${path}/` : path,
+    typeflag: first === undefined ? (TYPEFLAGS.get(typeOfMode(mode)) as string) : HARD_LINK,
+    mode: mode & 0o7777,
+    uid,
+    gid,
+    size: isFolder || first !== undefined ? 0 : node.size,
+    mtime: node.mtime === NO_TIME ? time : node.mtime,
+    linkpath: first ?? extra?.target,
+    device: extra?.device,
+    xattrs: extra?.xattrs,
+  };
+}
+
+function refuseWhiteout(path: string): void {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (!name.startsWith('.wh.')) return;
+  throw new DockerceptionError(
+    'context',
+    'LAYER_WHITEOUT',
+    `writing a layer: ${printable(fromBinary(path))} would delete a file of the layers below`,
+    { hint: `names that start with '.wh.' can't be in an image: --exclude '**/.wh.*'` },
+  );
+}

@@ -1,0 +1,27 @@
+/** Errors with the place in the Dockerfile that they come from: `building Dockerfile:3: …`. */
+import { DockerceptionError } from '../../errors.js';
+import { Reason, refusal } from '../../dockerfile/reason.js';
+import { printable } from '../../tar/printable.js';
+
+/** Where it happened. */
+export interface Place {
+  /** What messages call the Dockerfile. */
+  readonly file: string;
+  readonly line: number;
+  /** The instruction, when it says more than the error. */
+  readonly text?: string;
+}
+
+/** The error with its place in front; one that no line is to blame for stays as it is. */
+export function located(error: unknown, { file, line, text }: Place): unknown {
+  if (error instanceof Reason) return refusal(file, line, error);
+  if (!(error instanceof DockerceptionError) || error.kind === 'output') return error;
+  const { kind, code, message, hint, cause } = error;
+  const instruction = text === undefined ? '' : `: ${printable(text, 60)}`;
+  return new DockerceptionError(
+    kind,
+    code,
+    `building ${printable(file)}:${line}${instruction}: ${message}`,
+    { cause, ...(hint !== undefined && { hint }) },
+  );
+}

@@ -1,0 +1,20 @@
+/** Names that somebody may have meant: the fewest letters to change, first. */
+import { distance } from '../../dockerfile/suggest.js';
+
+const MANY = 1000;
+const MOST = 10_000;
+
+/** The `count` nearest of `names`, by edit distance (Levenshtein), then by name. */
+export function nearest(wanted: string, names: readonly string[], count = 3): string[] {
+  const lower = wanted.toLowerCase();
+  // A long list is narrowed first: the distance costs the product of the lengths.
+  const candidates = names.filter(
+    (name) => names.length <= MANY || name.toLowerCase().startsWith(lower.slice(0, 1)),
+  );
+  return candidates
+    .slice(0, MOST)
+    .map((name) => ({ name, far: distance(lower, name.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))
+    .slice(0, count)
+    .map(({ name }) => name);
+}

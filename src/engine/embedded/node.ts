@@ -1,0 +1,102 @@
+/**
+ * What a file system is made of here: nodes that never change once they are in a tree. Trees
+ * share them, so that a COPY of a thousand files is one reference. Names, link targets and
+ * attributes are binary strings, one character a byte: a name need not be UTF-8, and V8 keeps
+ * such a string in one byte a character.
+ */
+
+/** The type's bits of a mode, as `st_mode` has them. */
+export const TYPE_BITS = 0o170000;
+export const DIRECTORY = 0o040000;
+export const FILE = 0o100000;
+export const SYMLINK = 0o120000;
+export const CHAR_DEVICE = 0o020000;
+export const BLOCK_DEVICE = 0o060000;
+export const FIFO = 0o010000;
+
+/** A time that nothing told: the image's own is put in its place. */
+export const NO_TIME = -0x80000000;
+
+/** What few nodes have. */
+export interface Extra {
+  /** What a symbolic link points to. */
+  readonly target?: string;
+  readonly device?: { readonly major: number; readonly minor: number };
+  /** By name. */
+  readonly xattrs?: ReadonlyMap<string, Buffer>;
+  /** The same object for all names of one file. */
+  readonly links?: object;
+  /** Of a file with holes: offset and length of each piece that is stored, in pairs. */
+  readonly pieces?: readonly number[];
+}
+
+/** Who owns a node, how it may be used, since when. */
+export interface Attributes {
+  /** With the type's bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Whole seconds since 1970, or NO_TIME. */
+  readonly mtime: number;
+  readonly extra: Extra | undefined;
+}
+
+/** Anything but a directory. */
+export class Leaf implements Attributes {
+  constructor(
+    readonly mode: number,
+    readonly uid: number,
+    readonly gid: number,
+    readonly mtime: number,
+    /** Bytes of content, holes included. */
+    readonly size: number,
+    /** Where the content begins in the spool; -1 when it was not kept. */
+    readonly offset: number,
+    readonly extra: Extra | undefined,
+  ) {}
+}
+
+/** A directory; only the tree that `owner` names may still change it. */
+export class Directory implements Attributes {
+  constructor(
+    public mode: number,
+    public uid: number,
+    public gid: number,
+    public mtime: number,
+    public extra: Extra | undefined,
+    readonly children: Map<string, Node>,
+    readonly owner: object,
+  ) {}
+}
+
+export type Node = Leaf | Directory;
+
+export function isDirectory(node: Node | undefined): node is Directory {
+  return node instanceof Directory;
+}
+
+export function typeOfMode(mode: number): number {
+  return mode & TYPE_BITS;
+}
+
+export function isSymlink(node: Node | undefined): node is Leaf {
+  return node !== undefined && typeOfMode(node.mode) === SYMLINK;
+}
+
+export function isFile(node: Node | undefined): node is Leaf {
+  return node !== undefined && typeOfMode(node.mode) === FILE;
+}
+
+/** A name as people write it, from its bytes; and back. */
+export function fromBinary(name: string): string {
+  return isAscii(name) ? name : Buffer.from(name, 'latin1').toString('utf8');
+}
+
+export function toBinary(name: string): string {
+  return isAscii(name) ? name : Buffer.from(name, 'utf8').toString('latin1');
+}
+
+function isAscii(name: string): boolean {
+  for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) > 0x7f) return false;
+  return true;
+}

@@ -1,0 +1,87 @@
+/** Trees that instructions take files from, beside stages: the context, others by name, images. */
+import type { Readable } from 'node:stream';
+import type { Platform } from '../../image/descriptor.js';
+import type { Image } from '../../image/manifest.js';
+import { printable } from '../../tar/printable.js';
+import { readImage } from './base.js';
+import { readContext } from './context-tree.js';
+import type { CopyOrigin } from './execute.js';
+import type { Images } from './images.js';
+import type { Spool } from './spool.js';
+import type { Tree } from './tree.js';
+
+/** What they are made from. */
+export interface OriginsOptions {
+  readonly context: Tree;
+  readonly images: Images;
+  readonly spool: Spool;
+  /** A directory as a tar. */
+  readonly openDirectory: (path: string) => Promise<Readable>;
+  readonly signal: AbortSignal;
+}
+
+/** What a stage is built upon; a directory is as if it had been copied to scratch. */
+export type Base =
+  | { readonly kind: 'image'; readonly image: Image }
+  | {
+      readonly kind: 'directory';
+      /** What messages call it. */
+      readonly name: string;
+      tree(): Promise<Tree>;
+    };
+
+/** Each tree is read once. */
+export class Origins {
+  readonly context: CopyOrigin;
+  readonly #options: OriginsOptions;
+  readonly #directories = new Map<string, Promise<Tree>>();
+  readonly #images = new Map<Image, { contents: boolean; tree: Promise<Tree> }>();
+
+  constructor(options: OriginsOptions) {
+    this.#options = options;
+    this.context = { tree: options.context, name: 'the context' };
+  }
+
+  /** What FROM names, when it is no stage. */
+  async base(name: string, platform: Platform): Promise<Base> {
+    const found = await this.#options.images.find(name, platform);
+    if (found.kind === 'image') return found;
+    const shown = `the build context ${printable(name)}`;
+    return { kind: 'directory', name: shown, tree: () => this.#directory(found.path, shown) };
+  }
+
+  /** What COPY --from names, when it is no stage. */
+  async named(name: string, platform: Platform): Promise<CopyOrigin> {
+    const found = await this.#options.images.find(name, platform);
+    if (found.kind === 'image') {
+      const tree = await this.imageTree(found.image, true);
+      return { tree, name: `the image ${printable(name)}` };
+    }
+    const shown = `the build context ${printable(name)}`;
+    return { tree: await this.#directory(found.path, shown), name: shown };
+  }
+
+  /** An image's file system; without `contents` nothing can be taken out of it. */
+  imageTree(image: Image, contents: boolean): Promise<Tree> {
+    const found = this.#images.get(image);
+    if (found !== undefined && (found.contents || !contents)) return found.tree;
+    const { spool, signal } = this.#options;
+    const tree = readImage(image, spool, contents, signal);
+    this.#images.set(image, { contents, tree });
+    return tree;
+  }
+
+  #directory(path: string, name: string): Promise<Tree> {
+    let found = this.#directories.get(path);
+    if (found === undefined) {
+      found = this.#read(path, name);
+      this.#directories.set(path, found);
+    }
+    return found;
+  }
+
+  async #read(path: string, name: string): Promise<Tree> {
+    const files = await this.#options.openDirectory(path);
+    return (await readContext(files, this.#options.spool, name)).tree;
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * A file system in memory, changed by copy on write: `freeze` costs nothing and what it returns
+ * stays as it is. Symbolic links are resolved inside the root, whatever they say, as a process
+ * confined to it would see them.
+ */
+import { DockerceptionError } from '../../errors.js';
+import { printable } from '../../tar/printable.js';
+import {
+  Directory,
+  DIRECTORY,
+  fromBinary,
+  isDirectory,
+  isSymlink,
+  NO_TIME,
+  type Attributes,
+  type Node,
+} from './node.js';
+
+/** As many links as Linux follows in one path. */
+const MAX_LINKS = 40;
+
+/** A path without links, as its components. */
+export type Components = readonly string[];
+
+/** The attributes that a directory gets which nothing told of. */
+export interface Made {
+  readonly uid: number;
+  readonly gid: number;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+export const MADE_BY_ROOT: Made = { uid: 0, gid: 0, mode: 0o755 };
+
+/** How a path is followed. */
+export interface ResolveOptions {
+  /** @default true */
+  readonly followLast?: boolean;
+  /** The directory that is the root for this path and its links: it has no links. @default the tree's */
+  readonly root?: Components;
+  /** What becomes of `..` at the root. @default 'hold' */
+  readonly climbing?: 'hold' | 'refuse';
+}
+
+export class Tree {
+  #root: Directory;
+  #owner: object = {};
+  /** Whether a file has several names: a copy of it then needs links of its own. */
+  hasLinks: boolean;
+
+  /** Starts from what another tree is now, or with nothing. */
+  constructor(base?: Tree) {
+    this.#root = base?.freeze() ?? this.#make(MADE_BY_ROOT);
+    this.hasLinks = base?.hasLinks ?? false;
+  }
+
+  /** The tree as it is now; nothing that comes later changes it. */
+  freeze(): Directory {
+    this.#owner = {};
+    return this.#root;
+  }
+
+  /**
+   * Follows every symbolic link on the way, the last component's too unless `followLast` is false;
+   * what isn't there is taken as it is written. Throws BUILD_LINKS after 40 links; BUILD_ESCAPES
+   * where a link leads out of the root and `climbing` is refused, not held back at the root.
+   */
+  resolve(
+    path: string,
+    { followLast = true, root = [], climbing = 'hold' }: ResolveOptions = {},
+  ): Components {
+    const found: string[] = [...root];
+    // What is at each of them: the root first, so one more than the names.
+    const nodes: (Node | undefined)[] = [
+      this.#root,
+      ...root.map((_, depth) => this.at(root.slice(0, depth + 1))),
+    ];
+    const rest = path.split('/').reverse();
+    let links = 0;
+    while (rest.length > 0) {
+      const name = rest.pop() as string;
+      if (name === '' || name === '.') continue;
+      if (name === '..') {
+        if (found.length > root.length) {
+          found.pop();
+          nodes.pop();
+        } else if (climbing === 'refuse') throw escapes(path);
+        continue;
+      }
+      const here = nodes.at(-1);
+      const node = isDirectory(here) ? here.children.get(name) : undefined;
+      if (!isSymlink(node) || (!followLast && isEnd(rest))) {
+        found.push(name);
+        nodes.push(node);
+        continue;
+      }
+      if (++links > MAX_LINKS) throw tooManyLinks(path);
+      const target = node.extra?.target ?? '';
+      if (target.startsWith('/')) {
+        found.length = root.length;
+        nodes.length = root.length + 1;
+      }
+      rest.push(...target.split('/').reverse());
+    }
+    return found;
+  }
+
+  /** What is at a path without links. */
+  at(path: Components): Node | undefined {
+    let node: Node | undefined = this.#root;
+    for (const name of path) {
+      if (!isDirectory(node)) return undefined;
+      node = node.children.get(name);
+    }
+    return node;
+  }
+
+  /** What a path leads to. */
+  find(path: string): Node | undefined {
+    return this.at(this.resolve(path));
+  }
+
+  /**
+   * The directory at a path without links, to put something into; what is missing of it is made.
+   * Throws BUILD_NOT_A_DIRECTORY where something else is in the way.
+   */
+  directory(path: Components, made: Made = MADE_BY_ROOT): Directory {
+    if (this.#root.owner !== this.#owner) this.#root = this.#own(this.#root);
+    let here = this.#root;
+    path.forEach((name, depth) => {
+      const child = here.children.get(name);
+      if (child !== undefined && !isDirectory(child)) throw notADirectory(path.slice(0, depth + 1));
+      here = this.enter(here, name, child ?? this.#make(made));
+    });
+    return here;
+  }
+
+  /** The child directory of one that may be changed, itself made fit to be changed. */
+  enter(parent: Directory, name: string, child: Directory): Directory {
+    const own = this.#own(child);
+    if (parent.children.get(name) !== own) parent.children.set(name, own);
+    return own;
+  }
+
+  /** A new directory of this tree, with the attributes of another or of one that is made. */
+  newDirectory(from: Attributes): Directory {
+    return new Directory(
+      from.mode,
+      from.uid,
+      from.gid,
+      from.mtime,
+      from.extra,
+      new Map(),
+      this.#owner,
+    );
+  }
+
+  #make({ uid, gid, mode }: Made): Directory {
+    return this.newDirectory({
+      mode: DIRECTORY | mode,
+      uid,
+      gid,
+      mtime: NO_TIME,
+      extra: undefined,
+    });
+  }
+
+  #own(directory: Directory): Directory {
+    if (directory.owner === this.#owner) return directory;
+    const { mode, uid, gid, mtime, extra, children } = directory;
+    return new Directory(mode, uid, gid, mtime, extra, new Map(children), this.#owner);
+  }
+}
+
+/** Whether no further name follows. */
+function isEnd(rest: readonly string[]): boolean {
+  return rest.every((part) => part === '' || part === '.');
+}
+
+/** `/usr/bin`, for a message. */
+export function display(path: Components): string {
+  return `/${printable(fromBinary(path.join('/')))}`;
+}
+
+function notADirectory(path: Components): DockerceptionError {
+  return new DockerceptionError(
+    'build',
+    'BUILD_NOT_A_DIRECTORY',
+    `${display(path)} is not a directory`,
+  );
+}
+
+function escapes(path: string): DockerceptionError {
+  const message = `${printable(fromBinary(path))}: a symbolic link on the way leads outside`;
+  return new DockerceptionError('context', 'BUILD_ESCAPES', message);
+}
+
+function tooManyLinks(path: string): DockerceptionError {
+  return new DockerceptionError(
+    'build',
+    'BUILD_LINKS',
+    `${printable(fromBinary(path))}: too many symbolic links`,
+  );
+}

@@ -1,0 +1,293 @@
+/**
+ * A tar into a tree, as an engine unpacks one: a later entry takes the place of an earlier one,
+ * directories are merged, names lead through symbolic links but never out of the root. Bodies go to
+ * the spool. In a layer, names that start with `.wh.` take away what lower layers have
+ * (OCI image-spec, layer.md, "Whiteouts").
+ */
+import { DockerceptionError } from '../../errors.js';
+import { EntryView, type ViewedEntry, type ViewHandler } from '../../tar/entry-view.js';
+import { printable } from '../../tar/printable.js';
+import { cleanPath } from '../../tar/path.js';
+import type { EntryType } from '../../tar/typeflag.js';
+import {
+  BLOCK_DEVICE,
+  CHAR_DEVICE,
+  DIRECTORY,
+  FIFO,
+  FILE,
+  fromBinary,
+  isDirectory,
+  Leaf,
+  SYMLINK,
+  TYPE_BITS,
+  type Directory,
+  type Extra,
+  type Node,
+} from './node.js';
+import type { Spool } from './spool.js';
+import { display, type Components, type Tree } from './tree.js';
+
+const WHITEOUT = '.wh.';
+const OPAQUE = '.wh..wh..opq';
+
+/** Bytes of one component, as Linux takes them. */
+const MAX_NAME = 255;
+/** Bytes of a whole path, as Linux takes them. */
+const MAX_PATH = 4095;
+
+/** How a tar is unpacked. */
+export interface UnpackOptions {
+  readonly tree: Tree;
+  readonly spool: Spool;
+  /** What messages call the tar. */
+  readonly name: string;
+  /**
+   * The directory that it is unpacked into, which keeps its attributes; nothing is written outside
+   * of it. @default the root, whose attributes the tar may tell
+   */
+  readonly into?: Components;
+  /** Whether the content of a file at this path is kept. @default all are */
+  readonly keeps?: (path: string) => boolean;
+  /** Names that start with `.wh.` delete, as in a layer. @default false */
+  readonly whiteouts?: boolean;
+  /** Every entry's owner. @default its own */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+}
+
+const TYPES: Readonly<Record<EntryType, number>> = {
+  file: FILE,
+  'contiguous-file': FILE,
+  'sparse-file': FILE,
+  unknown: FILE,
+  'hard-link': FILE,
+  symlink: SYMLINK,
+  'char-device': CHAR_DEVICE,
+  'block-device': BLOCK_DEVICE,
+  directory: DIRECTORY,
+  fifo: FIFO,
+};
+
+/** What an unpacked tar was like. */
+export interface Unpacked {
+  readonly entries: number;
+  /**
+   * The newest mtime, in whole seconds since 1970; -Infinity without entries. The root's isn't
+   * counted: writing a tar beside what it is made of changes it.
+   */
+  readonly newest: number;
+}
+
+/**
+ * Unpacks a tar into a tree. Throws what the walk throws, TAR_LINK for a hard link to nothing,
+ * TAR_UNSAFE for a name with `..`; the end-of-archive may be missing.
+ */
+export async function unpack(
+  tar: AsyncIterable<Buffer>,
+  options: UnpackOptions,
+): Promise<Unpacked> {
+  const unpacker = new Unpacker(options);
+  const view = new EntryView(unpacker, options.name);
+  for await (const chunk of tar) view.push(chunk);
+  view.end();
+  return { entries: view.entries, newest: unpacker.newest };
+}
+
+/** Puts the entries of one tar into a tree, as they come. */
+export class Unpacker implements ViewHandler {
+  /** The newest mtime so far; -Infinity without entries. */
+  newest = -Infinity;
+  readonly #tree: Tree;
+  readonly #spool: Spool;
+  readonly #into: Components;
+  readonly #options: UnpackOptions;
+  /** The directory of the last entry: the next one's, as a rule. */
+  #folder: Directory | undefined;
+  #folderName = '';
+  #keeping = false;
+  #pieces: number[] | undefined;
+  #position = 0;
+  /** Where the names of files with several are, as far as this tar told them. */
+  readonly #names = new Map<object, { readonly folder: Directory; readonly name: string }[]>();
+  /** What this tar itself has brought: an opaque whiteout leaves it. */
+  readonly #brought: WeakSet<Node> | undefined;
+
+  constructor(options: UnpackOptions) {
+    this.#options = options;
+    this.#tree = options.tree;
+    this.#spool = options.spool;
+    this.#into = options.into ?? [];
+    this.#brought = options.whiteouts === true ? new WeakSet() : undefined;
+  }
+
+  entry(entry: ViewedEntry): void {
+    this.#keeping = false;
+    const mtime = Math.floor(entry.mtime);
+    const path = cleanName(entry.pathBytes);
+    if (path === '') {
+      if (entry.type === 'directory') this.#root(entry, mtime);
+      return;
+    }
+    if (mtime > this.newest) this.newest = mtime;
+    const slash = path.lastIndexOf('/');
+    if (path.length > MAX_NAME && isTooLong(path)) throw tooLong(path);
+    const folder = this.#enter(slash < 0 ? '' : path.slice(0, slash));
+    const name = path.slice(slash + 1);
+    if (this.#brought !== undefined && name.startsWith(WHITEOUT)) this.#remove(folder, name);
+    else this.#put(folder, name, path, entry, mtime);
+  }
+
+  data(bytes: Buffer): void {
+    if (!this.#keeping) return;
+    this.#pieces?.push(this.#position, bytes.length);
+    this.#position += bytes.length;
+    this.#spool.append(bytes);
+  }
+
+  hole(length: number): void {
+    this.#position += length;
+  }
+
+  #enter(name: string): Directory {
+    if (this.#folder === undefined || this.#folderName !== name) {
+      this.#folder = this.#tree.directory(this.#resolve(name));
+      this.#folderName = name;
+    }
+    return this.#folder;
+  }
+
+  /** A layer's links may point anywhere; what others bring may not lead out by one. */
+  #resolve(path: string, followLast = true): Components {
+    const climbing = this.#options.whiteouts === true ? 'hold' : 'refuse';
+    return this.#tree.resolve(path, { followLast, root: this.#into, climbing });
+  }
+
+  #put(folder: Directory, name: string, path: string, entry: ViewedEntry, mtime: number): void {
+    const present = folder.children.get(name);
+    if (entry.type === 'directory') {
+      const directory = isDirectory(present)
+        ? this.#tree.enter(folder, name, present)
+        : this.#tree.newDirectory(this.#attributes(entry, mtime));
+      Object.assign(directory, this.#attributes(entry, mtime));
+      folder.children.set(name, directory);
+      this.#brought?.add(directory);
+      return;
+    }
+    // What was below is gone, or no longer where its name says.
+    if (isDirectory(present)) this.#folder = undefined;
+    if (entry.type === 'hard-link') {
+      this.#link(folder, name, entry, mtime);
+      return;
+    }
+    const leaf = this.#leaf(path, entry, mtime);
+    folder.children.set(name, leaf);
+    this.#brought?.add(leaf);
+  }
+
+  #leaf(path: string, entry: ViewedEntry, mtime: number): Leaf {
+    const { mode, uid, gid, extra } = this.#attributes(entry, mtime);
+    const isFile = (mode & FILE) === FILE;
+    const keeps = this.#options.keeps;
+    this.#keeping = isFile && (keeps === undefined || keeps(path));
+    const offset = this.#keeping ? this.#spool.length : -1;
+    this.#position = 0;
+    this.#pieces = extra?.pieces as number[] | undefined;
+    return new Leaf(mode, uid, gid, mtime, isFile ? entry.contentSize : 0, offset, extra);
+  }
+
+  /** One more name of a file: what the entry says of owner and mode is the file's from now on. */
+  #link(folder: Directory, name: string, entry: ViewedEntry, mtime: number): void {
+    const target = this.#resolve(cleanName(entry.linkpathBytes), false);
+    const found = this.#tree.at(target);
+    if (found === undefined || isDirectory(found)) {
+      const message = `a hard link to ${display(target)}, which is not there`;
+      throw new DockerceptionError('context', 'TAR_LINK', this.#saying(entry, message));
+    }
+    this.#tree.hasLinks = true;
+    const links = found.extra?.links ?? {};
+    let names = this.#names.get(links);
+    if (names === undefined) {
+      names = [
+        { folder: this.#tree.directory(target.slice(0, -1)), name: target.at(-1) as string },
+      ];
+      this.#names.set(links, names);
+    }
+    names.push({ folder, name });
+    const { uid, gid } = this.#options.owner ?? entry;
+    const type = found.mode & TYPE_BITS;
+    const mode = type | (type === SYMLINK ? 0o777 : entry.mode);
+    const extra = { ...found.extra, links };
+    const leaf = new Leaf(mode, uid, gid, mtime, found.size, found.offset, extra);
+    this.#brought?.add(leaf);
+    for (const one of names) {
+      const present = one.folder.children.get(one.name);
+      const isOld = present === found || present?.extra?.links === links;
+      if (isOld || (one.folder === folder && one.name === name))
+        one.folder.children.set(one.name, leaf);
+    }
+  }
+
+  #root(entry: ViewedEntry, mtime: number): void {
+    if (this.#options.into !== undefined) return;
+    Object.assign(this.#tree.directory([]), this.#attributes(entry, mtime));
+  }
+
+  #remove(folder: Directory, name: string): void {
+    if (name === OPAQUE) {
+      for (const [child, node] of folder.children)
+        if (this.#brought?.has(node) !== true) folder.children.delete(child);
+    } else if (!name.startsWith(`${WHITEOUT}${WHITEOUT}`)) {
+      const child = name.slice(WHITEOUT.length);
+      const node = folder.children.get(child);
+      if (node !== undefined && this.#brought?.has(node) !== true) folder.children.delete(child);
+    }
+    this.#folder = undefined;
+  }
+
+  #attributes(entry: ViewedEntry, mtime: number): Omit<Directory, 'children' | 'owner'> {
+    const owner = this.#options.owner ?? entry;
+    // The mode of a link means nothing, and writers differ in it.
+    const mode = TYPES[entry.type] | (entry.type === 'symlink' ? 0o777 : entry.mode);
+    return { mode, uid: owner.uid, gid: owner.gid, mtime, extra: extraOf(entry) };
+  }
+
+  #saying(entry: ViewedEntry, why: string): string {
+    return `reading ${this.#options.name}: ${printable(entry.pathBytes)}: ${why}`;
+  }
+}
+
+function extraOf(entry: ViewedEntry): Extra | undefined {
+  const { xattrs, device } = entry;
+  const isLink = entry.type === 'symlink';
+  if (!isLink && xattrs === undefined && device === undefined && !entry.isSparse) return undefined;
+  return {
+    ...(isLink && { target: entry.linkpathBytes.toString('latin1') }),
+    ...(device !== undefined && { device }),
+    ...(xattrs !== undefined && { xattrs }),
+    ...(entry.isSparse && { pieces: [] }),
+  };
+}
+
+/** A name without `.`, empty components and slashes around it. Throws TAR_UNSAFE. */
+function cleanName(bytes: Buffer): string {
+  let name = bytes.toString('latin1');
+  if (name.startsWith('./')) name = name.slice(2);
+  if (name.endsWith('/')) name = name.slice(0, -1);
+  if (!/(?:^|\/)(?:\.{0,2})(?:\/|$)/.test(name)) return name;
+  const clean = cleanPath(name.replace(/^\/+/, ''));
+  if (clean === undefined) throw outside(name);
+  return clean;
+}
+
+function isTooLong(path: string): boolean {
+  return path.length > MAX_PATH || path.split('/').some(({ length }) => length > MAX_NAME);
+}
+
+function tooLong(path: string): DockerceptionError {
+  const message = `reading entry ${printable(fromBinary(path), 60)}: the name is too long for any file system`;
+  return new DockerceptionError('context', 'TAR_NAME', message);
+}
+
+function outside(name: string): DockerceptionError {
+  const message = `reading entry ${printable(fromBinary(name))}: it leads out of the tar's root`;
+  return new DockerceptionError('context', 'TAR_UNSAFE', message);
+}
