@@ -1,14 +1,16 @@
 /** A context in, an image out: the pipeline into an engine. */
-import { homedir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
+import { chooseEngine, type Choice, type EngineName } from './engine/choose.js';
 import { CONTEXT_KEYS, dockerfilePath, refuseUnknownKeys, type ContextOptions } from './context.js';
 import type {
   BuildOptions as EngineOptions,
   BuildResult,
   Engine,
+  EntryEngine,
   Output,
 } from './engine/engine.js';
 import { DockerceptionError } from './errors.js';
+import type { Compression } from './image/compression.js';
 import type { Passed } from './pipeline.js';
 import { filter } from './filter-stream.js';
 import { passContext } from './filter.js';
@@ -39,10 +41,22 @@ export interface BuildOptions extends ContextOptions {
   readonly buildContexts?: Readonly<Record<string, string>>;
   /** Push every tag when the image is there. @default false */
   readonly push?: boolean;
-  /** Archives to write. @default none */
+  /** Load the image into the engine that answers, whoever built it. @default false */
+  readonly load?: boolean;
+  /**
+   * Archives, layouts and file systems to write.
+   * @default none; the embedded engine writes `NAME.tar`, after the first tag, when nothing else is asked for
+   */
   readonly outputs?: readonly Output[];
-  /** Which engine builds; `auto` is the Docker Engine that `env` names. @default 'auto' */
-  readonly engine?: 'auto' | 'docker' | Engine;
+  /** How the layers that the embedded engine writes are compressed. @default gzip */
+  readonly compression?: Compression;
+  /** Reach registries over plain HTTP, or with a certificate that nobody signed. @default false */
+  readonly insecure?: boolean;
+  /**
+   * Which engine builds; `auto` is the Docker Engine that `env` names, when it answers and the image
+   * isn't for a file or a registry, else the embedded one. @default 'auto'
+   */
+  readonly engine?: EngineName | Engine;
   /** Names the engine and the credentials: DOCKER_HOST, DOCKER_CONFIG, … @default process.env */
   readonly env?: NodeJS.ProcessEnv;
   /** Where an output `-` goes. It isn't ended. @default process.stdout */
@@ -65,7 +79,10 @@ const KEYS: Readonly<Record<Exclude<keyof BuildOptions, keyof ContextOptions>, t
   addHosts: true,
   buildContexts: true,
   push: true,
+  load: true,
   outputs: true,
+  compression: true,
+  insecure: true,
   engine: true,
   env: true,
   stdout: true,
@@ -76,6 +93,8 @@ const KEYS: Readonly<Record<Exclude<keyof BuildOptions, keyof ContextOptions>, t
 /** The image, and what went into it. */
 export interface Built extends BuildResult {
   readonly context: Passed;
+  /** What was written: as asked for, or what an engine chose that keeps no images. */
+  readonly outputs: readonly Output[];
 }
 
 /**
@@ -87,16 +106,50 @@ export async function build(options: BuildOptions): Promise<Built> {
   refuseUnknownKeys(options, [...CONTEXT_KEYS, ...Object.keys(KEYS)]);
   const report = options.report ?? (() => undefined);
   const signal = options.signal ?? new AbortController().signal;
-  const engine = await chooseEngine(options);
+  const { engine, outputs } = await choose(options, report, signal);
+  const context = { ...pick(options), leaveOut: leftOut(options, outputs) };
+  const asked = engineOptions({ ...options, outputs }, report, signal);
+  const built =
+    typeof engine === 'function'
+      ? await buildFromStream(engine, context, asked)
+      : await buildFromEntries(engine, context, asked);
+  return { ...built, outputs };
+}
+
+type FromContext = BuildResult & { readonly context: Passed };
+
+/** The engine is done with the context before it builds. */
+async function buildFromEntries(
+  engine: EntryEngine,
+  context: ContextOptions,
+  options: EngineOptions,
+): Promise<FromContext> {
+  const { report, signal } = options;
+  const building = engine.begin(options);
+  try {
+    const passed = await passContext(building, context, report, { exact: false, signal });
+    return { ...(await building.finish()), context: passed };
+  } finally {
+    building.close();
+  }
+}
+
+/** The engine reads while the context passes: each may fail first, and ends the other then. */
+async function buildFromStream(
+  engine: Engine,
+  context: ContextOptions,
+  options: EngineOptions,
+): Promise<FromContext> {
+  const { report, signal } = options;
   const sink = new StreamSink();
   // The engine reports the stream's error; it may not have begun to read when that happens.
   sink.stream.on('error', () => undefined);
   const engineFailed = new AbortController();
   const stop = AbortSignal.any([signal, engineFailed.signal]);
-  const building = engine({ stream: sink.stream }, engineOptions(options, report, signal));
+  const building = engine({ stream: sink.stream }, options);
   // A builder may be silent for minutes: nobody waits for it once there is no engine.
   building.catch((error: unknown) => engineFailed.abort(error));
-  const passing = passContext(sink, pick(options), report, { exact: false, signal: stop });
+  const passing = passContext(sink, context, report, { exact: false, signal: stop });
   const [passed, built] = await Promise.allSettled([passing, building]);
   if (passed.status === 'rejected' && isUsage(passed.reason)) throw passed.reason;
   // A context that broke comes out of the engine as its own error: the engine's is always the first.
@@ -115,19 +168,25 @@ function pick(options: BuildOptions): ContextOptions {
   return Object.fromEntries(entries);
 }
 
-async function chooseEngine(options: BuildOptions): Promise<Engine> {
-  const { engine = 'auto', env = process.env } = options;
-  if (typeof engine === 'function') return engine;
-  const { connect, dockerEngine, resolveEndpoint } = await import('./engine/docker/index.js');
-  const connection = connect(await resolveEndpoint(env, { home: env['HOME'] ?? homedir() }), {
+async function choose(options: BuildOptions, report: Report, signal: AbortSignal): Promise<Choice> {
+  const { engine = 'auto', tags = [], outputs = [], push = false, load = false } = options;
+  if (typeof engine === 'function') return { engine, outputs };
+  const { env = process.env, stdout = process.stdout } = options;
+  const { sourceDateEpoch } = await import('./tar/time.js');
+  const settings = {
     env,
-  });
-  return dockerEngine(connection, {
-    env,
-    stdout: options.stdout ?? process.stdout,
+    stdout,
     keepOwner: options.owner === 'keep',
+    created: sourceDateEpoch(env),
     openDirectory,
-  });
+  };
+  return chooseEngine(engine, { tags, outputs, push, load, report, signal }, settings);
+}
+
+/** A directory isn't packed with the images that come from it: the second would be another one. */
+function leftOut(options: BuildOptions, outputs: readonly Output[]): readonly string[] {
+  const images = outputs.filter(({ type, dest }) => dest !== '-' && type !== 'local');
+  return [...(options.leaveOut ?? []), ...images.map(({ dest }) => dest)];
 }
 
 /** A further context: a directory as the main one would be, but it needs no Dockerfile. */
@@ -149,7 +208,10 @@ function engineOptions(options: BuildOptions, report: Report, signal: AbortSigna
     addHosts: options.addHosts ?? [],
     buildContexts: options.buildContexts ?? {},
     push: options.push ?? false,
+    load: options.load ?? false,
     outputs: options.outputs ?? [],
+    compression: options.compression ?? { type: 'gzip' },
+    insecure: options.insecure ?? false,
     report,
     signal,
   };

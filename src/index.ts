@@ -14,27 +14,35 @@ export type {
   BuildOptions as EngineOptions,
   BuildResult,
   Engine,
+  LayersSummary,
   Output,
 } from './engine/engine.js';
+export type { EngineName } from './engine/choose.js';
+export type { Compression, CompressionType } from './image/compression.js';
 export type { Source } from './source/source.js';
 export type { Sink } from './sink/sink.js';
+export type { EntrySink } from './sink/entries.js';
 export { DescriptorSink } from './sink/descriptor.js';
 export { StreamSink } from './sink/stream.js';
 export { compose, type Edit } from './edit/edit.js';
 export { parseOwner, setOwner, type Owner } from './edit/owner.js';
 export { setMode } from './edit/mode.js';
-export { clampTimes, parseTime, setTimes, sourceDateEpoch } from './edit/times.js';
+export { clampTimes, setTimes } from './edit/times.js';
+export { parseTime, sourceDateEpoch } from './tar/time.js';
 export { addPrefix, stripComponents } from './edit/rename.js';
 export { safeNames } from './edit/safe.js';
 export { select, type Selection } from './edit/select.js';
 export { compileIgnore, parseIgnore, type Ignore } from './dockerfile/ignore.js';
 export { TarWalk, type Ending, type WalkHandler } from './tar/walk.js';
+export { EntryView, type ViewHandler } from './tar/entry-view.js';
+export type { DeviceNumbers, ViewedEntry } from './tar/viewed-entry.js';
+export type { MapRest, SparseMap } from './tar/sparse-map.js';
 export { METADATA_LIMIT } from './tar/metadata-block.js';
 export type { Trailing } from './tar/trailing.js';
 export type { EntryHeader } from './tar/entry-header.js';
 export type { EntryType } from './tar/typeflag.js';
 export type { GlobalHeader } from './tar/global.js';
-export type { PaxRecords } from './tar/pax.js';
+export type { PaxRecord, PaxRecords } from './tar/pax.js';
 export type {
   ProgressEvent,
   Report,

@@ -48,6 +48,7 @@ describe('build', () => {
       imageId: ID,
       metadata: {},
       context: { bytes: bytes.length, entries: 2 },
+      outputs: [],
     });
     expect(bytes.subarray(-1024).every((byte) => byte === 0)).toBe(true);
   });

@@ -1,6 +1,9 @@
 /** From the command line's options of `build` to the library's, checked before anything is read. */
+import { resolve } from 'node:path';
 import type { BuildOptions } from '../build.js';
+import type { EngineName } from '../engine/choose.js';
 import type { Output } from '../engine/engine.js';
+import { parseCompression, type Compression } from '../image/compression.js';
 import { usage, type Arguments } from './parse.js';
 
 /** A name as an engine takes it: DISTRIBUTION[/PATH…][:TAG], lower case but for the tag. */
@@ -14,8 +17,7 @@ export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv): Options {
   for (const tag of tags)
     if (!TAG.test(tag)) throw usage(badTag(tag), 'as in registry:5000/team/app:1.10');
   const outputs = args.all('output').map(output);
-  if (outputs.filter(({ dest }) => dest === '-').length > 1)
-    throw usage('only one output can go to -');
+  checkDestinations(outputs);
   if (args.flag('push') && tags.length === 0)
     throw usage('--push needs a name', '-t REGISTRY/NAME gives it one');
   const target = args.value('target');
@@ -32,7 +34,10 @@ export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv): Options {
     addHosts: args.all('add-host').map(host),
     buildContexts: pairs(args.all('build-context'), '--build-context', false),
     push: args.flag('push'),
+    load: args.flag('load'),
     outputs,
+    compression: compression(args, outputs),
+    insecure: args.flag('insecure'),
     engine: engine(args.value('engine') ?? env['DOCKERCEPTION_ENGINE'] ?? 'auto'),
   };
 }
@@ -42,11 +47,22 @@ function badTag(tag: string): string {
   return `'${tag}' can't be the name of an image${why}`;
 }
 
-function engine(name: string): 'auto' | 'docker' {
-  if (name === 'auto' || name === 'docker' || name === '') return name === '' ? 'auto' : name;
+/** Of the options, or as buildx has it, of an output. */
+function compression(args: Arguments, outputs: readonly Output[]): Compression {
+  const given = (name: string): string | undefined =>
+    args.value(name) ?? outputs.find(({ attributes }) => name in attributes)?.attributes[name];
+  const type = given('compression');
+  return parseCompression(type === 'uncompressed' ? 'none' : type, given('compression-level'));
+}
+
+const ENGINES: readonly EngineName[] = ['auto', 'docker', 'embedded'];
+
+function engine(name: string): EngineName {
+  const known = ENGINES.find((one) => one === (name || 'auto'));
+  if (known !== undefined) return known;
   throw usage(
     `there is no engine '${name}'`,
-    'auto or docker, with --engine or DOCKERCEPTION_ENGINE',
+    `${ENGINES.join(', ')}, with --engine or DOCKERCEPTION_ENGINE`,
   );
 }
 
@@ -95,5 +111,26 @@ function output(text: string): Output {
   if (known === undefined) {
     throw usage(`--output has no type '${type ?? ''}'`, `one of ${TYPES.join(', ')}`);
   }
+  if (known === 'local' && (dest === '-' || dest === ''))
+    throw usage('--output type=local needs a folder', 'type=local,dest=DIR, or type=tar,dest=-');
+  if (dest === '') throw usage('--output has an empty dest', 'a path, or - for standard output');
+  if (isLayout({ type: known, dest, attributes }) && dest === '-')
+    throw usage('a layout is a folder, and can not go to -', 'type=oci,tar=false,dest=DIR');
   return { type: known, dest, attributes };
+}
+
+/** Whether an output is a layout folder, not an archive. */
+export function isLayout({ type, attributes }: Output): boolean {
+  return (type === 'oci' || type === 'docker') && /^(false|0)$/i.test(attributes['tar'] ?? '');
+}
+
+/** Two outputs in one place would overwrite each other. */
+function checkDestinations(outputs: readonly Output[]): void {
+  const seen = new Set<string>();
+  for (const { dest } of outputs) {
+    const place = dest === '-' ? dest : resolve(dest);
+    if (seen.has(place))
+      throw usage(dest === '-' ? 'only one output can go to -' : `two outputs go to ${dest}`);
+    seen.add(place);
+  }
 }

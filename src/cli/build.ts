@@ -3,48 +3,53 @@ import { rm, writeFile } from 'node:fs/promises';
 import { build, type Built } from '../build.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import { createDisplay } from '../progress/create-display.js';
-import { formatContext } from '../progress/format.js';
 import { buildOptions } from './build-options.js';
 import { contextOptions } from './context.js';
 import type { Arguments } from './parse.js';
 import { print } from './print.js';
 import type { Process } from './process.js';
+import { summary, type Asked } from './summary.js';
 
 export async function runBuild(args: Arguments, process: Process): Promise<void> {
   const { env, stdout, stderr, signal } = process;
   const options = { ...(await contextOptions(args, env)), ...buildOptions(args, env) };
+  if (stdout.isTTY && options.outputs.some(({ dest }) => dest === '-')) throw toTerminal();
   const iidFile = args.value('iidfile');
   // A failed build must not leave the ID of an earlier one.
   if (iidFile !== undefined) await rm(iidFile, { force: true });
+  const metadataFile = args.value('metadata-file');
   const mode = progressMode(args, env);
   const display = createDisplay(mode, stderr, env);
   const started = performance.now();
   let built: Built;
   try {
-    built = await build({ ...options, env, stdout, report: display.report, signal });
+    const leaveOut = metadataFile === undefined ? [] : [metadataFile];
+    built = await build({ ...options, leaveOut, env, stdout, report: display.report, signal });
   } catch (error) {
     display.close(error);
     throw error;
   }
   display.close();
-  if (iidFile !== undefined) await save(iidFile, built.imageId, '--iidfile');
-  const metadataFile = args.value('metadata-file');
+  if (iidFile !== undefined && built.imageId !== '')
+    await save(iidFile, built.imageId, '--iidfile');
   if (metadataFile !== undefined) {
-    await save(
-      metadataFile,
-      `${JSON.stringify(built.metadata, undefined, 2)}\n`,
-      '--metadata-file',
-    );
+    const json = JSON.stringify(built.metadata, undefined, 2);
+    await save(metadataFile, `${json}\n`, '--metadata-file');
   }
-  // Last, as it can fail: the image is there all the same.
-  const writesArchive = options.outputs.some(({ dest }) => dest === '-');
-  if (!writesArchive) await print(`${built.imageId}\n`);
+  // Last, as it can fail: the image is there all the same. A file system alone is none.
+  const writesArchive = built.outputs.some(({ dest }) => dest === '-');
+  if (!writesArchive && built.imageId !== '') await print(`${built.imageId}\n`);
   if (mode !== 'quiet' && mode !== 'rawjson') {
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    const { bytes, entries } = built.context;
-    const name = options.tags[0] ?? built.imageId.slice(0, 19);
-    stderr.write(`built ${name} from ${formatContext(bytes, entries, 0)}, in ${seconds} s\n`);
+    const milliseconds = performance.now() - started;
+    stderr.write(await summary(built, { ...asked(args), milliseconds }));
   }
+}
+
+function toTerminal(): DockerceptionError {
+  const message = 'writing standard output: it is a terminal';
+  return new DockerceptionError('usage', 'USAGE_TERMINAL', message, {
+    hint: 'pipe it into an engine (… | docker load), or name a file with -o FILE',
+  });
 }
 
 function progressMode(
@@ -59,6 +64,10 @@ function progressMode(
   throw new DockerceptionError('usage', 'USAGE', `reading --progress: there is no '${mode}'`, {
     hint: `one of ${known.join(', ')}`,
   });
+}
+
+function asked(args: Arguments): Pick<Asked, 'tags' | 'push' | 'load'> {
+  return { tags: args.all('tag'), push: args.flag('push'), load: args.flag('load') };
 }
 
 async function save(path: string, text: string, option: string): Promise<void> {

@@ -44,7 +44,7 @@ async function times(
   const mtime = args.value('mtime');
   const clamp = args.value('clamp-mtime');
   if (mtime === undefined && clamp === undefined && !env['SOURCE_DATE_EPOCH']) return {};
-  const { parseTime, sourceDateEpoch } = await import('../edit/times.js');
+  const { parseTime, sourceDateEpoch } = await import('../tar/time.js');
   const clampMtime = clamp === undefined ? sourceDateEpoch(env) : parseTime(clamp, '--clamp-mtime');
   return {
     ...(mtime !== undefined && { mtime: parseTime(mtime, '--mtime') }),

@@ -31,9 +31,9 @@ export async function runFilter(args: Arguments, process: Process): Promise<void
 }
 
 /** `filter . > context.tar` must not pack what it writes, as in tar. */
-function outputFile(): { leaveOut?: string } {
+function outputFile(): { leaveOut?: readonly string[] } {
   try {
-    return fs.fstatSync(1).isFile() ? { leaveOut: fs.realpathSync('/proc/self/fd/1') } : {};
+    return fs.fstatSync(1).isFile() ? { leaveOut: [fs.realpathSync('/proc/self/fd/1')] } : {};
   } catch {
     // No /proc: the file's name isn't known, and its growing size is an error then.
     return {};

@@ -16,7 +16,7 @@ const EXIT_CODES = `## Exit codes
 | code     | meaning                                                                                 |
 | -------- | --------------------------------------------------------------------------------------- |
 | 0        | the image, or the whole tar, is there                                                   |
-| 1        | the build failed: the engine's own message follows; or the output can't be written      |
+| 1        | the build failed: the engine's own message follows; or the output can't be written |
 | 2        | the command line is wrong                                                               |
 | 3        | the context is bad: empty, not a tar, cut short, corrupt, unsafe, without its Dockerfile |
 | 5        | an engine or a registry can't be reached, or refused the credentials                    |
@@ -26,11 +26,13 @@ const EXIT_CODES = `## Exit codes
 
 | variable                                                         | meaning                                     |
 | ---------------------------------------------------------------- | ------------------------------------------- |
-| \`SOURCE_DATE_EPOCH\`                                              | caps every time stamp, as \`--clamp-mtime\`   |
+| \`SOURCE_DATE_EPOCH\` | caps every time stamp, as \`--clamp-mtime\`; when images made here were created |
 | \`DOCKERCEPTION_ENGINE\`                                           | as \`--engine\`                               |
 | \`DOCKER_HOST\`, \`DOCKER_CONTEXT\`, \`DOCKER_CONFIG\`                 | name the engine and its credentials         |
 | \`DOCKER_TLS_VERIFY\`, \`DOCKER_CERT_PATH\`, \`DOCKER_API_VERSION\`    | as for the docker CLI                       |
 | \`DOCKER_BUILDKIT\`                                                | 0 builds with the classic builder           |
+| \`XDG_CACHE_HOME\`, \`TMPDIR\` | where layers of bases are kept, and contents while an image is made here |
+| \`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`NO_PROXY\` | the way to registries |
 | \`BUILDKIT_PROGRESS\`, \`NO_COLOR\`, \`TERM\`                          | the display                                 |
 `;
 

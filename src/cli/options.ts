@@ -90,17 +90,30 @@ export const OPTIONS: readonly OptionSpec[] = [
     {
       name: 'engine',
       value: 'ENGINE',
-      help: 'auto or docker (default: DOCKERCEPTION_ENGINE, or auto)',
-      choices: ['auto', 'docker'],
+      help: 'auto, docker or embedded (default: DOCKERCEPTION_ENGINE, or auto)',
+      choices: ['auto', 'docker', 'embedded'],
     },
     {
       name: 'output',
       short: 'o',
       value: 'FILE',
       many: true,
-      help: 'write an archive: FILE, -, or type=docker,dest=FILE',
+      help: 'write an archive: FILE, -, or type=oci|docker|tar|local,dest=PATH',
     },
     { name: 'push', help: 'push the image to its registry' },
+    { name: 'load', help: 'load the image into the engine, whoever built it' },
+    {
+      name: 'compression',
+      value: 'TYPE',
+      help: 'of layers written here: gzip, zstd or none (default gzip)',
+      choices: ['gzip', 'zstd', 'none'],
+    },
+    {
+      name: 'compression-level',
+      value: 'N',
+      help: 'from 1, the fastest, to 9 (gzip) or 19 (zstd)',
+    },
+    { name: 'insecure', help: 'registries: plain HTTP, or a certificate that nobody signed' },
     { name: 'iidfile', value: 'FILE', help: 'write the image ID to FILE' },
     {
       name: 'metadata-file',

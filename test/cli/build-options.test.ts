@@ -103,4 +103,37 @@ describe('the options of build', () => {
     expect(options(['--engine', 'auto'], { DOCKERCEPTION_ENGINE: 'docker' }).engine).toBe('auto');
     expect(refused([], { DOCKERCEPTION_ENGINE: 'lxc' })).toContain("no engine 'lxc'");
   });
+
+  it('take the compression from its options, or from an output as buildx has it', () => {
+    expect(options([]).compression).toEqual({ type: 'gzip' });
+    expect(options(['--compression', 'zstd', '--compression-level', '19']).compression).toEqual({
+      type: 'zstd',
+      level: 19,
+    });
+    const attributes = 'type=oci,dest=x,compression=uncompressed';
+    expect(options(['-o', attributes]).compression).toEqual({ type: 'none' });
+    expect(refused(['--compression', 'lzma'])).toContain('lzma');
+    expect(refused(['--compression-level', '10'])).toContain('10');
+  });
+
+  it('know the engines, and whether to load and to trust', () => {
+    expect(options(['--engine', 'embedded', '--load', '--insecure'])).toMatchObject({
+      engine: 'embedded',
+      load: true,
+      insecure: true,
+    });
+    expect(options([], { DOCKERCEPTION_ENGINE: 'embedded' }).engine).toBe('embedded');
+    expect(options(['--engine', 'auto'], { DOCKERCEPTION_ENGINE: 'docker' }).engine).toBe('auto');
+  });
+
+  it.each([
+    [['-o', 'type=local'], 'needs a folder'],
+    [['-o', 'type=local,dest=-'], 'needs a folder'],
+    [['-o', 'type=oci,tar=false'], 'a layout is a folder'],
+    [['-o', 'a.tar', '-o', 'type=tar,dest=./a.tar'], 'two outputs go to ./a.tar'],
+    [['-o', 'type=tar,dest='], 'empty dest'],
+    [['-o', '-', '-o', 'type=tar'], 'only one output'],
+  ])('refuse %j', (argv, why) => {
+    expect(refused(argv)).toContain(why);
+  });
 });

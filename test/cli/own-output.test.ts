@@ -1,4 +1,12 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,5 +35,26 @@ describe('filter DIR > DIR/context.tar', () => {
     expect([status, stderr]).toEqual([0, '']);
     const { entries } = readTar(readFileSync(join(folder, 'context.tar')));
     expect(entries.map(({ name }) => name)).toEqual(['./', 'Dockerfile', 'large']);
+  });
+
+  it('and build makes the same image again, beside its own archive and layout', () => {
+    writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY . /\n');
+    const nowhere = { ...process.env, DOCKER_HOST: 'unix:///no/such/engine.sock' };
+    const run = (...args: string[]): string => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, '-q', ...args, '.'], {
+        cwd: folder,
+        env: nowhere,
+        encoding: 'utf8',
+      });
+      expect([status, stderr]).toEqual([0, '']);
+      return stdout;
+    };
+    const id = run('-t', 'team/app:2');
+    expect(id).toMatch(/^sha256:[0-9a-f]{64}\n$/);
+    expect(readdirSync(folder).sort()).toEqual(['Dockerfile', 'app-2.tar']);
+    expect(run('-t', 'app:2')).toBe(id);
+    const outputs = ['-o', 'app-2.tar', '-o', 'type=oci,tar=false,dest=layout'];
+    expect(run(...outputs, '--metadata-file', 'm.json')).toBe(id);
+    expect(run(...outputs, '--metadata-file', 'm.json')).toBe(id);
   });
 });

@@ -2,4 +2,5 @@
 export { resolveEndpoint, type Endpoint, type Environment } from './endpoint.js';
 export { connect, type Connection, type EngineRequest, type Ping } from './connection.js';
 export { dockerEngine, type DockerEngineSettings } from './docker-engine.js';
+export { loadArchive, type LoadOptions } from './load.js';
 export type { OpenDirectory } from './build-contexts.js';

@@ -29,14 +29,14 @@ export function checkOutputs(
       throw usage(
         'OUTPUT_TYPE',
         `writing ${spec}: the docker engine writes type=docker and type=oci only`,
-        'use `dockerception filter | docker buildx build --output … -`',
+        'without RUN, --engine embedded writes it; with RUN, `dockerception filter | docker buildx build --output … -`',
       );
     const [attribute] = Object.keys(attributes).filter((key) => !isDefault(key, attributes[key]));
     if (attribute !== undefined)
       throw usage(
         'OUTPUT_ATTRIBUTE',
         `writing ${spec},${attribute}=${attributes[attribute]}: the docker engine doesn't know ${attribute}`,
-        'leave it out, or use `dockerception filter | docker buildx build --output … -`',
+        'leave it out, or without RUN use --engine embedded; else `dockerception filter | docker buildx build --output … -`',
       );
     if (type === 'oci' && !writesOci(ping))
       warn(`this engine writes Docker's archive format: ${dest} is type=docker, not type=oci`);

@@ -54,6 +54,6 @@ function hintFor(endpoint: Endpoint, code: string): string {
     return `there is a socket that isn’t used by default: DOCKER_HOST=${other}`;
   return (
     'start it, or name another with DOCKER_HOST or `docker context use`; ' +
-    '`dockerception filter` needs none'
+    'without RUN, -o FILE needs none, and `dockerception filter` never does'
   );
 }

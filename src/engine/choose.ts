@@ -1,0 +1,194 @@
+/**
+ * Which engine builds: the one that was asked for, or with `auto` whichever is there. An image that
+ * goes to a file or a registry needs no engine but for RUN; and where no engine answers, it goes
+ * to a file.
+ */
+import { homedir } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { DockerceptionError } from '../errors.js';
+import type { Report } from '../progress/events.js';
+import type { Connection } from './docker/index.js';
+import type { Otherwise } from './embedded/index.js';
+import type { BuildOptions, Engine, EntryEngine, Output } from './engine.js';
+
+/** An engine by its name. */
+export type EngineName = 'auto' | 'docker' | 'embedded';
+
+/** What every engine is set up with. */
+export interface EngineSettings {
+  /** Names the engine, the credentials, the cache: DOCKER_HOST, DOCKER_CONFIG, XDG_CACHE_HOME, … */
+  readonly env: NodeJS.ProcessEnv;
+  /** Where an output `-` goes. */
+  readonly stdout: Writable;
+  /** Whether the context's owners were kept. */
+  readonly keepOwner: boolean;
+  /** When images made here say that they were made, seconds since 1970. @default what the context tells */
+  readonly created?: number | undefined;
+  /** Opens a tar of a directory, for `--build-context NAME=DIR`. */
+  readonly openDirectory: (path: string) => Promise<Readable>;
+}
+
+/** What decides. */
+export type Wanted = Pick<BuildOptions, 'tags' | 'outputs' | 'push' | 'load' | 'report' | 'signal'>;
+
+/** An engine, and what it is to write. */
+export interface Choice {
+  readonly engine: Engine | EntryEngine;
+  readonly outputs: readonly Output[];
+}
+
+/**
+ * Chooses. With `auto`, asks the engine that the environment names whether it is there, and says
+ * in a notice when it isn't.
+ *
+ * @throws DockerceptionError of kind usage, OUTPUT_NONE: the embedded engine keeps no images; of kind
+ *   engine when the engine that is named can't be one. That one can't be reached is what building
+ *   with it then says.
+ */
+export async function chooseEngine(
+  name: EngineName,
+  wanted: Wanted,
+  settings: EngineSettings,
+): Promise<Choice> {
+  const { outputs, push, load, tags, report, signal } = wanted;
+  if (name === 'docker') return { engine: await docker(settings), outputs };
+  const files = outputs.length > 0 || push;
+  if (name === 'embedded') {
+    checkAttributes(outputs);
+    if (!files && !load && tags.length === 0) throw noOutput();
+    const written = files || load ? outputs : [archiveOf(tags)];
+    return { engine: await embedded(settings), outputs: written };
+  }
+  if (files) {
+    checkAttributes(outputs);
+    return { engine: await embedded(settings, dockerFor(settings)), outputs };
+  }
+  const connection = await connectionOf(settings);
+  try {
+    await connection.ping(signal);
+  } catch (error) {
+    if (!isUnreachable(error)) return { engine: failing(error), outputs };
+    // Only a name tells which file to write; what is to be loaded has nowhere to go.
+    if (tags.length === 0 || load) return { engine: failing(error), outputs };
+    sayWithout(connection, report);
+    const engine = await embedded(settings, explained(failing(error)));
+    return { engine, outputs: [archiveOf(tags)] };
+  }
+  return { engine: await docker(settings), outputs };
+}
+
+/** `app:1.10` is `app-1.10.tar` in the current folder, `registry/team/app` is `app.tar`. */
+export function archiveName(tag: string): string {
+  const [, name = '', version = 'latest'] = /([^/:]+)(?::([^/:]*))?$/.exec(tag) ?? [];
+  return version === 'latest' ? `${name}.tar` : `${name}-${version}.tar`;
+}
+
+function archiveOf([tag = '']: readonly string[]): Output {
+  return { type: 'oci', dest: archiveName(tag), attributes: {} };
+}
+
+async function connectionOf({ env }: EngineSettings): Promise<Connection> {
+  const { connect, resolveEndpoint } = await import('./docker/index.js');
+  return connect(await resolveEndpoint(env, { home: env['HOME'] ?? homedir() }), { env });
+}
+
+async function docker(settings: EngineSettings): Promise<Engine> {
+  const { dockerEngine } = await import('./docker/index.js');
+  return dockerEngine(await connectionOf(settings), settings);
+}
+
+async function embedded(settings: EngineSettings, otherwise?: Otherwise): Promise<EntryEngine> {
+  const { embeddedEngine } = await import('./embedded/index.js');
+  const { env, stdout, created, openDirectory } = settings;
+  return embeddedEngine({
+    env,
+    stdout,
+    created,
+    openDirectory,
+    async load(archive, report, signal) {
+      const { loadArchive } = await import('./docker/index.js');
+      await loadArchive(await connectionOf(settings), archive, { report, signal });
+    },
+    ...(otherwise !== undefined && { otherwise }),
+  });
+}
+
+/** Builds what the embedded engine can't: asked for only then. */
+function dockerFor(settings: EngineSettings): Otherwise {
+  return explained(async (context, options, reason) => {
+    const connection = await connectionOf(settings);
+    await connection.ping(options.signal);
+    const message = `${reason.message}: building with ${nameOf(connection)}`;
+    options.report({ kind: 'notice', message });
+    const { dockerEngine } = await import('./docker/index.js');
+    return dockerEngine(connection, settings)(context, options);
+  });
+}
+
+/** An engine that was only asked because of RUN says so when it isn't there, or can't write that. */
+function explained(otherwise: Otherwise): Otherwise {
+  return (context, options, reason) =>
+    otherwise(context, options, reason).catch((error: unknown) => {
+      context.stream.destroy();
+      if (!(error instanceof DockerceptionError)) throw error;
+      if (error.kind !== 'usage' && !isUnreachable(error)) throw error;
+      const { kind, code, message, hint } = error;
+      throw new DockerceptionError(kind, code, `${reason.message}, and ${message}`, {
+        cause: error,
+        ...(hint !== undefined && { hint }),
+      });
+    });
+}
+
+/** An engine that isn't there: what is wrong with the command line or the context may come first. */
+function failing(error: unknown): Engine {
+  return () => Promise.reject(error);
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof DockerceptionError && error.code === 'ENGINE_UNREACHABLE';
+}
+
+function sayWithout(connection: Connection, report: Report): void {
+  const message = `no engine answers at ${nameOf(connection)}: assembling the image without one`;
+  report({ kind: 'notice', message });
+}
+
+function nameOf({ endpoint }: Connection): string {
+  return `${endpoint.url} (${endpoint.origin})`;
+}
+
+/** Attributes of `-o` that images and file systems have here; the compression is the build's own. */
+const ATTRIBUTES: Readonly<Record<Output['type'], readonly string[]>> = {
+  oci: ['tar', 'compression', 'compression-level'],
+  docker: ['tar', 'compression', 'compression-level'],
+  tar: [],
+  local: [],
+};
+
+function checkAttributes(outputs: readonly Output[]): void {
+  for (const { type, dest, attributes } of outputs) {
+    const unknown = Object.keys(attributes).find((key) => !ATTRIBUTES[type].includes(key));
+    if (unknown === undefined) continue;
+    throw new DockerceptionError(
+      'usage',
+      'OUTPUT_ATTRIBUTE',
+      `writing type=${type},dest=${dest},${unknown}=${attributes[unknown]}: there is no ${unknown} for type=${type}`,
+      {
+        hint:
+          unknown === 'name'
+            ? '-t NAME names the image'
+            : 'with it, `dockerception filter | docker buildx build --output … -`',
+      },
+    );
+  }
+}
+
+function noOutput(): DockerceptionError {
+  return new DockerceptionError(
+    'usage',
+    'OUTPUT_NONE',
+    'choosing an output: the embedded engine keeps no images, and nothing says where this one goes',
+    { hint: '-o FILE or -t NAME writes an archive, --push and --load take it elsewhere' },
+  );
+}

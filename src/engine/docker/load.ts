@@ -1,0 +1,142 @@
+/**
+ * `--load`: an image archive into an engine, `POST /images/load` (Engine API, ImageLoad). Errors come
+ * with HTTP 200; success is an answer that names what was loaded.
+ */
+import type { Readable } from 'node:stream';
+import { DockerceptionError } from '../../errors.js';
+import type { Report } from '../../progress/events.js';
+import { ClassicSteps, type ClassicMessage } from './classic.js';
+import type { Connection } from './connection.js';
+import { JsonLines } from './lines.js';
+import { refusal } from './refusal.js';
+import { describe, unreachable, vanished } from './unreachable.js';
+import { upload } from './upload.js';
+
+/** Bytes that are kept of an answer that is an error. */
+const MAX_REFUSAL = 64 << 10;
+/** Milliseconds between two reports of how much was sent. */
+const REPORT_EVERY = 100;
+/** `Loaded image: app:latest`, `Loaded image ID: sha256:…`; Podman has several in one line. */
+const LOADED = /^Loaded image(?: ID|\(s\))?: *(\S.*)/;
+
+interface LoadMessage extends ClassicMessage {
+  readonly error?: string;
+  readonly errorDetail?: { readonly message?: string };
+}
+
+/** How an archive is loaded. */
+export interface LoadOptions {
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Sends an archive to an engine and waits until it has the image; the archive is read to its end or
+ * destroyed. Resolves to the names that the engine tells.
+ *
+ * @throws the archive's own error, the signal's reason, DockerceptionError of kind engine:
+ *   ENGINE_UNREACHABLE, ENGINE_GONE, LOAD_FAILED.
+ */
+export async function loadArchive(
+  connection: Connection,
+  archive: Readable,
+  { report, signal }: LoadOptions,
+): Promise<readonly string[]> {
+  const { endpoint } = connection;
+  const doing = `loading the image into ${describe(endpoint)}`;
+  const answer = new LoadAnswer(report, doing);
+  const lines = new JsonLines((value) => answer.take(value));
+  const refused: Buffer[] = [];
+  let refusedLength = 0;
+  let status = 0;
+  archive.on('data', (chunk: Buffer) => answer.sent(chunk.length));
+  // Not quiet: only then it names what it has loaded.
+  const post = connection.open({
+    method: 'POST',
+    path: '/images/load?quiet=0',
+    headers: { 'Content-Type': 'application/x-tar' },
+  });
+  const end = await upload(
+    post,
+    archive,
+    {
+      response: (response) => void (status = response.statusCode ?? 0),
+      chunk(chunk) {
+        if (status < 400) lines.write(chunk);
+        else if ((refusedLength += chunk.length) <= MAX_REFUSAL) refused.push(chunk);
+      },
+      succeeded: () => answer.names.length > 0 && answer.error === undefined,
+    },
+    signal,
+  );
+  if (end.kind === 'answered' && status < 400) lines.end();
+  answer.end();
+  if (end.kind === 'aborted') throw signal.reason;
+  if (end.kind === 'body-failed' || end.kind === 'misread') throw end.error;
+  if (answer.error !== undefined) throw failed(doing, answer.error);
+  if (end.kind === 'lost')
+    throw end.answering ? vanished(endpoint, doing, end.error) : unreachable(endpoint, end.error);
+  if (status >= 400) {
+    const body = Buffer.concat(refused).toString('utf8');
+    throw refusal(endpoint, 'engine', doing, status, body);
+  }
+  if (answer.names.length === 0)
+    throw failed(doing, 'the engine names no image that it has loaded');
+  return answer.names;
+}
+
+/** Takes the values of an answer's lines, in order; reports progress as it comes. */
+class LoadAnswer {
+  names: readonly string[] = [];
+  error: string | undefined;
+  readonly #report: Report;
+  readonly #steps: ClassicSteps;
+  #sent = 0;
+  #told = -Infinity;
+
+  constructor(report: Report, name: string) {
+    this.#report = report;
+    this.#steps = new ClassicSteps(name, 'load');
+  }
+
+  take(value: unknown): void {
+    const message = (value ?? {}) as LoadMessage;
+    const error = message.errorDetail?.message ?? message.error;
+    if (error !== undefined) {
+      this.error ??= error.trim() || 'the engine gave no reason';
+      return;
+    }
+    for (const line of message.stream?.split('\n') ?? []) {
+      const named = LOADED.exec(line.trim())?.[1];
+      if (named !== undefined) this.names = [...this.names, ...named.split(/,\s*/)];
+    }
+    this.#show(message);
+  }
+
+  /** Some more bytes of the archive are on their way. */
+  sent(bytes: number): void {
+    this.#sent += bytes;
+    const now = performance.now();
+    if (now - this.#told < REPORT_EVERY) return;
+    this.#told = now;
+    this.#show({ status: 'sending', id: 'the archive', progressDetail: { current: this.#sent } });
+  }
+
+  end(): void {
+    const status = this.#steps.finish(this.error);
+    if (status) this.#report({ kind: 'status', status });
+  }
+
+  #show(message: ClassicMessage): void {
+    const status = this.#steps.take(message);
+    if (status) this.#report({ kind: 'status', status });
+  }
+}
+
+function failed(doing: string, why: string): DockerceptionError {
+  return new DockerceptionError(
+    'engine',
+    'LOAD_FAILED',
+    `${doing}: ${why.replace(/\s*\n\s*/g, ' / ')}`,
+  );
+}
