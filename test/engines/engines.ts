@@ -29,6 +29,14 @@ interface EngineEntry {
   readonly cli: string;
 }
 
+/** What is inside a Docker Engine. */
+interface Containerd {
+  /** The path of its socket. */
+  readonly containerd: string;
+  /** The path of the command line that fits it. */
+  readonly ctr: string;
+}
+
 interface RegistryEntry {
   /** `127.0.0.1:PORT` */
   readonly address: string;
@@ -37,22 +45,28 @@ interface RegistryEntry {
 
 /** What engines.json says. */
 export interface Engines {
-  readonly docker20: EngineEntry & {
-    readonly tls: { readonly host: string; readonly certPath: string };
-  };
-  readonly docker28: EngineEntry & {
-    readonly tcp: string;
-    readonly buildx: string;
-    readonly dockerConfig: string;
-  };
+  readonly docker20: EngineEntry &
+    Containerd & {
+      readonly tls: { readonly host: string; readonly certPath: string };
+    };
+  readonly docker28: EngineEntry &
+    Containerd & {
+      readonly tcp: string;
+      readonly buildx: string;
+      readonly dockerConfig: string;
+    };
   readonly podman: EngineEntry;
   readonly podmanRootless: EngineEntry & { readonly user: string; readonly uid: number };
   readonly registry: RegistryEntry;
   readonly registryAuth: RegistryEntry & { readonly username: string; readonly password: string };
   readonly ssh: { readonly host: string; readonly path: string; readonly log: string };
   readonly crane: string;
+  readonly skopeo: string;
+  readonly umoci: string;
   /** A small image with a shell that every engine and registry has. */
   readonly base: string;
+  /** The same as an archive that docker load takes. */
+  readonly baseTar: string;
 }
 
 /** An engine together with a builder that it is asked for. */
@@ -214,6 +228,9 @@ export function options(
     addHosts: [],
     buildContexts: {},
     push: false,
+    load: false,
+    compression: { type: 'gzip' },
+    insecure: false,
     outputs: [],
     report: (event) => void events.push(event),
     signal: new AbortController().signal,

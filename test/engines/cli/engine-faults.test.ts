@@ -126,7 +126,7 @@ describe('an endpoint', () => {
     'that isn’t there, %s, is named, at once, though the builder is silent',
     async (endpoint) => {
       const silent = new PassThrough();
-      const outcome = await shell.tool(['-t', 'app'], {
+      const outcome = await shell.tool(['--engine', 'docker', '-t', 'app'], {
         input: silent,
         env: { DOCKER_HOST: endpoint },
       });
@@ -137,7 +137,7 @@ describe('an endpoint', () => {
   );
 
   it('that isn’t there leaves the builder to finish into a closed pipe, and is the pipeline’s error', async () => {
-    const outcome = await shell.run('yes | dockerception -t app', {
+    const outcome = await shell.run('yes | dockerception --engine docker -t app', {
       env: { DOCKER_HOST: 'unix:///no/such/engine.sock' },
     });
     expectFailure(outcome, 5, /no such socket/, named);
@@ -146,7 +146,7 @@ describe('an endpoint', () => {
   it.each(['smtp://here', 'tcp://a b', 'unix:/x/y'])(
     'that is no address, %s, is told',
     async (endpoint) => {
-      const outcome = await shell.tool(['-t', 'app'], {
+      const outcome = await shell.tool(['--engine', 'docker', '-t', 'app'], {
         input: await context('app'),
         env: { DOCKER_HOST: endpoint },
       });
@@ -169,7 +169,7 @@ describe('an endpoint', () => {
           request.pause();
         }
       });
-      const outcome = await shell.tool(['-t', 'app'], {
+      const outcome = await shell.tool(['--engine', 'docker', '-t', 'app'], {
         input: await context('app', 'RUN true', LARGE),
         env: { DOCKER_HOST: server.host },
       });
@@ -184,7 +184,7 @@ describe('an endpoint', () => {
         response.writeHead(200, { 'Api-Version': '1.41' }).end('OK');
       else request.on('end', () => response.writeHead(200).end());
     });
-    const outcome = await shell.tool(['-t', 'app'], {
+    const outcome = await shell.tool(['--engine', 'docker', '-t', 'app'], {
       input: await context('app'),
       env: { DOCKER_HOST: server.host },
     });
@@ -193,7 +193,7 @@ describe('an endpoint', () => {
 
   it('that speaks something else is told', async () => {
     server = await startServer((request) => void request.socket.end('220 mail.example ESMTP\r\n'));
-    const outcome = await shell.tool(['-t', 'app'], {
+    const outcome = await shell.tool(['--engine', 'docker', '-t', 'app'], {
       input: await context('app'),
       env: { DOCKER_HOST: server.host },
     });

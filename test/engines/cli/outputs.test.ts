@@ -6,6 +6,8 @@ import { expectFailure, five, helloEntries, imageIdOf, openShell, type Shell } f
 import { create } from '../tar.js';
 
 const { address, username, password } = engines.registryAuth;
+/** Without it, an image that goes to a file or a registry is assembled without an engine. */
+const docker = ['--engine', 'docker'];
 
 describe.each(five)('an image that $name built', (variant) => {
   let shell: Shell;
@@ -22,7 +24,7 @@ describe.each(five)('an image that $name built', (variant) => {
     const names = [`${engines.registry.address}/${shell.name()}`, `${address}/${shell.name()}:2.0`];
     const args = names.flatMap((name) => ['-t', name]);
     const env = { DOCKER_CONFIG: shell.folder };
-    const outcome = await shell.tool(['--push', '-q', ...args], { input: context, env });
+    const outcome = await shell.tool([...docker, '--push', '-q', ...args], { input: context, env });
     imageIdOf(outcome);
     for (const name of names) {
       const crane = await run(engines.crane, ['manifest', '--insecure', name], {
@@ -33,7 +35,7 @@ describe.each(five)('an image that $name built', (variant) => {
   });
 
   it('is not pushed without the login: 5, and where the credentials were looked for', async () => {
-    const args = ['--push', '-q', '-t', `${address}/${shell.name()}`];
+    const args = [...docker, '--push', '-q', '-t', `${address}/${shell.name()}`];
     const outcome = await shell.tool(args, { input: context });
     expectFailure(outcome, 5, new RegExp(`pushing .*${address}`), /docker login|config\.json/);
   });
@@ -41,10 +43,12 @@ describe.each(five)('an image that $name built', (variant) => {
   it('is an archive that docker loads, beside its ID, and alone on standard output', async () => {
     const app = shell.name();
     imageIdOf(
-      await shell.tool(['-q', '-t', app, '-o', 'type=docker,dest=app.tar'], { input: context }),
+      await shell.tool([...docker, '-q', '-t', app, '-o', 'type=docker,dest=app.tar'], {
+        input: context,
+      }),
     );
     const script = [
-      `dockerception -q -t ${app} -o - > out.tar`,
+      `dockerception --engine docker -q -t ${app} -o - > out.tar`,
       `tar -tf out.tar | grep -c '^manifest.json$'`,
       // No ID behind the archive.
       `! tail -c 80 out.tar | grep -q sha256:`,
@@ -78,18 +82,22 @@ describe.each(five)('an image that $name built', (variant) => {
   });
 
   it('whose archive can’t be written is told, and no part of one is left', async () => {
-    const outcome = await shell.tool(['-q', '-o', 'type=docker,dest=no/such/app.tar'], {
+    const outcome = await shell.tool([...docker, '-q', '-o', 'type=docker,dest=no/such/app.tar'], {
       input: context,
     });
     expectFailure(outcome, 1, /no\/such/);
-    const full = await shell.tool(['-q', '-o', 'type=docker,dest=/dev/full'], { input: context });
+    const full = await shell.tool([...docker, '-q', '-o', 'type=docker,dest=/dev/full'], {
+      input: context,
+    });
     expectFailure(full, 1, /ENOSPC|no space/);
     // Larger than what a pipe holds.
     const Dockerfile = `FROM ${engines.base}
 ENV A=1
 `;
     const input = await create([{ name: 'Dockerfile', content: Dockerfile }]);
-    const closed = await shell.run('dockerception -q -o - | head -c 100 | wc -c', { input });
+    const closed = await shell.run('dockerception --engine docker -q -o - | head -c 100 | wc -c', {
+      input,
+    });
     expect(closed.stdout.toString().trim()).toBe('100');
     expect(closed.code, closed.stderr).toBe(1);
     expect(closed.stderr).toMatch(/^dockerception: writing /);

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # Debian's packages: those of this release are installed, those of unstable are only unpacked.
 
-PACKAGES=(docker.io iptables podman buildah uidmap slirp4netns fuse-overlayfs skopeo docker-registry
+PACKAGES=(docker.io iptables podman buildah uidmap slirp4netns fuse-overlayfs skopeo umoci docker-registry
   libarchive-tools hyperfine pv busybox-static openssh-server apache2-utils openssl zstd xz-utils bzip2
-  gcc libc6-dev tmux curl iproute2)
+  gcc libc6-dev musl-tools tmux curl iproute2)
 UNSTABLE_PACKAGES=(docker.io docker-cli docker-buildx containerd crane)
 
 POLICY=/usr/sbin/policy-rc.d

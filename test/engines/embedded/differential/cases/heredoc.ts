@@ -1,0 +1,57 @@
+/** Files whose content stands in the Dockerfile. */
+import type { Case } from '../case.js';
+import { file } from '../entries.js';
+import { onRich } from './on.js';
+
+const lines: Readonly<Record<string, readonly string[]>> = {
+  'expands variables': ['COPY <<EOF /n/f', 'hello $PATH ${A}', 'EOF'],
+  'does not in quotes': ["COPY <<'EOF' /n/f", 'hello $PATH \\$x', 'EOF'],
+  'does not in double quotes': ['COPY <<"EOF" /n/f', 'hello $PATH \\$x', 'EOF'],
+  'takes the name of the word in a directory': ['COPY <<EOF /odd/', 'hello', 'EOF'],
+  'takes the name of the word in a directory that is there': ['COPY <<EOF /odd', 'hello', 'EOF'],
+  'writes several': ['COPY <<a.txt <<b.txt /n/', 'A', 'a.txt', 'B', 'b.txt'],
+  'writes one beside a file': ['COPY <<a.txt f /n/', 'A', 'a.txt'],
+  'takes owner and mode': ['COPY --chmod=755 --chown=alice <<EOF /n/f', '#!x', 'EOF'],
+  'takes tabs off': ['COPY <<-EOF /n/f', '\ta', '\t\tb', '  c', '\tEOF'],
+  'may be empty': ['COPY <<EOF /n/f', 'EOF'],
+  'expands as a shell does, quotes stay': [
+    'ARG X=1',
+    'ENV Y=2',
+    'COPY <<EOF /n/f',
+    `$X \${Y} \${Z:-3} \\$X "q" 's' \`x\` \\\\ \\n $1`,
+    'EOF',
+  ],
+  'keeps comments, empty lines and what looks like a continuation': [
+    'COPY <<EOF /n/f',
+    '# not a comment',
+    '',
+    'line \\',
+    'goes on',
+    'EOF',
+  ],
+  'is for ADD too': ['ADD <<EOF /n/f', 'hello', 'EOF'],
+  'is never an archive': ['ADD <<a <<b /n/', 'A', 'a', 'B', 'b'],
+  'belongs to root whoever the user is': ['USER alice', 'WORKDIR /odd', 'COPY <<EOF f', 'x', 'EOF'],
+  'keeps what stands behind it': ['COPY <<EOF /n/f', 'x', 'EOF', 'LABEL after=1'],
+  'ends at the word alone': ['COPY <<EOF /n/f', ' EOF', 'EOF ', 'EOFX', 'EOF'],
+};
+
+/** Heredocs. */
+export const heredocs: readonly Case[] = [
+  ...Object.entries(lines).map(([title, instructions]) => ({
+    title,
+    dockerfile: onRich(...instructions),
+    context: [file('f')],
+  })),
+  { title: 'keeps CR', dockerfile: onRich('COPY <<EOF /n/f\r', 'hello\r', 'EOF\r') },
+  {
+    title: 'refuses one without an end',
+    dockerfile: onRich('COPY <<EOF /n/f', 'hello'),
+    refused: 'unterminated heredoc',
+  },
+  {
+    title: 'refuses one for a label',
+    dockerfile: onRich('LABEL a=<<EOF', 'x', 'EOF'),
+    refused: 'unknown instruction: x',
+  },
+];
