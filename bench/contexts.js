@@ -1,5 +1,6 @@
 /** The contexts that the benchmark streams: few large files, many small ones, or one endless. */
 import { createWriteStream } from 'node:fs';
+import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
@@ -7,17 +8,25 @@ import { pack } from 'tar-stream';
 export const MIB = 1 << 20;
 const DOCKERFILE = 'FROM scratch\nCOPY . /\n';
 
-/** Writes a context of `files` files of `size` bytes each. @param {string} path @param {number} files @param {(index: number) => number} size */
-export async function writeContext(path, files, size) {
+/** Fills a block with what the next part of a file has. @typedef {(block: Buffer) => void} Fill */
+
+/** Bytes that no compressor makes smaller. @type {Fill} */
+export const random = (block) => void randomFillSync(block);
+
+/**
+ * Writes a context of `files` files of `size` bytes each.
+ * @param {string} path @param {number} files @param {(index: number) => number} size @param {Fill} [fill]
+ */
+export async function writeContext(path, files, size, fill) {
   const tar = pack();
   const written = pipeline(tar, createWriteStream(path));
-  await writeInto(tar, files, size);
+  await writeInto(tar, files, size, fill);
   await written;
 }
 
-/** @param {import('tar-stream').Pack} tar @param {number} files @param {(index: number) => number} size */
-export async function writeInto(tar, files, size) {
-  const block = Buffer.alloc(MIB);
+/** @param {import('tar-stream').Pack} tar @param {number} files @param {(index: number) => number} size @param {Fill} [fill] */
+export async function writeInto(tar, files, size, fill) {
+  let block = Buffer.alloc(MIB);
   for (let at = 0; at < block.length; at++) block[at] = (at * 2654435761) >>> 13;
   const owner = { uid: 1000, gid: 1000, uname: 'builder', gname: 'builder', mtime: new Date(1e12) };
   tar.entry({ name: 'Dockerfile', ...owner }, DOCKERFILE);
@@ -27,6 +36,8 @@ export async function writeInto(tar, files, size) {
     const header = { name: `dir${index % 100}/file${index}`, size: bytes, ...owner };
     const { entry, packed } = begin(tar, header);
     for (let left = bytes; left > 0; left -= Math.min(left, MIB)) {
+      // The stream may still have the one before.
+      if (fill) fill((block = Buffer.allocUnsafe(MIB)));
       if (!entry.write(block.subarray(0, Math.min(left, MIB)))) await once(entry, 'drain');
     }
     entry.end();

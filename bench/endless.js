@@ -1,8 +1,11 @@
-/** Writes a context with one file of so many GiB to standard output: `node bench/endless.js 8`. */
+/**
+ * Writes a context to standard output, on and on: `node bench/endless.js 8` has one file of 8 GiB,
+ * `node bench/endless.js 0 1000000` as many files of 100 bytes.
+ */
 import { pack } from 'tar-stream';
 import { writeInto } from './contexts.js';
 
-const gib = Number(process.argv[2] ?? 1);
+const [gib = '1', files = '1'] = process.argv.slice(2);
 const tar = pack();
 tar.pipe(process.stdout);
-await writeInto(tar, 1, () => gib * 2 ** 30);
+await writeInto(tar, Number(files), () => Number(gib) * 2 ** 30 || 100);

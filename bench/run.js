@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: this tool side by side with its peers, as medians and ratios of one run.
- * `--runs N` (7), `--engine DOCKER_HOST --docker CLI` for the rows with an engine.
+ * `--runs N` (7), `--engine DOCKER_HOST --docker CLI` for the rows with an engine, `--crane CLI`,
+ * `--only filter` or `--only images` for a half of them.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,11 +10,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import minimist from 'minimist';
 import { MIB, writeContext } from './contexts.js';
+import { measureImages } from './images.js';
 import { peakMemory, sideBySide } from './measure.js';
 
 const options = minimist(process.argv.slice(2), {
-  string: ['engine', 'docker'],
-  default: { runs: 7, docker: 'docker' },
+  string: ['engine', 'docker', 'crane', 'only'],
+  default: { runs: 7, docker: 'docker', crane: 'crane' },
 });
 const runs = Number(options['runs']);
 /** @param {string} path */
@@ -47,10 +49,8 @@ function has(name) {
   }
 }
 
-try {
-  const [large, small] = [join(folder, 'large.tar'), join(folder, 'small.tar')];
-  await writeContext(large, 2, () => 512 * MIB);
-  await writeContext(small, 50_000, (index) => 1000 + ((index * 7919) % 1720));
+/** Contexts through the filter, and to an engine. @param {string} large @param {string} small */
+async function measureFilter(large, small) {
   /** @param {string} tar @param {string} command */
   const piped = (tar, command) => `cat ${tar} | ${command} | cat > /dev/null`;
   const bsdtar = has('bsdtar');
@@ -121,6 +121,25 @@ try {
       1.05,
     );
   }
+}
+
+try {
+  const [large, small] = [join(folder, 'large.tar'), join(folder, 'small.tar')];
+  await writeContext(large, 2, () => 512 * MIB);
+  await writeContext(small, 50_000, (index) => 1000 + ((index * 7919) % 1720));
+  if (options['only'] !== 'images') await measureFilter(large, small);
+  if (options['only'] !== 'filter')
+    await measureImages({
+      folder,
+      large,
+      small,
+      runs,
+      docker: String(options['docker']),
+      engine: String(options['engine'] ?? ''),
+      crane: String(options['crane']),
+      has,
+      row,
+    });
 } finally {
   rmSync(folder, { recursive: true });
 }
