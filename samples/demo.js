@@ -1,55 +1,71 @@
 #!/usr/bin/env node
 /**
- * `npm run demo`: a builder's stream becomes an image when an engine answers; without one, the
- * corrected stream is listed.
+ * `npm run demo`: a builder's stream becomes an image archive, with Node alone. Where an engine answers, the
+ * image is loaded and run there too.
  */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** @param {string} path */
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const node = process.execPath;
+const dockerception = here('../bin/dockerception.js');
+const folder = mkdtempSync(join(tmpdir(), 'dockerception-demo-'));
 
-/** What the shell would be given, and what it does. @param {string} shown @param {string[]} args @param {Buffer} [input] */
+/**
+ * Shows a command as a shell would be given it, and runs it.
+ * @param {string} shown @param {string[]} args @param {Buffer} [input]
+ */
 function step(shown, args, input) {
   console.log(`\n$ ${shown}`);
-  const { status, stdout, stderr } = spawnSync(node, args, { input, maxBuffer: 1 << 26 });
+  const options = { input, cwd: folder, maxBuffer: 1 << 26 };
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, options);
   process.stderr.write(stderr);
+  if (status !== 0) process.exitCode = status ?? 1;
   return { status, stdout };
 }
 
-/** @param {Buffer} tar */
-const list = (tar) => {
-  const { stdout } = spawnSync(node, [here('list.js')], { input: tar });
-  process.stdout.write(stdout);
-};
+/** @param {Buffer} text */
+const show = (text) =>
+  process.stdout.write(text.toString().replaceAll(/^/gm, '  ').trimEnd() + '\n');
 
-console.log('A builder writes a tar with a Dockerfile and a static binary to its standard output:');
-const built = step('node samples/hello/builder.js > context.tar', [here('hello/builder.js')]);
-list(built.stdout);
+try {
+  console.log(
+    'A builder writes a tar with a Dockerfile and a static binary to its standard output:',
+  );
+  const built = step('node builder.js > context.tar', [here('hello/builder.js')]);
+  show(spawnSync(process.execPath, [here('list.js')], { input: built.stdout }).stdout);
 
-console.log('\nInto an image, when an engine answers:');
-const tool = here('../bin/dockerception.js');
-const image = step(
-  'dockerception -t dockerception-demo < context.tar',
-  [tool, '-t', 'dockerception-demo'],
-  built.stdout,
-);
-process.stdout.write(image.stdout);
-
-const ENGINE_UNREACHABLE = 5;
-if (image.status === 0) {
-  console.log('\nThe image is there: docker run --rm dockerception-demo');
-} else if (image.status === ENGINE_UNREACHABLE) {
-  console.log('\nNo engine answers, so here is what one would have got:');
-  const filtered = step(
-    'dockerception filter < context.tar > corrected.tar',
-    [tool, 'filter'],
+  console.log('\nIts owner is no one in particular. As an image, with no engine:');
+  const image = step(
+    'dockerception -t dockerception-demo -o demo.tar < context.tar',
+    [dockerception, '-t', 'dockerception-demo', '-o', 'demo.tar'],
     built.stdout,
   );
-  list(filtered.stdout);
-  process.exitCode = filtered.status ?? 1;
-  console.log('\nThe owner is 0:0 now: every engine takes it, a rootless one too.');
-} else {
-  process.exitCode = image.status ?? 1;
+  if (image.status === 0) {
+    console.log('\nWhat is in it: the binary alone, and its owner is 0:0.');
+    show(step('node image.js demo.tar', [here('image.js'), 'demo.tar']).stdout);
+    runIt();
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+/** Where there is a docker command, and an engine behind it. */
+function runIt() {
+  const docker = (/** @type {string[]} */ args, /** @type {Buffer} */ input) =>
+    spawnSync('docker', args, { input, encoding: 'utf8' });
+  const archive = readFileSync(join(folder, 'demo.tar'));
+  if (docker(['version'], Buffer.alloc(0)).status !== 0) {
+    console.log('\nWherever there is an engine: docker load < demo.tar, or podman load < demo.tar');
+    return;
+  }
+  console.log('\n$ docker load < demo.tar && docker run --rm dockerception-demo');
+  const loaded = docker(['load'], archive);
+  const ran = docker(['run', '--rm', 'dockerception-demo'], Buffer.alloc(0));
+  process.stdout.write(`${loaded.stdout}${ran.stdout}`);
+  process.stderr.write(`${loaded.stderr}${ran.stderr}`);
+  process.exitCode = loaded.status || ran.status || 0;
 }
