@@ -30,9 +30,9 @@ describe.each(five.slice(2, 4))('on a terminal, with $name', (variant) => {
   });
   afterAll(() => shell.close());
 
-  /** Runs a script whose three streams are a terminal; what the terminal got is standard output. */
+  /** Runs a script whose three streams are a terminal; what the terminal got is standard output, and `screen`. */
   const onTerminal = (script: string, env = {}): Promise<Outcome> =>
-    shell.run(`script -qec ${quoted(`stty cols 100 rows 30; ${script}`)} /dev/null < /dev/null`, {
+    shell.run(`script -qefc ${quoted(`stty cols 100 rows 30; ${script}`)} screen < /dev/null`, {
       env: { TERM: 'xterm', NO_COLOR: undefined, SHELL: '/bin/bash', ...env },
     });
 
@@ -86,8 +86,19 @@ describe.each(five.slice(2, 4))('on a terminal, with $name', (variant) => {
   });
 
   it('Ctrl-C ends it with 130, and the cursor is there again', async () => {
-    const slow = `dockerception --no-cache -t ${shell.name()} < context.tar & sleep 1.5; kill -INT $!; wait $!`;
-    const { code, stdout } = await onTerminal(`set -m; ${slow}`);
+    await shell.file(
+      'slow.tar',
+      await create([
+        {
+          name: 'Dockerfile',
+          content: `FROM ${engines.base}\nRUN echo begun-$((6*7)); sleep 20\n`,
+        },
+      ]),
+    );
+    const slow = `dockerception --no-cache -t ${shell.name()} < slow.tar &`;
+    const { code, stdout } = await onTerminal(
+      `set -m; ${slow} until grep -q begun-42 screen; do sleep 0.1; done; kill -INT $!; wait $!`,
+    );
     const text = stdout.toString();
     expect(code, text).toBe(130);
     expect(text).toContain('dockerception: interrupted');
