@@ -1,18 +1,15 @@
 #!/usr/bin/env node
 /**
- * `npm run demo`: a builder's stream becomes an image archive, with Node alone. Where an engine answers, the
- * image is loaded and run there too.
+ * `npm run demo`: a builder's stream becomes an image archive, with Node alone: `demo.tar` in the current
+ * folder. Where an engine answers, the image is loaded and run there too.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** @param {string} path */
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const dockerception = here('../bin/dockerception.js');
-const folder = mkdtempSync(join(tmpdir(), 'dockerception-demo-'));
 
 /**
  * Shows a command as a shell would be given it, and runs it.
@@ -20,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'dockerception-demo-'));
  */
 function step(shown, args, input) {
   console.log(`\n$ ${shown}`);
-  const options = { input, cwd: folder, maxBuffer: 1 << 26 };
+  const options = { input, maxBuffer: 1 << 26 };
   const { status, stdout, stderr } = spawnSync(process.execPath, args, options);
   process.stderr.write(stderr);
   if (status !== 0) process.exitCode = status ?? 1;
@@ -31,33 +28,27 @@ function step(shown, args, input) {
 const show = (text) =>
   process.stdout.write(text.toString().replaceAll(/^/gm, '  ').trimEnd() + '\n');
 
-try {
-  console.log(
-    'A builder writes a tar with a Dockerfile and a static binary to its standard output:',
-  );
-  const built = step('node builder.js > context.tar', [here('hello/builder.js')]);
-  show(spawnSync(process.execPath, [here('list.js')], { input: built.stdout }).stdout);
+console.log('A builder writes a tar with a Dockerfile and a static binary to its standard output:');
+const built = step('node builder.js > context.tar', [here('hello/builder.js')]);
+show(spawnSync(process.execPath, [here('list.js')], { input: built.stdout }).stdout);
 
-  console.log('\nIts owner is no one in particular. As an image, with no engine:');
-  const image = step(
-    'dockerception -t dockerception-demo -o demo.tar < context.tar',
-    [dockerception, '-t', 'dockerception-demo', '-o', 'demo.tar'],
-    built.stdout,
-  );
-  if (image.status === 0) {
-    console.log('\nWhat is in it: the binary alone, and its owner is 0:0.');
-    show(step('node image.js demo.tar', [here('image.js'), 'demo.tar']).stdout);
-    runIt();
-  }
-} finally {
-  rmSync(folder, { recursive: true });
+console.log('\nIts owner is no one in particular. As an image, with no engine:');
+const image = step(
+  'dockerception -t dockerception-demo -o demo.tar < context.tar',
+  [dockerception, '-t', 'dockerception-demo', '-o', 'demo.tar'],
+  built.stdout,
+);
+if (image.status === 0) {
+  console.log('\nWhat is in it: the binary alone, and its owner is 0:0.');
+  show(step('node image.js demo.tar', [here('image.js'), 'demo.tar']).stdout);
+  runIt();
 }
 
 /** Where there is a docker command, and an engine behind it. */
 function runIt() {
   const docker = (/** @type {string[]} */ args, /** @type {Buffer} */ input) =>
     spawnSync('docker', args, { input, encoding: 'utf8' });
-  const archive = readFileSync(join(folder, 'demo.tar'));
+  const archive = readFileSync('demo.tar');
   if (docker(['version'], Buffer.alloc(0)).status !== 0) {
     console.log('\nWherever there is an engine: docker load < demo.tar, or podman load < demo.tar');
     return;

@@ -38,7 +38,7 @@ function plant(root: string, items: readonly Made[]): void {
   fs.writeFileSync(path.join(root, 'first'), 'the target of links');
   for (const { name, kind, size, mode, mtime } of items) {
     const at = path.join(root, name);
-    if (fs.existsSync(at)) continue;
+    if (fs.lstatSync(at, { throwIfNoEntry: false }) !== undefined) continue;
     if (kind === 'symlink') {
       fs.symlinkSync('../elsewhere', at);
       continue;

@@ -33,6 +33,6 @@ export interface Case {
   readonly context?: readonly Entry[];
   readonly options?: CaseOptions;
   /** Part of the message that BuildKit refuses it with: then it is refused here too. */
-  readonly refused?: string;
+  readonly refused?: string | RegExp;
   readonly differs?: Difference;
 }

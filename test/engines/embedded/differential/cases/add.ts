@@ -74,7 +74,7 @@ const inside: Readonly<Record<string, readonly [string, readonly Entry[]]>> = {
   'a name that is not UTF-8': ['/new/', [file(Buffer.from([0x66, 0xff, 0x67]), 'x')]],
 };
 
-const refused: Readonly<Record<string, readonly [string, Buffer, string]>> = {
+const refused: Readonly<Record<string, readonly [string, Buffer, string | RegExp]>> = {
   'a name that leads out': ['/new/', tarOf([file('../up')]), 'invalid entry name'],
   'a name that leads out further in': ['/new/', tarOf([file('a/../../up')]), 'invalid entry name'],
   'a file behind a link that leads out': [
@@ -92,7 +92,8 @@ const refused: Readonly<Record<string, readonly [string, Buffer, string]>> = {
   'a compressed tar that is cut short': [
     '/new/',
     gzipSync(archive).subarray(0, 100),
-    'exit status',
+    // Docker leaves gzip to unpigz where that is installed, which has its own words.
+    /exit status|unexpected EOF/,
   ],
   'an archive over a file': ['/file', archive, 'not a directory'],
 };
