@@ -122,9 +122,8 @@ class Passage {
         walk.push(chunk, owned);
         this.#entries = entriesBefore + walk.entries;
         this.#reportNow(false);
-        if (!('entries' in sink)) return sink.ready();
-        this.#bytes += chunk.length;
-        return undefined;
+        if ('entries' in sink) this.#bytes += chunk.length;
+        return sink.ready();
       });
       this.#finish(walk, source);
     } catch (error) {

@@ -78,6 +78,8 @@ export interface EntryEngine {
 export interface EntryBuild {
   /** Takes the context's entries as they come. */
   readonly entries: ViewHandler;
+  /** Holds the context back while it hasn't settled. */
+  ready(): Promise<void> | undefined;
   /** Builds: all of the context has come and is known to be good. Rejects as an {@link Engine} does. */
   finish(): Promise<BuildResult>;
   /** Lets go of everything, whatever became of it. */

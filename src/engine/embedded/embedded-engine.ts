@@ -61,7 +61,9 @@ export function embeddedEngine(settings: EmbeddedSettings): EntryEngine {
       const entries = new Unpacker({ tree, spool, name: 'the context' });
       return {
         entries,
-        finish: () => {
+        ready: () => spool.ready(),
+        finish: async () => {
+          await spool.settle();
           const context = contextOf(tree, entries.newest);
           return new Build(settings, options, spool).run(context, platforms);
         },

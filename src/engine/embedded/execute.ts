@@ -94,7 +94,8 @@ function pivot(source: string): { readonly kept: number; readonly path: string }
 
 function heredoc(name: string, content: string, spool: Spool): Source {
   const bytes = Buffer.from(content);
-  const node = new Leaf(FILE | 0o644, 0, 0, NO_TIME, bytes.length, spool.length, undefined);
+  const offset = spool.begin(bytes.length);
+  const node = new Leaf(FILE | 0o644, 0, 0, NO_TIME, bytes.length, offset, undefined);
   spool.append(bytes);
   return { name: toBinary(name), node, literal: [toBinary(name)] };
 }

@@ -87,7 +87,10 @@ export async function unpack(
 ): Promise<Unpacked> {
   const unpacker = new Unpacker(options);
   const view = new EntryView(unpacker, options.name);
-  for await (const chunk of tar) view.push(chunk);
+  for await (const chunk of tar) {
+    view.push(chunk);
+    await options.spool.ready();
+  }
   view.end();
   return { entries: view.entries, newest: unpacker.newest };
 }
@@ -188,7 +191,7 @@ export class Unpacker implements ViewHandler {
     const isFile = (mode & FILE) === FILE;
     const keeps = this.#options.keeps;
     this.#keeping = isFile && (keeps === undefined || keeps(path));
-    const offset = this.#keeping ? this.#spool.length : -1;
+    const offset = this.#keeping ? this.#spool.begin(entry.contentSize) : -1;
     this.#position = 0;
     this.#pieces = extra?.pieces as number[] | undefined;
     return new Leaf(mode, uid, gid, mtime, isFile ? entry.contentSize : 0, offset, extra);

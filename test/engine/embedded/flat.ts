@@ -21,7 +21,7 @@ export function file(
   }: { mode?: number; mtime?: number; size?: number; extra?: Extra } = {},
 ): Leaf {
   const bytes = Buffer.from(content);
-  const offset = spool.length;
+  const offset = spool.begin(bytes.length);
   spool.append(bytes);
   return new Leaf(FILE | mode, 7, 8, mtime, size ?? bytes.length, offset, extra);
 }

@@ -1,0 +1,191 @@
+/**
+ * The part of the spool that is on disk: one temporary file without a name, so that nothing is left
+ * of it however the process ends. It is written by another thread while the caller goes on.
+ */
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { DockerceptionError } from '../../errors.js';
+import { outputFailure } from '../../image/output-error.js';
+
+/** Bytes gathered for one write. */
+const BATCH = 1 << 20;
+/** Batches that are written while the next one is gathered. */
+const UNDER_WAY = 2;
+/** Bytes read ahead where files are read in the order in which they lie. */
+const AHEAD = 256 << 10;
+
+/** Bytes on their way to the file. */
+interface Batch {
+  readonly bytes: Buffer;
+  readonly position: number;
+}
+
+export class SpoolFile {
+  readonly #folder: string;
+  #descriptor: number | undefined;
+  #batch: Buffer | undefined;
+  #batched = 0;
+  /** Bytes given to the file, whether they are there yet or not. */
+  #sent = 0;
+  readonly #underWay = new Set<Batch>();
+  readonly #free: Buffer[] = [];
+  #failure: Error | undefined;
+  #closed = false;
+  readonly #waiting: (() => void)[] = [];
+  #ahead: Buffer | undefined;
+  #aheadFrom = 0;
+  #aheadTo = 0;
+  #lastRead = 0;
+
+  /** @param folder where the file is made when there is something to write */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Where the next byte goes. */
+  get length(): number {
+    return this.#sent + this.#batched;
+  }
+
+  /** Takes the bytes before it returns. Throws OUTPUT_FULL when the disk is. */
+  append(bytes: Buffer): void {
+    this.#throwFailure();
+    for (let from = 0; from < bytes.length;) {
+      const batch = (this.#batch ??= this.#free.pop() ?? Buffer.allocUnsafeSlow(BATCH));
+      const copied = bytes.copy(batch, this.#batched, from);
+      from += copied;
+      this.#batched += copied;
+      if (this.#batched === BATCH) this.#send();
+    }
+  }
+
+  /** A promise while as much is under way as may be; rejects when a write failed. */
+  ready(): Promise<void> | undefined {
+    this.#throwFailure();
+    return this.#underWay.size < UNDER_WAY ? undefined : this.#until(UNDER_WAY - 1);
+  }
+
+  /** Resolves when everything is in the file; rejects with why it couldn't be written. */
+  async settle(): Promise<void> {
+    if (this.#batched > 0) this.#send();
+    await this.#until(0);
+  }
+
+  /** Reads `length` bytes from `offset` on, to `target` at `at`. */
+  read(target: Buffer, at: number, offset: number, length: number): void {
+    this.#land();
+    const sequential = offset === this.#lastRead;
+    this.#lastRead = offset + length;
+    let done = 0;
+    while (done < length) {
+      const from = offset + done;
+      if (this.#ahead !== undefined && from >= this.#aheadFrom && from < this.#aheadTo) {
+        const start = from - this.#aheadFrom;
+        const end = Math.min(start + length - done, this.#aheadTo - this.#aheadFrom);
+        done += this.#ahead.copy(target, at + done, start, end);
+      } else if (sequential && length - done < AHEAD) {
+        this.#ahead ??= Buffer.allocUnsafeSlow(AHEAD);
+        this.#aheadFrom = from;
+        this.#aheadTo = from + this.#readAt(this.#ahead, 0, AHEAD, from);
+      } else {
+        done += this.#readAt(target, at + done, length - done, from);
+      }
+    }
+  }
+
+  /** The descriptor stays open while another thread still writes to it. */
+  close(): void {
+    this.#closed = true;
+    if (this.#underWay.size > 0 || this.#descriptor === undefined) return;
+    fs.closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  #send(): void {
+    const descriptor = this.#open();
+    const batch = this.#batch as Buffer;
+    const sending: Batch = { bytes: batch.subarray(0, this.#batched), position: this.#sent };
+    this.#sent += this.#batched;
+    this.#batch = undefined;
+    this.#batched = 0;
+    // Who doesn't wait for `ready` is held up here: what isn't written yet has a bound.
+    if (this.#underWay.size >= UNDER_WAY) {
+      this.#writeNow(sending);
+      this.#free.push(batch);
+      return;
+    }
+    this.#underWay.add(sending);
+    this.#writeLater(descriptor, sending, 0, () => {
+      this.#underWay.delete(sending);
+      this.#free.push(batch);
+      for (const wake of this.#waiting.splice(0)) wake();
+      if (this.#closed) this.close();
+    });
+  }
+
+  #writeLater(descriptor: number, sending: Batch, from: number, done: () => void): void {
+    const { bytes, position } = sending;
+    const left = bytes.length - from;
+    fs.write(descriptor, bytes, from, left, position + from, (error, written) => {
+      if (error !== null) this.#failure ??= this.#failed(error);
+      else if (written < left) return this.#writeLater(descriptor, sending, from + written, done);
+      done();
+    });
+  }
+
+  #writeNow({ bytes, position }: Batch): void {
+    const descriptor = this.#open();
+    try {
+      for (let from = 0; from < bytes.length;)
+        from += fs.writeSync(descriptor, bytes, from, bytes.length - from, position + from);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** Sees to it that what is read next is there: bytes under way are written twice then, to one place. */
+  #land(): void {
+    if (this.#batched > 0) this.#send();
+    for (const sending of this.#underWay) this.#writeNow(sending);
+    this.#throwFailure();
+  }
+
+  async #until(left: number): Promise<void> {
+    while (this.#underWay.size > left)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#throwFailure();
+  }
+
+  #readAt(target: Buffer, at: number, length: number, position: number): number {
+    const read = fs.readSync(this.#descriptor as number, target, at, length, position);
+    if (read === 0) throw new Error(`the temporary file ends before byte ${position}`);
+    return read;
+  }
+
+  #open(): number {
+    if (this.#descriptor !== undefined) return this.#descriptor;
+    const path = join(this.#folder, `dockerception-${randomBytes(8).toString('hex')}`);
+    try {
+      this.#descriptor = fs.openSync(path, 'wx+', 0o600);
+      fs.unlinkSync(path);
+      return this.#descriptor;
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #failed(cause: unknown): Error {
+    const failure = outputFailure(`a temporary file in ${this.#folder}`, cause) as Error;
+    if (!(failure instanceof DockerceptionError)) return failure;
+    const { kind, code, message } = failure;
+    return new DockerceptionError(kind, code, message, {
+      cause,
+      hint: 'TMPDIR names another folder',
+    });
+  }
+}
