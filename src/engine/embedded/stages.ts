@@ -18,7 +18,6 @@ import { execute, type Execution } from './execute.js';
 import { located } from './located.js';
 import type { Directory } from './node.js';
 import type { Origins } from './origins.js';
-import { fetchInto } from './remote.js';
 import type { Spool } from './spool.js';
 import type { StepReport } from './step-report.js';
 import { Tree } from './tree.js';
@@ -211,7 +210,10 @@ class Builder {
         const stage = this.#built.get(origin.index) as BuiltStage;
         return { tree: await stage.tree(), name };
       },
-      fetch: (url, checksum) => fetchInto(spool, url, { checksum, env, signal }),
+      fetch: async (url, checksum) => {
+        const { fetchInto } = await import('./remote.js');
+        return fetchInto(spool, url, { checksum, env, signal });
+      },
     };
   }
 }
