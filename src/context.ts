@@ -19,8 +19,8 @@ export interface Addition {
 
 /** Where a context comes from, and what becomes of it on its way. An unknown key is an error. */
 export interface ContextOptions {
-  /** A directory, a tar file, `-` for standard input, or a stream of a tar. @default '-' */
-  readonly context?: string | Readable;
+  /** A directory, a tar file, `-` for standard input, a stream of a tar, or a source of one. @default '-' */
+  readonly context?: string | Readable | Source;
   /** Paths on the host that a directory is packed without: what is written there. @default none */
   readonly leaveOut?: readonly string[];
   /** Every entry's owner; `'keep'` leaves it. @default 0:0 */
@@ -214,6 +214,7 @@ async function openContext(
     const { streamSource } = await import('./source/stream.js');
     return streamSource(context, 'the stream', signal);
   }
+  if (typeof context !== 'string') return context;
   if (context === '-') {
     const { standardInput } = await import('./source/stdin.js');
     return standardInput(signal);

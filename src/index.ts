@@ -6,6 +6,9 @@
 export { build, type Built, type BuildOptions } from './build.js';
 export { filterInto, type FilterOptions } from './filter.js';
 export { filter } from './filter-stream.js';
+export { openBuilder, type Builder } from './builder/builder.js';
+export { withBuilder } from './builder/with-builder.js';
+export type { Artifact, BuilderOptions } from './builder/options.js';
 export type { Addition, ContextOptions } from './context.js';
 export { DockerceptionError, type ErrorDetails, type ErrorKind } from './errors.js';
 export { pass, type Part, type Passed, type Plan } from './pipeline.js';

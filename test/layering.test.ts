@@ -32,8 +32,20 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'progress',
     'tar',
   ],
+  builder: [
+    'build',
+    'engine',
+    'source',
+    'pipeline',
+    'edit',
+    'sink',
+    'progress',
+    'dockerfile',
+    'tar',
+  ],
   cli: [
     'build',
+    'builder',
     'filter',
     'context',
     'edit',
@@ -46,6 +58,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   index: [
     'build',
+    'builder',
     'filter',
     'filter-stream',
     'context',

@@ -24,7 +24,7 @@ export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv): Options {
   const network = args.value('network');
   return {
     tags,
-    buildArgs: buildArgs(args.all('build-arg'), env),
+    buildArgs: keysAndValues(args.all('build-arg'), '--build-arg', env),
     labels: pairs(args.all('label'), '--label', true),
     ...(target !== undefined && { target }),
     platforms: args.all('platform').flatMap((list) => list.split(',')),
@@ -67,10 +67,14 @@ function engine(name: string): EngineName {
 }
 
 /** A value that isn't given comes from the environment; without one there the ARG keeps its default. */
-function buildArgs(list: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {
+export function keysAndValues(
+  list: readonly string[],
+  option: string,
+  env: NodeJS.ProcessEnv,
+): Record<string, string> {
   const entries = list.flatMap((text): [string, string][] => {
     const equals = text.indexOf('=');
-    if (equals === 0 || text === '') throw usage(`--build-arg takes KEY[=VALUE], not '${text}'`);
+    if (equals === 0 || text === '') throw usage(`${option} takes KEY[=VALUE], not '${text}'`);
     if (equals > 0) return [[text.slice(0, equals), text.slice(equals + 1)]];
     const value = env[text];
     return value === undefined ? [] : [[text, value]];

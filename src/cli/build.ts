@@ -1,9 +1,11 @@
 /** `dockerception build`: the image ID on standard output, everything else on standard error. */
 import { rm, writeFile } from 'node:fs/promises';
-import { build, type Built } from '../build.js';
+import { build, type BuildOptions, type Built } from '../build.js';
+import type { BuilderOptions } from '../builder/options.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import { createDisplay } from '../progress/create-display.js';
 import { buildOptions } from './build-options.js';
+import { builderOptions } from './builder-options.js';
 import { contextOptions } from './context.js';
 import type { Arguments } from './parse.js';
 import { print } from './print.js';
@@ -13,6 +15,7 @@ import { summary, type Asked } from './summary.js';
 export async function runBuild(args: Arguments, process: Process): Promise<void> {
   const { env, stdout, stderr, signal } = process;
   const options = { ...(await contextOptions(args, env)), ...buildOptions(args, env) };
+  const builder = builderOptions(args, env);
   if (stdout.isTTY && options.outputs.some(({ dest }) => dest === '-')) throw toTerminal();
   const iidFile = args.value('iidfile');
   // A failed build must not leave the ID of an earlier one.
@@ -24,7 +27,8 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
   let built: Built;
   try {
     const leaveOut = metadataFile === undefined ? [] : [metadataFile];
-    built = await build({ ...options, leaveOut, env, stdout, report: display.report, signal });
+    const given = { ...options, leaveOut, env, stdout, report: display.report, signal };
+    built = builder === undefined ? await build(given) : await buildFrom(builder, given);
   } catch (error) {
     display.close(error);
     throw error;
@@ -43,6 +47,24 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
     const milliseconds = performance.now() - started;
     stderr.write(await summary(built, { ...asked(args), milliseconds }));
   }
+}
+
+/** What the builder's own build shares with the image's goes to both. */
+async function buildFrom(
+  builder: BuilderOptions,
+  options: BuildOptions,
+): Promise<Built & { readonly builderSize: number | undefined }> {
+  const { noCache, pull, network, addHosts, report, signal } = options;
+  const shared = { noCache, pull, network, addHosts, report, signal };
+  const { withBuilder } = await import('../builder/with-builder.js');
+  return withBuilder({ ...builder, ...defined(shared) }, async ({ context, hosts, imageSize }) => {
+    const built = await build({
+      ...options,
+      ...(context !== undefined && { context }),
+      addHosts: [...(addHosts ?? []), ...hosts],
+    });
+    return { ...built, builderSize: imageSize };
+  });
 }
 
 function toTerminal(): DockerceptionError {
@@ -81,4 +103,9 @@ async function save(path: string, text: string, option: string): Promise<void> {
       { cause },
     );
   }
+}
+
+function defined<T extends object>(options: T): T {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as T;
 }

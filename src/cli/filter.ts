@@ -2,9 +2,13 @@
 import fs from 'node:fs';
 import tty from 'node:tty';
 import { DockerceptionError } from '../errors.js';
-import { filterInto } from '../filter.js';
+import { filterInto, type FilterOptions } from '../filter.js';
+import type { BuilderOptions } from '../builder/options.js';
+import type { DisplayMode } from '../progress/create-display.js';
 import type { ProgressEvent } from '../progress/events.js';
+import type { Sink } from '../sink/sink.js';
 import { DescriptorSink } from '../sink/descriptor.js';
+import { builderOptions } from './builder-options.js';
 import { contextOptions } from './context.js';
 import type { Arguments } from './parse.js';
 import type { Process } from './process.js';
@@ -21,13 +25,44 @@ export async function runFilter(args: Arguments, process: Process): Promise<void
     );
   }
   const options = await contextOptions(args, process.env);
+  const builder = builderOptions(args, process.env);
   const quiet = args.flag('quiet');
   const report = (event: ProgressEvent): void => {
     if (event.kind === 'notice' && !quiet)
       process.stderr.write(`dockerception: ${event.message}\n`);
   };
+  const { signal } = process;
   const sink = new DescriptorSink(1, 'standard output');
-  await filterInto(sink, { ...options, ...outputFile(), report, signal: process.signal });
+  const given = { ...options, ...outputFile(), report, signal };
+  if (builder === undefined) await filterInto(sink, given);
+  else await filterFrom(builder, sink, given, quiet ? 'quiet' : 'plain', process);
+}
+
+/** The builder's steps and its standard error are shown; the context itself goes by in silence, as without one. */
+async function filterFrom(
+  builder: BuilderOptions,
+  sink: Sink,
+  options: FilterOptions,
+  mode: DisplayMode,
+  { stderr, env, signal }: Process,
+): Promise<void> {
+  const { createDisplay } = await import('../progress/create-display.js');
+  const { withBuilder } = await import('../builder/with-builder.js');
+  const display = createDisplay(mode, stderr, env);
+  const report = display.report;
+  try {
+    await withBuilder({ ...builder, report, signal }, async ({ context }) => {
+      const quiet = (event: ProgressEvent): void => {
+        if (event.kind !== 'context') report(event);
+      };
+      await filterInto(sink, { ...options, ...(context && { context }), report: quiet });
+    });
+    display.close();
+  } catch (error) {
+    sink.destroy(error as Error);
+    display.close(error);
+    throw error;
+  }
 }
 
 /** `filter . > context.tar` must not pack what it writes, as in tar. */

@@ -31,6 +31,48 @@ function group(
 }
 
 export const OPTIONS: readonly OptionSpec[] = [
+  ...group('Builder', BOTH, [
+    {
+      name: 'from',
+      value: 'DIR',
+      many: true,
+      help: 'build DIR (- for standard input) as the builder, run it, take its output; a further one is built from that',
+    },
+    { name: 'from-image', value: 'REF', help: 'run the image REF and take its output' },
+    {
+      name: 'artifacts',
+      value: 'PATH[:DEST]',
+      many: true,
+      help: 'take PATH out of the builder that has ended, in place of its output',
+    },
+    { name: 'libs', help: 'take the shared libraries that the artifacts need, too' },
+    {
+      name: 'volume',
+      value: 'SOURCE:TARGET',
+      many: true,
+      help: 'mount a folder or volume into the builder',
+    },
+    { name: 'env', value: 'KEY[=VALUE]', many: true, help: 'set a variable in the builder' },
+    { name: 'user', value: 'USER', help: 'run the builder as USER' },
+    { name: 'workdir', value: 'DIR', help: "the builder's working directory" },
+    { name: 'entrypoint', value: 'PROGRAM', help: 'run PROGRAM; what follows -- is its command' },
+    { name: 'builder-arg', value: 'KEY[=VALUE]', many: true, help: "set an ARG of the builder's" },
+    { name: 'builder-file', value: 'PATH', help: "the builder's Dockerfile in its context" },
+    { name: 'builder-target', value: 'STAGE', help: 'the stage that is the builder' },
+    { name: 'builder-tag', value: 'NAME', help: "name the builder's image, and keep it" },
+    { name: 'timeout', value: 'TIME', help: 'kill the builder after TIME: seconds, or 1h30m' },
+    { name: 'keep-builder', help: "keep the builder's container" },
+    {
+      name: 'serve',
+      value: 'PORT',
+      help: 'the builder stays up: the build of CONTEXT reaches it as http://builder:PORT/',
+    },
+    {
+      name: 'serve-timeout',
+      value: 'TIME',
+      help: 'how long PORT may take to answer (default 60 s)',
+    },
+  ]),
   ...group('Edits', BOTH, [
     { name: 'owner', value: 'UID[:GID]', help: "every entry's owner, names emptied (default 0:0)" },
     { name: 'keep-owner', help: 'leave owners as they came' },

@@ -14,6 +14,8 @@ export class Arguments {
     readonly verb: Verb,
     readonly operands: readonly string[],
     private readonly values: ReadonlyMap<string, readonly string[]>,
+    /** What stands behind `--`: a builder's command. */
+    readonly command: readonly string[] = [],
   ) {}
 
   flag(name: string): boolean {
@@ -35,7 +37,8 @@ export function parse(argv: readonly string[]): Arguments {
   const verb = named ?? 'build';
   const specs = OPTIONS.filter((spec) => spec.verbs.includes(verb));
   const unknown: string[] = [];
-  const parsed = minimist(expand(argv.slice(named === undefined ? 0 : 1), specs), {
+  const { expanded, behind } = expand(argv.slice(named === undefined ? 0 : 1), specs);
+  const parsed = minimist(expanded, {
     string: [...specs.filter((spec) => spec.value !== undefined).map((spec) => spec.name), '_'],
     boolean: specs.filter((spec) => spec.value === undefined).map((spec) => spec.name),
     unknown: (argument) => {
@@ -51,22 +54,25 @@ export function parse(argv: readonly string[]): Arguments {
     if (value === undefined || value === false) continue;
     values.set(spec.name, [value].flat().map(String));
   }
-  return new Arguments(verb, parsed._, values);
+  // Without a builder there is nothing to command: these are operands, whatever they start with.
+  const hasBuilder = values.has('from') || values.has('from-image');
+  return hasBuilder
+    ? new Arguments(verb, parsed._, values, behind)
+    : new Arguments(verb, [...parsed._, ...behind], values);
 }
 
 /**
  * Writes every option as `--name=value`: minimist would take `-tapp` for four flags, a value with
  * a dash in front for an option, and `--no-cache` for the opposite of `--cache`.
  */
-function expand(argv: readonly string[], specs: readonly OptionSpec[]): string[] {
+function expand(
+  argv: readonly string[],
+  specs: readonly OptionSpec[],
+): { readonly expanded: string[]; readonly behind: readonly string[] } {
   const expanded: string[] = [];
   const rest = [...argv];
-  const operands: string[] = [];
   for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
-    if (argument === '--') {
-      operands.push(...rest);
-      break;
-    }
+    if (argument === '--') break;
     const long = /^--([^=]+)(?:=(.*))?$/s.exec(argument);
     const short = /^-([A-Za-z])(.*)$/s.exec(argument);
     const spec = specs.find((one) => one.name === long?.[1] || (short && one.short === short[1]));
@@ -80,7 +86,7 @@ function expand(argv: readonly string[], specs: readonly OptionSpec[]): string[]
       expanded.push(`--${spec.name}=${attached ?? nextValue(rest, spec)}`);
     }
   }
-  return operands.length === 0 ? expanded : [...expanded, '--', ...operands];
+  return { expanded, behind: rest };
 }
 
 function nextValue(rest: string[], spec: OptionSpec): string {

@@ -61,6 +61,8 @@ export type ProgressEvent =
       readonly done: boolean;
     }
   | { readonly kind: 'notice'; readonly message: string }
+  /** What a builder writes to its standard error, as it comes: a line may be in pieces. */
+  | { readonly kind: 'output'; readonly text: string }
   | { readonly kind: 'status'; readonly status: SolveStatus };
 
 /** Takes events; never throws, never blocks. */

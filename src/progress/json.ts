@@ -13,11 +13,22 @@ export function jsonDisplay(out: Output, now: () => number = Date.now): Display 
   const writer = new Writer(out);
   const digest = `sha256:${createHash('sha256').update('dockerception context').digest('hex')}`;
   let context: Vertex = { digest, name: 'context' };
+  let builderSince: string | undefined;
   const send = (status: object): void => writer.write(`${JSON.stringify(status)}\n`);
   const time = (): string => new Date(now()).toISOString();
 
+  const sendOutput = (text: string): void => {
+    const timestamp = time();
+    const vertex = `sha256:${createHash('sha256').update('dockerception builder').digest('hex')}`;
+    const logs = [{ vertex, stream: 2 as const, data: text, timestamp }];
+    if (builderSince !== undefined) return send(encode({ logs }));
+    builderSince = timestamp;
+    send(encode({ vertexes: [{ digest: vertex, name: 'builder', started: timestamp }], logs }));
+  };
+
   const report = (event: ProgressEvent): void => {
     if (event.kind === 'status') return send(encode(event.status));
+    if (event.kind === 'output') return sendOutput(event.text);
     if (event.kind === 'notice')
       return send({ warnings: [{ vertex: digest, level: 1, short: base64(event.message) }] });
     const timestamp = time();

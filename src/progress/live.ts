@@ -2,6 +2,7 @@
  * Progress on a terminal: what is over stays as a line; below it, what is under way is drawn
  * again and again, in place.
  */
+import { BuilderLines } from './builder-text.js';
 import type { Display } from './display.js';
 import type { ProgressEvent } from './events.js';
 import { formatBytes, formatContext, formatSeconds } from './format.js';
@@ -38,6 +39,7 @@ export function liveDisplay(out: Output, options: LiveOptions = {}): Display {
   const writer = new Writer(out);
   const region = new Region(columns, rows);
   const steps = new Steps();
+  const builder = new BuilderLines();
   const started = now();
   let context: { bytes: number; entries: number; since: number } | undefined;
   // Lines, and steps that have ended: how is asked late, as a step may end twice within a moment.
@@ -108,7 +110,8 @@ export function liveDisplay(out: Output, options: LiveOptions = {}): Display {
   };
 
   const report = (event: ProgressEvent): void => {
-    if (event.kind === 'notice') over.push(`dockerception: ${plainText(event.message)}`);
+    if (event.kind === 'output') over.push(...builder.piece(event.text));
+    else if (event.kind === 'notice') over.push(`dockerception: ${plainText(event.message)}`);
     else if (event.kind === 'context') {
       const from = context?.since ?? now();
       context = { bytes: event.bytes, entries: event.entries, since: from };
@@ -122,6 +125,7 @@ export function liveDisplay(out: Output, options: LiveOptions = {}): Display {
 
   const close = (error?: unknown): void => {
     clearTimeout(timer);
+    over.push(...builder.close());
     if (error !== undefined) over.push(...steps.failed().flatMap(failure));
     writer.write(region.redraw(staying(), []) + region.end());
   };

@@ -1,4 +1,5 @@
 /** Progress as lines that stay, in the shape of buildx's `--progress plain`. */
+import { BuilderText } from './builder-text.js';
 import type { Display } from './display.js';
 import type { ProgressEvent } from './events.js';
 import { formatBytes, formatContext, formatSeconds } from './format.js';
@@ -14,7 +15,9 @@ export function plainDisplay(out: Output, now: () => number = Date.now): Display
   const writer = new Writer(out);
   const steps = new Steps();
   const shown = new Map<string, number>();
+  const builder = new BuilderText();
   let contextSince: number | undefined;
+  const write = (line: string): void => writer.write(`${builder.close()}${line}\n`);
 
   const statusLine = ({
     step,
@@ -51,20 +54,20 @@ export function plainDisplay(out: Output, now: () => number = Date.now): Display
   };
 
   const report = (event: ProgressEvent): void => {
-    if (event.kind === 'notice') writer.write(`dockerception: ${plainText(event.message)}\n`);
+    if (event.kind === 'output') return writer.write(builder.piece(event.text));
+    if (event.kind === 'notice') write(`dockerception: ${plainText(event.message)}`);
     else if (event.kind === 'context') {
       contextSince ??= now();
       if (!event.done) return;
       const text = formatContext(event.bytes, event.entries, now() - contextSince);
-      writer.write(`context: ${text}\n`);
+      write(`context: ${text}`);
     } else {
       for (const change of steps.apply(event.status, now()))
         for (const line of lines(change))
-          if (line !== undefined)
-            writer.write(`${change.step ? `#${change.step.index} ` : ''}${line}\n`);
+          if (line !== undefined) write(`${change.step ? `#${change.step.index} ` : ''}${line}`);
     }
   };
-  return { report, close: () => undefined };
+  return { report, close: () => writer.write(builder.close()) };
 }
 
 function completedLine(vertex: Parameters<typeof outcome>[0]): string {

@@ -1,7 +1,7 @@
 /** One question over `node:http`, and its answer: bounded in size and, when asked for, in time. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { DockerceptionError } from '../../errors.js';
+import { DockerceptionError, type ErrorKind } from '../../errors.js';
 import type { Endpoint } from './endpoint.js';
 import { refusal } from './refusal.js';
 import { unreachable, vanished } from './unreachable.js';
@@ -22,13 +22,26 @@ export interface AskOptions {
   readonly timeout?: number | undefined;
   /** Whether a good answer's body is left for the caller. */
   readonly unread?: boolean;
+  /** Sent as JSON. @default no body */
+  readonly body?: object | undefined;
+  /** The gerund that an error begins with. @default `asking PATH` */
+  readonly doing?: string | undefined;
+  /** Of the error when the engine refuses. @default 'engine' */
+  readonly kind?: ErrorKind | undefined;
 }
 
-/** Sends a request without a body and collects the answer; a status of 400 or more is an error. */
+/** Sends a request and collects the answer; a status of 400 or more is an error. */
 export function ask(
   endpoint: Endpoint,
   request: ClientRequest,
-  { signal, timeout, unread = false }: AskOptions,
+  {
+    signal,
+    timeout,
+    unread = false,
+    body: sent,
+    doing = `asking ${request.path}`,
+    kind = 'engine',
+  }: AskOptions,
 ): Promise<Answer> {
   return new Promise<Answer>((resolve, reject) => {
     const stop = (): void => void request.destroy(signal?.reason as Error);
@@ -61,22 +74,19 @@ export function ask(
         else chunks.push(chunk);
       });
       response.on('error', (error) =>
-        settle(() =>
-          reject(
-            signal?.aborted ? signal.reason : vanished(endpoint, `asking ${request.path}`, error),
-          ),
-        ),
+        settle(() => reject(signal?.aborted ? signal.reason : vanished(endpoint, doing, error))),
       );
       response.on('end', () => {
         const body = Buffer.concat(chunks).toString('utf8');
         const status = response.statusCode ?? 0;
         settle(() => {
           if (status < 400) resolve({ response, body });
-          else reject(refusal(endpoint, 'engine', `asking ${request.path}`, status, body));
+          else reject(refusal(endpoint, kind, doing, status, body));
         });
       });
     });
-    request.end();
+    if (sent === undefined) request.end();
+    else request.end(JSON.stringify(sent));
   });
 }
 

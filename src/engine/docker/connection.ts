@@ -4,10 +4,15 @@
  * and can't tell a context that broke from one that ended. Its import also costs more than a ping;
  * so it is loaded only for what it does well (push, save).
  */
-import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import {
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
 import type Dockerode from 'dockerode';
-import { DockerceptionError } from '../../errors.js';
+import { DockerceptionError, type ErrorKind } from '../../errors.js';
 import { ask, upgrade } from './ask.js';
 import { DialAgent } from './dial.js';
 import type { Endpoint, Environment } from './endpoint.js';
@@ -28,10 +33,16 @@ export interface Ping {
 
 /** A request for `open`: its body is written, and the request ended, by whoever opened it. */
 export interface EngineRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   /** Path and query, without the API version. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
+  /** Sent as JSON by everything but `open`. @default no body */
+  readonly body?: object;
+  /** The gerund that an error begins with. @default `asking PATH` */
+  readonly doing?: string;
+  /** Of the error when the engine refuses. @default 'engine' */
+  readonly kind?: ErrorKind;
 }
 
 /** An engine. Holds no connection open between two requests; nothing has to be closed. */
@@ -41,10 +52,19 @@ export interface Connection {
   ping(signal?: AbortSignal): Promise<Ping>;
   /** Starts a request; errors come as the request's, as node:http has them. */
   open(request: EngineRequest): ClientRequest;
-  /** A short question and its JSON answer. @throws DockerceptionError of kind engine. */
+  /**
+   * A question and its JSON answer, undefined when it is empty.
+   *
+   * @throws DockerceptionError of kind engine; of the request's kind when the engine refuses, with the
+   *   code ENGINE_NOT_FOUND for 404.
+   */
   json(request: EngineRequest, signal?: AbortSignal): Promise<unknown>;
+  /** The same, as the text that it is. */
+  text(request: EngineRequest, signal?: AbortSignal): Promise<string>;
   /** An answer as it comes; whoever asked reads or destroys it. @throws as `json` does. */
   stream(request: EngineRequest, signal?: AbortSignal): Promise<IncomingMessage>;
+  /** The headers of an answer to HEAD. @throws as `json` does. */
+  head(request: EngineRequest, signal?: AbortSignal): Promise<IncomingHttpHeaders>;
   /** A connection that becomes another protocol's; the caller destroys it. */
   upgrade(request: EngineRequest, protocol: string, signal?: AbortSignal): Promise<Duplex>;
   /** dockerode on the same endpoint, loaded when it is first asked for. */
@@ -75,6 +95,11 @@ export function connect(
       headers: { Host: host, 'User-Agent': 'dockerception', ...headers },
     });
 
+  const text = async (request: EngineRequest, signal?: AbortSignal): Promise<string> => {
+    const { body } = await ask(endpoint, open(withBody(request)), { signal, ...request });
+    return body;
+  };
+
   return {
     endpoint,
     open,
@@ -95,8 +120,10 @@ export function connect(
         isPodman: header('libpod-api-version') !== undefined,
       };
     },
+    text,
     async json(request, signal) {
-      const { body } = await ask(endpoint, open(request), { signal });
+      const body = await text(request, signal);
+      if (body === '') return undefined;
       try {
         return JSON.parse(body) as unknown;
       } catch (error) {
@@ -104,8 +131,12 @@ export function connect(
       }
     },
     async stream(request, signal) {
-      const { response } = await ask(endpoint, open(request), { signal, unread: true });
+      const { response } = await ask(endpoint, open(request), { signal, unread: true, ...request });
       return response;
+    },
+    async head(request, signal) {
+      const { response } = await ask(endpoint, open(request), { signal, ...request });
+      return response.headers;
     },
     upgrade(request, protocol, signal) {
       const headers = { ...request.headers, Connection: 'Upgrade', Upgrade: protocol };
@@ -129,6 +160,12 @@ export function connect(
     };
     return new Docker(options);
   }
+}
+
+function withBody(request: EngineRequest): EngineRequest {
+  const { body, headers } = request;
+  if (body === undefined) return request;
+  return { ...request, headers: { ...headers, 'Content-Type': 'application/json' } };
 }
 
 function hostHeader({ host, port }: { readonly host: string; readonly port: number }): string {

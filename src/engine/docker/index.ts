@@ -2,5 +2,13 @@
 export { resolveEndpoint, type Endpoint, type Environment } from './endpoint.js';
 export { connect, type Connection, type EngineRequest, type Ping } from './connection.js';
 export { dockerEngine, type DockerEngineSettings } from './docker-engine.js';
+export {
+  Container,
+  type ContainerSettings,
+  type ContainerState,
+  type PathStat,
+} from './container.js';
 export { loadArchive, type LoadOptions } from './load.js';
+export { pullImage, type PullOptions } from './pull.js';
+export { chooseBuilder } from './builder.js';
 export type { OpenDirectory } from './build-contexts.js';

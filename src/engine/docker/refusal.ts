@@ -31,7 +31,7 @@ export function refusal(
     : undefined;
   return new DockerceptionError(
     hint === undefined ? kind : 'engine',
-    'ENGINE_REFUSED',
+    status === 404 ? 'ENGINE_NOT_FOUND' : 'ENGINE_REFUSED',
     `${doing}: ${reason}`,
     hint === undefined ? {} : { hint },
   );

@@ -7,7 +7,7 @@ import { DockerceptionError } from '../../errors.js';
 import { printable } from '../../tar/printable.js';
 import { contentOf } from './contents.js';
 import { isFile } from './node.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../../dockerfile/nearest.js';
 
 import type { Spool } from './spool.js';
 import type { Tree } from './tree.js';

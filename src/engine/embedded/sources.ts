@@ -6,7 +6,7 @@ import { compileGlob, hasWildcards } from '../../dockerfile/match.js';
 import { DockerceptionError } from '../../errors.js';
 import { printable } from '../../tar/printable.js';
 import { fromBinary, isDirectory, toBinary, type Directory, type Node } from './node.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../../dockerfile/nearest.js';
 import { display, type Components, type Tree } from './tree.js';
 
 const ANY_DEPTH = '**';

@@ -1,5 +1,5 @@
 /** Names that somebody may have meant: the fewest letters to change, first. */
-import { distance } from '../../dockerfile/suggest.js';
+import { distance } from './suggest.js';
 
 const MANY = 1000;
 const MOST = 10_000;

@@ -1,0 +1,143 @@
+/**
+ * Builders as the source of a context: each is built or found, run, and its output or what was asked for of its files
+ * handed on; the next one is built from that. Whoever opened them closes them, whatever became of the context.
+ */
+import { homedir } from 'node:os';
+import { chooseBuilder, connect, Container, resolveEndpoint } from '../engine/docker/index.js';
+import { DockerceptionError } from '../errors.js';
+import type { Source } from '../source/source.js';
+import { streamSource } from '../source/stream.js';
+import {
+  buildBuilder,
+  findBuilder,
+  removeBuilder,
+  type BuilderImage,
+  type EngineUse,
+} from './image.js';
+import type { BuilderOptions } from './options.js';
+import { Run } from './run.js';
+
+/** Builders that were opened. */
+export interface Builder {
+  /** What they have made; undefined while the last one serves. */
+  readonly context: Source | undefined;
+  /** `HOST:IP`, each, for the build that is to reach the one that serves. */
+  readonly hosts: readonly string[];
+  /** Bytes of the last builder's image, as the engine counts them. */
+  readonly imageSize: number | undefined;
+  /** The error to tell in place of one that the context has led to: a builder that fails often writes no tar. */
+  explain(error: unknown): Promise<unknown>;
+  /** Removes the containers, and images that nobody has a name for. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds and starts the builders. Rejects with a `DockerceptionError`: of kind engine when there is no engine to
+ * run them, of kind build when one can't be built, of kind builder when one fails.
+ */
+export async function openBuilder(options: BuilderOptions): Promise<Builder> {
+  const { env = process.env, report = () => undefined } = options;
+  const { signal = new AbortController().signal } = options;
+  const connection = connect(await resolveEndpoint(env, { home: env['HOME'] ?? homedir() }), {
+    env,
+  });
+  const ping = await connection.ping(signal).catch((error: unknown) => {
+    throw withoutEngine(error);
+  });
+  const isBuildKit = chooseBuilder(env, ping) === 'buildkit';
+  const chain = new Chain(options, { connection, env, report, signal }, isBuildKit);
+  try {
+    await chain.open();
+    return chain;
+  } catch (error) {
+    const told = await chain.explain(error);
+    await chain.close();
+    throw told;
+  }
+}
+
+class Chain implements Builder {
+  context: Source | undefined;
+  readonly hosts: string[] = [];
+  imageSize: number | undefined;
+  readonly #options: BuilderOptions;
+  readonly #use: EngineUse;
+  readonly #isBuildKit: boolean;
+  readonly #runs: Run[] = [];
+  readonly #images: BuilderImage[] = [];
+
+  constructor(options: BuilderOptions, use: EngineUse, isBuildKit: boolean) {
+    this.#options = options;
+    this.#use = use;
+    this.#isBuildKit = isBuildKit;
+  }
+
+  async open(): Promise<void> {
+    const { from = [], fromImage } = this.#options;
+    if (fromImage !== undefined)
+      await this.#run(await findBuilder(fromImage, this.#use), fromImage, from.length === 0);
+    for (const [index, context] of from.entries()) {
+      const isLast = index === from.length - 1;
+      const before = this.context;
+      const own = context === '-' ? undefined : context;
+      const given = before === undefined ? { context } : { context: before, add: own };
+      const image = await buildBuilder(given, this.#options, isLast, this.#use);
+      await this.#run(image, `the builder ${context}`, isLast);
+    }
+  }
+
+  async explain(error: unknown): Promise<unknown> {
+    let told = error;
+    // The first one that failed is why the others did.
+    for (const run of [...this.#runs].reverse()) told = await run.explain(told);
+    return told;
+  }
+
+  async close(): Promise<void> {
+    for (const run of this.#runs) await run.close();
+    for (const image of this.#images)
+      await removeBuilder(image, this.#isBuildKit, this.#use.connection);
+  }
+
+  async #run(image: BuilderImage, name: string, isLast: boolean): Promise<void> {
+    const { volumes = [], variables = [], timeout } = this.#options;
+    const { connection, report, signal } = this.#use;
+    this.#images.push(image);
+    this.imageSize = image.size;
+    const container = await Container.create(
+      connection,
+      {
+        image: image.reference,
+        env: variables,
+        volumes,
+        ...(isLast && this.#ofLast()),
+      },
+      signal,
+    );
+    const keep = isLast && this.#options.keep === true;
+    const run = await Run.start({ name, connection, container, timeout, keep, report, signal });
+    this.#runs.push(run);
+    this.context = await sourceOf(run, name, signal);
+  }
+
+  #ofLast(): Partial<Parameters<typeof Container.create>[1]> {
+    const { command, entrypoint, user, workdir } = this.#options;
+    return { command, entrypoint, user, workdir };
+  }
+}
+
+async function sourceOf(run: Run, name: string, signal: AbortSignal): Promise<Source> {
+  const source = await streamSource(run.output, `the output of ${name}`, signal);
+  return { ...source, complete: run.complete };
+}
+
+function withoutEngine(error: unknown): unknown {
+  if (!(error instanceof DockerceptionError) || error.code !== 'ENGINE_UNREACHABLE') return error;
+  const { kind, code, message } = error;
+  return new DockerceptionError(kind, code, `running a builder: ${message}`, {
+    cause: error,
+    hint:
+      'a builder needs an engine: start it, or name another with DOCKER_HOST; what needs none: ' +
+      '`BUILDER | dockerception -t app -o app.tar` with any program that writes a tar',
+  });
+}

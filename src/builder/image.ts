@@ -1,0 +1,103 @@
+/** The image that a builder is run from: built from a context, or one that the engine has or pulls. */
+import { build } from '../build.js';
+import { pullImage, type Connection } from '../engine/docker/index.js';
+import { DockerceptionError } from '../errors.js';
+import type { Report } from '../progress/events.js';
+import type { Source } from '../source/source.js';
+import type { BuilderOptions } from './options.js';
+
+/** An image of the engine's. */
+export interface BuilderImage {
+  /** What a container is made from. */
+  readonly reference: string;
+  /** Bytes, as the engine counts them. */
+  readonly size: number | undefined;
+  /** Nobody had it before, and nobody has a name for it: it goes with its container. */
+  readonly isOurs: boolean;
+}
+
+/** What everything that is asked of the engine shares. */
+export interface EngineUse {
+  readonly connection: Connection;
+  readonly env: NodeJS.ProcessEnv;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/** What is built: a directory or file, `-`, or what the builder before has made and this one's own files. */
+export type BuilderContext =
+  { readonly context: string } | { readonly context: Source; readonly add: string | undefined };
+
+/** Builds an image with the engine that runs it, and its cache. Rejects as `build` does. */
+export async function buildBuilder(
+  given: BuilderContext,
+  options: BuilderOptions,
+  isLast: boolean,
+  { connection, env, report, signal }: EngineUse,
+): Promise<BuilderImage> {
+  const { tag, file, target, buildArgs, noCache, pull, network, addHosts } = options;
+  const before = await imagesOf(connection, signal);
+  const own = 'add' in given && given.add !== undefined ? [{ host: given.add, dest: '.' }] : [];
+  const { imageId } = await build({
+    context: given.context,
+    add: own,
+    engine: 'docker',
+    tags: isLast && tag !== undefined ? [tag] : [],
+    ...(isLast && file !== undefined && { file }),
+    ...(isLast && target !== undefined && { target }),
+    ...(buildArgs !== undefined && { buildArgs }),
+    ...(noCache !== undefined && { noCache }),
+    ...(pull !== undefined && { pull }),
+    ...(network !== undefined && { network }),
+    ...(addHosts !== undefined && { addHosts }),
+    env,
+    report,
+    signal,
+  });
+  const isOurs = !before.has(imageId) && !(isLast && tag !== undefined);
+  return { reference: imageId, size: await sizeOf(connection, imageId), isOurs };
+}
+
+/** An image by its name, pulled when the engine doesn't have it. */
+export async function findBuilder(
+  reference: string,
+  { connection, env, report, signal }: EngineUse,
+): Promise<BuilderImage> {
+  let size = await sizeOf(connection, reference);
+  if (size === undefined) {
+    await pullImage(connection, reference, { env, report, signal });
+    size = await sizeOf(connection, reference);
+  }
+  return { reference, size, isOurs: false };
+}
+
+/**
+ * Removes an image that is ours. BuildKit keeps what it has cached apart from images; for the classic builder and Podman images
+ * are the cache, and there it stays.
+ */
+export async function removeBuilder(
+  { reference, isOurs }: BuilderImage,
+  isBuildKit: boolean,
+  connection: Connection,
+): Promise<void> {
+  if (!isOurs || !isBuildKit) return;
+  const path = `/images/${encodeURIComponent(reference)}`;
+  // Another build may have taken it up in the meantime.
+  await connection.json({ method: 'DELETE', path }).catch(() => undefined);
+}
+
+async function imagesOf(connection: Connection, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  const images = await connection.json({ method: 'GET', path: '/images/json' }, signal);
+  return new Set((images as readonly { readonly Id: string }[]).map(({ Id }) => Id));
+}
+
+async function sizeOf(connection: Connection, reference: string): Promise<number | undefined> {
+  try {
+    const path = `/images/${encodeURIComponent(reference)}/json`;
+    const { Size } = (await connection.json({ method: 'GET', path })) as { readonly Size?: number };
+    return Size ?? 0;
+  } catch (error) {
+    if (error instanceof DockerceptionError && error.code === 'ENGINE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * A builder that runs: its output as a stream that ends only when it has exited with 0, its standard error as
+ * events, its container removed at the end.
+ */
+import { StringDecoder } from 'node:string_decoder';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection, Container } from '../engine/docker/index.js';
+import { DockerceptionError, messageOf } from '../errors.js';
+import type { Report } from '../progress/events.js';
+import { exited, timedOut } from './failure.js';
+import { BuilderOutput } from './output.js';
+import { Tail } from './tail.js';
+
+/** How a builder is run. */
+export interface RunOptions {
+  /** What messages call it. */
+  readonly name: string;
+  readonly connection: Connection;
+  /** Made, not started yet; the run owns it from now on. */
+  readonly container: Container;
+  /** Milliseconds after which it is killed. @default never */
+  readonly timeout?: number | undefined;
+  /** Keep the container at the end. @default false */
+  readonly keep?: boolean | undefined;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds in which a builder whose output is no tar can say what is wrong. */
+const LAST_WORDS = 10_000;
+
+export class Run {
+  readonly output: BuilderOutput;
+  /** Resolves when it has exited with 0; rejects with why it hasn't. */
+  readonly complete: Promise<void>;
+  readonly #options: RunOptions;
+  readonly #tail: Tail;
+  readonly #stopped = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(options: RunOptions, output: BuilderOutput, tail: Tail) {
+    this.#options = options;
+    this.output = output;
+    this.#tail = tail;
+    this.complete = this.#watch();
+    this.complete.catch(() => undefined);
+  }
+
+  /** Starts a container. It is removed when that fails. */
+  static async start(options: RunOptions): Promise<Run> {
+    const { container, report, signal } = options;
+    try {
+      const tail = new Tail();
+      const decoder = new StringDecoder('utf8');
+      const output = new BuilderOutput(await container.attach(signal), (bytes) => {
+        const text = decoder.write(bytes);
+        tail.add(text);
+        report({ kind: 'output', text });
+      });
+      // Read by whoever takes it; until then an error is told by `complete`.
+      output.on('error', () => undefined);
+      await container.start();
+      return new Run(options, output, tail);
+    } catch (error) {
+      await removeAfter(options);
+      throw signal.aborted ? signal.reason : error;
+    }
+  }
+
+  /**
+   * What is really wrong when its output is: a builder that fails often says so in place of a tar. Waits a moment
+   * for its end.
+   */
+  async explain(error: unknown): Promise<unknown> {
+    if (!(error instanceof DockerceptionError) || error.kind !== 'context') return error;
+    const silent = new AbortController();
+    const enough = sleep(LAST_WORDS, undefined, { signal: silent.signal });
+    try {
+      await Promise.race([this.complete, enough]);
+      return error;
+    } catch (failure) {
+      return failure;
+    } finally {
+      silent.abort();
+      enough.catch(() => undefined);
+    }
+  }
+
+  /** Ends it, and removes its container. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#stopped.abort();
+    this.output.close();
+    await removeAfter(this.#options);
+  }
+
+  async #watch(): Promise<void> {
+    const { container, name, timeout, signal } = this.#options;
+    const stopped = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      if (timeout !== undefined)
+        this.#timer = setTimeout(() => reject(timedOut(name, timeout)), timeout);
+    });
+    stopped.catch(() => undefined);
+    try {
+      const code = await Promise.race([container.wait(this.#stopped.signal), stopped]);
+      await Promise.race([this.output.rest(), stopped]);
+      if (code !== 0) {
+        const state = await container.inspect(signal).catch(() => undefined);
+        throw exited(name, code, state, this.#tail.lines());
+      }
+      this.output.finish();
+    } catch (error) {
+      this.output.destroy(error as Error);
+      throw error;
+    } finally {
+      clearTimeout(this.#timer);
+    }
+  }
+}
+
+/** Nothing that happens here may hide what happened before. */
+async function removeAfter({ container, keep, name, report }: RunOptions): Promise<void> {
+  if (keep === true) {
+    await container.stop(0).catch(() => undefined);
+    const message = `the container of ${name} is kept: docker rm -v ${container.id.slice(0, 12)}`;
+    report({ kind: 'notice', message });
+    return;
+  }
+  try {
+    await container.remove();
+  } catch (error) {
+    const message = `${messageOf(error)}: docker rm -f -v ${container.id.slice(0, 12)} removes it`;
+    report({ kind: 'notice', message });
+  }
+}

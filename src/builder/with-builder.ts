@@ -1,0 +1,18 @@
+/** Builders for as long as their context is read. */
+import { openBuilder, type Builder } from './builder.js';
+import type { BuilderOptions } from './options.js';
+
+/** Opens builders, does `work` with what they make, and removes them, whatever becomes of it. */
+export async function withBuilder<T>(
+  options: BuilderOptions,
+  work: (builder: Builder) => Promise<T>,
+): Promise<T> {
+  const builder = await openBuilder(options);
+  try {
+    return await work(builder);
+  } catch (error) {
+    throw await builder.explain(error);
+  } finally {
+    await builder.close();
+  }
+}

@@ -1,0 +1,133 @@
+/** From the command line's options of a builder to the library's; undefined when there is none. */
+import { resolve } from 'node:path';
+import type { BuilderOptions } from '../builder/options.js';
+import { parseDuration } from '../dockerfile/duration.js';
+import { keysAndValues } from './build-options.js';
+import { usage, type Arguments } from './parse.js';
+
+/** What a builder's options say without one. */
+const NEEDS_BUILDER = [
+  'artifacts',
+  'libs',
+  'volume',
+  'env',
+  'user',
+  'workdir',
+  'entrypoint',
+  'builder-arg',
+  'builder-file',
+  'builder-target',
+  'builder-tag',
+  'timeout',
+  'keep-builder',
+  'serve',
+  'serve-timeout',
+] as const;
+
+/** Checks them before anything is read. */
+export function builderOptions(
+  args: Arguments,
+  env: NodeJS.ProcessEnv,
+): BuilderOptions | undefined {
+  const from = args.all('from');
+  const fromImage = args.value('from-image');
+  if (from.length === 0 && fromImage === undefined) {
+    const stray = NEEDS_BUILDER.find((name) => args.all(name).length > 0);
+    if (stray === undefined) return undefined;
+    throw usage(
+      `--${stray} needs a builder`,
+      '--from DIR builds and runs one, --from-image REF runs one',
+    );
+  }
+  const dashes = from.indexOf('-', 1);
+  if (from.includes('') || fromImage === '')
+    throw usage('--from names no builder', '--from DIR, or -');
+  if (dashes > 0 && from[0] === '-' && fromImage === undefined && from.lastIndexOf('-') !== dashes)
+    throw usage('--from - is given more often than there are outputs');
+  const serve = port(args.value('serve'));
+  if (serve === undefined && args.operands.length > 0)
+    throw usage(
+      `the builder makes the context: ${args.operands[0]} has no place`,
+      `--add ${args.operands[0]}:. puts it in, --serve PORT takes it for the context`,
+    );
+  if (serve === undefined && args.value('serve-timeout') !== undefined)
+    throw usage('--serve-timeout needs --serve PORT');
+  if (serve !== undefined && args.all('artifacts').length > 0)
+    throw usage(
+      '--serve and --artifacts exclude each other: one builder stays, the other has ended',
+    );
+  if (args.flag('libs') && args.all('artifacts').length === 0)
+    throw usage('--libs needs --artifacts PATH', 'it takes the libraries of these');
+  const file = args.value('builder-file');
+  const target = args.value('builder-target');
+  const tag = args.value('builder-tag');
+  const user = args.value('user');
+  const workdir = args.value('workdir');
+  const entrypoint = args.value('entrypoint');
+  const timeout = milliseconds(args.value('timeout'), '--timeout');
+  const serveTimeout = milliseconds(args.value('serve-timeout'), '--serve-timeout');
+  return {
+    from,
+    ...(fromImage !== undefined && { fromImage }),
+    artifacts: args.all('artifacts').map(artifact),
+    libs: args.flag('libs'),
+    ...(args.command.length > 0 && { command: args.command }),
+    volumes: args.all('volume').map(volume),
+    variables: args.all('env').flatMap((text) => variable(text, env)),
+    buildArgs: keysAndValues(args.all('builder-arg'), '--builder-arg', env),
+    ...(user !== undefined && { user }),
+    ...(workdir !== undefined && { workdir }),
+    ...(entrypoint !== undefined && { entrypoint }),
+    ...(file !== undefined && { file }),
+    ...(target !== undefined && { target }),
+    ...(tag !== undefined && { tag }),
+    ...(timeout !== undefined && { timeout }),
+    ...(serve !== undefined && { serve }),
+    ...(serveTimeout !== undefined && { serveTimeout }),
+    keep: args.flag('keep-builder'),
+    env,
+  };
+}
+
+/** `PATH[:DEST]`. */
+function artifact(text: string): { path: string; dest?: string } {
+  const colon = text.lastIndexOf(':');
+  const path = colon < 0 ? text : text.slice(0, colon);
+  const dest = colon < 0 ? undefined : text.slice(colon + 1);
+  if (path === '' || dest === '') throw usage(`--artifacts takes PATH[:DEST], not '${text}'`);
+  return dest === undefined ? { path } : { path, dest };
+}
+
+/** A path that starts with a dot is the host's, from here; anything else is for the engine to understand. */
+function volume(text: string): string {
+  const [source = '', ...rest] = text.split(':');
+  if (source === '' || (rest.length === 0 && !source.startsWith('/')))
+    throw usage(`--volume takes SOURCE:TARGET[:OPTIONS], not '${text}'`);
+  return /^\.{1,2}(?:\/|$)/.test(source) ? [resolve(source), ...rest].join(':') : text;
+}
+
+/** A variable without a value has the one that it has here; without one here, none. */
+function variable(text: string, env: NodeJS.ProcessEnv): string[] {
+  if (text === '' || text.startsWith('=')) throw usage(`--env takes KEY[=VALUE], not '${text}'`);
+  if (text.includes('=')) return [text];
+  return env[text] === undefined ? [] : [`${text}=${env[text]}`];
+}
+
+function port(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (/^[0-9]{1,5}$/.test(text) && number > 0 && number < 65_536) return number;
+  throw usage(`--serve takes a port, not '${text}'`);
+}
+
+/** Seconds, or a duration as Go has them. */
+function milliseconds(text: string | undefined, option: string): number | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value = parseDuration(/^[0-9.]+$/.test(text) ? `${text}s` : text) / 1e6;
+    if (value > 0 && value < 2 ** 31) return value;
+  } catch {
+    // Told below.
+  }
+  throw usage(`${option} takes seconds or a duration, not '${text}'`, 'as in 90, 90s or 1h30m');
+}
