@@ -14,8 +14,14 @@ import {
   type BuilderImage,
   type EngineUse,
 } from './image.js';
-import type { BuilderOptions } from './options.js';
-import { Run } from './run.js';
+import { areThere } from './artifacts.js';
+import { gather } from './gather.js';
+import type { Artifact, BuilderOptions } from './options.js';
+import { releaseContainer, Run, type RunOptions } from './run.js';
+import { refuseRootless, untilServing } from './serve.js';
+
+/** Milliseconds. */
+const SERVE_TIMEOUT = 60_000;
 
 /** Builders that were opened. */
 export interface Builder {
@@ -44,6 +50,7 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
   const ping = await connection.ping(signal).catch((error: unknown) => {
     throw withoutEngine(error);
   });
+  if (options.serve !== undefined && ping.isPodman) await refuseRootless(connection, signal);
   const isBuildKit = chooseBuilder(env, ping) === 'buildkit';
   const chain = new Chain(options, { connection, env, report, signal }, isBuildKit);
   try {
@@ -64,6 +71,8 @@ class Chain implements Builder {
   readonly #use: EngineUse;
   readonly #isBuildKit: boolean;
   readonly #runs: Run[] = [];
+  /** What ends them, each once; the last one first. */
+  readonly #ends: (() => Promise<void>)[] = [];
   readonly #images: BuilderImage[] = [];
 
   constructor(options: BuilderOptions, use: EngineUse, isBuildKit: boolean) {
@@ -94,13 +103,14 @@ class Chain implements Builder {
   }
 
   async close(): Promise<void> {
-    for (const run of this.#runs) await run.close();
+    for (const end of this.#ends.splice(0).reverse()) await end();
     for (const image of this.#images)
       await removeBuilder(image, this.#isBuildKit, this.#use.connection);
   }
 
   async #run(image: BuilderImage, name: string, isLast: boolean): Promise<void> {
-    const { volumes = [], variables = [], timeout } = this.#options;
+    const { volumes = [], variables = [], timeout, artifacts = [], libs = false } = this.#options;
+    const { serve, serveTimeout = SERVE_TIMEOUT } = this.#options;
     const { connection, report, signal } = this.#use;
     this.#images.push(image);
     this.imageSize = image.size;
@@ -115,9 +125,46 @@ class Chain implements Builder {
       signal,
     );
     const keep = isLast && this.#options.keep === true;
-    const run = await Run.start({ name, connection, container, timeout, keep, report, signal });
+    const running = { name, connection, container, timeout, keep, report, signal };
+    if (isLast && serve !== undefined) {
+      const run = await this.#start({ ...running, showsOutput: true });
+      const timing = { port: serve, timeout: serveTimeout, name, signal };
+      this.hosts.push(`builder:${await untilServing(run, container, timing)}`);
+      this.context = undefined;
+      return;
+    }
+    if (!isLast || artifacts.length === 0) {
+      const run = await this.#start(running);
+      this.context = await sourceOf(run, name, signal);
+      return;
+    }
+    if (await this.#hasAlready(container, artifacts)) {
+      this.#ends.push(() => releaseContainer(running));
+      const message = `what is asked for is in ${name} itself: it is not run; -- COMMAND runs it`;
+      report({ kind: 'notice', message });
+    } else {
+      const run = await this.#start({ ...running, showsOutput: true });
+      await run.complete;
+    }
+    this.context = await gather(container, artifacts, { libs, name, report, signal });
+  }
+
+  async #start(options: RunOptions): Promise<Run> {
+    const run = await Run.start(options);
     this.#runs.push(run);
-    this.context = await sourceOf(run, name, signal);
+    this.#ends.push(() => run.close());
+    return run;
+  }
+
+  /**
+   * An image that only has to be opened is not run: a server's would never end. One with a command, or anything else that
+   * says how to run it, is.
+   */
+  async #hasAlready(container: Container, artifacts: readonly Artifact[]): Promise<boolean> {
+    const { from = [], command, volumes = [], variables = [], entrypoint } = this.#options;
+    const asked = command ?? entrypoint ?? volumes[0] ?? variables[0];
+    if (from.length > 0 || asked !== undefined) return false;
+    return areThere(container, artifacts, this.#use.signal);
   }
 
   #ofLast(): Partial<Parameters<typeof Container.create>[1]> {

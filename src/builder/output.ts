@@ -14,15 +14,19 @@ export class BuilderOutput extends Readable {
   readonly #connection: Duplex;
   #eager = false;
 
-  /** Owns `connection`. `stderr` gets the builder's standard error as it comes. */
-  constructor(connection: Duplex, stderr: (bytes: Buffer) => void) {
+  /**
+   * Owns `connection`. `show` gets the builder's standard error as it comes, and with `showsAll` its output, too: nothing
+   * is left for the stream then.
+   */
+  constructor(connection: Duplex, show: (bytes: Buffer) => void, showsAll = false) {
     super({ highWaterMark: BUFFERED });
     this.#connection = connection;
     const frames = new Frames({
       stdout: (bytes) => {
+        if (showsAll) return show(bytes);
         if (!this.destroyed && !this.push(bytes) && !this.#eager) connection.pause();
       },
-      stderr,
+      stderr: show,
     });
     this.over = new Promise((resolve) => {
       connection.on('close', resolve);

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly timeout?: number | undefined;
   /** Keep the container at the end. @default false */
   readonly keep?: boolean | undefined;
+  /** Show its standard output like its standard error: it isn't the context. @default false */
+  readonly showsOutput?: boolean;
   readonly report: Report;
   readonly signal: AbortSignal;
 }
@@ -52,17 +54,19 @@ export class Run {
     try {
       const tail = new Tail();
       const decoder = new StringDecoder('utf8');
-      const output = new BuilderOutput(await container.attach(signal), (bytes) => {
+      const show = (bytes: Buffer): void => {
         const text = decoder.write(bytes);
         tail.add(text);
         report({ kind: 'output', text });
-      });
+      };
+      const connected = await container.attach(signal);
+      const output = new BuilderOutput(connected, show, options.showsOutput);
       // Read by whoever takes it; until then an error is told by `complete`.
       output.on('error', () => undefined);
       await container.start();
       return new Run(options, output, tail);
     } catch (error) {
-      await removeAfter(options);
+      await releaseContainer(options);
       throw signal.aborted ? signal.reason : error;
     }
   }
@@ -91,7 +95,7 @@ export class Run {
     clearTimeout(this.#timer);
     this.#stopped.abort();
     this.output.close();
-    await removeAfter(this.#options);
+    await releaseContainer(this.#options);
   }
 
   async #watch(): Promise<void> {
@@ -119,8 +123,13 @@ export class Run {
   }
 }
 
-/** Nothing that happens here may hide what happened before. */
-async function removeAfter({ container, keep, name, report }: RunOptions): Promise<void> {
+/** Removes a container, or says how to. Never rejects: nothing here may hide what happened before. */
+export async function releaseContainer({
+  container,
+  keep,
+  name,
+  report,
+}: Pick<RunOptions, 'container' | 'keep' | 'name' | 'report'>): Promise<void> {
   if (keep === true) {
     await container.stop(0).catch(() => undefined);
     const message = `the container of ${name} is kept: docker rm -v ${container.id.slice(0, 12)}`;

@@ -9,6 +9,8 @@ import { describe } from './unreachable.js';
 /** Characters of a body that isn't JSON which a message quotes. */
 const QUOTED = 300;
 
+const NOT_FOUND = 'ENGINE_NOT_FOUND';
+
 /** The error that an answer stands for; `doing` is the gerund that the message begins with. */
 export function refusal(
   endpoint: Endpoint,
@@ -22,7 +24,7 @@ export function refusal(
   if (reason === undefined)
     return new DockerceptionError(
       kind,
-      'ENGINE_NO_REASON',
+      status === 404 ? NOT_FOUND : 'ENGINE_NO_REASON',
       `${doing}: the engine at ${describe(endpoint)} answered ${status} and gave no reason`,
       { hint: mute },
     );
@@ -31,7 +33,7 @@ export function refusal(
     : undefined;
   return new DockerceptionError(
     hint === undefined ? kind : 'engine',
-    status === 404 ? 'ENGINE_NOT_FOUND' : 'ENGINE_REFUSED',
+    status === 404 ? NOT_FOUND : 'ENGINE_REFUSED',
     `${doing}: ${reason}`,
     hint === undefined ? {} : { hint },
   );
