@@ -121,8 +121,7 @@ function withoutAddress(name: string): DockerceptionError {
 /** Rootless Podman gives each container a network that no other container is in. */
 export async function refuseRootless(connection: Connection, signal: AbortSignal): Promise<void> {
   const info = await connection.json({ method: 'GET', path: '/info' }, signal);
-  const { SecurityOptions } = info as { readonly SecurityOptions?: readonly string[] | null };
-  if (SecurityOptions?.some((option) => option.includes('rootless')) !== true) return;
+  if ((info as { readonly Rootless?: boolean }).Rootless !== true) return;
   throw new DockerceptionError(
     'usage',
     'SERVE_ROOTLESS',
