@@ -12,6 +12,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   progress: [],
   sink: ['tar'],
   compression: [],
+  libs: ['tar'],
   dockerfile: ['tar'],
   image: ['tar', 'compression'],
   edit: ['tar', 'dockerfile'],

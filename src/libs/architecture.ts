@@ -1,0 +1,97 @@
+/**
+ * What an ELF file was made for, and what loaders call it. Names and directories as in Debian's
+ * multi-arch tuples (https://wiki.debian.org/Multiarch/Tuples) and glibc's shlib-versions.
+ */
+
+/** The part of an ELF header that decides who may load whom. */
+export interface Architecture {
+  /** `e_machine`. */
+  readonly machine: number;
+  readonly bits: 32 | 64;
+  readonly bigEndian: boolean;
+  /** Of 32-bit ARM, how it passes floating-point numbers, where `e_flags` tells. */
+  readonly float?: 'hard' | 'soft' | undefined;
+}
+
+interface Known {
+  /** What people call it. */
+  readonly name: string;
+  /** Debian's directory below /lib and /usr/lib. */
+  readonly tuple: string;
+  /** The usual loader of glibc. */
+  readonly loader: string;
+  /** What the kernel calls it in AT_PLATFORM, for $PLATFORM; not every kernel says. */
+  readonly platform?: string;
+}
+
+const KNOWN: Readonly<Record<string, Known>> = {
+  '3-32-le': known('x86', 'i386', '/lib/ld-linux.so.2', 'i686'),
+  '62-64-le': known('x86-64', 'x86_64', '/lib64/ld-linux-x86-64.so.2', 'x86_64'),
+  '62-32-le': known('x32', 'x86_64', '/libx32/ld-linux-x32.so.2', 'x86_64', 'gnux32'),
+  '40-32-le': known('ARM', 'arm', '/lib/ld-linux-armhf.so.3', undefined, 'gnueabihf'),
+  '183-64-le': known('AArch64', 'aarch64', '/lib/ld-linux-aarch64.so.1', 'aarch64'),
+  '20-32-be': known('PowerPC', 'powerpc', '/lib/ld.so.1'),
+  '21-64-be': known('big-endian PowerPC64', 'powerpc64', '/lib64/ld64.so.1'),
+  '21-64-le': known('PowerPC64', 'powerpc64le', '/lib64/ld64.so.2'),
+  '22-32-be': known('S/390', 's390', '/lib/ld.so.1'),
+  '22-64-be': known('s390x', 's390x', '/lib/ld64.so.1'),
+  '243-64-le': known('RISC-V', 'riscv64', '/lib/ld-linux-riscv64-lp64d.so.1'),
+  '258-64-le': known('LoongArch', 'loongarch64', '/lib64/ld-linux-loongarch-lp64d.so.1'),
+  '8-32-be': known('big-endian MIPS', 'mips', '/lib/ld.so.1'),
+  '8-32-le': known('MIPS', 'mipsel', '/lib/ld.so.1'),
+  '8-64-le': known('MIPS64', 'mips64el', '/lib64/ld.so.1', undefined, 'gnuabi64'),
+};
+
+function known(
+  name: string,
+  machine: string,
+  loader: string,
+  platform?: string,
+  abi = 'gnu',
+): Known {
+  const tuple = `${machine}-linux-${abi}`;
+  return platform === undefined ? { name, tuple, loader } : { name, tuple, loader, platform };
+}
+
+function lookUp({ machine, bits, bigEndian }: Architecture): Known | undefined {
+  return KNOWN[`${machine}-${bits}-${bigEndian ? 'be' : 'le'}`];
+}
+
+/** For a message. */
+export function architectureName(architecture: Architecture): string {
+  const { machine, bits, bigEndian, float } = architecture;
+  const name = lookUp(architecture)?.name;
+  if (name !== undefined) return float === undefined ? name : `${name}, ${float} float`;
+  return `machine ${machine}, ${bits} bits, ${bigEndian ? 'big' : 'little'}-endian`;
+}
+
+/** Whether one may be loaded beside the other, as glibc's open_verify (elf/dl-load.c) has it. */
+export function matches(a: Architecture, b: Architecture): boolean {
+  return (
+    a.machine === b.machine &&
+    a.bits === b.bits &&
+    a.bigEndian === b.bigEndian &&
+    (a.float === undefined || b.float === undefined || a.float === b.float)
+  );
+}
+
+/** Where glibc's loader usually is. */
+export function usualLoader(architecture: Architecture): string | undefined {
+  if (architecture.machine === 40 && architecture.float === 'soft') return '/lib/ld-linux.so.3';
+  return lookUp(architecture)?.loader;
+}
+
+/** What $PLATFORM stands for, where that is the same on every processor of the kind. */
+export function platformName(architecture: Architecture): string | undefined {
+  return lookUp(architecture)?.platform;
+}
+
+/** The directories that loaders of this architecture search, for one that does not tell its own. */
+export function usualDirectories(architecture: Architecture): readonly string[] {
+  const found = lookUp(architecture);
+  const soft = architecture.machine === 40 && architecture.float === 'soft';
+  const tuple = soft ? 'arm-linux-gnueabi' : found?.tuple;
+  const own = tuple === undefined ? [] : [`/lib/${tuple}`, `/usr/lib/${tuple}`];
+  const wide = architecture.bits === 64 ? ['/lib64', '/usr/lib64'] : [];
+  return [...own, ...wide, '/lib', '/usr/lib'];
+}

@@ -1,0 +1,73 @@
+/** A library that is not in the builder: who needs it, where it was looked for, what to do. */
+import { posix } from 'node:path';
+import { DockerceptionError } from '../errors.js';
+import { printable } from '../tar/printable.js';
+import type { Root } from './builder-files.js';
+import type { Missing } from './process.js';
+
+/** As many directories and names as a line holds. */
+const SHOWN = 5;
+
+/** Package managers, by a file of theirs, and how each is asked for a library. */
+const MANAGERS: readonly (readonly [string, (name: string) => string])[] = [
+  ['/sbin/apk', (name) => `apk add so:${name}`],
+  ['/usr/bin/apt-get', (name) => `apt-file search ${name}`],
+  ['/usr/bin/dnf', (name) => `dnf install '*/${name}'`],
+  ['/usr/bin/microdnf', (name) => `microdnf install '*/${name}'`],
+  ['/usr/bin/zypper', (name) => `zypper install '*/${name}'`],
+  ['/usr/bin/pacman', (name) => `pacman -F ${name}`],
+];
+
+/** The error for the first of them; the others are named. */
+export async function missingError(
+  root: Root,
+  missing: readonly [Missing, ...Missing[]],
+): Promise<DockerceptionError> {
+  const [{ name, by, searched, rejected }, ...others] = missing;
+  const why = rejected[0]
+    ? `: ${rejected.map((one) => `${printable(one.path)} ${one.why}`).join(', ')}`
+    : ' is not in the builder';
+  const more = others.length === 0 ? '' : ` (nor ${listed(others.map((other) => other.name))})`;
+  const message = `finding ${printable(name)}, which ${printable(by)} needs${rejected[0] ? '' : ': it'}${why}${more}`;
+  return new DockerceptionError('builder', 'LIBS_MISSING', message, {
+    hint: await hintFor(root, name, searched),
+  });
+}
+
+async function hintFor(root: Root, name: string, searched: readonly string[]): Promise<string> {
+  if (name.includes('/') && !/^[/$]/.test(name))
+    return 'the name is relative to the working directory: give the library a -soname, or link it with -L and -l';
+  const near = await nearest(root, name, searched);
+  const parts = near.length === 0 ? [] : [`there is ${listed(near)}`];
+  for (const [file, ask] of MANAGERS)
+    if ((await root.locate(file)).type === 'file') {
+      parts.push(`in the builder: ${ask(printable(posix.basename(name)))}`);
+      break;
+    }
+  parts.push(
+    searched.length === 0 ? 'no directory to look in is there' : `looked in ${listed(searched)}`,
+  );
+  return parts.join('; ');
+}
+
+/** Files of the same library in other versions, where it was looked. */
+async function nearest(root: Root, name: string, searched: readonly string[]): Promise<string[]> {
+  const stem = stemOf(posix.basename(name));
+  const found: string[] = [];
+  for (const directory of searched)
+    for (const other of await root.list(directory))
+      if (other.includes('.so') && stemOf(other) === stem) found.push(posix.join(directory, other));
+  return found.sort();
+}
+
+/** `libssl` of `libssl.so.1.1` and `libssl-3.so`, whatever the case. */
+function stemOf(name: string): string {
+  return (name.split('.so', 1)[0] as string).replace(/[-.0-9]+$/, '').toLowerCase();
+}
+
+/** The first few. */
+export function listed(names: readonly string[], most = SHOWN): string {
+  const shown = names.slice(0, most).map((name) => printable(name));
+  const left = names.length - shown.length;
+  return shown.join(', ') + (left > 0 ? ` and ${left} more` : '');
+}
