@@ -64,25 +64,24 @@ async function trustsCertificates(
   root: Root,
   running: readonly Running[],
 ): Promise<string | undefined> {
-  const openssl = (file: ElfFile): boolean => file.traits.opensslFile !== undefined;
-  const named = (file: ElfFile): boolean => file.traits.bundles.length > 0;
-  const verifies = running.filter(({ objects }) =>
-    objects.some(
-      (file) =>
-        named(file) ||
-        wants(file, 'certificates') ||
-        /\/lib(?:ssl|gnutls)[-.][^/]*$/.test(file.path),
-    ),
-  );
-  const names = who(verifies, () => true);
+  const verifies = (file: ElfFile): boolean =>
+    file.traits.bundles.length > 0 ||
+    wants(file, 'certificates') ||
+    /\/lib(?:ssl|gnutls)[-.][^/]*$/.test(file.path);
+  const names = who(running, verifies);
   if (names === undefined) return undefined;
   const [bundle] = await existing(root, BUNDLES);
   if (bundle === undefined)
     return `${names}: may check certificates, and the builder has no authorities: install ca-certificates there`;
-  const files = verifies.flatMap(({ objects }) => objects);
-  const places = new Set(files.flatMap(({ traits }) => traits.opensslFile ?? []));
-  // Whoever names files of its own tries several: the one that is there is among them.
-  if (places.size === 0 || files.some((file) => named(file) && !openssl(file))) places.add(bundle);
+  const all = running.filter(({ objects }) => objects.some(verifies));
+  const places = new Set<string>();
+  for (const { traits } of all.flatMap(({ objects }) => objects)) {
+    // Whoever names several tries them all; OpenSSL has one file, wherever the builder has its own.
+    const named = traits.bundles.includes(bundle) ? bundle : traits.bundles[0];
+    const place = traits.opensslFile ?? named;
+    if (place !== undefined) places.add(place);
+  }
+  if (places.size === 0) places.add(bundle);
   const add = [...places].map((place) => `--artifacts ${bundle}:${place.slice(1)}`).join(' ');
   return `${names}: may check certificates: for the authorities add ${add}`;
 }
