@@ -35,6 +35,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   builder: [
     'build',
+    'libs',
     'engine',
     'source',
     'pipeline',

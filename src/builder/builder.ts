@@ -110,7 +110,7 @@ class Chain implements Builder {
 
   async #run(image: BuilderImage, name: string, isLast: boolean): Promise<void> {
     const { volumes = [], variables = [], timeout, artifacts = [], libs = false } = this.#options;
-    const { serve, serveTimeout = SERVE_TIMEOUT } = this.#options;
+    const { serve, serveTimeout = SERVE_TIMEOUT, keepPaths = false } = this.#options;
     const { connection, report, signal } = this.#use;
     this.#images.push(image);
     this.imageSize = image.size;
@@ -146,7 +146,7 @@ class Chain implements Builder {
       const run = await this.#start({ ...running, showsOutput: true });
       await run.complete;
     }
-    this.context = await gather(container, artifacts, { libs, name, report, signal });
+    this.context = await gather(container, artifacts, { libs, keepPaths, name, report, signal });
   }
 
   async #start(options: RunOptions): Promise<Run> {

@@ -1,13 +1,20 @@
 /** The artifacts of a builder that has ended, and with `libs` the libraries that they need, as one context. */
 import type { Container } from '../engine/docker/index.js';
+import { findLibraries } from '../libs/index.js';
+import type { Part } from '../pipeline.js';
 import type { Report } from '../progress/events.js';
+import { generatedSource } from '../source/generated.js';
 import type { Source } from '../source/source.js';
-import { artifactPart, findArtifacts, joined } from './artifacts.js';
+import { artifactPart, findArtifacts, joined, type FoundArtifact } from './artifacts.js';
+import { ContainerFiles } from './container-files.js';
 import type { Artifact } from './options.js';
+import { programsAmong } from './programs.js';
 
 /** How they are taken. */
 export interface GatherOptions {
   readonly libs: boolean;
+  /** The context will be an image's root: artifacts without a destination stay at their paths. */
+  readonly keepPaths: boolean;
   /** What messages call the builder. */
   readonly name: string;
   readonly report: Report;
@@ -18,9 +25,31 @@ export interface GatherOptions {
 export async function gather(
   container: Container,
   artifacts: readonly Artifact[],
-  { name, signal }: GatherOptions,
+  options: GatherOptions,
 ): Promise<Source> {
-  const found = await findArtifacts(container, artifacts, signal);
+  const { libs, keepPaths, name, signal } = options;
+  const wanted = keepPaths ? artifacts.map(({ path, dest = path }) => ({ path, dest })) : artifacts;
+  const found = await findArtifacts(container, wanted, signal);
   const parts = found.map((artifact) => artifactPart(container, artifact, signal));
+  if (libs) parts.unshift(...(await libraryParts(container, found, options)));
   return joined(`the artifacts of ${name}`, parts, signal);
+}
+
+/** In front of the artifacts: what is asked for by name takes the place of what is only needed. */
+async function libraryParts(
+  container: Container,
+  found: readonly FoundArtifact[],
+  { keepPaths, report, signal }: GatherOptions,
+): Promise<Part[]> {
+  const programs = await programsAmong(container, found, signal);
+  const binaries = keepPaths ? programs : programs.map(({ path }) => ({ path }));
+  const needed = await findLibraries(binaries, new ContainerFiles(container, signal));
+  for (const message of needed.notices) report({ kind: 'notice', message });
+  const links = needed.links.map(({ path, target }) => ({ name: path.slice(1), link: target }));
+  const parts = needed.paths.map((path) =>
+    artifactPart(container, { path, dest: path.slice(1) }, signal),
+  );
+  if (links.length === 0) return parts;
+  const source = await generatedSource('links to libraries', links);
+  return [...parts, { source, edit: () => undefined }];
 }

@@ -22,6 +22,8 @@ export interface BuilderOptions {
   readonly artifacts?: readonly Artifact[];
   /** Take the shared libraries that the artifacts need, too. @default false */
   readonly libs?: boolean;
+  /** The context will be an image's root: artifacts without a destination stay at their paths. @default false */
+  readonly keepPaths?: boolean;
   /** The last builder's command. @default the image's */
   readonly command?: readonly string[];
   /** `SOURCE:TARGET[:OPTIONS]`, each, for every builder. @default none */

@@ -24,16 +24,21 @@ export function destinationOf(
   return isFolder && !isDirectory ? posix.join(clean, name) : clean;
 }
 
-/** Puts the archive of one path at `dest`; what hard links name moves along. */
-export function place(dest: string): Edit {
+/** From the names of one archive to those below `dest`, '' for the root. */
+export function mover(dest: string): (name: string) => string {
   let base: string | undefined;
-  const move = (name: string): string => {
+  return (name) => {
     const clean = name.replace(/^(?:\.?\/)+/, '').replace(/\/+$/, '');
     base ??= clean;
     if (clean === base) return dest;
     const rest = base === '' || base === '.' ? clean : clean.slice(base.length + 1);
     return dest === '' ? rest : `${dest}/${rest}`;
   };
+}
+
+/** Puts the archive of one path at `dest`; what hard links name moves along. */
+export function place(dest: string): Edit {
+  const move = mover(dest);
   return (entry) => {
     const isDirectory = entry.type === 'directory';
     const name = move(entry.pathBytes.toString('latin1'));

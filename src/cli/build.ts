@@ -24,7 +24,7 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
   const mode = progressMode(args, env);
   const display = createDisplay(mode, stderr, env);
   const started = performance.now();
-  let built: Built;
+  let built: Built & { readonly builderSize?: number | undefined };
   try {
     const leaveOut = metadataFile === undefined ? [] : [metadataFile];
     const given = { ...options, leaveOut, env, stdout, report: display.report, signal };
@@ -45,7 +45,8 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
   if (!writesArchive && built.imageId !== '') await print(`${built.imageId}\n`);
   if (mode !== 'quiet' && mode !== 'rawjson') {
     const milliseconds = performance.now() - started;
-    stderr.write(await summary(built, { ...asked(args), milliseconds }));
+    const { builderSize } = built;
+    stderr.write(await summary(built, { ...asked(args), builderSize, milliseconds }));
   }
 }
 

@@ -71,6 +71,8 @@ export function builderOptions(
     ...(fromImage !== undefined && { fromImage }),
     artifacts: args.all('artifacts').map(artifact),
     libs: args.flag('libs'),
+    // The whole context becomes the root then, and libraries are found at their paths alone.
+    keepPaths: args.flag('libs') && (args.value('base') ?? args.value('change')) !== undefined,
     ...(args.command.length > 0 && { command: args.command }),
     volumes: args.all('volume').map(volume),
     variables: args.all('env').flatMap((text) => variable(text, env)),

@@ -10,6 +10,8 @@ export interface Asked {
   readonly tags: readonly string[];
   readonly push: boolean;
   readonly load: boolean;
+  /** Bytes of the builder's image, when there was one. */
+  readonly builderSize: number | undefined;
   /** Since the command was started. */
   readonly milliseconds: number;
 }
@@ -25,6 +27,7 @@ export async function summary(built: Built, asked: Asked): Promise<string> {
   const places = await Promise.all(built.outputs.map((output) => place(output)));
   const whereabouts = [
     ...(size === undefined ? [] : [size]),
+    ...sizes(built, asked.builderSize),
     ...(asked.push ? ['pushed'] : []),
     ...(asked.load ? ['loaded'] : []),
     ...places.filter((text) => text !== undefined),
@@ -32,6 +35,15 @@ export async function summary(built: Built, asked: Asked): Promise<string> {
   const archive = built.outputs.find(isArchiveFile);
   const hint = archive === undefined || asked.load ? '' : `; load it with: ${loading(archive)}`;
   return `${[line, whereabouts.join(', ')].filter((part) => part !== '').join(': ')}${hint}\n`;
+}
+
+/** What it was all for: the builder's image beside the one that came out. */
+function sizes(built: Built, builderSize: number | undefined): string[] {
+  const size = built.layers?.bytes ?? built.size;
+  if (builderSize === undefined || size === undefined || size === 0) return [];
+  const ratio = Math.round(builderSize / size);
+  const smaller = ratio > 1 ? `, 1/${ratio} of it` : '';
+  return [`builder ${formatBytes(builderSize)}, image ${formatBytes(size)}${smaller}`];
 }
 
 async function place(output: Output): Promise<string | undefined> {

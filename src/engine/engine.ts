@@ -58,6 +58,8 @@ export interface BuildResult {
   readonly imageId: string;
   /** What `--metadata-file` gets, with the keys that buildx uses. */
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** Bytes of the image, as the engine that keeps it counts them. */
+  readonly size?: number;
   /** What the image is made of, when it was put together here; of the first platform. */
   readonly layers?: LayersSummary;
 }

@@ -5,8 +5,10 @@ import type { Source } from './source.js';
 /** A file or directory to put into it. */
 export interface GeneratedEntry {
   readonly name: string;
-  /** Undefined for a directory. */
+  /** Undefined for a directory, or a link. */
   readonly content?: string;
+  /** What a symbolic link points to. @default it is none */
+  readonly link?: string;
 }
 
 /** A source of these entries, owned by 0:0, dated 1970. */
@@ -18,8 +20,10 @@ export async function generatedSource(
   const { default: pump } = await import('pump');
   const pack = createPack();
   const mtime = new Date(0);
-  for (const { name: path, content } of entries) {
-    if (content === undefined) pack.entry({ name: path, type: 'directory', mode: 0o755, mtime });
+  for (const { name: path, content, link } of entries) {
+    if (link !== undefined) pack.entry({ name: path, type: 'symlink', linkname: link, mtime });
+    else if (content === undefined)
+      pack.entry({ name: path, type: 'directory', mode: 0o755, mtime });
     else pack.entry({ name: path, mode: 0o644, mtime }, content);
   }
   pack.finalize();

@@ -12,7 +12,7 @@ import { chooseBuilder } from './builder.js';
 import type { Connection } from './connection.js';
 import type { Environment } from './endpoint.js';
 import { credentialHint } from './credential-hint.js';
-import { imageMetadata } from './metadata.js';
+import { imageMetadata, type ImageFacts } from './metadata.js';
 import { checkOutputs } from './outputs.js';
 import { pushImage } from './push.js';
 import { buildQuery, type Builder } from './query.js';
@@ -64,13 +64,14 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
             hintFor,
             muteHint: muteHint(builder === 'podman', settings.keepOwner === true),
           });
-      let metadata = await imageMetadata(connection, imageId, options.tags).catch(
-        (error: unknown) => {
+      const facts = await imageMetadata(connection, imageId, options.tags).catch(
+        (error: unknown): ImageFacts => {
           // The image is there and has its names: that is what counts.
           warn(messageOf(error));
-          return {};
+          return { metadata: {} };
         },
       );
+      let { metadata } = facts;
       if (options.push)
         for (const tag of options.tags) {
           const digest = await pushImage(connection, tag, credentials, options);
@@ -79,7 +80,7 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       const names = options.tags.length > 0 ? options.tags : [imageId];
       for (const { dest } of options.outputs)
         await saveImage(connection, names, dest, settings.stdout, signal);
-      return { imageId, metadata };
+      return { imageId, metadata, ...(facts.size !== undefined && { size: facts.size }) };
     } catch (error) {
       // Whatever failed first, the context has no reader any more.
       context.stream.destroy(error instanceof Error ? error : undefined);

@@ -2,8 +2,16 @@
 import type { Connection } from './connection.js';
 import { fullName } from './names.js';
 
+/** What an engine knows of an image. */
+export interface ImageFacts {
+  readonly metadata: Record<string, unknown>;
+  /** Bytes, as the engine counts them. */
+  readonly size?: number;
+}
+
 interface Inspection {
   readonly Id?: unknown;
+  readonly Size?: unknown;
   readonly Descriptor?: { readonly digest?: unknown };
 }
 
@@ -17,13 +25,17 @@ export async function imageMetadata(
   connection: Connection,
   imageId: string,
   tags: readonly string[],
-): Promise<Record<string, unknown>> {
+): Promise<ImageFacts> {
   const path = `/images/${encodeURIComponent(imageId)}/json`;
-  const { Descriptor: descriptor } = (await connection.json({ method: 'GET', path })) as Inspection;
-  return {
+  const { Descriptor: descriptor, Size: size } = (await connection.json({
+    method: 'GET',
+    path,
+  })) as Inspection;
+  const metadata = {
     ...(typeof descriptor?.digest === 'string'
       ? { 'containerimage.descriptor': descriptor, 'containerimage.digest': descriptor.digest }
       : { 'containerimage.config.digest': imageId }),
     ...(tags.length > 0 ? { 'image.name': tags.map(fullName).join(',') } : {}),
   };
+  return { metadata, ...(typeof size === 'number' && { size }) };
 }
