@@ -35,11 +35,10 @@ export async function findLibraries(
   files: BuilderFiles,
 ): Promise<LibraryResult> {
   const root = new Root(files);
-  const places = binaries.flatMap(({ dest }) => (dest === undefined ? [] : [dest]));
-  const image = new ImageFiles(
-    root,
-    places.map((dest) => posix.resolve('/', dest)),
+  const places = binaries.flatMap(({ path, dest }) =>
+    dest === undefined ? [] : [[posix.resolve('/', dest), path] as const],
   );
+  const image = new ImageFiles(root, new Map(places));
   const search = new Search({ root, image, objects: new Objects(root) });
   for (const binary of binaries) await search.add(binary);
   await search.addLibraries();

@@ -13,17 +13,22 @@ export class ImageFiles {
   /** Links that were wanted where something else is already. */
   readonly refused: { readonly name: string; readonly target: string }[] = [];
   readonly #root: Root;
-  readonly #artifacts: ReadonlySet<string>;
+  readonly #artifacts: ReadonlyMap<string, string>;
 
-  /** @param artifacts where the image has those whose place is known */
-  constructor(root: Root, artifacts: Iterable<string>) {
+  /** @param artifacts those whose place in the image is known: from there to the builder */
+  constructor(root: Root, artifacts: ReadonlyMap<string, string>) {
     this.#root = root;
-    this.#artifacts = new Set(artifacts);
+    this.#artifacts = artifacts;
+  }
+
+  /** Where an artifact comes from that the image has at a path; undefined when none is there. */
+  artifactAt(path: string): string | undefined {
+    return this.#artifacts.get(posix.resolve(path));
   }
 
   /** Takes what is at a path of the builder to the same path. */
   async takeUnlessArtifact(path: string): Promise<void> {
-    if (!this.#artifacts.has(path)) this.#take(await this.#root.locate(path));
+    if (this.artifactAt(path) === undefined) this.#take(await this.#root.locate(path));
   }
 
   /**
@@ -39,12 +44,13 @@ export class ImageFiles {
     isDefaultSearched: boolean,
   ): Promise<string | undefined> {
     const { path, image } = directory;
-    if (image !== undefined && this.#artifacts.has(posix.resolve(image, name))) return image;
+    const base = posix.basename(name);
+    if (image !== undefined && this.artifactAt(`${image}/${base}`) !== undefined) return image;
     this.#take(found);
     if (image === path) return image;
     const linked = isDefaultSearched ? loader.defaults[0] : undefined;
     if (linked === undefined) this.refused.push({ name, target: found.path });
-    else await this.#link(`${linked}/${posix.basename(name)}`, found.path);
+    else await this.#link(`${linked}/${base}`, found.path);
     return linked;
   }
 

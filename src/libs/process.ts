@@ -103,7 +103,7 @@ interface Found {
 }
 
 async function find(
-  { root, objects }: Surroundings,
+  { root, objects, image }: Surroundings,
   name: string,
   by: ProcessObject,
   loader: Loader,
@@ -115,15 +115,24 @@ async function find(
     ? expandDirectory(posix.dirname(name), by.origin, loader)
     : searchOrder(by, loader);
   for (const directory of directories) {
+    // What the image will have there counts, wherever the builder has it.
+    const artifact =
+      directory.image === undefined ? undefined : image.artifactAt(`${directory.image}/${base}`);
     // A directory that isn't there costs one question for all libraries, not one for each.
     const folder = await root.locate(directory.path);
-    if (folder.type !== 'directory' || searched.has(folder.path)) continue;
-    searched.add(folder.path);
-    const found = await root.locate(`${directory.path}/${base}`);
+    if (artifact === undefined) {
+      if (folder.type !== 'directory' || searched.has(folder.path)) continue;
+      searched.add(folder.path);
+    }
+    const found = await root.locate(artifact ?? `${directory.path}/${base}`);
     if (found.type !== 'file') continue;
     const file = await objects.get(found.path);
     if (file !== undefined && matches(file.elf.architecture, loader.architecture))
-      return { file, found, directory };
+      return {
+        file,
+        found,
+        directory: artifact ? { ...directory, path: posix.dirname(artifact) } : directory,
+      };
     const why = file && `is for ${architectureName(file.elf.architecture)}`;
     rejected.push({ path: found.path, why: why ?? 'is no shared library' });
   }

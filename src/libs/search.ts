@@ -22,8 +22,8 @@ export interface Binary {
   /** Where it is in the builder. */
   readonly path: string;
   /**
-   * Where the image will have it, absolute, when that is known: what a program finds by $ORIGIN
-   * among the artifacts then is not taken a second time. @default unknown
+   * Where the image will have it, absolute, when that is known: a program then finds what is there
+   * beside it, which is not taken a second time. @default unknown
    */
   readonly dest?: string;
 }
@@ -57,16 +57,18 @@ export class Search {
     const { root, objects } = this.#around;
     const found = await root.locate(path);
     this.#names.add(posix.basename(path));
-    if (found.type === 'missing') throw notThere(path);
-    if (found.type !== 'file' || this.#seen.has(found.path)) return;
-    this.#seen.add(found.path);
+    // A link that leads nowhere may well be meant for the image.
+    if (found.type === 'missing' && found.links.length === 0) throw notThere(path);
+    const image = dest === undefined ? undefined : posix.dirname(posix.resolve('/', dest));
+    const key = `${found.path}\0${image}`;
+    if (found.type !== 'file' || this.#seen.has(key)) return;
+    this.#seen.add(key);
     const content = await root.read(found.path);
     if (content === undefined) return;
     const file = await objects.get(found.path, content);
     if (file === undefined) return this.#addScript(path, content);
     const { interpreter, needed, soname } = file.elf;
     if (soname !== undefined) this.#names.add(soname);
-    const image = dest === undefined ? undefined : posix.dirname(posix.resolve('/', dest));
     const waiting = { path, file, origin: { builder: posix.dirname(found.path), image } };
     if (interpreter !== undefined) await this.#addProgram(waiting, interpreter);
     else if (needed.length > 0) this.#libraries.push(waiting);
@@ -87,7 +89,7 @@ export class Search {
     const lines: string[] = [];
     if (this.#scripts.size > 0)
       lines.push(
-        `${listed([...this.#scripts], 3)}: a script, so ${listed([...this.#interpreters])} is added, but nothing that it reads or runs`,
+        `${listed([...this.#scripts], 3)}: run by ${listed([...this.#interpreters])}, added here, but nothing that scripts read or run`,
       );
     if (this.#withoutInterpreter.length > 0)
       lines.push(`${listed(this.#withoutInterpreter, 3)}: its interpreter is not in the builder`);
@@ -97,12 +99,12 @@ export class Search {
       const names = lacking.map(({ path, missing }) => `${path} (${missing.name})`);
       lines.push(`${listed(names, 3)}: needs what the builder does not have, if it is ever loaded`);
     }
-    for (const { name, target } of this.#around.image.refused) {
-      const folder = posix.dirname(target);
+    for (const { name, target } of this.#around.image.refused)
       lines.push(
-        `${listed([name])}: no loader will look for it in ${listed([folder])}: set LD_LIBRARY_PATH there`,
+        name.includes('/')
+          ? `${listed([name])}: named by a path that the image does not have: add ${listed([target])} there with --artifacts`
+          : `${listed([name])}: no loader will look for it in ${listed([posix.dirname(target)])}: set LD_LIBRARY_PATH there`,
       );
-    }
     return lines;
   }
 
@@ -134,8 +136,9 @@ export class Search {
       }
       this.#scripts.add(path);
       this.#interpreters.add(program);
-      await this.#around.image.takeUnlessArtifact(program);
-      await this.add({ path: program, dest: program });
+      const { image, root } = this.#around;
+      await image.takeUnlessArtifact(program);
+      await this.add({ path: program, dest: (await root.locate(program)).path });
     }
   }
 

@@ -270,6 +270,48 @@ describe('an artifact that is elsewhere in the image', () => {
     expect(links).toEqual([]);
     expect(paths).toEqual(DEBIAN_BASE);
   });
+
+  it('finds what comes along into its directories, wherever the builder has it', async () => {
+    const needed = ['libx.so', '$ORIGIN/mods/liby.so', libc];
+    const files = memoryFiles(debian, {
+      '/out/app': program({ needed }),
+      '/build/libx.so': lib('libx.so', { needed: ['libz.so'], runpath: '$ORIGIN' }),
+      '/build/libz.so': lib('libz.so'),
+      '/build/liby.so': lib('liby.so'),
+    });
+    const { paths, links } = await findLibraries(
+      [
+        { path: '/out/app', dest: '/srv/app' },
+        { path: '/build/libx.so', dest: '/usr/lib/libx.so' },
+        { path: '/build/libz.so', dest: '/usr/lib/./libz.so' },
+        { path: '/build/liby.so', dest: '/srv/mods/liby.so' },
+      ],
+      files,
+    );
+    expect([paths, links]).toEqual([DEBIAN_BASE, []]);
+  });
+
+  it('that is there twice is looked after twice', async () => {
+    const files = memoryFiles(debian, tree, { '/out/app': program(options) });
+    const { links } = await findLibraries(
+      [
+        { path: '/out/app', dest: '/out/app' },
+        { path: '/out/app', dest: '/usr/bin/app' },
+      ],
+      files,
+    );
+    expect(links).toEqual([link]);
+  });
+
+  it('and names a library by its path from itself is told to take it along', async () => {
+    const moved = { needed: ['$ORIGIN/lib/libx.so'] };
+    expect(await needs(moved, tree, '/usr/bin/app')).toMatchObject({
+      links: [],
+      notices: [
+        '$ORIGIN/lib/libx.so: named by a path that the image does not have: add /out/lib/libx.so there with --artifacts',
+      ],
+    });
+  });
 });
 
 describe('among the artifacts', () => {
@@ -332,13 +374,17 @@ describe('among the artifacts', () => {
       '/usr/local/bin/tool',
     ]);
     expect(notices).toEqual([
-      '/out/a, /out/b: a script, so /bin/sh, /usr/bin/env, /usr/local/bin/tool is added, but nothing that it reads or runs',
+      '/out/a, /out/b: run by /bin/sh, /usr/bin/env, /usr/local/bin/tool, added here, but nothing that scripts read or run',
     ]);
   });
 
   it('a script whose interpreter is not there is a notice', async () => {
     const { paths, notices } = await find({ '/out/a': '#!/usr/bin/ruby' }, '/out/a');
     expect([paths, notices]).toEqual([[], ['/out/a: its interpreter is not in the builder']]);
+  });
+
+  it('a link that leads nowhere needs nothing', async () => {
+    expect(await find({ '/out/a': { link: 'b' } }, '/out/a')).toMatchObject({ paths: [] });
   });
 
   it('a name that is not there is an error', async () => {
