@@ -17,7 +17,8 @@ export const ACCOUNT_FILES: readonly string[] = ['etc/passwd', 'etc/group'];
 
 /** Bytes of such a file that are read: the rest isn't looked at. */
 const MAX_ACCOUNTS = 4 << 20;
-const MAX_ID = 0xffffffff;
+/** One below what chown(2) takes for "leave it". */
+const MAX_ID = 0xfffffffe;
 
 /** An owner by numbers. */
 export interface OwnerIds {

@@ -1,9 +1,11 @@
 /** COPY and ADD with every word expanded, and checked as far as no file has to be looked at. */
 import type { CopyInstruction } from '../../dockerfile/instruction.js';
+import { quote } from '../../dockerfile/quote.js';
 import { Reason } from '../../dockerfile/reason.js';
 import { expandWord } from '../../dockerfile/shell.js';
 import { sourceKind } from '../../dockerfile/source.js';
 import type { StageState } from './evaluate-state.js';
+import { cleanSource } from './sources.js';
 import type { CopyStep } from './step.js';
 
 /** Throws a {@link Reason}. */
@@ -20,7 +22,7 @@ export function evaluateCopy(
   const dest = expand(instruction.dest);
   // Content has no quotes, and `\` escapes in it whatever the file says.
   const heredocs = contents.map(({ name, content, expand: expands }) => ({
-    name,
+    name: heredocName(name),
     content: expands
       ? expandWord(content, state.variables, { escape: '\\', ignoreQuotes: true })
       : content,
@@ -33,7 +35,7 @@ export function evaluateCopy(
     ...(chown === '' ? [] : [`--chown=${chown}`]),
     ...(chmod === '' ? [] : [`--chmod=${chmod}`]),
     ...sources,
-    ...heredocs.map(({ name }) => `<<${name}`),
+    ...contents.map(({ name }) => `<<${name}`),
     dest,
   ];
   return {
@@ -53,6 +55,17 @@ export function evaluateCopy(
     checksum: checksum === '' ? undefined : checksum,
     unpack,
   };
+}
+
+/** A heredoc is a file at the root of what is copied: its word is one name, whatever it climbs. */
+function heredocName(word: string): string {
+  const [name, ...more] = cleanSource(word);
+  if (name !== undefined && more.length === 0) return name;
+  throw new Reason(
+    `${quote(word)} can't be the name of a heredoc's file`,
+    undefined,
+    "name the destination's file instead: COPY <<EOF /path/to/file",
+  );
 }
 
 function checkSource(kind: 'copy' | 'add', source: string): void {

@@ -95,14 +95,13 @@ export class StageState {
     return this.os === 'windows' ? ['cmd', '/S', '/C'] : ['/bin/sh', '-c'];
   }
 
-  /** A path as COPY has it: absolute, cleaned only when it is relative; its end says a folder. */
+  /** A path as COPY has it: absolute, dots resolved before any link; its end says a folder. */
   resolve(path: string): string {
-    if (path.startsWith('/')) return path;
-    const relative = path === '.' || path === '' ? './' : path;
-    const joined = posix.join('/', this.workingDir, relative).replace(/(?<=.)\/$/, '');
-    if (relative.endsWith('/')) return joined === '/' ? '/' : `${joined}/`;
-    if (relative.endsWith('/.')) return joined === '/' ? '/.' : `${joined}/.`;
-    return joined;
+    const from = path.startsWith('/') ? '/' : this.workingDir;
+    const joined = posix.join('/', from, path).replace(/(?<=.)\/$/, '');
+    if (joined === '/') return path.endsWith('/.') ? '/.' : '/';
+    if (path === '' || path === '.' || path.endsWith('/')) return `${joined}/`;
+    return path.endsWith('/.') ? `${joined}/.` : joined;
   }
 
   /** As JSON has it: in the order of Go's structure, maps by their keys, nothing empty. */

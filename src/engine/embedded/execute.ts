@@ -45,13 +45,23 @@ export async function execute(step: Step, tree: Tree, execution: Execution): Pro
 function makeWorkdir({ path, user }: WorkdirStep, tree: Tree, spool: Spool): void {
   const target = tree.resolve(toBinary(path));
   if (isDirectory(tree.at(target))) return;
-  let owner: OwnerIds = MADE_BY_ROOT;
-  try {
-    owner = ownerOf(user, tree, spool) ?? MADE_BY_ROOT;
-  } catch {
-    // USER may name somebody who is made known later, at run time: then root makes it.
-  }
+  const owner = knownOwner(user, tree, spool);
   tree.directory(target, { ...MADE_BY_ROOT, ...owner });
+}
+
+/**
+ * USER may name somebody who is made known later, at run time: in place of a user that isn't there
+ * stands root, in place of a group the user's own.
+ */
+function knownOwner(user: string, tree: Tree, spool: Spool): OwnerIds {
+  const [name = '', group = ''] = user.split(':');
+  for (const text of [user, name, `root:${group}`])
+    try {
+      return ownerOf(text, tree, spool) ?? MADE_BY_ROOT;
+    } catch {
+      // The next one asks for less.
+    }
+  return MADE_BY_ROOT;
 }
 
 async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<void> {

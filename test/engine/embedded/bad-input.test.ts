@@ -77,6 +77,25 @@ const ROWS: readonly Row[] = [
     message: /Dockerfile:2: .*COYP.*COPY/,
   },
   {
+    what: 'a heredoc whose word is a path',
+    input: context('FROM scratch\nCOPY <<a/b /n/\nx\na/b\n'),
+    kind: 'build',
+    message: /Dockerfile:2: "a\/b" can't be the name of a heredoc's file/,
+    hint: /COPY <<EOF/,
+  },
+  {
+    what: 'a heredoc whose word climbs',
+    input: context('FROM scratch\nCOPY <<.. /n/\nx\n..\n'),
+    kind: 'build',
+    message: /Dockerfile:2: "\.\." can't be the name of a heredoc's file/,
+  },
+  {
+    what: 'an owner that no file can have',
+    input: context('FROM scratch\nCOPY --chown=4294967295 app /\n', file('app')),
+    kind: 'build',
+    message: /Dockerfile:2: .*there is no user '4294967295'/,
+  },
+  {
     what: 'a heredoc without its end',
     input: context('FROM scratch\nCOPY <<END /file\ntext\n'),
     kind: 'build',

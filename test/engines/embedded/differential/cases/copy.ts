@@ -40,6 +40,9 @@ const destinations: Readonly<Record<string, string>> = {
   'a path above the context, which is its root': '../../a.txt /new',
   'all above the context, which is its root': '.. /new',
   'to a destination with dots': 'a.txt /../../odd/../x',
+  'to a destination with dots behind a link': 'src /bin/../new',
+  'to a destination with dots behind a file': 'a.txt /file/../new',
+  'to a destination with dots behind what is not there': 'a.txt /new/..',
   'to a destination that ends in a dot': 'a.txt /new/.',
   'a file named with a slash behind it': 'a.txt/ /new',
 };

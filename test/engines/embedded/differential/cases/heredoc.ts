@@ -11,6 +11,7 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   'takes the name of the word in a directory that is there': ['COPY <<EOF /odd', 'hello', 'EOF'],
   'writes several': ['COPY <<a.txt <<b.txt /n/', 'A', 'a.txt', 'B', 'b.txt'],
   'writes one beside a file': ['COPY <<a.txt f /n/', 'A', 'a.txt'],
+  'makes no way out of a word that climbs': ['COPY <<../x <<./y /n/m/', 'X', '../x', 'Y', './y'],
   'takes owner and mode': ['COPY --chmod=755 --chown=alice <<EOF /n/f', '#!x', 'EOF'],
   'takes tabs off': ['COPY <<-EOF /n/f', '\ta', '\t\tb', '  c', '\tEOF'],
   'may be empty': ['COPY <<EOF /n/f', 'EOF'],
@@ -48,6 +49,16 @@ export const heredocs: readonly Case[] = [
     title: 'refuses one without an end',
     dockerfile: onRich('COPY <<EOF /n/f', 'hello'),
     refused: 'unterminated heredoc',
+  },
+  {
+    title: 'refuses one that is named as a file in a directory',
+    dockerfile: onRich('COPY <<a/b /n/', 'hello', 'a/b'),
+    refused: 'no such file',
+  },
+  {
+    title: 'refuses one that is named as a directory',
+    dockerfile: onRich('COPY <<.. /n/', 'hello', '..'),
+    refused: 'is a directory',
   },
   {
     title: 'refuses one for a label',

@@ -123,6 +123,7 @@ export const ownersAndModes: readonly Case[] = [
   },
   guessed('--chown=nobody-here', /there is no user 'nobody-here'/),
   guessed('--chown=alice:nogroup', /there is no group 'nogroup'/),
+  guessed('--chown=4294967295', /there is no user '4294967295'/),
   guessed('--chown=1e3', /there is no user '1e3'/),
   ...['100755', '9', 'Du+x', 'u+x,,g+x'].map((mode) =>
     copies(`--chmod=${mode}`, { title: `refuses --chmod=${mode}`, refused: 'invalid' }),
