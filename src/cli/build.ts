@@ -2,7 +2,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { build, type BuildOptions, type Built } from '../build.js';
 import type { BuilderOptions } from '../builder/options.js';
-import { DockerceptionError, messageOf } from '../errors.js';
+import { DockerceptionError } from '../errors.js';
+import { outputFailure } from '../image/output-error.js';
 import { createDisplay } from '../progress/create-display.js';
 import { buildOptions } from './build-options.js';
 import { builderOptions } from './builder-options.js';
@@ -97,12 +98,7 @@ async function save(path: string, text: string, option: string): Promise<void> {
   try {
     await writeFile(path, text);
   } catch (cause) {
-    throw new DockerceptionError(
-      'output',
-      'OUTPUT_FAILED',
-      `writing ${option}: ${messageOf(cause)}`,
-      { cause },
-    );
+    throw outputFailure(`${option} ${path}`, cause);
   }
 }
 

@@ -49,6 +49,12 @@ export class Contents {
         },
       );
     }
+    if (this.#names.has(this.#file)) {
+      const message = `reading the context: no Dockerfile at '${this.#file}': it is a folder`;
+      throw new DockerceptionError('context', 'CONTEXT_NO_DOCKERFILE', message, {
+        hint: '-f PATH names another path',
+      });
+    }
     const shown = [...this.#names].map((name) => printable(name, 60)).join(', ');
     const names = `the root has: ${shown === '' ? 'nothing' : shown}${this.#more ? ', …' : ''}`;
     const message = `reading the context: no Dockerfile at '${this.#file}'; ${names}`;

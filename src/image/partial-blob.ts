@@ -4,7 +4,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { DockerceptionError, messageOf } from '../errors.js';
+import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import type { Descriptor } from './descriptor.js';
 
 /** What tells a blob from any other. */
@@ -80,7 +80,9 @@ export function wrongBytes(
 
 /** The error of a file that can't be written. */
 export function writing(path: string, error: unknown): DockerceptionError {
-  const message = `writing ${path}: ${messageOf(error)}`;
+  const code = systemCode(error);
+  const why = code === 'ENOSPC' || code === 'EDQUOT' ? 'no space is left' : messageOf(error);
+  const message = `writing ${path}: ${why}`;
   return new DockerceptionError('output', 'CACHE_WRITE', message, {
     cause: error,
     hint: 'XDG_CACHE_HOME names the folder that the cache is in',

@@ -352,7 +352,7 @@ const ROWS: readonly Row[] = [
   {
     what: 'a folder called Dockerfile',
     input: tar(APP, member({ name: 'Dockerfile/', typeflag: '5' })),
-    message: /no Dockerfile at 'Dockerfile'/,
+    message: /no Dockerfile at 'Dockerfile': it is a folder/,
   },
   {
     what: 'text behind the end-of-archive',

@@ -5,13 +5,14 @@
  */
 import { createGunzip } from 'node:zlib';
 import { pipeline } from 'node:stream';
-import { DockerceptionError, messageOf } from '../../errors.js';
+import { DockerceptionError } from '../../errors.js';
 import { Agents } from '../../image/registry/agents.js';
 import { bodyOf, discard } from '../../image/registry/answer.js';
 import { exchange, type Answer, type Request } from '../../image/registry/exchange.js';
-import { HttpFailure } from '../../image/registry/failure.js';
+import { ConnectionFailure, HttpFailure } from '../../image/registry/failure.js';
 import { follow } from '../../image/registry/follow.js';
 import { retrying } from '../../image/registry/retry.js';
+import { reasonOf } from '../../image/registry/words.js';
 import { withDefaults, type Environment, type Timing } from '../../image/registry/settings.js';
 import type { Blob } from '../../image/store.js';
 import { printable } from '../../tar/printable.js';
@@ -167,7 +168,7 @@ function inWords(error: unknown, doing: string, signal: AbortSignal, where = '')
   const why =
     error instanceof HttpFailure
       ? `the server answered ${error.message.replace(': ', ' ')}`
-      : `${where}${messageOf(error)}`;
+      : `${where}${reasonOf(error instanceof ConnectionFailure ? error.cause : error)}`;
   return new DockerceptionError('build', 'ADD_FAILED', `${doing}: ${why}`, { cause: error });
 }
 

@@ -5,7 +5,15 @@
 import { compileGlob, hasWildcards } from '../../dockerfile/match.js';
 import { DockerceptionError } from '../../errors.js';
 import { printable } from '../../tar/printable.js';
-import { fromBinary, isDirectory, toBinary, type Directory, type Node } from './node.js';
+import {
+  fromBinary,
+  isDirectory,
+  isSymlink,
+  toBinary,
+  type Directory,
+  type Leaf,
+  type Node,
+} from './node.js';
 import { nearest } from '../../dockerfile/nearest.js';
 import { display, type Components, type Tree } from './tree.js';
 
@@ -98,6 +106,8 @@ export function notFound(tree: Tree, path: readonly string[], where: string): Do
   }
   const directory = tree.at(folder) as Directory;
   const missing = path[depth] ?? '';
+  const link = directory.children.get(toBinary(missing));
+  if (isSymlink(link)) return leadsNowhere(shown, link, printable(missing), where);
   const names = nearest(missing, [...directory.children.keys()].map(fromBinary));
   const there = folder.length === 0 ? where : `${display(folder).slice(1)} of ${where}`;
   return new DockerceptionError('build', 'COPY_NOT_FOUND', `${shown} is not in ${where}`, {
@@ -106,4 +116,15 @@ export function notFound(tree: Tree, path: readonly string[], where: string): Do
         ? `there is nothing in ${there}`
         : `the nearest in ${there}: ${names.map((name) => printable(name)).join(', ')}`,
   });
+}
+
+/** The name is there: that it isn't where its link leads is what somebody has to know. */
+function leadsNowhere(path: string, link: Leaf, name: string, where: string): DockerceptionError {
+  const target = printable(fromBinary(link.extra?.target ?? ''));
+  return new DockerceptionError(
+    'build',
+    'COPY_NOT_FOUND',
+    `${path} is not in ${where}: ${name} is a link to ${target}`,
+    { hint: `links are followed inside ${where} alone` },
+  );
 }

@@ -16,6 +16,7 @@ import { changes } from './changes.js';
 import { createdBy, evaluateStage, withLabels, type StageResult } from './evaluate.js';
 import { execute, type Execution } from './execute.js';
 import { located } from './located.js';
+import { orStage } from './misspelt.js';
 import type { Directory } from './node.js';
 import type { Origins } from './origins.js';
 import type { Spool } from './spool.js';
@@ -92,7 +93,8 @@ async function findTriggers(
     const found = await origins
       .base(base.name, platform ?? targetPlatform)
       .catch((error: unknown) => {
-        throw located(error, { file: dockerfile.name, line: stage.line });
+        const place = { file: dockerfile.name, line: stage.line };
+        throw located(orStage(error, base.name, dockerfile), place);
       });
     const onBuild = (found.kind === 'image' && found.image.config.config?.OnBuild) || [];
     if (onBuild.length > 0) triggers.set(stage.index, onBuild);
@@ -205,7 +207,10 @@ class Builder {
         const isEmpty = from === 'scratch' && !(contexts ?? []).includes(from);
         if (origin.kind === 'scratch' || (origin.kind === 'image' && isEmpty))
           return { tree: new Tree(), name: 'scratch' };
-        if (origin.kind === 'image') return origins.named(origin.name, targetPlatform);
+        if (origin.kind === 'image')
+          return origins.named(origin.name, targetPlatform).catch((error: unknown) => {
+            throw orStage(error, from, dockerfile);
+          });
         const name = `the stage ${printable(from)}`;
         const stage = this.#built.get(origin.index) as BuiltStage;
         return { tree: await stage.tree(), name };

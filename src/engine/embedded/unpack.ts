@@ -152,10 +152,23 @@ export class Unpacker implements ViewHandler {
 
   #enter(name: string): Directory {
     if (this.#folder === undefined || this.#folderName !== name) {
-      this.#folder = this.#tree.directory(this.#resolve(name));
+      this.#folder = this.#directory(name);
       this.#folderName = name;
     }
     return this.#folder;
+  }
+
+  /** What is no directory in a context was so before any instruction: the context is to blame. */
+  #directory(name: string): Directory {
+    const path = this.#resolve(name);
+    try {
+      return this.#tree.directory(path);
+    } catch (error) {
+      const { into, whiteouts } = this.#options;
+      if (into !== undefined || whiteouts === true || !(error instanceof DockerceptionError))
+        throw error;
+      throw new DockerceptionError('context', error.code, error.message, { cause: error });
+    }
   }
 
   /** A layer's links may point anywhere; what others bring may not lead out by one. */

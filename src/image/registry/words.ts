@@ -114,7 +114,8 @@ function connectionError(error: ConnectionFailure, about: Circumstances): Docker
   );
 }
 
-function reasonOf(error: unknown): string {
+/** Why no answer came, without the system's names for it. */
+export function reasonOf(error: unknown): string {
   if (typeof error === 'string') return error;
   if (error instanceof SilenceError) return error.message;
   return REASONS[codeOf(error)] ?? printable(messageOf(error));
