@@ -7,7 +7,7 @@ import { printable } from '../tar/printable.js';
 import type { Descriptor, Platform } from './descriptor.js';
 
 const SYSTEMS = new Set(
-  'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris windows zos'.split(
+  'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasi wasip1 windows zos'.split(
     ' ',
   ),
 );
@@ -28,18 +28,21 @@ const OF_NODE: Readonly<Record<string, string>> = {
 /**
  * Reads `OS/ARCHITECTURE[/VARIANT]`, or one of the first two alone, the other being the host's.
  *
- * @throws DockerceptionError of kind usage, code PLATFORM_INVALID.
+ * @throws DockerceptionError of kind usage, code PLATFORM_INVALID, for what Go knows no such names of, too.
  */
 export function parsePlatform(text: string): Platform {
   const parts = text.trim().split('/');
   const [first = '', second, third] = parts;
   if (parts.length > 3 || parts.some((part) => !/^[\w.-]+$/.test(part))) throw invalid(text);
   if (second !== undefined)
-    return normalisePlatform({
-      os: first,
-      architecture: second,
-      ...(third === undefined ? {} : { variant: third }),
-    });
+    return known(
+      text,
+      normalisePlatform({
+        os: first,
+        architecture: second,
+        ...(third === undefined ? {} : { variant: third }),
+      }),
+    );
   // buildx's word for the machine at hand.
   if (first === 'local') return hostPlatform();
   const host = hostPlatform();
@@ -48,6 +51,15 @@ export function parsePlatform(text: string): Platform {
   const machine = normalisePlatform({ os: host.os, architecture: first });
   if (ARCHITECTURES.has(machine.architecture)) return machine;
   throw invalid(text);
+}
+
+/** Nothing runs what is for a system or an architecture that there isn't. */
+function known(text: string, platform: Platform): Platform {
+  const { os, architecture } = platform;
+  if (!SYSTEMS.has(os)) throw invalid(text, `there is no operating system "${os}"`);
+  if (!ARCHITECTURES.has(architecture))
+    throw invalid(text, `there is no architecture "${architecture}"`);
+  return platform;
 }
 
 /** `linux/arm64`, `linux/arm/v7` */
@@ -172,11 +184,11 @@ function down(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, from - to + 1) }, (_, at) => from - at);
 }
 
-function invalid(text: string): DockerceptionError {
+function invalid(text: string, why = 'it has to be OS/ARCHITECTURE[/VARIANT]'): DockerceptionError {
   return new DockerceptionError(
     'usage',
     'PLATFORM_INVALID',
-    `reading the platform "${printable(text)}": it has to be OS/ARCHITECTURE[/VARIANT]`,
+    `reading the platform "${printable(text)}": ${why}`,
     { hint: 'as in linux/amd64 or linux/arm/v7' },
   );
 }

@@ -30,19 +30,20 @@ describe('a platform', () => {
     ['local', `linux/${host}`],
     ['macos/arm64', 'darwin/arm64'],
     ['linux/s390x', 'linux/s390x'],
+    ['wasi/wasm', 'wasi/wasm'],
   ])('written %s is %s', (text, normal) => {
     expect(formatPlatform(parsePlatform(text))).toBe(normal);
     expect(parsePlatform(normal)).toEqual(parsePlatform(text));
   });
 
-  it.each(['', '/', 'linux/', 'linux//v7', 'a/b/c/d', 'nonsense', 'linux/am d64', 'linux/a\x1b'])(
-    'is not written %j',
-    (text) => {
-      expect(() => parsePlatform(text)).toThrow(
-        expect.objectContaining({ kind: 'usage', code: 'PLATFORM_INVALID' }),
-      );
-    },
-  );
+  it.each([
+    ...['', '/', 'linux/', 'linux//v7', 'a/b/c/d', 'nonsense', 'linux/am d64', 'linux/a\x1b'],
+    ...['linux/amd46', 'lunix/amd64', 'linux/v7'],
+  ])('is not written %j', (text) => {
+    expect(() => parsePlatform(text)).toThrow(
+      expect.objectContaining({ kind: 'usage', code: 'PLATFORM_INVALID' }),
+    );
+  });
 
   it('of the host is Linux, with Go’s name of the architecture', () => {
     expect(hostPlatform().os).toBe('linux');

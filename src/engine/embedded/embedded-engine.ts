@@ -202,7 +202,16 @@ class Build {
 }
 
 function platformsOf({ platforms }: BuildOptions): readonly Platform[] {
-  return platforms.length === 0 ? [hostPlatform()] : platforms.map(parsePlatform);
+  if (platforms.length === 0) return [hostPlatform()];
+  // An index has each of them once, however it was written.
+  return [
+    ...new Map(
+      platforms.map((text) => {
+        const platform = parsePlatform(text);
+        return [formatPlatform(platform), platform] as const;
+      }),
+    ).values(),
+  ];
 }
 
 function needsRun(error: unknown): error is DockerceptionError {

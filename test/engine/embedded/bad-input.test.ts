@@ -50,13 +50,15 @@ const ROWS: readonly Row[] = [
     what: 'a COPY through a link that leads outside',
     input: context('FROM scratch\nCOPY out/passwd /\n', link('out', '../../../../../../etc')),
     kind: 'build',
-    message: /Dockerfile:2: .*out\/passwd is not in the context/,
+    message: /Dockerfile:2: .*out\/passwd is not in the context: out is a link to [./]*etc$/,
+    hint: /inside the context alone/,
   },
   {
     what: 'a COPY of an absolute link to a file of the host',
     input: context('FROM scratch\nCOPY out /\n', link('out', '/etc/passwd')),
     kind: 'build',
-    message: /Dockerfile:2: .*out is not in the context/,
+    message: /Dockerfile:2: .*out is not in the context: out is a link to \/etc\/passwd$/,
+    hint: /inside the context alone/,
   },
   {
     what: 'a COPY through a link to itself',
@@ -94,6 +96,19 @@ const ROWS: readonly Row[] = [
     input: context('FROM scratch\nCOPY --chown=4294967295 app /\n', file('app')),
     kind: 'build',
     message: /Dockerfile:2: .*there is no user '4294967295'/,
+  },
+  {
+    what: 'a file with files below it',
+    input: context('FROM scratch\nCOPY . /\n', file('a'), file('a/b')),
+    kind: 'context',
+    message: /reading entry a\/b at byte \d+: \/a is not a directory$/,
+  },
+  {
+    what: 'a Dockerfile that is a folder',
+    input: tar(member({ name: 'Dockerfile/', typeflag: '5' }), file('Dockerfile/a')),
+    kind: 'context',
+    message: /no Dockerfile at 'Dockerfile': it is a folder/,
+    hint: /-f PATH/,
   },
   {
     what: 'a heredoc without its end',
@@ -266,6 +281,16 @@ describe('the embedded engine refuses', () => {
     expect(result.stdout).toHaveLength(0);
   });
 
+  test('an --iidfile where nothing can be written, without the system’s name for it', async () => {
+    const input = context('FROM scratch\nCOPY . /\n');
+    const args = ['--engine', 'embedded', '-q', '--iidfile', 'no/such/id', '-o', '-'];
+    const { code, stderr } = await run(args, { input });
+    expect(stderr).toBe(
+      'dockerception: writing --iidfile no/such/id: the folder it belongs into is not there\n',
+    );
+    expect(code).toBe(1);
+  });
+
   test('an archive where nothing can be written', async () => {
     const input = context('FROM scratch\nCOPY . /\n');
     const args = [...ARGS.slice(0, -1), 'no/such/folder/image.tar'];
@@ -296,6 +321,21 @@ describe('the embedded engine takes', () => {
       link('dir/out', '../../../../etc/passwd'),
     );
     expect(await contents(input)).toEqual(['dir/', 'dir/out -> ../../../../etc/passwd']);
+  });
+
+  test('a platform that is written twice as one', async () => {
+    const input = context('FROM scratch\nCOPY app /\n', file('app'));
+    const args = [
+      '--engine',
+      'embedded',
+      '-q',
+      '--platform',
+      'linux/arm64,linux/aarch64',
+      '-o',
+      '-',
+    ];
+    const once = [...args.slice(0, 4), 'linux/arm64', '-o', '-'];
+    expect((await run(args, { input })).stdout).toEqual((await run(once, { input })).stdout);
   });
 
   test('a RUN in a stage that nobody needs', async () => {
