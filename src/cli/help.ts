@@ -12,6 +12,7 @@ a stream. CONTEXT is a directory, a tar file, or - for standard input (the defau
   builder | dockerception -t app -o app.tar    no engine needed: an image archive
   builder | dockerception -t host/app --push   no engine needed: straight to a registry
   builder | dockerception filter | docker build -t app -
+  dockerception --from DIR -t app              builds DIR as the builder, runs it, builds its tar
 `,
   filter: `Usage: dockerception filter [OPTIONS] [CONTEXT]
 

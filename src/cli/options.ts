@@ -36,14 +36,14 @@ export const OPTIONS: readonly OptionSpec[] = [
       name: 'from',
       value: 'DIR',
       many: true,
-      help: 'build DIR (- for standard input) as the builder, run it, take its output; a further one is built from that',
+      help: 'build DIR as the builder, run it, take its output; - is stdin',
     },
     { name: 'from-image', value: 'REF', help: 'run the image REF and take its output' },
     {
       name: 'artifacts',
       value: 'PATH[:DEST]',
       many: true,
-      help: 'take PATH out of the builder that has ended, in place of its output',
+      help: 'take PATH out of the builder that has ended',
     },
     { name: 'libs', help: 'take the shared libraries that the artifacts need, too' },
     {
@@ -65,7 +65,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     {
       name: 'serve',
       value: 'PORT',
-      help: 'the builder stays up: the build of CONTEXT reaches it as http://builder:PORT/',
+      help: 'the builder stays up: the build reaches http://builder:PORT/',
     },
     {
       name: 'serve-timeout',

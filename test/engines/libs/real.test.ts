@@ -4,7 +4,6 @@
  * that as their root.
  */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import {
   copyFile,
   lstat,
@@ -24,10 +23,6 @@ import { findLibraries, type BuilderFiles, type LibraryResult } from '../../../s
 import { hostFiles } from '../../libs/host.js';
 
 const execute = promisify(execFile);
-
-/** Whether a compiler is there; mounting wants root as well. */
-const has = (compiler: string): boolean =>
-  process.getuid?.() === 0 && existsSync(`/usr/bin/${compiler}`);
 
 let folder: string;
 beforeEach(async () => {
