@@ -67,6 +67,8 @@ export interface Engines {
   readonly base: string;
   /** The same as an archive that docker load takes. */
   readonly baseTar: string;
+  /** Debian 12 with a C compiler and Debian's package tools, which every engine has. */
+  readonly debian: string;
 }
 
 /** An engine together with a builder that it is asked for. */
@@ -105,6 +107,7 @@ function load(): Engines {
     'registry',
     'registryAuth',
     'ssh',
+    'debian',
   ])
     if (!(name in found)) throw new Error(`${file} has no ${name}: run test/engines/start again`);
   return found;

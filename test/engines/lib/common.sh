@@ -15,7 +15,7 @@ STATE=$(realpath -m "$STATE")
   exit 2
 }
 
-# Survives stop: downloaded packages.
+# Survives stop: downloaded packages, and the Debian base made of such.
 CACHE=$STATE/cache
 # Docker 28 and its companions, unpacked, not installed.
 UNSTABLE=$CACHE/unstable
