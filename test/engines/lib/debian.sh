@@ -4,9 +4,6 @@
 DEBIAN=dockerception-debian:latest
 # libc6-dev and musl-tools: static programs with either libc. busybox-static has an HTTP server.
 DEBIAN_PACKAGES=(gcc libc6-dev zlib1g-dev musl-tools make dpkg-dev busybox-static tar)
-# Another list of packages, or another version of how the image is made, is another archive.
-DEBIAN_RECIPE=$(printf '%s\n' 1 "${DEBIAN_PACKAGES[@]}" | sha256sum | cut -c1-12)
-DEBIAN_TAR=$CACHE/debian-$DEBIAN_RECIPE.tar
 
 # Once for a machine: 45 s and 100 MB from the mirror. Its traps are its own.
 make_debian() (
@@ -28,7 +25,7 @@ make_debian() (
   # What builders never read: half of it.
   rm -rf "$root"/usr/share/{doc,man,info,locale,i18n,lintian,zoneinfo}/* "$root"/usr/lib/locale \
     "$root"/usr/bin/*lto-dump* "$root"/usr/lib/gcc/*/*/lto1 \
-    "$root"/var/lib/apt/lists/* "$root"/var/cache/{apt,debconf}/*.bin "$root"/var/cache/debconf/*-old "$root"/var/log/*
+    "$root"/var/lib/apt/lists/* "$root"/var/cache/{apt,debconf}/*.bin "$root"/var/cache/debconf/*-old
   find "$root/var/log" "$root/tmp" "$root/run" -type f -delete
   # The mirror is this machine's; nothing can be fetched from inside the image anyhow.
   : >"$root/etc/apt/sources.list"
@@ -39,6 +36,10 @@ make_debian() (
   rm -f "$CACHE"/debian-*.tar
   mv "$dir/image.tar" "$DEBIAN_TAR"
 ) </dev/null >"$LOGS/debian.log" 2>&1
+
+# Another list of packages, or another way to make it, is another archive.
+DEBIAN_RECIPE=$({ declare -p DEBIAN_PACKAGES && declare -f make_debian; } | sha256sum | cut -c1-12)
+DEBIAN_TAR=$CACHE/debian-$DEBIAN_RECIPE.tar
 
 load_debian() {
   local format='{{index .Config.Labels "recipe"}}'
