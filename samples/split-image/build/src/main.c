@@ -1,0 +1,7 @@
+#include "hello.h"
+#include <stdio.h>
+
+int main(void) {
+  printf("%s, %s\n", greeting(), name());
+  return 0;
+}
