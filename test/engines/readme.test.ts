@@ -2,10 +2,10 @@
  * Every command of the documentation is run: the lines of all blocks marked `sh`. What has to be there for
  * them (a builder, a context) is set up here; what comes out is marked `console` and not run.
  */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandsOf, ROOT } from './commands.js';
 import { engines, variants } from './engines.js';
 import { helloEntries, imageIdOf, makeBuilder, openShell, program, type Shell } from './support.js';
 
@@ -18,46 +18,16 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'git clone': 'CONTRIBUTING.md',
 };
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-
-interface Command {
-  readonly file: string;
-  readonly text: string;
-}
-
-/** The documents that have commands. */
+/** The documents that have commands; those of the samples are run where the samples are. */
 async function documents(): Promise<string[]> {
   const docs = await readdir(join(ROOT, 'docs')).catch(() => []);
-  const samples = await readdir(join(ROOT, 'samples'), { withFileTypes: true });
   return [
     'README.md',
     ...docs.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
-    ...samples.filter((one) => one.isDirectory()).map(({ name }) => `samples/${name}/README.md`),
   ];
 }
 
-/** The command lines of a document's `sh` blocks, continued lines joined. */
-function commandsOf(file: string, markdown: string): Command[] {
-  const blocks = [...markdown.matchAll(/^```sh\n(.*?)^```/gms)].map((match) => match[1] ?? '');
-  return blocks
-    .flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'))
-    .map((line) => line.replace(/^\$ /, '').trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((text) => ({ file, text }));
-}
-
-async function allCommands(): Promise<Command[]> {
-  const lists = (await documents()).map(async (file) => {
-    const text = await readFile(join(ROOT, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' && file.startsWith('samples/')) return '';
-      throw error;
-    });
-    return commandsOf(file, text);
-  });
-  return (await Promise.all(lists)).flat();
-}
-
-const commands = await allCommands();
+const commands = (await Promise.all((await documents()).map(commandsOf))).flat();
 const run = commands.filter(
   ({ text }) => !Object.keys(ELSEWHERE).some((one) => text.startsWith(one)),
 );

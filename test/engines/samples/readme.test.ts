@@ -1,0 +1,63 @@
+/**
+ * Every command in the samples' READMEs is run as it stands, one after the other, in a copy of the
+ * sample; and each Dockerfile names the base that a user gets.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandsOf } from '../commands.js';
+import { variants } from '../engines.js';
+import { imageIdOf, type Shell } from '../support.js';
+import { dockerfilesOf, openSample, SAMPLES } from './sample.js';
+
+const folders = (await readdir(SAMPLES, { withFileTypes: true }))
+  .filter((one) => one.isDirectory())
+  .map(({ name }) => name);
+
+const samples = await Promise.all(
+  folders.map(async (name) => ({
+    name,
+    // What needs --from is to be run as soon as there is such an option.
+    commands: (await commandsOf(`samples/${name}/README.md`)).filter(
+      ({ text }) => !text.includes('--from '),
+    ),
+  })),
+);
+
+describe.each(samples.filter(({ commands }) => commands.length > 0))(
+  'the README of samples/$name',
+  ({ name, commands }) => {
+    const variant = variants.find((one) => one.name === 'docker28 BuildKit');
+    if (variant === undefined) throw new Error('there is no Docker 28');
+    let shell: Shell;
+    beforeAll(async () => {
+      shell = await openSample(name, variant);
+    });
+    afterAll(async () => {
+      const named = commands.flatMap(({ text }) =>
+        [...text.matchAll(/ -t ([\w-]+)/g)].map((match) => match[1]),
+      );
+      await shell.run(`docker rmi -f ${named.join(' ')}`);
+      await shell.close();
+    });
+
+    it.each(commands)('$text', async ({ text }) => {
+      const outcome = await shell.run(text, { litters: true });
+      expect(outcome.code, outcome.stderr).toBe(0);
+      if (/^(?!docker )[^&]*dockerception [^|]*$/.test(text)) imageIdOf(outcome);
+    });
+  },
+);
+
+describe.each(folders)('samples/%s', (name) => {
+  it('has public bases, each in an ARG that another can take the place of', async () => {
+    const folder = join(SAMPLES, name);
+    for (const path of await dockerfilesOf(folder)) {
+      const text = await readFile(join(folder, path), 'utf8');
+      for (const [, base] of text.matchAll(/^FROM (\S+)/gm))
+        expect(base, path).toMatch(/^(scratch|\$\w+)$/);
+      for (const [, value] of text.matchAll(/^ARG \w*BASE=(.*)$/gm))
+        expect(value, path).toMatch(/^(gcc:12-bookworm|debian:12-slim|alpine:3\.20)$/);
+    }
+  });
+});

@@ -1,0 +1,26 @@
+/** samples/runtime-libs: a dynamic program in an image from scratch. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Shell } from '../support.js';
+import { openSample, succeeds, two } from './sample.js';
+
+describe.each(two)('the runtime-libs sample, with $name', (variant) => {
+  let shell: Shell;
+  let builder: string;
+  beforeAll(async () => {
+    shell = await openSample('runtime-libs', variant);
+    builder = shell.name();
+    await succeeds(shell.run(`docker build -q -t ${builder} .`));
+  });
+  afterAll(() => shell.close());
+
+  it('is a program that needs three libraries and a loader', async () => {
+    const needs = await succeeds(shell.run(`docker run --rm ${builder} ldd /usr/local/bin/hello`));
+    for (const library of [/libz\.so\.1 /, /libm\.so\.6 /, /libc\.so\.6 /, /\/ld-linux/])
+      expect(needs).toMatch(library);
+  });
+
+  it('runs in the builder, which is its test', async () => {
+    const says = await succeeds(shell.run(`docker run --rm ${builder}`));
+    expect(says).toMatch(/^zlib [\d.]+, crc32 3610a686, cos -0\.4161\n$/);
+  });
+});
