@@ -31,6 +31,15 @@ describe.each(four)('the clean-image sample, with $name', (variant) => {
     expect(layers.length).toBe(2);
   });
 
+  it('is one command with --serve, which leaves no container', async () => {
+    const clean = shell.name();
+    const before = await succeeds(shell.run('docker ps -aq'));
+    const outcome = await shell.tool(['--from', 'repo/', '--serve', '80', 'run/', '-t', clean]);
+    imageIdOf(outcome);
+    expect(await succeeds(shell.run(`docker run --rm ${clean}`))).toBe('hello from a package\n');
+    expect(await succeeds(shell.run('docker ps -aq'))).toBe(before);
+  });
+
   it('tells when it is ready', async () => {
     const format = '{{.State.Health.Status}}';
     const script = `until docker inspect -f '${format}' ${repository} | grep -qx healthy; do sleep 0.2; done`;

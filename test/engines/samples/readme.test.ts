@@ -17,10 +17,7 @@ const folders = (await readdir(SAMPLES, { withFileTypes: true }))
 const samples = await Promise.all(
   folders.map(async (name) => ({
     name,
-    // What needs --from is to be run as soon as there is such an option.
-    commands: (await commandsOf(`samples/${name}/README.md`)).filter(
-      ({ text }) => !text.includes('--from '),
-    ),
+    commands: await commandsOf(`samples/${name}/README.md`),
   })),
 );
 

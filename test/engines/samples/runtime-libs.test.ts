@@ -1,6 +1,6 @@
 /** samples/runtime-libs: a dynamic program in an image from scratch. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Shell } from '../support.js';
+import { imageIdOf, type Shell } from '../support.js';
 import { openSample, succeeds, two } from './sample.js';
 
 describe.each(two)('the runtime-libs sample, with $name', (variant) => {
@@ -17,6 +17,18 @@ describe.each(two)('the runtime-libs sample, with $name', (variant) => {
     const needs = await succeeds(shell.run(`docker run --rm ${builder} ldd /usr/local/bin/hello`));
     for (const library of [/libz\.so\.1 /, /libm\.so\.6 /, /libc\.so\.6 /, /\/ld-linux/])
       expect(needs).toMatch(library);
+  });
+
+  it('runs in an image from scratch with the libraries that --libs finds', async () => {
+    const app = shell.name();
+    const from = '--from . --artifacts /usr/local/bin/hello --libs --base scratch';
+    const outcome = await shell.run(
+      `dockerception ${from} -c 'ENTRYPOINT ["/usr/local/bin/hello"]' -t ${app}`,
+    );
+    imageIdOf(outcome);
+    expect(outcome.stderr).toMatch(/builder \d+ MB, image [\d.]+ MB, 1\/\d+ of it/);
+    const says = await succeeds(shell.run(`docker run --rm ${app}`));
+    expect(says).toMatch(/^zlib [\d.]+, crc32 3610a686, cos -0\.4161\n$/);
   });
 
   it('runs in the builder, which is its test', async () => {
