@@ -29,6 +29,8 @@ export interface Builder {
   readonly context: Source | undefined;
   /** `HOST:IP`, each, for the build that is to reach the one that serves. */
   readonly hosts: readonly string[];
+  /** What a build takes from the one that serves can change without its cache noticing: it is to go without. */
+  readonly changes: boolean;
   /** Bytes of the last builder's image, as the engine counts them. */
   readonly imageSize: number | undefined;
   /** The error to tell in place of one that the context has led to: a builder that fails often writes no tar. */
@@ -66,6 +68,7 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 class Chain implements Builder {
   context: Source | undefined;
   readonly hosts: string[] = [];
+  changes = false;
   imageSize: number | undefined;
   readonly #options: BuilderOptions;
   readonly #use: EngineUse;
@@ -129,7 +132,10 @@ class Chain implements Builder {
     if (isLast && serve !== undefined) {
       const run = await this.#start({ ...running, showsOutput: true });
       const timing = { port: serve, timeout: serveTimeout, name, signal };
-      this.hosts.push(`builder:${await untilServing(run, container, timing)}`);
+      const address = await untilServing(run, container, timing);
+      // BuildKit caches a RUN by its hosts, too: another builder may serve something else under the same address.
+      this.hosts.push(`builder:${address}`, `builder-${image.id.slice(-12)}:${address}`);
+      this.changes = !this.#isBuildKit;
       this.context = undefined;
       return;
     }

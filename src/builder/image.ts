@@ -10,6 +10,8 @@ import type { BuilderOptions } from './options.js';
 export interface BuilderImage {
   /** What a container is made from. */
   readonly reference: string;
+  /** `sha256:…`. */
+  readonly id: string;
   /** Bytes, as the engine counts them. */
   readonly size: number | undefined;
   /** Nobody had it before, and nobody has a name for it: it goes with its container. */
@@ -55,7 +57,8 @@ export async function buildBuilder(
     signal,
   });
   const isOurs = !before.has(imageId) && !(isLast && tag !== undefined);
-  return { reference: imageId, size: await sizeOf(connection, imageId), isOurs };
+  const { size } = (await inspect(connection, imageId)) ?? {};
+  return { reference: imageId, id: imageId, size, isOurs };
 }
 
 /** An image by its name, pulled when the engine doesn't have it. */
@@ -63,12 +66,12 @@ export async function findBuilder(
   reference: string,
   { connection, env, report, signal }: EngineUse,
 ): Promise<BuilderImage> {
-  let size = await sizeOf(connection, reference);
-  if (size === undefined) {
+  let found = await inspect(connection, reference);
+  if (found === undefined) {
     await pullImage(connection, reference, { env, report, signal });
-    size = await sizeOf(connection, reference);
+    found = await inspect(connection, reference);
   }
-  return { reference, size, isOurs: false };
+  return { reference, id: found?.id ?? reference, size: found?.size, isOurs: false };
 }
 
 /**
@@ -91,11 +94,16 @@ async function imagesOf(connection: Connection, signal: AbortSignal): Promise<Re
   return new Set((images as readonly { readonly Id: string }[]).map(({ Id }) => Id));
 }
 
-async function sizeOf(connection: Connection, reference: string): Promise<number | undefined> {
+/** Undefined when the engine has no such image. */
+async function inspect(
+  connection: Connection,
+  reference: string,
+): Promise<{ readonly id: string; readonly size: number } | undefined> {
   try {
     const path = `/images/${encodeURIComponent(reference)}/json`;
-    const { Size } = (await connection.json({ method: 'GET', path })) as { readonly Size?: number };
-    return Size ?? 0;
+    const image = await connection.json({ method: 'GET', path });
+    const { Id: id, Size: size = 0 } = image as { readonly Id: string; readonly Size?: number };
+    return { id, size };
   } catch (error) {
     if (error instanceof DockerceptionError && error.code === 'ENGINE_NOT_FOUND') return undefined;
     throw error;

@@ -59,11 +59,13 @@ async function buildFrom(
   const { noCache, pull, network, addHosts, report, signal } = options;
   const shared = { noCache, pull, network, addHosts, report, signal };
   const { withBuilder } = await import('../builder/with-builder.js');
-  return withBuilder({ ...builder, ...defined(shared) }, async ({ context, hosts, imageSize }) => {
+  return withBuilder({ ...builder, ...defined(shared) }, async (opened) => {
+    const { context, hosts, changes, imageSize } = opened;
     const built = await build({
       ...options,
       ...(context !== undefined && { context }),
       addHosts: [...(addHosts ?? []), ...hosts],
+      noCache: noCache === true || changes,
     });
     return { ...built, builderSize: imageSize };
   });

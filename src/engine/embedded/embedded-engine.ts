@@ -145,6 +145,7 @@ class Build {
           spool,
           labels,
           env,
+          addHosts: this.#options.addHosts,
           signal,
           report: this.#report,
           prefix: platforms.length > 1 ? `${formatPlatform(targetPlatform)} ` : '',

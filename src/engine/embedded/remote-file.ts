@@ -10,6 +10,7 @@ import { Agents } from '../../image/registry/agents.js';
 import { bodyOf, discard } from '../../image/registry/answer.js';
 import { exchange, type Answer, type Request } from '../../image/registry/exchange.js';
 import { ConnectionFailure, HttpFailure } from '../../image/registry/failure.js';
+import { hostsOf } from '../../image/registry/hosts.js';
 import { follow } from '../../image/registry/follow.js';
 import { retrying } from '../../image/registry/retry.js';
 import { reasonOf } from '../../image/registry/words.js';
@@ -25,6 +26,8 @@ export interface FetchOptions {
   readonly checksum?: string | undefined;
   /** `HTTPS_PROXY` and its like, `NODE_EXTRA_CA_CERTS`. */
   readonly env: Environment;
+  /** `HOST:IP`, each. @default all hosts are looked up */
+  readonly addHosts?: readonly string[];
   /** Stops the download; it rejects with the signal's reason. */
   readonly signal: AbortSignal;
   /** @default that of registries */
@@ -61,6 +64,7 @@ export async function fetchFile(source: string, options: FetchOptions): Promise<
   const doing = `fetching ${shown(url)}`;
   const settings = withDefaults({
     env: options.env,
+    hosts: hostsOf(options.addHosts ?? []),
     signal,
     ...(options.timing !== undefined && { timing: options.timing }),
   });

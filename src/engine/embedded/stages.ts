@@ -32,6 +32,8 @@ export interface StagesOptions extends PlanOptions {
   /** Whether the whole file system of the target is wanted, its base's contents too. */
   readonly flat: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** `HOST:IP`, each, for ADD. */
+  readonly addHosts: readonly string[];
   readonly report: StepReport;
   /** What steps are told under, in front of the stage: `linux/amd64 `, where there are several. */
   readonly prefix: string;
@@ -198,6 +200,7 @@ class Builder {
 
   #execution(planned: PlannedStage): Execution {
     const { origins, targetPlatform, spool, env, signal, dockerfile, contexts } = this.#options;
+    const { addHosts } = this.#options;
     return {
       spool,
       file: printable(dockerfile.name),
@@ -217,7 +220,7 @@ class Builder {
       },
       fetch: async (url, checksum) => {
         const { fetchInto } = await import('./remote.js');
-        return fetchInto(spool, url, { checksum, env, signal });
+        return fetchInto(spool, url, { checksum, env, addHosts, signal });
       },
     };
   }

@@ -11,6 +11,7 @@ import { printable } from '../../tar/printable.js';
 import { certificatesFor, type Certificates } from './certificates.js';
 import { ProxyError } from './failure.js';
 import { bare, isLoopback, portOf } from './host.js';
+import { lookupOf } from './hosts.js';
 import { proxyAuthorization, proxyFor } from './proxy.js';
 import type { Resolved } from './settings.js';
 
@@ -33,7 +34,8 @@ export class Agents {
 
   /** @throws DockerceptionError of kind usage: PROXY_INVALID, CERTIFICATE_INVALID. */
   async route(url: URL): Promise<Route> {
-    const proxy = proxyFor(url, this.#settings.env);
+    const known = this.#settings.hosts.get(url.hostname);
+    const proxy = known === undefined ? proxyFor(url, this.#settings.env) : undefined;
     const secure = url.protocol === 'https:';
     if (proxy && !secure) return this.#forwarded(url, proxy);
     const agent = await this.#agent(url.origin, async () => {
@@ -42,7 +44,13 @@ export class Agents {
       if (!proxy) return new HttpsAgent({ keepAlive: true, ...tls });
       return new TunnelAgent(proxy, tls, this.#settings);
     });
-    const options = { host: bare(url.hostname), port: portOf(url), path: pathOf(url), agent };
+    const options = {
+      host: bare(url.hostname),
+      port: portOf(url),
+      path: pathOf(url),
+      agent,
+      ...(known !== undefined && { lookup: lookupOf(known) }),
+    };
     return { secure, options, proxy };
   }
 

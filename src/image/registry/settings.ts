@@ -19,6 +19,8 @@ export interface RegistrySettings {
   readonly insecure?: boolean;
   /** Stops everything at once; what is under way rejects with its reason. */
   readonly signal: AbortSignal;
+  /** Addresses of hosts by name, as `--add-host` has them. @default all are looked up */
+  readonly hosts?: ReadonlyMap<string, string>;
   /** @default nothing is told */
   readonly report?: TransferReport;
   /** @default those of `env` */
@@ -47,7 +49,7 @@ export interface Resolved extends Required<Omit<RegistrySettings, 'timing'>> {
 }
 
 export function withDefaults(settings: RegistrySettings): Resolved {
-  const { insecure = false, report = () => {}, timing } = settings;
+  const { insecure = false, hosts = new Map(), report = () => {}, timing } = settings;
   const credentials = settings.credentials ?? credentialStore(settings.env);
-  return { ...settings, insecure, report, credentials, timing: { ...TIMING, ...timing } };
+  return { ...settings, insecure, hosts, report, credentials, timing: { ...TIMING, ...timing } };
 }

@@ -44,6 +44,8 @@ interface Found {
   readonly size: number;
 }
 
+let addHosts: readonly string[] = [];
+
 async function added(...lines: string[]): Promise<Found[]> {
   const dockerfile = member({
     name: 'Dockerfile',
@@ -54,6 +56,7 @@ async function added(...lines: string[]): Promise<Found[]> {
     context: inChunks(tar(dockerfile), 512),
     engine: 'embedded',
     env: { TMPDIR: folder },
+    addHosts,
     outputs: [{ type: 'tar', dest, attributes: {} }],
   });
   const bytes = fs.readFileSync(dest);
@@ -109,4 +112,13 @@ test('a file that is another than its checksum says stops the build', async () =
     message: expect.stringContaining(`digest mismatch: ${DIGEST} (expected: ${wrong})`) as string,
   });
   expect(fs.readdirSync(folder)).toEqual([]);
+});
+
+test('a host whose address is told is reached there', async () => {
+  addHosts = ['builder:127.0.0.1'];
+  const url = base.replace('127.0.0.1', 'builder');
+  expect(await added(`ADD ${url}/pkg /got`)).toContainEqual(
+    expect.objectContaining({ name: 'got', size: BODY.length }),
+  );
+  addHosts = [];
 });
