@@ -41,6 +41,11 @@ export async function peakMemory(producer, args) {
   const source = spawn(process.execPath, producer, { stdio: ['ignore', 'pipe', 'inherit'] });
   const child = spawn(process.execPath, args, { stdio: [source.stdout, 'ignore', 'inherit'] });
   source.stdout?.destroy();
+  return peakOf(child, args);
+}
+
+/** The same of a process that has been started. @param {import('node:child_process').ChildProcess} child @param {string[]} args */
+export async function peakOf(child, args) {
   let peak = 0;
   const look = () => {
     try {

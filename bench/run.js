@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: this tool side by side with its peers, as medians and ratios of one run.
  * `--runs N` (7), `--engine DOCKER_HOST --docker CLI` for the rows with an engine, `--crane CLI`,
- * `--only filter` or `--only images` for a half of them.
+ * `--only filter`, `--only images` or `--only builders` for a part of them; `--base IMAGE`, which the engine
+ * has, with a busybox, for builders.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,12 +11,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import minimist from 'minimist';
 import { MIB, writeContext } from './contexts.js';
+import { measureBuilders } from './builders.js';
 import { measureImages } from './images.js';
 import { peakMemory, sideBySide } from './measure.js';
 
 const options = minimist(process.argv.slice(2), {
-  string: ['engine', 'docker', 'crane', 'only'],
-  default: { runs: 7, docker: 'docker', crane: 'crane' },
+  string: ['engine', 'docker', 'crane', 'only', 'base'],
+  default: { runs: 7, docker: 'docker', crane: 'crane', base: 'dockerception-base:latest' },
 });
 const runs = Number(options['runs']);
 /** @param {string} path */
@@ -127,8 +129,18 @@ try {
   const [large, small] = [join(folder, 'large.tar'), join(folder, 'small.tar')];
   await writeContext(large, 2, () => 512 * MIB);
   await writeContext(small, 50_000, (index) => 1000 + ((index * 7919) % 1720));
-  if (options['only'] !== 'images') await measureFilter(large, small);
-  if (options['only'] !== 'filter')
+  const wants = (/** @type {string} */ part) => (options['only'] ?? part) === part;
+  if (wants('filter')) await measureFilter(large, small);
+  if (wants('builders') && options['engine'])
+    await measureBuilders({
+      folder,
+      runs,
+      docker: String(options['docker']),
+      engine: String(options['engine']),
+      base: String(options['base']),
+      row,
+    });
+  if (wants('images'))
     await measureImages({
       folder,
       large,

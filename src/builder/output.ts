@@ -6,7 +6,7 @@
 import { Readable, type Duplex } from 'node:stream';
 import { Frames } from './frames.js';
 
-const BUFFERED = 256 << 10;
+const BUFFERED = 64 << 10;
 
 export class BuilderOutput extends Readable {
   /** Resolves when the engine has closed the connection, whatever the reason. */
