@@ -24,34 +24,49 @@ export class ContainerFiles implements BuilderFiles {
     const stat = await this.#container.stat(path, this.#signal);
     if (stat === undefined) return undefined;
     if (isDirectory(stat)) return { type: 'directory' };
-    // The engine tells where a link leads in the end; its own text is in the archive alone.
-    if (isSymlink(stat)) return { type: 'symlink', target: (await this.#first(path)).target };
+    if (isSymlink(stat))
+      return { type: 'symlink', target: (await this.#textOfLink(path)) ?? stat.linkTarget };
     return { type: (stat.mode & TYPE_BITS) === 0 ? 'file' : 'other' };
   }
 
+  /** The archive of a file has one entry. */
   async read(path: string): Promise<Buffer | undefined> {
-    const stat = await this.#container.stat(path, this.#signal);
-    return stat === undefined ? undefined : (await this.#first(path)).content;
-  }
-
-  list(path: string): Promise<readonly string[]> {
-    return namesIn(this.#container, path, this.#signal);
-  }
-
-  /** The archive of what is no directory has one entry. */
-  async #first(path: string): Promise<{ readonly target: string; readonly content: Buffer }> {
-    let target = '';
+    if ((await this.#container.stat(path, this.#signal)) === undefined) return undefined;
     const pieces: Buffer[] = [];
     const view = new EntryView({
-      entry: (entry) => {
-        target = entry.linkpath;
-      },
+      entry: () => undefined,
       data: (bytes) => void pieces.push(Buffer.from(bytes)),
       hole: (length) => void pieces.push(Buffer.alloc(length)),
     });
     for await (const chunk of await this.#container.archive(path, this.#signal))
       view.push(chunk as Buffer);
     view.end();
-    return { target, content: Buffer.concat(pieces) };
+    return Buffer.concat(pieces);
+  }
+
+  list(path: string): Promise<readonly string[]> {
+    return namesIn(this.#container, path, this.#signal);
+  }
+
+  /**
+   * What a link says itself: the engine's answer to HEAD tells where it leads in the end. Undefined with Podman,
+   * whose archive of a link is that of its target.
+   */
+  async #textOfLink(path: string): Promise<string | undefined> {
+    let text: string | undefined;
+    let seen = false;
+    const view = new EntryView({
+      entry: (entry) => {
+        if (!seen && entry.type === 'symlink') text = entry.linkpath;
+        seen = true;
+      },
+      data: () => undefined,
+      hole: () => undefined,
+    });
+    for await (const chunk of await this.#container.archive(path, this.#signal)) {
+      view.push(chunk as Buffer);
+      if (seen) break;
+    }
+    return text;
   }
 }

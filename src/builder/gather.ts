@@ -43,13 +43,20 @@ async function libraryParts(
 ): Promise<Part[]> {
   const programs = await programsAmong(container, found, signal);
   const binaries = keepPaths ? programs : programs.map(({ path }) => ({ path }));
-  const needed = await findLibraries(binaries, new ContainerFiles(container, signal));
+  const files = new ContainerFiles(container, signal);
+  const needed = await findLibraries(binaries, files);
   for (const message of needed.notices) report({ kind: 'notice', message });
   const links = needed.links.map(({ path, target }) => ({ name: path.slice(1), link: target }));
-  const parts = needed.paths.map((path) =>
-    artifactPart(container, { path, dest: path.slice(1) }, signal),
-  );
+  const parts: Part[] = [];
+  for (const path of needed.paths) {
+    const name = path.slice(1);
+    // Not every engine sends a link as a link.
+    const stat = await files.lstat(path);
+    if (stat?.target !== undefined) links.push({ name, link: stat.target });
+    else parts.push(artifactPart(container, { path, dest: name }, signal));
+  }
   if (links.length === 0) return parts;
   const source = await generatedSource('links to libraries', links);
-  return [...parts, { source, edit: () => undefined }];
+  // In front: what is below a directory's link is at the directory's own name.
+  return [{ source, edit: () => undefined }, ...parts];
 }
