@@ -21,7 +21,8 @@ export async function generatedSource(
   const pack = createPack();
   const mtime = new Date(0);
   for (const { name: path, content, link } of entries) {
-    if (link !== undefined) pack.entry({ name: path, type: 'symlink', linkname: link, mode: 0o777, mtime });
+    if (link !== undefined)
+      pack.entry({ name: path, type: 'symlink', linkname: link, mode: 0o777, mtime });
     else if (content === undefined)
       pack.entry({ name: path, type: 'directory', mode: 0o755, mtime });
     else pack.entry({ name: path, mode: 0o644, mtime }, content);
