@@ -103,7 +103,11 @@ describe('the samples for continuous integration', () => {
     await rm(prefix, { recursive: true });
   });
 
-  it('Makefile: make image-with-a-pipe', async () => {
-    imageIdOf(await shell.run('make -s image-with-a-pipe | tail -n 1', given));
-  });
+  it.each(['image', 'image-with-a-pipe', 'image.tar', 'push'])(
+    'Makefile: make %s',
+    async (target) => {
+      const made = `make -s ${target} IMAGE=${image.replace(':1', ':make')} | tail -n 1`;
+      imageIdOf(await shell.run(made, given));
+    },
+  );
 });
