@@ -97,3 +97,15 @@ export class ClassicSteps {
 function now<K extends 'started' | 'completed'>(key: K): Record<K, string> {
   return { [key]: new Date().toISOString() } as Record<K, string>;
 }
+
+/** An answer's line that says what went wrong: HTTP has said 200 by then. */
+export interface FailureMessage {
+  readonly error?: string;
+  readonly errorDetail?: { readonly message?: string };
+}
+
+/** Why it failed, when the line says so. */
+export function failureOf({ error, errorDetail }: FailureMessage): string | undefined {
+  const why = errorDetail?.message ?? error;
+  return why === undefined ? undefined : why.trim() || 'the engine gave no reason';
+}

@@ -5,7 +5,7 @@
 import type { Readable } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
 import type { Report } from '../../progress/events.js';
-import { ClassicSteps, type ClassicMessage } from './classic.js';
+import { ClassicSteps, failureOf, type ClassicMessage, type FailureMessage } from './classic.js';
 import type { Connection } from './connection.js';
 import { JsonLines } from './lines.js';
 import { refusal } from './refusal.js';
@@ -19,10 +19,7 @@ const REPORT_EVERY = 100;
 /** `Loaded image: app:latest`, `Loaded image ID: sha256:…`; Podman has several in one line. */
 const LOADED = /^Loaded image(?: ID|\(s\))?: *(\S.*)/;
 
-interface LoadMessage extends ClassicMessage {
-  readonly error?: string;
-  readonly errorDetail?: { readonly message?: string };
-}
+type LoadMessage = ClassicMessage & FailureMessage;
 
 /** How an archive is loaded. */
 export interface LoadOptions {
@@ -101,9 +98,9 @@ class LoadAnswer {
 
   take(value: unknown): void {
     const message = (value ?? {}) as LoadMessage;
-    const error = message.errorDetail?.message ?? message.error;
+    const error = failureOf(message);
     if (error !== undefined) {
-      this.error ??= error.trim() || 'the engine gave no reason';
+      this.error ??= error;
       return;
     }
     for (const line of message.stream?.split('\n') ?? []) {

@@ -6,7 +6,7 @@ import { DockerceptionError } from '../../errors.js';
 import { registryOfImage } from '../../image/credentials-host.js';
 import { credentialStore } from '../../image/credentials.js';
 import type { Report } from '../../progress/events.js';
-import { ClassicSteps, type ClassicMessage } from './classic.js';
+import { ClassicSteps, failureOf, type ClassicMessage, type FailureMessage } from './classic.js';
 import type { Connection } from './connection.js';
 import { credentialHint, isRefused } from './credential-hint.js';
 import type { Environment } from './endpoint.js';
@@ -15,10 +15,7 @@ import { splitTag } from './names.js';
 import { registryAuth } from './registry-auth.js';
 import { vanished } from './unreachable.js';
 
-interface PullMessage extends ClassicMessage {
-  readonly error?: string;
-  readonly errorDetail?: { readonly message?: string };
-}
+type PullMessage = ClassicMessage & FailureMessage;
 
 /** How an image is pulled. */
 export interface PullOptions {
@@ -40,8 +37,8 @@ export async function pullImage(
   let failure: string | undefined;
   const lines = new JsonLines((value) => {
     const message = (value ?? {}) as PullMessage;
-    const error = message.errorDetail?.message ?? message.error;
-    if (error !== undefined) failure ??= error.trim() || 'the engine gave no reason';
+    const error = failureOf(message);
+    failure ??= error;
     const status = error === undefined ? steps.take(message) : undefined;
     if (status) report({ kind: 'status', status });
   });

@@ -7,7 +7,7 @@ import { DockerceptionError, messageOf } from '../../errors.js';
 import type { CredentialStore } from '../../image/credentials.js';
 import { registryOfImage } from '../../image/credentials-host.js';
 import type { Report } from '../../progress/events.js';
-import { ClassicSteps, type ClassicMessage } from './classic.js';
+import { ClassicSteps, failureOf, type ClassicMessage, type FailureMessage } from './classic.js';
 import type { Connection } from './connection.js';
 import { credentialHint, isRefused } from './credential-hint.js';
 import { JsonLines } from './lines.js';
@@ -15,9 +15,7 @@ import { splitTag } from './names.js';
 import { registryAuth } from './registry-auth.js';
 import { unreachable, vanished } from './unreachable.js';
 
-interface PushMessage extends ClassicMessage {
-  readonly error?: string;
-  readonly errorDetail?: { readonly message?: string };
+interface PushMessage extends ClassicMessage, FailureMessage {
   readonly aux?: { readonly Digest?: unknown } | null;
 }
 
@@ -39,8 +37,8 @@ export async function pushImage(
   let failure: string | undefined;
   const lines = new JsonLines((value) => {
     const message = (value ?? {}) as PushMessage;
-    const error = message.errorDetail?.message ?? message.error;
-    if (error !== undefined) failure ??= error.trim() || 'the engine gave no reason';
+    const error = failureOf(message);
+    failure ??= error;
     if (typeof message.aux?.Digest === 'string') digest = message.aux.Digest;
     // Podman says it in words alone.
     else digest ??= /: digest: (sha256:[0-9a-f]{64}) /.exec(message.status ?? '')?.[1];
