@@ -88,10 +88,17 @@ function canConnect(host: string, port: number, signal: AbortSignal): Promise<bo
   });
 }
 
-/** Reads /proc/net/tcp (proc(5)): a local address in hexadecimal, and 0A for a socket that listens. */
+/** 127.0.0.0/8, the same in IPv6, and ::1, as /proc/net/tcp has them: words in the machine's order. */
+const LOOPBACK = '(?:0{16}F{4}0{4})?[0-9A-F]{6}7F|0{24}01000000';
+
+/**
+ * Reads /proc/net/tcp (proc(5)): a local address in hexadecimal, and 0A for a socket that listens. Who listens on
+ * the loopback alone serves nobody else.
+ */
 export function listens(lists: string, port: number): boolean {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  return new RegExp(`^\\s*\\d+: [0-9A-F]+:${hex} [0-9A-F:]+ 0A `, 'm').test(lists);
+  const line = `^\\s*\\d+: (?!(?:${LOOPBACK}):)[0-9A-F]+:${hex} [0-9A-F:]+ 0A `;
+  return new RegExp(line, 'm').test(lists);
 }
 
 function unhealthy(name: string, { healthOutput }: ContainerState): DockerceptionError {
