@@ -2,12 +2,13 @@
  * Every command of the documentation is run: the lines of all blocks marked `sh`. What has to be there for
  * them (a builder, a context) is set up here; what comes out is marked `console` and not run.
  */
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandsOf, ROOT } from './commands.js';
 import { engines, variants } from './engines.js';
 import { helloEntries, imageIdOf, makeBuilder, openShell, program, type Shell } from './support.js';
+import { SAMPLES } from './samples/sample.js';
 
 /** Lines that aren't run here, each with its reason. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -49,6 +50,27 @@ describe('the documentation', () => {
     await mkdir(join(shell.folder, 'project'));
     for (const { name, content } of greeting)
       await writeFile(join(shell.folder, 'project', name), content);
+    // A builder, and one in front of it.
+    const writes = (folder: string, names: string): Promise<void> =>
+      writeFile(
+        join(shell.folder, folder, 'Dockerfile'),
+        `FROM ${engines.base}\nCOPY . /context\nWORKDIR /context\nCMD tar -c ${names}\n`,
+      );
+    await mkdir(join(shell.folder, 'builder'));
+    await writes('builder', '-C out .');
+    await mkdir(join(shell.folder, 'builder/out'));
+    for (const { name, content } of greeting)
+      await writeFile(join(shell.folder, 'builder/out', name), content);
+    await mkdir(join(shell.folder, 'sources'));
+    await writes('sources', 'hello');
+    await writeFile(join(shell.folder, 'sources/hello'), program('sources'));
+    // The samples, and the public bases that they and the documents name.
+    await cp(SAMPLES, join(shell.folder, 'samples'), { recursive: true });
+    const bases = `s/^ARG BASE=.*/ARG BASE=${engines.debian}/; s/^ARG RUN_BASE=.*/ARG RUN_BASE=${engines.base}/`;
+    const based = await shell.run(
+      `find samples -name 'Dockerfile*' -exec sed -i '${bases}' {} + && docker tag ${engines.debian} debian:12-slim`,
+    );
+    expect(based.code, based.stderr).toBe(0);
     await mkdir(join(shell.folder, 'dist'));
     await writeFile(join(shell.folder, 'dist/app'), program('app'), { mode: 0o755 });
     // More than fits into a pipe or a buffer, as in real life.
@@ -57,7 +79,8 @@ describe('the documentation', () => {
     expect(tar.code, tar.stderr).toBe(0);
   });
   afterAll(async () => {
-    await shell.run('docker rmi -f builder app');
+    await shell.run('docker rmi -f builder app hello clean find');
+    await shell.run('docker rmi debian:12-slim');
     await shell.close();
   });
 
