@@ -20,6 +20,8 @@ import type { Artifact, BuilderOptions } from './options.js';
 import { releaseContainer, Run, type RunOptions } from './run.js';
 import { refuseRootless, untilServing } from './serve.js';
 
+const NEVER_RUN = ['-'];
+
 /** Milliseconds. */
 const SERVE_TIMEOUT = 60_000;
 
@@ -117,6 +119,7 @@ class Chain implements Builder {
     const { connection, report, signal } = this.#use;
     this.#images.push(image);
     this.imageSize = image.size;
+    const isOpenedOnly = isLast && artifacts.length > 0 && !this.#hasCommand(image);
     const container = await Container.create(
       connection,
       {
@@ -124,6 +127,8 @@ class Chain implements Builder {
         env: variables,
         volumes,
         ...(isLast && this.#ofLast()),
+        // An engine makes no container without a command, even for one that is never started.
+        ...(isOpenedOnly && { command: NEVER_RUN }),
       },
       signal,
     );
@@ -144,7 +149,9 @@ class Chain implements Builder {
       this.context = await sourceOf(run, name, signal);
       return;
     }
-    if (await this.#hasAlready(container, artifacts)) {
+    if (isOpenedOnly) {
+      this.#ends.push(() => releaseContainer(running));
+    } else if (await this.#hasAlready(container, artifacts)) {
       this.#ends.push(() => releaseContainer(running));
       const message = `what is asked for is in ${name} itself: it is not run; -- COMMAND runs it`;
       report({ kind: 'notice', message });
@@ -171,6 +178,12 @@ class Chain implements Builder {
     const asked = command ?? entrypoint ?? volumes[0] ?? variables[0];
     if (from.length > 0 || asked !== undefined) return false;
     return areThere(container, artifacts, this.#use.signal);
+  }
+
+  /** An image that only has files is a builder, too: its Dockerfile has done the work. */
+  #hasCommand(image: BuilderImage): boolean {
+    const { command, entrypoint } = this.#options;
+    return image.hasCommand || command !== undefined || (entrypoint ?? '') !== '';
   }
 
   #ofLast(): Partial<Parameters<typeof Container.create>[1]> {

@@ -14,6 +14,8 @@ export interface BuilderImage {
   readonly id: string;
   /** Bytes, as the engine counts them. */
   readonly size: number | undefined;
+  /** Whether it says what to run. */
+  readonly hasCommand: boolean;
   /** Nobody had it before, and nobody has a name for it: it goes with its container. */
   readonly isOurs: boolean;
 }
@@ -57,8 +59,8 @@ export async function buildBuilder(
     signal,
   });
   const isOurs = !before.has(imageId) && !(isLast && tag !== undefined);
-  const { size } = (await inspect(connection, imageId)) ?? {};
-  return { reference: imageId, id: imageId, size, isOurs };
+  const { size, hasCommand = true } = (await inspect(connection, imageId)) ?? {};
+  return { reference: imageId, id: imageId, size, hasCommand, isOurs };
 }
 
 /** An image by its name, pulled when the engine doesn't have it. */
@@ -71,7 +73,8 @@ export async function findBuilder(
     await pullImage(connection, reference, { env, report, signal });
     found = await inspect(connection, reference);
   }
-  return { reference, id: found?.id ?? reference, size: found?.size, isOurs: false };
+  const { id = reference, size, hasCommand = true } = found ?? {};
+  return { reference, id, size, hasCommand, isOurs: false };
 }
 
 /**
@@ -94,16 +97,26 @@ async function imagesOf(connection: Connection, signal: AbortSignal): Promise<Re
   return new Set((images as readonly { readonly Id: string }[]).map(({ Id }) => Id));
 }
 
+interface Inspection {
+  readonly Id: string;
+  readonly Size?: number;
+  readonly Config?: {
+    readonly Cmd?: readonly string[] | null;
+    readonly Entrypoint?: readonly string[] | null;
+  } | null;
+}
+
 /** Undefined when the engine has no such image. */
 async function inspect(
   connection: Connection,
   reference: string,
-): Promise<{ readonly id: string; readonly size: number } | undefined> {
+): Promise<Pick<BuilderImage, 'id' | 'size' | 'hasCommand'> | undefined> {
   try {
     const path = `/images/${encodeURIComponent(reference)}/json`;
     const image = await connection.json({ method: 'GET', path });
-    const { Id: id, Size: size = 0 } = image as { readonly Id: string; readonly Size?: number };
-    return { id, size };
+    const { Id: id, Size: size = 0, Config: config } = image as Inspection;
+    const hasCommand = (config?.Cmd?.length ?? 0) + (config?.Entrypoint?.length ?? 0) > 0;
+    return { id, size, hasCommand };
   } catch (error) {
     if (error instanceof DockerceptionError && error.code === 'ENGINE_NOT_FOUND') return undefined;
     throw error;

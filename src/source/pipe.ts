@@ -99,6 +99,8 @@ export class PipeStream extends Readable {
 /** Reads any Readable to its end, one chunk at a time. Rejects with what `consume` throws. */
 export async function drain(stream: Readable, consume: Consume): Promise<void> {
   if (stream instanceof PipeStream) return stream.drain(consume);
+  // What has failed while something else was read tells nobody a second time.
+  if (stream.errored !== null) throw stream.errored;
   await new Promise<void>((resolve, reject) => {
     stream.on('data', (chunk: Buffer) => {
       try {
