@@ -34,6 +34,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'tar',
   ],
   builder: [
+    'context',
     'build',
     'libs',
     'engine',

@@ -4,6 +4,7 @@
  */
 import { homedir } from 'node:os';
 import { chooseBuilder, connect, Container, resolveEndpoint } from '../engine/docker/index.js';
+import { refuseUnknownKeys } from '../context.js';
 import { DockerceptionError } from '../errors.js';
 import type { Source } from '../source/source.js';
 import { streamSource } from '../source/stream.js';
@@ -16,7 +17,7 @@ import {
 } from './image.js';
 import { areThere } from './artifacts.js';
 import { gather } from './gather.js';
-import type { Artifact, BuilderOptions } from './options.js';
+import { BUILDER_KEYS, type Artifact, type BuilderOptions } from './options.js';
 import { releaseContainer, Run, type RunOptions } from './run.js';
 import { refuseRootless, untilServing } from './serve.js';
 
@@ -46,6 +47,7 @@ export interface Builder {
  * run them, of kind build when one can't be built, of kind builder when one fails.
  */
 export async function openBuilder(options: BuilderOptions): Promise<Builder> {
+  refuseUnknownKeys(options, BUILDER_KEYS);
   const { env = process.env, report = () => undefined } = options;
   const { signal = new AbortController().signal } = options;
   const connection = connect(await resolveEndpoint(env, { home: env['HOME'] ?? homedir() }), {

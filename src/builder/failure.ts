@@ -22,7 +22,8 @@ export function exited(
   const memory = state?.outOfMemory === true;
   const meaning = memory ? 'it ran out of memory' : CODES[code];
   const what = meaning === undefined ? `it exited with ${code}` : `${meaning}, exit code ${code}`;
-  const said = lines.map((line) => plainText(line)).join(' | ');
+  const plain = lines.map((line) => plainText(line).trim());
+  const said = plain.filter((line) => line !== '').join(' | ');
   return new DockerceptionError(
     'builder',
     'BUILDER_FAILED',

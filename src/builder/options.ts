@@ -67,3 +67,35 @@ export interface BuilderOptions {
   /** Aborts: the builders are killed and removed. @default never */
   readonly signal?: AbortSignal;
 }
+
+const KEYS: Readonly<Record<keyof BuilderOptions, true>> = {
+  from: true,
+  fromImage: true,
+  artifacts: true,
+  libs: true,
+  keepPaths: true,
+  command: true,
+  volumes: true,
+  variables: true,
+  user: true,
+  workdir: true,
+  entrypoint: true,
+  buildArgs: true,
+  file: true,
+  target: true,
+  tag: true,
+  noCache: true,
+  pull: true,
+  network: true,
+  addHosts: true,
+  timeout: true,
+  keep: true,
+  serve: true,
+  serveTimeout: true,
+  env: true,
+  report: true,
+  signal: true,
+};
+
+/** The keys of {@link BuilderOptions}, for a check of what else was given. */
+export const BUILDER_KEYS: readonly string[] = Object.keys(KEYS);

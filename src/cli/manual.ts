@@ -19,6 +19,7 @@ const EXIT_CODES = `## Exit codes
 | 1        | the build failed: the engine's own message follows; or the output can't be written |
 | 2        | the command line is wrong                                                               |
 | 3        | the context is bad: empty, not a tar, cut short, corrupt, unsafe, without its Dockerfile |
+| 4        | the builder failed; its exit code is in the message                                     |
 | 5        | an engine or a registry can't be reached, or refused the credentials                    |
 | 130, 143 | interrupted, terminated: no image tagged, no temporary file left                        |
 
