@@ -58,7 +58,7 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
   });
   if (options.serve !== undefined && ping.isPodman) await refuseRootless(connection, signal);
   const isBuildKit = chooseBuilder(env, ping) === 'buildkit';
-  const chain = new Chain(options, { connection, env, report, signal }, isBuildKit);
+  const chain = new Chain(options, { connection, isBuildKit, env, report, signal });
   try {
     await chain.open();
     return chain;
@@ -76,16 +76,14 @@ class Chain implements Builder {
   imageSize: number | undefined;
   readonly #options: BuilderOptions;
   readonly #use: EngineUse;
-  readonly #isBuildKit: boolean;
   readonly #runs: Run[] = [];
   /** What ends them, each once; the last one first. */
   readonly #ends: (() => Promise<void>)[] = [];
   readonly #images: BuilderImage[] = [];
 
-  constructor(options: BuilderOptions, use: EngineUse, isBuildKit: boolean) {
+  constructor(options: BuilderOptions, use: EngineUse) {
     this.#options = options;
     this.#use = use;
-    this.#isBuildKit = isBuildKit;
   }
 
   async open(): Promise<void> {
@@ -111,8 +109,7 @@ class Chain implements Builder {
 
   async close(): Promise<void> {
     for (const end of this.#ends.splice(0).reverse()) await end();
-    for (const image of this.#images)
-      await removeBuilder(image, this.#isBuildKit, this.#use.connection);
+    for (const image of this.#images) await removeBuilder(image, this.#use.connection);
   }
 
   async #run(image: BuilderImage, name: string, isLast: boolean): Promise<void> {
@@ -142,7 +139,7 @@ class Chain implements Builder {
       const address = await untilServing(run, container, timing);
       // BuildKit caches a RUN by its hosts, too: another builder may serve something else under the same address.
       this.hosts.push(`builder:${address}`, `builder-${image.id.slice(-12)}:${address}`);
-      this.changes = !this.#isBuildKit;
+      this.changes = !this.#use.isBuildKit;
       this.context = undefined;
       return;
     }

@@ -23,6 +23,8 @@ export interface BuilderImage {
 /** What everything that is asked of the engine shares. */
 export interface EngineUse {
   readonly connection: Connection;
+  /** BuildKit keeps what it has cached apart from images; for the classic builder and Podman images are the cache. */
+  readonly isBuildKit: boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly report: Report;
   readonly signal: AbortSignal;
@@ -37,10 +39,11 @@ export async function buildBuilder(
   given: BuilderContext,
   options: BuilderOptions,
   isLast: boolean,
-  { connection, env, report, signal }: EngineUse,
+  { connection, isBuildKit, env, report, signal }: EngineUse,
 ): Promise<BuilderImage> {
   const { tag, file, target, buildArgs, noCache, pull, network, addHosts } = options;
-  const before = await imagesOf(connection, signal);
+  // Elsewhere it stays, and Podman's list fails when any image is removed meanwhile.
+  const before = isBuildKit ? await imagesOf(connection, signal) : undefined;
   const own = 'add' in given && given.add !== undefined ? [{ host: given.add, dest: '.' }] : [];
   const { imageId } = await build({
     context: given.context,
@@ -58,7 +61,8 @@ export async function buildBuilder(
     report,
     signal,
   });
-  const isOurs = !before.has(imageId) && !(isLast && tag !== undefined);
+  const isNew = before !== undefined && !before.has(imageId);
+  const isOurs = isNew && !(isLast && tag !== undefined);
   const { size, hasCommand = true } = (await inspect(connection, imageId)) ?? {};
   return { reference: imageId, id: imageId, size, hasCommand, isOurs };
 }
@@ -77,16 +81,12 @@ export async function findBuilder(
   return { reference, id, size, hasCommand, isOurs: false };
 }
 
-/**
- * Removes an image that is ours. BuildKit keeps what it has cached apart from images; for the classic builder and Podman images
- * are the cache, and there it stays.
- */
+/** Removes an image that is ours. */
 export async function removeBuilder(
   { reference, isOurs }: BuilderImage,
-  isBuildKit: boolean,
   connection: Connection,
 ): Promise<void> {
-  if (!isOurs || !isBuildKit) return;
+  if (!isOurs) return;
   const path = `/images/${encodeURIComponent(reference)}`;
   // Another build may have taken it up in the meantime.
   await connection.json({ method: 'DELETE', path }).catch(() => undefined);

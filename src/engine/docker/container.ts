@@ -109,10 +109,21 @@ export class Container {
     throw signal.reason;
   }
 
-  /** Its standard output and error, as frames; to be opened before it is started. */
-  attach(signal: AbortSignal): Promise<Duplex> {
+  /**
+   * Its standard output and error, as frames; to be opened before it is started.
+   *
+   * @throws DockerceptionError of kind builder when its program can't be run
+   */
+  async attach(signal: AbortSignal): Promise<Duplex> {
     const path = `/containers/${this.id}/attach?stream=1&stdout=1&stderr=1`;
-    return this.#connection.upgrade({ method: 'POST', path }, 'tcp', signal);
+    try {
+      return await this.#connection.upgrade({ method: 'POST', path }, 'tcp', signal);
+    } catch (error) {
+      // Podman makes the process ready first; why it can't be, the start tells as well.
+      if (error instanceof DockerceptionError && error.code === 'ENGINE_UPGRADE')
+        await this.start();
+      throw error;
+    }
   }
 
   /** @throws DockerceptionError of kind builder when its program can't be run */
