@@ -12,7 +12,6 @@ import {
   engines,
   ENGINES_DIR,
   listLabelled,
-  listTags,
   variants,
   type Variant,
 } from '../engines.js';
@@ -37,11 +36,37 @@ export function variantOf(name: string): Variant {
 /** Milliseconds in which what was stopped has to be over on a busy machine. */
 export const SOON = 15_000;
 
-/** A shell whose folder rootless Podman's user may enter, so that it can be mounted. */
+/**
+ * A shell whose folder rootless Podman's user may enter, so that it can be mounted. When it is closed, the images of its
+ * builders go, too: where they are the cache, a few hundred of them make an engine slow.
+ */
 export async function openOpenShell(variant: Variant): Promise<Shell> {
   const shell = await openShell(variant);
   await chmod(dirname(shell.folder), 0o755);
-  return shell;
+  const marks: string[] = [];
+  return {
+    ...shell,
+    name() {
+      const mark = shell.name();
+      marks.push(mark);
+      return mark;
+    },
+    async close() {
+      await shell.close();
+      await removeImages(variant.host, marks);
+    },
+  };
+}
+
+async function removeImages(host: string, marks: readonly string[]): Promise<void> {
+  const connection = await connectTo({ DOCKER_HOST: host });
+  for (const mark of marks)
+    for (const label of [`is=${mark}`, `builder=${mark}`])
+      for (const id of await listLabelled(host, label))
+        await connection
+          .json({ method: 'DELETE', path: `/images/${id}?force=1` })
+          // It went with another one, or another one needs it.
+          .catch(() => undefined);
 }
 
 /** What a builder's folder has beside what it always has. */
@@ -153,11 +178,20 @@ async function tracesOf({ host, buildkit }: Variant, mark: string): Promise<stri
   return [
     ...(await buildersOf(host, mark)).map((id) => `container ${id}`),
     ...volumes.filter((path) => existsSync(join(path, mark))).map((path) => `volume ${path}`),
-    ...(await listTags(host)).filter((tag) => tag.includes(mark)),
+    ...(await namedLike(host, mark)),
     ...(await listLabelled(host, `is=${mark}`)),
     // For the others images are the cache.
     ...(buildkit ? await listLabelled(host, `builder=${mark}`) : []),
   ];
+}
+
+/** Names of images, asked for in a way that costs an engine nothing. */
+async function namedLike(host: string, mark: string): Promise<string[]> {
+  const filters = encodeURIComponent(JSON.stringify({ reference: [`*${mark}*`] }));
+  const list = await asking(host, `/images/json?filters=${filters}`);
+  return (list as readonly { readonly RepoTags: readonly string[] | null }[]).flatMap(
+    ({ RepoTags }) => RepoTags ?? [],
+  );
 }
 
 /** That nothing is left of a mark; an engine may take a moment to notice. */
