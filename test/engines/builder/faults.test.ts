@@ -12,6 +12,7 @@ import {
   marked,
   networksOf,
   openOpenShell,
+  runningBuilderOf,
   runs,
   SOON,
   three,
@@ -148,7 +149,7 @@ describe.concurrent.each(three)('a builder with $name', (variant) => {
       ...runs(app, script),
     ]);
     await tool.says('begun-42');
-    const [id] = await buildersOf(host, app, 'running');
+    const id = await runningBuilderOf(host, app);
     await act(host, 'POST', `${id}/kill?signal=SIGKILL`);
     const why = /it was killed, exit code 137; its last lines: begun-42$/;
     expectFailure(await tool.done, 4, why);

@@ -17,6 +17,7 @@ import {
   printed,
   runs,
   three,
+  until,
 } from './support.js';
 
 describe.concurrent.each(five)('a builder with $name', (variant) => {
@@ -217,7 +218,10 @@ describe.concurrent.each(three)('builders with $name', (variant) => {
       ...runs(app, 'tar -c .'),
     ]);
     await tool.says('at-42');
-    const [id] = await buildersOf(host, `/vol/${app}`);
+    const [id] = await until(
+      () => buildersOf(host, `/vol/${app}`),
+      ({ length }) => length > 0,
+    );
     await act(host, 'DELETE', `${id}?force=1&v=1`);
     const outcome = await tool.done;
     expect(outcome.code, outcome.stderr).toBe(0);

@@ -7,6 +7,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { messageOf } from '../../../src/errors.js';
 import {
   connectTo,
   engines,
@@ -210,7 +211,24 @@ export async function networksOf(host: string): Promise<string[]> {
 }
 
 async function asking(host: string, path: string): Promise<unknown> {
-  return (await connectTo({ DOCKER_HOST: host })).json({ method: 'GET', path });
+  const connection = await connectTo({ DOCKER_HOST: host });
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await connection.json({ method: 'GET', path });
+    } catch (error) {
+      // Podman's list fails when an image is removed while it is made.
+      if (attempt === 5 || !messageOf(error).includes('image not known')) throw error;
+    }
+}
+
+/** The one builder of a mark that runs: an engine's list may be a moment behind. */
+export async function runningBuilderOf(host: string, mark: string): Promise<string> {
+  const list = await until(
+    () => buildersOf(host, mark, 'running'),
+    ({ length }) => length > 0,
+  );
+  expect(list).toHaveLength(1);
+  return list[0] as string;
 }
 
 /** Does something to a container over the API. */
