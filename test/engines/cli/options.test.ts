@@ -181,6 +181,8 @@ describe('a wrong option', () => {
     const input = await contextOf('FROM scratch\nCOPY Dockerfile /\n');
     const outcome = await shell.tool(['-q', '--iidfile', 'no/such/folder/id'], { input });
     expect(outcome.code).toBe(1);
-    expect(outcome.stderr).toMatch(/^dockerception: writing --iidfile \S+: the folder .* is not there/);
+    expect(outcome.stderr).toMatch(
+      /^dockerception: writing --iidfile \S+: the folder .* is not there/,
+    );
   });
 });
