@@ -5,6 +5,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
+import { printable } from '../../tar/printable.js';
 import type { Connection, EngineRequest } from './connection.js';
 
 /** What a container is made from, as `docker run` has it. */
@@ -175,14 +176,18 @@ export class Container {
       return { name, size, mode, linkTarget };
     } catch (error) {
       if (isNotFound(error)) return undefined;
+      // The answer to HEAD has no body, and so no reason; to GET, it has.
+      if (error instanceof DockerceptionError && error.code === 'ENGINE_NO_REASON')
+        (await this.archive(path, signal)).destroy();
       throw error;
     }
   }
 
   /** What is at a path, as a tar whose names begin with the path's last component. */
   archive(path: string, signal?: AbortSignal): Promise<Readable> {
-    const request = { method: 'GET', path: `/archive?path=${encodeURIComponent(path)}` } as const;
-    return this.#connection.stream(this.#request(request), signal);
+    const query = `/archive?path=${encodeURIComponent(path)}`;
+    const doing = `taking ${printable(path)} out of the builder`;
+    return this.#connection.stream(this.#request({ method: 'GET', path: query, doing }), signal);
   }
 
   /** What a program in it prints, both streams of it; it has to run. */
