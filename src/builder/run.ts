@@ -39,6 +39,7 @@ export class Run {
   readonly #tail: Tail;
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | undefined;
+  #failure: unknown;
 
   private constructor(options: RunOptions, output: BuilderOutput, tail: Tail) {
     this.#options = options;
@@ -76,7 +77,10 @@ export class Run {
    * for its end.
    */
   async explain(error: unknown): Promise<unknown> {
-    if (!(error instanceof DockerceptionError) || error.kind !== 'context') return error;
+    if (!(error instanceof DockerceptionError)) return error;
+    // A step that asked a server which had died by then.
+    if (error.kind === 'build') return this.#failure ?? error;
+    if (error.kind !== 'context') return error;
     const silent = new AbortController();
     const enough = sleep(LAST_WORDS, undefined, { signal: silent.signal });
     try {
@@ -115,6 +119,7 @@ export class Run {
       }
       this.output.finish();
     } catch (error) {
+      this.#failure = error;
       this.output.destroy(error as Error);
       throw error;
     } finally {

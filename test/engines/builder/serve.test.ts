@@ -1,0 +1,163 @@
+/** A builder that serves while an image is built: with both builders of both Docker Engines, and with Podman as root. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { engines } from '../engines.js';
+import { expectFailure, imageIdOf, type Shell } from '../support.js';
+import {
+  act,
+  buildersOf,
+  expectNothingLeft,
+  folderOf,
+  good,
+  openOpenShell,
+  printed,
+  SOON,
+  variantOf,
+} from './support.js';
+
+const able = [
+  'docker20 classic',
+  'docker20 BuildKit',
+  'docker28 classic',
+  'docker28 BuildKit',
+  'podman',
+].map(variantOf);
+
+const HTTPD = 'exec httpd -f -p 8080 -h /context';
+/** Installs what the builder serves, and leaves nothing else. */
+const INSTALL = 'wget -q -O /tool http://builder:8080/hello && chmod +x /tool';
+
+const healthcheck = (test: string): string =>
+  `HEALTHCHECK --interval=1s --timeout=5s --retries=1 CMD ${test}`;
+
+describe.concurrent.each(able)('a builder that serves with $name', (variant) => {
+  const { host } = variant;
+  let shell: Shell;
+  beforeAll(async () => {
+    shell = await openOpenShell(variant);
+  });
+  afterAll(() => shell.close());
+
+  /** Folders of a server, and of an image that is built with it. */
+  const folders = async (
+    mark: string,
+    script: string,
+    instructions: readonly string[] = [],
+  ): Promise<readonly string[]> => {
+    const server = await folderOf(shell, `server-${mark}`, mark, script, { instructions });
+    const lines = [`FROM ${engines.base}`, `LABEL is=${mark}`, `RUN ${INSTALL} # ${mark}`];
+    const runtime = await folderOf(shell, `runtime-${mark}`, mark, 'true', {
+      files: { Dockerfile: `${lines.join('\n')}\nCMD ["/tool"]\n` },
+    });
+    return ['--from', server, '--serve', '8080', '-t', mark, runtime];
+  };
+
+  it('is reached by the build when its port answers', async () => {
+    const app = shell.name();
+    // Not at once.
+    const outcome = await shell.tool(await folders(app, `sleep 1; ${HTTPD}`));
+    imageIdOf(outcome);
+    expect(await printed(shell, app)).toBe(`${app}\n`);
+    expect(await buildersOf(host, `/vol/${app}`)).toEqual([]);
+    // It is not one of the image's own hosts.
+    expect(good(await shell.run(`docker run --rm ${app} cat /etc/hosts`))).not.toContain('builder');
+  });
+
+  it.skipIf(variant.podman)(
+    'is reached when its HEALTHCHECK is healthy, and no earlier',
+    async () => {
+      const app = shell.name();
+      // Its port answers from the start on; what it serves isn't there yet.
+      const script = `mv hello later; (sleep 2; mv later hello) & ${HTTPD}`;
+      const test = healthcheck('test -e /context/hello');
+      const slow = test.replace('--retries=1', '--retries=9');
+      const outcome = await shell.tool(await folders(app, script, [slow]));
+      imageIdOf(outcome);
+      expect(await printed(shell, app)).toBe(`${app}\n`);
+    },
+  );
+
+  it.skipIf(variant.podman)(
+    'that is unhealthy builds nothing, and says what its check said',
+    async () => {
+      const app = shell.name();
+      const check = healthcheck('echo no-database-yet; exit 1');
+      const outcome = await shell.tool(await folders(app, HTTPD, [check]));
+      const why =
+        /^dockerception: waiting for the builder to serve: .* is not healthy: no-database-yet$/;
+      expectFailure(outcome, 4, why, /HEALTHCHECK/);
+      await expectNothingLeft(variant, app);
+    },
+  );
+
+  it('that never answers is waited for no longer than asked', async () => {
+    const app = shell.name();
+    const args = await folders(app, 'exec sleep 60');
+    const outcome = await shell.tool([...args, '--serve-timeout', '2']);
+    const why = /waiting for the builder to serve: .*: port 8080 doesn't answer after 2 s$/;
+    expectFailure(outcome, 4, why, /--serve-timeout gives it longer/);
+    expect(outcome.took).toBeGreaterThan(2000);
+    expect(outcome.took).toBeLessThan(SOON);
+    await expectNothingLeft(variant, app);
+  });
+
+  it('to itself alone does not serve', async () => {
+    const app = shell.name();
+    const args = await folders(app, 'exec httpd -f -p 127.0.0.1:8080 -h /context');
+    const outcome = await shell.tool([...args, '--serve-timeout', '1']);
+    expectFailure(outcome, 4, /port 8080 doesn't answer after 1 s$/, /0\.0\.0\.0/);
+    await expectNothingLeft(variant, app);
+  });
+
+  it.each([
+    ['exit 3', /it exited with 3; its last lines: starting$/, /nothing was built/],
+    ['exit 0', /has ended with 0, and doesn't serve$/, /foreground/],
+  ] as const)('but ends in place of it is told: %s', async (end, why, hint) => {
+    const app = shell.name();
+    const outcome = await shell.tool(await folders(app, `echo starting >&2; sleep 0.3; ${end}`));
+    expectFailure(outcome, 4, why, hint);
+    await expectNothingLeft(variant, app);
+  });
+
+  it('that dies while the image is built is why that fails', async () => {
+    const app = shell.name();
+    // A port of its own: its address may be another one's a moment later.
+    const server = await folderOf(shell, `server-${app}`, app, 'exec httpd -f -p 8099 -h /context');
+    const ask = `echo begun-$((6*7)) ${app}; sleep 3; wget -q -O /x http://builder:8099/hello`;
+    const lines = [`FROM ${engines.base}`, `LABEL is=${app}`, `RUN ${ask}`];
+    const runtime = await folderOf(shell, `dies-${app}`, app, 'true', {
+      files: { Dockerfile: lines.join('\n') },
+    });
+    const tool = shell.start([
+      ...['dockerception', '--from', server, '--serve', '8099', '-t', app, runtime],
+    ]);
+    await tool.says('begun-42');
+    const [id] = await buildersOf(host, `/vol/${app}`);
+    await act(host, 'POST', `${id}/kill?signal=SIGKILL`);
+    expectFailure(await tool.done, 4, /^dockerception: running the builder \S+: it was killed/);
+    expect(await buildersOf(host, `/vol/${app}`)).toEqual([]);
+  });
+
+  it('is gone when the image that was built with it could not be', async () => {
+    const app = shell.name();
+    const args = await folders(app, HTTPD);
+    await shell.file('Failing', `FROM ${engines.base}\nLABEL is=${app}\nRUN exit 6 # ${app}\n`);
+    const outcome = await shell.run(
+      `mkdir -p failing && cp Failing failing/Dockerfile && exec dockerception ${args.slice(0, -1).join(' ')} failing`,
+    );
+    expectFailure(outcome, 1, /6/);
+    expect(await buildersOf(host, `/vol/${app}`)).toEqual([]);
+  });
+});
+
+describe('rootless Podman', () => {
+  it('can’t let a build reach a builder, and says so before anything is done', async () => {
+    const shell = await openOpenShell(variantOf('podmanRootless'));
+    const app = shell.name();
+    const folder = await folderOf(shell, 'server', app, HTTPD);
+    const outcome = await shell.tool(['--from', folder, '--serve', '8080', '-t', app, folder]);
+    const why = /^dockerception: reading --serve: with rootless Podman, a build can’t reach/;
+    expectFailure(outcome, 2, why, /--artifacts/);
+    await expectNothingLeft(shell.variant, app);
+    await shell.close();
+  });
+});
