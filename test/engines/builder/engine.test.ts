@@ -1,0 +1,198 @@
+/** An engine that isn't there, goes away while a builder is run, comes back, or runs out of memory. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { engines } from '../engines.js';
+import { expectFailure, openShell, type Outcome, type Shell } from '../support.js';
+import { startProxy, startServer, type Proxy } from '../cli/proxy.js';
+import { startOwnEngine, type OwnEngine } from './own-engine.js';
+import {
+  act,
+  buildersOf,
+  folderOf,
+  imageOf,
+  openOpenShell,
+  runs,
+  SOON,
+  three,
+  until,
+  variantOf,
+} from './support.js';
+
+/** How long it is tried to remove a container of an engine that is away, and some. */
+const PATIENCE = 25_000;
+/** What is said hangs on which of several answers it was that didn't come. */
+const GONE =
+  /the engine at unix:\S+ \(DOCKER_HOST\)(?: went away in the middle)?: (?:it closed the connection|no such socket|connection refused)/;
+const SAY = 'echo begun-$((6*7)) >&2';
+
+describe('an engine that isn’t there', () => {
+  let shell: Shell;
+  beforeAll(async () => {
+    shell = await openShell(variantOf('docker20 BuildKit'));
+    await folderOf(shell, 'builder', 'mark', 'tar -c .');
+  });
+  afterAll(() => shell.close());
+
+  it.each(['unix:///no/such/engine.sock', 'tcp://127.0.0.1:9'])(
+    'is named, with what needs none: %s',
+    async (endpoint) => {
+      const sources = [
+        ['--from', 'builder', '-t', 'app'],
+        ['--from', 'builder', '-t', 'app', '-o', 'app.tar'],
+        ['--from-image', engines.base, '-t', 'app'],
+        ['filter', '--from', 'builder'],
+        ['--from', 'builder', '--serve', '80', '-t', 'app', '.'],
+      ];
+      for (const args of sources) {
+        const outcome = await shell.tool(args, { env: { DOCKER_HOST: endpoint } });
+        const why = new RegExp(
+          `^dockerception: running a builder: .*${endpoint} \\(DOCKER_HOST\\)`,
+        );
+        expectFailure(outcome, 5, why, /DOCKER_HOST.*dockerception -t app -o app\.tar/);
+        expect(outcome.took).toBeLessThan(SOON);
+      }
+      expect((await shell.run('ls')).stdout.toString()).toBe('builder\n');
+    },
+  );
+
+  it('is no reason to wait for a context on standard input', async () => {
+    const outcome = await shell.run('sleep 1 | dockerception --from - -t app', {
+      env: { DOCKER_HOST: 'unix:///no/such/engine.sock' },
+    });
+    expectFailure(outcome, 5, /running a builder/);
+  });
+
+  it('but something else is told', async () => {
+    const server = await startServer((_request, response) => void response.end('hello'));
+    const outcome = await shell.tool(['--from-image', 'x', '-t', 'app'], {
+      env: { DOCKER_HOST: server.host },
+    });
+    await server.close();
+    expect(outcome.code).toBe(5);
+    expectFailure(outcome, 5, new RegExp(`${server.host} \\(DOCKER_HOST\\)`));
+  });
+});
+
+describe.concurrent.each(three)('a connection to $name', (variant) => {
+  const { host } = variant;
+  let shell: Shell;
+  let image: string;
+  const proxies: Proxy[] = [];
+  beforeAll(async () => {
+    shell = await openOpenShell(variant);
+    image = await imageOf(shell);
+  });
+  afterAll(async () => {
+    for (const proxy of proxies) await proxy.close();
+    await shell.close();
+  });
+
+  const cut = async (mark: string, args: readonly string[], says: string): Promise<Outcome> => {
+    const proxy = await startProxy(host);
+    proxies.push(proxy);
+    const tool = shell.start(['dockerception', ...args], { env: { DOCKER_HOST: proxy.host } });
+    await tool.says(says);
+    proxy.cut();
+    const outcome = await tool.done;
+    expect(outcome.took).toBeLessThan(PATIENCE + SOON);
+    // Nobody but us can reach what is left; it was told how.
+    for (const id of await buildersOf(host, `/vol/${mark}`)) {
+      expect(outcome.stderr).toContain(`docker rm -f -v ${id.slice(0, 12)} removes it`);
+      await act(host, 'DELETE', `${id}?force=1&v=1`);
+    }
+    return outcome;
+  };
+  const last = ({ stderr }: Outcome): string =>
+    stderr
+      .split('\n')
+      .filter((line) => line.startsWith('dockerception: '))
+      .at(-1) ?? '';
+
+  it('that is cut while a builder runs is told, and how to remove what is left', async () => {
+    const mark = shell.name();
+    const args = ['--from-image', image, '-t', mark];
+    const command = runs(mark, `tar -c hello; ${SAY}; sleep 60`);
+    const outcome = await cut(mark, [...args, ...command], 'begun-42');
+    expect(outcome.code, outcome.stderr).toBe(5);
+    expect(last(outcome)).toMatch(GONE);
+    expect(outcome.stdout).toHaveLength(0);
+  });
+
+  it('that is cut while the image is built is told', async () => {
+    const mark = shell.name();
+    const made = ['--base', engines.base, '-c', `RUN echo begun-$((6*7)) ${mark}; sleep 2`];
+    const args = ['--from-image', image, '--exclude', 'Dockerfile', ...made, '-t', mark];
+    const outcome = await cut(mark, [...args, ...runs(mark, 'tar -c .')], 'begun-42');
+    expect(outcome.code, outcome.stderr).toBe(5);
+    expect(last(outcome)).toMatch(GONE);
+    await sleep(2500);
+    const named = await shell.run(`docker image inspect ${mark}`);
+    expect(named.code).not.toBe(0);
+  });
+});
+
+describe('an engine', () => {
+  let engine: OwnEngine;
+  let shell: Shell;
+  beforeAll(async () => {
+    engine = await startOwnEngine();
+    shell = await openShell(engine.variant);
+  });
+  afterEach(() => engine.limit(-1));
+  afterAll(async () => {
+    await shell.close();
+    await engine.close();
+  });
+  const start = (mark: string): ReturnType<Shell['start']> => {
+    const script = `${SAY}; tar -c /etc 2>/dev/null; sleep 60 # ${mark}`;
+    const args = ['--from-image', engines.base, '-t', mark, '--', 'sh', '-c', script];
+    return shell.start(['dockerception', ...args]);
+  };
+
+  it('that runs out of memory kills the builder, and that is told', async () => {
+    // So that its group is there.
+    await shell.tool(['filter', '-q', '--from-image', engines.base, '--', 'true']);
+    await engine.limit(32 << 20);
+    for (const [script, code] of [
+      ['echo allocating >&2; exec tail -c 2000000000 /dev/zero', 137],
+      ['echo allocating >&2; tail -c 2000000000 /dev/zero; exit 3', 3],
+    ] as const) {
+      const args = ['--from-image', engines.base, '-t', 'app', '--', 'sh', '-c', script];
+      const why = new RegExp(`it ran out of memory, exit code ${code}; its last lines: allocating`);
+      expectFailure(await shell.tool(args), 4, why, /give the engine more memory/);
+    }
+    expect(await buildersOf(engine.variant.host, 'tail')).toEqual([]);
+  });
+
+  it('that is restarted in the middle ends its builder, and nothing is left', async () => {
+    const mark = shell.name();
+    const tool = start(mark);
+    await tool.says('begun-42');
+    await engine.end('SIGTERM');
+    await engine.start();
+    const outcome = await tool.done;
+    // It kills the builder first, and may have the time to say so.
+    expect([4, 5], outcome.stderr).toContain(outcome.code);
+    expectFailure(outcome, outcome.code, new RegExp(`it was killed, exit code 137|${GONE.source}`));
+    expect(await buildersOf(engine.variant.host, mark)).toEqual([]);
+    expect((await shell.run(`docker image inspect ${mark}`)).code).not.toBe(0);
+  });
+
+  it('that crashes in the middle, and comes back, has nothing left either', async () => {
+    const mark = shell.name();
+    const tool = start(mark);
+    await tool.says('begun-42');
+    await engine.end('SIGKILL');
+    await engine.start();
+    const outcome = await tool.done;
+    expect(outcome.code, outcome.stderr).toBe(5);
+    expect(outcome.stderr).toMatch(GONE);
+    const left = await until(
+      () => buildersOf(engine.variant.host, mark),
+      ({ length }) => length === 0 || /removes it/.test(outcome.stderr),
+    );
+    // It is waited for a while, which a slow machine may need for the engine alone.
+    for (const id of left)
+      expect(outcome.stderr).toContain(`docker rm -f -v ${id.slice(0, 12)} removes it`);
+  });
+});
