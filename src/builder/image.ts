@@ -6,6 +6,10 @@ import type { Report } from '../progress/events.js';
 import type { Source } from '../source/source.js';
 import type { BuilderOptions } from './options.js';
 
+/** So often a list of images is asked for; what is in the way of one is gone a moment later. */
+const LISTINGS = 3;
+const REFUSED = new Set(['ENGINE_REFUSED', 'ENGINE_NOT_FOUND', 'ENGINE_NO_REASON']);
+
 /** An image of the engine's. */
 export interface BuilderImage {
   /** What a container is made from. */
@@ -42,7 +46,7 @@ export async function buildBuilder(
   { connection, isBuildKit, env, report, signal }: EngineUse,
 ): Promise<BuilderImage> {
   const { tag, file, target, buildArgs, noCache, pull, network, addHosts } = options;
-  // Elsewhere it stays, and Podman's list fails when any image is removed meanwhile.
+  // Elsewhere it stays.
   const before = isBuildKit ? await imagesOf(connection, signal) : undefined;
   const own = 'add' in given && given.add !== undefined ? [{ host: given.add, dest: '.' }] : [];
   const { imageId } = await build({
@@ -92,9 +96,20 @@ export async function removeBuilder(
   await connection.json({ method: 'DELETE', path }).catch(() => undefined);
 }
 
-async function imagesOf(connection: Connection, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const images = await connection.json({ method: 'GET', path: '/images/json' }, signal);
-  return new Set((images as readonly { readonly Id: string }[]).map(({ Id }) => Id));
+/** Undefined when an engine can't tell, as Engine 28 while images are removed. */
+async function imagesOf(
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string> | undefined> {
+  for (let attempt = 0; attempt < LISTINGS; attempt++)
+    try {
+      const images = await connection.json({ method: 'GET', path: '/images/json' }, signal);
+      return new Set((images as readonly { readonly Id: string }[]).map(({ Id }) => Id));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof DockerceptionError) || !REFUSED.has(error.code)) throw error;
+    }
+  return undefined;
 }
 
 interface Inspection {

@@ -1,4 +1,5 @@
 /** A builder that serves while an image is built: with both builders of both Docker Engines, and with Podman as root. */
+import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines } from '../engines.js';
 import { expectFailure, imageIdOf, type Shell } from '../support.js';
@@ -121,19 +122,27 @@ describe.concurrent.each(able)('a builder that serves with $name', (variant) => 
   it('that dies while the image is built is why that fails', async () => {
     const app = shell.name();
     // A port of its own: its address may be another one's a moment later.
-    const server = await folderOf(shell, `server-${app}`, app, 'exec httpd -f -p 8099 -h /context');
-    const ask = `echo begun-$((6*7)) ${app}; sleep 3; wget -q -O /x http://builder:8099/hello`;
+    const port = String(randomInt(20_000, 30_000));
+    const server = await folderOf(
+      shell,
+      `server-${app}`,
+      app,
+      `exec httpd -f -p ${port} -h /context`,
+    );
+    const ask = `echo begun-$((6*7)) ${app}; sleep 3; wget -q -O /x http://builder:${port}/hello`;
     const lines = [`FROM ${engines.base}`, `LABEL is=${app}`, `RUN ${ask}`];
     const runtime = await folderOf(shell, `dies-${app}`, app, 'true', {
       files: { Dockerfile: lines.join('\n') },
     });
     const tool = shell.start([
-      ...['dockerception', '--from', server, '--serve', '8099', '-t', app, runtime],
+      ...['dockerception', '--from', server, '--serve', port, '-t', app, runtime],
     ]);
     await tool.says('begun-42');
     const [id] = await buildersOf(host, `/vol/${app}`);
     await act(host, 'POST', `${id}/kill?signal=SIGKILL`);
-    expectFailure(await tool.done, 4, /^dockerception: running the builder \S+: it was killed/);
+    const outcome = await tool.done;
+    expect(outcome.code, outcome.stderr).toBe(4);
+    expectFailure(outcome, 4, /^dockerception: running the builder \S+: it was killed/);
     expect(await buildersOf(host, `/vol/${app}`)).toEqual([]);
   });
 

@@ -164,8 +164,10 @@ export async function buildersOf(
     readonly Labels: Readonly<Record<string, string>> | null;
   }
   const all = (await asking(host, '/containers/json?all=1')) as readonly Listed[];
+  // A mark ends in a number, and is no other one's beginning.
+  const marked = new RegExp(`${mark}(?![0-9])`);
   return all
-    .filter(({ Labels, Command }) => Labels?.['builder'] === mark || String(Command).includes(mark))
+    .filter(({ Labels, Command }) => Labels?.['builder'] === mark || marked.test(String(Command)))
     .filter(({ State }) => only === undefined || State === only)
     .map(({ Id }) => Id);
 }
