@@ -8,7 +8,6 @@ import {
   buildersOf,
   DEBIAN,
   expectNothingLeft,
-  five,
   folderOf,
   good,
   imageOf,
@@ -16,6 +15,7 @@ import {
   openOpenShell,
   printed,
   three,
+  two,
   variantOf,
 } from './support.js';
 
@@ -36,7 +36,7 @@ const MAKES = [
   'mkfifo /out/pipe',
 ].join(' && ');
 
-describe.concurrent.each(five)('artifacts with $name', (variant) => {
+describe.concurrent.each(three)('artifacts with $name', (variant) => {
   const { host } = variant;
   let shell: Shell;
   let image: string;
@@ -135,7 +135,7 @@ describe.concurrent.each(five)('artifacts with $name', (variant) => {
   });
 });
 
-describe.concurrent.each(three)('files with $name', (variant) => {
+describe.concurrent.each(two)('files with $name', (variant) => {
   const { host } = variant;
   let shell: Shell;
   beforeAll(async () => {
@@ -192,8 +192,8 @@ describe.concurrent.each(three)('files with $name', (variant) => {
   });
 });
 
-/** The rootless one copies all of an image for each container, which takes its time for this one. */
-const withDebian = ['docker20 classic', 'docker28 BuildKit', 'podman'].map(variantOf);
+/** Podman's copy all of an image for each container, which takes its time for this one. */
+const withDebian = ['docker20 classic', 'docker28 BuildKit'].map(variantOf);
 
 const SOURCE = `
 #include <math.h>

@@ -1,6 +1,6 @@
 /** An engine that isn't there, goes away while a builder is run, comes back, or runs out of memory. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines } from '../engines.js';
 import { expectFailure, openShell, type Outcome, type Shell } from '../support.js';
 import { startProxy, startServer, type Proxy } from '../cli/proxy.js';
@@ -13,8 +13,7 @@ import {
   openOpenShell,
   runs,
   SOON,
-  three,
-  until,
+  two,
   variantOf,
 } from './support.js';
 
@@ -73,7 +72,7 @@ describe('an engine that isn’t there', () => {
   });
 });
 
-describe.concurrent.each(three)('a connection to $name', (variant) => {
+describe.concurrent.each(two)('a connection to $name', (variant) => {
   const { host } = variant;
   let shell: Shell;
   let image: string;
@@ -131,68 +130,75 @@ describe.concurrent.each(three)('a connection to $name', (variant) => {
   });
 });
 
-describe('an engine', () => {
-  let engine: OwnEngine;
-  let shell: Shell;
-  beforeAll(async () => {
-    engine = await startOwnEngine();
-    shell = await openShell(engine.variant);
-  });
-  afterEach(() => engine.limit(-1));
-  afterAll(async () => {
+/** One of its own for each test, side by side: these mostly wait. */
+async function withOwn(use: (engine: OwnEngine, shell: Shell) => Promise<void>): Promise<void> {
+  const engine = await startOwnEngine();
+  try {
+    const shell = await openShell(engine.variant);
+    await use(engine, shell);
     await shell.close();
+  } finally {
     await engine.close();
-  });
-  const start = (mark: string): ReturnType<Shell['start']> => {
-    const script = `${SAY}; tar -c /etc 2>/dev/null; sleep 60 # ${mark}`;
-    const args = ['--from-image', engines.base, '-t', mark, '--', 'sh', '-c', script];
-    return shell.start(['dockerception', ...args]);
-  };
+  }
+}
 
-  it('that runs out of memory kills the builder, and that is told', async () => {
-    // So that its group is there.
-    await shell.tool(['filter', '-q', '--from-image', engines.base, '--', 'true']);
-    await engine.limit(32 << 20);
-    for (const [script, code] of [
-      ['echo allocating >&2; exec tail -c 2000000000 /dev/zero', 137],
-      ['echo allocating >&2; tail -c 2000000000 /dev/zero; exit 3', 3],
-    ] as const) {
-      const args = ['--from-image', engines.base, '-t', 'app', '--', 'sh', '-c', script];
-      const why = new RegExp(`it ran out of memory, exit code ${code}; its last lines: allocating`);
-      expectFailure(await shell.tool(args), 4, why, /give the engine more memory/);
-    }
-    expect(await buildersOf(engine.variant.host, 'tail')).toEqual([]);
-  });
+async function startBuilder(
+  shell: Shell,
+  mark: string,
+): Promise<{ readonly done: Promise<Outcome> }> {
+  const script = `${SAY}; tar -c /etc 2>/dev/null; sleep 60 # ${mark}`;
+  const args = ['--from-image', engines.base, '-t', mark, '--', 'sh', '-c', script];
+  const tool = shell.start(['dockerception', ...args]);
+  await tool.says('begun-42');
+  return tool;
+}
 
-  it('that is restarted in the middle ends its builder, and nothing is left', async () => {
-    const mark = shell.name();
-    const tool = start(mark);
-    await tool.says('begun-42');
-    await engine.end('SIGTERM');
-    await engine.start();
-    const outcome = await tool.done;
-    // It kills the builder first, and may have the time to say so.
-    expect([4, 5], outcome.stderr).toContain(outcome.code);
-    expectFailure(outcome, outcome.code, new RegExp(`it was killed, exit code 137|${GONE.source}`));
-    expect(await buildersOf(engine.variant.host, mark)).toEqual([]);
-    expect((await shell.run(`docker image inspect ${mark}`)).code).not.toBe(0);
-  });
+describe.concurrent('an engine', () => {
+  it('that runs out of memory kills the builder, and that is told', () =>
+    withOwn(async (engine, shell) => {
+      // So that its group is there.
+      await shell.tool(['filter', '-q', '--from-image', engines.base, '--', 'true']);
+      await engine.limit(32 << 20);
+      for (const [script, code] of [
+        ['echo allocating >&2; exec tail -c 2000000000 /dev/zero', 137],
+        ['echo allocating >&2; tail -c 2000000000 /dev/zero; exit 3', 3],
+      ] as const) {
+        const args = ['--from-image', engines.base, '-t', 'app', '--', 'sh', '-c', script];
+        const why = new RegExp(
+          `it ran out of memory, exit code ${code}; its last lines: allocating`,
+        );
+        expectFailure(await shell.tool(args), 4, why, /give the engine more memory/);
+      }
+      expect(await buildersOf(engine.variant.host, 'tail')).toEqual([]);
+    }));
 
-  it('that crashes in the middle, and comes back, has nothing left either', async () => {
-    const mark = shell.name();
-    const tool = start(mark);
-    await tool.says('begun-42');
-    await engine.end('SIGKILL');
-    await engine.start();
-    const outcome = await tool.done;
-    expect(outcome.code, outcome.stderr).toBe(5);
-    expect(outcome.stderr).toMatch(GONE);
-    const left = await until(
-      () => buildersOf(engine.variant.host, mark),
-      ({ length }) => length === 0 || /removes it/.test(outcome.stderr),
-    );
-    // It is waited for a while, which a slow machine may need for the engine alone.
-    for (const id of left)
-      expect(outcome.stderr).toContain(`docker rm -f -v ${id.slice(0, 12)} removes it`);
-  });
+  it('that is restarted in the middle ends its builder, and nothing is left', () =>
+    withOwn(async (engine, shell) => {
+      const mark = shell.name();
+      const { done } = await startBuilder(shell, mark);
+      await engine.end('SIGTERM');
+      await engine.start();
+      const outcome = await done;
+      // It kills the builder first, and may have the time to say so.
+      expect([4, 5], outcome.stderr).toContain(outcome.code);
+      const why = new RegExp(`it was killed, exit code 137|${GONE.source}`);
+      expectFailure(outcome, outcome.code, why);
+      expect(await buildersOf(engine.variant.host, mark)).toEqual([]);
+      expect((await shell.run(`docker image inspect ${mark}`)).code).not.toBe(0);
+    }));
+
+  it('that crashes in the middle, and comes back, has nothing left either', () =>
+    withOwn(async (engine, shell) => {
+      const mark = shell.name();
+      const { done } = await startBuilder(shell, mark);
+      await engine.end('SIGKILL');
+      await engine.start();
+      const outcome = await done;
+      expect(outcome.code, outcome.stderr).toBe(5);
+      expect(outcome.stderr).toMatch(GONE);
+      // It is waited for a while, which a slow machine may need for the engine alone.
+      for (const id of await buildersOf(engine.variant.host, mark))
+        expect(outcome.stderr).toContain(`docker rm -f -v ${id.slice(0, 12)} removes it`);
+      expect((await shell.run(`docker image inspect ${mark}`)).code).not.toBe(0);
+    }));
 });

@@ -16,6 +16,8 @@ import {
   runs,
   SOON,
   three,
+  two,
+  variantOf,
 } from './support.js';
 
 interface Case {
@@ -119,7 +121,10 @@ const cases: readonly Case[] = [
   },
 ];
 
-describe.concurrent.each(three)('a builder with $name', (variant) => {
+/** One of each kind, those that don't take their time. */
+const quick = ['docker20 BuildKit', 'podman'].map(variantOf);
+
+describe.concurrent.each(quick)('a builder with $name', (variant) => {
   const { host } = variant;
   let shell: Shell;
   let image: string;
@@ -205,7 +210,7 @@ describe.concurrent.each(three)('a builder with $name', (variant) => {
   });
 });
 
-describe.concurrent.each(three)('a builder’s folder with $name', (variant) => {
+describe.concurrent.each(two)('a builder’s folder with $name', (variant) => {
   const { host } = variant;
   let shell: Shell;
   beforeAll(async () => {

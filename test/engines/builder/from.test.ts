@@ -8,7 +8,6 @@ import {
   act,
   buildersOf,
   expectNothingLeft,
-  five,
   folderOf,
   good,
   imageOf,
@@ -17,10 +16,11 @@ import {
   printed,
   runs,
   three,
+  two,
   until,
 } from './support.js';
 
-describe.concurrent.each(five)('a builder with $name', (variant) => {
+describe.concurrent.each(three)('a builder with $name', (variant) => {
   const { host } = variant;
   let shell: Shell;
   let networks: readonly string[];
@@ -131,7 +131,7 @@ describe.concurrent.each(five)('a builder with $name', (variant) => {
   });
 });
 
-describe.concurrent.each(three)('builders with $name', (variant) => {
+describe.concurrent.each(two)('builders with $name', (variant) => {
   const { host } = variant;
   let shell: Shell;
   let image: string;

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines } from '../engines.js';
 import type { Shell } from '../support.js';
-import { buildersOf, good, openOpenShell, three } from './support.js';
+import { buildersOf, good, openOpenShell, two } from './support.js';
 
 const MIB = 1 << 20;
 /** What tar writes for one file of 255 MiB and a block, in its blocks of 10 KiB. */
@@ -12,7 +12,7 @@ const LARGE = 255 * MIB + 512;
 const write = (size: number): string =>
   `cd /tmp; dd if=/dev/zero of=large bs=1 count=0 seek=${size - 4} 2>/dev/null; echo end >> large; exec tar -c large`;
 
-describe.each(three)('a lot of output with $name', (variant) => {
+describe.each(two)('a lot of output with $name', (variant) => {
   let shell: Shell;
   beforeAll(async () => {
     shell = await openOpenShell(variant);

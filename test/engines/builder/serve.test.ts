@@ -22,6 +22,7 @@ const able = [
   'docker28 BuildKit',
   'podman',
 ].map(variantOf);
+const some = ['docker20 classic', 'docker28 BuildKit'].map(variantOf);
 
 const HTTPD = 'exec httpd -f -p 8080 -h /context';
 /** Installs what the builder serves, and leaves nothing else. */
@@ -29,6 +30,21 @@ const INSTALL = 'wget -q -O /tool http://builder:8080/hello && chmod +x /tool';
 
 const healthcheck = (test: string): string =>
   `HEALTHCHECK --interval=1s --timeout=5s --retries=1 CMD ${test}`;
+
+/** Folders of a server, and of an image that is built with it, as the arguments to do so. */
+async function folders(
+  shell: Shell,
+  mark: string,
+  script: string,
+  instructions: readonly string[] = [],
+): Promise<readonly string[]> {
+  const server = await folderOf(shell, `server-${mark}`, mark, script, { instructions });
+  const lines = [`FROM ${engines.base}`, `LABEL is=${mark}`, `RUN ${INSTALL} # ${mark}`];
+  const runtime = await folderOf(shell, `runtime-${mark}`, mark, 'true', {
+    files: { Dockerfile: `${lines.join('\n')}\nCMD ["/tool"]\n` },
+  });
+  return ['--from', server, '--serve', '8080', '-t', mark, runtime];
+}
 
 describe.concurrent.each(able)('a builder that serves with $name', (variant) => {
   const { host } = variant;
@@ -38,24 +54,10 @@ describe.concurrent.each(able)('a builder that serves with $name', (variant) => 
   });
   afterAll(() => shell.close());
 
-  /** Folders of a server, and of an image that is built with it. */
-  const folders = async (
-    mark: string,
-    script: string,
-    instructions: readonly string[] = [],
-  ): Promise<readonly string[]> => {
-    const server = await folderOf(shell, `server-${mark}`, mark, script, { instructions });
-    const lines = [`FROM ${engines.base}`, `LABEL is=${mark}`, `RUN ${INSTALL} # ${mark}`];
-    const runtime = await folderOf(shell, `runtime-${mark}`, mark, 'true', {
-      files: { Dockerfile: `${lines.join('\n')}\nCMD ["/tool"]\n` },
-    });
-    return ['--from', server, '--serve', '8080', '-t', mark, runtime];
-  };
-
   it('is reached by the build when its port answers', async () => {
     const app = shell.name();
     // Not at once.
-    const outcome = await shell.tool(await folders(app, `sleep 1; ${HTTPD}`));
+    const outcome = await shell.tool(await folders(shell, app, `sleep 1; ${HTTPD}`));
     imageIdOf(outcome);
     expect(await printed(shell, app)).toBe(`${app}\n`);
     expect(await buildersOf(host, `/vol/${app}`)).toEqual([]);
@@ -71,28 +73,34 @@ describe.concurrent.each(able)('a builder that serves with $name', (variant) => 
       const script = `mv hello later; (sleep 2; mv later hello) & ${HTTPD}`;
       const test = healthcheck('test -e /context/hello');
       const slow = test.replace('--retries=1', '--retries=9');
-      const outcome = await shell.tool(await folders(app, script, [slow]));
+      const outcome = await shell.tool(await folders(shell, app, script, [slow]));
       imageIdOf(outcome);
       expect(await printed(shell, app)).toBe(`${app}\n`);
     },
   );
+});
 
-  it.skipIf(variant.podman)(
-    'that is unhealthy builds nothing, and says what its check said',
-    async () => {
-      const app = shell.name();
-      const check = healthcheck('echo no-database-yet; exit 1');
-      const outcome = await shell.tool(await folders(app, HTTPD, [check]));
-      const why =
-        /^dockerception: waiting for the builder to serve: .* is not healthy: no-database-yet$/;
-      expectFailure(outcome, 4, why, /HEALTHCHECK/);
-      await expectNothingLeft(variant, app);
-    },
-  );
+describe.concurrent.each(some)('a server with $name', (variant) => {
+  const { host } = variant;
+  let shell: Shell;
+  beforeAll(async () => {
+    shell = await openOpenShell(variant);
+  });
+  afterAll(() => shell.close());
+
+  it('that is unhealthy builds nothing, and says what its check said', async () => {
+    const app = shell.name();
+    const check = healthcheck('echo no-database-yet; exit 1');
+    const outcome = await shell.tool(await folders(shell, app, HTTPD, [check]));
+    const why =
+      /^dockerception: waiting for the builder to serve: .* is not healthy: no-database-yet$/;
+    expectFailure(outcome, 4, why, /HEALTHCHECK/);
+    await expectNothingLeft(variant, app);
+  });
 
   it('that never answers is waited for no longer than asked', async () => {
     const app = shell.name();
-    const args = await folders(app, 'exec sleep 60');
+    const args = await folders(shell, app, 'exec sleep 60');
     const outcome = await shell.tool([...args, '--serve-timeout', '2']);
     const why = /waiting for the builder to serve: .*: port 8080 doesn't answer after 2 s$/;
     expectFailure(outcome, 4, why, /--serve-timeout gives it longer/);
@@ -103,7 +111,7 @@ describe.concurrent.each(able)('a builder that serves with $name', (variant) => 
 
   it('to itself alone does not serve', async () => {
     const app = shell.name();
-    const args = await folders(app, 'exec httpd -f -p 127.0.0.1:8080 -h /context');
+    const args = await folders(shell, app, 'exec httpd -f -p 127.0.0.1:8080 -h /context');
     const outcome = await shell.tool([...args, '--serve-timeout', '1']);
     expectFailure(outcome, 4, /port 8080 doesn't answer after 1 s$/, /0\.0\.0\.0/);
     await expectNothingLeft(variant, app);
@@ -114,7 +122,9 @@ describe.concurrent.each(able)('a builder that serves with $name', (variant) => 
     ['exit 0', /has ended with 0, and doesn't serve$/, /foreground/],
   ] as const)('but ends in place of it is told: %s', async (end, why, hint) => {
     const app = shell.name();
-    const outcome = await shell.tool(await folders(app, `echo starting >&2; sleep 0.3; ${end}`));
+    const outcome = await shell.tool(
+      await folders(shell, app, `echo starting >&2; sleep 0.3; ${end}`),
+    );
     expectFailure(outcome, 4, why, hint);
     await expectNothingLeft(variant, app);
   });
@@ -148,7 +158,7 @@ describe.concurrent.each(able)('a builder that serves with $name', (variant) => 
 
   it('is gone when the image that was built with it could not be', async () => {
     const app = shell.name();
-    const args = await folders(app, HTTPD);
+    const args = await folders(shell, app, HTTPD);
     await shell.file('Failing', `FROM ${engines.base}\nLABEL is=${app}\nRUN exit 6 # ${app}\n`);
     const outcome = await shell.run(
       `mkdir -p failing && cp Failing failing/Dockerfile && exec dockerception ${args.slice(0, -1).join(' ')} failing`,

@@ -11,7 +11,7 @@ import {
   openOpenShell,
   runs,
   SOON,
-  three,
+  two,
   until,
 } from './support.js';
 
@@ -90,7 +90,7 @@ const phases: readonly Phase[] = [
 ];
 
 // These mostly wait: so all at a time.
-describe.concurrent.each(three)('a build with a builder with $name', (variant) => {
+describe.concurrent.each(two)('a build with a builder with $name', (variant) => {
   let shell: Shell;
   let image: string;
   beforeAll(async () => {

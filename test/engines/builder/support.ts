@@ -18,8 +18,6 @@ import {
 } from '../engines.js';
 import { openShell, program, type Outcome, type Shell } from '../support.js';
 
-export { five } from '../support.js';
-
 /** An image with gcc and a C library with shared objects, which every engine has. */
 export const DEBIAN = (
   JSON.parse(readFileSync(join(ENGINES_DIR, 'engines.json'), 'utf8')) as { readonly debian: string }
@@ -27,6 +25,8 @@ export const DEBIAN = (
 
 /** Each engine that isn't like another: a classic builder, BuildKit with containerd's images, and Podman without root. */
 export const three = ['docker20 classic', 'docker28 BuildKit', 'podmanRootless'].map(variantOf);
+/** For what the builder of an image has no part in. */
+export const two = ['docker28 BuildKit', 'podmanRootless'].map(variantOf);
 
 export function variantOf(name: string): Variant {
   const found = variants.find((one) => one.name === name);
@@ -53,8 +53,15 @@ export async function openOpenShell(variant: Variant): Promise<Shell> {
       return mark;
     },
     async close() {
-      await shell.close();
       await removeImages(variant.host, marks);
+      // Podman's lists fail while another shell's images are removed.
+      for (let tries = 1; ; tries++)
+        try {
+          return await shell.close();
+        } catch (error) {
+          if (tries === 10 || !messageOf(error).includes('image not known')) throw error;
+          await sleep(200);
+        }
     },
   };
 }
@@ -63,7 +70,7 @@ async function removeImages(host: string, marks: readonly string[]): Promise<voi
   const connection = await connectTo({ DOCKER_HOST: host });
   for (const mark of marks)
     for (const label of [`is=${mark}`, `builder=${mark}`])
-      for (const id of await listLabelled(host, label))
+      for (const id of await listLabelled(host, label).catch((): string[] => []))
         await connection
           .json({ method: 'DELETE', path: `/images/${id}?force=1` })
           // It went with another one, or another one needs it.
@@ -219,7 +226,8 @@ async function asking(host: string, path: string): Promise<unknown> {
       return await connection.json({ method: 'GET', path });
     } catch (error) {
       // Podman's list fails when an image is removed while it is made.
-      if (attempt === 5 || !messageOf(error).includes('image not known')) throw error;
+      if (attempt === 20 || !messageOf(error).includes('image not known')) throw error;
+      await sleep(50);
     }
 }
 
