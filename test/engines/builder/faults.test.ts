@@ -203,7 +203,7 @@ describe.concurrent.each(quick)('a builder with $name', (variant) => {
       expectFailure(
         outcome,
         4,
-        /^dockerception: (?:making|starting) the builder: .*(?:no-such-user|no\/such\/folder)/,
+        /^dockerception: (?:making|starting) the builder: .*(?:no-such-user|no\/such\/folder|not-absolute)/,
       );
       await expectNothingLeft(variant, app);
     }
