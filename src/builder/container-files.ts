@@ -1,12 +1,13 @@
 /**
  * A container's file system, read one question at a time over the archive endpoint. Each answer costs the engine some
- * milliseconds, so whoever asks remembers.
+ * milliseconds, so what is at a path is asked once.
  */
-import { EntryView } from '../tar/entry-view.js';
-import type { Container } from '../engine/docker/index.js';
+import { isNotFound, type Container } from '../engine/docker/index.js';
 import type { BuilderFiles, FileStat } from '../libs/index.js';
 import { isDirectory, isSymlink } from './artifact-path.js';
+import type { ViewedEntry, ViewHandler } from '../tar/entry-view.js';
 import { namesIn } from './listing.js';
+import { readArchive } from './read-archive.js';
 
 /** Go's `os.ModeType`: what is set in it is no ordinary file. */
 const TYPE_BITS = 0x8f280000;
@@ -14,13 +15,20 @@ const TYPE_BITS = 0x8f280000;
 export class ContainerFiles implements BuilderFiles {
   readonly #container: Container;
   readonly #signal: AbortSignal;
+  readonly #stats = new Map<string, Promise<FileStat | undefined>>();
 
   constructor(container: Container, signal: AbortSignal) {
     this.#container = container;
     this.#signal = signal;
   }
 
-  async lstat(path: string): Promise<FileStat | undefined> {
+  lstat(path: string): Promise<FileStat | undefined> {
+    let known = this.#stats.get(path);
+    if (known === undefined) this.#stats.set(path, (known = this.#lstat(path)));
+    return known;
+  }
+
+  async #lstat(path: string): Promise<FileStat | undefined> {
     const stat = await this.#container.stat(path, this.#signal);
     if (stat === undefined) return undefined;
     if (isDirectory(stat)) return { type: 'directory' };
@@ -31,17 +39,19 @@ export class ContainerFiles implements BuilderFiles {
 
   /** The archive of a file has one entry. */
   async read(path: string): Promise<Buffer | undefined> {
-    if ((await this.#container.stat(path, this.#signal)) === undefined) return undefined;
     const pieces: Buffer[] = [];
-    const view = new EntryView({
+    const handler: ViewHandler = {
       entry: () => undefined,
       data: (bytes) => void pieces.push(Buffer.from(bytes)),
       hole: (length) => void pieces.push(Buffer.alloc(length)),
-    });
-    for await (const chunk of await this.#container.archive(path, this.#signal))
-      view.push(chunk as Buffer);
-    view.end();
-    return Buffer.concat(pieces);
+    };
+    try {
+      await readArchive(this.#container, path, handler, this.#signal);
+      return Buffer.concat(pieces);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
   }
 
   list(path: string): Promise<readonly string[]> {
@@ -55,18 +65,11 @@ export class ContainerFiles implements BuilderFiles {
   async #textOfLink(path: string): Promise<string | undefined> {
     let text: string | undefined;
     let seen = false;
-    const view = new EntryView({
-      entry: (entry) => {
-        if (!seen && entry.type === 'symlink') text = entry.linkpath;
-        seen = true;
-      },
-      data: () => undefined,
-      hole: () => undefined,
-    });
-    for await (const chunk of await this.#container.archive(path, this.#signal)) {
-      view.push(chunk as Buffer);
-      if (seen) break;
-    }
+    const entry = ({ type, linkpath }: ViewedEntry): void => {
+      if (!seen && type === 'symlink') text = linkpath;
+      seen = true;
+    };
+    await readArchive(this.#container, path, { entry }, this.#signal, () => seen);
     return text;
   }
 }

@@ -1,6 +1,6 @@
 /** The image that a builder is run from: built from a context, or one that the engine has or pulls. */
 import { build } from '../build.js';
-import { pullImage, type Connection } from '../engine/docker/index.js';
+import { isNotFound, pullImage, type Connection } from '../engine/docker/index.js';
 import { DockerceptionError } from '../errors.js';
 import type { Report } from '../progress/events.js';
 import type { Source } from '../source/source.js';
@@ -133,7 +133,7 @@ async function inspect(
     const hasCommand = (config?.Cmd?.length ?? 0) + (config?.Entrypoint?.length ?? 0) > 0;
     return { id, size, hasCommand };
   } catch (error) {
-    if (error instanceof DockerceptionError && error.code === 'ENGINE_NOT_FOUND') return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** The names in a folder of a container: there is no call for that, but an archive of it begins with them. */
 import type { Container } from '../engine/docker/index.js';
-import { EntryView } from '../tar/entry-view.js';
+import type { ViewedEntry } from '../tar/entry-view.js';
+import { readArchive } from './read-archive.js';
 
 /** Bytes of an archive that are read for a list: a hint isn't worth more. */
 const ENOUGH = 256 << 20;
@@ -12,18 +13,11 @@ export async function namesIn(
   signal: AbortSignal,
 ): Promise<string[]> {
   const names = new Set<string>();
-  const view = new EntryView({
-    entry: (entry) => {
-      // The folder's own name comes first.
-      const name = entry.path.replace(/^(?:\.?\/)+/, '').split('/')[folder === '/' ? 0 : 1];
-      if (name !== undefined && name !== '') names.add(name);
-    },
-    data: () => undefined,
-    hole: () => undefined,
-  });
-  for await (const chunk of await container.archive(folder, signal)) {
-    view.push(chunk as Buffer);
-    if (view.offset > ENOUGH) break;
-  }
+  const entry = ({ path }: ViewedEntry): void => {
+    // The folder's own name comes first.
+    const name = path.replace(/^(?:\.?\/)+/, '').split('/')[folder === '/' ? 0 : 1];
+    if (name !== undefined && name !== '') names.add(name);
+  };
+  await readArchive(container, folder, { entry }, signal, (bytes) => bytes > ENOUGH);
   return [...names];
 }

@@ -1,9 +1,10 @@
 /** The programs and libraries among artifacts: what starts as an ELF file, or is executable and starts with `#!`. */
 import type { Container } from '../engine/docker/index.js';
 import type { Binary } from '../libs/index.js';
-import { EntryView } from '../tar/entry-view.js';
+import type { ViewHandler } from '../tar/entry-view.js';
 import type { FoundArtifact } from './artifacts.js';
 import { mover } from './place.js';
+import { readArchive } from './read-archive.js';
 
 const ELF = '7f454c46';
 const SCRIPT = '2321';
@@ -22,7 +23,7 @@ export async function programsAmong(
     let head = Buffer.alloc(0);
     let program: Required<Binary> | undefined;
     let isExecutable = false;
-    const view = new EntryView({
+    const handler: ViewHandler = {
       entry: (entry) => {
         const name = entry.pathBytes.toString('latin1');
         const places = { path: `/${inBuilder(name)}`, dest: `/${inContext(name)}` };
@@ -38,8 +39,8 @@ export async function programsAmong(
         if (hex.startsWith(ELF) || (isExecutable && hex.startsWith(SCRIPT))) programs.push(program);
       },
       hole: () => undefined,
-    });
-    for await (const chunk of await container.archive(path, signal)) view.push(chunk as Buffer);
+    };
+    await readArchive(container, path, handler, signal);
   }
   return programs;
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
 import { printable } from '../../tar/printable.js';
 import type { Connection, EngineRequest } from './connection.js';
+import { isNotFound } from './refusal.js';
 
 /** What a container is made from, as `docker run` has it. */
 export interface ContainerSettings {
@@ -243,8 +244,4 @@ interface Inspection {
     readonly IPAddress?: string;
     readonly Networks?: Readonly<Record<string, { readonly IPAddress?: string }>> | null;
   } | null;
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof DockerceptionError && error.code === 'ENGINE_NOT_FOUND';
 }

@@ -55,3 +55,8 @@ function reasonOf(body: string): string | undefined {
 function oneLine(text: string): string {
   return text.trim().replace(/\s*\n\s*/g, ' / ');
 }
+
+/** Whether an engine has said that it has no such thing. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof DockerceptionError && error.code === NOT_FOUND;
+}
