@@ -77,8 +77,7 @@ class Chain implements Builder {
   readonly #options: BuilderOptions;
   readonly #use: EngineUse;
   readonly #runs: Run[] = [];
-  /** What ends them, each once; the last one first. */
-  readonly #ends: (() => Promise<void>)[] = [];
+  readonly #containers: RunOptions[] = [];
   readonly #images: BuilderImage[] = [];
 
   constructor(options: BuilderOptions, use: EngineUse) {
@@ -108,7 +107,9 @@ class Chain implements Builder {
   }
 
   async close(): Promise<void> {
-    for (const end of this.#ends.splice(0).reverse()) await end();
+    for (const run of this.#runs) run.close();
+    // The last one first; each once.
+    for (const made of this.#containers.splice(0).reverse()) await releaseContainer(made);
     for (const image of this.#images) await removeBuilder(image, this.#use.connection);
   }
 
@@ -132,7 +133,8 @@ class Chain implements Builder {
       signal,
     );
     const keep = isLast && this.#options.keep === true;
-    const running = { name, connection, container, timeout, keep, report, signal };
+    const running = { name, container, timeout, keep, report, signal };
+    this.#containers.push(running);
     if (isLast && serve !== undefined) {
       const run = await this.#start({ ...running, showsOutput: true });
       const timing = { port: serve, timeout: serveTimeout, name, signal };
@@ -148,13 +150,7 @@ class Chain implements Builder {
       this.context = await sourceOf(run, name, signal);
       return;
     }
-    if (isOpenedOnly) {
-      this.#ends.push(() => releaseContainer(running));
-    } else if (await this.#hasAlready(container, artifacts)) {
-      this.#ends.push(() => releaseContainer(running));
-      const message = `what is asked for is in ${name} itself: it is not run; -- COMMAND runs it`;
-      report({ kind: 'notice', message });
-    } else {
+    if (!isOpenedOnly && !(await this.#hasAlready(container, artifacts, name))) {
       const run = await this.#start({ ...running, showsOutput: true });
       await run.complete;
     }
@@ -164,7 +160,6 @@ class Chain implements Builder {
   async #start(options: RunOptions): Promise<Run> {
     const run = await Run.start(options);
     this.#runs.push(run);
-    this.#ends.push(() => run.close());
     return run;
   }
 
@@ -172,11 +167,19 @@ class Chain implements Builder {
    * An image that only has to be opened is not run: a server's would never end. One with a command, or anything else that
    * says how to run it, is.
    */
-  async #hasAlready(container: Container, artifacts: readonly Artifact[]): Promise<boolean> {
+  async #hasAlready(
+    container: Container,
+    artifacts: readonly Artifact[],
+    name: string,
+  ): Promise<boolean> {
     const { from = [], command, volumes = [], variables = [], entrypoint } = this.#options;
     const asked = command ?? entrypoint ?? volumes[0] ?? variables[0];
     if (from.length > 0 || asked !== undefined) return false;
-    return areThere(container, artifacts, this.#use.signal);
+    const { report, signal } = this.#use;
+    if (!(await areThere(container, artifacts, signal))) return false;
+    const message = `what is asked for is in ${name} itself: it is not run; -- COMMAND runs it`;
+    report({ kind: 'notice', message });
+    return true;
   }
 
   /** An image that only has files is a builder, too: its Dockerfile has done the work. */

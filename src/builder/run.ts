@@ -1,10 +1,10 @@
 /**
  * A builder that runs: its output as a stream that ends only when it has exited with 0, its standard error as
- * events, its container removed at the end.
+ * events.
  */
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection, Container } from '../engine/docker/index.js';
+import type { Container } from '../engine/docker/index.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import type { Report } from '../progress/events.js';
 import { exited, timedOut } from './failure.js';
@@ -15,8 +15,7 @@ import { Tail } from './tail.js';
 export interface RunOptions {
   /** What messages call it. */
   readonly name: string;
-  readonly connection: Connection;
-  /** Made, not started yet; the run owns it from now on. */
+  /** Made, not started yet; whoever made it removes it. */
   readonly container: Container;
   /** Milliseconds after which it is killed. @default never */
   readonly timeout?: number | undefined;
@@ -49,7 +48,7 @@ export class Run {
     this.complete.catch(() => undefined);
   }
 
-  /** Starts a container. It is removed when that fails. */
+  /** Starts a container. */
   static async start(options: RunOptions): Promise<Run> {
     const { container, report, signal } = options;
     try {
@@ -67,7 +66,6 @@ export class Run {
       await container.start();
       return new Run(options, output, tail);
     } catch (error) {
-      await releaseContainer(options);
       throw signal.aborted ? signal.reason : error;
     }
   }
@@ -94,12 +92,11 @@ export class Run {
     }
   }
 
-  /** Ends it, and removes its container. */
-  async close(): Promise<void> {
+  /** Lets go of its output; its container is still to be removed. */
+  close(): void {
     clearTimeout(this.#timer);
     this.#stopped.abort();
     this.output.close();
-    await releaseContainer(this.#options);
   }
 
   async #watch(): Promise<void> {
