@@ -75,7 +75,9 @@ export function builderOptions(
     keepPaths: args.flag('libs') && (args.value('base') ?? args.value('change')) !== undefined,
     ...(args.command.length > 0 && { command: args.command }),
     volumes: args.all('volume').map(volume),
-    variables: args.all('env').flatMap((text) => variable(text, env)),
+    variables: Object.entries(keysAndValues(args.all('env'), '--env', env)).map(
+      ([key, value]) => `${key}=${value}`,
+    ),
     buildArgs: keysAndValues(args.all('builder-arg'), '--builder-arg', env),
     ...(user !== undefined && { user }),
     ...(workdir !== undefined && { workdir }),
@@ -106,13 +108,6 @@ function volume(text: string): string {
   if (source === '' || (rest.length === 0 && !source.startsWith('/')))
     throw usage(`--volume takes SOURCE:TARGET[:OPTIONS], not '${text}'`);
   return /^\.{1,2}(?:\/|$)/.test(source) ? [resolve(source), ...rest].join(':') : text;
-}
-
-/** A variable without a value has the one that it has here; without one here, none. */
-function variable(text: string, env: NodeJS.ProcessEnv): string[] {
-  if (text === '' || text.startsWith('=')) throw usage(`--env takes KEY[=VALUE], not '${text}'`);
-  if (text.includes('=')) return [text];
-  return env[text] === undefined ? [] : [`${text}=${env[text]}`];
 }
 
 function port(text: string | undefined): number | undefined {

@@ -11,7 +11,8 @@ import { type Output, Writer } from './output.js';
 /** Shows everything. `now` in milliseconds since 1970. */
 export function jsonDisplay(out: Output, now: () => number = Date.now): Display {
   const writer = new Writer(out);
-  const digest = `sha256:${createHash('sha256').update('dockerception context').digest('hex')}`;
+  const digest = digestOf('context');
+  const builder = digestOf('builder');
   let context: Vertex = { digest, name: 'context' };
   let builderSince: string | undefined;
   const send = (status: object): void => writer.write(`${JSON.stringify(status)}\n`);
@@ -19,11 +20,10 @@ export function jsonDisplay(out: Output, now: () => number = Date.now): Display 
 
   const sendOutput = (text: string): void => {
     const timestamp = time();
-    const vertex = `sha256:${createHash('sha256').update('dockerception builder').digest('hex')}`;
-    const logs = [{ vertex, stream: 2 as const, data: text, timestamp }];
+    const logs = [{ vertex: builder, stream: 2 as const, data: text, timestamp }];
     if (builderSince !== undefined) return send(encode({ logs }));
     builderSince = timestamp;
-    send(encode({ vertexes: [{ digest: vertex, name: 'builder', started: timestamp }], logs }));
+    send(encode({ vertexes: [{ digest: builder, name: 'builder', started: timestamp }], logs }));
   };
 
   const report = (event: ProgressEvent): void => {
@@ -58,6 +58,11 @@ export function jsonDisplay(out: Output, now: () => number = Date.now): Display 
     send({ vertexes: [context] });
   };
   return { report, close };
+}
+
+/** Tells a vertex of ours from BuildKit's. */
+function digestOf(what: string): string {
+  return `sha256:${createHash('sha256').update(`dockerception ${what}`).digest('hex')}`;
 }
 
 /** Go's encoding: `[]byte` as base64, empty values left out. */
