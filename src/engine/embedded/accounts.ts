@@ -6,11 +6,11 @@
 import { DockerceptionError } from '../../errors.js';
 import { printable } from '../../tar/printable.js';
 import { contentOf } from './contents.js';
-import { isFile } from './node.js';
+import { isFile } from '../../filesystem/node.js';
 import { nearest } from '../../dockerfile/nearest.js';
 
 import type { Spool } from './spool.js';
-import type { Tree } from './tree.js';
+import type { Tree } from '../../filesystem/tree.js';
 
 /** The files that names are looked up in: kept of every base. */
 export const ACCOUNT_FILES: readonly string[] = ['etc/passwd', 'etc/group'];

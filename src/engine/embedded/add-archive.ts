@@ -11,12 +11,12 @@ import { printable } from '../../tar/printable.js';
 import type { OwnerIds } from './accounts.js';
 import { contentStream } from './contents.js';
 import type { Copier } from './copy.js';
-import { fromBinary, type Leaf } from './node.js';
+import { fromBinary, type Leaf } from '../../filesystem/node.js';
 import { readableOf } from './readable.js';
 import type { Source } from './sources.js';
 import type { Spool } from './spool.js';
-import { MADE_BY_ROOT, type Tree } from './tree.js';
-import { unpack } from './unpack.js';
+import { MADE_BY_ROOT, type Tree } from '../../filesystem/tree.js';
+import { unpack } from '../../filesystem/unpack.js';
 
 /** Where a file goes. */
 export interface AddTarget {
@@ -40,7 +40,7 @@ export async function addFile(source: Source, target: AddTarget): Promise<void> 
   const into = tree.resolve(dest);
   tree.directory(into, { ...MADE_BY_ROOT, ...owner });
   const tar = await open(file, spool, name);
-  await unpack(tar, { tree, spool, name, into, ...(owner !== undefined && { owner }) });
+  await unpack(tar, { tree, contents: spool, name, into, ...(owner !== undefined && { owner }) });
 }
 
 /** Whether it starts with a tar's header, once decompressed. */

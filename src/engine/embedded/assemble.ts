@@ -6,7 +6,7 @@ import type { Descriptor } from '../../image/descriptor.js';
 import { writeLayer } from '../../image/layer.js';
 import type { AssembledImage, PlatformImage, RepositoryName } from '../../image/manifest.js';
 import type { BlobStore } from '../../image/store.js';
-import { changes } from './changes.js';
+import { changes } from '../../filesystem/changes.js';
 import { layerTar } from './layer-tar.js';
 import type { Spool } from './spool.js';
 import type { BuiltTarget } from './stages.js';

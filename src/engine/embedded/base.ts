@@ -4,8 +4,8 @@ import { DockerceptionError } from '../../errors.js';
 import type { Image } from '../../image/manifest.js';
 import { ACCOUNT_FILES } from './accounts.js';
 import type { Spool } from './spool.js';
-import { Tree } from './tree.js';
-import { unpack } from './unpack.js';
+import { Tree } from '../../filesystem/tree.js';
+import { unpack } from '../../filesystem/unpack.js';
 
 /**
  * Reads an image's file system. Without `contents` it keeps what names of owners are looked up in:
@@ -29,7 +29,7 @@ export async function readImage(
       const keeps = contents ? {} : { keeps: isAccountFile };
       await unpack(await decompress(stream, name), {
         tree,
-        spool,
+        contents: spool,
         name,
         whiteouts: true,
         ...keeps,

@@ -1,5 +1,5 @@
 /** The content of a file in the spool, as a stream or as bytes. */
-import type { Leaf } from './node.js';
+import type { Leaf } from '../../filesystem/node.js';
 import { segments } from './segments.js';
 import type { Spool } from './spool.js';
 

@@ -1,10 +1,10 @@
 /** The context as a tree, its contents in the spool. */
 import { DockerceptionError } from '../../errors.js';
 import { contentOf } from './contents.js';
-import { isFile, toBinary } from './node.js';
+import { isFile, toBinary } from '../../filesystem/node.js';
 import type { Spool } from './spool.js';
-import { Tree } from './tree.js';
-import { unpack } from './unpack.js';
+import { Tree } from '../../filesystem/tree.js';
+import { unpack } from '../../filesystem/unpack.js';
 
 /** Bytes of a Dockerfile that are read; BuildKit takes no larger one either. */
 const MAX_DOCKERFILE = 16 << 20;
@@ -23,7 +23,7 @@ export async function readContext(
   name = 'the context',
 ): Promise<ContextTree> {
   const tree = new Tree();
-  const { newest } = await unpack(stream, { tree, spool, name });
+  const { newest } = await unpack(stream, { tree, contents: spool, name });
   return contextOf(tree, newest);
 }
 

@@ -15,9 +15,15 @@ import {
   type Directory,
   type Extra,
   type Node,
-} from './node.js';
+} from '../../filesystem/node.js';
 import type { Source } from './sources.js';
-import { display, MADE_BY_ROOT, type Components, type Made, type Tree } from './tree.js';
+import {
+  display,
+  MADE_BY_ROOT,
+  type Components,
+  type Made,
+  type Tree,
+} from '../../filesystem/tree.js';
 
 /** What becomes of entries on their way. */
 export interface CopyChanges {

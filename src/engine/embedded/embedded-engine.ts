@@ -14,7 +14,7 @@ import type { Report } from '../../progress/events.js';
 import { printable } from '../../tar/printable.js';
 import type { BuildContext, BuildOptions, BuildResult, EntryEngine } from '../engine.js';
 import { assemble } from './assemble.js';
-import { changes } from './changes.js';
+import { changes } from '../../filesystem/changes.js';
 import { contextOf, dockerfileOf, type ContextTree } from './context-tree.js';
 import { Images } from './images.js';
 import { layerTar } from './layer-tar.js';
@@ -25,8 +25,8 @@ import { readableOf } from './readable.js';
 import { Spool } from './spool.js';
 import { buildStages, type BuiltTarget } from './stages.js';
 import { StepReport } from './step-report.js';
-import { Tree } from './tree.js';
-import { Unpacker } from './unpack.js';
+import { Tree } from '../../filesystem/tree.js';
+import { Unpacker } from '../../filesystem/unpack.js';
 
 /** What the engine is made with. */
 export interface EmbeddedSettings {
@@ -58,7 +58,7 @@ export function embeddedEngine(settings: EmbeddedSettings): EntryEngine {
       const spool = new Spool(settings.env['TMPDIR'] || tmpdir());
       const platforms = platformsOf(options);
       const tree = new Tree();
-      const entries = new Unpacker({ tree, spool, name: 'the context' });
+      const entries = new Unpacker({ tree, contents: spool, name: 'the context' });
       return {
         entries,
         ready: () => spool.ready(),

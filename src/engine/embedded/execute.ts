@@ -7,12 +7,20 @@ import { lookUpOwner, type OwnerIds } from './accounts.js';
 import { Copier, type CopyChanges } from './copy.js';
 import { addFile } from './add-archive.js';
 import { located } from './located.js';
-import { FILE, fromBinary, isDirectory, isFile, Leaf, NO_TIME, toBinary } from './node.js';
+import {
+  FILE,
+  fromBinary,
+  isDirectory,
+  isFile,
+  Leaf,
+  NO_TIME,
+  toBinary,
+} from '../../filesystem/node.js';
 import { isGitRepository, isUrl } from './remote-name.js';
 import { cleanSource, findSources, notFound, type Source } from './sources.js';
 import type { Spool } from './spool.js';
 import type { CopyStep, Step, WorkdirStep } from './step.js';
-import { MADE_BY_ROOT, Tree } from './tree.js';
+import { MADE_BY_ROOT, Tree } from '../../filesystem/tree.js';
 
 /** A tree that a COPY can take from. */
 export interface CopyOrigin {

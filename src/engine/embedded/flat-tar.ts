@@ -8,9 +8,9 @@ import { OutputFile } from '../../image/output-file.js';
 import type { Blob } from '../../image/store.js';
 import { writeBlob } from '../../image/write-blob.js';
 import { END_OF_ARCHIVE } from '../../tar/make.js';
-import { changes } from './changes.js';
+import { changes } from '../../filesystem/changes.js';
 import { layerTar } from './layer-tar.js';
-import { Directory, DIRECTORY, NO_TIME } from './node.js';
+import { Directory, DIRECTORY, NO_TIME } from '../../filesystem/node.js';
 import type { Spool } from './spool.js';
 
 /** What an image has in it for one platform. */

@@ -9,7 +9,7 @@ import { BLOCK, paddingOf } from '../../tar/block.js';
 import { writeEntryHeader, type WrittenEntry } from '../../tar/entry-writer.js';
 import { END_OF_ARCHIVE } from '../../tar/make.js';
 import { printable } from '../../tar/printable.js';
-import type { Change } from './changes.js';
+import type { Change } from '../../filesystem/changes.js';
 import {
   BLOCK_DEVICE,
   CHAR_DEVICE,
@@ -22,7 +22,7 @@ import {
   type Leaf,
   SYMLINK,
   typeOfMode,
-} from './node.js';
+} from '../../filesystem/node.js';
 import { segments } from './segments.js';
 import type { Spool } from './spool.js';
 

@@ -9,7 +9,7 @@ import { DockerceptionError, systemCode } from '../../errors.js';
 import { outputFailure } from '../../image/output-error.js';
 import type { Report } from '../../progress/events.js';
 import { printable } from '../../tar/printable.js';
-import { changes } from './changes.js';
+import { changes } from '../../filesystem/changes.js';
 import { separate, type FlatOptions, type FlatSystem } from './flat-tar.js';
 import {
   fromBinary,
@@ -21,7 +21,7 @@ import {
   type Directory,
   type Leaf,
   type Node,
-} from './node.js';
+} from '../../filesystem/node.js';
 import { segments } from './segments.js';
 
 /** Entries, and bytes of contents, between two looks at whether somebody wants this to stop. */

@@ -8,7 +8,7 @@ import { readContext } from './context-tree.js';
 import type { CopyOrigin } from './execute.js';
 import type { Images } from './images.js';
 import type { Spool } from './spool.js';
-import type { Tree } from './tree.js';
+import type { Tree } from '../../filesystem/tree.js';
 
 /** What they are made from. */
 export interface OriginsOptions {

@@ -1,5 +1,5 @@
 /** ADD of a URL: its content into the spool, as a file to copy. */
-import { FILE, Leaf, toBinary } from './node.js';
+import { FILE, Leaf, toBinary } from '../../filesystem/node.js';
 import { fetchFile, type FetchOptions } from './remote-file.js';
 import type { Source } from './sources.js';
 import type { Spool } from './spool.js';

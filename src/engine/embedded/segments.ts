@@ -1,5 +1,5 @@
 /** Files with holes: a content need not be in one piece. */
-import type { Leaf } from './node.js';
+import type { Leaf } from '../../filesystem/node.js';
 
 /** Where a content lies in the spool, piece by piece; -1 is a hole. */
 export function* segments(file: Leaf): Generator<readonly [offset: number, length: number]> {

@@ -13,9 +13,9 @@ import {
   type Directory,
   type Leaf,
   type Node,
-} from './node.js';
+} from '../../filesystem/node.js';
 import { nearest } from '../../dockerfile/nearest.js';
-import { display, type Components, type Tree } from './tree.js';
+import { display, type Components, type Tree } from '../../filesystem/tree.js';
 
 const ANY_DEPTH = '**';
 

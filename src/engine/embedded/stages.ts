@@ -12,16 +12,16 @@ import {
 import type { History, ImageConfig } from '../../image/config.js';
 import type { Image } from '../../image/manifest.js';
 import { printable } from '../../tar/printable.js';
-import { changes } from './changes.js';
+import { changes } from '../../filesystem/changes.js';
 import { createdBy, evaluateStage, withLabels, type StageResult } from './evaluate.js';
 import { execute, type Execution } from './execute.js';
 import { located } from './located.js';
 import { orStage } from './misspelt.js';
-import type { Directory } from './node.js';
+import type { Directory } from '../../filesystem/node.js';
 import type { Origins } from './origins.js';
 import type { Spool } from './spool.js';
 import type { StepReport } from './step-report.js';
-import { Tree } from './tree.js';
+import { Tree } from '../../filesystem/tree.js';
 
 /** What stages are built from. */
 export interface StagesOptions extends PlanOptions {

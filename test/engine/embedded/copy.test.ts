@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Copier, type CopyChanges } from '../../../src/engine/embedded/copy.js';
 import { findSources } from '../../../src/engine/embedded/sources.js';
-import { Tree } from '../../../src/engine/embedded/tree.js';
+import { Tree } from '../../../src/filesystem/tree.js';
 import { parseModeChanges } from '../../../src/tar/mode.js';
 import { member, tar } from '../../support/write-tar.js';
 import { listing, treeOf } from './listing.js';

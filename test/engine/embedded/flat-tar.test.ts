@@ -5,7 +5,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeFlatTar, type FlatSystem } from '../../../src/engine/embedded/flat-tar.js';
-import { NO_TIME, SYMLINK } from '../../../src/engine/embedded/node.js';
+import { NO_TIME, SYMLINK } from '../../../src/filesystem/node.js';
 import { Spool } from '../../../src/engine/embedded/spool.js';
 import { readTar } from '../../support/read-tar.js';
 import { file, folder, special } from './flat.js';

@@ -6,7 +6,7 @@ import {
   Leaf,
   type Extra,
   type Node,
-} from '../../../src/engine/embedded/node.js';
+} from '../../../src/filesystem/node.js';
 import type { Spool } from '../../../src/engine/embedded/spool.js';
 
 /** A file whose content goes into the spool. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { changes } from '../../../src/engine/embedded/changes.js';
+import { changes } from '../../../src/filesystem/changes.js';
 import { layerTar } from '../../../src/engine/embedded/layer-tar.js';
-import { CHAR_DEVICE, FIFO, NO_TIME, SYMLINK } from '../../../src/engine/embedded/node.js';
+import { CHAR_DEVICE, FIFO, NO_TIME, SYMLINK } from '../../../src/filesystem/node.js';
 import { Spool } from '../../../src/engine/embedded/spool.js';
-import { Tree } from '../../../src/engine/embedded/tree.js';
+import { Tree } from '../../../src/filesystem/tree.js';
 import { readTar } from '../../support/read-tar.js';
 import { member, tar } from '../../support/write-tar.js';
 import { file, folder, special } from './flat.js';

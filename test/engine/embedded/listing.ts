@@ -5,11 +5,11 @@ import {
   TYPE_BITS,
   type Directory,
   type Node,
-} from '../../../src/engine/embedded/node.js';
+} from '../../../src/filesystem/node.js';
 import { contentOf } from '../../../src/engine/embedded/contents.js';
 import { Spool } from '../../../src/engine/embedded/spool.js';
-import { Tree } from '../../../src/engine/embedded/tree.js';
-import { unpack, type UnpackOptions } from '../../../src/engine/embedded/unpack.js';
+import { Tree } from '../../../src/filesystem/tree.js';
+import { unpack, type UnpackOptions } from '../../../src/filesystem/unpack.js';
 import { inChunks } from '../../support/filter.js';
 
 const LETTERS: Readonly<Record<number, string>> = {
@@ -53,11 +53,11 @@ function lineOf(node: Node, path: string, spool: Spool, seen: Map<object, string
 /** A tree from a tar. */
 export async function treeOf(
   tar: Buffer,
-  options: Partial<UnpackOptions> = {},
+  options: Partial<Omit<UnpackOptions, 'contents'>> & { readonly spool?: Spool } = {},
   chunk = 64 * 1024,
 ): Promise<{ tree: Tree; spool: Spool; newest: number }> {
-  const { tree = new Tree(), spool = new Spool() } = options;
+  const { tree = new Tree(), spool = new Spool(), ...others } = options;
   const stream = inChunks(tar, chunk) as AsyncIterable<Buffer>;
-  const { newest } = await unpack(stream, { name: 'the tar', ...options, tree, spool });
+  const { newest } = await unpack(stream, { name: 'the tar', ...others, tree, contents: spool });
   return { tree, spool, newest };
 }

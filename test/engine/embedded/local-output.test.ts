@@ -20,7 +20,7 @@ import {
   SYMLINK,
   toBinary,
   type Directory,
-} from '../../../src/engine/embedded/node.js';
+} from '../../../src/filesystem/node.js';
 import { Spool } from '../../../src/engine/embedded/spool.js';
 import { file, folder, special } from './flat.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Leaf, SYMLINK, toBinary, fromBinary } from '../../../src/engine/embedded/node.js';
-import { Tree } from '../../../src/engine/embedded/tree.js';
-import { special } from './flat.js';
+import { Leaf, SYMLINK, toBinary, fromBinary } from '../../src/filesystem/node.js';
+import { Tree } from '../../src/filesystem/tree.js';
+import { special } from '../engine/embedded/flat.js';
 
 function withLinks(links: Readonly<Record<string, string>>): Tree {
   const tree = new Tree();

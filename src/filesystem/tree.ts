@@ -3,8 +3,8 @@
  * stays as it is. Symbolic links are resolved inside the root, whatever they say, as a process
  * confined to it would see them.
  */
-import { DockerceptionError } from '../../errors.js';
-import { printable } from '../../tar/printable.js';
+import { DockerceptionError } from '../errors.js';
+import { printable } from '../tar/printable.js';
 import {
   Directory,
   DIRECTORY,

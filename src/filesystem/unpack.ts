@@ -1,14 +1,14 @@
 /**
  * A tar into a tree, as an engine unpacks one: a later entry takes the place of an earlier one,
- * directories are merged, names lead through symbolic links but never out of the root. Bodies go to
- * the spool. In a layer, names that start with `.wh.` take away what lower layers have
+ * directories are merged, names lead through symbolic links but never out of the root. What files
+ * hold goes to whoever keeps it. In a layer, names that start with `.wh.` take away what lower layers have
  * (OCI image-spec, layer.md, "Whiteouts").
  */
-import { DockerceptionError } from '../../errors.js';
-import { EntryView, type ViewedEntry, type ViewHandler } from '../../tar/entry-view.js';
-import { printable } from '../../tar/printable.js';
-import { cleanPath } from '../../tar/path.js';
-import type { EntryType } from '../../tar/typeflag.js';
+import { DockerceptionError } from '../errors.js';
+import { EntryView, type ViewedEntry, type ViewHandler } from '../tar/entry-view.js';
+import { printable } from '../tar/printable.js';
+import { cleanPath } from '../tar/path.js';
+import type { EntryType } from '../tar/typeflag.js';
 import {
   BLOCK_DEVICE,
   CHAR_DEVICE,
@@ -24,7 +24,7 @@ import {
   type Extra,
   type Node,
 } from './node.js';
-import type { Spool } from './spool.js';
+import type { ContentSink } from './content-sink.js';
 import { display, type Components, type Tree } from './tree.js';
 
 const WHITEOUT = '.wh.';
@@ -38,7 +38,8 @@ const MAX_PATH = 4095;
 /** How a tar is unpacked. */
 export interface UnpackOptions {
   readonly tree: Tree;
-  readonly spool: Spool;
+  /** Takes what files hold. */
+  readonly contents: ContentSink;
   /** What messages call the tar. */
   readonly name: string;
   /**
@@ -89,7 +90,7 @@ export async function unpack(
   const view = new EntryView(unpacker, options.name);
   for await (const chunk of tar) {
     view.push(chunk);
-    await options.spool.ready();
+    await options.contents.ready?.();
   }
   view.end();
   return { entries: view.entries, newest: unpacker.newest };
@@ -100,7 +101,7 @@ export class Unpacker implements ViewHandler {
   /** The newest mtime so far; -Infinity without entries. */
   newest = -Infinity;
   readonly #tree: Tree;
-  readonly #spool: Spool;
+  readonly #contents: ContentSink;
   readonly #into: Components;
   readonly #options: UnpackOptions;
   /** The directory of the last entry: the next one's, as a rule. */
@@ -117,7 +118,7 @@ export class Unpacker implements ViewHandler {
   constructor(options: UnpackOptions) {
     this.#options = options;
     this.#tree = options.tree;
-    this.#spool = options.spool;
+    this.#contents = options.contents;
     this.#into = options.into ?? [];
     this.#brought = options.whiteouts === true ? new WeakSet() : undefined;
   }
@@ -143,11 +144,12 @@ export class Unpacker implements ViewHandler {
     if (!this.#keeping) return;
     this.#pieces?.push(this.#position, bytes.length);
     this.#position += bytes.length;
-    this.#spool.append(bytes);
+    this.#contents.append(bytes);
   }
 
   hole(length: number): void {
     this.#position += length;
+    if (this.#keeping) this.#contents.hole?.(length);
   }
 
   #enter(name: string): Directory {
@@ -204,7 +206,7 @@ export class Unpacker implements ViewHandler {
     const isFile = (mode & FILE) === FILE;
     const keeps = this.#options.keeps;
     this.#keeping = isFile && (keeps === undefined || keeps(path));
-    const offset = this.#keeping ? this.#spool.begin(entry.contentSize) : -1;
+    const offset = this.#keeping ? this.#contents.begin(entry.contentSize) : -1;
     this.#position = 0;
     this.#pieces = extra?.pieces as number[] | undefined;
     return new Leaf(mode, uid, gid, mtime, isFile ? entry.contentSize : 0, offset, extra);

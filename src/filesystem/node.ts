@@ -50,7 +50,7 @@ export class Leaf implements Attributes {
     readonly mtime: number,
     /** Bytes of content, holes included. */
     readonly size: number,
-    /** Where the content begins in the spool; -1 when it was not kept. */
+    /** What finds the content again where it is kept; -1 when it is not. */
     readonly offset: number,
     readonly extra: Extra | undefined,
   ) {}
