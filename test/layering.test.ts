@@ -19,6 +19,17 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   source: ['tar', 'dockerfile', 'compression'],
   filesystem: ['tar'],
   engine: ['dockerfile', 'filesystem', 'image', 'progress', 'tar', 'compression'],
+  inspect: [
+    'filesystem',
+    'image',
+    'libs',
+    'engine',
+    'source',
+    'compression',
+    'dockerfile',
+    'progress',
+    'tar',
+  ],
   pipeline: ['source', 'edit', 'sink', 'progress', 'tar'],
   context: ['pipeline', 'source', 'edit', 'dockerfile', 'progress', 'tar'],
   filter: ['context', 'pipeline', 'sink', 'progress'],
@@ -48,6 +59,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'tar',
   ],
   cli: [
+    'inspect',
     'build',
     'builder',
     'filter',
@@ -61,6 +73,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'tar',
   ],
   index: [
+    'inspect',
     'build',
     'builder',
     'filter',

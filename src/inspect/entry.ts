@@ -1,0 +1,89 @@
+/**
+ * One name in a file system that was looked into, with what there is to know about it. Plain data:
+ * displays, findings, limits and comparisons read this and nothing else.
+ */
+import type { Content } from './content.js';
+
+export type EntryKind = 'file' | 'directory' | 'symlink' | 'char-device' | 'block-device' | 'fifo';
+
+/** A directory, a file, or anything else that has a name. */
+export interface Entry {
+  /** The last component; empty for the root. What isn't UTF-8 in it is U+FFFD. May hold control characters. */
+  readonly name: string;
+  /** Absolute: `/usr/bin/app`; the root is `/`. */
+  readonly path: string;
+  readonly kind: EntryKind;
+  /** The twelve bits of chmod(1): permissions, setuid, setgid, sticky. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Whole seconds since 1970. */
+  readonly mtime: number;
+  /** Bytes of a file's content, holes included; 0 for anything else. */
+  readonly size: number;
+  /** Which layer it is from: an index into {@link Inspection.layers}. */
+  readonly layer: number;
+  /** Of a symbolic link, as it is written. */
+  readonly target?: string;
+  /** The same object for all names of one file; undefined where it has one name. */
+  readonly links?: object;
+  readonly device?: { readonly major: number; readonly minor: number };
+  /** Extended attributes by name: `security.capability`. */
+  readonly xattrs?: ReadonlyMap<string, Buffer>;
+  /** Of a file that was looked into. */
+  readonly content?: Content;
+  readonly parent: Entry | undefined;
+  /** Of a directory: by name, sorted by their bytes. */
+  readonly children?: ReadonlyMap<string, Entry>;
+  /** Bytes of the files at and below it; one with several names counts where its first name is. */
+  readonly total: number;
+  /** Files at and below it, every name counted. */
+  readonly files: number;
+}
+
+/** Every entry at and below one, directories in front of what they hold. No recursion: trees are deep. */
+export function* walk(entry: Entry): Generator<Entry> {
+  const stack = [entry];
+  for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
+    yield here;
+    if (here.children !== undefined) stack.push(...[...here.children.values()].reverse());
+  }
+}
+
+/** As many links as Linux follows in one path. */
+const MAX_LINKS = 40;
+
+/**
+ * What is at a path, symbolic links followed inside the root as a process confined to it would see
+ * them; undefined where nothing is, or where links go round in a circle.
+ * @param followLast whether a link at the end is followed, too
+ */
+export function find(root: Entry, path: string, followLast = true): Entry | undefined {
+  let here = root;
+  const rest = path.split('/').reverse();
+  let links = 0;
+  while (rest.length > 0) {
+    const name = rest.pop() as string;
+    if (name === '' || name === '.') {
+      if (name === '.' && here.kind !== 'directory') return undefined;
+      continue;
+    }
+    if (here.kind !== 'directory') return undefined;
+    if (name === '..') {
+      here = here.parent ?? root;
+      continue;
+    }
+    const child = here.children?.get(name);
+    if (child === undefined) return undefined;
+    const isLast = rest.every((part) => part === '');
+    if (child.kind !== 'symlink' || (isLast && !followLast)) {
+      here = child;
+      continue;
+    }
+    if (++links > MAX_LINKS) return undefined;
+    const target = child.target ?? '';
+    if (target.startsWith('/')) here = root;
+    rest.push(...target.split('/').reverse());
+  }
+  return here;
+}
