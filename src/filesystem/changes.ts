@@ -4,7 +4,7 @@
  * deletes. Directories on the way to a change are told too: an engine that unpacks a layer without
  * them makes them anew, and their owner and mode would be lost (moby, graphdriver's untar).
  */
-import { isDirectory, type Directory, type Node } from './node.js';
+import { isDirectory, sameAttributes, type Directory, type Node } from './node.js';
 
 /** One path of a layer. */
 export interface Change {
@@ -59,14 +59,4 @@ function enter(
   change: Change | undefined,
 ): Open {
   return { prefix, before, after, names: [...after.children.keys()].sort(), next: 0, change };
-}
-
-function sameAttributes(a: Directory, b: Directory): boolean {
-  return (
-    a.mode === b.mode &&
-    a.uid === b.uid &&
-    a.gid === b.gid &&
-    a.mtime === b.mtime &&
-    a.extra === b.extra
-  );
 }

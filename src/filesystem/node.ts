@@ -87,6 +87,17 @@ export function isFile(node: Node | undefined): node is Leaf {
   return node !== undefined && typeOfMode(node.mode) === FILE;
 }
 
+/** Whether owner, mode, time and all else that a directory has of its own are the same. */
+export function sameAttributes(a: Attributes, b: Attributes): boolean {
+  return (
+    a.mode === b.mode &&
+    a.uid === b.uid &&
+    a.gid === b.gid &&
+    a.mtime === b.mtime &&
+    a.extra === b.extra
+  );
+}
+
 /** A name as people write it, from its bytes; and back. */
 export function fromBinary(name: string): string {
   return isAscii(name) ? name : Buffer.from(name, 'latin1').toString('utf8');

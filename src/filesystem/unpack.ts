@@ -7,7 +7,6 @@
 import { DockerceptionError } from '../errors.js';
 import { EntryView, type ViewedEntry, type ViewHandler } from '../tar/entry-view.js';
 import { printable } from '../tar/printable.js';
-import { cleanPath } from '../tar/path.js';
 import type { EntryType } from '../tar/typeflag.js';
 import {
   BLOCK_DEVICE,
@@ -15,7 +14,6 @@ import {
   DIRECTORY,
   FIFO,
   FILE,
-  fromBinary,
   isDirectory,
   Leaf,
   SYMLINK,
@@ -25,15 +23,11 @@ import {
   type Node,
 } from './node.js';
 import type { ContentSink } from './content-sink.js';
+import { cleanName, refuseTooLong } from './name.js';
 import { display, type Components, type Tree } from './tree.js';
 
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
-
-/** Bytes of one component, as Linux takes them. */
-const MAX_NAME = 255;
-/** Bytes of a whole path, as Linux takes them. */
-const MAX_PATH = 4095;
 
 /** How a tar is unpacked. */
 export interface UnpackOptions {
@@ -67,6 +61,22 @@ const TYPES: Readonly<Record<EntryType, number>> = {
   directory: DIRECTORY,
   fifo: FIFO,
 };
+
+/** What is read of an entry that is unpacked. */
+export type UnpackedEntry = Pick<
+  ViewedEntry,
+  | 'type'
+  | 'pathBytes'
+  | 'linkpathBytes'
+  | 'uid'
+  | 'gid'
+  | 'mode'
+  | 'mtime'
+  | 'contentSize'
+  | 'device'
+  | 'xattrs'
+  | 'isSparse'
+>;
 
 /** What an unpacked tar was like. */
 export interface Unpacked {
@@ -123,7 +133,7 @@ export class Unpacker implements ViewHandler {
     this.#brought = options.whiteouts === true ? new WeakSet() : undefined;
   }
 
-  entry(entry: ViewedEntry): void {
+  entry(entry: UnpackedEntry): void {
     this.#keeping = false;
     const mtime = Math.floor(entry.mtime);
     const path = cleanName(entry.pathBytes);
@@ -133,7 +143,7 @@ export class Unpacker implements ViewHandler {
     }
     if (mtime > this.newest) this.newest = mtime;
     const slash = path.lastIndexOf('/');
-    if (path.length > MAX_NAME && isTooLong(path)) throw tooLong(path);
+    refuseTooLong(path);
     const folder = this.#enter(slash < 0 ? '' : path.slice(0, slash));
     const name = path.slice(slash + 1);
     if (this.#brought !== undefined && name.startsWith(WHITEOUT)) this.#remove(folder, name);
@@ -179,7 +189,7 @@ export class Unpacker implements ViewHandler {
     return this.#tree.resolve(path, { followLast, root: this.#into, climbing });
   }
 
-  #put(folder: Directory, name: string, path: string, entry: ViewedEntry, mtime: number): void {
+  #put(folder: Directory, name: string, path: string, entry: UnpackedEntry, mtime: number): void {
     const present = folder.children.get(name);
     if (entry.type === 'directory') {
       const directory = isDirectory(present)
@@ -201,19 +211,21 @@ export class Unpacker implements ViewHandler {
     this.#brought?.add(leaf);
   }
 
-  #leaf(path: string, entry: ViewedEntry, mtime: number): Leaf {
+  #leaf(path: string, entry: UnpackedEntry, mtime: number): Leaf {
     const { mode, uid, gid, extra } = this.#attributes(entry, mtime);
     const isFile = (mode & FILE) === FILE;
     const keeps = this.#options.keeps;
     this.#keeping = isFile && (keeps === undefined || keeps(path));
-    const offset = this.#keeping ? this.#contents.begin(entry.contentSize) : -1;
+    const offset = this.#keeping
+      ? this.#contents.begin(entry.contentSize, path, mode & 0o7777)
+      : -1;
     this.#position = 0;
     this.#pieces = extra?.pieces as number[] | undefined;
     return new Leaf(mode, uid, gid, mtime, isFile ? entry.contentSize : 0, offset, extra);
   }
 
   /** One more name of a file: what the entry says of owner and mode is the file's from now on. */
-  #link(folder: Directory, name: string, entry: ViewedEntry, mtime: number): void {
+  #link(folder: Directory, name: string, entry: UnpackedEntry, mtime: number): void {
     const target = this.#resolve(cleanName(entry.linkpathBytes), false);
     const found = this.#tree.at(target);
     if (found === undefined || isDirectory(found)) {
@@ -244,7 +256,7 @@ export class Unpacker implements ViewHandler {
     }
   }
 
-  #root(entry: ViewedEntry, mtime: number): void {
+  #root(entry: UnpackedEntry, mtime: number): void {
     if (this.#options.into !== undefined) return;
     Object.assign(this.#tree.directory([]), this.#attributes(entry, mtime));
   }
@@ -261,19 +273,19 @@ export class Unpacker implements ViewHandler {
     this.#folder = undefined;
   }
 
-  #attributes(entry: ViewedEntry, mtime: number): Omit<Directory, 'children' | 'owner'> {
+  #attributes(entry: UnpackedEntry, mtime: number): Omit<Directory, 'children' | 'owner'> {
     const owner = this.#options.owner ?? entry;
     // The mode of a link means nothing, and writers differ in it.
     const mode = TYPES[entry.type] | (entry.type === 'symlink' ? 0o777 : entry.mode);
     return { mode, uid: owner.uid, gid: owner.gid, mtime, extra: extraOf(entry) };
   }
 
-  #saying(entry: ViewedEntry, why: string): string {
+  #saying(entry: UnpackedEntry, why: string): string {
     return `reading ${this.#options.name}: ${printable(entry.pathBytes)}: ${why}`;
   }
 }
 
-function extraOf(entry: ViewedEntry): Extra | undefined {
+function extraOf(entry: UnpackedEntry): Extra | undefined {
   const { xattrs, device } = entry;
   const isLink = entry.type === 'symlink';
   if (!isLink && xattrs === undefined && device === undefined && !entry.isSparse) return undefined;
@@ -283,29 +295,4 @@ function extraOf(entry: ViewedEntry): Extra | undefined {
     ...(xattrs !== undefined && { xattrs }),
     ...(entry.isSparse && { pieces: [] }),
   };
-}
-
-/** A name without `.`, empty components and slashes around it. Throws TAR_UNSAFE. */
-function cleanName(bytes: Buffer): string {
-  let name = bytes.toString('latin1');
-  if (name.startsWith('./')) name = name.slice(2);
-  if (name.endsWith('/')) name = name.slice(0, -1);
-  if (!/(?:^|\/)(?:\.{0,2})(?:\/|$)/.test(name)) return name;
-  const clean = cleanPath(name.replace(/^\/+/, ''));
-  if (clean === undefined) throw outside(name);
-  return clean;
-}
-
-function isTooLong(path: string): boolean {
-  return path.length > MAX_PATH || path.split('/').some(({ length }) => length > MAX_NAME);
-}
-
-function tooLong(path: string): DockerceptionError {
-  const message = `reading entry ${printable(fromBinary(path), 60)}: the name is too long for any file system`;
-  return new DockerceptionError('context', 'TAR_NAME', message);
-}
-
-function outside(name: string): DockerceptionError {
-  const message = `reading entry ${printable(fromBinary(name))}: it leads out of the tar's root`;
-  return new DockerceptionError('context', 'TAR_UNSAFE', message);
 }

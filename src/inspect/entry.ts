@@ -8,7 +8,7 @@ export type EntryKind = 'file' | 'directory' | 'symlink' | 'char-device' | 'bloc
 
 /** A directory, a file, or anything else that has a name. */
 export interface Entry {
-  /** The last component; empty for the root. What isn't UTF-8 in it is U+FFFD. May hold control characters. */
+  /** The last component; empty for the root. Bytes that aren't UTF-8 are `\\xff`. May hold control characters. */
   readonly name: string;
   /** Absolute: `/usr/bin/app`; the root is `/`. */
   readonly path: string;
@@ -46,8 +46,15 @@ export function* walk(entry: Entry): Generator<Entry> {
   const stack = [entry];
   for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
     yield here;
-    if (here.children !== undefined) stack.push(...[...here.children.values()].reverse());
+    pushChildren(stack, here);
   }
+}
+
+/** Behind each other on the stack, so that the first comes off first; a folder may have a million. */
+function pushChildren(stack: Entry[], { children }: Entry): void {
+  if (children === undefined) return;
+  const all = [...children.values()];
+  for (let at = all.length - 1; at >= 0; at--) stack.push(all[at] as Entry);
 }
 
 /** As many links as Linux follows in one path. */

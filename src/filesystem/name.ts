@@ -1,0 +1,40 @@
+/** Names of a tar's entries as paths in a file system: clean, inside the root, no longer than Linux takes them. */
+import { DockerceptionError } from '../errors.js';
+import { cleanPath } from '../tar/path.js';
+import { printable } from '../tar/printable.js';
+import { fromBinary } from './node.js';
+
+/** Bytes of one component, as Linux takes them. */
+const MAX_NAME = 255;
+/** Bytes of a whole path, as Linux takes them. */
+const MAX_PATH = 4095;
+
+/** A name without `.`, empty components and slashes around it. Throws TAR_UNSAFE. */
+export function cleanName(bytes: Buffer): string {
+  let name = bytes.toString('latin1');
+  if (name.startsWith('./')) name = name.slice(2);
+  if (name.endsWith('/')) name = name.slice(0, -1);
+  if (!/(?:^|\/)(?:\.{0,2})(?:\/|$)/.test(name)) return name;
+  const clean = cleanPath(name.replace(/^\/+/, ''));
+  if (clean === undefined) throw outside(name);
+  return clean;
+}
+
+/** Throws TAR_NAME for a path that no file system takes. */
+export function refuseTooLong(path: string): void {
+  if (path.length > MAX_NAME && isTooLong(path)) throw tooLong(path);
+}
+
+function isTooLong(path: string): boolean {
+  return path.length > MAX_PATH || path.split('/').some(({ length }) => length > MAX_NAME);
+}
+
+function tooLong(path: string): DockerceptionError {
+  const message = `reading entry ${printable(fromBinary(path), 60)}: the name is too long for any file system`;
+  return new DockerceptionError('context', 'TAR_NAME', message);
+}
+
+function outside(name: string): DockerceptionError {
+  const message = `reading entry ${printable(fromBinary(name))}: it leads out of the tar's root`;
+  return new DockerceptionError('context', 'TAR_UNSAFE', message);
+}

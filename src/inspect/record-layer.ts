@@ -1,0 +1,110 @@
+/**
+ * One layer's tar, read once as it streams (OCI image-spec, layer.md): its entries are recorded, its
+ * contents looked at, its digest taken. Nothing of its bytes is kept.
+ */
+import { decompress } from '../compression/decompress.js';
+import { cleanName, refuseTooLong } from '../filesystem/name.js';
+import { hasherFor } from '../image/hasher.js';
+import { EntryView, type ViewedEntry, type ViewHandler } from '../tar/entry-view.js';
+import type { Readable } from 'node:stream';
+import type { Budget } from './budget.js';
+import type { Content } from './content.js';
+import { Contents, type Wanted } from './contents.js';
+import { RecordedEntry } from './recorded-entry.js';
+
+/** A layer's entries, in the order of its tar. */
+export interface RecordedLayer {
+  readonly entries: readonly RecordedEntry[];
+  /** What its files hold, by the entries' `content`. */
+  readonly contents: readonly Content[];
+  /** Bytes of its tar, and of the files in it. */
+  readonly raw: number;
+  readonly size: number;
+  /** SHA-256 of its tar. */
+  readonly diffId: string;
+}
+
+/** How a layer is read. */
+export interface RecordOptions {
+  /** What messages call it. */
+  readonly name: string;
+  readonly budget: Budget;
+  readonly signal: AbortSignal;
+  /** Bytes of the compressed blob, as far as anybody knows. @default little */
+  readonly expected?: number | undefined;
+  readonly wanted?: Wanted | undefined;
+}
+
+/**
+ * Reads a layer, compressed or not, to its end; `blob` is destroyed when that fails.
+ * @throws DockerceptionError of kind context: what the walk and decompression throw; of kind limit
+ *   when the budget is used up; the signal's reason
+ */
+export async function recordLayer(blob: Readable, options: RecordOptions): Promise<RecordedLayer> {
+  const { name, budget, signal, wanted } = options;
+  const hasher = hasherFor(options.expected);
+  const abort = (): void => void blob.destroy(signal.reason as Error);
+  signal.addEventListener('abort', abort);
+  try {
+    signal.throwIfAborted();
+    const recorder = new LayerRecorder(await Contents.create(wanted), budget);
+    const view = new EntryView(recorder, name);
+    for await (const chunk of await decompress(blob, name)) {
+      const bytes = chunk as Buffer;
+      await hasher.update(bytes);
+      budget.spend(bytes.length, 0);
+      view.push(bytes);
+    }
+    view.end();
+    const recorded = recorder.end();
+    return { ...recorded, raw: view.offset, diffId: await hasher.digest() };
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+    blob.destroy();
+    hasher.close();
+  }
+}
+
+const WITH_CONTENT = new Set(['file', 'contiguous-file', 'sparse-file', 'unknown']);
+
+/** Records the entries of one tar as they come. */
+export class LayerRecorder implements ViewHandler {
+  readonly #entries: RecordedEntry[] = [];
+  readonly #contents: Contents;
+  readonly #budget: Budget;
+  #isOpen = false;
+  #size = 0;
+
+  constructor(contents: Contents, budget: Budget) {
+    this.#contents = contents;
+    this.#budget = budget;
+  }
+
+  entry(entry: ViewedEntry): void {
+    const path = cleanName(entry.pathBytes);
+    refuseTooLong(path);
+    this.#isOpen = WITH_CONTENT.has(entry.type) && path !== '';
+    let content = -1;
+    if (this.#isOpen) {
+      this.#budget.spend(0, entry.contentSize);
+      this.#size += entry.contentSize;
+      content = this.#contents.begin(entry.contentSize, path, entry.mode);
+    }
+    this.#entries.push(new RecordedEntry(entry, path, content));
+  }
+
+  data(bytes: Buffer): void {
+    if (this.#isOpen) this.#contents.append(bytes);
+  }
+
+  hole(length: number): void {
+    if (this.#isOpen) this.#contents.hole(length);
+  }
+
+  end(): Pick<RecordedLayer, 'entries' | 'contents' | 'size'> {
+    this.#contents.settle();
+    return { entries: this.#entries, contents: this.#contents.all, size: this.#size };
+  }
+}
