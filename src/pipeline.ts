@@ -12,10 +12,9 @@ import { DockerceptionError } from './errors.js';
 import type { Report } from './progress/events.js';
 import type { EntrySink } from './sink/entries.js';
 import type { Sink } from './sink/sink.js';
-import { diagnose, Evidence } from './source/diagnose.js';
+import { Evidence, explain, unterminated } from './source/diagnose.js';
 import { drain } from './source/pipe.js';
 import type { Source } from './source/source.js';
-import { sourceFailed } from './source/stream.js';
 import { EntryView, type ViewHandler } from './tar/entry-view.js';
 import { END_OF_ARCHIVE, makeRoot } from './tar/make.js';
 import { printable } from './tar/printable.js';
@@ -148,10 +147,10 @@ class Passage {
     // Nothing at all is no end between two entries: the builder wrote nothing.
     const tolerated = this.plan.allowUnterminated === true && walk.offset > 0;
     if (walk.end() === 'unterminated' && !tolerated) {
-      const message = `reading ${source.name}: it is cut short between two entries: no end-of-archive`;
-      throw new DockerceptionError('context', 'TAR_UNTERMINATED', message, {
-        hint: 'the builder has probably failed; --allow-unterminated takes a tar that ends so on purpose',
-      });
+      throw unterminated(
+        source.name,
+        'the builder has probably failed; --allow-unterminated takes a tar that ends so on purpose',
+      );
     }
     const { trailing } = walk;
     if (trailing === undefined) return;
@@ -231,16 +230,3 @@ function refusePadding(source: Source, evidence: Evidence): void {
     `reading ${source.name}: data in a padding`,
   );
 }
-
-/** An error of the walk with what the stream looks like; a stream's own error with its name. */
-function explain(error: unknown, name: string, evidence: Evidence): Error {
-  if (!(error instanceof DockerceptionError)) {
-    return sourceFailed(name, error);
-  }
-  return error.kind === 'context' && DIAGNOSED.test(error.code)
-    ? diagnose(error, name, evidence)
-    : error;
-}
-
-/** What damage can look like; what stands behind a whole tar is told as it is. */
-const DIAGNOSED = /^TAR_(?!TRAILING|UNSAFE|LINK)/;

@@ -69,7 +69,7 @@ async function readImage(files: LayoutFiles, entry: DockerManifestEntry): Promis
   }
   const open = (descriptor: Descriptor): Promise<Readable> =>
     openBlob(files, descriptor, paths.get(descriptor.digest));
-  return { name: files.name, config, layers, blobs: { open } };
+  return { name: files.name, names: entry.RepoTags ?? [], id: described.digest, config, layers, blobs: { open } };
 }
 
 async function describe(files: LayoutFiles, path: string, diffId: string): Promise<Descriptor> {
@@ -79,7 +79,8 @@ async function describe(files: LayoutFiles, path: string, diffId: string): Promi
   const told = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(path)?.[1];
   if (told !== undefined) return { mediaType, digest: `sha256:${told}`, size };
   // What isn't compressed is what the configuration names.
-  const digest = mediaType === OCI_LAYER ? diffId : await digestOfStream(await files.open(path));
+  if (mediaType === OCI_LAYER) return { mediaType, digest: diffId, size };
+  const digest = (await files.digest?.(path)) ?? (await digestOfStream(await files.open(path)));
   return { mediaType, digest, size };
 }
 

@@ -20,6 +20,8 @@ export interface LayoutFiles {
   size(path: string): Promise<number | undefined>;
   /** A stream of a file that is there. */
   open(path: string): Promise<Readable>;
+  /** A file's digest, where it is known already; without it, the file is read. */
+  digest?(path: string): Promise<string | undefined>;
   close(): Promise<void>;
 }
 

@@ -57,6 +57,13 @@ export async function readLayout(files: LayoutFiles, choice: ImageChoice): Promi
   }
 }
 
+/** A manifest, and how it is known. */
+interface Found {
+  readonly manifest: Manifest;
+  readonly digest: string;
+  readonly names: readonly string[];
+}
+
 /** An index may lead to another one, though hardly any does. */
 const MAX_DEPTH = 3;
 
@@ -72,7 +79,7 @@ class LayoutReader implements ImageReader {
 
   async image(platform: Platform): Promise<Image> {
     const files = this.#files;
-    const manifest = await this.#manifest(this.#candidates, platform, 0);
+    const { manifest, digest, names } = await this.#manifest(this.#candidates, platform, 0);
     ofFile(() => checkImage(manifest, files.name));
     const bytes = await readBlob(files, manifest.config);
     const config = ofFile(() => parseConfig(bytes, manifest, files.name));
@@ -81,7 +88,8 @@ class LayoutReader implements ImageReader {
       mediaType: ociMediaType(layer.mediaType),
     }));
     const open = (descriptor: Descriptor): Promise<Readable> => openBlob(files, descriptor);
-    return { name: files.name, config, layers, blobs: { open } };
+    const id = manifest.config.digest;
+    return { name: files.name, names, digest, id, config, layers, blobs: { open } };
   }
 
   close(): Promise<void> {
@@ -92,7 +100,7 @@ class LayoutReader implements ImageReader {
     candidates: readonly Descriptor[],
     platform: Platform,
     depth: number,
-  ): Promise<Manifest> {
+  ): Promise<Found> {
     const { name } = this.#files;
     const [only] = candidates;
     const isOnly = depth === 0 && candidates.length === 1;
@@ -100,9 +108,11 @@ class LayoutReader implements ImageReader {
     if (chosen === undefined) throw unknownPlatform(candidates, platform, name);
     const bytes = await readBlob(this.#files, chosen);
     const document = ofFile(() => parseDocument(bytes, chosen.mediaType, name));
-    if (document.kind === 'manifest') return document.manifest;
+    if (document.kind === 'manifest')
+      return { manifest: document.manifest, digest: chosen.digest, names: namesOf(chosen) };
     if (depth === MAX_DEPTH) throw badImage(name, 'its indexes lead from one to the next');
-    return this.#manifest(document.index.manifests, platform, depth + 1);
+    const found = await this.#manifest(document.index.manifests, platform, depth + 1);
+    return { ...found, names: namesOf(chosen) };
   }
 }
 

@@ -24,6 +24,12 @@ export interface Index {
 export interface Image {
   /** What messages call it. */
   readonly name: string;
+  /** What it is named where it is: `docker.io/library/app:1`. @default nothing tells */
+  readonly names?: readonly string[];
+  /** Of its manifest. @default it has none */
+  readonly digest?: string;
+  /** Of its configuration, which is the image ID. @default that of `config` as it is written here */
+  readonly id?: string;
   readonly config: ImageConfig;
   /** OCI media types; as many as `config.rootfs.diff_ids`. */
   readonly layers: readonly Descriptor[];

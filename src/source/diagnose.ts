@@ -4,6 +4,7 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
+import { sourceFailed } from './stream.js';
 
 /** As much of the stream's start as a diagnosis looks at. Bytes. */
 const HEAD = 1024;
@@ -136,4 +137,23 @@ function isText(head: Buffer): boolean {
   const line = head.subarray(0, newline < 0 ? head.length : newline);
   if (newline < 0 && head.length >= 512) return false;
   return line.every((byte) => byte >= 0x20 || byte === 0x09 || byte === CR || byte === 0x1b);
+}
+
+/** An error of the walk with what the stream looks like; a stream's own error with its name. */
+export function explain(error: unknown, name: string, evidence: Evidence): Error {
+  if (!(error instanceof DockerceptionError)) {
+    return sourceFailed(name, error);
+  }
+  return error.kind === 'context' && DIAGNOSED.test(error.code)
+    ? diagnose(error, name, evidence)
+    : error;
+}
+
+/** What damage can look like; what stands behind a whole tar is told as it is. */
+const DIAGNOSED = /^TAR_(?!TRAILING|UNSAFE|LINK)/;
+
+/** The error for a stream that ends where an entry could begin. */
+export function unterminated(name: string, hint: string): DockerceptionError {
+  const message = `reading ${name}: it is cut short between two entries: no end-of-archive`;
+  return new DockerceptionError('context', 'TAR_UNTERMINATED', message, { hint });
 }

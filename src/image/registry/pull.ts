@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs';
 import { DockerceptionError } from '../../errors.js';
 import { ociMediaType, type Descriptor, type Platform } from '../descriptor.js';
 import type { Image } from '../manifest.js';
-import { familiarReference, type Reference } from '../reference.js';
+import { familiarReference, formatReference, type Reference } from '../reference.js';
 import type { BlobSource } from '../store.js';
 import { clientFor } from './client.js';
 import { download } from './download.js';
@@ -34,16 +34,24 @@ export async function pullImage(
   settings: PullSettings,
 ): Promise<PulledImage> {
   const resolved = await resolveImage(reference, platform, settings);
+  return describePulled(resolved, layerSource(resolved, settings));
+}
+
+/** What is known of an image of a registry, and where its layers come from. */
+export function describePulled(resolved: ResolvedImage, blobs: BlobSource): PulledImage {
+  const { reference, manifest, config, descriptor } = resolved;
   const { registry, repository } = reference;
-  const layers = resolved.manifest.layers.map((layer) => ({
-    ...layer,
-    mediaType: ociMediaType(layer.mediaType),
-  }));
   return {
     name: familiarReference(reference),
-    config: resolved.config,
-    layers,
-    blobs: layerSource(resolved, settings),
+    names: [formatReference(reference)],
+    digest: descriptor.digest,
+    id: manifest.config.digest,
+    config,
+    layers: manifest.layers.map((layer) => ({
+      ...layer,
+      mediaType: ociMediaType(layer.mediaType),
+    })),
+    blobs,
     origin: { registry, repository },
     resolved,
   };

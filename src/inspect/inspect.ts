@@ -1,0 +1,139 @@
+/**
+ * `inspect`: what is inside a context or an image, wherever that is. Layers are read once, as streams;
+ * nothing is unpacked to disk, and memory grows with entries, not with bytes.
+ */
+import { DockerceptionError } from '../errors.js';
+import { hostPlatform, parsePlatform } from '../image/platform.js';
+import type { Platform } from '../image/descriptor.js';
+import type { Image } from '../image/manifest.js';
+import type { RegistrySettings } from '../image/registry/index.js';
+import type { Source } from '../source/source.js';
+import type { Wanted } from './contents.js';
+import type { Inspection } from './inspection.js';
+import { readImage } from './read-image.js';
+import { readStream } from './read-stream.js';
+import { targetOf, type Target } from './target.js';
+
+/** What is looked into, and how. */
+export interface InspectOptions {
+  /**
+   * `-`, a tar, a directory, an image archive, a layout, `oci-archive://FILE:NAME` and its like,
+   * `docker-image://REF`, or an image that the engine has. @default '-'
+   */
+  readonly target?: string;
+  /** Which image of an index. @default this machine's */
+  readonly platform?: string | undefined;
+  /** Bytes of files past which reading stops, with an error of kind limit. @default none */
+  readonly maxSize?: number | undefined;
+  /** Registries: plain HTTP, or a certificate that nobody signed. @default false */
+  readonly insecure?: boolean;
+  /** Names the engine and the credentials. @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+  /** @default nothing stops it */
+  readonly signal?: AbortSignal;
+  /** @default nothing is told */
+  readonly report?: NonNullable<RegistrySettings['report']>;
+}
+
+/** The same, with whoever wants a file's bytes: by the number of its layer, and the path of its blob in an archive. */
+export interface ReadingOptions extends InspectOptions {
+  readonly wanted?: (layer: string | number) => Wanted | undefined;
+}
+
+/**
+ * Looks inside.
+ * @throws DockerceptionError of kind context for what is damaged or no image, of kind usage for what
+ *   isn't there, of kind engine for an engine or a registry, of kind limit past `maxSize`
+ */
+export async function inspect(options: ReadingOptions = {}): Promise<Inspection> {
+  const text = options.target ?? '-';
+  try {
+    return await read(await targetOf(text), text, options);
+  } catch (error) {
+    throw ofTarget(error);
+  }
+}
+
+async function read(target: Target, text: string, options: ReadingOptions): Promise<Inspection> {
+  const { maxSize, env = process.env, signal = new AbortController().signal, wanted } = options;
+  const platform =
+    options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
+  const shared = { maxSize, signal, ...(wanted && { wanted }) };
+  const stream = (source: Source, name = text): Promise<Inspection> =>
+    readStream(source, { ...shared, target: name, platform });
+  const image = (found: Image): Promise<Inspection> =>
+    readImage(found, { ...shared, target: text });
+  switch (target.kind) {
+    case 'stdin': {
+      const { standardInput } = await import('../source/stdin.js');
+      return stream(await standardInput(signal), 'standard input');
+    }
+    case 'file':
+    case 'directory': {
+      const { openPath } = await import('../source/path.js');
+      return stream(await openPath(target.path, { file: 'Dockerfile' }));
+    }
+    case 'layout':
+      return fromReader('oci-layout', target.path, platform, image);
+    case 'image-file':
+      return fromReader(target.scheme, target.rest, platform, image);
+    case 'registry':
+      return fromRegistry(target.reference, platform, { ...options, env, signal }, image);
+    case 'engine': {
+      const { engineSource } = await import('./engine-image.js');
+      return stream(await engineSource(target.reference, env, signal));
+    }
+  }
+}
+
+async function fromReader(
+  scheme: string,
+  rest: string,
+  platform: Platform,
+  read: (image: Image) => Promise<Inspection>,
+): Promise<Inspection> {
+  const { openImageReader } = await import('../image/open-reader.js');
+  const reader = await openImageReader(scheme, rest);
+  try {
+    return await read(await reader.image(platform));
+  } finally {
+    await reader.close();
+  }
+}
+
+/** What small documents are kept goes with the cache, which is a temporary one. */
+async function fromRegistry(
+  text: string,
+  platform: Platform,
+  { env, signal, insecure, report }: InspectOptions & Pick<RegistrySettings, 'env' | 'signal'>,
+  read: (image: Image) => Promise<Inspection>,
+): Promise<Inspection> {
+  const { openBlobCache } = await import('../image/blob-cache.js');
+  const { parseReference } = await import('../image/reference.js');
+  const { streamImage } = await import('../image/registry/index.js');
+  const reference = parseReference(text);
+  const cache = await openBlobCache({ TMPDIR: env['TMPDIR'] });
+  try {
+    const settings = {
+      env,
+      signal,
+      cache,
+      ...(insecure !== undefined && { insecure }),
+      ...(report !== undefined && { report }),
+    };
+    return await read(await streamImage(reference, platform, settings));
+  } finally {
+    await cache.close();
+  }
+}
+
+/** Nothing is built here: what is wrong with an image is wrong with the target. */
+function ofTarget(error: unknown): unknown {
+  if (!(error instanceof DockerceptionError) || error.kind !== 'build') return error;
+  const kind = /^(?:PLATFORM_UNKNOWN|REGISTRY_NOT_FOUND)$/.test(error.code) ? 'usage' : 'context';
+  const { code, message, hint } = error;
+  return new DockerceptionError(kind, code, message, {
+    cause: error,
+    ...(hint !== undefined && { hint }),
+  });
+}

@@ -1,0 +1,46 @@
+/** What has passed of an archive, as the files that readers of layouts and of `docker save` look into. */
+import { Readable } from 'node:stream';
+import type { LayoutFiles } from '../image/layout-files.js';
+import type { PassedArchive } from './pass-archive.js';
+import type { PassedBlob } from './passing-blob.js';
+
+/** Links that lead from one to the next. */
+const MAX_LINKS = 10;
+
+/** Layers have passed: of them, the digest and the first bytes are left. */
+export class PassedFiles implements LayoutFiles {
+  readonly #archive: PassedArchive;
+
+  constructor(
+    readonly name: string,
+    archive: PassedArchive,
+  ) {
+    this.#archive = archive;
+  }
+
+  size(path: string): Promise<number | undefined> {
+    return Promise.resolve(this.find(path)?.size);
+  }
+
+  digest(path: string): Promise<string | undefined> {
+    return Promise.resolve(this.find(path)?.digest);
+  }
+
+  open(path: string): Promise<Readable> {
+    const found = this.find(path);
+    if (found === undefined)
+      return Promise.reject(new Error(`there is no ${path} in ${this.name}`));
+    return Promise.resolve(Readable.from([found.document ?? found.head], { objectMode: false }));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  find(path: string): PassedBlob | undefined {
+    const { blobs, links } = this.#archive;
+    let at = path;
+    for (let count = 0; links.has(at) && count < MAX_LINKS; count++) at = links.get(at) as string;
+    return blobs.get(at);
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * A file of an archive on its way: its digest is taken, and as long as nobody knows what it is, it is
+ * read as what it looks like, a document or a layer.
+ */
+import { createHash } from 'node:crypto';
+import type { Budget } from './budget.js';
+import { FedStream } from './fed-stream.js';
+import { recordLayer, type RecordedLayer } from './record-layer.js';
+import type { Wanted } from './contents.js';
+
+/** Bytes of a document: what registries are advised to take at most (OCI distribution-spec). */
+const MAX_DOCUMENT = 4 << 20;
+/** `{`, `[` and white space in front of them. */
+const JSON_START = /^\s*[{[]/;
+
+/** What is known of a file that has passed. */
+export interface PassedBlob {
+  /** `sha256:…` */
+  readonly digest: string;
+  readonly size: number;
+  /** The first bytes: they tell the compression. */
+  readonly head: Buffer;
+  /** All of it, where it can be JSON. */
+  readonly document?: Buffer;
+  readonly layer?: RecordedLayer;
+  /** Why it is no layer, where it isn't. */
+  readonly failure?: unknown;
+}
+
+export interface BlobOptions {
+  readonly path: string;
+  readonly size: number;
+  readonly budget: Budget;
+  readonly signal: AbortSignal;
+  readonly wanted?: Wanted | undefined;
+}
+
+export class PassingBlob {
+  readonly #options: BlobOptions;
+  readonly #hash = createHash('sha256');
+  #head = Buffer.alloc(0);
+  #document: Buffer[] | undefined;
+  #stream: FedStream | undefined;
+  #layer: Promise<{ layer: RecordedLayer } | { failure: unknown }> | undefined;
+
+  constructor(options: BlobOptions) {
+    this.#options = options;
+  }
+
+  write(bytes: Buffer): void {
+    this.#hash.update(bytes);
+    if (this.#head.length === 0) this.#recognise(bytes);
+    this.#document?.push(Buffer.from(bytes));
+    this.#stream?.feed(bytes);
+  }
+
+  /** A promise while the layer's reader is behind. */
+  ready(): Promise<void> | undefined {
+    return this.#stream?.ready();
+  }
+
+  /** There is no more of it. */
+  async end(): Promise<PassedBlob> {
+    this.#stream?.end();
+    const digest = `sha256:${this.#hash.digest('hex')}`;
+    const known = { digest, size: this.#options.size, head: this.#head };
+    if (this.#document !== undefined) return { ...known, document: Buffer.concat(this.#document) };
+    return { ...known, ...(await this.#layer) };
+  }
+
+  /** The archive broke off. */
+  destroy(): void {
+    this.#stream?.destroy();
+  }
+
+  #recognise(bytes: Buffer): void {
+    this.#head = Buffer.from(bytes.subarray(0, 16));
+    const { path, size, budget, signal, wanted } = this.#options;
+    if (size <= MAX_DOCUMENT && JSON_START.test(bytes.toString('latin1', 0, 64))) {
+      this.#document = [];
+      return;
+    }
+    const stream = (this.#stream = new FedStream());
+    const name = `layer ${path}`;
+    this.#layer = recordLayer(stream, { name, budget, signal, wanted, expected: size }).then(
+      (layer) => ({ layer }),
+      (failure: unknown) => ({ failure }),
+    );
+  }
+}

@@ -1,0 +1,103 @@
+/** A stream that is a context or an image archive, as an inspection. */
+import { DockerceptionError } from '../errors.js';
+import type { Platform } from '../image/descriptor.js';
+import { openDockerArchive } from '../image/docker-archive-reader.js';
+import { blobPath } from '../image/digest.js';
+import { readLayout } from '../image/layout-reader.js';
+import type { Image } from '../image/manifest.js';
+import { printable } from '../tar/printable.js';
+import type { Source } from '../source/source.js';
+import type { Wanted } from './contents.js';
+import { inspectLayers, type LayerPart } from './inspect-layers.js';
+import type { Inspection } from './inspection.js';
+import { passArchive, type PassedArchive } from './pass-archive.js';
+import { PassedFiles } from './passed-files.js';
+import { checkDiffIds, imageFacts } from './read-image.js';
+
+export interface StreamOptions {
+  /** As it was asked for. */
+  readonly target: string;
+  readonly platform: Platform;
+  readonly maxSize?: number | undefined;
+  readonly signal: AbortSignal;
+  /** By the blob's path; '' for a context's own files. */
+  readonly wanted?: (blob: string) => Wanted | undefined;
+}
+
+/** Reads it once, to its end. Throws of kind context, limit; the signal's reason. */
+export async function readStream(source: Source, options: StreamOptions): Promise<Inspection> {
+  const { target, platform, signal, maxSize, wanted } = options;
+  const archive = await passArchive(source, { maxSize, signal, ...(wanted && { wanted }) });
+  const { context } = archive;
+  if (!isImage(archive)) {
+    return inspectLayers({ target, layers: [{ recorded: context, name: source.name }] });
+  }
+  const files = new PassedFiles(source.name, archive);
+  const isLayout = archive.blobs.has('index.json');
+  const reader = await (isLayout ? readLayout(files, {}) : openDockerArchive(files, {}));
+  const image = await reader.image(platform);
+  const layers = passedLayers(image, archive, source.name);
+  checkDiffIds(image, layers);
+  return inspectLayers({ target, image: imageFacts(image), layers });
+}
+
+/** A context may have files by these names: only their contents tell. */
+function isImage({ blobs }: PassedArchive): boolean {
+  const json = (path: string): unknown => {
+    try {
+      return JSON.parse(blobs.get(path)?.document?.toString('utf8') ?? '');
+    } catch {
+      return undefined;
+    }
+  };
+  const index = json('index.json') as { readonly manifests?: unknown } | undefined;
+  if (blobs.has('oci-layout') && Array.isArray(index?.manifests)) return true;
+  const manifest = json('manifest.json');
+  if (!Array.isArray(manifest) || manifest.length === 0) return false;
+  return manifest.every(
+    (one: { readonly Config?: unknown; readonly Layers?: unknown } | null) =>
+      typeof one?.Config === 'string' && Array.isArray(one.Layers),
+  );
+}
+
+function passedLayers(image: Image, { blobs }: PassedArchive, name: string): LayerPart[] {
+  const byDigest = new Map([...blobs.values()].map((blob) => [blob.digest, blob]));
+  return image.layers.map(({ digest, mediaType }) => {
+    const passed = byDigest.get(digest);
+    if (passed === undefined) throw missing(digest, blobs.get(pathOf(digest))?.digest, name);
+    const { layer: recorded, failure, size } = passed;
+    if (recorded === undefined)
+      throw failure === undefined ? notATar(digest, name) : (failure as Error);
+    const isCompressed = /[+.](?:gzip|zstd|xz|bzip2)$/.test(mediaType);
+    return {
+      recorded,
+      name: `layer ${digest.slice(0, 19)} of ${name}`,
+      digest,
+      ...(isCompressed && { compressed: size }),
+    };
+  });
+}
+
+function pathOf(digest: string): string {
+  try {
+    return blobPath(digest);
+  } catch {
+    return '';
+  }
+}
+
+function missing(digest: string, found: string | undefined, name: string): DockerceptionError {
+  const shown = printable(digest);
+  const why =
+    found === undefined
+      ? `layer ${shown} is not in it`
+      : `the digest of layer ${shown} is ${found}`;
+  return new DockerceptionError('context', 'BLOB_DIGEST', `reading ${printable(name)}: ${why}`, {
+    hint: 'it was damaged on its way or where it is kept: fetch it anew',
+  });
+}
+
+function notATar(digest: string, name: string): DockerceptionError {
+  const message = `reading ${printable(name)}: layer ${printable(digest)} is JSON, not a tar`;
+  return new DockerceptionError('context', 'TAR_NOT_A_TAR', message);
+}
