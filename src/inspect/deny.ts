@@ -1,0 +1,84 @@
+/**
+ * `--deny PATTERN`: which entries may not be there, in .dockerignore's syntax. A directory that
+ * matches is told once, and nothing below it. What a later layer hides is shipped all the same.
+ */
+import { compileIgnore, type Ignore } from '../dockerfile/ignore.js';
+import { DockerceptionError } from '../errors.js';
+import type { Entry } from './entry.js';
+import type { HiddenFile } from './inspection.js';
+
+/** What a list of patterns denies. */
+export interface Denied {
+  readonly path: string;
+  /** The pattern that did, as it was given. */
+  readonly pattern: string;
+  readonly directory: boolean;
+  /** Where it is in a lower layer alone. */
+  readonly hidden?: HiddenFile;
+}
+
+/** Patterns that were read: how a list of them judges a path without a slash in front. */
+export interface Deny {
+  readonly ignore: Ignore;
+  readonly single: readonly { readonly pattern: string; readonly ignore: Ignore }[];
+}
+
+/** @throws DockerceptionError `IGNORE_PATTERN` of kind `usage` */
+export function compileDeny(patterns: readonly string[]): Deny {
+  const relative = patterns.map((pattern) => pattern.trim().replace(/^(!?)\s*\/+(?=.)/, '$1'));
+  if (relative.some((pattern) => pattern === ''))
+    throw new DockerceptionError(
+      'usage',
+      'IGNORE_PATTERN',
+      'reading the command line: --deny names no pattern',
+      { hint: "--deny '**/*.c' denies every file that ends in .c" },
+    );
+  return {
+    ignore: compileIgnore(relative),
+    single: relative
+      .map((pattern, index) => ({ pattern: patterns[index] as string, relative: pattern }))
+      .filter((each) => !each.relative.startsWith('!'))
+      .map((each) => ({ pattern: each.pattern, ignore: compileIgnore([each.relative]) })),
+  };
+}
+
+/** In the order of the tree; then what only lower layers have. */
+export function* denied(deny: Deny, root: Entry, hidden: readonly HiddenFile[]): Generator<Denied> {
+  const found = new Set<string>();
+  const stack = [root];
+  for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
+    const directory = here.kind === 'directory';
+    // An exception may bring back something below: then the rest is told, not the directory.
+    if (here.parent !== undefined && isDenied(deny, here.path, directory && !isEmpty(here))) {
+      found.add(here.path);
+      yield { path: here.path, pattern: patternOf(deny, here.path), directory };
+    } else if (here.children !== undefined) stack.push(...[...here.children.values()].reverse());
+  }
+  for (const file of hidden) {
+    const path = ancestors(file.path).find((each) => isDenied(deny, each, each !== file.path));
+    if (path === undefined || found.has(path)) continue;
+    found.add(path);
+    const directory = path !== file.path;
+    yield { path, pattern: patternOf(deny, path), directory, hidden: file };
+  }
+}
+
+function isDenied({ ignore }: Deny, path: string, mayKeepBelow: boolean): boolean {
+  const relative = path.slice(1);
+  return ignore.matches(relative) && !(mayKeepBelow && ignore.couldKeepBelow(relative));
+}
+
+/** The last that matches: it is the one that decided. */
+function patternOf({ single }: Deny, path: string): string {
+  return single.findLast(({ ignore }) => ignore.matches(path.slice(1)))?.pattern ?? '';
+}
+
+function isEmpty({ children }: Entry): boolean {
+  return (children?.size ?? 0) === 0;
+}
+
+/** `/a`, `/a/b`, `/a/b/c`. */
+function ancestors(path: string): string[] {
+  const parts = path.split('/').slice(1);
+  return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
+}

@@ -1,0 +1,154 @@
+/** Limits for CI: what an image may not exceed, and what does. */
+import { formatBytes } from '../progress/format.js';
+import { compileDeny, denied } from './deny.js';
+import { walk } from './entry.js';
+import type { Finding } from './finding.js';
+import type { Inspection } from './inspection.js';
+import { modeString } from './mode-string.js';
+import type { Share } from './parse-size.js';
+
+/** As the options of the same names. What isn't given isn't limited. */
+export interface Limits {
+  /** Bytes of all files in all layers. */
+  readonly maxSize?: number;
+  readonly maxLayers?: number;
+  /** Bytes, or a part of the image's size. */
+  readonly maxWaste?: number | Share;
+  /** In .dockerignore's syntax: what may not be there. */
+  readonly deny?: readonly string[];
+  /** Whether files may have no setuid or setgid bit. */
+  readonly denySetuid?: boolean;
+  /** Whether anything that keeps it from starting counts. */
+  readonly mustRun?: boolean;
+}
+
+/** One limit that is exceeded. */
+export interface Exceeded {
+  readonly limit:
+    '--max-size' | '--max-layers' | '--max-waste' | '--deny' | '--deny-setuid' | '--must-run';
+  /** The value that was given, where it tells one from another: a pattern. */
+  readonly value?: string;
+  /** One line, printable by {@link exceededLines}. */
+  readonly message: string;
+  /** The first {@link MAX_OFFENDERS} of what exceeds it. */
+  readonly offenders: readonly Offender[];
+  /** How many there are. */
+  readonly count: number;
+}
+
+/** Something that isn't allowed. Neither is printable yet. */
+export interface Offender {
+  readonly path?: string;
+  readonly why?: string;
+}
+
+/** So many are listed; the others are counted. */
+export const MAX_OFFENDERS = 20;
+
+/**
+ * Reads the limits, so that one that makes no sense is told before anything is built.
+ * @throws DockerceptionError of kind `usage`
+ */
+export function checkLimits({ deny }: Limits): void {
+  compileDeny(deny ?? []);
+}
+
+/**
+ * What is exceeded, in the order of the options above.
+ * @param cannotStart whether a finding with this ID keeps the image from starting
+ * @throws DockerceptionError of kind `usage`, see {@link checkLimits}
+ */
+export function exceeded(
+  inspection: Inspection,
+  limits: Limits,
+  cannotStart: (id: string) => boolean,
+): readonly Exceeded[] {
+  return [
+    ...sizes(inspection, limits),
+    ...denials(inspection, limits.deny ?? []),
+    ...(limits.denySetuid === true ? setuid(inspection) : []),
+    ...(limits.mustRun === true ? mustRun(inspection.findings, cannotStart) : []),
+  ];
+}
+
+function* sizes({ size, layers, waste }: Inspection, limits: Limits): Generator<Exceeded> {
+  const { maxSize = Infinity, maxLayers = Infinity, maxWaste = Infinity } = limits;
+  const alone = { offenders: [], count: 0 };
+  if (size > maxSize)
+    yield {
+      limit: '--max-size',
+      message: `it has ${amounts(size, maxSize)} are allowed`,
+      ...alone,
+    };
+  if (layers.length > maxLayers) {
+    const message = `it has ${layers.length} layers, ${maxLayers} are allowed`;
+    yield { limit: '--max-layers', message, ...alone };
+  }
+  const most = typeof maxWaste === 'number' ? maxWaste : (size * maxWaste.percent) / 100;
+  if (waste.bytes > most) {
+    const share =
+      typeof maxWaste === 'number' ? '' : ` (${maxWaste.percent} % of ${formatBytes(size)})`;
+    const message = `${amounts(waste.bytes, Math.floor(most))}${share} are allowed`;
+    yield { limit: '--max-waste', message: `it wastes ${message}`, ...alone };
+  }
+}
+
+/** `12.4 MB, 10.0 MB`; where rounding would make them the same, to the byte. */
+function amounts(has: number, allowed: number): string {
+  const rounded = [formatBytes(has), formatBytes(allowed)];
+  return rounded[0] === rounded[1] ? `${has} bytes, ${allowed}` : rounded.join(', ');
+}
+
+function denials({ root, waste }: Inspection, patterns: readonly string[]): Exceeded[] {
+  const byPattern = new Map<string, List>();
+  for (const { path, pattern, directory, hidden } of denied(
+    compileDeny(patterns),
+    root,
+    waste.hidden,
+  )) {
+    const list = byPattern.get(pattern) ?? new List();
+    byPattern.set(pattern, list);
+    const why = hidden && `${hidden.how} by layer ${hidden.by}, shipped in layer ${hidden.layer}`;
+    list.add(why === undefined ? { path } : { path, why }, directory);
+  }
+  return patterns.flatMap((pattern) => byPattern.get(pattern)?.exceeded('--deny', pattern) ?? []);
+}
+
+/** A directory's setgid bit only hands its group down, and its setuid bit does nothing on Linux. */
+function setuid({ root }: Inspection): Exceeded[] {
+  const list = new List();
+  for (const { kind, mode, path, uid, gid } of walk(root))
+    if (kind === 'file' && (mode & 0o6000) !== 0)
+      list.add({ path, why: `${modeString(kind, mode)} ${uid}:${gid}` });
+  return list.exceeded('--deny-setuid');
+}
+
+function mustRun(findings: readonly Finding[], cannotStart: (id: string) => boolean): Exceeded[] {
+  const all = findings.filter(({ id, severity }) => severity === 'error' && cannotStart(id));
+  const [first] = all;
+  if (first === undefined) return [];
+  const offenders = all
+    .slice(0, MAX_OFFENDERS)
+    .map(({ path, message }) => (path === undefined ? { why: message } : { path, why: message }));
+  return [{ limit: '--must-run', message: first.message, offenders, count: all.length }];
+}
+
+/** Gathers the first few, and counts all. */
+class List {
+  readonly #offenders: Offender[] = [];
+  #count = 0;
+  #noun = 'file';
+
+  add(offender: Offender, directory = false): void {
+    if (directory) this.#noun = 'path';
+    if (this.#count++ < MAX_OFFENDERS) this.#offenders.push(offender);
+  }
+
+  exceeded(limit: Exceeded['limit'], value?: string): Exceeded[] {
+    if (this.#count === 0) return [];
+    const path = this.#offenders[0]?.path;
+    const message = this.#count === 1 ? `${path}` : `${this.#count} ${this.#noun}s, ${path} …`;
+    const found = { limit, message, offenders: this.#offenders, count: this.#count };
+    return [value === undefined ? found : { ...found, value }];
+  }
+}
