@@ -1,0 +1,57 @@
+/** Names made to fit: nothing that moves the cursor, and on a terminal not wider than there is room. */
+import { textWidth, truncate } from '../../progress/text.js';
+import { printable } from '../../tar/printable.js';
+
+/** The whole of it, what a terminal would act on escaped. */
+export function shown(text: string): string {
+  return printable(text, Infinity);
+}
+
+/** Cuts the middle out of a printable text: of a path, its start and its last name tell the most. */
+export function cutMiddle(text: string, columns: number): string {
+  if (textWidth(text) <= columns) return text;
+  if (columns < 5) return truncate(text, Math.max(columns, 0));
+  // Two thirds for the end: that is where the name is.
+  const front = Math.floor((columns - 1) / 3);
+  return `${take(text, front)}…${takeLast(text, columns - 1 - front)}`;
+}
+
+/** Fills up with blanks at the right. */
+export function padEnd(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(columns - textWidth(text), 0));
+}
+
+/** Breaks a printable text between words; a word that is wider than a line is left as it is. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && textWidth(line) + 1 + textWidth(word) > columns) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+function take(text: string, columns: number): string {
+  let [taken, width] = ['', 0];
+  for (const character of text) {
+    width += textWidth(character);
+    if (width > columns) break;
+    taken += character;
+  }
+  return taken;
+}
+
+function takeLast(text: string, columns: number): string {
+  // Only so many characters can matter: a name may be very long, and marks have no width.
+  const characters = [...text.slice(-8 * columns)];
+  let [taken, width] = ['', 0];
+  for (let character = characters.pop(); character !== undefined; character = characters.pop()) {
+    width += textWidth(character);
+    if (width > columns) break;
+    taken = character + taken;
+  }
+  return taken;
+}

@@ -1,0 +1,60 @@
+/** What it is, in a few lines. */
+import { find } from '../entry.js';
+import type { ImageFacts, Inspection } from '../inspection.js';
+import { shellCommand } from '../shell-quote.js';
+import type { Style } from './style.js';
+
+const LABEL = 12;
+
+/** A label and a value each; both are printable. */
+export function* summaryLines(inspection: Inspection, style: Style): Generator<string> {
+  const { image, target } = inspection;
+  yield style.heading(style.rest(image?.names[0] ?? target, 0));
+  const rows = image === undefined ? contextRows(inspection) : imageRows(image, target, style);
+  for (const [label, value] of [...rows, ...sizeRows(inspection, style)])
+    yield `  ${style.paint('dim', label.padEnd(LABEL))}${style.rest(value, LABEL + 2)}`;
+}
+
+type Row = readonly [label: string, value: string];
+
+function* imageRows(image: ImageFacts, target: string, { bars }: Style): Generator<Row> {
+  const { names, id, platform } = image;
+  const config = image.config.config ?? {};
+  if (names.length > 1) yield ['also', names.slice(1).join(', ')];
+  if (!names.includes(target) && names.length > 0) yield ['in', target];
+  // Twelve digits are what people compare; a program gets them all.
+  yield ['ID', bars ? id.slice(0, 'sha256:'.length + 12) : id];
+  yield ['platform', platform];
+  const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+  yield ['command', command.length === 0 ? 'none' : shellCommand(command)];
+  if ((config.WorkingDir ?? '/') !== '/') yield ['in folder', config.WorkingDir as string];
+  yield ['user', config.User ? config.User : 'root'];
+  const ports = Object.keys(config.ExposedPorts ?? {});
+  if (ports.length > 0) yield ['ports', ports.join(', ')];
+  const volumes = Object.keys(config.Volumes ?? {});
+  if (volumes.length > 0) yield ['volumes', volumes.join(', ')];
+}
+
+function* contextRows({ root, layers }: Inspection): Generator<Row> {
+  const dockerfile = find(root, '/Dockerfile');
+  yield ['Dockerfile', dockerfile?.kind === 'file' ? 'yes' : 'none'];
+  yield ['entries', String(layers.reduce((sum, { entries }) => sum + entries, 0))];
+}
+
+function* sizeRows(inspection: Inspection, style: Style): Generator<Row> {
+  const { image, size, root, layers, waste } = inspection;
+  const pulled = layers.reduce((sum, layer) => sum + (layer.compressed ?? NaN), 0);
+  const parts = [
+    `${style.bytes(size)} in ${plural(root.files, 'file')}`,
+    ...(image === undefined ? [] : [plural(layers.length, 'layer')]),
+    ...(Number.isNaN(pulled) || image === undefined ? [] : [`${style.bytes(pulled)} compressed`]),
+  ];
+  yield ['size', parts.join(', ')];
+  const share = size > 0 ? `, ${((waste.bytes / size) * 100).toFixed(1)}%` : '';
+  yield ['waste', waste.bytes === 0 ? 'none' : `${style.bytes(waste.bytes)}${share}`];
+}
+
+/** `1 file`, `2 files`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
