@@ -4,6 +4,7 @@ import { OPTIONS, type OptionSpec, type Verb } from './options.js';
 const USAGE: Readonly<Record<Verb, string>> = {
   build: `Usage: dockerception [build] [OPTIONS] [CONTEXT]
        dockerception filter  [OPTIONS] [CONTEXT]
+       dockerception inspect [OPTIONS] TARGET
 
 Turns a streamed tar context into an image: corrects it in flight, and never builds from part of
 a stream. CONTEXT is a directory, a tar file, or - for standard input (the default in a pipe).
@@ -19,6 +20,17 @@ a stream. CONTEXT is a directory, a tar file, or - for standard input (the defau
 Passes a tar context on, corrected: owners 0:0, safe names, and recognised by every builder.
 
   builder | dockerception filter | docker build -t app -
+`,
+  inspect: `Usage: dockerception inspect [OPTIONS] [TARGET]
+
+Shows what is inside: layers, sizes, waste, and what keeps an image from starting. TARGET is a context
+(a directory, a tar, or - for standard input), an image archive, a layout directory, an image that
+the engine has, or docker-image://REF for one in a registry.
+
+  dockerception inspect app.tar
+  builder | dockerception inspect -
+  dockerception inspect builder:latest --diff app:latest --html report.html
+  dockerception inspect app.tar --max-size 10MB --deny '**/*.c' --deny-setuid --must-run
 `,
 };
 

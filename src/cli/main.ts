@@ -32,6 +32,8 @@ async function runVerb(args: Arguments): Promise<number> {
     const { env, stdout, stderr } = process;
     const command = { env, stdout, stderr, signal };
     if (args.verb === 'filter') await (await import('./filter.js')).runFilter(args, command);
+    else if (args.verb === 'inspect')
+      await (await import('./inspect.js')).runInspect(args, command);
     else await (await import('./build.js')).runBuild(args, command);
     return 0;
   } finally {

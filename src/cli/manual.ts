@@ -5,10 +5,12 @@ const INTRODUCTION = `# The command line
 
     dockerception [build] [OPTIONS] [CONTEXT]    a context in, an image out
     dockerception filter  [OPTIONS] [CONTEXT]    a context in, the corrected context out
+    dockerception inspect [OPTIONS] [TARGET]     what is inside a context, an archive or an image
 
 CONTEXT is a directory (with its \`.dockerignore\`, as \`docker build DIR\` sees it), a tar file, or \`-\` for
 standard input, which is the default when that isn't a terminal. gzip, zstd, xz and bzip2 are recognised
-by their first bytes.
+by their first bytes. TARGET is any of these, or an image: an archive, a layout directory, one that the
+engine has, \`docker-image://REF\` ([inspect](inspect.md)).
 `;
 
 const EXIT_CODES = `## Exit codes
@@ -21,6 +23,7 @@ const EXIT_CODES = `## Exit codes
 | 3        | the context is bad: empty, not a tar, cut short, corrupt, unsafe, without its Dockerfile |
 | 4        | the builder failed; its exit code is in the message                                     |
 | 5        | an engine or a registry can't be reached, or refused the credentials                    |
+| 6        | a limit (\`--max-size\`, \`--deny\`, \`--must-run\`, …) is exceeded |
 | 130, 143 | interrupted, terminated: no image tagged, no temporary file left                        |
 
 ## Environment
@@ -43,7 +46,8 @@ export function commandLineMarkdown(): string {
   const sections = groups.map((group) => {
     const specs = OPTIONS.filter((spec) => spec.group === group);
     const verbs = specs[0]?.verbs ?? [];
-    const only = verbs.length === 1 ? ` (\`${verbs[0]}\` alone)` : '';
+    const names = verbs.map((verb) => `\`${verb}\``).join(' and ');
+    const only = verbs.length === 1 ? ` (${names} alone)` : verbs.length === 2 ? ` (${names})` : '';
     const rows = specs.map((spec) => {
       const short = spec.short === undefined ? '' : `-${spec.short}, `;
       const value = spec.value === undefined ? '' : ` ${spec.value}`;

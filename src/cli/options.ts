@@ -1,7 +1,7 @@
 /** The one table of options: parsing, help, completion and the man page are made from it. */
 
 /** A verb of the command line. */
-export type Verb = 'build' | 'filter';
+export type Verb = 'build' | 'filter' | 'inspect';
 
 /** One option. */
 export interface OptionSpec {
@@ -21,6 +21,9 @@ export interface OptionSpec {
 
 const BOTH: readonly Verb[] = ['build', 'filter'];
 const BUILD: readonly Verb[] = ['build'];
+const INSPECT: readonly Verb[] = ['inspect'];
+const LIMITED: readonly Verb[] = ['inspect', 'build'];
+const ALL: readonly Verb[] = ['build', 'filter', 'inspect'];
 
 function group(
   name: string,
@@ -171,7 +174,49 @@ export const OPTIONS: readonly OptionSpec[] = [
     { name: 'quiet', short: 'q', help: 'say nothing but the image ID, and errors' },
   ]),
   ...group('Output', ['filter'], [{ name: 'quiet', short: 'q', help: 'say nothing but errors' }]),
-  ...group('Help', BOTH, [
+  ...group('View', INSPECT, [
+    { name: 'list', help: 'every name with mode, owner, size and time, as tar tv' },
+    { name: 'cat', value: 'PATH', help: 'write the content of the file PATH to standard output' },
+    { name: 'depth', value: 'N', help: 'show N levels of the tree (default 3)' },
+    { name: 'all', help: 'fold nothing: the whole tree, every finding' },
+    { name: 'diff', value: 'TARGET', help: 'what is gone, stayed, or new in this one' },
+    { name: 'json', help: 'write JSON (docs/inspect-json.md)' },
+    {
+      name: 'html',
+      value: 'FILE',
+      help: 'write a page to look at to FILE, or - for standard output',
+    },
+    { name: 'quiet', short: 'q', help: 'say nothing but errors and limits that are exceeded' },
+  ]),
+  ...group('Target', INSPECT, [
+    { name: 'platform', value: 'OS/ARCH', help: 'which image of several platforms' },
+    { name: 'insecure', help: 'registries: plain HTTP, or a certificate that nobody signed' },
+  ]),
+  ...group('Limits', LIMITED, [
+    {
+      name: 'max-size',
+      value: 'SIZE',
+      help: 'bytes of all files in all layers: 10MB, 512KiB; more is exit code 6',
+    },
+    { name: 'max-layers', value: 'N', help: 'layers that there may be' },
+    {
+      name: 'max-waste',
+      value: 'SIZE',
+      help: 'bytes hidden or repeated, or a part of the size: 5%',
+    },
+    {
+      name: 'deny',
+      value: 'PATTERN',
+      many: true,
+      help: "no path may match, in .dockerignore's syntax: '**/*.c'",
+    },
+    { name: 'deny-setuid', help: 'no file may be setuid or setgid' },
+    { name: 'must-run', help: 'nothing may be found that keeps the image from starting' },
+  ]),
+  ...group('Check', BUILD, [
+    { name: 'no-check', help: "don't look into the image that was built" },
+  ]),
+  ...group('Help', ALL, [
     { name: 'help', short: 'h', help: 'show this help' },
     { name: 'version', help: 'show the version' },
   ]),

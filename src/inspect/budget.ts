@@ -1,12 +1,13 @@
 /**
- * How much may be read where a limit was set: what is past it is not worth reading on, and an archive
- * of a few kilobytes can decompress to more than anybody waits for.
+ * How much is read where a limit was set. What is a little past it is read to its end, so that everything
+ * that is wrong can be told; but an archive of a few kilobytes can decompress to more than anybody waits for.
  */
 import { DockerceptionError } from '../errors.js';
 import { formatBytes } from '../progress/format.js';
 
-/** Bytes of headers, padding and metadata that a tar may have beside as many of files. */
-const SLACK = 64 << 20;
+/** So many times the limit, and these bytes beside, are read. */
+const TIMES = 4;
+const SLACK = 256 << 20;
 
 export class Budget {
   #raw = 0;
@@ -22,7 +23,7 @@ export class Budget {
   spend(raw: number, contents: number): void {
     this.#raw += raw;
     this.#contents += contents;
-    if (this.#contents <= this.size && this.#raw <= this.size + SLACK) return;
+    if (Math.max(this.#contents, this.#raw) <= this.size * TIMES + SLACK) return;
     const found = formatBytes(Math.max(this.#contents, this.#raw));
     throw new DockerceptionError(
       'limit',

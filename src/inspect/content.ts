@@ -35,6 +35,10 @@ export type Secret =
 export interface Content {
   /** The same for the same bytes: XXH64, 16 hexadecimal digits. Undefined where nobody hashed. */
   readonly hash?: string;
+  /** The blob that has it: a layer's digest, its path in an archive, '' for a context. Undefined where nobody reads it again. */
+  readonly blob?: string;
+  /** Which of the blob's contents it is, from 0. */
+  readonly index?: number;
   readonly elf?: ElfContent;
   /** An ELF file that is cut short or damaged: what is wrong with it. */
   readonly damaged?: string;

@@ -8,14 +8,22 @@ import type { Content } from './content.js';
 import { contentHasher, type ContentHasher } from './content-hash.js';
 import { ContentProbe } from './probe.js';
 
-/** Bytes of one file, as they come. Every buffer is valid during the call only. */
+/** Takes one file's bytes as they come. */
 export interface Listener {
+  /** The bytes are valid during the call only. */
   append(bytes: Buffer): void;
-  hole(length: number): void;
+  /** A promise while it can't take more. */
+  ready(): Promise<void> | undefined;
+  /** The file is over. */
+  end(): void;
 }
 
-/** Whoever wants one file's bytes: asked when its content begins. */
-export type Wanted = (index: number, path: string) => Listener | undefined;
+/**
+ * Whoever wants one file's bytes: asked when a content begins.
+ * @param index of the content in its blob
+ * @param path absolute
+ */
+export type Wanted = (blob: string, index: number, path: string) => Listener | undefined;
 
 const ZEROS = Buffer.alloc(64 << 10);
 
@@ -24,25 +32,29 @@ export class Contents implements ContentSink {
   readonly all: Content[] = [];
   readonly #hasher: ContentHasher;
   readonly #probe = new ContentProbe();
+  readonly #blob: string;
   readonly #wanted: Wanted | undefined;
   #listener: Listener | undefined;
   #open = false;
 
-  private constructor(hasher: ContentHasher, wanted: Wanted | undefined) {
+  private constructor(hasher: ContentHasher, blob: string, wanted: Wanted | undefined) {
     this.#hasher = hasher;
+    this.#blob = blob;
     this.#wanted = wanted;
   }
 
-  static async create(wanted?: Wanted): Promise<Contents> {
-    return new Contents(await contentHasher(), wanted);
+  /** @param blob what the layer is known by */
+  static async create(blob: string, wanted?: Wanted): Promise<Contents> {
+    return new Contents(await contentHasher(), blob, wanted);
   }
 
   begin(size: number, path: string, mode: number): number {
     this.settle();
     const index = this.all.length;
-    this.#listener = this.#wanted?.(index, path);
+    const absolute = `/${fromBinary(path)}`;
+    this.#listener = this.#wanted?.(this.#blob, index, absolute);
     this.#hasher.begin(size);
-    this.#probe.begin(`/${fromBinary(path)}`, mode, size);
+    this.#probe.begin(absolute, mode, size);
     this.#open = true;
     return index;
   }
@@ -54,10 +66,16 @@ export class Contents implements ContentSink {
   }
 
   hole(length: number): void {
-    for (let left = length; left > 0; left -= ZEROS.length)
-      this.#hasher.update(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
+    for (let left = length; left > 0; left -= ZEROS.length) {
+      const zeros = left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS;
+      this.#hasher.update(zeros);
+      this.#listener?.append(zeros);
+    }
     this.#probe.hole(length);
-    this.#listener?.hole(length);
+  }
+
+  ready(): Promise<void> | undefined {
+    return this.#listener?.ready();
   }
 
   /** Ends the content at hand; the layer's last one has nothing behind it that would. */
@@ -65,6 +83,13 @@ export class Contents implements ContentSink {
     if (!this.#open) return;
     this.#open = false;
     const hash = this.#hasher.digest();
-    this.all.push({ hash, ...this.#probe.end() });
+    this.all.push({
+      hash,
+      blob: this.#blob,
+      index: this.all.length,
+      ...this.#probe.end(),
+    });
+    this.#listener?.end();
+    this.#listener = undefined;
   }
 }

@@ -35,9 +35,9 @@ export interface InspectOptions {
   readonly report?: NonNullable<RegistrySettings['report']>;
 }
 
-/** The same, with whoever wants a file's bytes: by the number of its layer, and the path of its blob in an archive. */
+/** The same, with whoever wants a file's bytes. */
 export interface ReadingOptions extends InspectOptions {
-  readonly wanted?: (layer: string | number) => Wanted | undefined;
+  readonly wanted?: Wanted;
 }
 
 /**
@@ -58,7 +58,7 @@ async function read(target: Target, text: string, options: ReadingOptions): Prom
   const { maxSize, env = process.env, signal = new AbortController().signal, wanted } = options;
   const platform =
     options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
-  const shared = { maxSize, signal, ...(wanted && { wanted }) };
+  const shared = { maxSize, signal, wanted };
   const stream = (source: Source, name = text): Promise<Inspection> =>
     readStream(source, { ...shared, target: name, platform });
   const image = (found: Image): Promise<Inspection> =>

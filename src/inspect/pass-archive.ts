@@ -31,8 +31,7 @@ export interface PassOptions {
   /** Bytes of files that a layer, or the context, may have. @default no limit */
   readonly maxSize?: number | undefined;
   readonly signal: AbortSignal;
-  /** Asked for the context's files, with '' as the blob, and for each layer's. */
-  readonly wanted?: (blob: string) => Wanted | undefined;
+  readonly wanted?: Wanted | undefined;
 }
 
 /**
@@ -46,7 +45,7 @@ export async function passArchive(
 ): Promise<PassedArchive> {
   const { maxSize, signal, wanted } = options;
   const evidence = new Evidence();
-  const contents = await Contents.create(wanted?.(''));
+  const contents = await Contents.create('', wanted);
   const pass = new Pass(new LayerRecorder(contents, new Budget(maxSize)), options);
   const view = new EntryView(pass, name);
   const abort = (): void => void stream.destroy(signal.reason as Error);
@@ -101,7 +100,7 @@ class Pass implements ViewHandler {
       size: entry.contentSize,
       budget: new Budget(maxSize),
       signal,
-      wanted: wanted?.(path),
+      wanted,
     });
   }
 
@@ -116,6 +115,7 @@ class Pass implements ViewHandler {
 
   /** One layer behind another: what has passed is read to its end first, so that memory stays small. */
   async ready(): Promise<void> {
+    await this.#recorder.ready();
     await this.#blob?.ready();
     if (this.#ending.size > 0) await Promise.all(this.#ending);
   }

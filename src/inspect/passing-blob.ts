@@ -82,7 +82,14 @@ export class PassingBlob {
     }
     const stream = (this.#stream = new FedStream());
     const name = `layer ${path}`;
-    this.#layer = recordLayer(stream, { name, budget, signal, wanted, expected: size }).then(
+    this.#layer = recordLayer(stream, {
+      name,
+      blob: path,
+      budget,
+      signal,
+      wanted,
+      expected: size,
+    }).then(
       (layer) => ({ layer }),
       (failure: unknown) => ({ failure }),
     );

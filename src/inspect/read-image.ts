@@ -17,7 +17,7 @@ export interface ReadOptions {
   readonly target: string;
   readonly maxSize?: number | undefined;
   readonly signal: AbortSignal;
-  readonly wanted?: (layer: number) => Wanted | undefined;
+  readonly wanted?: Wanted | undefined;
 }
 
 /** Reads every layer once, as a stream. Throws of kind context, limit, engine; the signal's reason. */
@@ -25,15 +25,16 @@ export async function readImage(image: Image, options: ReadOptions): Promise<Ins
   const { target, maxSize, signal, wanted } = options;
   const budget = new Budget(maxSize);
   const layers: LayerPart[] = [];
-  for (const [index, descriptor] of image.layers.entries()) {
+  for (const descriptor of image.layers) {
     const name = `layer ${descriptor.digest.slice(0, 19)} of ${image.name}`;
     const blob = await image.blobs.open(descriptor);
     const recorded = await recordLayer(blob, {
       name,
+      blob: descriptor.digest,
       budget,
       signal,
       expected: descriptor.size,
-      wanted: wanted?.(index),
+      wanted,
     });
     const isCompressed = /[+.](?:gzip|zstd|xz|bzip2)$/.test(descriptor.mediaType);
     const { digest, size } = descriptor;

