@@ -50,7 +50,7 @@ export class Leaf implements Attributes {
     readonly mtime: number,
     /** Bytes of content, holes included. */
     readonly size: number,
-    /** What finds the content again where it is kept; -1 when it is not. */
+    /** What finds the content again where it is kept; below 0 when it is not. The same for all names of a file. */
     readonly offset: number,
     readonly extra: Extra | undefined,
   ) {}

@@ -48,10 +48,18 @@ export class Tree {
   /** Whether a file has several names: a copy of it then needs links of its own. */
   hasLinks: boolean;
 
+  #lost: number;
+
   /** Starts from what another tree is now, or with nothing. */
   constructor(base?: Tree) {
     this.#root = base?.freeze() ?? this.#make(MADE_BY_ROOT);
     this.hasLinks = base?.hasLinks ?? false;
+    this.#lost = base === undefined ? 0 : base.#lost;
+  }
+
+  /** The `offset` of a content that isn't kept: below 0, and another one for each, so that they can be told apart. */
+  newLost(): number {
+    return --this.#lost;
   }
 
   /** The tree as it is now; nothing that comes later changes it. */

@@ -6,6 +6,7 @@ import {
   FIFO,
   fromBinary,
   isDirectory,
+  isFile,
   SYMLINK,
   typeOfMode,
   type Directory,
@@ -85,7 +86,7 @@ function readable(name: string): string {
 /** Makes the entries of a file system. Trees are deep: no recursion. */
 export function entriesOf(root: Directory, facts: NodeFacts): Entry {
   const make = (name: string, node: Node, parent: TreeEntry | undefined): TreeEntry => {
-    const content = isDirectory(node) || node.offset < 0 ? undefined : facts.contentOf(node.offset);
+    const content = isFile(node) ? facts.contentOf(node.offset) : undefined;
     return new TreeEntry(readable(name), parent, node, facts.layerOf(node), content);
   };
   const top = make('', root, undefined);

@@ -1,11 +1,13 @@
 /** Layers that were read, as one inspection. */
 import type { Inspection, ImageFacts, LayerFacts, Waste } from './inspection.js';
+import { Tree } from '../filesystem/tree.js';
+import type { Content } from './content.js';
 import { createdBy } from './created-by.js';
-import { entriesOf } from './entries.js';
 import { findingsOf } from './findings/index.js';
-import { Merge, type Merged } from './merge.js';
+import { LayerStack, type AppliedLayer } from './layer-stack.js';
+import { lookAt } from './look-at.js';
 import type { RecordedLayer } from './record-layer.js';
-import { wasteOf } from './waste.js';
+import { replayLayer } from './replay-layer.js';
 
 /** A layer, and what its image says of it. */
 export interface LayerPart {
@@ -31,24 +33,22 @@ export interface Subject {
  * @throws DockerceptionError of kind context: TAR_LINK, BUILD_LINKS, BUILD_NOT_A_DIRECTORY
  */
 export function inspectLayers({ target, image, layers }: Subject): Inspection {
-  const merge = new Merge();
-  for (const { recorded, name } of layers) merge.add(recorded, name, image !== undefined);
-  const merged = merge.end();
-  const kept = new Set<number>();
-  const root = entriesOf(merged.root, {
-    layerOf: (node) => merged.layerOf.get(node) ?? 0,
-    contentOf: (offset) => {
-      kept.add(offset);
-      return merged.contents[offset]?.content;
-    },
-  });
-  const waste = wasteOf(merged, root, kept);
+  const tree = new Tree();
+  const stack = new LayerStack();
+  const contents: Content[] = [];
+  for (const { recorded, name } of layers) {
+    const firstContent = contents.length;
+    for (const content of recorded.contents) contents.push(content);
+    replayLayer(recorded, { tree, name, whiteouts: image !== undefined, firstContent });
+    stack.add(tree.freeze());
+  }
+  const { root, waste } = lookAt(tree.freeze(), stack, (offset) => contents[offset]);
   const kind = image === undefined ? 'context' : 'image';
   return {
     kind,
     target,
     ...(image !== undefined && { image }),
-    layers: layerFacts(layers, merged, waste, image),
+    layers: layerFacts(layers, stack, waste, image),
     root,
     size: layers.reduce((sum, { recorded }) => sum + recorded.size, 0),
     waste,
@@ -58,7 +58,7 @@ export function inspectLayers({ target, image, layers }: Subject): Inspection {
 
 function layerFacts(
   layers: readonly LayerPart[],
-  merged: Merged,
+  stack: LayerStack,
   waste: Waste,
   image: ImageFacts | undefined,
 ): LayerFacts[] {
@@ -67,7 +67,7 @@ function layerFacts(
   const instructions = createdBy(image?.config, layers.length);
   return layers.map(({ recorded, digest, compressed }, index) => {
     const instruction = instructions[index];
-    const { added, changed, removed } = merged.layers[index] as (typeof merged.layers)[number];
+    const { added, changed, removed } = stack.layers[index] as AppliedLayer;
     return {
       index,
       ...(image !== undefined && { diffId: recorded.diffId }),

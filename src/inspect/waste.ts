@@ -2,11 +2,11 @@
 import { fromBinary } from '../filesystem/node.js';
 import { walk, type Entry } from './entry.js';
 import type { Duplicate, HiddenFile, Waste } from './inspection.js';
-import type { Merged } from './merge.js';
+import type { LayerStack } from './layer-stack.js';
 
 /** Finds both. */
-export function wasteOf(merged: Merged, root: Entry, kept: ReadonlySet<number>): Waste {
-  const hidden = hiddenFiles(merged, kept);
+export function wasteOf(stack: LayerStack, root: Entry, kept: ReadonlySet<number>): Waste {
+  const hidden = hiddenFiles(stack, kept);
   const duplicates = duplicatesOf(root);
   const bytes =
     hidden.reduce((sum, { size }) => sum + size, 0) +
@@ -15,13 +15,13 @@ export function wasteOf(merged: Merged, root: Entry, kept: ReadonlySet<number>):
 }
 
 /** A content that some name still leads to is not hidden; one with several names is hidden once. */
-function hiddenFiles({ hidden, contents }: Merged, kept: ReadonlySet<number>): HiddenFile[] {
+function hiddenFiles(stack: LayerStack, kept: ReadonlySet<number>): HiddenFile[] {
   const told = new Set<number>();
   const files: HiddenFile[] = [];
-  for (const { path, size, offset, by, how } of hidden) {
+  for (const { path, size, offset, by, how } of stack.hidden) {
     if (size === 0 || kept.has(offset) || told.has(offset)) continue;
     told.add(offset);
-    const layer = contents[offset]?.layer ?? 0;
+    const layer = stack.contentLayer(offset);
     files.push({ path: `/${fromBinary(path)}`, size, layer, by, how });
   }
   return files.sort((a, b) => b.size - a.size || (a.path < b.path ? -1 : 1));

@@ -1,0 +1,30 @@
+/** A layer that was recorded, upon the ones below it (OCI image-spec, layer.md, "Applying Changesets"). */
+import type { ContentSink } from '../filesystem/content-sink.js';
+import type { Tree } from '../filesystem/tree.js';
+import { Unpacker } from '../filesystem/unpack.js';
+import type { RecordedLayer } from './record-layer.js';
+
+/** What it is replayed with. */
+export interface ReplayOptions {
+  readonly tree: Tree;
+  /** What messages call it. */
+  readonly name: string;
+  /** Whether names that start with `.wh.` take away; in a context they are names. */
+  readonly whiteouts: boolean;
+  /** The number of its first content: its files' `offset`. */
+  readonly firstContent: number;
+}
+
+/** @throws DockerceptionError of kind context: TAR_LINK, BUILD_LINKS, BUILD_NOT_A_DIRECTORY */
+export function replayLayer(
+  { entries }: RecordedLayer,
+  { tree, name, whiteouts, firstContent }: ReplayOptions,
+): void {
+  let next = 0;
+  const contents: ContentSink = { begin: () => next, append: () => undefined };
+  const unpacker = new Unpacker({ tree, contents, name, whiteouts });
+  for (const entry of entries) {
+    next = firstContent + entry.content;
+    unpacker.entry(entry);
+  }
+}
