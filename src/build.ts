@@ -7,9 +7,11 @@ import type {
   BuildResult,
   Engine,
   EntryEngine,
+  ImageCheck,
   Output,
 } from './engine/engine.js';
 import { DockerceptionError } from './errors.js';
+import type { Limits } from './inspect/limits.js';
 import type { Compression } from './image/compression.js';
 import type { Passed } from './pipeline.js';
 import { filter } from './filter-stream.js';
@@ -52,6 +54,10 @@ export interface BuildOptions extends ContextOptions {
   readonly compression?: Compression;
   /** Reach registries over plain HTTP, or with a certificate that nobody signed. @default false */
   readonly insecure?: boolean;
+  /** What the image may not exceed: nothing that does is written here, or pushed. @default no limits */
+  readonly limits?: Limits;
+  /** Look into the image that was built, and tell what was found. @default true */
+  readonly check?: boolean;
   /**
    * Which engine builds; `auto` is the Docker Engine that `env` names, when it answers and the image
    * isn't for a file or a registry, else the embedded one. @default 'auto'
@@ -83,6 +89,8 @@ const KEYS: Readonly<Record<Exclude<keyof BuildOptions, keyof ContextOptions>, t
   outputs: true,
   compression: true,
   insecure: true,
+  limits: true,
+  check: true,
   engine: true,
   env: true,
   stdout: true,
@@ -108,7 +116,8 @@ export async function build(options: BuildOptions): Promise<Built> {
   const signal = options.signal ?? new AbortController().signal;
   const { engine, outputs } = await choose(options, report, signal);
   const context = { ...pick(options), leaveOut: leftOut(options, outputs) };
-  const asked = engineOptions({ ...options, outputs }, report, signal);
+  const check = await checkOf(options, report, signal);
+  const asked = engineOptions({ ...options, outputs }, check, report, signal);
   const built =
     typeof engine === 'function'
       ? await buildFromStream(engine, context, asked)
@@ -194,7 +203,23 @@ function openDirectory(path: string): Promise<Readable> {
   return Promise.resolve(filter({ context: path, allowNoDockerfile: true }));
 }
 
-function engineOptions(options: BuildOptions, report: Report, signal: AbortSignal): EngineOptions {
+/** Findings are told with limits or without; `check: false` leaves the limits, which were asked for. */
+async function checkOf(
+  { check = true, limits, tags = [] }: BuildOptions,
+  report: Report,
+  signal: AbortSignal,
+): Promise<ImageCheck | undefined> {
+  if (!check && limits === undefined) return undefined;
+  const { imageCheck } = await import('./inspect/check.js');
+  return imageCheck({ name: tags[0] ?? 'the image', limits, findings: check, report, signal });
+}
+
+function engineOptions(
+  options: BuildOptions,
+  check: ImageCheck | undefined,
+  report: Report,
+  signal: AbortSignal,
+): EngineOptions {
   return {
     file: dockerfilePath(options.file),
     tags: options.tags ?? [],
@@ -212,6 +237,7 @@ function engineOptions(options: BuildOptions, report: Report, signal: AbortSigna
     outputs: options.outputs ?? [],
     compression: options.compression ?? { type: 'gzip' },
     insecure: options.insecure ?? false,
+    check,
     report,
     signal,
   };

@@ -41,6 +41,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'pipeline',
     'sink',
     'engine',
+    'inspect',
     'image',
     'progress',
     'tar',

@@ -53,6 +53,8 @@ export async function buildBuilder(
     context: given.context,
     add: own,
     engine: 'docker',
+    // It is no runtime image: what it has in it is what it is for.
+    check: false,
     tags: isLast && tag !== undefined ? [tag] : [],
     ...(isLast && file !== undefined && { file }),
     ...(isLast && target !== undefined && { target }),

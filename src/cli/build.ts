@@ -4,6 +4,7 @@ import { build, type BuildOptions, type Built } from '../build.js';
 import type { BuilderOptions } from '../builder/options.js';
 import { DockerceptionError } from '../errors.js';
 import { outputFailure } from '../image/output-error.js';
+import type { Limits } from '../inspect/limits.js';
 import { createDisplay } from '../progress/create-display.js';
 import { buildOptions } from './build-options.js';
 import { builderOptions } from './builder-options.js';
@@ -15,7 +16,13 @@ import { summary, type Asked } from './summary.js';
 
 export async function runBuild(args: Arguments, process: Process): Promise<void> {
   const { env, stdout, stderr, signal } = process;
-  const options = { ...(await contextOptions(args, env)), ...buildOptions(args, env) };
+  const limits = await limitOptions(args);
+  const options = {
+    ...(await contextOptions(args, env)),
+    ...buildOptions(args, env),
+    ...(limits !== undefined && { limits }),
+    check: !args.flag('no-check'),
+  };
   const builder = builderOptions(args, env);
   if (stdout.isTTY && options.outputs.some(({ dest }) => dest === '-')) throw toTerminal();
   const iidFile = args.value('iidfile');
@@ -49,6 +56,13 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
     const { builderSize } = built;
     stderr.write(await summary(built, { ...asked(args), builderSize, milliseconds }));
   }
+}
+
+/** Most builds have none. */
+async function limitOptions(args: Arguments): Promise<Limits | undefined> {
+  const names = ['max-size', 'max-layers', 'max-waste', 'deny', 'deny-setuid', 'must-run'];
+  if (names.every((name) => args.value(name) === undefined)) return undefined;
+  return (await import('./limits.js')).limitsOf(args);
 }
 
 /** What the builder's own build shares with the image's goes to both. */

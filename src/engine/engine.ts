@@ -1,6 +1,8 @@
 /** What every engine is: a context in, an image out. */
 import type { Readable } from 'node:stream';
+import type { Directory, Leaf } from '../filesystem/node.js';
 import type { Compression } from '../image/compression.js';
+import type { ImageConfig } from '../image/config.js';
 import type { Report } from '../progress/events.js';
 import type { ViewHandler } from '../tar/entry-view.js';
 
@@ -20,6 +22,31 @@ export interface Output {
   readonly dest: string;
   /** Any other attribute (`tar=false`, …). */
   readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** An image that was put together here, before it is written, for one platform. */
+export interface AssembledSystem {
+  readonly config: Pick<ImageConfig, 'os' | 'architecture' | 'variant' | 'config'>;
+  /** The file system after each layer, from the lowest up. Frozen. */
+  readonly layers: readonly Directory[];
+  /** The content of a file; undefined where it wasn't kept: an image's that it is built upon. */
+  content(file: Leaf): AsyncIterable<Buffer> | undefined;
+}
+
+/** An image that an engine keeps. */
+export interface StoredImage {
+  /** `sha256:…` */
+  readonly id: string;
+  /** Bytes, as the engine counts them; undefined where it doesn't say. */
+  readonly size: number | undefined;
+  /** Its archive, as `docker save` has it. Whoever opens it reads or destroys it. */
+  open(): Promise<Readable>;
+}
+
+/** Looks into an image before it is written or pushed. Rejects with what forbids it. */
+export interface ImageCheck {
+  assembled(system: AssembledSystem): Promise<void>;
+  stored(image: StoredImage): Promise<void>;
 }
 
 /** The options of `docker buildx build` that an engine gets. */
@@ -47,6 +74,8 @@ export interface BuildOptions {
   readonly compression: Compression;
   /** Registries may be reached over plain HTTP, or with a certificate that nobody signed. */
   readonly insecure: boolean;
+  /** Undefined where nobody looks. */
+  readonly check: ImageCheck | undefined;
   readonly report: Report;
   /** Aborted on SIGINT and SIGTERM: stop at once, leave nothing behind, reject with its reason. */
   readonly signal: AbortSignal;

@@ -69,7 +69,14 @@ async function readImage(files: LayoutFiles, entry: DockerManifestEntry): Promis
   }
   const open = (descriptor: Descriptor): Promise<Readable> =>
     openBlob(files, descriptor, paths.get(descriptor.digest));
-  return { name: files.name, names: entry.RepoTags ?? [], id: described.digest, config, layers, blobs: { open } };
+  return {
+    name: files.name,
+    names: entry.RepoTags ?? [],
+    id: described.digest,
+    config,
+    layers,
+    blobs: { open },
+  };
 }
 
 async function describe(files: LayoutFiles, path: string, diffId: string): Promise<Descriptor> {

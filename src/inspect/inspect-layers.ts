@@ -32,7 +32,7 @@ export interface Subject {
  * Puts layers upon each other and says what there is to say.
  * @throws DockerceptionError of kind context: TAR_LINK, BUILD_LINKS, BUILD_NOT_A_DIRECTORY
  */
-export function inspectLayers({ target, image, layers }: Subject): Inspection {
+export async function inspectLayers({ target, image, layers }: Subject): Promise<Inspection> {
   const tree = new Tree();
   const stack = new LayerStack();
   const contents: Content[] = [];
@@ -52,7 +52,7 @@ export function inspectLayers({ target, image, layers }: Subject): Inspection {
     root,
     size: layers.reduce((sum, { recorded }) => sum + recorded.size, 0),
     waste,
-    findings: findingsOf({ kind, root, ...(image !== undefined && { image }) }),
+    findings: await findingsOf({ kind, root, image }),
   };
 }
 

@@ -22,6 +22,14 @@ export interface Limits {
   readonly mustRun?: boolean;
 }
 
+/** What limits look at. */
+export interface Checked extends Pick<
+  Inspection,
+  'kind' | 'target' | 'size' | 'root' | 'waste' | 'findings'
+> {
+  readonly layers: readonly unknown[];
+}
+
 /** One limit that is exceeded. */
 export interface Exceeded {
   readonly limit:
@@ -59,7 +67,7 @@ export function checkLimits({ deny }: Limits): void {
  * @throws DockerceptionError of kind `usage`, see {@link checkLimits}
  */
 export function exceeded(
-  inspection: Inspection,
+  inspection: Checked,
   limits: Limits,
   cannotStart: (id: string) => boolean,
 ): readonly Exceeded[] {
@@ -71,7 +79,7 @@ export function exceeded(
   ];
 }
 
-function* sizes({ size, layers, waste }: Inspection, limits: Limits): Generator<Exceeded> {
+function* sizes({ size, layers, waste }: Checked, limits: Limits): Generator<Exceeded> {
   const { maxSize = Infinity, maxLayers = Infinity, maxWaste = Infinity } = limits;
   const alone = { offenders: [], count: 0 };
   if (size > maxSize)
@@ -99,7 +107,7 @@ function amounts(has: number, allowed: number): string {
   return rounded[0] === rounded[1] ? `${has} bytes, ${allowed}` : rounded.join(', ');
 }
 
-function denials({ root, waste }: Inspection, patterns: readonly string[]): Exceeded[] {
+function denials({ root, waste }: Checked, patterns: readonly string[]): Exceeded[] {
   const byPattern = new Map<string, List>();
   for (const { path, pattern, directory, hidden } of denied(
     compileDeny(patterns),
@@ -115,7 +123,7 @@ function denials({ root, waste }: Inspection, patterns: readonly string[]): Exce
 }
 
 /** A directory's setgid bit only hands its group down, and its setuid bit does nothing on Linux. */
-function setuid({ root }: Inspection): Exceeded[] {
+function setuid({ root }: Checked): Exceeded[] {
   const list = new List();
   for (const { kind, mode, path, uid, gid } of walk(root))
     if (kind === 'file' && (mode & 0o6000) !== 0)

@@ -61,6 +61,15 @@ export type ProgressEvent =
       readonly done: boolean;
     }
   | { readonly kind: 'notice'; readonly message: string }
+  | {
+      /** Something about the image that is being made. */
+      readonly kind: 'finding';
+      readonly id: string;
+      readonly severity: 'error' | 'warning' | 'info';
+      readonly path?: string | undefined;
+      readonly message: string;
+      readonly advice: string;
+    }
   /** What a builder writes to its standard error, as it comes: a line may be in pieces. */
   | { readonly kind: 'output'; readonly text: string }
   | { readonly kind: 'status'; readonly status: SolveStatus };

@@ -2,6 +2,7 @@
  * Progress for programs: one of BuildKit's SolveStatus (client/graph.go) as JSON a line, the same
  * as buildx's `--progress rawjson`. Texts that are bytes there are in base64. The context is a vertex.
  */
+import { findingLine } from './finding.js';
 import { createHash } from 'node:crypto';
 import { messageOf } from '../errors.js';
 import type { Display } from './display.js';
@@ -31,6 +32,8 @@ export function jsonDisplay(out: Output, now: () => number = Date.now): Display 
     if (event.kind === 'output') return sendOutput(event.text);
     if (event.kind === 'notice')
       return send({ warnings: [{ vertex: digest, level: 1, short: base64(event.message) }] });
+    if (event.kind === 'finding')
+      return send({ warnings: [{ vertex: digest, level: 1, short: base64(findingLine(event)) }] });
     const timestamp = time();
     const started = context.started ?? timestamp;
     const end = event.done ? { completed: timestamp } : {};

@@ -2,6 +2,7 @@
  * Progress on a terminal: what is over stays as a line; below it, what is under way is drawn
  * again and again, in place.
  */
+import { findingLine } from './finding.js';
 import { BuilderLines } from './builder-text.js';
 import type { Display } from './display.js';
 import type { ProgressEvent } from './events.js';
@@ -112,6 +113,7 @@ export function liveDisplay(out: Output, options: LiveOptions = {}): Display {
   const report = (event: ProgressEvent): void => {
     if (event.kind === 'output') over.push(...builder.piece(event.text));
     else if (event.kind === 'notice') over.push(`dockerception: ${plainText(event.message)}`);
+    else if (event.kind === 'finding') over.push(`dockerception: ${plainText(findingLine(event))}`);
     else if (event.kind === 'context') {
       const from = context?.since ?? now();
       context = { bytes: event.bytes, entries: event.entries, since: from };

@@ -1,4 +1,5 @@
 /** Progress as lines that stay, in the shape of buildx's `--progress plain`. */
+import { findingLine } from './finding.js';
 import { BuilderText } from './builder-text.js';
 import type { Display } from './display.js';
 import type { ProgressEvent } from './events.js';
@@ -56,6 +57,7 @@ export function plainDisplay(out: Output, now: () => number = Date.now): Display
   const report = (event: ProgressEvent): void => {
     if (event.kind === 'output') return writer.write(builder.piece(event.text));
     if (event.kind === 'notice') write(`dockerception: ${plainText(event.message)}`);
+    else if (event.kind === 'finding') write(`dockerception: ${plainText(findingLine(event))}`);
     else if (event.kind === 'context') {
       contextSince ??= now();
       if (!event.done) return;

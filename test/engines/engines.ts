@@ -234,6 +234,7 @@ export function options(
     load: false,
     compression: { type: 'gzip' },
     insecure: false,
+    check: undefined,
     outputs: [],
     report: (event) => void events.push(event),
     signal: new AbortController().signal,

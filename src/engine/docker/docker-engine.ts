@@ -12,6 +12,7 @@ import { chooseBuilder } from './builder.js';
 import type { Connection } from './connection.js';
 import type { Environment } from './endpoint.js';
 import { credentialHint } from './credential-hint.js';
+import { imageArchive } from './image-archive.js';
 import { imageMetadata, type ImageFacts } from './metadata.js';
 import { checkOutputs } from './outputs.js';
 import { pushImage } from './push.js';
@@ -71,6 +72,11 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
           return { metadata: {} };
         },
       );
+      await options.check?.stored({
+        id: imageId,
+        size: facts.size,
+        open: () => imageArchive(connection, imageId, signal),
+      });
       let { metadata } = facts;
       if (options.push)
         for (const tag of options.tags) {

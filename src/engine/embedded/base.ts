@@ -4,8 +4,16 @@ import { DockerceptionError } from '../../errors.js';
 import type { Image } from '../../image/manifest.js';
 import { ACCOUNT_FILES } from './accounts.js';
 import type { Spool } from './spool.js';
+import type { Directory } from '../../filesystem/node.js';
 import { Tree } from '../../filesystem/tree.js';
 import { unpack } from '../../filesystem/unpack.js';
+
+/** An image's file system. */
+export interface ImageSystem {
+  readonly tree: Tree;
+  /** As it was after each layer. Frozen: what they share, they share with the tree. */
+  readonly layers: readonly Directory[];
+}
 
 /**
  * Reads an image's file system. Without `contents` it keeps what names of owners are looked up in:
@@ -17,8 +25,9 @@ export async function readImage(
   spool: Spool,
   contents: boolean,
   signal: AbortSignal,
-): Promise<Tree> {
+): Promise<ImageSystem> {
   const tree = new Tree();
+  const layers: Directory[] = [];
   for (const layer of image.layers) {
     signal.throwIfAborted();
     const name = `layer ${layer.digest.slice(0, 19)} of ${image.name}`;
@@ -34,6 +43,7 @@ export async function readImage(
         whiteouts: true,
         ...keeps,
       });
+      layers.push(tree.freeze());
     } catch (error) {
       throw signal.aborted ? signal.reason : asBuildError(error);
     } finally {
@@ -41,7 +51,7 @@ export async function readImage(
       stream.destroy();
     }
   }
-  return tree;
+  return { tree, layers };
 }
 
 function isAccountFile(path: string): boolean {

@@ -14,6 +14,7 @@ import type { Report } from '../../progress/events.js';
 import { printable } from '../../tar/printable.js';
 import type { BuildContext, BuildOptions, BuildResult, EntryEngine } from '../engine.js';
 import { assemble } from './assemble.js';
+import { checkTargets } from './check.js';
 import { changes } from '../../filesystem/changes.js';
 import { contextOf, dockerfileOf, type ContextTree } from './context-tree.js';
 import { Images } from './images.js';
@@ -109,6 +110,8 @@ class Build {
     });
     try {
       const targets = await this.#targets(context, images, platforms);
+      const { check } = this.#options;
+      if (check !== undefined) await checkTargets(targets, this.#spool, check);
       const time = created ?? context.newest;
       const image = await this.#assemble(targets, outputs, time);
       await this.#writeFiles(targets, time);

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Platform } from '../../image/descriptor.js';
 import type { Image } from '../../image/manifest.js';
 import { printable } from '../../tar/printable.js';
-import { readImage } from './base.js';
+import { readImage, type ImageSystem } from './base.js';
 import { readContext } from './context-tree.js';
 import type { CopyOrigin } from './execute.js';
 import type { Images } from './images.js';
@@ -35,7 +35,7 @@ export class Origins {
   readonly context: CopyOrigin;
   readonly #options: OriginsOptions;
   readonly #directories = new Map<string, Promise<Tree>>();
-  readonly #images = new Map<Image, { contents: boolean; tree: Promise<Tree> }>();
+  readonly #images = new Map<Image, { contents: boolean; system: Promise<ImageSystem> }>();
 
   constructor(options: OriginsOptions) {
     this.#options = options;
@@ -54,7 +54,7 @@ export class Origins {
   async named(name: string, platform: Platform): Promise<CopyOrigin> {
     const found = await this.#options.images.find(name, platform);
     if (found.kind === 'image') {
-      const tree = await this.imageTree(found.image, true);
+      const { tree } = await this.imageSystem(found.image, true);
       return { tree, name: `the image ${printable(name)}` };
     }
     const shown = `the build context ${printable(name)}`;
@@ -62,13 +62,13 @@ export class Origins {
   }
 
   /** An image's file system; without `contents` nothing can be taken out of it. */
-  imageTree(image: Image, contents: boolean): Promise<Tree> {
+  imageSystem(image: Image, contents: boolean): Promise<ImageSystem> {
     const found = this.#images.get(image);
-    if (found !== undefined && (found.contents || !contents)) return found.tree;
+    if (found !== undefined && (found.contents || !contents)) return found.system;
     const { spool, signal } = this.#options;
-    const tree = readImage(image, spool, contents, signal);
-    this.#images.set(image, { contents, tree });
-    return tree;
+    const system = readImage(image, spool, contents, signal);
+    this.#images.set(image, { contents, system });
+    return system;
   }
 
   #directory(path: string, name: string): Promise<Tree> {

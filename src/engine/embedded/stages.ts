@@ -13,6 +13,7 @@ import type { History, ImageConfig } from '../../image/config.js';
 import type { Image } from '../../image/manifest.js';
 import { printable } from '../../tar/printable.js';
 import { changes } from '../../filesystem/changes.js';
+import type { ImageSystem } from './base.js';
 import { createdBy, evaluateStage, withLabels, type StageResult } from './evaluate.js';
 import { execute, type Execution } from './execute.js';
 import { located } from './located.js';
@@ -56,6 +57,8 @@ export interface BuiltStage {
   readonly result: StageResult;
   /** Its file system; read from the base when nobody needed it so far. */
   tree(): Promise<Tree>;
+  /** What it was after each of the image's layers; read when nobody needed it so far. */
+  imageLayers(): Promise<readonly Directory[]>;
 }
 
 /** What an image runs on, as its configuration tells it. */
@@ -162,7 +165,9 @@ class Builder {
       }
       history.push({ created_by: createdBy(step), ...(isEmpty && { empty_layer: true }) });
     }
-    return { image: base?.image, layers, history, result, tree };
+    const imageLayers = (): Promise<readonly Directory[]> =>
+      base === undefined ? Promise.resolve([]) : base.imageLayers();
+    return { image: base?.image, layers, history, result, tree, imageLayers };
   }
 
   async #base({ base, platform, stage }: PlannedStage): Promise<BuiltStage | undefined> {
@@ -173,12 +178,17 @@ class Builder {
     if (found.kind === 'directory') return this.#directory(stage, found.name, await found.tree());
     const { image } = found;
     const { config = {}, author } = image.config;
+    let system: Promise<ImageSystem> | undefined;
+    // The tree and the layers share their nodes: both are of one reading.
+    const read = (): Promise<ImageSystem> =>
+      (system ??= origins.imageSystem(image, this.#read.has(stage.index)));
     return {
       image,
       layers: [],
       history: image.config.history ?? [],
       result: { config, author, steps: [], variables: new Map() },
-      tree: () => origins.imageTree(image, this.#read.has(stage.index)),
+      tree: async () => (await read()).tree,
+      imageLayers: async () => (await read()).layers,
     };
   }
 
@@ -195,6 +205,7 @@ class Builder {
       history: isEmpty ? [] : [{ created_by: name }],
       result,
       tree: () => Promise.resolve(files),
+      imageLayers: () => Promise.resolve([]),
     };
   }
 

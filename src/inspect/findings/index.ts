@@ -1,15 +1,18 @@
 /** A stand-in until there are findings. */
+import type { ImageConfig } from '../../image/config.js';
 import type { Entry } from '../entry.js';
 import type { Finding } from '../finding.js';
-import type { ImageFacts } from '../inspection.js';
 
-export function findingsOf(subject: {
+export interface Subject {
   readonly kind: 'image' | 'context';
   readonly root: Entry;
-  readonly image?: ImageFacts;
-}): Finding[] {
+  readonly image?:
+    { readonly config: Pick<ImageConfig, 'os' | 'architecture' | 'config'> } | undefined;
+}
+
+export async function findingsOf(subject: Subject): Promise<Finding[]> {
   void subject;
-  return [];
+  return Promise.resolve([]);
 }
 
 export function cannotStart(id: string): boolean {

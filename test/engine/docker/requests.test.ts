@@ -28,6 +28,7 @@ const plain: BuildOptions = {
   load: false,
   compression: { type: 'gzip' },
   insecure: false,
+  check: undefined,
   outputs: [],
   report: () => {},
   signal: new AbortController().signal,

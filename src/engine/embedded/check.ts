@@ -1,0 +1,24 @@
+/** What was put together, shown to whoever looks into it before it is written. */
+import { isFile } from '../../filesystem/node.js';
+import type { AssembledSystem, ImageCheck } from '../engine.js';
+import { contentStream } from './contents.js';
+import type { Spool } from './spool.js';
+import type { BuiltTarget } from './stages.js';
+
+/** Rejects with what forbids one of them. */
+export async function checkTargets(
+  targets: readonly BuiltTarget[],
+  spool: Spool,
+  check: ImageCheck,
+): Promise<void> {
+  for (const target of targets) await check.assembled(await systemOf(target, spool));
+}
+
+async function systemOf(target: BuiltTarget, spool: Spool): Promise<AssembledSystem> {
+  const { platform, result, layers } = target;
+  return {
+    config: { ...platform, config: result.config },
+    layers: [...(await target.imageLayers()), ...layers.map(({ after }) => after)],
+    content: (file) => (isFile(file) && file.offset >= 0 ? contentStream(file, spool) : undefined),
+  };
+}

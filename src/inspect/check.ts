@@ -1,0 +1,44 @@
+/**
+ * What a build looks into before an image is written or pushed: findings are told, and a limit that is exceeded
+ * ends it. An image that was put together here is looked at where it lies, an engine's is read as its archive.
+ */
+import type { ImageCheck } from '../engine/engine.js';
+import type { Report } from '../progress/events.js';
+import { cannotStart } from './findings/index.js';
+import { inspectAssembled } from './inspect-assembled.js';
+import { inspectStored } from './inspect-stored.js';
+import { exceededLines, limitError } from './limit-error.js';
+import { exceeded, type Checked, type Limits } from './limits.js';
+
+/** What is looked for. */
+export interface CheckOptions {
+  /** What messages call the image. */
+  readonly name: string;
+  /** @default none */
+  readonly limits?: Limits | undefined;
+  /** Whether findings are told. */
+  readonly findings: boolean;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/** It rejects with LIMIT_EXCEEDED, of kind limit. */
+export function imageCheck(options: CheckOptions): ImageCheck {
+  return {
+    assembled: async (system) => conclude(await inspectAssembled(system, options), options),
+    stored: async (image) => {
+      const found = await inspectStored(image, options);
+      if (found !== undefined) conclude(found, options);
+    },
+  };
+}
+
+function conclude(image: Checked, { limits, findings, report }: CheckOptions): void {
+  for (const finding of findings ? image.findings : [])
+    if (finding.severity !== 'info') report({ kind: 'finding', ...finding });
+  if (limits === undefined) return;
+  const broken = exceeded(image, limits, cannotStart);
+  if (broken.length === 0) return;
+  for (const message of exceededLines(broken)) report({ kind: 'notice', message });
+  throw limitError(image.target, broken);
+}

@@ -1,0 +1,74 @@
+/** An image that was put together in memory, as what checks look at: nothing of it is written or read again. */
+import type { AssembledSystem } from '../engine/engine.js';
+import { isDirectory, isFile, fromBinary, type Directory, type Leaf } from '../filesystem/node.js';
+import { Tree } from '../filesystem/tree.js';
+import type { CheckOptions } from './check.js';
+import { contentHasher, type ContentHasher } from './content-hash.js';
+import type { Content } from './content.js';
+import { findingsOf } from './findings/index.js';
+import { LayerStack } from './layer-stack.js';
+import type { Checked } from './limits.js';
+import { lookAt } from './look-at.js';
+import { ContentProbe } from './probe.js';
+
+/** What its files hold is looked at where it was kept; that of a base's files stays unknown. */
+export async function inspectAssembled(
+  { config, layers, content }: AssembledSystem,
+  { name, limits, signal }: CheckOptions,
+): Promise<Checked> {
+  const stack = new LayerStack();
+  for (const layer of layers) stack.add(layer);
+  const top = layers.at(-1) ?? new Tree().freeze();
+  const contents = new Map<number, Content>();
+  // Only repeated contents ask for all bytes.
+  const look = new Look(limits?.maxWaste === undefined ? undefined : await contentHasher());
+  for (const { path, file } of filesOf(top)) {
+    const bytes = contents.has(file.offset) ? undefined : content(file);
+    if (bytes === undefined) continue;
+    signal.throwIfAborted();
+    contents.set(file.offset, await look.at(path, file, bytes));
+  }
+  const { root, waste } = lookAt(top, stack, (offset) => contents.get(offset));
+  return {
+    kind: 'image',
+    target: name,
+    layers: stack.layers,
+    size: stack.layers.reduce((sum, { size }) => sum + size, 0),
+    root,
+    waste,
+    findings: await findingsOf({ kind: 'image', root, image: { config } }),
+  };
+}
+
+class Look {
+  readonly #probe = new ContentProbe();
+  readonly #hasher: ContentHasher | undefined;
+
+  constructor(hasher: ContentHasher | undefined) {
+    this.#hasher = hasher;
+  }
+
+  /** Reads as much as can tell something. */
+  async at(path: string, file: Leaf, bytes: AsyncIterable<Buffer>): Promise<Content> {
+    this.#probe.begin(path, file.mode & 0o7777, file.size);
+    this.#hasher?.begin(file.size);
+    for await (const chunk of bytes) {
+      this.#probe.data(chunk);
+      this.#hasher?.update(chunk);
+      if (this.#hasher === undefined && this.#probe.satisfied) break;
+    }
+    const hash = this.#hasher?.digest();
+    return { ...(hash !== undefined && { hash }), ...this.#probe.end() };
+  }
+}
+
+/** Every file, with its absolute path. Trees are deep: no recursion. */
+function* filesOf(root: Directory): Generator<{ path: string; file: Leaf }> {
+  const open = [{ prefix: '/', directory: root }];
+  for (let here = open.pop(); here !== undefined; here = open.pop())
+    for (const [name, node] of here.directory.children) {
+      const path = here.prefix + fromBinary(name);
+      if (isDirectory(node)) open.push({ prefix: `${path}/`, directory: node });
+      else if (isFile(node)) yield { path, file: node };
+    }
+}

@@ -1,0 +1,28 @@
+/** An image that an engine has built, as what checks look at: it is read as its archive, once. */
+import type { StoredImage } from '../engine/engine.js';
+import { hostPlatform } from '../image/platform.js';
+import { formatBytes } from '../progress/format.js';
+import type { CheckOptions } from './check.js';
+import type { Checked } from './limits.js';
+import { readStream } from './read-stream.js';
+
+/**
+ * Bytes of an image that is read for its findings alone. To get a large one out of an engine takes longer than to
+ * build it, as a rule; limits are worth that.
+ */
+const MOST_UNASKED = 100_000_000;
+
+/** Undefined for one that is too large to be read unasked: that is said. */
+export async function inspectStored(
+  { id, size = 0, open }: StoredImage,
+  { name, limits, report, signal }: CheckOptions,
+): Promise<Checked | undefined> {
+  if (limits === undefined && size > MOST_UNASKED) {
+    const message = `not looked into: it has ${formatBytes(size)}; dockerception inspect ${name} does`;
+    report({ kind: 'notice', message });
+    return undefined;
+  }
+  const source = { name, stream: await open(), complete: Promise.resolve() };
+  const options = { target: name || id, platform: hostPlatform(), signal };
+  return readStream(source, { ...options, maxSize: limits?.maxSize });
+}
