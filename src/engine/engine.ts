@@ -30,7 +30,7 @@ export interface AssembledSystem {
   /** The file system after each layer, from the lowest up. Frozen. */
   readonly layers: readonly Directory[];
   /** The content of a file; undefined where it wasn't kept: an image's that it is built upon. */
-  content(file: Leaf): AsyncIterable<Buffer> | undefined;
+  readonly content: (file: Leaf) => AsyncIterable<Buffer> | undefined;
 }
 
 /** An image that an engine keeps. */
@@ -40,7 +40,7 @@ export interface StoredImage {
   /** Bytes, as the engine counts them; undefined where it doesn't say. */
   readonly size: number | undefined;
   /** Its archive, as `docker save` has it. Whoever opens it reads or destroys it. */
-  open(): Promise<Readable>;
+  readonly open: () => Promise<Readable>;
 }
 
 /** Looks into an image before it is written or pushed. Rejects with what forbids it. */

@@ -3,24 +3,13 @@
  * ends it. An image that was put together here is looked at where it lies, an engine's is read as its archive.
  */
 import type { ImageCheck } from '../engine/engine.js';
-import type { Report } from '../progress/events.js';
+import { printable } from '../tar/printable.js';
+import type { CheckOptions } from './check-options.js';
 import { cannotStart } from './findings/index.js';
 import { inspectAssembled } from './inspect-assembled.js';
 import { inspectStored } from './inspect-stored.js';
 import { exceededLines, limitError } from './limit-error.js';
-import { exceeded, type Checked, type Limits } from './limits.js';
-
-/** What is looked for. */
-export interface CheckOptions {
-  /** What messages call the image. */
-  readonly name: string;
-  /** @default none */
-  readonly limits?: Limits | undefined;
-  /** Whether findings are told. */
-  readonly findings: boolean;
-  readonly report: Report;
-  readonly signal: AbortSignal;
-}
+import { exceeded, type Checked } from './limits.js';
 
 /** It rejects with LIMIT_EXCEEDED, of kind limit. */
 export function imageCheck(options: CheckOptions): ImageCheck {
@@ -35,7 +24,8 @@ export function imageCheck(options: CheckOptions): ImageCheck {
 
 function conclude(image: Checked, { limits, findings, report }: CheckOptions): void {
   for (const finding of findings ? image.findings : [])
-    if (finding.severity !== 'info') report({ kind: 'finding', ...finding });
+    if (finding.severity !== 'info')
+      report({ kind: 'finding', ...finding, path: finding.path && printable(finding.path) });
   if (limits === undefined) return;
   const broken = exceeded(image, limits, cannotStart);
   if (broken.length === 0) return;

@@ -52,7 +52,10 @@ export function* denied(deny: Deny, root: Entry, hidden: readonly HiddenFile[]):
     if (here.parent !== undefined && isDenied(deny, here.path, directory && !isEmpty(here))) {
       found.add(here.path);
       yield { path: here.path, pattern: patternOf(deny, here.path), directory };
-    } else if (here.children !== undefined) stack.push(...[...here.children.values()].reverse());
+      continue;
+    }
+    const below = [...(here.children?.values() ?? [])];
+    while (below.length > 0) stack.push(below.pop() as Entry);
   }
   for (const file of hidden) {
     const path = ancestors(file.path).find((each) => isDenied(deny, each, each !== file.path));

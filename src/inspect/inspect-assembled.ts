@@ -2,7 +2,7 @@
 import type { AssembledSystem } from '../engine/engine.js';
 import { isDirectory, isFile, fromBinary, type Directory, type Leaf } from '../filesystem/node.js';
 import { Tree } from '../filesystem/tree.js';
-import type { CheckOptions } from './check.js';
+import type { CheckOptions } from './check-options.js';
 import { contentHasher, type ContentHasher } from './content-hash.js';
 import type { Content } from './content.js';
 import { findingsOf } from './findings/index.js';

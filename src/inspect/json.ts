@@ -4,9 +4,9 @@
  */
 import type { Difference, DifferenceEntry } from './difference.js';
 import { walk } from './entry.js';
+import type { Exceeded } from './exceeded.js';
 import type { Inspection } from './inspection.js';
 import { entryMembers, Paths } from './json-entry.js';
-import type { Exceeded } from './limits.js';
 
 /** Raised when something is taken away or means something else; more may come at any time. */
 export const SCHEMA = 'dockerception-inspect/1';

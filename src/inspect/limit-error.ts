@@ -2,7 +2,7 @@
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import { shellQuote } from './shell-quote.js';
-import type { Exceeded, Offender } from './limits.js';
+import type { Exceeded, Offender } from './exceeded.js';
 
 /** What to do. */
 const HINTS: Readonly<Record<Exceeded['limit'], string>> = {

@@ -4,6 +4,7 @@ import { compileDeny, denied } from './deny.js';
 import { walk } from './entry.js';
 import type { Finding } from './finding.js';
 import type { Inspection } from './inspection.js';
+import { type Exceeded, MAX_OFFENDERS, Offenders } from './exceeded.js';
 import { modeString } from './mode-string.js';
 import type { Share } from './parse-size.js';
 
@@ -22,6 +23,7 @@ export interface Limits {
   readonly mustRun?: boolean;
 }
 
+<<<<<<< HEAD
 /** What limits look at. */
 export interface Checked extends Pick<
   Inspection,
@@ -53,6 +55,8 @@ export interface Offender {
 /** So many are listed; the others are counted. */
 export const MAX_OFFENDERS = 20;
 
+=======
+>>>>>>> 22192b6 (Test limits, sizes and differences; tell copies and hidden files apart in the view)
 /**
  * Reads the limits, so that one that makes no sense is told before anything is built.
  * @throws DockerceptionError of kind `usage`
@@ -107,24 +111,36 @@ function amounts(has: number, allowed: number): string {
   return rounded[0] === rounded[1] ? `${has} bytes, ${allowed}` : rounded.join(', ');
 }
 
+<<<<<<< HEAD
 function denials({ root, waste }: Checked, patterns: readonly string[]): Exceeded[] {
   const byPattern = new Map<string, List>();
+=======
+function denials({ root, waste }: Inspection, patterns: readonly string[]): Exceeded[] {
+  const byPattern = new Map<string, Offenders>();
+>>>>>>> 22192b6 (Test limits, sizes and differences; tell copies and hidden files apart in the view)
   for (const { path, pattern, directory, hidden } of denied(
     compileDeny(patterns),
     root,
     waste.hidden,
   )) {
-    const list = byPattern.get(pattern) ?? new List();
+    const list = byPattern.get(pattern) ?? new Offenders();
     byPattern.set(pattern, list);
     const why = hidden && `${hidden.how} by layer ${hidden.by}, shipped in layer ${hidden.layer}`;
     list.add(why === undefined ? { path } : { path, why }, directory);
   }
-  return patterns.flatMap((pattern) => byPattern.get(pattern)?.exceeded('--deny', pattern) ?? []);
+  return [...new Set(patterns)].flatMap(
+    (pattern) => byPattern.get(pattern)?.exceeded('--deny', pattern) ?? [],
+  );
 }
 
 /** A directory's setgid bit only hands its group down, and its setuid bit does nothing on Linux. */
+<<<<<<< HEAD
 function setuid({ root }: Checked): Exceeded[] {
   const list = new List();
+=======
+function setuid({ root }: Inspection): Exceeded[] {
+  const list = new Offenders();
+>>>>>>> 22192b6 (Test limits, sizes and differences; tell copies and hidden files apart in the view)
   for (const { kind, mode, path, uid, gid } of walk(root))
     if (kind === 'file' && (mode & 0o6000) !== 0)
       list.add({ path, why: `${modeString(kind, mode)} ${uid}:${gid}` });
@@ -139,24 +155,4 @@ function mustRun(findings: readonly Finding[], cannotStart: (id: string) => bool
     .slice(0, MAX_OFFENDERS)
     .map(({ path, message }) => (path === undefined ? { why: message } : { path, why: message }));
   return [{ limit: '--must-run', message: first.message, offenders, count: all.length }];
-}
-
-/** Gathers the first few, and counts all. */
-class List {
-  readonly #offenders: Offender[] = [];
-  #count = 0;
-  #noun = 'file';
-
-  add(offender: Offender, directory = false): void {
-    if (directory) this.#noun = 'path';
-    if (this.#count++ < MAX_OFFENDERS) this.#offenders.push(offender);
-  }
-
-  exceeded(limit: Exceeded['limit'], value?: string): Exceeded[] {
-    if (this.#count === 0) return [];
-    const path = this.#offenders[0]?.path;
-    const message = this.#count === 1 ? `${path}` : `${this.#count} ${this.#noun}s, ${path} …`;
-    const found = { limit, message, offenders: this.#offenders, count: this.#count };
-    return [value === undefined ? found : { ...found, value }];
-  }
 }

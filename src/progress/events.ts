@@ -66,6 +66,7 @@ export type ProgressEvent =
       readonly kind: 'finding';
       readonly id: string;
       readonly severity: 'error' | 'warning' | 'info';
+      /** Printable. */
       readonly path?: string | undefined;
       readonly message: string;
       readonly advice: string;

@@ -1,6 +1,7 @@
 /** What became of a file system: the sums, then the largest of what went away and of what came. */
 import type { Difference, DifferenceEntry, How } from '../difference.js';
 import { goneFolders } from '../difference/gone-folders.js';
+import { moreLine } from './more.js';
 import { SIZE_WIDTH, type Paint, type Style } from './style.js';
 import { plural } from './summary.js';
 
@@ -19,9 +20,10 @@ export function* differenceLines(difference: Difference, style: Style): Generato
   const whole = Math.max(sizes.before, sizes.after);
   for (const how of Object.keys(PAINTS) as How[]) {
     const { entries: count, bytes } = totals[how];
+    if (count === 0) continue;
     const share = style.share(bytes, whole, PAINTS[how]);
     const counted = `${count} ${count === 1 ? 'entry' : 'entries'}`;
-    yield `  ${style.size(bytes)}  ${share}  ${how.padEnd(8)}${style.paint('dim', counted)}`;
+    yield `  ${style.size(bytes)}  ${share}  ${how.padEnd(9)}${style.paint('dim', counted)}`;
   }
   const gone = goneFolders(entries).map(({ path, bytes, files, directory }) => ({
     bytes,
@@ -70,8 +72,5 @@ function* largest(how: How, rows: readonly Row[], style: Style): Generator<strin
     const name = style.rest(text, SIZE_WIDTH + 4 + behind.length);
     yield `  ${style.paint(PAINTS[how], style.size(bytes))}  ${name}${style.paint('dim', behind)}`;
   }
-  const more = sorted.slice(MOST);
-  if (more.length === 0) return;
-  const bytes = more.reduce((sum, row) => sum + row.bytes, 0);
-  yield `  ${style.size(bytes)}  ${style.paint('dim', `${more.length} more`)}`;
+  yield* moreLine(sorted.slice(MOST), ({ bytes }) => bytes, style);
 }

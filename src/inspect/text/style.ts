@@ -59,7 +59,8 @@ export class Style {
   share(part: number, whole: number, paint: Paint = 'cyan'): string {
     const share = whole > 0 ? Math.min(part / whole, 1) : 0;
     if (!this.bars) return `${(share * 100).toFixed(1)}%`.padStart(6);
-    const halves = Math.round(share * this.barWidth * 2);
+    // What is not small is seen, if barely.
+    const halves = Math.max(Math.round(share * this.barWidth * 2), share >= 0.01 ? 1 : 0);
     const bar = '━'.repeat(halves >> 1) + (halves % 2 === 1 ? '╸' : '');
     return this.paint(paint, bar) + ' '.repeat(this.barWidth - bar.length);
   }

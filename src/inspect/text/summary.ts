@@ -9,7 +9,7 @@ const LABEL = 12;
 /** A label and a value each; both are printable. */
 export function* summaryLines(inspection: Inspection, style: Style): Generator<string> {
   const { image, target } = inspection;
-  yield style.heading(style.rest(image?.names[0] ?? target, 0));
+  yield style.heading(style.rest(familiar(image?.names[0] ?? target), 0));
   const rows = image === undefined ? contextRows(inspection) : imageRows(image, target, style);
   for (const [label, value] of [...rows, ...sizeRows(inspection, style)])
     yield `  ${style.paint('dim', label.padEnd(LABEL))}${style.rest(value, LABEL + 2)}`;
@@ -20,14 +20,15 @@ type Row = readonly [label: string, value: string];
 function* imageRows(image: ImageFacts, target: string, { bars }: Style): Generator<Row> {
   const { names, id, platform } = image;
   const config = image.config.config ?? {};
-  if (names.length > 1) yield ['also', names.slice(1).join(', ')];
-  if (!names.includes(target) && names.length > 0) yield ['in', target];
+  if (names.length > 1) yield ['also', names.slice(1).map(familiar).join(', ')];
+  const known = [...names, ...names.map(familiar)];
+  if (names.length > 0 && !known.includes(target)) yield ['target', target];
   // Twelve digits are what people compare; a program gets them all.
   yield ['ID', bars ? id.slice(0, 'sha256:'.length + 12) : id];
   yield ['platform', platform];
   const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   yield ['command', command.length === 0 ? 'none' : shellCommand(command)];
-  if ((config.WorkingDir ?? '/') !== '/') yield ['in folder', config.WorkingDir as string];
+  if ((config.WorkingDir ?? '/') !== '/') yield ['workdir', config.WorkingDir as string];
   yield ['user', config.User ? config.User : 'root'];
   const ports = Object.keys(config.ExposedPorts ?? {});
   if (ports.length > 0) yield ['ports', ports.join(', ')];
@@ -45,13 +46,19 @@ function* sizeRows(inspection: Inspection, style: Style): Generator<Row> {
   const { image, size, root, layers, waste } = inspection;
   const pulled = layers.reduce((sum, layer) => sum + (layer.compressed ?? NaN), 0);
   const parts = [
-    `${style.bytes(size)} in ${plural(root.files, 'file')}`,
+    style.bytes(size),
+    plural(root.files, 'file'),
     ...(image === undefined ? [] : [plural(layers.length, 'layer')]),
     ...(Number.isNaN(pulled) || image === undefined ? [] : [`${style.bytes(pulled)} compressed`]),
   ];
   yield ['size', parts.join(', ')];
   const share = size > 0 ? `, ${((waste.bytes / size) * 100).toFixed(1)}%` : '';
   yield ['waste', waste.bytes === 0 ? 'none' : `${style.bytes(waste.bytes)}${share}`];
+}
+
+/** The name as people write it: `app:latest`, `user/app:1`. */
+function familiar(name: string): string {
+  return name.replace(/^docker\.io\/(?:library\/(?=[^/]*$))?/, '');
 }
 
 /** `1 file`, `2 files`. */

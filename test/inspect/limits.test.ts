@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import type { Exceeded } from '../../src/inspect/exceeded.js';
+import type { Finding } from '../../src/inspect/finding.js';
+import { exceededLines, limitError } from '../../src/inspect/limit-error.js';
+import { checkLimits, exceeded, type Limits } from '../../src/inspect/limits.js';
+import type { Inspection } from '../../src/inspect/inspection.js';
+import { inspectionOf, type Paths } from '../support/inspection-tree.js';
+
+const check = (inspection: Inspection, limits: Limits): readonly Exceeded[] =>
+  exceeded(inspection, limits, (id) => id.startsWith('start-'));
+
+const paths = (found: readonly Exceeded[]): (string | undefined)[] =>
+  found.flatMap(({ offenders }) => offenders.map(({ path }) => path));
+
+const SOURCES: Paths = {
+  '/src/a.c': 10,
+  '/src/b.h': 10,
+  '/src/deep/c.c': 10,
+  '/src/deep/keep.c': 10,
+  '/app': 1000,
+};
+
+describe('sizes', () => {
+  const image = inspectionOf(
+    { '/app': 12_400_000 },
+    {
+      layers: [{}, {}, {}],
+      hidden: [{ path: '/tmp/x', size: 600_000, layer: 0, by: 1, how: 'deleted' }],
+    },
+  );
+
+  it('at their limits are not exceeded', () => {
+    const limits = { maxSize: 13_000_000, maxLayers: 3, maxWaste: 600_000 };
+    expect(check(image, limits)).toEqual([]);
+    expect(check(image, {})).toEqual([]);
+    expect(check(image, { maxWaste: { percent: 5 } })).toEqual([]);
+  });
+
+  it('above them are', () => {
+    const found = check(image, { maxSize: 10_000_000, maxLayers: 2, maxWaste: 1000 });
+    expect(found.map(({ limit, message }) => `${limit}: ${message}`)).toEqual([
+      '--max-size: it has 13.0 MB, 10.0 MB are allowed',
+      '--max-layers: it has 3 layers, 2 are allowed',
+      '--max-waste: it wastes 600 kB, 1.0 kB are allowed',
+    ]);
+  });
+
+  it('that look the same when rounded are told to the byte', () => {
+    expect(check(image, { maxSize: 12_999_999 })[0]?.message).toBe(
+      'it has 13000000 bytes, 12999999 are allowed',
+    );
+  });
+
+  it('may be a part of the image', () => {
+    expect(check(image, { maxWaste: { percent: 2 } })[0]?.message).toBe(
+      'it wastes 600 kB, 260 kB (2 % of 13.0 MB) are allowed',
+    );
+  });
+
+  it('of nothing are not above nothing', () => {
+    const empty = inspectionOf({}, { layers: [] });
+    const limits = { maxSize: 0, maxLayers: 0, maxWaste: { percent: 0 } };
+    expect(check(empty, limits)).toEqual([]);
+  });
+});
+
+describe('--deny', () => {
+  it.each([
+    [['**/*.c'], ['/src/a.c', '/src/deep/c.c', '/src/deep/keep.c']],
+    [['src'], ['/src']],
+    [['/src/'], ['/src']],
+    [['src/*'], ['/src/a.c', '/src/b.h', '/src/deep']],
+    [
+      ['**/deep', '**/*.h'],
+      ['/src/deep', '/src/b.h'],
+    ],
+    [['*.c'], []],
+    [['**'], ['/app', '/src']],
+    [
+      ['src', '!src/deep/keep.c'],
+      ['/src/a.c', '/src/b.h', '/src/deep/c.c'],
+    ],
+    [
+      ['**/*.c', '!**/keep.c'],
+      ['/src/a.c', '/src/deep/c.c'],
+    ],
+  ])('%j finds %j', (deny, found) => {
+    expect(paths(check(inspectionOf(SOURCES), { deny }))).toEqual(found);
+  });
+
+  it('names each pattern, its files, and how many', () => {
+    const found = check(inspectionOf(SOURCES), { deny: ['**/*.c', 'src/*.h', 'app/x'] });
+    expect(found.map(({ value, message, count }) => [value, message, count])).toEqual([
+      ['**/*.c', '3 files, /src/a.c …', 3],
+      ['src/*.h', '/src/b.h', 1],
+    ]);
+  });
+
+  it('given twice is told once', () => {
+    expect(check(inspectionOf(SOURCES), { deny: ['app', 'app'] })).toHaveLength(1);
+  });
+
+  it('finds what a later layer hides: it is shipped', () => {
+    const image = inspectionOf(
+      { '/app': 1 },
+      {
+        hidden: [
+          { path: '/src/a.c', size: 10, layer: 0, by: 2, how: 'deleted' },
+          { path: '/src/b.c', size: 10, layer: 0, by: 2, how: 'deleted' },
+          { path: '/app', size: 10, layer: 0, by: 1, how: 'overwritten' },
+        ],
+      },
+    );
+    expect(check(image, { deny: ['src', 'app'] }).flatMap(({ offenders }) => offenders)).toEqual([
+      { path: '/src', why: 'deleted by layer 2, shipped in layer 0' },
+      { path: '/app' },
+    ]);
+  });
+
+  it('lists twenty, and counts all', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 1000 }, (_, index) => [`/d/${String(index).padStart(4, '0')}.c`, 1]),
+    );
+    const [found] = check(inspectionOf(many), { deny: ['**/*.c'] });
+    expect(found?.count).toBe(1000);
+    expect(found?.offenders).toHaveLength(20);
+    expect([...exceededLines([found as Exceeded])].slice(-2)).toEqual([
+      "--deny '**/*.c': /d/0019.c",
+      "--deny '**/*.c': 980 more",
+    ]);
+  });
+
+  it.each([['['], [''], ['  '], ['!'], ['a['], ['/']])(
+    '%j is refused, or finds nothing',
+    (pattern) => {
+      if (pattern === '/') {
+        expect(check(inspectionOf(SOURCES), { deny: [pattern] })).toEqual([]);
+        return;
+      }
+      expect(() => checkLimits({ deny: [pattern] })).toThrow(
+        expect.objectContaining({ kind: 'usage', code: 'IGNORE_PATTERN' }) as Error,
+      );
+    },
+  );
+});
+
+describe('--deny-setuid', () => {
+  it('finds files, not the directories that hand down their group', () => {
+    const image = inspectionOf({
+      '/bin/su': { mode: 0o4755 },
+      '/bin/wall': { mode: 0o2755, gid: 5 },
+      '/bin/sh': { mode: 0o755 },
+      '/var/mail/': { mode: 0o2775 },
+    });
+    expect(check(image, {})).toEqual([]);
+    expect([...exceededLines(check(image, { denySetuid: true }))]).toEqual([
+      '--deny-setuid: /bin/su: -rwsr-xr-x 0:0',
+      '--deny-setuid: /bin/wall: -rwxr-sr-x 0:5',
+    ]);
+  });
+});
+
+describe('--must-run', () => {
+  const finding = (id: string, severity: Finding['severity']): Finding => ({
+    id,
+    severity,
+    path: '/app',
+    message: `${id} says so`,
+    advice: 'do something',
+  });
+
+  it('counts errors that keep it from starting, and no others', () => {
+    const findings = [
+      finding('secret', 'error'),
+      finding('start-loader', 'error'),
+      finding('start-script', 'error'),
+      finding('start-user', 'warning'),
+    ];
+    const [found] = check(inspectionOf({}, { findings }), { mustRun: true });
+    expect(found).toMatchObject({ limit: '--must-run', message: 'start-loader says so', count: 2 });
+    expect([...exceededLines([found as Exceeded])]).toEqual([
+      '--must-run: /app: start-loader says so',
+      '--must-run: /app: start-script says so',
+    ]);
+    expect(check(inspectionOf({}), { mustRun: true })).toEqual([]);
+  });
+});
+
+describe('the error', () => {
+  it('names all limits in one line, and what to do', () => {
+    const image = inspectionOf(SOURCES, { target: 'app.tar' });
+    const error = limitError('app.tar', check(image, { maxSize: 10, deny: ['**/*.c'] }));
+    expect(error).toMatchObject({ kind: 'limit', code: 'LIMIT_EXCEEDED' });
+    expect(error.message).toBe(
+      "checking app.tar: --max-size: it has 1.0 kB, 10 B are allowed; --deny '**/*.c': 3 files, /src/a.c …",
+    );
+    expect(error.hint).toBe(
+      'dockerception inspect shows what takes the space; ' +
+        'leave them out: .dockerignore, --exclude, or COPY what is needed alone',
+    );
+  });
+
+  it('and its lines hold no control characters', () => {
+    const image = inspectionOf({ '/\x1b[31mred\n.c': 1 });
+    const found = check(image, { deny: ['*.c'] });
+    const { message } = limitError('\x1b]0;title\x07', found);
+    for (const text of [message, ...exceededLines(found)]) expect(text).not.toMatch(/[\x00-\x1f]/);
+    expect([...exceededLines(found)]).toEqual(["--deny '*.c': /\\x1b[31mred\\x0a.c"]);
+  });
+});
