@@ -25,6 +25,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'libs',
     'engine',
     'source',
+    'sink',
     'compression',
     'dockerfile',
     'progress',

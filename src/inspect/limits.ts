@@ -23,7 +23,6 @@ export interface Limits {
   readonly mustRun?: boolean;
 }
 
-<<<<<<< HEAD
 /** What limits look at. */
 export interface Checked extends Pick<
   Inspection,
@@ -32,31 +31,6 @@ export interface Checked extends Pick<
   readonly layers: readonly unknown[];
 }
 
-/** One limit that is exceeded. */
-export interface Exceeded {
-  readonly limit:
-    '--max-size' | '--max-layers' | '--max-waste' | '--deny' | '--deny-setuid' | '--must-run';
-  /** The value that was given, where it tells one from another: a pattern. */
-  readonly value?: string;
-  /** One line, printable by {@link exceededLines}. */
-  readonly message: string;
-  /** The first {@link MAX_OFFENDERS} of what exceeds it. */
-  readonly offenders: readonly Offender[];
-  /** How many there are. */
-  readonly count: number;
-}
-
-/** Something that isn't allowed. Neither is printable yet. */
-export interface Offender {
-  readonly path?: string;
-  readonly why?: string;
-}
-
-/** So many are listed; the others are counted. */
-export const MAX_OFFENDERS = 20;
-
-=======
->>>>>>> 22192b6 (Test limits, sizes and differences; tell copies and hidden files apart in the view)
 /**
  * Reads the limits, so that one that makes no sense is told before anything is built.
  * @throws DockerceptionError of kind `usage`
@@ -111,13 +85,8 @@ function amounts(has: number, allowed: number): string {
   return rounded[0] === rounded[1] ? `${has} bytes, ${allowed}` : rounded.join(', ');
 }
 
-<<<<<<< HEAD
 function denials({ root, waste }: Checked, patterns: readonly string[]): Exceeded[] {
-  const byPattern = new Map<string, List>();
-=======
-function denials({ root, waste }: Inspection, patterns: readonly string[]): Exceeded[] {
   const byPattern = new Map<string, Offenders>();
->>>>>>> 22192b6 (Test limits, sizes and differences; tell copies and hidden files apart in the view)
   for (const { path, pattern, directory, hidden } of denied(
     compileDeny(patterns),
     root,
@@ -134,13 +103,8 @@ function denials({ root, waste }: Inspection, patterns: readonly string[]): Exce
 }
 
 /** A directory's setgid bit only hands its group down, and its setuid bit does nothing on Linux. */
-<<<<<<< HEAD
 function setuid({ root }: Checked): Exceeded[] {
-  const list = new List();
-=======
-function setuid({ root }: Inspection): Exceeded[] {
   const list = new Offenders();
->>>>>>> 22192b6 (Test limits, sizes and differences; tell copies and hidden files apart in the view)
   for (const { kind, mode, path, uid, gid } of walk(root))
     if (kind === 'file' && (mode & 0o6000) !== 0)
       list.add({ path, why: `${modeString(kind, mode)} ${uid}:${gid}` });
