@@ -32,10 +32,11 @@ const HEADINGS = {
 };
 
 /**
- * @param {Schema} schema
+ * @param {unknown} document
  * @returns {string}
  */
-export function schemaTables(schema) {
+export function schemaTables(document) {
+  const schema = /** @type {Schema} */ (document);
   const defs = schema.$defs ?? {};
   return [
     `## The document\n\n${table(schema, defs)}`,

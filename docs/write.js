@@ -8,11 +8,9 @@ const commandLine = new URL('command-line.md', import.meta.url);
 writeFileSync(commandLine, await markdown(commandLineMarkdown()));
 
 const json = new URL('inspect-json.md', import.meta.url);
-const schema = /** @type {import('./inspect-json.js').Schema} */ (
-  JSON.parse(readFileSync(new URL('inspect.schema.json', import.meta.url), 'utf8'))
-);
+const schema = readFileSync(new URL('inspect.schema.json', import.meta.url), 'utf8');
 const [start] = readFileSync(json, 'utf8').split('## The document');
-writeFileSync(json, await markdown(`${start}${schemaTables(schema)}`));
+writeFileSync(json, await markdown(`${start}${schemaTables(JSON.parse(schema))}`));
 
 /** @param {string} text */
 function markdown(text) {
