@@ -7,6 +7,7 @@ import {
   fromBinary,
   isDirectory,
   isFile,
+  NO_TIME,
   SYMLINK,
   typeOfMode,
   type Directory,
@@ -56,7 +57,8 @@ class TreeEntry implements Entry {
     this.mode = node.mode & 0o7777;
     this.uid = node.uid;
     this.gid = node.gid;
-    this.mtime = node.mtime;
+    // A directory that no entry tells of has no time.
+    this.mtime = node.mtime === NO_TIME ? 0 : node.mtime;
     this.size = isDirectory(node) ? 0 : node.size;
     const { target, links, device, xattrs } = node.extra ?? {};
     if (target !== undefined) this.target = fromBinary(target);
