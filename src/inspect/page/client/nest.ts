@@ -1,0 +1,77 @@
+/** A directory's map: rectangles inside rectangles, as deep as there is room to see anything. */
+import type { FileTree } from './file-tree.js';
+import { squarify, type Rect } from './squarify.js';
+
+export interface Box extends Rect {
+  readonly at: number;
+  /** 0 for what lies directly in the directory that is shown. */
+  readonly depth: number;
+  /** Whether it is painted as one: a file, or a directory too small to look into. */
+  readonly isLeaf: boolean;
+  /** Height of the line with its name; 0 where there is no room for one. */
+  readonly title: number;
+  /** The directory whose contents are inside: further down where each holds nothing but the next. */
+  readonly inner: number;
+}
+
+const TITLE = 19;
+const PADDING = 3;
+/** Below this, in pixels, a directory is painted as one. */
+const SMALLEST_FRAME = 14;
+/** A rectangle without as many pixels is not painted. */
+const SMALLEST_AREA = 0.4;
+
+/** In the order in which they are painted: what is inside follows what it is in. */
+export function nest(tree: FileTree, folder: number, area: Rect): Box[] {
+  const boxes: Box[] = [];
+  const open = [{ at: folder, area, depth: 0 }];
+  for (let here = open.pop(); here !== undefined; here = open.pop()) {
+    const { depth } = here;
+    const children = tree.childrenOf(here.at);
+    const rects = squarify(
+      children.map((child) => tree.totals[child] as number),
+      here.area,
+    );
+    for (let index = 0; index < children.length; index++) {
+      const rect = rects[index] as Rect;
+      // The largest come first: whatever follows is smaller still.
+      if (rect.width * rect.height < SMALLEST_AREA) break;
+      const at = children[index] as number;
+      const { width, height } = rect;
+      const isLeaf = !tree.isFolder(at) || Math.min(width, height) < SMALLEST_FRAME;
+      const title = !isLeaf && width >= 44 && height >= 40 ? TITLE : 0;
+      const inner = isLeaf ? at : innerOf(tree, at);
+      boxes.push({ ...rect, at, depth, isLeaf, title, inner });
+      if (!isLeaf) open.push({ at: inner, area: inside(rect, title), depth: depth + 1 });
+    }
+  }
+  return boxes;
+}
+
+/** A frame around a frame around a frame tells nothing: a chain of directories has one. */
+function innerOf(tree: FileTree, at: number): number {
+  let here = at;
+  for (;;) {
+    const [only, next] = tree.childrenOf(here);
+    const isAlone = next === undefined || tree.totals[next] === 0;
+    if (only === undefined || !isAlone || !tree.isFolder(only)) return here;
+    here = only;
+  }
+}
+
+function inside({ x, y, width, height }: Rect, title: number): Rect {
+  const top = title === 0 ? PADDING : title;
+  return {
+    x: x + PADDING,
+    y: y + top,
+    width: Math.max(0, width - 2 * PADDING),
+    height: Math.max(0, height - top - PADDING),
+  };
+}
+
+/** The innermost at a point. */
+export function boxAt(boxes: readonly Box[], x: number, y: number): Box | undefined {
+  return boxes.findLast(
+    (box) => x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height,
+  );
+}
