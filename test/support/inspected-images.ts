@@ -197,6 +197,27 @@ export function builderImage(): Inspection {
   };
 }
 
+/** As many files as asked for, as a tree of node_modules has them. */
+export function manyFiles(count: number): Inspection {
+  const next = random();
+  const suffixes = ['.js', '.d.ts', '.js.map', '.json', '.md', ''];
+  return makeInspection(
+    (function* (): Generator<MadeEntry> {
+      for (let index = 0; index < count; index++) {
+        const folder = `app/node_modules/package-${Math.floor(index / 400)}/dist/part-${Math.floor(index / 25) % 16}`;
+        const suffix = suffixes[index % suffixes.length] as string;
+        yield {
+          path: `${folder}/module-${index.toString(36)}${suffix}`,
+          size: Math.floor(Math.exp(4 + 9 * next())),
+          mtime: 1_700_000_000 + Math.floor(next() * 20_000_000),
+          uid: index % 3 === 0 ? 1000 : 0,
+        };
+      }
+    })(),
+    { target: 'many files' },
+  );
+}
+
 /** What runs: a program, certificates, a few assets. */
 export function runtimeImage(): Inspection {
   const made = makeInspection(APP);

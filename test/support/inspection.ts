@@ -65,24 +65,32 @@ export function makeRoot(entries: Iterable<MadeEntry>): Entry {
     }
     here.children?.set(last, makeEntry(here, last, made));
   }
-  finish(root, new Set());
+  finish(root);
   return root;
 }
 
-/** Sorts, and adds up. */
-function finish(entry: Writable, counted: Set<object>): void {
-  if (entry.kind === 'file') {
-    entry.files = 1;
-    entry.total = entry.links !== undefined && counted.has(entry.links) ? 0 : entry.size;
-    if (entry.links !== undefined) counted.add(entry.links);
+/** Sorts, and adds up: a walk backwards, since trees are deep. */
+function finish(root: Writable): void {
+  const order: Writable[] = [];
+  const counted = new Set<object>();
+  const stack = [root];
+  for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
+    order.push(here);
+    if (here.children === undefined) {
+      here.files = here.kind === 'file' ? 1 : 0;
+      here.total = here.links !== undefined && counted.has(here.links) ? 0 : here.size;
+      if (here.links !== undefined) counted.add(here.links);
+      continue;
+    }
+    const sorted = [...here.children].sort(([a], [b]) => Buffer.compare(bytes(a), bytes(b)));
+    here.children = new Map(sorted);
+    stack.push(...[...here.children.values()].reverse());
   }
-  if (entry.children === undefined) return;
-  const sorted = [...entry.children].sort(([a], [b]) => Buffer.compare(bytes(a), bytes(b)));
-  entry.children = new Map(sorted);
-  for (const child of entry.children.values()) {
-    finish(child, counted);
-    entry.total += child.total;
-    entry.files += child.files;
+  for (const { parent, total, files } of order.reverse()) {
+    if (parent === undefined) continue;
+    const above = parent as Writable;
+    above.total += total;
+    above.files += files;
   }
 }
 

@@ -75,8 +75,8 @@ function hashOf(text: string): string {
 }
 
 /** @throws DockerceptionError when the package was built without it. */
-export async function readBundle(): Promise<ClientBundle> {
-  const read = (name: string): Promise<string> => readFile(new URL(name, BUILT), 'utf8');
+export async function readBundle(folder = BUILT): Promise<ClientBundle> {
+  const read = (name: string): Promise<string> => readFile(new URL(name, folder), 'utf8');
   try {
     const [script, style] = await Promise.all([read('client.js'), read('client.css')]);
     return { script, style };

@@ -1,12 +1,14 @@
 /** Before and after, to scale, and how much is left; either is a switch to its side. */
 import { formatBytes } from '../../../progress/format.js';
 import { bar, button, make, name } from './dom.js';
+import { ratioText } from './ratio.js';
 import type { Session } from './session.js';
 import type { DifferenceData } from '../data.js';
 import { countOf } from './describe.js';
 
 export function comparisonBar(session: Session, { before, after }: DifferenceData): HTMLElement {
   const sizes = [before, after] as const;
+  const [share, rest] = ratioText(before, after);
   const switches = session.sides.map((side, index) => {
     const size = sizes[index as 0 | 1];
     return button(
@@ -31,20 +33,6 @@ export function comparisonBar(session: Session, { before, after }: DifferenceDat
     'section',
     { class: 'comparison', 'aria-label': 'Comparison' },
     make('div', { class: 'both' }, ...switches),
-    make('p', { class: 'ratio' }, ...ratioOf(before, after)),
+    make('p', { class: 'ratio' }, make('b', {}, share), ` ${rest}`),
   );
-}
-
-/** `1/65 of it`; where it isn't smaller, how many times as large. */
-export function ratioOf(before: number, after: number): (HTMLElement | string)[] {
-  if (before === 0 || after === 0)
-    return [make('b', {}, formatBytes(after - before || 0)), ' more'];
-  if (after >= before) return [make('b', {}, `${rounded(after / before)}×`), ' the size'];
-  return [make('b', {}, `1/${rounded(before / after)}`), ' of it'];
-}
-
-function rounded(ratio: number): string {
-  return ratio < 9.95
-    ? ratio.toFixed(1).replace(/\.0$/, '')
-    : Math.round(ratio).toLocaleString('en');
 }

@@ -104,9 +104,9 @@ export class FileTree {
   lineOf(at: number): number[] {
     const line: number[] = [];
     for (let here: number | undefined = at; here !== undefined; here = this.parentOf(here)) {
-      line.unshift(here);
+      line.push(here);
     }
-    return line;
+    return line.reverse();
   }
 
   pathOf(at: number): string {

@@ -11,6 +11,13 @@ export function layersSide(session: Session, theme: Theme): HTMLElement {
   const list = make('ol', { class: 'layers' });
   const heading = make('h2', {});
   const facts = make('dl', { class: 'facts' });
+  const about = make(
+    'details',
+    { class: 'about', open: true },
+    make('summary', {}, 'Image'),
+    facts,
+  );
+  const element = make('aside', { class: 'side', 'aria-label': 'Layers' }, heading, list, about);
   const show = (): void => {
     const { data } = session.side;
     const largest = Math.max(1, ...data.layers.map(({ contents }) => contents));
@@ -22,7 +29,8 @@ export function layersSide(session: Session, theme: Theme): HTMLElement {
         make('div', {}, make('dt', {}, label), make('dd', {}, name(value, 'path'))),
       ),
     );
-    facts.hidden = data.facts.length === 0;
+    // A context has no layers, and nothing to say of itself.
+    element.hidden = data.kind === 'context';
   };
   const row = (layer: LayerData, index: number, largest: number): HTMLElement =>
     make(
@@ -53,21 +61,14 @@ export function layersSide(session: Session, theme: Theme): HTMLElement {
   });
   theme.watch(show);
   show();
-  const about = make(
-    'details',
-    { class: 'about', open: true },
-    make('summary', {}, 'Image'),
-    facts,
-  );
-  about.hidden = session.sides.every((side) => side.data.facts.length === 0);
-  return make('aside', { class: 'side', 'aria-label': 'Layers' }, heading, list, about);
+  return element;
 }
 
 function summaryOf({ added, changed, removed, wasted, compressed }: LayerData): string {
-  const parts = [`+${added.toLocaleString('en')}`];
-  if (changed > 0) parts.push(`~${changed.toLocaleString('en')}`);
-  if (removed > 0) parts.push(`−${removed.toLocaleString('en')}`);
+  const parts = [`${added.toLocaleString('en')} added`];
+  if (changed > 0) parts.push(`${changed.toLocaleString('en')} changed`);
+  if (removed > 0) parts.push(`${removed.toLocaleString('en')} removed`);
   if (compressed !== undefined) parts.push(`${formatBytes(compressed)} pulled`);
   if (wasted > 0) parts.push(`${formatBytes(wasted)} wasted`);
-  return parts.join(' · ');
+  return parts.join(', ');
 }

@@ -65,13 +65,20 @@ export class MapView {
 
   /** Moves the keyboard to an entry of the directory, or to the map itself when it has no button. */
   focusOn(at: number | undefined): void {
-    const index = this.stops.findIndex((box) => box.at === at);
-    const control = this.cells.children[Math.max(index, 0)] as HTMLElement | undefined;
-    this.rove(Math.max(index, 0));
+    const index = Math.max(
+      this.stops.findIndex((box) => box.at === at),
+      0,
+    );
+    const control = this.cells.children[index] as HTMLElement | undefined;
+    this.rove(index);
     if (control === undefined) {
       this.element.tabIndex = -1;
       this.element.focus();
-    } else control.focus();
+      return;
+    }
+    control.focus();
+    // A button that had the focus already tells nobody that it stands for something else now.
+    this.describe(this.stops[index]);
   }
 
   private draw(): void {
@@ -162,11 +169,17 @@ export class MapView {
       const box = this.stopOf(event.target as Element);
       if (box === undefined) return;
       this.rove(this.stops.indexOf(box));
-      if (this.session.view.entry !== box.at) this.session.change({ entry: box.at });
+      this.describe(box);
     });
     this.element.addEventListener('keydown', (event) => {
       if (this.key(event)) event.preventDefault();
     });
+  }
+
+  private describe(box: Box | undefined): void {
+    if (box !== undefined && this.session.view.entry !== box.at) {
+      this.session.change({ entry: box.at });
+    }
   }
 
   private stopOf(target: Element): Box | undefined {
@@ -210,8 +223,10 @@ export class MapView {
 
   /** What was clicked grows to the size of the map. */
   private zoom(from: Rect): void {
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
     const { clientWidth: width, clientHeight: height } = this.element;
+    // The list is shown in its place.
+    if (width === 0 || height === 0) return;
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
     const small = `translate(${from.x}px, ${from.y}px) scale(${from.width / width}, ${from.height / height})`;
     this.canvas.animate(
       [

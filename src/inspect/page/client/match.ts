@@ -60,7 +60,7 @@ function globOf(pattern: string, isPath: boolean): (text: string) => boolean {
     if (part === '*') return '[^/]*';
     if (part === '?') return '[^/]';
     if (part.length > 2 && part.startsWith('[')) return classOf(part);
-    return part.replace(/[\\^$.*+?()[\]{}|/-]/u, '\\$&');
+    return part.replace(/[\\^$.*+?()[\]{}|]/u, '\\$&');
   });
   const front = isPath && !pattern.startsWith('/') ? '(?:.*/)?' : '';
   try {
@@ -74,6 +74,6 @@ function globOf(pattern: string, isPath: boolean): (text: string) => boolean {
 
 function classOf(part: string): string {
   const negated = /^\[[!^]/.test(part);
-  const members = part.slice(negated ? 2 : 1, -1).replace(/[\\^[\]&|~]/gu, '\\$&');
+  const members = part.slice(negated ? 2 : 1, -1).replace(/[\\^[\]]/gu, '\\$&');
   return `[${negated ? '^/' : ''}${members}]`;
 }

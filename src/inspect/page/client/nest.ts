@@ -39,7 +39,7 @@ export function nest(tree: FileTree, folder: number, area: Rect): Box[] {
       const at = children[index] as number;
       const { width, height } = rect;
       const isLeaf = !tree.isFolder(at) || Math.min(width, height) < SMALLEST_FRAME;
-      const title = !isLeaf && width >= 44 && height >= 40 ? TITLE : 0;
+      const title = !isLeaf && width >= 64 && height >= 40 ? TITLE : 0;
       const inner = isLeaf ? at : innerOf(tree, at);
       boxes.push({ ...rect, at, depth, isLeaf, title, inner });
       if (!isLeaf) open.push({ at: inner, area: inside(rect, title), depth: depth + 1 });

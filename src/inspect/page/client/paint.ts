@@ -8,7 +8,7 @@ import { visible } from './visible.js';
 const FONT = 'system-ui, "Segoe UI", "DejaVu Sans", sans-serif';
 const GAP = 1;
 /** How much is left of what isn't in the light. */
-const DIMMED = 0.14;
+const DIMMED = 0.2;
 
 export function paint(
   context: CanvasRenderingContext2D,

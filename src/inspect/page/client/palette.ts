@@ -42,10 +42,10 @@ export function paletteFor(isDark: boolean): Palette {
   const colour = (hue: number | undefined, strength = 1): string =>
     hue === undefined
       ? `oklch(${isDark ? 0.45 : 0.85} 0.008 260)`
-      : `oklch(${isDark ? 0.48 : 0.83} ${(isDark ? 0.085 : 0.08) * strength} ${hue})`;
+      : `oklch(${isDark ? 0.47 : 0.83} ${(isDark ? 0.085 : 0.08) * strength} ${hue})`;
   return {
     text: isDark ? '#f6f8fa' : '#14171c',
-    softText: isDark ? 'rgb(246 248 250 / 78%)' : 'rgb(20 23 28 / 76%)',
+    softText: isDark ? 'rgb(246 248 250 / 84%)' : 'rgb(20 23 28 / 76%)',
     frame: (depth) =>
       isDark
         ? `oklch(${0.235 + Math.min(depth, 4) * 0.028} 0.012 260)`
