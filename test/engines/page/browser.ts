@@ -53,6 +53,8 @@ export async function show(
       wrong.push(`request: ${request.url()}`);
   });
   await page.goto(address);
+  // The map is painted when it has been given its room.
+  await page.locator('.map[aria-label]').waitFor();
   return {
     page,
     wrong,

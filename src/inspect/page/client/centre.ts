@@ -67,7 +67,8 @@ function choice<Key extends 'shape' | 'colour'>(
   };
   session.watch(show);
   show();
-  return make('div', { class: 'choice', role: 'group', 'aria-label': label }, ...buttons);
+  const attributes = { class: 'choice', role: 'group', 'aria-label': label };
+  return make('div', { ...attributes, hidden: values.length < 2 }, ...buttons);
 }
 
 /** What dims part of the map, and the way to end it. */

@@ -29,8 +29,9 @@ export class FolderList {
       empty: 'This directory is empty.',
     });
     this.list.element.addEventListener('keydown', (event) => {
-      const isUp = event.key === 'Backspace' || event.key === 'Escape' || event.key === 'ArrowLeft';
+      const isUp = ['Backspace', 'Escape', 'ArrowLeft'].includes(event.key);
       if (isUp && session.up()) event.preventDefault();
+      if (event.key === 'ArrowRight') this.list.key('Enter');
     });
     theme.watch(() => this.list.refresh());
     session.watch((view, before) => {

@@ -24,7 +24,7 @@ const theme = new Theme();
 const { changes } = session;
 
 const panels: Tab[] = [
-  { id: 'findings', label: ['Findings', findingsCount()], panel: findingsPanel(session) },
+  { id: 'findings', label: ['Findings ', findingsCount()], panel: findingsPanel(session) },
   { id: 'largest', label: ['Largest'], panel: largestPanel(session, theme) },
   { id: 'waste', label: ['Waste'], panel: wastePanel(session) },
 ];
