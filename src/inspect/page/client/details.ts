@@ -41,7 +41,7 @@ function factsOf(session: Session, at: number): Fact[] {
     make('code', {}, `${modeOf(kind, mode)} ${mode.toString(8).padStart(4, '0')}`),
   ]);
   facts.push(['Owner', make('code', {}, `${uid}:${gid}`)]);
-  facts.push(['Changed', timeOf(mtime)]);
+  facts.push(['Modified', timeOf(mtime)]);
   const layer = tree.layers[at] as number;
   if (side.data.layers.length > 1) {
     const by = side.data.layers[layer]?.createdBy;
