@@ -10,8 +10,10 @@ export function* biggestLines({ root }: Inspection, style: Style): Generator<str
   const files = biggest(root);
   if (files.length === 0) return;
   yield style.heading('biggest files');
+  // Bars tell them from each other, percentages from the rest.
+  const whole = style.bars ? (files[0]?.total ?? 0) : root.total;
   for (const { path, total } of files) {
-    const share = style.share(total, root.total);
+    const share = style.share(total, whole);
     const used = SIZE_WIDTH + style.shareWidth + 6;
     yield `  ${style.size(total)}  ${share}  ${style.rest(path, used)}`;
   }

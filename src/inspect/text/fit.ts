@@ -12,26 +12,35 @@ export function cutMiddle(text: string, columns: number): string {
   if (textWidth(text) <= columns) return text;
   if (columns < 5) return truncate(text, Math.max(columns, 0));
   // Two thirds for the end: that is where the name is.
-  const front = Math.floor((columns - 1) / 3);
-  return `${take(text, front)}…${takeLast(text, columns - 1 - front)}`;
+  const end = takeLast(text, Math.ceil(((columns - 1) * 2) / 3));
+  const slash = end.indexOf('/');
+  const name = slash > 0 && slash < end.length / 3 ? end.slice(slash) : end;
+  return `${take(text, columns - 1 - textWidth(name))}…${name}`;
 }
 
-/** Fills up with blanks at the right. */
-export function padEnd(text: string, columns: number): string {
-  return text + ' '.repeat(Math.max(columns - textWidth(text), 0));
-}
-
-/** Breaks a printable text between words; a word that is wider than a line is left as it is. */
+/** Breaks a printable text between words, and within those that are wider than a line. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.split(' ').flatMap((each) => pieces(each, columns))) {
     if (line !== '' && textWidth(line) + 1 + textWidth(word) > columns) {
       lines.push(line);
       line = word;
     } else line = line === '' ? word : `${line} ${word}`;
   }
   return [...lines, line];
+}
+
+function pieces(word: string, columns: number): string[] {
+  const all: string[] = [];
+  let rest = word;
+  while (textWidth(rest) > columns) {
+    // A character that is wider than the line is a piece of its own.
+    const piece = take(rest, columns) || ([...rest][0] as string);
+    all.push(piece);
+    rest = rest.slice(piece.length);
+  }
+  return [...all, rest];
 }
 
 function take(text: string, columns: number): string {

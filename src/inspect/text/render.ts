@@ -34,7 +34,7 @@ export function* renderText(inspection: Inspection, options: TextOptions): Gener
     yield* section(biggestLines(inspection, style));
     yield* section(wasteLines(inspection, style));
   }
-  yield* section(findingLines(inspection.findings, style));
+  yield* section(findingLines(inspection.findings, style, options.all));
 }
 
 /** A blank line in front, where there is anything. */

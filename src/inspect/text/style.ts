@@ -1,6 +1,5 @@
 /** How the view looks: colours and bars where somebody looks, plain columns where a program reads. */
 import { formatBytes } from '../../progress/format.js';
-import { textWidth } from '../../progress/text.js';
 import { cutMiddle, shown } from './fit.js';
 
 /** What the caller knows of the output. */
@@ -30,7 +29,8 @@ export class Style {
   constructor({ colour, bars, width }: Look) {
     this.#colour = colour;
     this.bars = bars;
-    this.width = bars ? Math.max(width, 20) : Infinity;
+    // Some terminals don't know how wide they are.
+    this.width = bars ? Math.max(width || 80, 40) : Infinity;
     this.barWidth = Math.min(Math.max(Math.floor(width / 8), 6), 16);
   }
 
@@ -80,9 +80,4 @@ export class Style {
   rest(text: string, used: number): string {
     return this.name(text, this.width - used);
   }
-}
-
-/** At the right of so many columns. */
-export function padStart(text: string, columns: number): string {
-  return ' '.repeat(Math.max(columns - textWidth(text), 0)) + text;
 }

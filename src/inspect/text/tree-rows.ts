@@ -20,8 +20,7 @@ const FEW = 24;
 export function rowsBelow(directory: Entry, root: Entry, all: boolean): readonly Row[] {
   const sorted = [...(directory.children?.values() ?? [])].sort((a, b) => b.total - a.total);
   const least = Math.max(root.total * SMALL, 1);
-  const isFew = all || hasFew(root);
-  const large = isFew ? sorted : sorted.filter(({ total }) => total >= least);
+  const large = all ? sorted : sorted.filter(({ total }) => total >= least);
   const count = sorted.length - large.length;
   // One alone takes a line in any case.
   if (count <= 1) return sorted.map(joined);
@@ -41,7 +40,8 @@ function joined(entry: Entry): Row {
   return { name, entry: here };
 }
 
-function hasFew(root: Entry): boolean {
+/** Whether a tree is so small that nothing in it has to be folded. */
+export function hasFew(root: Entry): boolean {
   let [count, level] = [0, [root]];
   while (level.length > 0 && count <= FEW) {
     level = level.flatMap(({ children }) => [...(children?.values() ?? [])]);

@@ -3,7 +3,7 @@
  * that holds one thing alone is joined with it. No recursion: trees are deep.
  */
 import type { Entry } from '../entry.js';
-import { type Row, rowsBelow } from './tree-rows.js';
+import { hasFew, type Row, rowsBelow } from './tree-rows.js';
 import { SIZE_WIDTH, type Style } from './style.js';
 import { plural } from './summary.js';
 
@@ -13,6 +13,7 @@ export interface TreeOptions {
 }
 
 const DEPTH = 3;
+const MOST_GUIDES = 6;
 
 interface Open {
   readonly row: Row;
@@ -25,11 +26,12 @@ interface Open {
 export function* treeLines(root: Entry, style: Style, options: TreeOptions): Generator<string> {
   const all = options.all === true;
   const depth = options.depth ?? (all ? Infinity : DEPTH);
+  const whole = all || hasFew(root);
   yield style.heading('tree');
   const stack: Open[] = [{ row: { name: '/', entry: root }, depth: 0, guide: '', below: '' }];
   for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
     const { entry } = here.row;
-    const rows = entry === undefined || here.depth >= depth ? [] : rowsBelow(entry, root, all);
+    const rows = entry === undefined || here.depth >= depth ? [] : rowsBelow(entry, root, whole);
     const isClosed = rows.length === 0 && (entry?.children?.size ?? 0) > 0;
     yield line(here, root.total, isClosed, style);
     const next = rows.map((row, index) => open(row, here, index === rows.length - 1));
@@ -38,11 +40,13 @@ export function* treeLines(root: Entry, style: Style, options: TreeOptions): Gen
 }
 
 function open(row: Row, { depth, below }: Open, isLast: boolean): Open {
+  // Further down they would take the place of the names: the outermost go.
+  const guides = depth > MOST_GUIDES ? below.slice(2) : below;
   return {
     row,
     depth: depth + 1,
-    guide: `${below}${isLast ? '└ ' : '├ '}`,
-    below: `${below}${isLast ? '  ' : '│ '}`,
+    guide: `${guides}${isLast ? '└ ' : '├ '}`,
+    below: `${guides}${isLast ? '  ' : '│ '}`,
   };
 }
 
