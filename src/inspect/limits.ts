@@ -1,4 +1,5 @@
 /** Limits for CI: what an image may not exceed, and what does. */
+import { DockerceptionError } from '../errors.js';
 import { formatBytes } from '../progress/format.js';
 import { compileDeny, denied } from './deny.js';
 import { walk } from './entry.js';
@@ -35,7 +36,12 @@ export interface Checked extends Pick<
  * Reads the limits, so that one that makes no sense is told before anything is built.
  * @throws DockerceptionError of kind `usage`
  */
-export function checkLimits({ deny }: Limits): void {
+export function checkLimits({ maxSize, maxLayers, maxWaste, deny }: Limits): void {
+  const waste = typeof maxWaste === 'object' ? maxWaste.percent : maxWaste;
+  for (const [name, value] of Object.entries({ maxSize, maxLayers, maxWaste: waste }))
+    // Not a number is more than nothing: such a limit would hold for everything.
+    if (value !== undefined && !(value >= 0))
+      throw new DockerceptionError('usage', 'LIMIT', `reading the limits: ${name} is ${value}`);
   compileDeny(deny ?? []);
 }
 
@@ -49,6 +55,7 @@ export function exceeded(
   limits: Limits,
   cannotStart: (id: string) => boolean,
 ): readonly Exceeded[] {
+  checkLimits(limits);
   return [
     ...sizes(inspection, limits),
     ...denials(inspection, limits.deny ?? []),

@@ -57,6 +57,13 @@ describe('sizes', () => {
     );
   });
 
+  it('that are none are refused: nothing would exceed them', () => {
+    for (const limits of [{ maxSize: NaN }, { maxLayers: -1 }, { maxWaste: { percent: NaN } }])
+      expect(() => check(image, limits)).toThrow(
+        expect.objectContaining({ kind: 'usage', code: 'LIMIT' }) as Error,
+      );
+  });
+
   it('of nothing are not above nothing', () => {
     const empty = inspectionOf({}, { layers: [] });
     const limits = { maxSize: 0, maxLayers: 0, maxWaste: { percent: 0 } };

@@ -14,7 +14,11 @@ const PAINTS: Readonly<Record<How, Paint>> = {
   new: 'green',
 };
 
-export function* differenceLines(difference: Difference, style: Style): Generator<string> {
+export function* differenceLines(
+  difference: Difference,
+  style: Style,
+  all = false,
+): Generator<string> {
   const { sizes, totals, entries } = difference;
   yield `${style.heading('difference')}  ${sizesText(difference, style)}`;
   const whole = Math.max(sizes.before, sizes.after);
@@ -30,9 +34,10 @@ export function* differenceLines(difference: Difference, style: Style): Generato
     text: `${path}${directory ? '/' : ''}`,
     note: directory ? plural(files, 'file') : '',
   }));
-  yield* largest('gone', gone, style);
+  const most = all ? Infinity : MOST;
+  yield* largest('gone', gone, most, style);
   for (const how of ['new', 'moved', 'changed'] as const)
-    yield* largest(how, entries.filter((entry) => isTold(entry, how)).map(rowOf), style);
+    yield* largest(how, entries.filter((entry) => isTold(entry, how)).map(rowOf), most, style);
 }
 
 /** `252.3 MB -> 3.9 MB, 1/65 of it` */
@@ -62,15 +67,15 @@ function rowOf({ path, from, bytes, changes = [] }: DifferenceEntry): Row {
   };
 }
 
-function* largest(how: How, rows: readonly Row[], style: Style): Generator<string> {
+function* largest(how: How, rows: readonly Row[], most: number, style: Style): Generator<string> {
   if (rows.length === 0) return;
   yield '';
   yield style.heading(how);
   const sorted = rows.toSorted((a, b) => b.bytes - a.bytes);
-  for (const { bytes, text, note } of sorted.slice(0, MOST)) {
+  for (const { bytes, text, note } of sorted.slice(0, most)) {
     const behind = note === '' ? '' : `  ${note}`;
     const name = style.rest(text, SIZE_WIDTH + 4 + behind.length);
     yield `  ${style.paint(PAINTS[how], style.size(bytes))}  ${name}${style.paint('dim', behind)}`;
   }
-  yield* moreLine(sorted.slice(MOST), ({ bytes }) => bytes, style);
+  yield* moreLine(sorted.slice(most), ({ bytes }) => bytes, style);
 }

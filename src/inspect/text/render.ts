@@ -27,7 +27,7 @@ export function* renderText(inspection: Inspection, options: TextOptions): Gener
     const { inspection: after, difference } = options.other;
     yield '';
     yield* summaryLines(after, style);
-    yield* section(differenceLines(difference, style));
+    yield* section(differenceLines(difference, style, options.all));
   } else {
     yield* section(layerLines(inspection, style));
     yield* section(treeLines(inspection.root, style, options));

@@ -251,6 +251,19 @@ changed
   expect(text).not.toContain('biggest files');
 });
 
+it('a difference has the ten largest of each, and all of them with --all', () => {
+  const before = inspectionOf(
+    Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`/${index}`, 1000 - index])),
+  );
+  const after = inspectionOf({});
+  const other = { inspection: after, difference: differenceOf(before.root, after.root) };
+  const gone = (options: TextOptions): string[] =>
+    view(before, options).split('\ngone\n')[1]?.trimEnd().split('\n') ?? [];
+  expect(gone({ ...TERMINAL, other })).toHaveLength(11);
+  expect(gone({ ...TERMINAL, other }).at(-1)).toBe('   19.6 kB  20 more');
+  expect(gone({ ...TERMINAL, other, all: true })).toHaveLength(30);
+});
+
 it('the ratio is told where it is one', () => {
   const [before, after] = [inspectionOf({ '/a': 65_000 }), inspectionOf({ '/b': 1000 })];
   const other = { inspection: after, difference: differenceOf(before.root, after.root) };
