@@ -1,16 +1,25 @@
 /** Words as somebody would type them into a shell, fit for a terminal. */
 import { printable } from '../tar/printable.js';
 
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-
-/** POSIX shell's quotes, where they are needed; `$'…'` for control characters, which bash, zsh and ksh know. */
+/** POSIX shell's quotes, where they are needed; for control characters `$'…'`, which bash, zsh and ksh know. */
 export function shellQuote(word: string): string {
   if (/^[\w./:@%+,=-]+$/.test(word)) return word;
-  if (!CONTROL.test(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
-  return `$'${printable(word.replace(/[\\']/g, '\\$&'), Infinity)}'`;
+  const isPrintable = printable(word, Infinity) === word;
+  if (isPrintable) return `'${word.replaceAll("'", `'\\''`)}'`;
+  return `$'${[...word].map(escaped).join('')}'`;
 }
 
 /** A command and its arguments. */
 export function shellCommand(words: readonly string[]): string {
   return words.map(shellQuote).join(' ');
+}
+
+function escaped(character: string): string {
+  if (character === '\\' || character === "'") return `\\${character}`;
+  if (printable(character) === character) return character;
+  const code = character.charCodeAt(0);
+  // Above ASCII, \x is a byte, and \u is a character.
+  return code < 0x80
+    ? `\\x${code.toString(16).padStart(2, '0')}`
+    : `\\u${code.toString(16).padStart(4, '0')}`;
 }

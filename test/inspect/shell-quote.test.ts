@@ -12,6 +12,7 @@ it.each([
   ['a\\b', "'a\\b'"],
   ['a\nb', "$'a\\x0ab'"],
   ["\x1b[31m'\\", "$'\\x1b[31m\\'\\\\'"],
+  ['\u009b\u202ea', "$'\\u009b\\u202ea'"],
   ['grün', "'grün'"],
 ])('%j is typed as %s', (word, typed) => expect(shellQuote(word)).toBe(typed));
 
