@@ -1,5 +1,4 @@
 /** `dockerception inspect`: what was found on standard output; limits that are exceeded on standard error. */
-import fs from 'node:fs';
 import { DockerceptionError } from '../errors.js';
 import type { Difference } from '../inspect/difference.js';
 import type { InspectOptions } from '../inspect/inspect.js';
@@ -172,11 +171,34 @@ async function toStandardOutput(write: (sink: DescriptorSink) => Promise<void>):
   }
 }
 
+/** A file appears under its name when it is whole. */
 async function writePage(
   dest: string,
   inspection: Inspection,
   other: Other | undefined,
 ): Promise<void> {
-  void [dest, inspection, other, fs];
-  await Promise.resolve();
+  const { renderPage } = await import('../inspect/page/page.js');
+  const page = renderPage({ inspection, ...(other !== undefined && { other }) });
+  if (dest === '-') {
+    await toStandardOutput(async (sink) => {
+      for await (const part of page) {
+        sink.write(Buffer.from(part));
+        await sink.ready();
+      }
+    });
+    return;
+  }
+  const { OutputFile } = await import('../image/output-file.js');
+  const { writeBlob } = await import('../image/write-blob.js');
+  const file = await OutputFile.create(dest);
+  try {
+    await writeBlob(file, bytesOf(page), 0);
+    await file.publish();
+  } finally {
+    await file.close();
+  }
+}
+
+async function* bytesOf(parts: AsyncIterable<string>): AsyncGenerator<Buffer> {
+  for await (const part of parts) yield Buffer.from(part);
 }
