@@ -4,6 +4,8 @@ import type { Elf } from '../libs/elf.js';
 /** A program, a library, an object or a dump in ELF's format (System V gABI, "ELF Header"). */
 export interface ElfContent extends Elf {
   readonly kind: 'program' | 'library' | 'relocatable' | 'core';
+  /** Of glibc's loader: where it looks for libraries unless it is told otherwise. */
+  readonly directories?: readonly string[];
 }
 
 /** A script: how the kernel would start it (execve(2), "Interpreter scripts"). */
@@ -50,6 +52,9 @@ export interface Content {
   readonly embeds?: { readonly certificates?: true; readonly zones?: true };
   /** Whether it names /usr/share/zoneinfo: it looks up time zones. */
   readonly namesZones?: true;
-  /** The text of a small file that findings read: /etc/passwd, /etc/group. */
+  /**
+   * The text of a small file that findings read: /etc/passwd, /etc/group, loaders' configuration.
+   * Of /etc/ld.so.cache, each byte is a character.
+   */
   readonly text?: string;
 }

@@ -35,6 +35,7 @@ export function readImports(
     Math.floor((strings - table) / size);
   const end = Math.min(table + count * size, bytes.size - size + 1);
   for (let symbol = table; symbol < end; symbol += size) {
+    if (!bytes.has(symbol, size)) break;
     if (bytes.u16(symbol + sectionAt, 'a symbol') !== 0) continue;
     const name = bytes.shortText(strings + bytes.u32(symbol + nameAt, 'a symbol'), LONGEST);
     if (name !== undefined && symbols.has(name)) found.add(name);
@@ -45,7 +46,7 @@ export function readImports(
 /** `nchain`, the number of symbols. Its words have 8 bytes on 64-bit S/390 alone. */
 function countByHash(bytes: ElfBytes, at: number | undefined): number | undefined {
   const isWide = bytes.is64 && bytes.u16(18, 'its header') === EM_S390;
-  if (at === undefined || at + 16 > bytes.size) return undefined;
+  if (at === undefined || !bytes.has(at, 16)) return undefined;
   return isWide ? bytes.word(at + 8, 'DT_HASH') : bytes.u32(at + 4, 'DT_HASH');
 }
 
@@ -54,13 +55,13 @@ function countByHash(bytes: ElfBytes, at: number | undefined): number | undefine
  * there are none (all buckets empty) has 1 there, whatever comes before.
  */
 function countByGnuHash(bytes: ElfBytes, at: number | undefined): number | undefined {
-  if (at === undefined || at + 16 > bytes.size) return undefined;
+  if (at === undefined || !bytes.has(at, 16)) return undefined;
   const buckets = bytes.u32(at, 'DT_GNU_HASH');
   const first = bytes.u32(at + 4, 'DT_GNU_HASH');
   const filter = bytes.u32(at + 8, 'DT_GNU_HASH') * (bytes.is64 ? 8 : 4);
   const start = at + 16 + filter;
   const end = Math.min(start + buckets * 4, bytes.size - 3);
-  for (let bucket = start; bucket < end; bucket += 4)
+  for (let bucket = start; bucket < end && bytes.has(bucket, 4); bucket += 4)
     if (bytes.u32(bucket, 'DT_GNU_HASH') !== 0) return first;
   return undefined;
 }
@@ -75,7 +76,7 @@ function countBySection(bytes: ElfBytes, table: number, size: number): number | 
   if (headers === 0 || step < offsetAt + 2 * word) return undefined;
   for (let index = 0; index < count; index++) {
     const at = headers + index * step;
-    if (at + step > bytes.size) return undefined;
+    if (!bytes.has(at, step)) return undefined;
     if (bytes.u32(at + 4, 'a section header') !== SHT_DYNSYM) continue;
     if (bytes.word(at + offsetAt, 'a section header') !== table) continue;
     return Math.floor(bytes.word(at + offsetAt + word, 'a section header') / size);

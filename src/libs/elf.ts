@@ -3,14 +3,18 @@
  * look for that. System V gABI, chapters 4 and 5 ("ELF Header", "Program Header", "Dynamic
  * Section"); the sections that linkers use are not asked, since a stripped program may have none.
  */
+import { DockerceptionError } from '../errors.js';
+import { printable } from '../tar/printable.js';
 import type { Architecture } from './architecture.js';
-import { ElfBytes, invalidElf } from './elf-bytes.js';
-import { offsetOf, readSegments, type Segment } from './elf-segments.js';
+import { ElfBytes, ElfError, type ElfPart } from './elf-bytes.js';
+import { offsetOf, PT, readSegments, type Segment } from './elf-segments.js';
 import { readImports } from './elf-symbols.js';
 
 const MAGIC = '\x7fELF';
-const [ET_EXEC, ET_DYN] = [2, 3];
-const [PT_DYNAMIC, PT_INTERP] = [2, 3];
+/** What a file is, in its header: `e_type`. */
+export const ET = { REL: 1, EXEC: 2, DYN: 3, CORE: 4 } as const;
+/** As much of a file as has to be there: the smaller header. */
+const SMALLEST = 52;
 const DT = {
   NULL: 0,
   NEEDED: 1,
@@ -22,6 +26,7 @@ const DT = {
   FLAGS_1: 0x6ffffffb,
 } as const;
 const DF_1_NODEFLIB = 0x800;
+const DF_1_PIE = 0x8000000;
 const EM_ARM = 40;
 
 /** A program or a shared library. */
@@ -57,18 +62,55 @@ export function readElf(
   symbols: ReadonlySet<string> = new Set(),
 ): Elf | undefined {
   if (!isElf(content)) return undefined;
-  if (content.length < 52) throw invalidElf(path, `it ends in its header`);
-  const [fileClass, data, version] = [content[4], content[5], content[6]];
-  if (fileClass !== 1 && fileClass !== 2) throw invalidElf(path, `it has no class ${fileClass}`);
-  if (data !== 1 && data !== 2) throw invalidElf(path, `it has no byte order ${data}`);
-  if (version !== 1) throw invalidElf(path, `it has no version ${version}`);
-  const bytes = new ElfBytes(content, path, fileClass === 2, data === 2);
-  const type = bytes.u16(16, 'its header');
-  if (type !== ET_EXEC && type !== ET_DYN) return undefined;
+  try {
+    const bytes = openElf([{ at: 0, bytes: content }], content.length);
+    return readObject(bytes, symbols)?.elf;
+  } catch (error) {
+    if (!(error instanceof ElfError)) throw error;
+    const message = `reading the ELF file ${printable(path)}: ${error.message}`;
+    throw new DockerceptionError('builder', 'LIBS_INVALID', message, {
+      hint: 'it is cut short or damaged: look at what writes it in the builder',
+    });
+  }
+}
+
+/**
+ * Checks the first bytes of an ELF file.
+ * @param parts what there is of it; the first starts at 0
+ * @param size of the whole file
+ * @throws ElfError when it can't be read
+ */
+export function openElf(parts: readonly [ElfPart, ...ElfPart[]], size: number): ElfBytes {
+  const [{ bytes }] = parts;
+  if (bytes.length < SMALLEST) throw new ElfError(`it ends in its header`);
+  const [fileClass, data, version] = [bytes[4], bytes[5], bytes[6]];
+  if (fileClass !== 1 && fileClass !== 2) throw new ElfError(`it has no class ${fileClass}`);
+  if (data !== 1 && data !== 2) throw new ElfError(`it has no byte order ${data}`);
+  if (version !== 1) throw new ElfError(`it has no version ${version}`);
+  return new ElfBytes(parts, size, fileClass === 2, data === 2);
+}
+
+/** `e_type`. */
+export function readType(bytes: ElfBytes): number {
+  return bytes.u16(16, 'its header');
+}
+
+/** `e_entry`: where a program starts; 0 where nothing does. */
+export function readEntry(bytes: ElfBytes): number {
+  return bytes.word(24, 'its header');
+}
+
+/** Reads a program or a shared library, and tells which it is; undefined for anything else. */
+export function readObject(
+  bytes: ElfBytes,
+  symbols: ReadonlySet<string>,
+): { readonly elf: Elf; readonly isProgram: boolean } | undefined {
+  const type = readType(bytes);
+  if (type !== ET.EXEC && type !== ET.DYN) return undefined;
 
   const segments = readSegments(bytes);
-  const dynamic = segments.find((segment) => segment.type === PT_DYNAMIC && segment.size > 0);
-  const interpreter = segments.find((segment) => segment.type === PT_INTERP && segment.size > 0);
+  const dynamic = segments.find((segment) => segment.type === PT.DYNAMIC && segment.size > 0);
+  const interpreter = segments.find((segment) => segment.type === PT.INTERP && segment.size > 0);
   const entries = dynamic === undefined ? [] : readDynamic(bytes, dynamic);
   const value = (tag: number): number | undefined => entries.findLast(([t]) => t === tag)?.[1];
   const text = stringsOf(bytes, segments, value(DT.STRTAB), value(DT.STRSZ));
@@ -76,7 +118,7 @@ export function readElf(
     const at = value(tag);
     return at === undefined ? undefined : text(at);
   };
-  return {
+  const elf = {
     architecture: readArchitecture(bytes),
     interpreter:
       interpreter &&
@@ -92,9 +134,14 @@ export function readElf(
     noDefaults: ((value(DT.FLAGS_1) ?? 0) & DF_1_NODEFLIB) !== 0,
     imports: readImports(bytes, segments, new Map(entries), symbols),
   };
+  // glibc's libc.so.6 names a loader, too, so as to tell its version when it is run.
+  const isPie = ((value(DT.FLAGS_1) ?? 0) & DF_1_PIE) !== 0;
+  const hasLoader = interpreter !== undefined && elf.soname === undefined;
+  return { elf, isProgram: type === ET.EXEC || isPie || hasLoader };
 }
 
-function readArchitecture(bytes: ElfBytes): Architecture {
+/** For whom the file is. */
+export function readArchitecture(bytes: ElfBytes): Architecture {
   const machine = bytes.u16(18, 'its header');
   const architecture = {
     machine,
@@ -130,8 +177,8 @@ function stringsOf(
 ): (at: number) => string {
   const start = address === undefined ? undefined : offsetOf(segments, address);
   return (at) => {
-    if (start === undefined) throw bytes.invalid('its string table is in no segment');
-    if (at >= size) throw bytes.invalid(`a name is at ${at} in a string table of ${size} bytes`);
+    if (start === undefined) throw new ElfError('its string table is in no segment');
+    if (at >= size) throw new ElfError(`a name is at ${at} in a string table of ${size} bytes`);
     return bytes.text(start + at, start + size, 'a name in its string table');
   };
 }

@@ -56,7 +56,7 @@ export async function meetLoader(
       defaults: MUSL_DEFAULTS,
     };
   }
-  const defaults = builtIn(content) ?? usualDirectories(architecture);
+  const defaults = (content && builtInDirectories(content)) ?? usualDirectories(architecture);
   return {
     kind: 'glibc',
     architecture,
@@ -70,8 +70,8 @@ export async function meetLoader(
  * The default directories that are compiled into glibc's loader: `system_dirs` in elf/dl-load.c,
  * each with a slash and a NUL at its end. Debian, Fedora, Arch and Nix have different ones.
  */
-function builtIn(content: Buffer | undefined): string[] | undefined {
-  const runs = content?.toString('latin1').match(/(?:\/[!-~]*\/\0)+/g) ?? [];
+export function builtInDirectories(content: Buffer): string[] | undefined {
+  const runs = content.toString('latin1').match(/(?:\/[!-~]*\/\0)+/g) ?? [];
   for (const run of runs) {
     const directories = run.split('\0').slice(0, -1);
     if (directories.every((directory) => /\/lib[^/]*\//.test(directory)))

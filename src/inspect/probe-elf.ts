@@ -1,0 +1,213 @@
+/**
+ * What an ELF file tells while it passes by: its header and program header say where the rest is
+ * that a loader reads, and only that is kept. Texts that give a program's TLS and time zones away are
+ * looked for where a linker puts constants: neither in code nor in debug information, which are most
+ * of a file.
+ */
+import { ElfError, ElfGap, type ElfBytes, type ElfPart } from '../libs/elf-bytes.js';
+import { ET, openElf, readArchitecture, readEntry, readObject, readType } from '../libs/elf.js';
+import { PT, readSegments, readSegmentTable, type Segment } from '../libs/elf-segments.js';
+import { builtInDirectories } from '../libs/loader.js';
+import { WATCHED } from '../libs/traits.js';
+import type { Content, ElfContent } from './content.js';
+import { constantRanges, loaderRanges, type FileRange } from './elf-ranges.js';
+import { Needles } from './needles.js';
+import { TRAITS, traitsOf } from './probe-traits.js';
+import { Scratch } from './scratch.js';
+
+/** The header, of either class. */
+const HEADER = 64;
+/** A program header that starts later can't be followed while bytes pass; patchelf(1) makes some. */
+const LATEST = 64 * 1024;
+/** Such a file is kept as a whole when it isn't larger, and so is a loader. */
+const WHOLE = 4 * 1024 * 1024;
+/** glibc's loaders. */
+const LOADER = /\/ld[-\d][^/]*$/;
+const LIBRARY = /\.so(?:\.[\w.]+)?$/;
+
+export class ElfProbe {
+  readonly #kept = new Scratch();
+  readonly #needles = new Needles(TRAITS);
+  #path = '';
+  #size = 0;
+  #position = 0;
+  /** Until the program header was read, everything is kept up to here. */
+  #headEnd = 0;
+  #stage: 'header' | 'table' | 'ranges' = 'header';
+  #keep: readonly FileRange[] = [];
+  #search: readonly FileRange[] = [];
+
+  begin(path: string, size: number): void {
+    this.#path = path;
+    this.#size = size;
+    this.#position = 0;
+    this.#headEnd = Math.min(HEADER, size);
+    this.#stage = 'header';
+    this.#keep = this.#search = [];
+    this.#kept.clear();
+    this.#needles.begin();
+  }
+
+  get satisfied(): boolean {
+    const isAhead = (range: FileRange | undefined): boolean => (range?.end ?? 0) > this.#position;
+    return (
+      this.#stage === 'ranges' &&
+      !isAhead(this.#keep.at(-1)) &&
+      (!isAhead(this.#search.at(-1)) || this.#needles.hasAll)
+    );
+  }
+
+  data(bytes: Buffer): void {
+    let rest = bytes;
+    while (this.#stage !== 'ranges') {
+      const head = rest.subarray(0, this.#headEnd - this.#position);
+      this.#kept.append(head);
+      this.#position += head.length;
+      rest = rest.subarray(head.length);
+      if (this.#position < this.#headEnd) return;
+      this.#advance();
+    }
+    this.#pass(rest.length, rest);
+  }
+
+  hole(length: number): void {
+    // A header full of zeros is soon seen to be none.
+    const head = this.#stage === 'ranges' ? 0 : Math.min(length, LATEST);
+    if (head > 0) this.data(Buffer.alloc(head));
+    this.#pass(length - head);
+  }
+
+  end(): Content | undefined {
+    const parts = this.#parts();
+    try {
+      const bytes = openElf(parts, this.#size);
+      const elf = this.#read(bytes);
+      if (elf === undefined) return undefined;
+      return { elf, ...(elf.kind === 'program' ? traitsOf(this.#needles.end()) : {}) };
+    } catch (error) {
+      if (error instanceof ElfError) return { damaged: error.message };
+      throw error;
+    }
+  }
+
+  /** Reads the header, and where it can be, the program header behind it. */
+  #advance(): void {
+    try {
+      const bytes = openElf([{ at: 0, bytes: this.#kept.view() }], this.#size);
+      if (this.#stage === 'header') {
+        this.#stage = 'ranges';
+        if (!isObject(bytes)) return;
+        const { at, entrySize, count } = readSegmentTable(bytes);
+        const end = at + entrySize * count;
+        if (end > LATEST) {
+          this.#keep = this.#size <= WHOLE ? [{ start: 0, end: this.#size }] : [];
+          return;
+        }
+        this.#headEnd = Math.min(this.#size, Math.max(end, HEADER));
+        this.#stage = 'table';
+      } else {
+        this.#stage = 'ranges';
+        this.#plan(readSegments(bytes), bytes);
+      }
+    } catch (error) {
+      // It is damaged, and will be again when it is read.
+      if (!(error instanceof ElfError)) throw error;
+      this.#stage = 'ranges';
+    }
+  }
+
+  #plan(segments: readonly Segment[], bytes: ElfBytes): void {
+    const head = { start: 0, end: this.#headEnd };
+    const isWhole = LOADER.test(this.#path) && this.#size <= WHOLE;
+    this.#keep = isWhole
+      ? [{ start: 0, end: this.#size }]
+      : loaderRanges(segments, this.#size, head);
+    const mayRun = readEntry(bytes) !== 0 && !LIBRARY.test(this.#path);
+    if (mayRun) this.#search = constantRanges(segments, this.#size);
+    // What is kept already lies in front of where the next bytes are.
+    for (const { start, end } of this.#search)
+      if (start < this.#position) this.#needles.feed(this.#kept.view(start, end));
+  }
+
+  /** Goes on by so many bytes, zeros unless they are given. */
+  #pass(length: number, bytes?: Buffer): void {
+    const from = this.#position;
+    const to = from + length;
+    this.#position = to;
+    for (const range of this.#keep) {
+      const [start, end] = [Math.max(range.start, from), Math.min(range.end, to)];
+      if (start >= end) continue;
+      if (bytes === undefined) this.#kept.appendZeros(end - start);
+      else this.#kept.append(bytes.subarray(start - from, end - from));
+    }
+    for (const range of this.#search) {
+      const [start, end] = [Math.max(range.start, from), Math.min(range.end, to)];
+      if (start >= end) continue;
+      if (bytes === undefined) this.#needles.interrupt();
+      else this.#needles.feed(bytes.subarray(start - from, end - from));
+      if (end === range.end) this.#needles.interrupt();
+    }
+  }
+
+  /** What was kept, at its places. */
+  #parts(): [ElfPart, ...ElfPart[]] {
+    const [first = { start: 0, end: this.#headEnd }, ...others] = this.#keep;
+    let at = 0;
+    const part = ({ start, end }: FileRange): ElfPart => {
+      const bytes = this.#kept.view(at, (at += end - start));
+      return { at: start, bytes };
+    };
+    return [part(first), ...others.map(part)];
+  }
+
+  #read(bytes: ElfBytes): ElfContent | undefined {
+    const type = readType(bytes);
+    const nothing = nothingOf(bytes);
+    if (type === ET.REL) return { ...nothing, kind: 'relocatable' };
+    if (type === ET.CORE) return { ...nothing, kind: 'core' };
+    try {
+      const object = readObject(bytes, WATCHED);
+      if (object === undefined) return undefined;
+      const end = Math.max(0, ...loadedEnds(bytes));
+      if (end > this.#size)
+        throw new ElfError(`its segments end at byte ${end}, the file at byte ${this.#size}`);
+      const { elf, isProgram } = object;
+      const directories = LOADER.test(this.#path)
+        ? builtInDirectories(this.#kept.view())
+        : undefined;
+      return {
+        ...elf,
+        kind: isProgram ? 'program' : 'library',
+        ...(directories === undefined ? {} : { directories }),
+      };
+    } catch (error) {
+      if (!(error instanceof ElfGap)) throw error;
+      // What is in a part that was not kept is unknown, and nothing will be said about it.
+      return { ...nothing, kind: type === ET.EXEC ? 'program' : 'library' };
+    }
+  }
+}
+
+function isObject(bytes: ElfBytes): boolean {
+  const type = readType(bytes);
+  return type === ET.EXEC || type === ET.DYN;
+}
+
+function loadedEnds(bytes: ElfBytes): number[] {
+  const loaded = readSegments(bytes).filter(({ type }) => type === PT.LOAD);
+  return loaded.map(({ offset, size }) => offset + size);
+}
+
+/** An ELF file of which the architecture alone is known. */
+function nothingOf(bytes: ElfBytes): Omit<ElfContent, 'kind'> {
+  return {
+    architecture: readArchitecture(bytes),
+    interpreter: undefined,
+    needed: [],
+    soname: undefined,
+    rpath: undefined,
+    runpath: undefined,
+    noDefaults: false,
+    imports: new Set(),
+  };
+}
