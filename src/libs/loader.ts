@@ -17,6 +17,10 @@ export interface Loader {
   readonly directories: readonly string[];
   /** Searched in an image without any configuration. The first is where links go. */
   readonly defaults: readonly string[];
+  /** LD_LIBRARY_PATH, where it is known. @default none */
+  readonly libraryPath?: readonly string[];
+  /** The directories that /etc/ld.so.cache knows a library in, where that counts. @default none */
+  cached?(name: string): readonly string[];
 }
 
 const MUSL = /^ld-musl-(.+)\.so\.1$/;

@@ -40,7 +40,7 @@ export interface Process {
 /** What processes have in common. */
 export interface Surroundings {
   readonly root: Root;
-  readonly objects: Objects;
+  readonly objects: Pick<Objects, 'get'>;
   readonly image: ImageFiles;
 }
 
@@ -113,7 +113,7 @@ async function find(
   const base = posix.basename(name);
   const directories = name.includes('/')
     ? expandDirectory(posix.dirname(name), by.origin, loader)
-    : searchOrder(by, loader);
+    : searchOrder(by, loader, name);
   for (const directory of directories) {
     // What the image will have there counts, wherever the builder has it.
     const artifact =

@@ -1,6 +1,6 @@
 /**
- * Where a loader looks for what a library needs, in its order, without LD_LIBRARY_PATH: nobody knows
- * what that will be in the image. glibc: _dl_map_object in elf/dl-load.c; musl: load_library in
+ * Where a loader looks for what a library needs, in its order; LD_LIBRARY_PATH counts where somebody
+ * knows what it will be in the image. glibc: _dl_map_object in elf/dl-load.c; musl: load_library in
  * ldso/dynlink.c.
  */
 import type { Elf } from './elf.js';
@@ -16,14 +16,26 @@ export interface LoadedObject {
   readonly by: LoadedObject | undefined;
 }
 
-/** The directories for what `object` needs. */
-export function searchOrder(object: LoadedObject, loader: Loader): SearchedDirectory[] {
-  const own = loader.kind === 'musl' ? muslPaths(object) : glibcPaths(object);
+/** The directories for what `object` needs, under the name `name`. */
+export function searchOrder(
+  object: LoadedObject,
+  loader: Loader,
+  name: string,
+): SearchedDirectory[] {
+  const isMusl = loader.kind === 'musl';
+  const paths = isMusl ? muslPaths(object) : glibcPaths(object);
+  const own = paths.flatMap(([text, origin]) => expandPath(text, origin, loader));
+  const set = (loader.libraryPath ?? []).map((path) => ({ path, image: path }));
+  // RPATH is the only one that comes before LD_LIBRARY_PATH.
+  const isFirst = !isMusl && object.elf.runpath === undefined;
+  const isAllowed = (path: string): boolean =>
+    !loader.defaults.includes(path) || hasDefaults(object, loader);
   return [
-    ...own.flatMap(([text, origin]) => expandPath(text, origin, loader)),
+    ...(isFirst ? [...own, ...set] : [...set, ...own]),
+    ...(loader.cached?.(name) ?? []).filter(isAllowed).map((path) => ({ path, image: path })),
     ...loader.directories
-      .map((path) => ({ path, image: loader.defaults.includes(path) ? path : undefined }))
-      .filter(({ image }) => image === undefined || hasDefaults(object, loader)),
+      .filter(isAllowed)
+      .map((path) => ({ path, image: loader.defaults.includes(path) ? path : undefined })),
   ];
 }
 

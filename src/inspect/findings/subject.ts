@@ -1,0 +1,43 @@
+/** What findings are looked for in. */
+import type { Entry } from '../entry.js';
+import type { ImageFacts } from '../inspection.js';
+
+export interface Subject {
+  readonly kind: 'image' | 'context';
+  readonly root: Entry;
+  /** Undefined for a context. */
+  readonly image?: ImageFacts | undefined;
+}
+
+/** How a container of an image is run, with everything that an engine fills in. */
+export interface Run {
+  readonly root: Entry;
+  /** `ENTRYPOINT` and `CMD`, one behind the other. */
+  readonly words: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+  /** Directories that commands are looked for in. */
+  readonly path: readonly string[];
+  readonly workdir: string;
+  /** As it is written: `app`, `1000:1000`; empty for root. */
+  readonly user: string;
+}
+
+/** What PATH is where nobody sets it: moby, pkg/system. */
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export function runOf(root: Entry, { config: { config = {} } }: ImageFacts): Run {
+  const env = new Map(
+    (config.Env ?? []).map((text) => {
+      const at = text.indexOf('=');
+      return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+  return {
+    root,
+    words: [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])],
+    env,
+    path: (env.get('PATH') ?? PATH).split(':').filter((folder) => folder.startsWith('/')),
+    workdir: config.WorkingDir || '/',
+    user: config.User ?? '',
+  };
+}
