@@ -5,11 +5,8 @@
  */
 import { posix } from 'node:path';
 import type { Secret } from './content.js';
+import { isOfPackage, isSystem } from './packaged.js';
 import { privateKeysIn } from './probe-keys.js';
-
-/** What packages bring: there are thousands of files, and no tokens of whoever builds the image. */
-const PACKAGED =
-  /^\/(?:usr\/)?(?:lib|lib32|lib64|libexec|share|include|sbin|bin)\/|\/(?:node_modules|site-packages|dist-packages|gems)\//;
 
 /** Characters that a token's form ends with, so that a longer word isn't one. */
 const END = '(?![A-Za-z0-9_-])';
@@ -42,7 +39,8 @@ const AWS_SECRET = /secret[\w\s"'.:=>-]{0,40}?[\s"':=]([A-Za-z0-9/+]{40})(?![A-Z
 export function secretsIn(path: string, text: string): Secret[] {
   const found = new Set<Secret>();
   for (const kind of privateKeysIn(text)) found.add(kind);
-  if (!PACKAGED.test(path)) {
+  // Packages have thousands of files, and no tokens of whoever builds the image.
+  if (!isSystem(path) && !isOfPackage(path)) {
     for (const [kind, words, form] of TOKENS)
       if (words.some((word) => text.includes(word)) && hasReal(text, form)) found.add(kind);
     if (text.includes('AKIA') && hasReal(text, AWS_ID) && hasReal(text, AWS_SECRET))

@@ -1,8 +1,20 @@
 /** What there is to say about an image or a context: every group of rules, in one list. */
 import type { Finding, Severity } from '../finding.js';
+import { caches } from './belongs-caches.js';
+import { devices } from './belongs-devices.js';
+import { leftovers } from './belongs-leftovers.js';
+import { permissions } from './belongs-permissions.js';
+import { secrets } from './belongs-secrets.js';
+import { sources } from './belongs-sources.js';
+import { toolchain } from './belongs-toolchain.js';
+import { versionControl } from './belongs-version-control.js';
+import { healthFindings } from './health.js';
+import { missing } from './missing.js';
+import { visitAll, type Rule } from './rule.js';
 import { startFindings } from './start.js';
 import { runOf, type Subject } from './subject.js';
 
+export { CATALOGUE, type FindingId } from './catalogue.js';
 export type { Subject } from './subject.js';
 
 /** Findings of one id; more are counted. */
@@ -12,10 +24,26 @@ const ORDER: readonly Severity[] = ['error', 'warning', 'info'];
 /** Errors first, then warnings; by id, then by path. */
 export async function findingsOf(subject: Subject): Promise<Finding[]> {
   const { root, image } = subject;
-  const all: Finding[] = [];
-  if (image?.config.os === 'linux')
-    all.push(...(await startFindings(runOf(root, image), image.config.architecture)).findings);
-  return bounded(all.sort(compare));
+  const found: Finding[] = [];
+  const rules: Rule[] = [
+    versionControl(subject),
+    secrets(subject),
+    caches(),
+    leftovers(subject),
+    permissions(),
+    devices(),
+  ];
+  // Before it is built, it has everything that building takes, and nothing of what a base brings.
+  if (subject.kind === 'image') rules.push(toolchain(), sources());
+  if (image?.config.os === 'linux') {
+    const run = runOf(root, image);
+    const start = await startFindings(run, image.config.architecture);
+    found.push(...start.findings, ...healthFindings(run, image));
+    rules.push(missing(run, new Set(start.running)));
+  }
+  visitAll(root, rules);
+  for (const rule of rules) found.push(...rule.findings());
+  return bounded(found.sort(compare));
 }
 
 function compare(one: Finding, other: Finding): number {

@@ -1,0 +1,83 @@
+/** Secrets: those that were recognised in contents, and files that are known by their names. */
+import { printable } from '../../tar/printable.js';
+import type { Secret } from '../content.js';
+import type { Entry } from '../entry.js';
+import type { Finding } from '../finding.js';
+import { keepSecret } from './advice.js';
+import { finding } from './catalogue.js';
+import type { Place, Rule } from './rule.js';
+import { credentialsIn, isKeyStore } from './secret-names.js';
+import type { Subject } from './subject.js';
+
+const NAMES: Readonly<Record<Secret, string>> = {
+  'private-key': 'a private key',
+  'encrypted-private-key': 'a private key with a passphrase',
+  'aws-key': 'an access key of AWS with its secret',
+  'gcp-key': 'the key of a service account of Google Cloud',
+  'github-token': 'a token for GitHub',
+  'gitlab-token': 'a token for GitLab',
+  'slack-token': 'a token for Slack',
+  'npm-token': 'a token for npm',
+  'pypi-token': 'a token or password for PyPI',
+  'docker-credential': 'credentials for a registry',
+  'netrc-password': 'a password',
+  'git-credential': 'a password for git',
+};
+
+/** Debian's package ssl-cert makes it, for tests and for nothing else. */
+const SNAKE_OIL = 'ssl-cert-snakeoil.key';
+
+export function secrets({ kind }: Subject): Rule {
+  const found: Finding[] = [];
+  return {
+    visit: (entry, place) => {
+      if (entry.kind !== 'file' || entry.size === 0) return;
+      if (entry.content?.secrets !== undefined) found.push(...known(kind, entry, place));
+      else if (!place.isPackage && !place.isSample) found.push(...named(kind, entry, place));
+    },
+    findings: () => found,
+  };
+}
+
+function known(kind: Subject['kind'], entry: Entry, place: Place): Finding[] {
+  const { path, name, content } = entry;
+  const all = content?.secrets ?? [];
+  const isExample = place.isPackage || place.isSample || name === SNAKE_OIL;
+  if (isExample)
+    return [
+      finding(
+        'secret-sample',
+        path,
+        `${printable(path)} has ${all.map((one) => NAMES[one]).join(', ')}: by its place, an example`,
+        'nothing, if it is one; tests and documentation can be left out of an image',
+      ),
+    ];
+  // The key is a part of the account's file.
+  const single = all.includes('gcp-key') ? all.filter((one) => !one.endsWith('private-key')) : all;
+  return single.map((one) =>
+    finding(one, path, `${printable(path)} has ${NAMES[one]}`, keepSecret(kind, name)),
+  );
+}
+
+function named(kind: Subject['kind'], entry: Entry, { isSystem }: Place): Finding[] {
+  const { path, name } = entry;
+  if (isKeyStore(entry) && !isSystem)
+    return [
+      finding(
+        'key-store',
+        path,
+        `${printable(path)} is a store of keys or passwords, by its name`,
+        keepSecret(kind, name),
+      ),
+    ];
+  const what = credentialsIn(entry);
+  if (what === undefined) return [];
+  return [
+    finding(
+      'credential-file',
+      path,
+      `${printable(path)} has ${what}, by its name`,
+      keepSecret(kind, name),
+    ),
+  ];
+}

@@ -1,0 +1,115 @@
+/** What a program is likely to look for while it runs, and won't find. */
+import { posix } from 'node:path';
+import { BUNDLES } from '../../libs/traits.js';
+import { printable } from '../../tar/printable.js';
+import { find, type Entry } from '../entry.js';
+import type { Finding } from '../finding.js';
+import { accountOf, EXECUTE, may, WRITE } from './accounts.js';
+import { finding } from './catalogue.js';
+import type { Rule } from './rule.js';
+import type { Run } from './subject.js';
+
+const TLS_LIBRARY = /^lib(?:ssl|gnutls|mbedtls|curl|curl-gnutls|nss3|wolfssl|s2n)(?:[-.].*)?\.so/;
+const ZONES = '/usr/share/zoneinfo';
+/** Where a package manager writes down what it installed. */
+const DATABASES = [
+  '/var/lib/dpkg',
+  '/lib/apk/db/installed',
+  '/usr/lib/apk/db/installed',
+  '/var/lib/rpm',
+  '/usr/lib/sysimage/rpm',
+];
+const SHOWN = 3;
+
+/** @param running the files that run when the image does */
+export function missing(run: Run, running: ReadonlySet<string>): Rule {
+  const { root } = run;
+  const isInstalled = DATABASES.some((path) => find(root, path) !== undefined);
+  const speaks: Entry[] = [];
+  const tells: Entry[] = [];
+  let hasZones = find(root, ZONES) !== undefined;
+  return {
+    visit: (entry, place) => {
+      const { content, path } = entry;
+      if (content?.elf === undefined) return;
+      // What a distribution has beside what runs is nobody's concern here.
+      if (!running.has(path) && (place.isPackage || (place.isSystem && isInstalled))) return;
+      if (!running.has(path) && content.elf.kind !== 'program') return;
+      const links = content.elf.needed.some((name) => TLS_LIBRARY.test(name));
+      if ((links || content.tls !== undefined) && !content.embeds?.certificates) speaks.push(entry);
+      if (content.namesZones && content.elf.kind === 'program') tells.push(entry);
+      hasZones ||= content.embeds?.zones === true && running.has(path);
+    },
+    findings: function* () {
+      if (speaks.length > 0 && !hasCertificates(run)) yield certificatesMissing(speaks);
+      yield* zoneFindings(run, tells, hasZones);
+      yield* tmpFindings(run);
+    },
+  };
+}
+
+function hasCertificates({ root, env }: Run): boolean {
+  if (env.has('SSL_CERT_FILE') || env.has('SSL_CERT_DIR')) return true;
+  if (BUNDLES.some((path) => (find(root, path)?.size ?? 0) > 0)) return true;
+  const folders = ['/etc/ssl/certs', '/etc/pki/tls/certs', '/usr/lib/ssl/certs'];
+  return folders.some((path) => (find(root, path)?.files ?? 0) > 0);
+}
+
+function certificatesMissing(speaks: readonly Entry[]): Finding {
+  const names = speaks.slice(0, SHOWN).map(({ path }) => printable(path));
+  const more = speaks.length > SHOWN ? ` and ${speaks.length - SHOWN} more` : '';
+  return finding(
+    'certificates-missing',
+    speaks[0]?.path,
+    `${names.join(', ')}${more}: may check certificates, and there are no authorities to check them against`,
+    `install ca-certificates, or COPY ${BUNDLES[0]} from an image that has it`,
+  );
+}
+
+function* zoneFindings({ root, env }: Run, tells: readonly Entry[], hasZones: boolean) {
+  const zone = (env.get('TZ') ?? '').replace(/^:/, '');
+  const file = posix.resolve(ZONES, zone);
+  // `CET-1CEST` says it all without a file.
+  const isRule =
+    zone === '' ||
+    /^(?:[A-Z]{3,4}|<[^>]+>)[-+]?\d/.test(zone) ||
+    /^(?:Etc\/)?(?:UTC|GMT)$/.test(zone);
+  const embeds = hasZones && find(root, ZONES) === undefined;
+  if (!isRule && !embeds && find(root, file) === undefined)
+    yield finding(
+      'time-zone-missing',
+      file,
+      `TZ is ${printable(zone)}, and there is no ${printable(file)}: programs will show UTC`,
+      `install tzdata, or COPY ${ZONES} from an image that has it`,
+    );
+  else if (isRule && !hasZones && tells[0] !== undefined)
+    yield finding(
+      'time-zones-missing',
+      tells[0].path,
+      `${printable(tells[0].path)} may look up time zones, and there is no ${ZONES}`,
+      'where other zones than UTC matter, install tzdata, or embed it: -tags timetzdata in Go',
+    );
+}
+
+function* tmpFindings(run: Run) {
+  if (run.words.length === 0) return;
+  const tmp = find(run.root, '/tmp');
+  if (tmp === undefined) {
+    yield finding(
+      'tmp-missing',
+      '/tmp',
+      'there is no /tmp: programs that write temporary files will fail',
+      'where that matters, add one: COPY --chmod=1777 of an empty folder, or docker run --tmpfs /tmp',
+    );
+    return;
+  }
+  const account = accountOf(run);
+  if (account === undefined || !('uid' in account)) return;
+  if (may(account, tmp, WRITE | EXECUTE)) return;
+  yield finding(
+    'tmp-not-writable',
+    '/tmp',
+    `the user ${printable(run.user)} may not write into /tmp: its mode is ${tmp.mode.toString(8)}`,
+    'chmod 1777 /tmp',
+  );
+}
