@@ -122,8 +122,11 @@ export class ElfProbe {
     this.#keep = isWhole
       ? [{ start: 0, end: this.#size }]
       : loaderRanges(segments, this.#size, head);
-    const mayRun = readEntry(bytes) !== 0 && !LIBRARY.test(this.#path);
-    if (mayRun) this.#search = constantRanges(segments, this.#size);
+    const isProgram =
+      readType(bytes) === ET.EXEC ||
+      readEntry(bytes) !== 0 ||
+      segments.some(({ type }) => type === PT.INTERP);
+    if (isProgram && !LIBRARY.test(this.#path)) this.#search = constantRanges(segments, this.#size);
     // What is kept already lies in front of where the next bytes are.
     for (const { start, end } of this.#search)
       if (start < this.#position) this.#needles.feed(this.#kept.view(start, end));

@@ -54,12 +54,22 @@ export function treeOf(...tables: readonly Table[]): Entry {
       childrenOf(parent).set(name, folder);
     } else childrenOf(parent).set(name, leaf(name, path, parent, node, probe));
   }
+  count(root);
   return root;
+}
+
+/** Bytes and files of every folder, from those of what is in it. */
+function count(folder: Growing): void {
+  for (const child of childrenOf(folder).values()) {
+    if (child.kind === 'directory') count(child);
+    folder.total += child.total;
+    folder.files += child.files;
+  }
 }
 
 function directory(name: string, path: string, parent: Entry | undefined): Growing {
   const children = new Map<string, Entry>();
-  return { ...blank(name, path, parent), kind: 'directory', mode: 0o755, children };
+  return { ...blank(name, path, parent), kind: 'directory', mode: 0o755, files: 0, children };
 }
 
 function childrenOf(folder: Entry): Map<string, Growing> {
@@ -79,6 +89,8 @@ function leaf(name: string, path: string, parent: Entry, node: Node, probe: Cont
     uid: node.uid ?? 0,
     gid: node.gid ?? 0,
     size: node.size ?? (kind === 'file' ? bytes.length : 0),
+    total: node.size ?? (kind === 'file' ? bytes.length : 0),
+    files: kind === 'file' ? 1 : 0,
     ...(node.link === undefined ? {} : { target: node.link }),
     ...(content === undefined ? {} : { content }),
     ...(node.xattrs === undefined ? {} : { xattrs: node.xattrs }),

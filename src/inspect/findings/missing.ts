@@ -52,7 +52,11 @@ function hasCertificates({ root, env }: Run): boolean {
   if (env.has('SSL_CERT_FILE') || env.has('SSL_CERT_DIR')) return true;
   if (BUNDLES.some((path) => (find(root, path)?.size ?? 0) > 0)) return true;
   const folders = ['/etc/ssl/certs', '/etc/pki/tls/certs', '/usr/lib/ssl/certs'];
-  return folders.some((path) => (find(root, path)?.files ?? 0) > 0);
+  // OpenSSL's folders may have links to certificates alone.
+  const isAuthority = ({ kind, size }: Entry): boolean => kind === 'symlink' || size > 0;
+  return folders.some((path) =>
+    [...(find(root, path)?.children?.values() ?? [])].some(isAuthority),
+  );
 }
 
 function certificatesMissing(speaks: readonly Entry[]): Finding {

@@ -178,14 +178,14 @@ function loaderMissing(run: Run, path: string, called: string, interpreter: stri
   const hasMusl = names.some((name) => isMusl(name));
   const hasGlibc = hasGlibcLoader(run.root);
   const there = printable(interpreter);
-  if (!isForMusl && hasMusl)
+  if (!isForMusl && hasMusl && !hasGlibc)
     return finding(
       'glibc-on-musl',
       path,
       `${called} is linked with glibc, and the image has musl: its loader ${there} is not there`,
       'build it on Alpine, link it statically (CGO_ENABLED=0, -static), or take a base image with glibc',
     );
-  if (isForMusl && hasGlibc)
+  if (isForMusl && hasGlibc && !hasMusl)
     return finding(
       'musl-on-glibc',
       path,
