@@ -1,18 +1,26 @@
-/** Writes docs/command-line.md from the option table, the tables of docs/inspect-json.md from its schema. */
+/**
+ * Writes docs/command-line.md from the option table, docs/findings.md from the catalogue, and the tables of
+ * docs/inspect-json.md from its schema.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'prettier';
 import { commandLineMarkdown } from '../dist/cli/manual.js';
+import { findingsMarkdown } from '../dist/inspect/findings/manual.js';
 import { schemaTables } from './inspect-json.js';
 
-const commandLine = new URL('command-line.md', import.meta.url);
-writeFileSync(commandLine, await markdown(commandLineMarkdown()));
-
-const json = new URL('inspect-json.md', import.meta.url);
-const schema = readFileSync(new URL('inspect.schema.json', import.meta.url), 'utf8');
-const [start] = readFileSync(json, 'utf8').split('## The document');
-writeFileSync(json, await markdown(`${start}${schemaTables(JSON.parse(schema))}`));
-
-/** @param {string} text */
-function markdown(text) {
-  return format(text, { parser: 'markdown', printWidth: 100 });
+/** @param {string} name @param {string} text */
+async function write(name, text) {
+  const made = await format(text, { parser: 'markdown', printWidth: 100 });
+  writeFileSync(new URL(name, import.meta.url), made);
 }
+
+/** @param {string} name */
+function read(name) {
+  return readFileSync(new URL(name, import.meta.url), 'utf8');
+}
+
+await write('command-line.md', commandLineMarkdown());
+await write('findings.md', findingsMarkdown());
+const [start] = read('inspect-json.md').split('## The document');
+const schema = /** @type {unknown} */ (JSON.parse(read('inspect.schema.json')));
+await write('inspect-json.md', `${start}${schemaTables(schema)}`);

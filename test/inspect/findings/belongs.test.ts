@@ -6,6 +6,7 @@ import { contextOf, imageOf, type Table } from '../tree.js';
 import { alpine, debian, scratch, type Base } from './images.js';
 
 const tool = program({ needed: ['libc.so.6'] });
+const CAPABILITY = new Map([['security.capability', Buffer.alloc(20)]]);
 const folder = (mode: number) => ({ kind: 'directory', mode }) as const;
 
 /** What is added to an image without a fault, and the one finding that it has then. */
@@ -85,6 +86,19 @@ describe('an image with one thing that doesn’t belong', () => {
       expect(await serious(files, base)).toEqual([id]);
     },
   );
+});
+
+describe('an image has for information', () => {
+  it.each([
+    ['secret-sample', 'a key among tests', { '/srv/tests/server.key': KEYS.rsa }],
+    ['secret-sample', 'ssl-cert’s key', { '/etc/ssl/private/ssl-cert-snakeoil.key': KEYS.rsa }],
+    ['setuid-usual', 'su', { '/usr/bin/su': { bytes: tool, mode: 0o4755 } }],
+    ['static-libraries', 'libc.a', { '/usr/lib/libc.a': '!<arch>\n' }],
+    ['capability', 'ping', { '/srv/ping': { bytes: tool, xattrs: CAPABILITY } }],
+  ] as [string, string, Table][])('%s: %s', async (id, _, files) => {
+    const found = await findingsOf(imageOf(scratch.facts, scratch.files, files));
+    expect(found.map((one) => `${one.severity} ${one.id}`)).toEqual([`info ${id}`]);
+  });
 });
 
 describe('an image has no finding for', () => {

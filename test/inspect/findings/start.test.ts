@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findingsOf } from '../../../src/inspect/findings/index.js';
 import { elf, program } from '../../libs/elf-writer.js';
+import { ldSoCache } from '../../libs/ld-so-cache-writer.js';
 import { library } from '../../libs/memory.js';
 import { imageOf, type Facts, type Table } from '../tree.js';
 import { alpine, debian, scratch, type Base } from './images.js';
@@ -55,6 +56,26 @@ describe('an image that starts', () => {
       {
         '/usr/local/bin/app': program({ needed: ['libx.so'] }),
         '/opt/lib/libx.so': library('libx.so'),
+      },
+    ],
+    [
+      'a library that ldconfig knows',
+      debian,
+      {},
+      {
+        '/usr/local/bin/app': program({ needed: ['libx.so'] }),
+        '/opt/lib/libx.so': library('libx.so'),
+        '/etc/ld.so.cache': ldSoCache([['libx.so', '/opt/lib/libx.so']]),
+      },
+    ],
+    [
+      'a cache of which nothing is known',
+      debian,
+      {},
+      {
+        '/usr/local/bin/app': program({ needed: ['libx.so'] }),
+        '/usr/local/lib/libx.so': library('libx.so'),
+        '/etc/ld.so.cache': { unknown: true, size: 9 },
       },
     ],
     [
