@@ -94,7 +94,7 @@ async function check(
   if (limits.mustRun === true && inspection.kind === 'context')
     throw usage('--must-run takes an image: a context does not run', 'build takes --must-run, too');
   const { exceeded } = await import('../inspect/limits.js');
-  const { cannotStart } = await import('../inspect/findings/index.js');
+  const { cannotStart } = await import('../inspect/findings/catalogue.js');
   return exceeded(inspection, limits, cannotStart);
 }
 

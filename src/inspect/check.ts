@@ -5,7 +5,7 @@
 import type { ImageCheck } from '../engine/engine.js';
 import { printable } from '../tar/printable.js';
 import type { CheckOptions } from './check-options.js';
-import { cannotStart } from './findings/index.js';
+import { cannotStart } from './findings/catalogue.js';
 import { inspectAssembled } from './inspect-assembled.js';
 import { inspectStored } from './inspect-stored.js';
 import { exceededLines, limitError } from './limit-error.js';

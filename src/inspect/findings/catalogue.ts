@@ -86,6 +86,12 @@ export const CATALOGUE = { ...START, ...BELONGS, ...MISSING } as const;
 
 export type FindingId = keyof typeof CATALOGUE;
 
+/** Whether a finding with this id keeps the image from starting: what `--must-run` asks for. */
+export function cannotStart(id: string): boolean {
+  const start: Readonly<Record<string, Kind>> = START;
+  return start[id]?.severity === 'error';
+}
+
 /** A finding with the severity of its id. */
 export function finding(
   id: FindingId,

@@ -1,12 +1,17 @@
 /** What findings are looked for in. */
 import type { Entry } from '../entry.js';
-import type { ImageFacts } from '../inspection.js';
+import type { ImageConfig } from '../../image/config.js';
+
+/** What an image's configuration says of how it is run. */
+export interface Runnable {
+  readonly config: Pick<ImageConfig, 'os' | 'architecture' | 'variant' | 'config'>;
+}
 
 export interface Subject {
   readonly kind: 'image' | 'context';
   readonly root: Entry;
   /** Undefined for a context. */
-  readonly image?: ImageFacts | undefined;
+  readonly image?: Runnable | undefined;
 }
 
 /** How a container of an image is run, with everything that an engine fills in. */
@@ -25,7 +30,7 @@ export interface Run {
 /** What PATH is where nobody sets it: moby, pkg/system. */
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export function runOf(root: Entry, { config: { config = {} } }: ImageFacts): Run {
+export function runOf(root: Entry, { config: { config = {} } }: Runnable): Run {
   const env = new Map(
     (config.Env ?? []).map((text) => {
       const at = text.indexOf('=');
