@@ -1,7 +1,7 @@
 /** The program that HEALTHCHECK runs: without it a container is unhealthy, and never says why. */
 import { printable } from '../../tar/printable.js';
 import type { Finding } from '../finding.js';
-import type { ImageFacts } from '../inspection.js';
+import type { Runnable } from './subject.js';
 import { finding } from './catalogue.js';
 import { commandsOf } from './command.js';
 import { elsewhere, lookUp } from './lookup.js';
@@ -9,7 +9,7 @@ import type { Run } from './subject.js';
 
 const SHELL = ['/bin/sh', '-c'];
 
-export function healthFindings(run: Run, { config }: ImageFacts): Finding[] {
+export function healthFindings(run: Run, { config }: Runnable): Finding[] {
   const [kind, ...words] = config.config?.Healthcheck?.Test ?? [];
   if (kind !== 'CMD' && kind !== 'CMD-SHELL') return [];
   const shell = config.config?.Shell ?? SHELL;
