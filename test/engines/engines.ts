@@ -194,7 +194,10 @@ export interface InspectedImage {
   readonly Id: string;
   readonly RepoTags: readonly string[];
   readonly Architecture: string;
-  readonly Config: { readonly Labels: Readonly<Record<string, string>> | null };
+  readonly Config: {
+    readonly Labels: Readonly<Record<string, string>> | null;
+    readonly Env: readonly string[] | null;
+  };
 }
 
 /** Removes every image that {@link uniqueTag} named, and what a failed build left without a name. */

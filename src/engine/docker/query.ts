@@ -29,7 +29,8 @@ export function buildQuery(options: BuildOptions, builder: Builder, session?: st
       'leave one, or use `dockerception filter | docker buildx build --platform … -`',
     );
   if (options.platforms[0]) query.set('platform', options.platforms[0].toLowerCase());
-  if (options.noCache) query.set('nocache', '1');
+  if (builder === 'podman' && Object.keys(options.buildArgs).length > 0) bypassCache(query);
+  else if (options.noCache) query.set('nocache', '1');
   if (options.pull) query.set('pull', '1');
   if (options.network) setNetwork(query, options.network, builder);
   const hosts = options.addHosts.map(extraHost);
@@ -41,6 +42,15 @@ export function buildQuery(options: BuildOptions, builder: Builder, session?: st
   if (builder !== 'podman') query.set('version', builder === 'buildkit' ? '2' : '1');
   if (session !== undefined) query.set('session', session);
   return query.toString();
+}
+
+/**
+ * Podman's cache goes by instructions as they are written: `ENV A=$A` is found whatever A was. A build that is given
+ * arguments looks at no cache, and leaves no layers in between for the next one, which may have others.
+ */
+function bypassCache(query: URLSearchParams): void {
+  query.set('nocache', '1');
+  query.set('layers', '0');
 }
 
 /** Podman takes any `networkmode` without a word, and runs every step in the host's network. */

@@ -75,6 +75,13 @@ describe('the query of a build', () => {
       expect(all).toContain(part);
   });
 
+  it('keeps Podman from its cache, which doesn’t see arguments', () => {
+    const [, uncached] = /(nocache.*?)&rm=/.exec(query({ buildArgs: { A: '1' } }, 'podman')) ?? [];
+    expect(uncached).toBe('nocache=1&layers=0');
+    expect(query({ buildArgs: { A: '1' } })).not.toMatch(/nocache|layers/);
+    expect(query({ noCache: true }, 'podman')).not.toContain('layers');
+  });
+
   it('has hosts as JSON for Podman, which answers 400 otherwise', () => {
     expect(query({ addHosts: ['a:1.2.3.4', 'b:::1'] }, 'podman')).toContain(
       'extrahosts=["a:1.2.3.4","b:::1"]',

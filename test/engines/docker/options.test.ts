@@ -45,6 +45,19 @@ describe.each(variants)('an option of a build with $name', ({ env, host, podman 
     expect(text).toContain('for <ä b&c>');
   });
 
+  it('--build-arg with another value, or none again, is another image', async () => {
+    const lines = [FROM, `LABEL only=${uniqueTag()}`, 'ARG WHO=nobody', 'ENV WHO=$WHO'];
+    const files = { Dockerfile: `${lines.join('\n')}\n` };
+    for (const who of ['one', 'two', undefined, 'two', undefined]) {
+      const { imageId } = await buildWith(
+        files,
+        who === undefined ? {} : { buildArgs: { WHO: who } },
+      );
+      const { Env } = (await inspectImage(host, imageId)).Config;
+      expect(Env).toContain(`WHO=${who ?? 'nobody'}`);
+    }
+  });
+
   it('--target stops at a stage', async () => {
     const Dockerfile = `${FROM} AS one\nLABEL stage=one\n${FROM}\nLABEL stage=two\n`;
     const { imageId } = await buildWith({ Dockerfile }, { target: 'one' });
