@@ -32,6 +32,8 @@ export interface Builder {
   readonly context: Source | undefined;
   /** `HOST:IP`, each, for the build that is to reach the one that serves. */
   readonly hosts: readonly string[];
+  /** Aborted with its failure when the one that serves fails: what is built with it is to end, too. */
+  readonly died: AbortSignal;
   /** What a build takes from the one that serves can change without its cache noticing: it is to go without. */
   readonly changes: boolean;
   /** Bytes of the last builder's image, as the engine counts them. */
@@ -74,6 +76,7 @@ class Chain implements Builder {
   readonly hosts: string[] = [];
   changes = false;
   imageSize: number | undefined;
+  readonly #died = new AbortController();
   readonly #options: BuilderOptions;
   readonly #use: EngineUse;
   readonly #runs: Run[] = [];
@@ -83,6 +86,10 @@ class Chain implements Builder {
   constructor(options: BuilderOptions, use: EngineUse) {
     this.#options = options;
     this.#use = use;
+  }
+
+  get died(): AbortSignal {
+    return this.#died.signal;
   }
 
   async open(): Promise<void> {
@@ -142,6 +149,7 @@ class Chain implements Builder {
       // BuildKit caches a RUN by its hosts, too: another builder may serve something else under the same address.
       this.hosts.push(`builder:${address}`, `builder-${image.id.slice(-12)}:${address}`);
       this.changes = !this.#use.isBuildKit;
+      run.complete.catch((failure: unknown) => this.#died.abort(failure));
       this.context = undefined;
       return;
     }

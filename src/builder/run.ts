@@ -38,7 +38,6 @@ export class Run {
   readonly #tail: Tail;
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | undefined;
-  #failure: unknown;
 
   private constructor(options: RunOptions, output: BuilderOutput, tail: Tail) {
     this.#options = options;
@@ -76,9 +75,9 @@ export class Run {
    */
   async explain(error: unknown): Promise<unknown> {
     if (!(error instanceof DockerceptionError)) return error;
-    // A step that asked a server which had died by then.
-    if (error.kind === 'build') return this.#failure ?? error;
-    if (error.kind !== 'context') return error;
+    if (error.kind !== 'context' && error.kind !== 'build') return error;
+    // A step may have asked a server that had died by then; one that still runs is no reason.
+    if (error.kind === 'build' && (await this.#isRunning())) return error;
     const silent = new AbortController();
     const enough = sleep(LAST_WORDS, undefined, { signal: silent.signal });
     try {
@@ -99,6 +98,14 @@ export class Run {
     this.output.close();
   }
 
+  async #isRunning(): Promise<boolean> {
+    const { container, signal } = this.#options;
+    return container.inspect(signal).then(
+      ({ running }) => running,
+      () => false,
+    );
+  }
+
   async #watch(): Promise<void> {
     const { container, name, timeout, signal } = this.#options;
     const stopped = new Promise<never>((_resolve, reject) => {
@@ -116,7 +123,6 @@ export class Run {
       }
       this.output.finish();
     } catch (error) {
-      this.#failure = error;
       this.output.destroy(error as Error);
       throw error;
     } finally {

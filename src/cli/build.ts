@@ -74,12 +74,13 @@ async function buildFrom(
   const shared = { noCache, pull, network, addHosts, report, signal };
   const { withBuilder } = await import('../builder/with-builder.js');
   return withBuilder({ ...builder, ...defined(shared) }, async (opened) => {
-    const { context, hosts, changes, imageSize } = opened;
+    const { context, hosts, changes, died, imageSize } = opened;
     const built = await build({
       ...options,
       ...(context !== undefined && { context }),
       addHosts: [...(addHosts ?? []), ...hosts],
       noCache: noCache === true || changes,
+      signal: signal === undefined ? died : AbortSignal.any([signal, died]),
     });
     return { ...built, builderSize: imageSize };
   });

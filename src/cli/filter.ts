@@ -51,11 +51,16 @@ async function filterFrom(
   const display = createDisplay(mode, stderr, env);
   const report = display.report;
   try {
-    await withBuilder({ ...builder, report, signal }, async ({ context }) => {
+    await withBuilder({ ...builder, report, signal }, async ({ context, died }) => {
       const quiet = (event: ProgressEvent): void => {
         if (event.kind !== 'context') report(event);
       };
-      await filterInto(sink, { ...options, ...(context && { context }), report: quiet });
+      await filterInto(sink, {
+        ...options,
+        ...(context && { context }),
+        report: quiet,
+        signal: AbortSignal.any([signal, died]),
+      });
     });
     display.close();
   } catch (error) {

@@ -156,6 +156,35 @@ describe.concurrent.each(some)('a server with $name', (variant) => {
     expect(await buildersOf(host, `/vol/${app}`)).toEqual([]);
   });
 
+  it('that fails while a step goes on ends the build at once', async () => {
+    const app = shell.name();
+    // It answers, and is over when somebody has asked.
+    const serving = 'httpd -p 8080 -h /context; until [ -e /asked ]; do sleep 0.1; done; sleep 1';
+    const script = `mkdir -p cgi-bin && printf '#!/bin/sh\\necho; touch /asked' > cgi-bin/ask && chmod +x cgi-bin/ask; ${serving}; echo no-disk-left >&2; exit 7`;
+    const server = await folderOf(shell, `fails-${app}`, app, script);
+    const ask = `wget -q -O - http://builder:8080/cgi-bin/ask && echo begun-$((6*7)) ${app} && sleep 20`;
+    const lines = [`FROM ${engines.base}`, `RUN ${ask}`, `LABEL is=${app}`];
+    const runtime = await folderOf(shell, `cut-${app}`, app, 'true', {
+      files: { Dockerfile: lines.join('\n') },
+    });
+    const tool = shell.start([
+      'dockerception',
+      '--from',
+      server,
+      '--serve',
+      '8080',
+      '-t',
+      app,
+      runtime,
+    ]);
+    await tool.says('begun-42');
+    const begun = performance.now();
+    const outcome = await tool.done;
+    expect(performance.now() - begun).toBeLessThan(SOON);
+    expectFailure(outcome, 4, /: it exited with 7; its last lines: no-disk-left$/);
+    await expectNothingLeft({ ...variant, buildkit: false }, app);
+  });
+
   it('is gone when the image that was built with it could not be', async () => {
     const app = shell.name();
     const args = await folders(shell, app, HTTPD);
