@@ -80,10 +80,20 @@ async function buildFrom(
       ...(context !== undefined && { context }),
       addHosts: [...(addHosts ?? []), ...hosts],
       noCache: noCache === true || changes,
+      engine: engineFor(options),
       signal: signal === undefined ? died : AbortSignal.any([signal, died]),
     });
     return { ...built, builderSize: imageSize };
   });
+}
+
+/** What an engine would keep is the builder's engine's: when that is gone by now, no file takes the image's place. */
+function engineFor({
+  engine = 'auto',
+  outputs = [],
+  push = false,
+}: BuildOptions): NonNullable<BuildOptions['engine']> {
+  return engine === 'auto' && outputs.length === 0 && !push ? 'docker' : engine;
 }
 
 function toTerminal(): DockerceptionError {

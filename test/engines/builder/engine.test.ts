@@ -99,7 +99,10 @@ describe.concurrent.each(two)('a connection to $name', (variant) => {
     const tool = shell.start(['dockerception', ...args], { env: { DOCKER_HOST: proxy.host } });
     await tool.says(says);
     proxy.cut();
-    const outcome = await tool.done;
+    return told(mark, await tool.done);
+  };
+
+  const told = async (mark: string, outcome: Outcome): Promise<Outcome> => {
     expect(outcome.took).toBeLessThan(PATIENCE + SOON);
     // Nobody but us can reach what is left; it was told how.
     for (const id of await buildersOf(host, `/vol/${mark}`)) {
@@ -108,6 +111,7 @@ describe.concurrent.each(two)('a connection to $name', (variant) => {
     }
     return outcome;
   };
+
   it('that is cut while a builder runs is told, and how to remove what is left', async () => {
     const mark = shell.name();
     const args = ['--from-image', image, '-t', mark];
@@ -116,6 +120,20 @@ describe.concurrent.each(two)('a connection to $name', (variant) => {
     expect(outcome.code, outcome.stderr).toBe(5);
     expect(last(outcome)).toMatch(GONE);
     expect(outcome.stdout).toHaveLength(0);
+  });
+
+  it('that is cut behind the builder puts no file in the image’s place', async () => {
+    const mark = shell.name();
+    // The builder asks once who is there, and then the image's build does.
+    let pings = 0;
+    const proxy = await startProxy(host, (head) => /^GET \S*\/_ping/.test(head) && ++pings === 2);
+    proxies.push(proxy);
+    const args = ['--from-image', image, '--artifacts', '/context:.', '-t', mark];
+    const given = { env: { DOCKER_HOST: proxy.host } };
+    const outcome = await told(mark, await shell.tool([...args, ...runs(mark, 'true')], given));
+    expect(outcome.code, outcome.stderr).toBe(5);
+    expect(last(outcome)).toMatch(GONE);
+    expect((await shell.run('ls *.tar')).stdout).toHaveLength(0);
   });
 
   it('that is cut while the image is built is told', async () => {

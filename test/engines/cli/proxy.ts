@@ -17,13 +17,20 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export async function startProxy(target: string): Promise<Proxy> {
+/** @param cutAt whether it is cut in place of passing on a request that begins so. @default never */
+export async function startProxy(
+  target: string,
+  cutAt: (head: string) => boolean = () => false,
+): Promise<Proxy> {
   const sockets = new Set<Socket>();
   const waiting = new Set<{ readonly bytes: number; readonly resolve: () => void }>();
   let sent = 0;
   const server = createServer((client) => {
     const engine = connect(target.replace('unix://', ''));
     let builds = false;
+    client.once('data', (chunk: Buffer) => {
+      if (cutAt(chunk.toString('latin1', 0, 64))) cut();
+    });
     client.on('data', (chunk: Buffer) => {
       builds ||= /^POST (?:\/v[\d.]+)?\/build/.test(chunk.toString('latin1', 0, 64));
       if (!builds) return;
