@@ -48,6 +48,8 @@ export async function areThere(
 /** One tar of all parts. It is destroyed with the first error, which names the builder's path. */
 export function joined(name: string, parts: readonly Part[], signal: AbortSignal): Source {
   const sink = new StreamSink();
+  // It may fail before anybody reads it; whoever does is told.
+  sink.stream.on('error', () => undefined);
   const plan = { parts, file: undefined, root: false as const };
   const passing = pass(plan, sink, () => undefined, signal);
   const complete = passing.then(() => undefined);

@@ -204,6 +204,8 @@ class Chain implements Builder {
 
 async function sourceOf(run: Run, name: string, signal: AbortSignal): Promise<Source> {
   const source = await streamSource(run.output, `the output of ${name}`, signal);
+  // Unpacked, it may fail before anybody reads it; whoever does is told.
+  source.stream.on('error', () => undefined);
   return { ...source, complete: run.complete };
 }
 
