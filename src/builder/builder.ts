@@ -147,7 +147,7 @@ class Chain implements Builder {
       const timing = { port: serve, timeout: serveTimeout, name, signal };
       const address = await untilServing(run, container, timing);
       // BuildKit caches a RUN by its hosts, too: another builder may serve something else under the same address.
-      this.hosts.push(`builder:${address}`, `builder-${image.id.slice(-12)}:${address}`);
+      this.hosts.push(`builder:${address}`, `builder-${image.likeness}:${address}`);
       this.changes = !this.#use.isBuildKit;
       run.complete.catch((failure: unknown) => this.#died.abort(failure));
       this.context = undefined;

@@ -1,26 +1,28 @@
 /** The image that a builder is run from: built from a context, or one that the engine has or pulls. */
+import { createHash, randomBytes } from 'node:crypto';
 import { build } from '../build.js';
 import { isNotFound, pullImage, type Connection } from '../engine/docker/index.js';
-import { DockerceptionError } from '../errors.js';
 import type { Report } from '../progress/events.js';
 import type { Source } from '../source/source.js';
 import type { BuilderOptions } from './options.js';
 
-/** So often a list of images is asked for; what is in the way of one is gone a moment later. */
-const LISTINGS = 3;
-const REFUSED = new Set(['ENGINE_REFUSED', 'ENGINE_NOT_FOUND', 'ENGINE_NO_REASON']);
+/**
+ * On an image that goes with its container: makes it another one than all others. Of the same folder, two runs at a
+ * time would make one image, and either would remove the other's.
+ */
+const RUN_LABEL = 'dockerception.run';
 
 /** An image of the engine's. */
 export interface BuilderImage {
   /** What a container is made from. */
   readonly reference: string;
-  /** `sha256:…`. */
-  readonly id: string;
+  /** Twelve hexadecimal digits: the same for all images that are alike but for {@link RUN_LABEL}. */
+  readonly likeness: string;
   /** Bytes, as the engine counts them. */
   readonly size: number | undefined;
   /** Whether it says what to run. */
   readonly hasCommand: boolean;
-  /** Nobody had it before, and nobody has a name for it: it goes with its container. */
+  /** Made for this run alone: it goes with its container. */
   readonly isOurs: boolean;
 }
 
@@ -46,8 +48,8 @@ export async function buildBuilder(
   { connection, isBuildKit, env, report, signal }: EngineUse,
 ): Promise<BuilderImage> {
   const { tag, file, target, buildArgs, noCache, pull, network, addHosts } = options;
-  // Elsewhere it stays.
-  const before = isBuildKit ? await imagesOf(connection, signal) : undefined;
+  const isNamed = isLast && tag !== undefined;
+  const isOurs = isBuildKit && !isNamed;
   const own = 'add' in given && given.add !== undefined ? [{ host: given.add, dest: '.' }] : [];
   const { imageId } = await build({
     context: given.context,
@@ -55,7 +57,8 @@ export async function buildBuilder(
     engine: 'docker',
     // It is no runtime image: what it has in it is what it is for.
     check: false,
-    tags: isLast && tag !== undefined ? [tag] : [],
+    tags: isNamed ? [tag] : [],
+    ...(isOurs && { labels: { [RUN_LABEL]: randomBytes(8).toString('hex') } }),
     ...(isLast && file !== undefined && { file }),
     ...(isLast && target !== undefined && { target }),
     ...(buildArgs !== undefined && { buildArgs }),
@@ -67,10 +70,7 @@ export async function buildBuilder(
     report,
     signal,
   });
-  const isNew = before !== undefined && !before.has(imageId);
-  const isOurs = isNew && !(isLast && tag !== undefined);
-  const { size, hasCommand = true } = (await inspect(connection, imageId)) ?? {};
-  return { reference: imageId, id: imageId, size, hasCommand, isOurs };
+  return { ...((await inspect(connection, imageId)) ?? unseen(imageId)), isOurs };
 }
 
 /** An image by its name, pulled when the engine doesn't have it. */
@@ -83,8 +83,7 @@ export async function findBuilder(
     await pullImage(connection, reference, { env, report, signal });
     found = await inspect(connection, reference);
   }
-  const { id = reference, size, hasCommand = true } = found ?? {};
-  return { reference, id, size, hasCommand, isOurs: false };
+  return { ...(found ?? unseen(reference)), isOurs: false };
 }
 
 /** Removes an image that is ours. */
@@ -98,44 +97,42 @@ export async function removeBuilder(
   await connection.json({ method: 'DELETE', path }).catch(() => undefined);
 }
 
-/** Undefined when an engine can't tell, as Engine 28 while images are removed. */
-async function imagesOf(
-  connection: Connection,
-  signal: AbortSignal,
-): Promise<ReadonlySet<string> | undefined> {
-  for (let attempt = 0; attempt < LISTINGS; attempt++)
-    try {
-      const images = await connection.json({ method: 'GET', path: '/images/json' }, signal);
-      return new Set((images as readonly { readonly Id: string }[]).map(({ Id }) => Id));
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof DockerceptionError) || !REFUSED.has(error.code)) throw error;
-    }
-  return undefined;
-}
-
 interface Inspection {
-  readonly Id: string;
   readonly Size?: number;
+  readonly RootFS?: { readonly Layers?: readonly string[] | null };
   readonly Config?: {
     readonly Cmd?: readonly string[] | null;
     readonly Entrypoint?: readonly string[] | null;
+    readonly Labels?: Readonly<Record<string, string>> | null;
   } | null;
 }
 
+type Inspected = Omit<BuilderImage, 'isOurs'>;
+
 /** Undefined when the engine has no such image. */
-async function inspect(
-  connection: Connection,
-  reference: string,
-): Promise<Pick<BuilderImage, 'id' | 'size' | 'hasCommand'> | undefined> {
+async function inspect(connection: Connection, reference: string): Promise<Inspected | undefined> {
   try {
     const path = `/images/${encodeURIComponent(reference)}/json`;
-    const image = await connection.json({ method: 'GET', path });
-    const { Id: id, Size: size = 0, Config: config } = image as Inspection;
+    const image = (await connection.json({ method: 'GET', path })) as Inspection;
+    const { Size: size = 0, Config: config } = image;
     const hasCommand = (config?.Cmd?.length ?? 0) + (config?.Entrypoint?.length ?? 0) > 0;
-    return { id, size, hasCommand };
+    return { reference, likeness: likenessOf(image), size, hasCommand };
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+/** One that the engine has and doesn't tell about. */
+function unseen(reference: string): Inspected {
+  return { reference, likeness: digestOf(reference), size: undefined, hasCommand: true };
+}
+
+function likenessOf({ Config, RootFS }: Inspection): string {
+  const labels = { ...Config?.Labels, [RUN_LABEL]: undefined };
+  return digestOf(JSON.stringify([{ ...Config, Labels: labels }, RootFS?.Layers]));
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }

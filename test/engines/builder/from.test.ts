@@ -1,8 +1,9 @@
 /** Builders that succeed, on every engine: where they come from, how they are run, what they hand on. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, inspectImage } from '../engines.js';
+import { engines, inspectImage, listLabelled } from '../engines.js';
 import { imageIdOf, type Running, type Shell } from '../support.js';
 import {
   act,
@@ -18,6 +19,7 @@ import {
   three,
   two,
   until,
+  variantOf,
 } from './support.js';
 
 describe.concurrent.each(three)('a builder with $name', (variant) => {
@@ -226,5 +228,40 @@ describe.concurrent.each(two)('builders with $name', (variant) => {
     const outcome = await tool.done;
     expect(outcome.code, outcome.stderr).toBe(0);
     expect(outcome.stderr).not.toMatch(/removes it/);
+  });
+});
+
+/** Where the builder's image goes with its container. */
+const buildkits = ['docker20 BuildKit', 'docker28 BuildKit'].map(variantOf);
+
+describe.each(buildkits)('the same folder with $name', (variant) => {
+  let shell: Shell;
+  beforeAll(async () => {
+    shell = await openOpenShell(variant);
+  });
+  afterAll(() => shell.close());
+
+  it('is the builder of several at once, none of which takes away another one’s image', async () => {
+    const mark = shell.name();
+    await folderOf(shell, 'shared', mark, 'tar -c .');
+    // Side by side, but not in step: one may have its image built when another one removes its own.
+    const rounds = async (phase: number): Promise<void> => {
+      await sleep(phase * 150);
+      for (let round = 0; round < 5; round++)
+        good(await shell.tool(['filter', '-q', '--from', 'shared']));
+    };
+    await Promise.all([0, 1, 2, 3].map(rounds));
+    await expectNothingLeft(variant, mark);
+  });
+
+  it('leaves an image that was there before, with a name or without', async () => {
+    const [mark, name] = [shell.name(), shell.name()];
+    const folder = await folderOf(shell, `before-${mark}`, mark, 'tar -c .');
+    imageIdOf(await shell.tool(['-q', '--engine', 'docker', '-t', name, folder]));
+    const there = await listLabelled(variant.host, `builder=${mark}`);
+    good(await shell.tool(['filter', '--from', folder]));
+    expect(await listLabelled(variant.host, `builder=${mark}`)).toEqual(there);
+    imageIdOf(await shell.tool(['-q', '--from', folder, '--builder-tag', name, '-t', mark]));
+    good(await shell.run(`docker image inspect ${name}`));
   });
 });
