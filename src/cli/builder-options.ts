@@ -39,11 +39,8 @@ export function builderOptions(
       '--from DIR builds and runs one, --from-image REF runs one',
     );
   }
-  const dashes = from.indexOf('-', 1);
   if (from.includes('') || fromImage === '')
     throw usage('--from names no builder', '--from DIR, or -');
-  if (dashes > 0 && from[0] === '-' && fromImage === undefined && from.lastIndexOf('-') !== dashes)
-    throw usage('--from - is given more often than there are outputs');
   const serve = port(args.value('serve'));
   if (serve === undefined && args.operands.length > 0)
     throw usage(

@@ -156,6 +156,8 @@ describe('a builder’s options', () => {
 
   it('read standard input once, and then the output of the builder before', () => {
     expect(options('--from', '-', '--from', '-')).toMatchObject({ from: ['-', '-'] });
+    const from = ['-', '-', '-'];
+    expect(options(...from.flatMap((one) => ['--from', one]))).toMatchObject({ from });
     expect(options('--from', 'a', '--from', '-', '--from', '-')).toMatchObject({
       from: ['a', '-', '-'],
     });

@@ -182,6 +182,29 @@ describe.concurrent.each(two)('builders with $name', (variant) => {
     expect(await buildersOf(host, app)).toEqual([]);
   });
 
+  it('come on standard input, and each of the next from the one before', async () => {
+    const app = shell.name();
+    const next = (rest: string): string =>
+      [
+        `FROM ${engines.base}`,
+        `LABEL builder=${app}`,
+        'COPY . /context',
+        'WORKDIR /context',
+        `CMD ["sh","-c","mv Next Dockerfile; ${rest}"]`,
+      ].join('\n');
+    const runtime = 'FROM scratch\nCOPY hello /hello\nENTRYPOINT ["/hello"]\n';
+    const files = {
+      'context/Dockerfile': next('mv Last Next; tar -c .'),
+      'context/Next': next('tar -c Dockerfile hello'),
+      'context/Last': runtime,
+    };
+    const folder = await folderOf(shell, `dashes-${app}`, app, 'tar -c .', { files });
+    const three = '--from - --from - --from -';
+    imageIdOf(await shell.run(`tar -C ${folder} -c . | dockerception ${three} -t ${app}`));
+    expect(await printed(shell, app)).toBe(`${app}\n`);
+    expect(await buildersOf(host, app)).toEqual([]);
+  });
+
   it('do not get in the way of one another', async () => {
     const names = [shell.name(), shell.name()];
     const tools = names.map((app) =>
