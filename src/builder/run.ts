@@ -8,6 +8,7 @@ import type { Container } from '../engine/docker/index.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import type { Report } from '../progress/events.js';
 import { exited, timedOut } from './failure.js';
+import { refuseGone } from './killed.js';
 import { BuilderOutput } from './output.js';
 import { Tail } from './tail.js';
 
@@ -119,6 +120,7 @@ export class Run {
       await Promise.race([this.output.rest(), stopped]);
       if (code !== 0) {
         const state = await container.inspect(signal).catch(() => undefined);
+        if (state?.outOfMemory !== true) await refuseGone(code, container, signal);
         throw exited(name, code, state, this.#tail.lines());
       }
       this.output.finish();

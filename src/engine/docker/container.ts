@@ -145,6 +145,11 @@ export class Container {
     throw new DockerceptionError('builder', 'BUILDER_WAIT', `waiting for the builder: ${why}`);
   }
 
+  /** Asks the engine whether it is there. @throws DockerceptionError of kind engine, code ENGINE_UNREACHABLE. */
+  async ping(signal?: AbortSignal): Promise<void> {
+    await this.#connection.ping(signal);
+  }
+
   async inspect(signal?: AbortSignal): Promise<ContainerState> {
     const answer = await this.#ask({ method: 'GET', path: '/json' }, signal);
     const { State: state, NetworkSettings: network } = answer as Inspection;
