@@ -1,8 +1,10 @@
 /** The command line: it parses, calls the library, prints, and tells the exit code. */
 import type { Arguments } from './parse.js';
+import { keepYoungGenerationSmall } from './young-generation.js';
 
 /** Runs one command; never rejects. Resolves to the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
+  keepYoungGenerationSmall();
   const asksVersion = argv[0] === '--version' && argv.length === 1;
   try {
     if (asksVersion) return await printVersion();
