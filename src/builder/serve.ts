@@ -110,13 +110,17 @@ function tooLate(
   name: string,
   port: number,
   timeout: number,
-  { health }: ContainerState,
+  { health, wasChecked }: ContainerState,
 ): DockerceptionError {
-  const what = health === undefined ? `port ${port} doesn't answer` : 'it isn’t healthy';
+  const checks = health !== undefined;
+  const what = checks ? 'it isn’t healthy' : `port ${port} doesn't answer`;
+  const never = checks && !wasChecked ? ': its HEALTHCHECK was never run' : '';
   return failed(
     'SERVE_TIMEOUT',
-    `${name}: ${what} after ${timeout / 1000} s`,
-    '--serve-timeout gives it longer; does it listen on all addresses, 0.0.0.0?',
+    `${name}: ${what} after ${timeout / 1000} s${never}`,
+    never === ''
+      ? '--serve-timeout gives it longer; does it listen on all addresses, 0.0.0.0?'
+      : 'a shorter --interval runs it sooner; Podman leaves it to systemd, which may not be there',
   );
 }
 

@@ -8,6 +8,7 @@ const state = (outOfMemory: boolean): ContainerState => ({
   exitCode: 137,
   outOfMemory,
   health: undefined,
+  wasChecked: false,
   healthOutput: undefined,
   address: undefined,
 });

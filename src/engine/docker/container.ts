@@ -32,6 +32,8 @@ export interface ContainerState {
   readonly outOfMemory: boolean;
   /** `starting`, `healthy`, `unhealthy`; undefined without a HEALTHCHECK. */
   readonly health: string | undefined;
+  /** Whether a health check has been run. */
+  readonly wasChecked: boolean;
   /** What its last health check printed. */
   readonly healthOutput: string | undefined;
   /** Its address on the engine's default network. */
@@ -160,7 +162,8 @@ export class Container {
       exitCode: state.ExitCode,
       outOfMemory: state.OOMKilled === true,
       health: health === '' || health === 'none' ? undefined : health,
-      healthOutput: log?.at(-1)?.Output?.trim() || undefined,
+      wasChecked: log.length > 0,
+      healthOutput: log.at(-1)?.Output?.trim() || undefined,
       address:
         network?.IPAddress || Object.values(network?.Networks ?? {})[0]?.IPAddress || undefined,
     };

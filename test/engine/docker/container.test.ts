@@ -193,7 +193,12 @@ describe('a container that runs', () => {
   it.each([
     ['killed for its memory', { OOMKilled: true, ExitCode: 137 }, {}, { outOfMemory: true }],
     ['of an engine that doesn’t tell', {}, null, { outOfMemory: false, address: undefined }],
-    ['without a check', { Health: null }, {}, { health: undefined, healthOutput: undefined }],
+    [
+      'without a check',
+      { Health: null },
+      {},
+      { health: undefined, wasChecked: false, healthOutput: undefined },
+    ],
     [
       'without a check, as Podman has it',
       { Health: { Status: '', Log: null } },
@@ -205,7 +210,7 @@ describe('a container that runs', () => {
       'whose check has failed',
       { Health: { Status: 'unhealthy', Log: [{ Output: 'a' }, { Output: ' no database\n' }] } },
       {},
-      { health: 'unhealthy', healthOutput: 'no database' },
+      { health: 'unhealthy', wasChecked: true, healthOutput: 'no database' },
     ],
     ['with an address', {}, { IPAddress: '172.17.0.2' }, { address: '172.17.0.2' }],
     [
