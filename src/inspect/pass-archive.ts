@@ -15,7 +15,7 @@ import { LayerRecorder, type RecordedLayer } from './record-layer.js';
 
 /** Files that an image archive has: blobs of a layout; layers and documents of `docker save`, by all who write it. */
 const OF_IMAGES =
-  /^(?:blobs\/sha256\/[0-9a-f]{64}|index\.json|oci-layout|manifest\.json|(?:sha256[:_])?[0-9a-f]{64}\.json|(?:.*\/)?layer\.tar|.*\.(?:tar|tgz|tar\.(?:gz|zst|xz|bz2))|(?:.*\/)?config\.json)$/;
+  /^(?:blobs\/sha256\/[0-9a-f]{64}|index\.json|oci-layout|manifest\.json|(?:sha256[:_])?[0-9a-f]{64}(?:\.json)?|(?:.*\/)?layer\.tar|.*\.(?:tar|tgz|tar\.(?:gz|zst|xz|bz2))|(?:.*\/)?config\.json)$/;
 
 /** What came by. */
 export interface PassedArchive {

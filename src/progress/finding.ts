@@ -5,6 +5,7 @@ type FindingEvent = Extract<ProgressEvent, { readonly kind: 'finding' }>;
 
 /** `warning: /app/.git: a folder of version control: leave it out … [version-control]` */
 export function findingLine({ severity, path, message, advice, id }: FindingEvent): string {
-  const where = path === undefined ? '' : `${path}: `;
+  // Most messages have it in them.
+  const where = path === undefined || message.includes(path) ? '' : `${path}: `;
   return `${severity}: ${where}${message}: ${advice} [${id}]`;
 }
