@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: this tool side by side with its peers, as medians and ratios of one run.
  * `--runs N` (7), `--engine DOCKER_HOST --docker CLI` for the rows with an engine, `--crane CLI`,
- * `--only filter`, `--only images` or `--only builders` for a part of them; `--base IMAGE`, which the engine
+ * `--only filter`, `--only images`, `--only inspect` or `--only builders` for a part of them; `--base IMAGE`, which the engine
  * has, with a busybox, for builders.
  */
 import { execFileSync } from 'node:child_process';
@@ -13,6 +13,7 @@ import minimist from 'minimist';
 import { MIB, writeContext } from './contexts.js';
 import { measureBuilders } from './builders.js';
 import { measureImages } from './images.js';
+import { measureInspect } from './inspect.js';
 import { peakMemory, sideBySide } from './measure.js';
 
 const options = minimist(process.argv.slice(2), {
@@ -140,6 +141,7 @@ try {
       base: String(options['base']),
       row,
     });
+  if (wants('inspect')) await measureInspect({ folder, runs, row });
   if (wants('images'))
     await measureImages({
       folder,
