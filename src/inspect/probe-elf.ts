@@ -4,12 +4,11 @@
  * looked for where a linker puts constants: neither in code nor in debug information, which are most
  * of a file.
  */
-import { ElfError, ElfGap, type ElfBytes, type ElfPart } from '../libs/elf-bytes.js';
-import { ET, openElf, readArchitecture, readEntry, readObject, readType } from '../libs/elf.js';
+import { ElfError, type ElfBytes, type ElfPart } from '../libs/elf-bytes.js';
+import { ET, openElf, readEntry, readType } from '../libs/elf.js';
 import { PT, readSegments, readSegmentTable, type Segment } from '../libs/elf-segments.js';
-import { builtInDirectories } from '../libs/loader.js';
-import { WATCHED } from '../libs/traits.js';
-import type { Content, ElfContent } from './content.js';
+import type { Content } from './content.js';
+import { isLoader, readElfContent } from './elf-content.js';
 import { constantRanges, loaderRanges, type FileRange } from './elf-ranges.js';
 import { Needles } from './needles.js';
 import { TRAITS, traitsOf } from './probe-traits.js';
@@ -21,8 +20,6 @@ const HEADER = 64;
 const LATEST = 64 * 1024;
 /** Such a file is kept as a whole when it isn't larger, and so is a loader. */
 const WHOLE = 4 * 1024 * 1024;
-/** glibc's loaders. */
-const LOADER = /\/ld[-\d][^/]*$/;
 const LIBRARY = /\.so(?:\.[\w.]+)?$/;
 
 export class ElfProbe {
@@ -80,8 +77,7 @@ export class ElfProbe {
   end(): Content | undefined {
     const parts = this.#parts();
     try {
-      const bytes = openElf(parts, this.#size);
-      const elf = this.#read(bytes);
+      const elf = readElfContent(openElf(parts, this.#size), this.#path, this.#kept.view());
       if (elf === undefined) return undefined;
       return { elf, ...(elf.kind === 'program' ? traitsOf(this.#needles.end()) : {}) };
     } catch (error) {
@@ -118,7 +114,7 @@ export class ElfProbe {
 
   #plan(segments: readonly Segment[], bytes: ElfBytes): void {
     const head = { start: 0, end: this.#headEnd };
-    const isWhole = LOADER.test(this.#path) && this.#size <= WHOLE;
+    const isWhole = isLoader(this.#path) && this.#size <= WHOLE;
     this.#keep = isWhole
       ? [{ start: 0, end: this.#size }]
       : loaderRanges(segments, this.#size, head);
@@ -162,55 +158,9 @@ export class ElfProbe {
     };
     return [part(first), ...others.map(part)];
   }
-
-  #read(bytes: ElfBytes): ElfContent | undefined {
-    const type = readType(bytes);
-    const nothing = nothingOf(bytes);
-    if (type === ET.REL) return { ...nothing, kind: 'relocatable' };
-    if (type === ET.CORE) return { ...nothing, kind: 'core' };
-    try {
-      const object = readObject(bytes, WATCHED);
-      if (object === undefined) return undefined;
-      const end = Math.max(0, ...loadedEnds(bytes));
-      if (end > this.#size)
-        throw new ElfError(`its segments end at byte ${end}, the file at byte ${this.#size}`);
-      const { elf, isProgram } = object;
-      const directories = LOADER.test(this.#path)
-        ? builtInDirectories(this.#kept.view())
-        : undefined;
-      return {
-        ...elf,
-        kind: isProgram ? 'program' : 'library',
-        ...(directories === undefined ? {} : { directories }),
-      };
-    } catch (error) {
-      if (!(error instanceof ElfGap)) throw error;
-      // What is in a part that was not kept is unknown, and nothing will be said about it.
-      return { ...nothing, kind: type === ET.EXEC ? 'program' : 'library' };
-    }
-  }
 }
 
 function isObject(bytes: ElfBytes): boolean {
   const type = readType(bytes);
   return type === ET.EXEC || type === ET.DYN;
-}
-
-function loadedEnds(bytes: ElfBytes): number[] {
-  const loaded = readSegments(bytes).filter(({ type }) => type === PT.LOAD);
-  return loaded.map(({ offset, size }) => offset + size);
-}
-
-/** An ELF file of which the architecture alone is known. */
-function nothingOf(bytes: ElfBytes): Omit<ElfContent, 'kind'> {
-  return {
-    architecture: readArchitecture(bytes),
-    interpreter: undefined,
-    needed: [],
-    soname: undefined,
-    rpath: undefined,
-    runpath: undefined,
-    noDefaults: false,
-    imports: new Set(),
-  };
 }

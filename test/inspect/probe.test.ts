@@ -93,6 +93,20 @@ describe('an ELF file that passes by', () => {
       }
   });
 
+  it('may have its program header at its end, where patchelf puts it', () => {
+    const whole = program({ needed: ['libc.so.6'] });
+    const moved = (padding: number): Buffer => {
+      const bytes = Buffer.concat([whole, Buffer.alloc(padding), whole.subarray(64, 64 + 3 * 56)]);
+      bytes.writeBigUInt64LE(BigInt(whole.length + padding), 32);
+      return bytes;
+    };
+    expect(readAll(moved(100_000))?.elf).toMatchObject({ kind: 'program', needed: ['libc.so.6'] });
+    // A larger one is not kept, and nothing is said of what it needs.
+    const large = read(moved(5_000_000), '/x', 65536);
+    expect(large).toMatchObject({ elf: { kind: 'library', needed: [] } });
+    expect(large).not.toHaveProperty('damaged');
+  });
+
   it('has no secrets, whatever is in it', () => {
     expect(readAll(spread(elf(), 10, secrets.KEYS.rsa))).not.toHaveProperty('secrets');
   });

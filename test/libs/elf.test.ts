@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { helloProgram } from '../../samples/hello/elf.js';
 import { DockerceptionError } from '../../src/errors.js';
-import { readElf } from '../../src/libs/elf.js';
+import { ElfGap, type ElfPart } from '../../src/libs/elf-bytes.js';
+import { openElf, readElf, readObject } from '../../src/libs/elf.js';
 import { elf, type ElfOptions } from './elf-writer.js';
 
 const SYMBOLS = new Set(['dlopen', 'getpwnam']);
@@ -152,5 +153,33 @@ describe('an ELF file', () => {
     const at = hashed.indexOf(Buffer.from([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0]));
     readDamaged(Buffer.from(hashed).fill(0xff, at, at + 12));
     expect(performance.now() - started).toBeLessThan(1000);
+  });
+});
+
+describe('an ELF file of which there are parts', () => {
+  const whole = elf({ ...full, text: 'x'.repeat(100) });
+  const partOf = ([at, end]: readonly [number, number]): ElfPart => ({
+    at,
+    bytes: whole.subarray(at, end),
+  });
+  const readParts = (
+    first: readonly [number, number],
+    ...others: readonly (readonly [number, number])[]
+  ) => readObject(openElf([partOf(first), ...others.map(partOf)], whole.length), SYMBOLS)?.elf;
+
+  it('tells the same when nothing is missing that a loader reads', () => {
+    const expected = readElf(whole, '/app', SYMBOLS);
+    expect(readParts([0, whole.length - 100])).toEqual(expected);
+    expect(readParts([0, 64], [64, whole.length])).toEqual(expected);
+  });
+
+  it('says what is missing by an error of its own, never that the file is cut short', () => {
+    for (let cut = 52; cut < whole.length; cut++)
+      try {
+        readParts([0, cut]);
+      } catch (error) {
+        expect(error).toBeInstanceOf(ElfGap);
+      }
+    expect(() => readParts([0, 64])).toThrow(ElfGap);
   });
 });

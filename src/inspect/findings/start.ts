@@ -5,22 +5,17 @@
 import { printable } from '../../tar/printable.js';
 import { find } from '../entry.js';
 import type { Finding } from '../finding.js';
-import { accountOf, closedFolder, EXECUTE, may, type Account } from './accounts.js';
+import { accountOf, type Account } from './accounts.js';
 import { finding } from './catalogue.js';
 import { commandsOf, type Command } from './command.js';
 import { elsewhere, lookUp } from './lookup.js';
-import { checkProgram, type Checked } from './program.js';
+import { only, type Checked } from './checked.js';
+import { permissionFinding } from './permission.js';
+import { checkProgram } from './program.js';
 import type { Run } from './subject.js';
 
-/** What is known of the start; what it loads is of use to others. */
-export interface Start {
-  readonly findings: readonly Finding[];
-  /** The files that run: programs, interpreters, libraries. */
-  readonly running: readonly string[];
-}
-
 /** @param platform the image's architecture: `amd64` */
-export async function startFindings(run: Run, platform: string): Promise<Start> {
+export async function startFindings(run: Run, platform: string): Promise<Checked> {
   const { words } = run;
   if (words.length === 0) {
     const advice = 'set ENTRYPOINT or CMD, unless it is meant as a base for others';
@@ -49,10 +44,7 @@ async function checkCommand(
 ): Promise<Checked> {
   const { entry, path, why } = lookUp(run, name);
   const what = isFirst ? 'the entry point' : 'what the entry point starts,';
-  const one = (...parts: Parameters<typeof finding>): Checked => ({
-    findings: [finding(...parts)],
-    running: [],
-  });
+  const one = (...parts: Parameters<typeof finding>): Checked => only(finding(...parts));
   if (entry === undefined) {
     if (isFirst && /^\/bin\/(?:ba|da|a)?sh$/.test(name))
       return one(
@@ -90,20 +82,8 @@ async function checkCommand(
       `${called} has no permission to be executed`,
       'set it with chmod +x, with COPY --chmod=755, or with --mode a+rX,u+x on the context',
     );
-  if (account !== undefined) {
-    const closed = closedFolder(account, entry);
-    if (closed !== undefined || !may(account, entry, EXECUTE)) {
-      const who = `the user ${printable(run.user) || 'root'}`;
-      const mode = (closed ?? entry).mode.toString(8).padStart(4, '0');
-      const where = closed === undefined ? '' : ` below ${printable(closed.path)}`;
-      return one(
-        'entrypoint-user',
-        path,
-        `${who} may not execute ${printable(path)}${where}: the mode is ${mode}`,
-        'let others read and execute it: chmod -R a+rX, or COPY --chown and --chmod',
-      );
-    }
-  }
+  const forbidden = account && permissionFinding(run, account, entry);
+  if (forbidden !== undefined) return only(forbidden);
   return checkProgram(run, entry, { platform, called, account });
 }
 

@@ -157,6 +157,20 @@ const FAULTS: readonly (readonly [id: string, what: string, Base, Facts, Table])
     { User: '1000' },
     { '/usr/local/bin': { kind: 'directory', mode: 0o700 } },
   ],
+  [
+    'entrypoint-user',
+    'a script that can’t be read',
+    debian,
+    { Entrypoint: ['/x'] },
+    { '/x': { bytes: '#!/bin/sh\n', mode: 0o711 } },
+  ],
+  [
+    'entrypoint-user',
+    'an interpreter',
+    debian,
+    { Entrypoint: ['/x'] },
+    { '/x': '#!/opt/sh\n', '/opt/sh': { bytes: program(bin), mode: 0o700 } },
+  ],
   ['entrypoint-format', 'text', scratch, {}, { '/app': { bytes: 'echo hello\n', mode: 0o755 } }],
   [
     'entrypoint-format',
