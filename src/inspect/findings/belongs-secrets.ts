@@ -5,6 +5,7 @@ import type { Entry } from '../entry.js';
 import type { Finding } from '../finding.js';
 import { keepSecret } from './advice.js';
 import { finding } from './catalogue.js';
+import { counted, Groups, type Group } from './group.js';
 import type { Place, Rule } from './rule.js';
 import { credentialsIn, isKeyStore } from './secret-names.js';
 import type { Subject } from './subject.js';
@@ -29,29 +30,35 @@ const SNAKE_OIL = 'ssl-cert-snakeoil.key';
 
 export function secrets({ kind }: Subject): Rule {
   const found: Finding[] = [];
+  const samples = new Groups();
   return {
     visit: (entry, place) => {
       if (entry.kind !== 'file' || entry.size === 0) return;
-      if (entry.content?.secrets !== undefined) found.push(...known(kind, entry, place));
-      else if (!place.isPackage && !place.isSample) found.push(...named(kind, entry, place));
+      const isSample = place.isPackage || place.isSample || entry.name === SNAKE_OIL;
+      if (entry.content?.secrets === undefined) {
+        if (!isSample) found.push(...named(kind, entry, place));
+      } else if (isSample) samples.add(entry.parent?.path ?? '/', entry);
+      else found.push(...known(kind, entry));
     },
-    findings: () => found,
+    findings: () => [...found, ...[...samples].map(([, group]) => sample(group))],
   };
 }
 
-function known(kind: Subject['kind'], entry: Entry, place: Place): Finding[] {
-  const { path, name, content } = entry;
+function sample({ first, count }: Group): Finding {
+  const { path, content } = first;
+  const what = content?.secrets?.map((one) => NAMES[one]).join(', ') ?? '';
+  const others =
+    count === 1 ? '' : `, and ${counted(count - 1, 'a file', 'files')} beside it as well`;
+  return finding(
+    'secret-sample',
+    path,
+    `${printable(path)} has ${what}${others}: by its place, an example`,
+    'nothing, if it is one; tests and documentation can be left out of an image',
+  );
+}
+
+function known(kind: Subject['kind'], { path, name, content }: Entry): Finding[] {
   const all = content?.secrets ?? [];
-  const isExample = place.isPackage || place.isSample || name === SNAKE_OIL;
-  if (isExample)
-    return [
-      finding(
-        'secret-sample',
-        path,
-        `${printable(path)} has ${all.map((one) => NAMES[one]).join(', ')}: by its place, an example`,
-        'nothing, if it is one; tests and documentation can be left out of an image',
-      ),
-    ];
   // The key is a part of the account's file.
   const single = all.includes('gcp-key') ? all.filter((one) => !one.endsWith('private-key')) : all;
   return single.map((one) =>

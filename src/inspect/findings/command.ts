@@ -33,10 +33,12 @@ export function commandsOf(words: readonly string[]): Command[] {
 function inShell(words: readonly string[]): string[] {
   const at = words.findIndex((word) => !/^-[a-z]+$/.test(word));
   if (at < 1 || !words.slice(0, at).some((word) => word.endsWith('c'))) return [];
-  const script = (words[at] as string).trim();
-  // Several commands: the first of them may well make the others possible.
+  // Of `a && b || exit 1`, a runs in any case, and has to succeed.
+  const [first = ''] = (words[at] as string).replace(/\|\|\s*(?:exit|false)\b.*$/s, '').split('&&');
+  const script = first.replace(/\s\d?>{1,2}\s*(?:&\d|\/dev\/\w+)/g, '').trim();
+  // Of others, the first may well make the next possible, or fail for nothing.
   if (/[;&|<>()`$\n{}]/.test(script.replace(/\$\{?\w+\}?/g, ' '))) return [];
-  const [word = ''] = script.replace(/^exec\s+/, '').split(/\s+/);
+  const [word = ''] = script.replace(/^(?:exec\s+)?(?:\w+=\S*\s+)*(?:exec\s+)?/, '').split(/\s+/);
   return isPlain(word) && !BUILTINS.has(word) ? [word] : [];
 }
 

@@ -46,7 +46,9 @@ describe('an image lacks', () => {
       'healthcheck-missing',
       'curl',
       debian,
-      { Healthcheck: { Test: ['CMD-SHELL', 'curl -f http://localhost'] } },
+      {
+        Healthcheck: { Test: ['CMD-SHELL', 'curl -fs http://localhost >/dev/null 2>&1 || exit 1'] },
+      },
       {},
     ],
     ['healthcheck-missing', 'a path', scratch, { Healthcheck: { Test: ['CMD', '/health'] } }, {}],

@@ -115,6 +115,13 @@ const FAULTS: readonly (readonly [id: string, what: string, Base, Facts, Table])
   ],
   [
     'entrypoint-missing',
+    'what a shell runs first',
+    debian,
+    { Entrypoint: ['/bin/sh', '-c', 'A=b exec nope --x && true'] },
+    {},
+  ],
+  [
+    'entrypoint-missing',
     'what tini runs',
     debian,
     { Entrypoint: ['/tini', '--', '/nope'] },
@@ -287,6 +294,21 @@ const FAULTS: readonly (readonly [id: string, what: string, Base, Facts, Table])
   ['group-unknown', 'a name', debian, { User: 'app:wheel' }, {}],
   ['workdir-file', 'a file', debian, { WorkingDir: '/etc/passwd' }, {}],
 ];
+
+describe('a shell’s commands', () => {
+  it.each([
+    'nope; app',
+    'nope | app',
+    'nope || app',
+    '$nope',
+    '(nope)',
+    '"nope"',
+    'if nope',
+    '. nope',
+  ])('are left alone where they may be anything: %s', async (script) => {
+    expect(await serious(debian, { Entrypoint: ['/bin/sh', '-ec', script] })).toEqual([]);
+  });
+});
 
 describe('an image that can’t start', () => {
   it.each(FAULTS)('has one finding, %s: %s', async (id, _, base, facts, files) => {
