@@ -62,13 +62,18 @@ class Look {
   }
 }
 
-/** Every file, with its absolute path. Trees are deep: no recursion. */
+/** Every file, with its absolute path, in the order in which contents came: they are read on, then. No recursion. */
 function* filesOf(root: Directory): Generator<{ path: string; file: Leaf }> {
-  const open = [{ prefix: '/', directory: root }];
-  for (let here = open.pop(); here !== undefined; here = open.pop())
-    for (const [name, node] of here.directory.children) {
-      const path = here.prefix + fromBinary(name);
-      if (isDirectory(node)) open.push({ prefix: `${path}/`, directory: node });
-      else if (isFile(node)) yield { path, file: node };
+  const open = [{ prefix: '/', children: root.children.entries() }];
+  for (let here = open.at(-1); here !== undefined; here = open.at(-1)) {
+    const { done, value } = here.children.next();
+    if (done === true) {
+      open.pop();
+      continue;
     }
+    const [name, node] = value;
+    const path = here.prefix + fromBinary(name);
+    if (isDirectory(node)) open.push({ prefix: `${path}/`, children: node.children.entries() });
+    else if (isFile(node)) yield { path, file: node };
+  }
 }
