@@ -6,6 +6,24 @@
 export { build, type Built, type BuildOptions } from './build.js';
 export { filterInto, type FilterOptions } from './filter.js';
 export { filter } from './filter-stream.js';
+export { inspect, type InspectOptions } from './inspect/inspect.js';
+export type {
+  Duplicate,
+  HiddenFile,
+  ImageFacts,
+  Inspection,
+  LayerFacts,
+  Waste,
+} from './inspect/inspection.js';
+export { find, walk, type Entry, type EntryKind } from './inspect/entry.js';
+export type { Content, ElfContent, ScriptContent, Secret } from './inspect/content.js';
+export type { Finding, Severity } from './inspect/finding.js';
+export { differenceOf, type Difference, type DifferenceEntry } from './inspect/difference.js';
+export { exceeded, type Limits } from './inspect/limits.js';
+export type { Exceeded, Offender } from './inspect/exceeded.js';
+export { inspectionJson } from './inspect/json.js';
+export { renderText } from './inspect/text/render.js';
+export { renderPage } from './inspect/page/page.js';
 export { openBuilder, type Builder } from './builder/builder.js';
 export { withBuilder } from './builder/with-builder.js';
 export type { Artifact, BuilderOptions } from './builder/options.js';

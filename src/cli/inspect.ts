@@ -94,8 +94,7 @@ async function check(
   if (limits.mustRun === true && inspection.kind === 'context')
     throw usage('--must-run takes an image: a context does not run', 'build takes --must-run, too');
   const { exceeded } = await import('../inspect/limits.js');
-  const { cannotStart } = await import('../inspect/findings/catalogue.js');
-  return exceeded(inspection, limits, cannotStart);
+  return exceeded(inspection, limits);
 }
 
 async function refuse(

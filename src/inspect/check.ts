@@ -5,7 +5,6 @@
 import type { ImageCheck } from '../engine/engine.js';
 import { printable } from '../tar/printable.js';
 import type { CheckOptions } from './check-options.js';
-import { cannotStart } from './findings/catalogue.js';
 import { inspectAssembled } from './inspect-assembled.js';
 import { inspectStored } from './inspect-stored.js';
 import { exceededLines, limitError } from './limit-error.js';
@@ -27,7 +26,7 @@ function conclude(image: Checked, { limits, findings, report }: CheckOptions): v
     if (finding.severity !== 'info')
       report({ kind: 'finding', ...finding, path: finding.path && printable(finding.path) });
   if (limits === undefined) return;
-  const broken = exceeded(image, limits, cannotStart);
+  const broken = exceeded(image, limits);
   if (broken.length === 0) return;
   for (const message of exceededLines(broken)) report({ kind: 'notice', message });
   throw limitError(image.target, broken);

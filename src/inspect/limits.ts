@@ -3,6 +3,7 @@ import { DockerceptionError } from '../errors.js';
 import { formatBytes } from '../progress/format.js';
 import { compileDeny, denied } from './deny.js';
 import { walk } from './entry.js';
+import { cannotStart as keepsFromStarting } from './findings/catalogue.js';
 import type { Finding } from './finding.js';
 import type { Inspection } from './inspection.js';
 import { type Exceeded, MAX_OFFENDERS, Offenders } from './exceeded.js';
@@ -47,13 +48,13 @@ export function checkLimits({ maxSize, maxLayers, maxWaste, deny }: Limits): voi
 
 /**
  * What is exceeded, in the order of the options above.
- * @param cannotStart whether a finding with this ID keeps the image from starting
+ * @param cannotStart whether a finding with this id keeps the image from starting; @default the catalogue's answer
  * @throws DockerceptionError of kind `usage`, see {@link checkLimits}
  */
 export function exceeded(
   inspection: Checked,
   limits: Limits,
-  cannotStart: (id: string) => boolean,
+  cannotStart: (id: string) => boolean = keepsFromStarting,
 ): readonly Exceeded[] {
   checkLimits(limits);
   return [
