@@ -18,12 +18,23 @@ export type {
 export { find, walk, type Entry, type EntryKind } from './inspect/entry.js';
 export type { Content, ElfContent, ScriptContent, Secret } from './inspect/content.js';
 export type { Finding, Severity } from './inspect/finding.js';
-export { differenceOf, type Difference, type DifferenceEntry } from './inspect/difference.js';
-export { exceeded, type Limits } from './inspect/limits.js';
-export type { Exceeded, Offender } from './inspect/exceeded.js';
-export { inspectionJson } from './inspect/json.js';
-export { renderText } from './inspect/text/render.js';
-export { renderPage } from './inspect/page/page.js';
+export {
+  differenceOf,
+  type Difference,
+  type DifferenceEntry,
+  type How,
+} from './inspect/difference.js';
+export type { Change } from './inspect/difference/changes.js';
+export { checkLimits, exceeded, type Checked, type Limits } from './inspect/limits.js';
+export { MAX_OFFENDERS, type Exceeded, type Offender } from './inspect/exceeded.js';
+export { parseSize, type Share } from './inspect/parse-size.js';
+export { inspectionJson, type JsonOptions } from './inspect/json.js';
+export { renderText, type TextOptions } from './inspect/text/render.js';
+export type { Look } from './inspect/text/style.js';
+export type { PageDifference } from './inspect/page/encode.js';
+export { renderPage, type ClientBundle, type PageSubject } from './inspect/page/page.js';
+export type { Architecture } from './libs/architecture.js';
+export type { Elf } from './libs/elf.js';
 export { openBuilder, type Builder } from './builder/builder.js';
 export { withBuilder } from './builder/with-builder.js';
 export type { Artifact, BuilderOptions } from './builder/options.js';
@@ -31,13 +42,24 @@ export type { Addition, ContextOptions } from './context.js';
 export { DockerceptionError, type ErrorDetails, type ErrorKind } from './errors.js';
 export { pass, type Part, type Passed, type Plan } from './pipeline.js';
 export type {
+  AssembledSystem,
   BuildContext,
   BuildOptions as EngineOptions,
   BuildResult,
   Engine,
+  ImageCheck,
   LayersSummary,
   Output,
+  StoredImage,
 } from './engine/engine.js';
+export type { ContainerConfig, Healthcheck, History, ImageConfig, RootFs } from './image/config.js';
+export type {
+  TransferEvent,
+  TransferReport,
+  TransferStatus,
+  TransferVertex,
+} from './image/registry/progress.js';
+export type { Attributes, Directory, Extra, Leaf, Node } from './filesystem/node.js';
 export type { EngineName } from './engine/choose.js';
 export type { Compression, CompressionType } from './image/compression.js';
 export type { Source } from './source/source.js';

@@ -76,6 +76,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   index: [
     'inspect',
+    'filesystem',
+    'libs',
     'build',
     'builder',
     'filter',

@@ -11,7 +11,7 @@ import { printable } from '../tar/printable.js';
 import type { Content } from './content.js';
 import type { Listener, Wanted } from './contents.js';
 import { find, type Entry } from './entry.js';
-import { inspect, type InspectOptions } from './inspect.js';
+import { inspectReading, type InspectOptions } from './inspect.js';
 import type { Inspection } from './inspection.js';
 
 /** Bytes that are kept of what is read from a pipe. */
@@ -24,7 +24,7 @@ const MOST = 64 << 20;
 export async function cat(path: string, options: InspectOptions, sink: Sink): Promise<void> {
   const isPipe = (options.target ?? '-') === '-' && !fstatSync(0).isFile();
   const kept = new Kept(absolute(path));
-  const inspection = await inspect(isPipe ? { ...options, wanted: kept.wanted } : options);
+  const inspection = await inspectReading(isPipe ? { ...options, wanted: kept.wanted } : options);
   const entry = fileAt(inspection, path);
   const { content } = entry;
   if (entry.size === 0 || content === undefined) return;
@@ -70,7 +70,7 @@ async function again(content: Content, options: InspectOptions, sink: Sink): Pro
   const wanted: Wanted = (blob, index) =>
     blob === content.blob && index === content.index ? listener : undefined;
   try {
-    await inspect({ ...options, signal: AbortSignal.any(signals), wanted });
+    await inspectReading({ ...options, signal: AbortSignal.any(signals), wanted });
   } catch (error) {
     if (!done.signal.aborted) throw error;
   }

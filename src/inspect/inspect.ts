@@ -45,7 +45,12 @@ export interface ReadingOptions extends InspectOptions {
  * @throws DockerceptionError of kind context for what is damaged or no image, of kind usage for what
  *   isn't there, of kind engine for an engine or a registry, of kind limit past `maxSize`
  */
-export async function inspect(options: ReadingOptions = {}): Promise<Inspection> {
+export function inspect(options: InspectOptions = {}): Promise<Inspection> {
+  return inspectReading(options);
+}
+
+/** The same, while somebody takes a file's bytes. */
+export async function inspectReading(options: ReadingOptions): Promise<Inspection> {
   const text = options.target ?? '-';
   try {
     return await read(await targetOf(text), text, options);

@@ -15,7 +15,7 @@ export interface TransferEvent {
 
 export type TransferReport = (event: TransferEvent) => void;
 
-interface TransferVertex {
+export interface TransferVertex {
   readonly digest: string;
   readonly name: string;
   readonly started?: string;
@@ -23,7 +23,7 @@ interface TransferVertex {
   readonly error?: string;
 }
 
-interface TransferStatus {
+export interface TransferStatus {
   readonly id: string;
   readonly vertex: string;
   readonly name: string;
