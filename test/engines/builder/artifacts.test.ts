@@ -125,24 +125,6 @@ describe.concurrent.each(three)('artifacts with $name', (variant) => {
     },
   );
 
-  it('are taken of no builder that fails', async () => {
-    const app = shell.name();
-    const args = ['-q', '--from-image', image, '--artifacts', '/out/one', '-t', app];
-    const command = ['--', 'sh', '-c', `${marked(app, MAKES)}; echo why >&2; exit 3`];
-    const why = /it exited with 3; its last lines: (?:not a tar \| )?why(?: \| not a tar)?$/;
-    expectFailure(await shell.tool([...args, ...command]), 4, why);
-    await expectNothingLeft(variant, app);
-  });
-});
-
-describe.concurrent.each(two)('files with $name', (variant) => {
-  const { host } = variant;
-  let shell: Shell;
-  beforeAll(async () => {
-    shell = await openOpenShell(variant);
-  });
-  afterAll(() => shell.close());
-
   it('come out of a builder without a shell, a tar or anything else', async () => {
     const [app, image] = [shell.name(), shell.name()];
     const folder = join(shell.folder, 'bare');
@@ -160,8 +142,30 @@ describe.concurrent.each(two)('files with $name', (variant) => {
     imageIdOf(await shell.tool(['-q', '--engine', 'docker', '-t', image, 'bare']));
     const missing = await shell.tool(['-q', '--from-image', image, '--artifacts', '/bin/hell']);
     expectFailure(missing, 4, /taking \/bin\/hell /, /\/bin\/hello/);
+    // Nothing says what to run: it is opened.
+    const root = ['--libs', '--base', 'scratch', '-c', 'ENTRYPOINT ["/bin/hello"]', '-t', app];
+    imageIdOf(await shell.tool(['--from-image', image, '--artifacts', '/bin/hello', ...root]));
+    expect(await printed(shell, app)).toBe('bare\n');
     expect(await buildersOf(host, app)).toEqual([]);
   });
+
+  it('are taken of no builder that fails', async () => {
+    const app = shell.name();
+    const args = ['-q', '--from-image', image, '--artifacts', '/out/one', '-t', app];
+    const command = ['--', 'sh', '-c', `${marked(app, MAKES)}; echo why >&2; exit 3`];
+    const why = /it exited with 3; its last lines: (?:not a tar \| )?why(?: \| not a tar)?$/;
+    expectFailure(await shell.tool([...args, ...command]), 4, why);
+    await expectNothingLeft(variant, app);
+  });
+});
+
+describe.concurrent.each(two)('files with $name', (variant) => {
+  const { host } = variant;
+  let shell: Shell;
+  beforeAll(async () => {
+    shell = await openOpenShell(variant);
+  });
+  afterAll(() => shell.close());
 
   it('join others on their way into an archive, without the engine', async () => {
     const app = shell.name();

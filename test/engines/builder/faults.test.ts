@@ -26,6 +26,8 @@ interface Case {
   readonly code: number;
   readonly why: RegExp;
   readonly hint?: RegExp;
+  /** Its end and its output come one behind the other: each engine has its own way to tell. */
+  readonly onAll?: boolean;
 }
 
 const TAR = 'tar -c .';
@@ -55,6 +57,7 @@ const cases: readonly Case[] = [
   },
   {
     what: 'writes text, and fails a while later',
+    onAll: true,
     script: 'echo no compiler; sleep 1; exit 3',
     code: 4,
     why: /it exited with 3$/,
@@ -73,18 +76,21 @@ const cases: readonly Case[] = [
   },
   {
     what: 'fails behind a whole tar',
+    onAll: true,
     script: `${TAR}; printf 'one\\ntwo\\nthree\\nfour\\n' >&2; exit 9`,
     code: 4,
     why: /it exited with 9; its last lines: two \| three \| four$/,
   },
   {
     what: 'ends in the middle of a tar',
+    onAll: true,
     script: HALF,
     code: 3,
     why: /cut short/,
   },
   {
     what: 'fails in the middle of a tar',
+    onAll: true,
     script: `${HALF}; exit 1`,
     code: 4,
     why: /it exited with 1$/,
@@ -103,6 +109,7 @@ const cases: readonly Case[] = [
   },
   {
     what: 'names a program that isn’t there',
+    onAll: true,
     script: 'no-such-compiler',
     code: 4,
     why: /its command is not there, exit code 127; its last lines: .*no-such-compiler/,
@@ -120,6 +127,26 @@ const cases: readonly Case[] = [
     why: /it exited with 2; its last lines: error: one \| two$/,
   },
 ];
+
+describe.concurrent.each(two)('a builder with $name', (variant) => {
+  let shell: Shell;
+  let image: string;
+  beforeAll(async () => {
+    shell = await openOpenShell(variant);
+    image = await imageOf(shell);
+  });
+  afterAll(() => shell.close());
+
+  it.each(cases.filter(({ onAll }) => onAll))(
+    'that $what builds nothing',
+    async ({ script, code, why, hint }) => {
+      const app = shell.name();
+      const args = ['--from-image', image, '-t', app, '--label', `is=${app}`];
+      expectFailure(await shell.tool([...args, ...runs(app, script)]), code, why, hint);
+      await expectNothingLeft(variant, app);
+    },
+  );
+});
 
 /** One of each kind, those that don't take their time. */
 const quick = ['docker20 BuildKit', 'podman'].map(variantOf);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, inspectImage, listLabelled } from '../engines.js';
-import { imageIdOf, type Running, type Shell } from '../support.js';
+import { five, imageIdOf, type Running, type Shell } from '../support.js';
 import {
   act,
   buildersOf,
@@ -22,21 +22,13 @@ import {
   variantOf,
 } from './support.js';
 
-describe.concurrent.each(three)('a builder with $name', (variant) => {
+describe.concurrent.each(five)('a builder with $name', (variant) => {
   const { host } = variant;
   let shell: Shell;
-  let networks: readonly string[];
-  /** An image that everything that needs no folder is run from. */
-  let image: string;
   beforeAll(async () => {
     shell = await openOpenShell(variant);
-    networks = await networksOf(host);
-    image = await imageOf(shell);
   });
-  afterAll(async () => {
-    expect(await networksOf(host)).toEqual(networks);
-    await shell.close();
-  });
+  afterAll(() => shell.close());
 
   it('is built from a folder, and the summary tells both sizes', async () => {
     const app = shell.name();
@@ -53,6 +45,25 @@ describe.concurrent.each(three)('a builder with $name', (variant) => {
     expect(Number(sizes?.[4]) / ratio).toBeLessThan(1.1);
     expect(await printed(shell, app)).toBe(`${app}\n`);
     expect(await buildersOf(host, app)).toEqual([]);
+    // Elsewhere it is the cache.
+    if (variant.buildkit) expect(await listLabelled(host, `builder=${app}`)).toEqual([]);
+  });
+});
+
+describe.concurrent.each(three)('a builder with $name', (variant) => {
+  const { host } = variant;
+  let shell: Shell;
+  let networks: readonly string[];
+  /** An image that everything that needs no folder is run from. */
+  let image: string;
+  beforeAll(async () => {
+    shell = await openOpenShell(variant);
+    networks = await networksOf(host);
+    image = await imageOf(shell);
+  });
+  afterAll(async () => {
+    expect(await networksOf(host)).toEqual(networks);
+    await shell.close();
   });
 
   it('is an image; its tar is filtered, and built into an archive without the engine', async () => {
@@ -66,6 +77,7 @@ describe.concurrent.each(three)('a builder with $name', (variant) => {
     expect(archive.stderr).toMatch(/builder [\d.]+ MB, image [\d.]+ k?B, 1\/\d+ of it/);
     const loaded = good(await shell.run(`tar -xOf ${app}.tar manifest.json`));
     expect(loaded).toContain(id.slice('sha256:'.length));
+    expect(loaded).toContain(`/${app}:latest"`);
   });
 
   it('is run as docker run would', async () => {
@@ -128,7 +140,44 @@ describe.concurrent.each(three)('a builder with $name', (variant) => {
     });
     imageIdOf(outcome);
     expect(outcome.stderr).toMatch(/^it says hello there$/m);
+    const others = ['--from', folder, ...named, '--builder-arg', 'GREETING=bye', '-t', app];
+    expect((await shell.tool(others)).stderr).toMatch(/^it says bye none$/m);
+    expect((await shell.tool(['--from', folder, ...named, '-t', app])).stderr).toMatch(
+      /^it says none none$/m,
+    );
     expect((await inspectImage(host, tag)).Config.Labels).toMatchObject({ builder: app });
+    expect(await buildersOf(host, app)).toEqual([]);
+  });
+
+  it('is kept when asked, until it is removed by hand', async () => {
+    const app = shell.name();
+    const keep = ['--from-image', image, '--keep-builder', '-t', app];
+    const outcome = await shell.tool([...keep, ...runs(app, 'tar -c .')]);
+    imageIdOf(outcome);
+    const kept = await buildersOf(host, app);
+    expect(kept).toHaveLength(1);
+    const id = /is kept: docker rm -v ([0-9a-f]{12})$/m.exec(outcome.stderr)?.[1];
+    expect(kept[0]?.slice(0, 12)).toBe(id);
+    good(await shell.run(`docker rm -v ${id}`));
+    expect(await buildersOf(host, app)).toEqual([]);
+  });
+
+  it('is the context of the next one, beside that one’s own files', async () => {
+    const app = shell.name();
+    await folderOf(shell, 'first', app, 'echo of the first > made; tar -c made Dockerfile');
+    const lines = [
+      `FROM ${engines.base}`,
+      `LABEL builder=${app}`,
+      'COPY made own /out/',
+      'WORKDIR /out',
+      'CMD ["tar", "-c", "."]',
+    ];
+    await mkdir(join(shell.folder, 'second'));
+    await writeFile(join(shell.folder, 'second/Dockerfile'), `${lines.join('\n')}\n`);
+    await writeFile(join(shell.folder, 'second/own'), 'of the second\n');
+    const stages = '--from first --from second --allow-no-dockerfile';
+    const made = await shell.run(`dockerception filter ${stages} | tar -xO ./made ./own | sort`);
+    expect(good(made)).toBe('of the first\nof the second\n');
     expect(await buildersOf(host, app)).toEqual([]);
   });
 });
@@ -149,19 +198,6 @@ describe.concurrent.each(two)('builders with $name', (variant) => {
     const chain = `tar -C ${folder} -c . | dockerception filter --from - | dockerception -t ${app}`;
     imageIdOf(await shell.run(chain));
     expect(await printed(shell, app)).toBe(`${app}\n`);
-    expect(await buildersOf(host, app)).toEqual([]);
-  });
-
-  it('are kept when asked, until they are removed by hand', async () => {
-    const app = shell.name();
-    const keep = ['--from-image', image, '--keep-builder', '-t', app];
-    const outcome = await shell.tool([...keep, ...runs(app, 'tar -c .')]);
-    imageIdOf(outcome);
-    const kept = await buildersOf(host, app);
-    expect(kept).toHaveLength(1);
-    const id = /is kept: docker rm -v ([0-9a-f]{12})$/m.exec(outcome.stderr)?.[1];
-    expect(kept[0]?.slice(0, 12)).toBe(id);
-    good(await shell.run(`docker rm -v ${id}`));
     expect(await buildersOf(host, app)).toEqual([]);
   });
 
