@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import { chooseBuilder, connect, Container, resolveEndpoint } from '../engine/docker/index.js';
 import { refuseUnknownKeys } from '../context.js';
 import { DockerceptionError } from '../errors.js';
+import { scoped } from '../progress/scope.js';
 import type { Source } from '../source/source.js';
 import { streamSource } from '../source/stream.js';
 import {
@@ -101,7 +102,9 @@ class Chain implements Builder {
       const before = this.context;
       const own = context === '-' ? undefined : context;
       const given = before === undefined ? { context } : { context: before, add: own };
-      const image = await buildBuilder(given, this.#options, isLast, this.#use);
+      const report = scoped(this.#use.report, `builder-${index + 1}`);
+      const use = { ...this.#use, report };
+      const image = await buildBuilder(given, this.#options, isLast, use);
       await this.#run(image, `the builder ${context}`, isLast);
     }
   }

@@ -63,6 +63,7 @@ export function plainDisplay(out: Output, now: () => number = Date.now): Display
       if (!event.done) return;
       const text = formatContext(event.bytes, event.entries, now() - contextSince);
       write(`context: ${text}`);
+      contextSince = undefined;
     } else {
       for (const change of steps.apply(event.status, now()))
         for (const line of lines(change))

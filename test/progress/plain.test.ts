@@ -46,6 +46,12 @@ test('the context is one line, with its rate', () => {
   now += 500;
   report(context(45_000_000, 345, true));
   expect(out.text()).toBe('context: 45.0 MB, 345 entries, 45.0 MB/s\n');
+  // Another one has a time of its own.
+  now += 60_000;
+  report(context(0, 0, false));
+  now += 1000;
+  report(context(5_000_000, 3, true));
+  expect(out.text()).toMatch(/\ncontext: 5\.0 MB, 3 entries, 5\.0 MB\/s\n$/);
 });
 
 test('steps that are cached, canceled, timed or not', () => {

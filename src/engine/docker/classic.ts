@@ -16,9 +16,9 @@ export interface ClassicMessage {
 const STEP = /^(?:\[(\d+)\/\d+\] )?step (\d+\/\d+) ?: ?(.*)$/is;
 /** The classic builder writes standard error in red, on every terminal and none. */
 const STDERR = /^\x1b\[91m(.*)\x1b\[0m$/s;
-/** The builder's own bookkeeping: IDs of layers and of containers in between. */
+/** The builder's own bookkeeping: IDs of layers and of containers in between; `scratch` has none. */
 const BOOKKEEPING =
-  /^(?:\s*|\s*-{2,3}> (?:Running in |Removed intermediate container )?[0-9a-f]{11,64}|Removing intermediate container [0-9a-f]{12}|[0-9a-f]{64}|(?:\[\d+\/\d+\] )?COMMIT(?: \S+)?)$/;
+  /^(?:\s*| --->|\s*-{2,3}> (?:Running in |Removed intermediate container )?[0-9a-f]{11,64}|Removing intermediate container [0-9a-f]{12}|[0-9a-f]{64}|(?:\[\d+\/\d+\] )?COMMIT(?: \S+)?)$/;
 /** What ends a layer's way. */
 const FINISHED = /^(?:pull complete|already exists|pushed|layer already exists|mounted from)/i;
 const CACHED = /^\s*-{2,3}> Using cache/;

@@ -91,6 +91,11 @@ describe('the answer to a build', () => {
     expect(logs).toEqual([]);
   });
 
+  it('shows nothing of `scratch`, which has no ID', () => {
+    const { logs } = play([{ stream: 'Step 1/1 : FROM scratch' }, { stream: ' ---> \n' }]);
+    expect(logs).toEqual([]);
+  });
+
   it('shows a pull as statuses of the step that needs it', () => {
     const events: ProgressEvent[] = [];
     const answer = new BuildAnswer((event) => events.push(event));

@@ -36,6 +36,10 @@ describe.concurrent.each(five)('a builder with $name', (variant) => {
     const outcome = await shell.tool(['--from', 'folder', '-t', app]);
     imageIdOf(outcome);
     expect(outcome.stderr).toMatch(/^compiling$/m);
+    // Steps of both builds, none of which is taken for another.
+    expect(outcome.stderr).toMatch(/^#\d+ \[.*\] COPY context \/context$/m);
+    expect(outcome.stderr).toMatch(/^#\d+ \[.*\] COPY hello \/hello$/m);
+    expect(outcome.stderr).not.toMatch(/ --->$/m);
     const summary = outcome.stderr.trimEnd().split('\n').at(-1) ?? '';
     const sizes = /: builder (\d\.\d) MB, image ([\d.]+) (k?B), 1\/(\d+) of it$/.exec(summary);
     expect(sizes, summary).not.toBeNull();
