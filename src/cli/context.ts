@@ -3,12 +3,14 @@ import { readFile } from 'node:fs/promises';
 import type { Addition, ContextOptions } from '../context.js';
 import { parseOwner } from '../edit/owner.js';
 import { DockerceptionError, messageOf } from '../errors.js';
+import { refuseMisspeltVerb } from './misspelt-verb.js';
 import { usage, type Arguments } from './parse.js';
 
 export async function contextOptions(
   args: Arguments,
   env: NodeJS.ProcessEnv,
 ): Promise<ContextOptions> {
+  await refuseMisspeltVerb(args.operands);
   if (args.operands.length > 1) {
     throw usage(`one context is taken, not ${args.operands.length}: ${args.operands.join(' ')}`);
   }

@@ -6,7 +6,8 @@ import minimist from 'minimist';
 import { DockerceptionError } from '../errors.js';
 import { OPTIONS, type OptionSpec, type Verb } from './options.js';
 
-const VERBS: readonly Verb[] = ['build', 'filter', 'inspect'];
+/** What a command line may begin with. */
+export const VERBS: readonly Verb[] = ['build', 'filter', 'inspect'];
 
 /** A parsed command line. */
 export class Arguments {
