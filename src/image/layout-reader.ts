@@ -135,7 +135,10 @@ async function choose(
   if (found.length > 1 && !isOneImage(found)) {
     // As buildx has it.
     const latest = all.filter(({ names }) => names.some((name) => /^latest$|:latest$/.test(name)));
-    if (name !== undefined || distinct(latest).length !== 1) throw ambiguous(found, files.name);
+    if (name !== undefined || distinct(latest).length !== 1) {
+      const digests = found.map(({ value }) => value.digest);
+      throw ambiguous(found, files.name, digests);
+    }
     found = latest;
   }
   return found.map(({ value }) => value);

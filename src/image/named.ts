@@ -36,13 +36,23 @@ export function chooseNamed<T>(
   );
 }
 
-/** The error for several images where one is wanted. */
-export function ambiguous(all: readonly Named<unknown>[], where: string): DockerceptionError {
+/**
+ * The error for several images where one is wanted.
+ * @param digests what they are told apart by where they have no names
+ */
+export function ambiguous(
+  all: readonly Named<unknown>[],
+  where: string,
+  digests: readonly string[] = [],
+): DockerceptionError {
+  const names = namesOf(all);
+  const ways = digests.length > 0 ? `give a digest behind an @: ${listed(digests)}` : undefined;
+  const hint = names.length > 0 ? `name one behind a colon: ${listed(names)}` : ways;
   return new DockerceptionError(
     'usage',
     'IMAGE_AMBIGUOUS',
     `reading ${printable(where)}: it has ${all.length} images, and none is named`,
-    { hint: `name one behind a colon: ${listed(namesOf(all))}` },
+    { hint: hint ?? 'its images have no names' },
   );
 }
 

@@ -2,7 +2,6 @@
  * `inspect`: what is inside a context or an image, wherever that is. Layers are read once, as streams;
  * nothing is unpacked to disk, and memory grows with entries, not with bytes.
  */
-import { DockerceptionError } from '../errors.js';
 import { hostPlatform, parsePlatform } from '../image/platform.js';
 import type { Platform } from '../image/descriptor.js';
 import type { Image } from '../image/manifest.js';
@@ -13,6 +12,7 @@ import type { Inspection } from './inspection.js';
 import { readImage } from './read-image.js';
 import { readStream } from './read-stream.js';
 import { targetOf, type Target } from './target.js';
+import { ofTarget } from './target-error.js';
 
 /** What is looked into, and how. */
 export interface InspectOptions {
@@ -52,10 +52,11 @@ export function inspect(options: InspectOptions = {}): Promise<Inspection> {
 /** The same, while somebody takes a file's bytes. */
 export async function inspectReading(options: ReadingOptions): Promise<Inspection> {
   const text = options.target ?? '-';
+  const target = await targetOf(text);
   try {
-    return await read(await targetOf(text), text, options);
+    return await read(target, text, options);
   } catch (error) {
-    throw ofTarget(error);
+    throw ofTarget(error, target);
   }
 }
 
@@ -130,15 +131,4 @@ async function fromRegistry(
   } finally {
     await cache.close();
   }
-}
-
-/** Nothing is built here: what is wrong with an image is wrong with the target. */
-function ofTarget(error: unknown): unknown {
-  if (!(error instanceof DockerceptionError) || error.kind !== 'build') return error;
-  const kind = /^(?:PLATFORM_UNKNOWN|REGISTRY_NOT_FOUND)$/.test(error.code) ? 'usage' : 'context';
-  const { code, message, hint } = error;
-  return new DockerceptionError(kind, code, message, {
-    cause: error,
-    ...(hint !== undefined && { hint }),
-  });
 }
