@@ -73,10 +73,10 @@ export async function passArchive(
 class Pass implements ViewHandler {
   readonly #recorder: LayerRecorder;
   readonly #options: PassOptions;
-  readonly #blobs = new Map<string, PassedBlob>();
+  readonly #blobs = new Map<string, Promise<PassedBlob>>();
   readonly #links = new Map<string, string>();
   /** Those that have passed, and are still being read. */
-  readonly #ending = new Set<Promise<void>>();
+  readonly #ending = new Set<Promise<PassedBlob>>();
   #blob: PassingBlob | undefined;
   #path = '';
 
@@ -90,6 +90,9 @@ class Pass implements ViewHandler {
     this.#recorder.entry(entry);
     const path = fromBinary(cleanName(entry.pathBytes));
     const { type } = entry;
+    // A later entry takes the place of an earlier one.
+    this.#blobs.delete(path);
+    this.#links.delete(path);
     if (type === 'symlink' || type === 'hard-link') this.#link(path, entry);
     if (!OF_IMAGES.test(path) || entry.isSparse || entry.contentSize === 0) return;
     if (type !== 'file' && type !== 'contiguous-file') return;
@@ -124,7 +127,9 @@ class Pass implements ViewHandler {
     this.#endBlob();
     await Promise.all(this.#ending);
     const context = { ...this.#recorder.end(), raw, diffId: '' };
-    return { context, blobs: this.#blobs, links: this.#links };
+    const blobs = new Map<string, PassedBlob>();
+    for (const [path, blob] of this.#blobs) blobs.set(path, await blob);
+    return { context, blobs, links: this.#links };
   }
 
   async close(): Promise<void> {
@@ -136,10 +141,8 @@ class Pass implements ViewHandler {
     const [blob, path] = [this.#blob, this.#path];
     if (blob === undefined) return;
     this.#blob = undefined;
-    const ending: Promise<void> = blob.end().then((passed) => {
-      this.#blobs.set(path, passed);
-      this.#ending.delete(ending);
-    });
+    const ending = blob.end().finally(() => this.#ending.delete(ending));
+    this.#blobs.set(path, ending);
     this.#ending.add(ending);
   }
 

@@ -12,6 +12,8 @@ import type { Wanted } from './contents.js';
 const MAX_DOCUMENT = 4 << 20;
 /** `{`, `[` and white space in front of them. */
 const JSON_START = /^\s*[{[]/;
+/** Bytes that tell what a file is: chunks may be smaller. */
+const START = 64;
 
 /** What is known of a file that has passed. */
 export interface PassedBlob {
@@ -38,7 +40,8 @@ export interface BlobOptions {
 export class PassingBlob {
   readonly #options: BlobOptions;
   readonly #hash = createHash('sha256');
-  #head = Buffer.alloc(0);
+  #start = Buffer.alloc(0);
+  #isKnown = false;
   #document: Buffer[] | undefined;
   #stream: FedStream | undefined;
   #layer: Promise<{ layer: RecordedLayer } | { failure: unknown }> | undefined;
@@ -49,9 +52,16 @@ export class PassingBlob {
 
   write(bytes: Buffer): void {
     this.#hash.update(bytes);
-    if (this.#head.length === 0) this.#recognise(bytes);
-    this.#document?.push(Buffer.from(bytes));
-    this.#stream?.feed(bytes);
+    if (this.#isKnown) {
+      this.#pass(bytes);
+      return;
+    }
+    const start = (this.#start = Buffer.concat([this.#start, bytes]));
+    if (start.length < Math.min(START, this.#options.size)) return;
+    this.#isKnown = true;
+    this.#start = start.subarray(0, START);
+    this.#recognise(this.#start);
+    this.#pass(start);
   }
 
   /** A promise while the layer's reader is behind. */
@@ -63,7 +73,7 @@ export class PassingBlob {
   async end(): Promise<PassedBlob> {
     this.#stream?.end();
     const digest = `sha256:${this.#hash.digest('hex')}`;
-    const known = { digest, size: this.#options.size, head: this.#head };
+    const known = { digest, size: this.#options.size, head: this.#start };
     if (this.#document !== undefined) return { ...known, document: Buffer.concat(this.#document) };
     return { ...known, ...(await this.#layer) };
   }
@@ -73,10 +83,14 @@ export class PassingBlob {
     this.#stream?.destroy();
   }
 
-  #recognise(bytes: Buffer): void {
-    this.#head = Buffer.from(bytes.subarray(0, 16));
+  #pass(bytes: Buffer): void {
+    this.#document?.push(Buffer.from(bytes));
+    this.#stream?.feed(bytes);
+  }
+
+  #recognise(start: Buffer): void {
     const { path, size, budget, signal, wanted } = this.#options;
-    if (size <= MAX_DOCUMENT && JSON_START.test(bytes.toString('latin1', 0, 64))) {
+    if (size <= MAX_DOCUMENT && JSON_START.test(start.toString('latin1'))) {
       this.#document = [];
       return;
     }
