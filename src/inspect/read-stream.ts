@@ -2,7 +2,7 @@
 import { DockerceptionError } from '../errors.js';
 import type { Platform } from '../image/descriptor.js';
 import { openDockerArchive } from '../image/docker-archive-reader.js';
-import { blobPath } from '../image/digest.js';
+import { blobPath, compare } from '../image/digest.js';
 import { readLayout } from '../image/layout-reader.js';
 import type { Image } from '../image/manifest.js';
 import { printable } from '../tar/printable.js';
@@ -28,12 +28,11 @@ export async function readStream(source: Source, options: StreamOptions): Promis
   const { target, platform, signal, maxSize, wanted } = options;
   const archive = await passArchive(source, { maxSize, signal, wanted });
   const { context } = archive;
-  if (!isImage(archive)) {
+  const form = formOf(archive);
+  if (form === undefined)
     return inspectLayers({ target, layers: [{ recorded: context, name: source.name }] });
-  }
   const files = new PassedFiles(source.name, archive);
-  const isLayout = archive.blobs.has('index.json');
-  const reader = await (isLayout ? readLayout(files, {}) : openDockerArchive(files, {}));
+  const reader = await (form === 'layout' ? readLayout(files, {}) : openDockerArchive(files, {}));
   const image = await reader.image(platform);
   const layers = passedLayers(image, archive, source.name);
   checkDiffIds(image, layers);
@@ -41,7 +40,7 @@ export async function readStream(source: Source, options: StreamOptions): Promis
 }
 
 /** A context may have files by these names: only their contents tell. */
-function isImage({ blobs }: PassedArchive): boolean {
+function formOf({ blobs }: PassedArchive): 'layout' | 'docker' | undefined {
   const json = (path: string): unknown => {
     try {
       return JSON.parse(blobs.get(path)?.document?.toString('utf8') ?? '');
@@ -50,20 +49,24 @@ function isImage({ blobs }: PassedArchive): boolean {
     }
   };
   const index = json('index.json') as { readonly manifests?: unknown } | undefined;
-  if (blobs.has('oci-layout') && Array.isArray(index?.manifests)) return true;
+  if (blobs.has('oci-layout') && Array.isArray(index?.manifests)) return 'layout';
   const manifest = json('manifest.json');
-  if (!Array.isArray(manifest) || manifest.length === 0) return false;
-  return manifest.every(
+  if (!Array.isArray(manifest) || manifest.length === 0) return undefined;
+  const isDocker = manifest.every(
     (one: { readonly Config?: unknown; readonly Layers?: unknown } | null) =>
       typeof one?.Config === 'string' && Array.isArray(one.Layers),
   );
+  return isDocker ? 'docker' : undefined;
 }
 
 function passedLayers(image: Image, { blobs }: PassedArchive, name: string): LayerPart[] {
   const byDigest = new Map([...blobs.values()].map((blob) => [blob.digest, blob]));
-  return image.layers.map(({ digest, mediaType }) => {
+  return image.layers.map((descriptor) => {
+    const { digest, mediaType } = descriptor;
     const passed = byDigest.get(digest);
     if (passed === undefined) throw missing(digest, blobs.get(pathOf(digest))?.digest, name);
+    const error = compare(descriptor, name, passed.size, digest);
+    if (error !== null) throw error;
     const { layer: recorded, failure, size } = passed;
     if (recorded === undefined)
       throw failure === undefined ? notATar(digest, name) : (failure as Error);
@@ -89,7 +92,7 @@ function missing(digest: string, found: string | undefined, name: string): Docke
   const shown = printable(digest);
   const why =
     found === undefined
-      ? `layer ${shown} is not in it`
+      ? `no file in it is layer ${shown}`
       : `the digest of layer ${shown} is ${found}`;
   return new DockerceptionError('context', 'BLOB_DIGEST', `reading ${printable(name)}: ${why}`, {
     hint: 'it was damaged on its way or where it is kept: fetch it anew',
