@@ -372,6 +372,8 @@ export class TarWalk {
   #inEntry(error: unknown, buffer: Buffer, from: number, offset: number): unknown {
     if (!(error instanceof DockerceptionError) || !['context', 'usage'].includes(error.kind))
       return error;
+    // It says itself where it was.
+    if (error.message.startsWith('reading ')) return error;
     const pax = this.#metadata.pax;
     const field = pax?.get('GNU.sparse.name') ?? pax?.get('path') ?? this.#metadata.longName;
     const name = printable(field ?? block.textField(buffer, from, block.NAME));
