@@ -25,6 +25,15 @@ export function refuseTooLong(path: string): void {
   if (path.length > MAX_NAME && isTooLong(path)) throw tooLong(path);
 }
 
+/**
+ * The same for a path whose links were followed: each may lead as deep as a name is long. Throws TAR_NAME.
+ */
+export function refuseTooDeep(path: readonly string[]): void {
+  let length = path.length;
+  for (const name of path) length += name.length;
+  if (length > MAX_PATH) throw tooLong(path.join('/'));
+}
+
 function isTooLong(path: string): boolean {
   return path.length > MAX_PATH || path.split('/').some(({ length }) => length > MAX_NAME);
 }

@@ -23,7 +23,8 @@ import {
   type Node,
 } from './node.js';
 import type { ContentSink } from './content-sink.js';
-import { cleanName, refuseTooLong } from './name.js';
+import { HardLinks } from './hard-links.js';
+import { cleanName, refuseTooDeep, refuseTooLong } from './name.js';
 import { display, type Components, type Tree } from './tree.js';
 
 const WHITEOUT = '.wh.';
@@ -103,10 +104,11 @@ export async function unpack(
     await options.contents.ready?.();
   }
   view.end();
+  unpacker.end();
   return { entries: view.entries, newest: unpacker.newest };
 }
 
-/** Puts the entries of one tar into a tree, as they come. */
+/** Puts the entries of one tar into a tree, as they come; whoever feeds it tells their end. */
 export class Unpacker implements ViewHandler {
   /** The newest mtime so far; -Infinity without entries. */
   newest = -Infinity;
@@ -120,8 +122,7 @@ export class Unpacker implements ViewHandler {
   #keeping = false;
   #pieces: number[] | undefined;
   #position = 0;
-  /** Where the names of files with several are, as far as this tar told them. */
-  readonly #names = new Map<object, { readonly folder: Directory; readonly name: string }[]>();
+  readonly #links = new HardLinks();
   /** What this tar itself has brought: an opaque whiteout leaves it. */
   readonly #brought: WeakSet<Node> | undefined;
 
@@ -162,6 +163,11 @@ export class Unpacker implements ViewHandler {
     if (this.#keeping) this.#contents.hole?.(length);
   }
 
+  /** There are no more entries: the tree is what they make of it. */
+  end(): void {
+    this.#links.settle();
+  }
+
   #enter(name: string): Directory {
     if (this.#folder === undefined || this.#folderName !== name) {
       this.#folder = this.#directory(name);
@@ -173,6 +179,7 @@ export class Unpacker implements ViewHandler {
   /** What is no directory in a context was so before any instruction: the context is to blame. */
   #directory(name: string): Directory {
     const path = this.#resolve(name);
+    refuseTooDeep(path);
     try {
       return this.#tree.directory(path);
     } catch (error) {
@@ -234,26 +241,16 @@ export class Unpacker implements ViewHandler {
     }
     this.#tree.hasLinks = true;
     const links = found.extra?.links ?? {};
-    let names = this.#names.get(links);
-    if (names === undefined) {
-      names = [
-        { folder: this.#tree.directory(target.slice(0, -1)), name: target.at(-1) as string },
-      ];
-      this.#names.set(links, names);
-    }
-    names.push({ folder, name });
     const { uid, gid } = this.#options.owner ?? entry;
     const type = found.mode & TYPE_BITS;
     const mode = type | (type === SYMLINK ? 0o777 : entry.mode);
     const extra = { ...found.extra, links };
     const leaf = new Leaf(mode, uid, gid, mtime, found.size, found.offset, extra);
     this.#brought?.add(leaf);
-    for (const one of names) {
-      const present = one.folder.children.get(one.name);
-      const isOld = present === found || present?.extra?.links === links;
-      if (isOld || (one.folder === folder && one.name === name))
-        one.folder.children.set(one.name, leaf);
-    }
+    this.#links.add(links, leaf, { folder, name }, () => ({
+      folder: this.#tree.directory(target.slice(0, -1)),
+      name: target.at(-1) as string,
+    }));
   }
 
   #root(entry: UnpackedEntry, mtime: number): void {
@@ -262,15 +259,22 @@ export class Unpacker implements ViewHandler {
   }
 
   #remove(folder: Directory, name: string): void {
-    if (name === OPAQUE) {
-      for (const [child, node] of folder.children)
-        if (this.#brought?.has(node) !== true) folder.children.delete(child);
-    } else if (!name.startsWith(`${WHITEOUT}${WHITEOUT}`)) {
+    if (name === OPAQUE) this.#keepBrought(folder);
+    else if (!name.startsWith(`${WHITEOUT}${WHITEOUT}`)) {
       const child = name.slice(WHITEOUT.length);
       const node = folder.children.get(child);
       if (node !== undefined && this.#brought?.has(node) !== true) folder.children.delete(child);
     }
     this.#folder = undefined;
+  }
+
+  /** What this tar has brought stays, and no more, as deep as it goes. */
+  #keepBrought(folder: Directory): void {
+    const open = [folder];
+    for (let here = open.pop(); here !== undefined; here = open.pop())
+      for (const [child, node] of here.children)
+        if (this.#brought?.has(node) !== true) here.children.delete(child);
+        else if (isDirectory(node)) open.push(node);
   }
 
   #attributes(entry: UnpackedEntry, mtime: number): Omit<Directory, 'children' | 'owner'> {

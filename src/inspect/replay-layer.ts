@@ -27,4 +27,5 @@ export function replayLayer(
     next = firstContent + entry.content;
     unpacker.entry(entry);
   }
+  unpacker.end();
 }

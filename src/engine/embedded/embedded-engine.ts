@@ -65,6 +65,7 @@ export function embeddedEngine(settings: EmbeddedSettings): EntryEngine {
         ready: () => spool.ready(),
         finish: async () => {
           await spool.settle();
+          entries.end();
           const context = contextOf(tree, entries.newest);
           return new Build(settings, options, spool).run(context, platforms);
         },
