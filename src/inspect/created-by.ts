@@ -11,12 +11,17 @@ export function createdBy(
   return made.map(({ created_by: by }) => (by ? tidy(by) : undefined));
 }
 
+const SHELL = '/bin/sh -c ';
+const NOTHING = '#(nop) ';
+
 /** As it stands in a Dockerfile: without the shell that the classic builder and BuildKit put around it. */
 function tidy(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
-  const nop = /^(?:\|\d+ .*?)?\/bin\/sh -c #\(nop\) +(.*)$/.exec(line);
-  if (nop !== null) return (nop[1] as string).trim();
-  const run = /^(?:RUN )?(?:\|\d+ (?:\S+=.*? )?)?\/bin\/sh -c (.*?)(?: # buildkit)?$/.exec(line);
-  if (run !== null) return `RUN ${run[1]}`;
-  return line.replace(/ # buildkit$/, '');
+  const plain = line.replace(/ # buildkit$/, '');
+  const told = plain.replace(/^RUN /, '');
+  // `|2 A=1 B=2 /bin/sh -c …`: the build's arguments stand in front.
+  const start = /^\|\d+ /.test(told) ? told.indexOf(SHELL) : told.startsWith(SHELL) ? 0 : -1;
+  if (start === -1) return plain;
+  const command = told.slice(start + SHELL.length);
+  return command.startsWith(NOTHING) ? command.slice(NOTHING.length).trim() : `RUN ${command}`;
 }
