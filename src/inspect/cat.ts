@@ -2,27 +2,25 @@
  * `--cat PATH`: one file of an image or a context. Which layer's it is, is known when all of them were
  * read: then they are read once more, up to it. What can be read only once keeps what has that very name.
  */
-import { fstatSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { nearest } from '../dockerfile/nearest.js';
 import { DockerceptionError } from '../errors.js';
 import type { Sink } from '../sink/sink.js';
-import { formatBytes } from '../progress/format.js';
 import { printable } from '../tar/printable.js';
 import type { Content } from './content.js';
 import type { Listener, Wanted } from './contents.js';
-import { find, type Entry } from './entry.js';
+import { find, walk, type Entry } from './entry.js';
 import { inspectReading, type InspectOptions } from './inspect.js';
 import type { Inspection } from './inspection.js';
-
-/** Bytes that are kept of what is read from a pipe. */
-const MOST = 64 << 20;
+import { IntoSink } from './into-sink.js';
+import { Kept } from './kept.js';
 
 /**
  * Writes the content of a file to `sink`, which is not ended.
  * @throws DockerceptionError of kind usage: CAT_NOT_FOUND, CAT_NOT_A_FILE, CAT_PIPE; those of `inspect`, of the sink
  */
 export async function cat(path: string, options: InspectOptions, sink: Sink): Promise<void> {
-  const isPipe = (options.target ?? '-') === '-' && !fstatSync(0).isFile();
+  const isPipe = await isReadOnce(options.target ?? '-');
   const kept = new Kept(absolute(path));
   const inspection = await inspectReading(isPipe ? { ...options, wanted: kept.wanted } : options);
   const entry = fileAt(inspection, path);
@@ -30,7 +28,7 @@ export async function cat(path: string, options: InspectOptions, sink: Sink): Pr
   if (entry.size === 0 || content === undefined) return;
   if (!isPipe) return again(content, options, sink);
   const bytes = kept.bytesOf(content);
-  if (bytes === undefined) throw onlyOnce(path, entry);
+  if (bytes === undefined) throw onlyOnce(path, entry, inspection);
   for (const chunk of bytes) {
     sink.write(chunk);
     await sink.ready();
@@ -58,12 +56,21 @@ function fileAt({ root, target }: Inspection, path: string): Entry {
   throw usage('CAT_NOT_FOUND', `${doing}: it is not there`, hint);
 }
 
+/** Standard input may be a file, but where it began is the shell's to know. */
+async function isReadOnce(target: string): Promise<boolean> {
+  if (target === '-') return true;
+  const found = await stat(target).catch(() => undefined);
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}
+
 /** Reads everything once more, and stops behind the file. */
 async function again(content: Content, options: InspectOptions, sink: Sink): Promise<void> {
   const done = new AbortController();
+  const into = new IntoSink(sink, options.signal);
   const listener: Listener = {
-    append: (bytes) => sink.write(bytes),
-    ready: () => sink.ready(),
+    append: (bytes) => into.append(bytes),
+    hole: (length) => into.hole(length),
+    ready: () => into.ready(),
     end: () => done.abort(),
   };
   const signals = [done.signal, ...(options.signal === undefined ? [] : [options.signal])];
@@ -74,34 +81,7 @@ async function again(content: Content, options: InspectOptions, sink: Sink): Pro
   } catch (error) {
     if (!done.signal.aborted) throw error;
   }
-  await sink.ready();
-}
-
-/** What had the name that is wanted, in whatever layer. */
-class Kept {
-  readonly #kept = new Map<string, Buffer[]>();
-  #size = 0;
-
-  constructor(private readonly path: string) {}
-
-  readonly wanted: Wanted = (blob, index, path) => {
-    if (path !== this.path) return undefined;
-    const chunks: Buffer[] = [];
-    this.#kept.set(`${index} ${blob}`, chunks);
-    return {
-      append: (bytes) => {
-        this.#size += bytes.length;
-        if (this.#size > MOST) throw tooLarge(this.path);
-        chunks.push(Buffer.from(bytes));
-      },
-      ready: () => undefined,
-      end: () => undefined,
-    };
-  };
-
-  bytesOf({ blob, index }: Content): readonly Buffer[] | undefined {
-    return this.#kept.get(`${index} ${blob}`);
-  }
+  await into.ready();
 }
 
 function absolute(path: string): string {
@@ -111,14 +91,18 @@ function absolute(path: string): string {
     .join('/')}`;
 }
 
-function onlyOnce(path: string, { path: end }: Entry): DockerceptionError {
-  const message = `reading ${printable(path)}: it leads to ${printable(end)}, and a pipe can't be read again`;
-  return usage('CAT_PIPE', message, `--cat ${printable(end)}, or name a file in place of the pipe`);
+/** The name that its content came by is another one: behind a link, or a hard link's. */
+function onlyOnce(path: string, entry: Entry, { root }: Inspection): DockerceptionError {
+  const others = entry.links === undefined ? [] : [...walk(root)].filter(isLinkOf(entry));
+  const isSame = entry.path === absolute(path);
+  const end = printable((isSame ? others[0] : entry)?.path ?? entry.path);
+  const hint = isSame && others.length === 0 ? '' : `--cat ${end}, or `;
+  const message = `reading ${printable(path)}: its content came as ${end}, and a pipe can't be read again`;
+  return usage('CAT_PIPE', message, `${hint}name a file in place of the pipe`);
 }
 
-function tooLarge(path: string): DockerceptionError {
-  const message = `reading ${printable(path)}: it has more than ${formatBytes(MOST)}, and a pipe can't be read again`;
-  return usage('CAT_PIPE', message, 'name a file in place of the pipe');
+function isLinkOf(entry: Entry): (other: Entry) => boolean {
+  return (other) => other !== entry && other.links === entry.links;
 }
 
 function usage(code: string, message: string, hint?: string): DockerceptionError {

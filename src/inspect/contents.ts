@@ -3,15 +3,17 @@
  * stays of each is a {@link Content}; its index is what a node of the tree carries as its `offset`.
  */
 import type { ContentSink } from '../filesystem/content-sink.js';
-import { fromBinary } from '../filesystem/node.js';
 import type { Content } from './content.js';
 import { contentHasher, type ContentHasher } from './content-hash.js';
 import { ContentProbe } from './probe.js';
+import { readablePath } from './readable.js';
 
 /** Takes one file's bytes as they come. */
 export interface Listener {
   /** The bytes are valid during the call only. */
   append(bytes: Buffer): void;
+  /** The next `length` bytes are zeros: there may be more than anybody has room for. */
+  hole(length: number): void;
   /** A promise while it can't take more. */
   ready(): Promise<void> | undefined;
   /** The file is over. */
@@ -26,6 +28,8 @@ export interface Listener {
 export type Wanted = (blob: string, index: number, path: string) => Listener | undefined;
 
 const ZEROS = Buffer.alloc(64 << 10);
+/** Zeros of holes that are hashed in one tar: a header is enough for eight exabytes of them. */
+const MOST_ZEROS = 1 << 30;
 
 export class Contents implements ContentSink {
   /** By index; complete behind `settle`. */
@@ -36,6 +40,8 @@ export class Contents implements ContentSink {
   readonly #wanted: Wanted | undefined;
   #listener: Listener | undefined;
   #open = false;
+  #zeros = 0;
+  #isHashed = true;
 
   private constructor(hasher: ContentHasher, blob: string, wanted: Wanted | undefined) {
     this.#hasher = hasher;
@@ -51,11 +57,12 @@ export class Contents implements ContentSink {
   begin(size: number, path: string, mode: number): number {
     this.settle();
     const index = this.all.length;
-    const absolute = `/${fromBinary(path)}`;
+    const absolute = `/${readablePath(path)}`;
     this.#listener = this.#wanted?.(this.#blob, index, absolute);
     this.#hasher.begin(size);
     this.#probe.begin(absolute, mode, size);
     this.#open = true;
+    this.#isHashed = true;
     return index;
   }
 
@@ -66,11 +73,11 @@ export class Contents implements ContentSink {
   }
 
   hole(length: number): void {
-    for (let left = length; left > 0; left -= ZEROS.length) {
-      const zeros = left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS;
-      this.#hasher.update(zeros);
-      this.#listener?.append(zeros);
-    }
+    this.#listener?.hole(length);
+    this.#isHashed &&= this.#zeros + length <= MOST_ZEROS;
+    for (let left = this.#isHashed ? length : 0; left > 0; left -= ZEROS.length)
+      this.#hasher.update(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
+    if (this.#isHashed) this.#zeros += length;
     this.#probe.hole(length);
   }
 
@@ -84,7 +91,7 @@ export class Contents implements ContentSink {
     this.#open = false;
     const hash = this.#hasher.digest();
     this.all.push({
-      hash,
+      ...(this.#isHashed && { hash }),
       blob: this.#blob,
       index: this.all.length,
       ...this.#probe.end(),

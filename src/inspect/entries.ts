@@ -4,7 +4,6 @@ import {
   CHAR_DEVICE,
   DIRECTORY,
   FIFO,
-  fromBinary,
   isDirectory,
   isFile,
   NO_TIME,
@@ -15,6 +14,7 @@ import {
 } from '../filesystem/node.js';
 import type { Content } from './content.js';
 import { walk, type Entry, type EntryKind } from './entry.js';
+import { readableName, readablePath, untaken } from './readable.js';
 
 const KINDS: ReadonlyMap<number, EntryKind> = new Map([
   [DIRECTORY, 'directory'],
@@ -61,7 +61,7 @@ class TreeEntry implements Entry {
     this.mtime = node.mtime === NO_TIME ? 0 : node.mtime;
     this.size = isDirectory(node) ? 0 : node.size;
     const { target, links, device, xattrs } = node.extra ?? {};
-    if (target !== undefined) this.target = fromBinary(target);
+    if (target !== undefined) this.target = readablePath(target);
     if (links !== undefined) this.links = links;
     if (device !== undefined) this.device = device;
     if (xattrs !== undefined) this.xattrs = xattrs;
@@ -72,24 +72,19 @@ class TreeEntry implements Entry {
 
   /** Put together when somebody asks: a hundred thousand paths take more room than their names. */
   get path(): string {
-    if (this.parent === undefined) return '/';
-    const above = this.parent.path;
-    return above === '/' ? `/${this.name}` : `${above}/${this.name}`;
+    const names = [this.name];
+    for (let above = this.parent; above !== undefined; above = above.parent) names.push(above.name);
+    return names.reverse().join('/') || '/';
   }
-}
-
-/** A name that isn't UTF-8 shows its bytes, so that two of them stay two. */
-function readable(name: string): string {
-  const text = fromBinary(name);
-  if (!text.includes('\ufffd')) return text;
-  return name.replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
 }
 
 /** Makes the entries of a file system. Trees are deep: no recursion. */
 export function entriesOf(root: Directory, facts: NodeFacts): Entry {
   const make = (name: string, node: Node, parent: TreeEntry | undefined): TreeEntry => {
     const content = isFile(node) ? facts.contentOf(node.offset) : undefined;
-    return new TreeEntry(readable(name), parent, node, facts.layerOf(node), content);
+    const siblings = parent?.children;
+    const shown = untaken(readableName(name), (taken) => siblings?.has(taken) === true);
+    return new TreeEntry(shown, parent, node, facts.layerOf(node), content);
   };
   const top = make('', root, undefined);
   const open: { entry: TreeEntry; node: Directory }[] = [{ entry: top, node: root }];

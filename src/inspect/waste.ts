@@ -1,8 +1,8 @@
 /** Bytes that are shipped and serve nobody: hidden by a later layer, or the same as others. */
-import { fromBinary } from '../filesystem/node.js';
 import { walk, type Entry } from './entry.js';
 import type { Duplicate, HiddenFile, Waste } from './inspection.js';
 import type { LayerStack } from './layer-stack.js';
+import { readablePath } from './readable.js';
 
 /** Finds both. */
 export function wasteOf(stack: LayerStack, root: Entry, kept: ReadonlySet<number>): Waste {
@@ -22,7 +22,7 @@ function hiddenFiles(stack: LayerStack, kept: ReadonlySet<number>): HiddenFile[]
     if (size === 0 || kept.has(offset) || told.has(offset)) continue;
     told.add(offset);
     const layer = stack.contentLayer(offset);
-    files.push({ path: `/${fromBinary(path)}`, size, layer, by, how });
+    files.push({ path: `/${readablePath(path)}`, size, layer, by, how });
   }
   return files.sort((a, b) => b.size - a.size || (a.path < b.path ? -1 : 1));
 }
