@@ -1,5 +1,6 @@
 /** Exit codes, and how an error is said. */
 import { DockerceptionError, messageOf, type ErrorKind } from '../errors.js';
+import { printable } from '../tar/printable.js';
 
 /** The exit code for each kind of failure. */
 export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
@@ -29,5 +30,6 @@ export function describe(error: unknown): string {
 }
 
 function oneLine(text: string): string {
-  return text.trim().replace(/\s*[\r\n]+\s*/g, ' | ');
+  // Whatever a name had in it: a terminal must not act on it.
+  return printable(text.trim().replace(/\s*[\r\n]+\s*/g, ' | '), Infinity);
 }

@@ -16,9 +16,13 @@ import {
 } from '../descriptor.js';
 import type { Index, Manifest } from '../manifest.js';
 import { isDigest } from '../reference.js';
+import { oddConfigMember } from './config-shape.js';
+import { jsonDepth } from './json-depth.js';
 
 /** What `Accept` says. */
 export const MANIFEST_TYPES = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST];
+/** Levels of a document: images need a handful. */
+const MAX_DEPTH = 500;
 const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
 
 /** A manifest or an index, told apart. */
@@ -84,6 +88,8 @@ export function parseConfig(bytes: Buffer, manifest: Manifest, name: string): Im
     throw fail(`it has ${diffIds.length} diff IDs for ${manifest.layers.length} layers`);
   if (config !== undefined && config !== null && typeof config !== 'object')
     throw fail('its config is no object');
+  const odd = oddConfigMember(json);
+  if (odd !== undefined) throw fail(`its ${odd} is not what it has to be`);
   return { ...(json as unknown as ImageConfig), rootfs: { type: 'layers', diff_ids: diffIds } };
 }
 
@@ -103,6 +109,7 @@ function invalid(doing: string): Fail {
 }
 
 function parseObject(bytes: Buffer, fail: Fail): Record<string, unknown> {
+  if (jsonDepth(bytes) > MAX_DEPTH) throw fail(`it nests deeper than ${MAX_DEPTH} levels`);
   let json: unknown;
   try {
     json = JSON.parse(bytes.toString('utf8'));
