@@ -12,12 +12,11 @@ import { DockerceptionError } from './errors.js';
 import type { Report } from './progress/events.js';
 import type { EntrySink } from './sink/entries.js';
 import type { Sink } from './sink/sink.js';
-import { Evidence, explain, unterminated } from './source/diagnose.js';
+import { behindTheEnd, Evidence, explain, unterminated } from './source/diagnose.js';
 import { drain } from './source/pipe.js';
 import type { Source } from './source/source.js';
 import { EntryView, type ViewHandler } from './tar/entry-view.js';
 import { END_OF_ARCHIVE, makeRoot } from './tar/make.js';
-import { printable } from './tar/printable.js';
 import { TarWalk, type WalkHandler } from './tar/walk.js';
 
 /** One stream and the edits of its entries. */
@@ -154,11 +153,7 @@ class Passage {
     }
     const { trailing } = walk;
     if (trailing === undefined) return;
-    const shown = JSON.stringify(printable(trailing.sample.toString('latin1'), 64)).replace(
-      /\\\\/g,
-      '\\',
-    );
-    const what = `${trailing.bytes} bytes behind the end-of-archive, starting with ${shown}`;
+    const what = behindTheEnd(trailing);
     if (this.plan.ignoreTrailing === true) {
       this.report({ kind: 'notice', message: `ignored ${what}` });
       return;

@@ -8,6 +8,8 @@ import { fromBinary } from '../filesystem/node.js';
 import { Evidence, explain, unterminated } from '../source/diagnose.js';
 import type { Source } from '../source/source.js';
 import { EntryView, type ViewedEntry, type ViewHandler } from '../tar/entry-view.js';
+import { printable } from '../tar/printable.js';
+import type { Trailing } from '../tar/trailing.js';
 import { Budget } from './budget.js';
 import { Contents, type Wanted } from './contents.js';
 import { PassingBlob, type PassedBlob } from './passing-blob.js';
@@ -23,6 +25,8 @@ export interface PassedArchive {
   readonly context: RecordedLayer;
   /** What could be part of an image, by its path. */
   readonly blobs: ReadonlyMap<string, PassedBlob>;
+  /** What stood behind its end. */
+  readonly trailing: Trailing | undefined;
   /** Links to such files: `docker save` before 25 has equal layers once. */
   readonly links: ReadonlyMap<string, string>;
 }
@@ -39,10 +43,9 @@ export interface PassOptions {
  * @throws DockerceptionError of kind context: what the walk throws, TAR_UNTERMINATED; of kind limit; the
  *   signal's reason
  */
-export async function passArchive(
-  { stream, name, complete }: Source,
-  options: PassOptions,
-): Promise<PassedArchive> {
+export async function passArchive(source: Source, options: PassOptions): Promise<PassedArchive> {
+  const { stream, complete } = source;
+  const name = printable(source.name);
   const { maxSize, signal, wanted } = options;
   const evidence = new Evidence();
   const contents = await Contents.create('', wanted);
@@ -60,7 +63,7 @@ export async function passArchive(
     if (view.end() === 'unterminated')
       throw unterminated(name, 'what wrote it has probably failed');
     await complete;
-    return await pass.end(view.offset);
+    return { ...(await pass.end(view.offset)), trailing: view.trailing };
   } catch (error) {
     await pass.close();
     throw signal.aborted ? signal.reason : explain(error, name, evidence);
@@ -123,7 +126,7 @@ class Pass implements ViewHandler {
     if (this.#ending.size > 0) await Promise.all(this.#ending);
   }
 
-  async end(raw: number): Promise<PassedArchive> {
+  async end(raw: number): Promise<Omit<PassedArchive, 'trailing'>> {
     this.#endBlob();
     await Promise.all(this.#ending);
     const context = { ...this.#recorder.end(), raw, diffId: '' };

@@ -3,6 +3,7 @@
  * read as what it looks like, a document or a layer.
  */
 import { createHash } from 'node:crypto';
+import { printable } from '../tar/printable.js';
 import type { Budget } from './budget.js';
 import { FedStream } from './fed-stream.js';
 import { recordLayer, type RecordedLayer } from './record-layer.js';
@@ -95,7 +96,7 @@ export class PassingBlob {
       return;
     }
     const stream = (this.#stream = new FedStream());
-    const name = `layer ${path}`;
+    const name = `layer ${printable(path)}`;
     this.#layer = recordLayer(stream, {
       name,
       blob: path,

@@ -6,6 +6,8 @@ import { blobPath, compare } from '../image/digest.js';
 import { readLayout } from '../image/layout-reader.js';
 import type { Image } from '../image/manifest.js';
 import { printable } from '../tar/printable.js';
+import type { Trailing } from '../tar/trailing.js';
+import { behindTheEnd } from '../source/diagnose.js';
 import type { Source } from '../source/source.js';
 import type { Wanted } from './contents.js';
 import { inspectLayers, type LayerPart } from './inspect-layers.js';
@@ -27,14 +29,17 @@ export interface StreamOptions {
 export async function readStream(source: Source, options: StreamOptions): Promise<Inspection> {
   const { target, platform, signal, maxSize, wanted } = options;
   const archive = await passArchive(source, { maxSize, signal, wanted });
-  const { context } = archive;
+  const { context, trailing } = archive;
+  const name = printable(source.name);
   const form = formOf(archive);
-  if (form === undefined)
-    return inspectLayers({ target, layers: [{ recorded: context, name: source.name }] });
-  const files = new PassedFiles(source.name, archive);
+  if (form === undefined) {
+    if (trailing !== undefined) throw behind(trailing, name);
+    return inspectLayers({ target, layers: [{ recorded: context, name }] });
+  }
+  const files = new PassedFiles(name, archive);
   const reader = await (form === 'layout' ? readLayout(files, {}) : openDockerArchive(files, {}));
   const image = await reader.image(platform);
-  const layers = passedLayers(image, archive, source.name);
+  const layers = passedLayers(image, archive, name);
   checkDiffIds(image, layers);
   return inspectLayers({ target, image: imageFacts(image), layers });
 }
@@ -96,6 +101,14 @@ function missing(digest: string, found: string | undefined, name: string): Docke
       : `the digest of layer ${shown} is ${found}`;
   return new DockerceptionError('context', 'BLOB_DIGEST', `reading ${printable(name)}: ${why}`, {
     hint: 'it was damaged on its way or where it is kept: fetch it anew',
+  });
+}
+
+/** A build refuses such a context, too. */
+function behind(trailing: Trailing, name: string): DockerceptionError {
+  const message = `reading ${name}: ${behindTheEnd(trailing)}`;
+  return new DockerceptionError('context', 'TAR_TRAILING', message, {
+    hint: 'nothing may follow the tar: the end of a log, a second tar',
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
+import type { Trailing } from '../tar/trailing.js';
 import { sourceFailed } from './stream.js';
 
 /** As much of the stream's start as a diagnosis looks at. Bytes. */
@@ -151,6 +152,12 @@ export function explain(error: unknown, name: string, evidence: Evidence): Error
 
 /** What damage can look like; what stands behind a whole tar is told as it is. */
 const DIAGNOSED = /^TAR_(?!TRAILING|UNSAFE|LINK)/;
+
+/** What stood behind the end-of-archive, for a message. */
+export function behindTheEnd({ bytes, sample }: Trailing): string {
+  const shown = JSON.stringify(printable(sample.toString('latin1'), 64)).replace(/\\\\/g, '\\');
+  return `${bytes} bytes behind the end-of-archive, starting with ${shown}`;
+}
 
 /** The error for a stream that ends where an entry could begin. */
 export function unterminated(name: string, hint: string): DockerceptionError {
