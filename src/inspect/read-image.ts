@@ -26,7 +26,7 @@ export async function readImage(image: Image, options: ReadOptions): Promise<Ins
   const budget = new Budget(maxSize);
   const layers: LayerPart[] = [];
   for (const descriptor of image.layers) {
-    const name = `layer ${descriptor.digest.slice(0, 19)} of ${image.name}`;
+    const name = `layer ${descriptor.digest.slice(0, 19)} of ${printable(image.name)}`;
     const blob = await image.blobs.open(descriptor);
     const recorded = await recordLayer(blob, {
       name,

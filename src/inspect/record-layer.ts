@@ -5,12 +5,17 @@
 import { decompress } from '../compression/decompress.js';
 import { cleanName, refuseTooLong } from '../filesystem/name.js';
 import { hasherFor } from '../image/hasher.js';
+import { Evidence } from '../source/diagnose.js';
 import { EntryView, type ViewedEntry, type ViewHandler } from '../tar/entry-view.js';
 import type { Readable } from 'node:stream';
 import type { Budget } from './budget.js';
 import type { Content } from './content.js';
 import { Contents, type Wanted } from './contents.js';
+import { ofLayer } from './layer-error.js';
 import { RecordedEntry } from './recorded-entry.js';
+
+/** Bytes that tell what a file is that is no tar. */
+const START = 1024;
 
 /** A layer's entries, in the order of its tar. */
 export interface RecordedLayer {
@@ -45,6 +50,7 @@ export interface RecordOptions {
 export async function recordLayer(blob: Readable, options: RecordOptions): Promise<RecordedLayer> {
   const { name, blob: id, budget, signal, wanted } = options;
   const hasher = hasherFor(options.expected);
+  const evidence = new Evidence();
   const abort = (): void => void blob.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort);
   try {
@@ -53,6 +59,7 @@ export async function recordLayer(blob: Readable, options: RecordOptions): Promi
     const view = new EntryView(recorder, name);
     for await (const chunk of await decompress(blob, name)) {
       const bytes = chunk as Buffer;
+      if (evidence.seen < START) evidence.note(bytes);
       await hasher.update(bytes);
       budget.spend(bytes.length, 0);
       view.push(bytes);
@@ -62,7 +69,7 @@ export async function recordLayer(blob: Readable, options: RecordOptions): Promi
     const recorded = recorder.end();
     return { ...recorded, raw: view.offset, diffId: await hasher.digest() };
   } catch (error) {
-    throw signal.aborted ? signal.reason : error;
+    throw signal.aborted ? signal.reason : ofLayer(error, name, evidence);
   } finally {
     signal.removeEventListener('abort', abort);
     blob.destroy();
