@@ -47,7 +47,7 @@ export function secretsIn(path: string, text: string): Secret[] {
       found.add('aws-key');
   }
   if (/^\s*\{/.test(text)) for (const kind of secretsInJson(text)) found.add(kind);
-  const byName = BY_NAME[posix.basename(path)];
+  const byName = BY_NAME.get(posix.basename(path));
   if (byName?.[1].test(text)) found.add(byName[0]);
   if (/npmrc$/.test(path) && hasReal(text, NPM)) found.add('npm-token');
   return [...found];
@@ -57,12 +57,17 @@ export function secretsIn(path: string, text: string): Secret[] {
 const NPM = /^[^#;\n]*:?(?:_authToken|_auth|_password)\s*=\s*["']?([\w./+=-]{8,})/gm;
 
 /** Files whose name says what they hold. */
-const BY_NAME: Readonly<Record<string, readonly [Secret, RegExp]>> = {
-  '.netrc': ['netrc-password', /(?:^|\s)password\s+\S/],
-  _netrc: ['netrc-password', /(?:^|\s)password\s+\S/],
-  '.git-credentials': ['git-credential', /^https?:\/\/[^\s:@/]+:[^\s@/]+@/m],
-  '.pypirc': ['pypi-token', /^\s*password\s*[:=]\s*[^\s%$<{]/m],
-};
+const BY_NAME: ReadonlyMap<string, readonly [Secret, RegExp]> = new Map<
+  string,
+  readonly [Secret, RegExp]
+>(
+  Object.entries({
+    '.netrc': ['netrc-password', /(?:^|\s)password\s+\S/],
+    _netrc: ['netrc-password', /(?:^|\s)password\s+\S/],
+    '.git-credentials': ['git-credential', /^https?:\/\/[^\s:@/]+:[^\s@/]+@/m],
+    '.pypirc': ['pypi-token', /^\s*password\s*[:=]\s*[^\s%$<{]/m],
+  }),
+);
 
 /** Whether a form is there other than as a placeholder: `ghp_xxxx…`, AWS's own `…EXAMPLE`. */
 function hasReal(text: string, form: RegExp): boolean {

@@ -29,7 +29,7 @@ export function runsOn(
   architecture: Architecture,
   platform: string,
 ): 'yes' | 'maybe' | 'no' | undefined {
-  const wanted = MACHINES[platform];
+  const wanted = Object.hasOwn(MACHINES, platform) ? MACHINES[platform] : undefined;
   if (wanted === undefined) return undefined;
   const { machine, bits, bigEndian } = architecture;
   const fits =

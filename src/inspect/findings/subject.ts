@@ -30,7 +30,9 @@ export interface Run {
 /** What PATH is where nobody sets it: moby, pkg/system. */
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export function runOf(root: Entry, { config: { config = {} } }: Runnable): Run {
+export function runOf(root: Entry, { config: { config: told } }: Runnable): Run {
+  // Go writes `null` for what isn't there.
+  const config = told ?? {};
   const env = new Map(
     (config.Env ?? []).map((text) => {
       const at = text.indexOf('=');
