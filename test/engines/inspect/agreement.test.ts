@@ -42,13 +42,13 @@ describe('an image, looked into', () => {
     return name;
   };
 
-  it.each<[string, () => string | Promise<string>]>([
+  it.each<[string, () => string | Promise<string>, string[]?]>([
     ['Debian', () => engines.debian],
     ['busybox', () => engines.base],
-    ['whiteouts and opaque directories', loaded],
+    ['whiteouts and opaque directories', loaded, ['entrypoint-missing']],
     ['the sample scratch-100kb', () => sampled('scratch-100kb')],
     ['the sample dockerception', () => sampled('dockerception')],
-  ])('is what tar, umoci and docker export make of it: %s', async (_, make) => {
+  ])('is what tar, umoci and docker export make of it: %s', async (_, make, wrong = []) => {
     const name = await make();
     const folder = join(shell.folder, `files-of-${name.replaceAll(/[:/]/g, '-')}`);
     await mkdir(folder);
@@ -57,6 +57,8 @@ describe('an image, looked into', () => {
     const ofFile = await inspected(['inspect', join(folder, 'saved.tar'), '--json']);
     expect(ofFile.entries).toEqual(found.entries);
     const ours = ofInspection(found);
+    const errors = found.findings.filter(({ severity }) => severity === 'error');
+    expect(errors.map(({ id }) => id)).toEqual(wrong);
 
     await succeeds(
       shell.run(

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageIdOf, type Shell } from '../support.js';
-import { openSample, succeeds, two } from './sample.js';
+import { expectClean, openSample, succeeds, two } from './sample.js';
 
 /** What is in a file system, time stamps left out: files are made anew each time. */
 async function contentsOf(tar: Buffer): Promise<Record<string, string>> {
@@ -53,6 +53,7 @@ describe.each(two)('the builder-pattern sample, with $name', (variant) => {
 
   it.each(['two Dockerfiles', 'two stages'])('runs from %s', async (from) => {
     const image = from === 'two stages' ? multistage : separate;
+    await expectClean(shell, image);
     const says = await succeeds(shell.run(`docker run --rm ${image}`));
     expect(says).toBe('built in one image, run in another\n');
   });

@@ -1,7 +1,7 @@
 /** samples/clean-image: packages from a repository that the builder serves while the image is built. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageIdOf, type Shell } from '../support.js';
-import { four, layersOf, openSample, succeeds } from './sample.js';
+import { expectClean, four, layersOf, openSample, succeeds } from './sample.js';
 
 describe.each(four)('the clean-image sample, with $name', (variant) => {
   let shell: Shell;
@@ -29,6 +29,7 @@ describe.each(four)('the clean-image sample, with $name', (variant) => {
     expect(paths).toContain('usr/bin/hello');
     expect(paths.filter((path) => /\.deb$|Packages$|builder\.list$/.test(path))).toEqual([]);
     expect(layers.length).toBe(2);
+    await expectClean(shell, clean);
   });
 
   it('is one command with --serve, which leaves no container', async () => {

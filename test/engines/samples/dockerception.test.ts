@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageIdOf, type Shell } from '../support.js';
-import { openSample, sizeOf, succeeds, two } from './sample.js';
+import { expectClean, openSample, sizeOf, succeeds, two } from './sample.js';
 
 describe.each(two)('the dockerception sample, with $name', (variant) => {
   let shell: Shell;
@@ -36,6 +36,7 @@ describe.each(two)('the dockerception sample, with $name', (variant) => {
     imageIdOf(await shell.run(`docker run --rm ${builder} | dockerception -t ${app}`));
     expect(await serves(app)).toBe('hello\n');
     expect((await sizeOf(shell, builder)) / (await sizeOf(shell, app))).toBeGreaterThan(50);
+    await expectClean(shell, app);
   });
 
   it('serves from an archive that was made without the engine', async () => {

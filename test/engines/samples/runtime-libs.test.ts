@@ -1,7 +1,7 @@
 /** samples/runtime-libs: a dynamic program in an image from scratch. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageIdOf, type Shell } from '../support.js';
-import { openSample, succeeds, two } from './sample.js';
+import { expectClean, openSample, succeeds, two } from './sample.js';
 
 describe.each(two)('the runtime-libs sample, with $name', (variant) => {
   let shell: Shell;
@@ -27,6 +27,7 @@ describe.each(two)('the runtime-libs sample, with $name', (variant) => {
     );
     imageIdOf(outcome);
     expect(outcome.stderr).toMatch(/builder \d+ MB, image [\d.]+ MB, 1\/\d+ of it/);
+    await expectClean(shell, app);
     const says = await succeeds(shell.run(`docker run --rm ${app}`));
     expect(says).toMatch(/^zlib [\d.]+, crc32 3610a686, cos -0\.4161\n$/);
   });

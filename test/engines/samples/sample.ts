@@ -65,3 +65,10 @@ export async function layersOf(shell: Shell, image: string): Promise<string[][]>
   const lists = manifest.Layers.map((layer) => succeeds(shell.run(`tar -tf ${folder}/${layer}`)));
   return (await Promise.all(lists)).map((list) => list.trimEnd().split('\n'));
 }
+
+/** That nothing is found in an image that keeps it from starting, or gives a secret away. */
+export async function expectClean(shell: Shell, image: string): Promise<void> {
+  const text = await succeeds(shell.tool(['inspect', image, '--json', '--must-run']));
+  const { findings } = JSON.parse(text) as { readonly findings: readonly { severity: string }[] };
+  expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+}

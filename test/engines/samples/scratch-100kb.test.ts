@@ -1,7 +1,7 @@
 /** samples/scratch-100kb: one static binary and nothing else. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageIdOf, type Shell } from '../support.js';
-import { layersOf, openSample, sizeOf, succeeds, two } from './sample.js';
+import { expectClean, layersOf, openSample, sizeOf, succeeds, two } from './sample.js';
 
 describe.each(two)('the scratch-100kb sample, with $name', (variant) => {
   let shell: Shell;
@@ -26,5 +26,6 @@ describe.each(two)('the scratch-100kb sample, with $name', (variant) => {
 
   it('says hello', async () => {
     expect(await succeeds(shell.run(`docker run --rm ${hello}`))).toBe('Hello World\n');
+    await expectClean(shell, hello);
   });
 });

@@ -3,7 +3,7 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageIdOf, type Shell } from '../support.js';
-import { openSample, succeeds, two } from './sample.js';
+import { expectClean, openSample, succeeds, two } from './sample.js';
 
 describe.each(two)('the split-image sample, with $name', (variant) => {
   let shell: Shell;
@@ -58,6 +58,7 @@ describe.each(two)('the split-image sample, with $name', (variant) => {
     const second = await objects();
     const changed = Object.keys(second).filter((name) => second[name] !== first[name]);
     expect(changed).toEqual(['name.o']);
+    await expectClean(shell, app);
     await writeFile(source, original);
   });
 });
