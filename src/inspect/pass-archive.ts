@@ -14,6 +14,7 @@ import { Budget } from './budget.js';
 import { Contents, type Wanted } from './contents.js';
 import { PassingBlob, type PassedBlob } from './passing-blob.js';
 import { LayerRecorder, type RecordedLayer } from './record-layer.js';
+import { Room } from './room.js';
 
 /** Files that an image archive has: blobs of a layout; layers and documents of `docker save`, by all who write it. */
 const OF_IMAGES =
@@ -49,7 +50,9 @@ export async function passArchive(source: Source, options: PassOptions): Promise
   const { maxSize, signal, wanted } = options;
   const evidence = new Evidence();
   const contents = await Contents.create('', wanted);
-  const pass = new Pass(new LayerRecorder(contents, new Budget(maxSize)), options);
+  const room = new Room();
+  const recorder = new LayerRecorder(contents, new Budget(maxSize), room);
+  const pass = new Pass(recorder, room, options);
   const view = new EntryView(pass, name);
   const abort = (): void => void stream.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort);
@@ -75,6 +78,7 @@ export async function passArchive(source: Source, options: PassOptions): Promise
 
 class Pass implements ViewHandler {
   readonly #recorder: LayerRecorder;
+  readonly #room: Room;
   readonly #options: PassOptions;
   readonly #blobs = new Map<string, Promise<PassedBlob>>();
   readonly #links = new Map<string, string>();
@@ -83,8 +87,9 @@ class Pass implements ViewHandler {
   #blob: PassingBlob | undefined;
   #path = '';
 
-  constructor(recorder: LayerRecorder, options: PassOptions) {
+  constructor(recorder: LayerRecorder, room: Room, options: PassOptions) {
     this.#recorder = recorder;
+    this.#room = room;
     this.#options = options;
   }
 
@@ -105,6 +110,7 @@ class Pass implements ViewHandler {
       path,
       size: entry.contentSize,
       budget: new Budget(maxSize),
+      room: this.#room,
       signal,
       wanted,
     });

@@ -8,6 +8,7 @@ import type { Budget } from './budget.js';
 import { FedStream } from './fed-stream.js';
 import { recordLayer, type RecordedLayer } from './record-layer.js';
 import type { Wanted } from './contents.js';
+import type { Room } from './room.js';
 
 /** Bytes of a document: what registries are advised to take at most (OCI distribution-spec). */
 const MAX_DOCUMENT = 4 << 20;
@@ -34,6 +35,7 @@ export interface BlobOptions {
   readonly path: string;
   readonly size: number;
   readonly budget: Budget;
+  readonly room: Room;
   readonly signal: AbortSignal;
   readonly wanted?: Wanted | undefined;
 }
@@ -90,7 +92,7 @@ export class PassingBlob {
   }
 
   #recognise(start: Buffer): void {
-    const { path, size, budget, signal, wanted } = this.#options;
+    const { path, size, budget, room, signal, wanted } = this.#options;
     if (size <= MAX_DOCUMENT && JSON_START.test(start.toString('latin1'))) {
       this.#document = [];
       return;
@@ -101,6 +103,7 @@ export class PassingBlob {
       name,
       blob: path,
       budget,
+      room,
       signal,
       wanted,
       expected: size,

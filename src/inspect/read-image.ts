@@ -11,6 +11,7 @@ import type { Wanted } from './contents.js';
 import { inspectLayers, type LayerPart } from './inspect-layers.js';
 import type { ImageFacts, Inspection } from './inspection.js';
 import { recordLayer } from './record-layer.js';
+import { Room } from './room.js';
 
 export interface ReadOptions {
   /** As it was asked for. */
@@ -24,6 +25,7 @@ export interface ReadOptions {
 export async function readImage(image: Image, options: ReadOptions): Promise<Inspection> {
   const { target, maxSize, signal, wanted } = options;
   const budget = new Budget(maxSize);
+  const room = new Room();
   const layers: LayerPart[] = [];
   for (const descriptor of image.layers) {
     const name = `layer ${descriptor.digest.slice(0, 19)} of ${printable(image.name)}`;
@@ -32,6 +34,7 @@ export async function readImage(image: Image, options: ReadOptions): Promise<Ins
       name,
       blob: descriptor.digest,
       budget,
+      room,
       signal,
       expected: descriptor.size,
       wanted,

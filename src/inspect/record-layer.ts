@@ -13,6 +13,7 @@ import type { Content } from './content.js';
 import { Contents, type Wanted } from './contents.js';
 import { ofLayer } from './layer-error.js';
 import { RecordedEntry } from './recorded-entry.js';
+import type { Room } from './room.js';
 
 /** Bytes that tell what a file is that is no tar. */
 const START = 1024;
@@ -36,6 +37,8 @@ export interface RecordOptions {
   /** What its contents say they are from. */
   readonly blob: string;
   readonly budget: Budget;
+  /** For the entries of all that is read. */
+  readonly room: Room;
   readonly signal: AbortSignal;
   /** Bytes of the compressed blob, as far as anybody knows. @default little */
   readonly expected?: number | undefined;
@@ -48,14 +51,15 @@ export interface RecordOptions {
  *   when the budget is used up; the signal's reason
  */
 export async function recordLayer(blob: Readable, options: RecordOptions): Promise<RecordedLayer> {
-  const { name, blob: id, budget, signal, wanted } = options;
+  const { name, blob: id, budget, room, signal, wanted } = options;
   const hasher = hasherFor(options.expected);
   const evidence = new Evidence();
   const abort = (): void => void blob.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort);
+  let recorder: LayerRecorder | undefined;
   try {
     signal.throwIfAborted();
-    const recorder = new LayerRecorder(await Contents.create(id, wanted), budget);
+    recorder = new LayerRecorder(await Contents.create(id, wanted), budget, room);
     const view = new EntryView(recorder, name);
     for await (const chunk of await decompress(blob, name)) {
       const bytes = chunk as Buffer;
@@ -69,6 +73,7 @@ export async function recordLayer(blob: Readable, options: RecordOptions): Promi
     const recorded = recorder.end();
     return { ...recorded, raw: view.offset, diffId: await hasher.digest() };
   } catch (error) {
+    recorder?.forget();
     throw signal.aborted ? signal.reason : ofLayer(error, name, evidence);
   } finally {
     signal.removeEventListener('abort', abort);
@@ -84,12 +89,15 @@ export class LayerRecorder implements ViewHandler {
   readonly #entries: RecordedEntry[] = [];
   readonly #contents: Contents;
   readonly #budget: Budget;
+  readonly #room: Room;
+  #taken = 0;
   #isOpen = false;
   #size = 0;
 
-  constructor(contents: Contents, budget: Budget) {
+  constructor(contents: Contents, budget: Budget, room: Room) {
     this.#contents = contents;
     this.#budget = budget;
+    this.#room = room;
   }
 
   entry(entry: ViewedEntry): void {
@@ -102,7 +110,9 @@ export class LayerRecorder implements ViewHandler {
       this.#size += entry.contentSize;
       content = this.#contents.begin(entry.contentSize, path, entry.mode);
     }
-    this.#entries.push(new RecordedEntry(entry, path, content));
+    const recorded = new RecordedEntry(entry, path, content);
+    this.#taken += this.#room.take(recorded.bytes);
+    this.#entries.push(recorded);
   }
 
   data(bytes: Buffer): void {
@@ -116,6 +126,12 @@ export class LayerRecorder implements ViewHandler {
   /** A promise while whoever wants a content can't take more. */
   ready(): Promise<void> | undefined {
     return this.#contents.ready();
+  }
+
+  /** Nobody asks for what was read. */
+  forget(): void {
+    this.#room.give(this.#taken);
+    this.#taken = 0;
   }
 
   end(): Pick<RecordedLayer, 'entries' | 'contents' | 'size'> {

@@ -42,6 +42,13 @@ export class RecordedEntry implements UnpackedEntry {
     this.#linkpath = entry.linkpathBytes.toString('latin1');
   }
 
+  /** Bytes of all that has no end: names, attributes. */
+  get bytes(): number {
+    let bytes = this.#path.length + this.#linkpath.length;
+    for (const [name, value] of this.xattrs ?? []) bytes += name.length + value.length;
+    return bytes;
+  }
+
   get pathBytes(): Buffer {
     return Buffer.from(this.#path, 'latin1');
   }
