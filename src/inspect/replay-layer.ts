@@ -1,4 +1,5 @@
 /** A layer that was recorded, upon the ones below it (OCI image-spec, layer.md, "Applying Changesets"). */
+import { DockerceptionError } from '../errors.js';
 import type { ContentSink } from '../filesystem/content-sink.js';
 import type { Tree } from '../filesystem/tree.js';
 import { Unpacker } from '../filesystem/unpack.js';
@@ -23,9 +24,21 @@ export function replayLayer(
   let next = 0;
   const contents: ContentSink = { begin: () => next, append: () => undefined };
   const unpacker = new Unpacker({ tree, contents, name, whiteouts });
-  for (const entry of entries) {
-    next = firstContent + entry.content;
-    unpacker.entry(entry);
+  try {
+    for (const entry of entries) {
+      next = firstContent + entry.content;
+      unpacker.entry(entry);
+    }
+  } catch (error) {
+    throw ofTar(error, name);
   }
   unpacker.end();
+}
+
+/** To the tree, paths are an instruction's. */
+function ofTar(error: unknown, name: string): unknown {
+  if (!(error instanceof DockerceptionError)) return error;
+  const { code, message } = error;
+  const said = message.startsWith('reading ') ? message : `reading ${name}: ${message}`;
+  return new DockerceptionError('context', code, said, { cause: error });
 }

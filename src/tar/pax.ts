@@ -4,6 +4,7 @@
  * POSIX.1-2017 pax, "pax Extended Header".
  */
 import { DockerceptionError } from '../errors.js';
+import { printable } from './printable.js';
 import { badField } from './numeric.js';
 
 /** Records that hold a time. */
@@ -130,8 +131,8 @@ function encodeRecord(key: string, value: Buffer): Buffer[] {
 }
 
 function malformed(data: Buffer, at: number): DockerceptionError {
-  const shown = JSON.stringify(data.toString('latin1', at, Math.min(at + 24, data.length)));
-  return new DockerceptionError('context', 'TAR_PAX', `a PAX record is malformed: ${shown}`);
+  const shown = printable(data.toString('latin1', at, Math.min(at + 24, data.length)));
+  return new DockerceptionError('context', 'TAR_PAX', `a PAX record is malformed: "${shown}"`);
 }
 
 /** A number as PAX has it: no exponent, no trailing zeros. */
