@@ -11,7 +11,7 @@ import type { Wanted } from './contents.js';
 import type { Inspection } from './inspection.js';
 import { readImage } from './read-image.js';
 import { readStream } from './read-stream.js';
-import { targetOf, type Target } from './target.js';
+import { notThere, targetOf, type Target } from './target.js';
 import { ofTarget } from './target-error.js';
 
 /** What is looked into, and how. */
@@ -85,6 +85,8 @@ async function read(target: Target, text: string, options: ReadingOptions): Prom
       return fromReader(target.scheme, target.rest, platform, image);
     case 'registry':
       return fromRegistry(target.reference, platform, { ...options, env, signal }, image);
+    case 'missing':
+      throw notThere(text);
     case 'engine': {
       const { engineSource } = await import('./engine-image.js');
       return stream(await engineSource(target.reference, env, signal));

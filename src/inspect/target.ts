@@ -4,13 +4,18 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DockerceptionError } from '../errors.js';
+import { parseReference } from '../image/reference.js';
+import { printable } from '../tar/printable.js';
 
 export type Target =
   | { readonly kind: 'stdin' }
   | { readonly kind: 'file' | 'directory' | 'layout'; readonly path: string }
   | { readonly kind: 'registry'; readonly reference: string }
   | { readonly kind: 'image-file'; readonly scheme: string; readonly rest: string }
-  | { readonly kind: 'engine'; readonly reference: string };
+  | { readonly kind: 'engine'; readonly reference: string }
+  /** Neither a path that is there nor what an image can be called. */
+  | { readonly kind: 'missing' };
 
 const SCHEMES = /^(docker-image|oci-layout|oci-archive|docker-archive):\/\/(.+)$/s;
 
@@ -21,9 +26,29 @@ export async function targetOf(text: string): Promise<Target> {
   if (scheme === 'docker-image') return { kind: 'registry', reference: rest };
   if (scheme !== undefined) return { kind: 'image-file', scheme, rest };
   const found = await stat(text).catch(() => undefined);
-  if (found === undefined) return { kind: 'engine', reference: text };
+  if (found === undefined)
+    return isImageName(text) ? { kind: 'engine', reference: text } : { kind: 'missing' };
   if (!found.isDirectory()) return { kind: 'file', path: text };
   return { kind: (await isLayout(text)) ? 'layout' : 'directory', path: text };
+}
+
+/** No name of an image starts like a path; an ID is one. */
+function isImageName(text: string): boolean {
+  if (/^(?:sha256:)?[0-9a-f]{1,64}$/.test(text)) return true;
+  try {
+    parseReference(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The error for what is missing. */
+export function notThere(text: string): DockerceptionError {
+  const message = `looking for ${printable(text)}: there is no such file or folder, and no image can be called so`;
+  return new DockerceptionError('usage', 'TARGET_NOT_FOUND', message, {
+    hint: 'TARGET is a tar, a folder, - for standard input, an image in the engine, or docker-image://REF',
+  });
 }
 
 async function isLayout(folder: string): Promise<boolean> {
