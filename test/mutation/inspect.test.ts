@@ -80,7 +80,7 @@ const ARCHIVES = [docker20, docker28, podman, crane, layoutFiles].map((make) =>
 
 test('Damaged contexts and layers', { timeout: 120_000 }, async () => {
   const results = new Map<string, number>();
-  for (let turn = 0; turn < 2000; turn++) {
+  for (let turn = 0; turn < 4000; turn++) {
     const { tar: bytes, chunks, how } = damagedCase(new Random(SEED + turn));
     const chunk = chunks[0] as number;
     const layers = turn % 2 ? [bytes] : [image.layers[0] as Buffer, bytes];
@@ -96,7 +96,7 @@ test('Damaged contexts and layers', { timeout: 120_000 }, async () => {
 
 test('Damaged archives', { timeout: 120_000 }, async () => {
   const results = new Map<string, number>();
-  for (let turn = 0; turn < 2000; turn++) {
+  for (let turn = 0; turn < 4000; turn++) {
     const random = new Random(SEED + turn);
     let bytes: Buffer = Buffer.from(random.pick(ARCHIVES));
     for (let left = 1 + random.below(3); left > 0; left--) bytes = damaged(random, bytes);
