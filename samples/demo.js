@@ -40,7 +40,10 @@ const image = step(
 );
 if (image.status === 0) {
   console.log('\nWhat is in it: the binary alone, and its owner is 0:0.');
-  show(step('node image.js demo.tar', [here('image.js'), 'demo.tar']).stdout);
+  for (const options of [['--list'], []]) {
+    const words = ['inspect', ...options, 'demo.tar'];
+    show(step(['dockerception', ...words].join(' '), [dockerception, ...words]).stdout);
+  }
   runIt();
 }
 
