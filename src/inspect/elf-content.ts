@@ -1,6 +1,6 @@
 /** What is told of an ELF file, out of those parts of it that were kept. */
 import { ElfError, ElfGap, type ElfBytes } from '../libs/elf-bytes.js';
-import { ET, readArchitecture, readObject, readType } from '../libs/elf.js';
+import { ET, readArchitecture, readObject, readType, unknownElf } from '../libs/elf.js';
 import { PT, readSegments } from '../libs/elf-segments.js';
 import { builtInDirectories } from '../libs/loader.js';
 import { WATCHED } from '../libs/traits.js';
@@ -22,7 +22,7 @@ export function readElfContent(
   kept: Buffer,
 ): ElfContent | undefined {
   const type = readType(bytes);
-  const nothing = nothingOf(bytes);
+  const nothing = unknownElf(readArchitecture(bytes));
   if (type === ET.REL) return { ...nothing, kind: 'relocatable' };
   if (type === ET.CORE) return { ...nothing, kind: 'core' };
   try {
@@ -50,18 +50,4 @@ function needSegments(bytes: ElfBytes): void {
       throw new ElfError(
         `its segments end at byte ${offset + size}, the file at byte ${bytes.size}`,
       );
-}
-
-/** An ELF file of which the architecture alone is known. */
-function nothingOf(bytes: ElfBytes): Omit<ElfContent, 'kind'> {
-  return {
-    architecture: readArchitecture(bytes),
-    interpreter: undefined,
-    needed: [],
-    soname: undefined,
-    rpath: undefined,
-    runpath: undefined,
-    noDefaults: false,
-    imports: new Set(),
-  };
 }

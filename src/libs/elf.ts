@@ -45,6 +45,20 @@ export interface Elf {
   readonly imports: ReadonlySet<string>;
 }
 
+/** A file of which nothing is known but for whom it is. */
+export function unknownElf(architecture: Architecture): Elf {
+  return {
+    architecture,
+    interpreter: undefined,
+    needed: [],
+    soname: undefined,
+    rpath: undefined,
+    runpath: undefined,
+    noDefaults: false,
+    imports: new Set(),
+  };
+}
+
 /** Whether a file starts as ELF files do. */
 export function isElf(content: Buffer): boolean {
   return content.toString('latin1', 0, MAGIC.length) === MAGIC;

@@ -1,6 +1,7 @@
 /** An inspected file system as the resolver of libraries sees one. */
 import type { Architecture } from '../../libs/architecture.js';
 import type { BuilderFiles } from '../../libs/builder-files.js';
+import { unknownElf } from '../../libs/elf.js';
 import type { ElfFile } from '../../libs/objects.js';
 import type { Traits } from '../../libs/traits.js';
 import { find, type Entry } from '../entry.js';
@@ -45,18 +46,5 @@ export function entryObjects(
       const elf = entry.content === undefined ? unknownElf(architecture) : entry.content.elf;
       return elf && { path, elf, traits: NO_TRAITS };
     },
-  };
-}
-
-function unknownElf(architecture: Architecture): ElfFile['elf'] {
-  return {
-    architecture,
-    interpreter: undefined,
-    needed: [],
-    soname: undefined,
-    rpath: undefined,
-    runpath: undefined,
-    noDefaults: false,
-    imports: new Set(),
   };
 }
