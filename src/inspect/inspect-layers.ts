@@ -8,6 +8,7 @@ import { LayerStack, type AppliedLayer } from './layer-stack.js';
 import { lookAt } from './look-at.js';
 import type { RecordedLayer } from './record-layer.js';
 import { replayLayer } from './replay-layer.js';
+import { Room } from './room.js';
 
 /** A layer, and what its image says of it. */
 export interface LayerPart {
@@ -35,11 +36,12 @@ export interface Subject {
 export async function inspectLayers({ target, image, layers }: Subject): Promise<Inspection> {
   const tree = new Tree();
   const stack = new LayerStack();
+  const room = new Room();
   const contents: Content[] = [];
   for (const { recorded, name } of layers) {
     const firstContent = contents.length;
     for (const content of recorded.contents) contents.push(content);
-    replayLayer(recorded, { tree, name, whiteouts: image !== undefined, firstContent });
+    replayLayer(recorded, { tree, name, whiteouts: image !== undefined, firstContent, room });
     stack.add(tree.freeze());
   }
   const { root, waste } = lookAt(tree.freeze(), stack, (offset) => contents[offset]);

@@ -21,13 +21,19 @@ export interface ReadOptions {
   readonly wanted?: Wanted | undefined;
 }
 
-/** Reads every layer once, as a stream. Throws of kind context, limit, engine; the signal's reason. */
+/** Reads every layer once, as a stream, also one that is there twice. Throws of kind context, limit, engine; the signal's reason. */
 export async function readImage(image: Image, options: ReadOptions): Promise<Inspection> {
   const { target, maxSize, signal, wanted } = options;
   const budget = new Budget(maxSize);
   const room = new Room();
   const layers: LayerPart[] = [];
+  const known = new Map<string, LayerPart>();
   for (const descriptor of image.layers) {
+    const same = known.get(descriptor.digest);
+    if (same !== undefined) {
+      layers.push(same);
+      continue;
+    }
     const name = `layer ${descriptor.digest.slice(0, 19)} of ${printable(image.name)}`;
     const blob = await image.blobs.open(descriptor);
     const recorded = await recordLayer(blob, {
@@ -41,7 +47,9 @@ export async function readImage(image: Image, options: ReadOptions): Promise<Ins
     });
     const isCompressed = /[+.](?:gzip|zstd|xz|bzip2)$/.test(descriptor.mediaType);
     const { digest, size } = descriptor;
-    layers.push({ recorded, name, digest, ...(isCompressed && { compressed: size }) });
+    const part = { recorded, name, digest, ...(isCompressed && { compressed: size }) };
+    known.set(digest, part);
+    layers.push(part);
   }
   checkDiffIds(image, layers);
   return inspectLayers({ target, image: imageFacts(image), layers });

@@ -4,6 +4,7 @@ import type { ContentSink } from '../filesystem/content-sink.js';
 import type { Tree } from '../filesystem/tree.js';
 import { Unpacker } from '../filesystem/unpack.js';
 import type { RecordedLayer } from './record-layer.js';
+import type { Room } from './room.js';
 
 /** What it is replayed with. */
 export interface ReplayOptions {
@@ -14,18 +15,21 @@ export interface ReplayOptions {
   readonly whiteouts: boolean;
   /** The number of its first content: its files' `offset`. */
   readonly firstContent: number;
+  /** For what entries become: a layer may be there a thousand times. */
+  readonly room: Room;
 }
 
-/** @throws DockerceptionError of kind context: TAR_LINK, BUILD_LINKS, BUILD_NOT_A_DIRECTORY */
+/** @throws DockerceptionError of kind context: TAR_LINK, BUILD_LINKS, BUILD_NOT_A_DIRECTORY, TARGET_ENTRIES */
 export function replayLayer(
   { entries }: RecordedLayer,
-  { tree, name, whiteouts, firstContent }: ReplayOptions,
+  { tree, name, whiteouts, firstContent, room }: ReplayOptions,
 ): void {
   let next = 0;
   const contents: ContentSink = { begin: () => next, append: () => undefined };
   const unpacker = new Unpacker({ tree, contents, name, whiteouts });
   try {
     for (const entry of entries) {
+      room.take(entry.bytes);
       next = firstContent + entry.content;
       unpacker.entry(entry);
     }

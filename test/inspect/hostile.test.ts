@@ -245,6 +245,7 @@ describe('a document', () => {
       'with a check that is none',
       JSON.stringify({ ...valid, config: { Healthcheck: { Test: 'x' } } }),
     ],
+    ['with more layers than anybody takes', configOf({ layers: Array<Buffer>(1001).fill(layer) })],
     ['nested deeply', configOf(image).replace('{', `{"x":${deep},`)],
   ])('that is a configuration %s is refused', async (_, config) => {
     await refused(layoutWith({ config }), { code: 'IMAGE_INVALID' });
@@ -355,6 +356,16 @@ describe('a document', () => {
         archiveOf({ ...LAYOUT, 'manifest.json': text, 'index.json': text }),
       ).catch((error: unknown) => error);
       expect((outcome as Inspection).kind).toBe('context');
+    }
+  });
+});
+
+describe('a layer that is there many times', () => {
+  it('is read once', async () => {
+    const layers = Array<Buffer>(500).fill(layer);
+    for (const found of await everyWay(docker28({ layers }))) {
+      expect((found as Inspection).layers).toHaveLength(500);
+      expect((found as Inspection).waste.bytes).toBe(499 * 3);
     }
   });
 });

@@ -23,6 +23,8 @@ import { jsonDepth } from './json-depth.js';
 export const MANIFEST_TYPES = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST];
 /** Levels of a document: images need a handful. */
 const MAX_DEPTH = 500;
+/** Docker takes 125, and file systems no more than 500. */
+const MAX_LAYERS = 1000;
 const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
 
 /** A manifest or an index, told apart. */
@@ -84,6 +86,8 @@ export function parseConfig(bytes: Buffer, manifest: Manifest, name: string): Im
     throw fail('it names no platform');
   if (!Array.isArray(diffIds) || !diffIds.every(isDigest))
     throw fail('its diff IDs are no digests');
+  if (diffIds.length > MAX_LAYERS)
+    throw fail(`it has ${diffIds.length} layers: no engine takes more than ${MAX_LAYERS}`);
   if (diffIds.length !== manifest.layers.length)
     throw fail(`it has ${diffIds.length} diff IDs for ${manifest.layers.length} layers`);
   if (config !== undefined && config !== null && typeof config !== 'object')
