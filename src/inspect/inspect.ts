@@ -4,6 +4,7 @@
  */
 import { hostPlatform, parsePlatform } from '../image/platform.js';
 import type { Platform } from '../image/descriptor.js';
+import type { ImageChoice } from '../image/layout-reader.js';
 import type { Image } from '../image/manifest.js';
 import type { RegistrySettings } from '../image/registry/index.js';
 import type { Source } from '../source/source.js';
@@ -80,9 +81,16 @@ async function read(target: Target, text: string, options: ReadingOptions): Prom
       return stream(await openPath(target.path, { file: 'Dockerfile' }));
     }
     case 'layout':
-      return fromReader('oci-layout', target.path, platform, image);
-    case 'image-file':
-      return fromReader(target.scheme, target.rest, platform, image);
+      return fromLayout(target.path, {}, platform, image);
+    case 'image-file': {
+      const { parseImageLocation } = await import('../image/open-reader.js');
+      const { path, ...choice } = parseImageLocation(target.scheme, target.rest);
+      if (target.scheme === 'oci-layout') return fromLayout(path, choice, platform, image);
+      const { fileSource } = await import('../source/file.js');
+      const form = target.scheme === 'docker-archive' ? 'docker' : 'layout';
+      const source = await fileSource(path);
+      return readStream(source, { ...shared, target: text, platform, image: { ...choice, form } });
+    }
     case 'registry':
       return fromRegistry(target.reference, platform, { ...options, env, signal }, image);
     case 'missing':
@@ -94,14 +102,14 @@ async function read(target: Target, text: string, options: ReadingOptions): Prom
   }
 }
 
-async function fromReader(
-  scheme: string,
-  rest: string,
+async function fromLayout(
+  folder: string,
+  choice: ImageChoice,
   platform: Platform,
   read: (image: Image) => Promise<Inspection>,
 ): Promise<Inspection> {
-  const { openImageReader } = await import('../image/open-reader.js');
-  const reader = await openImageReader(scheme, rest);
+  const { openLayout } = await import('../image/layout-reader.js');
+  const reader = await openLayout(folder, choice);
   try {
     return await read(await reader.image(platform));
   } finally {

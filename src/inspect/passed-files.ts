@@ -1,7 +1,7 @@
 /** What has passed of an archive, as the files that readers of layouts and of `docker save` look into. */
 import { Readable } from 'node:stream';
 import type { LayoutFiles } from '../image/layout-files.js';
-import type { PassedArchive } from './pass-archive.js';
+import type { PassedArchive } from './pass.js';
 import type { PassedBlob } from './passing-blob.js';
 
 /** Links that lead from one to the next. */

@@ -17,6 +17,21 @@ const JSON_START = /^\s*[{[]/;
 /** Bytes that tell what a file is: chunks may be smaller. */
 const START = 64;
 
+/** Bytes of all documents together: an image has a handful, a context as many as it likes. */
+const MOST_DOCUMENTS = 64 << 20;
+
+/** How many documents may be kept of one archive. */
+export class Documents {
+  #left = MOST_DOCUMENTS;
+
+  /** Whether there is room for one more of this size; then it is taken. */
+  take(size: number): boolean {
+    if (size > Math.min(MAX_DOCUMENT, this.#left)) return false;
+    this.#left -= size;
+    return true;
+  }
+}
+
 /** What is known of a file that has passed. */
 export interface PassedBlob {
   /** `sha256:…` */
@@ -36,6 +51,7 @@ export interface BlobOptions {
   readonly size: number;
   readonly budget: Budget;
   readonly room: Room;
+  readonly documents: Documents;
   readonly signal: AbortSignal;
   readonly wanted?: Wanted | undefined;
 }
@@ -92,8 +108,8 @@ export class PassingBlob {
   }
 
   #recognise(start: Buffer): void {
-    const { path, size, budget, room, signal, wanted } = this.#options;
-    if (size <= MAX_DOCUMENT && JSON_START.test(start.toString('latin1'))) {
+    const { path, size, budget, room, documents, signal, wanted } = this.#options;
+    if (JSON_START.test(start.toString('latin1')) && documents.take(size)) {
       this.#document = [];
       return;
     }

@@ -3,7 +3,8 @@ import { DockerceptionError } from '../errors.js';
 import type { Platform } from '../image/descriptor.js';
 import { openDockerArchive } from '../image/docker-archive-reader.js';
 import { blobPath, compare } from '../image/digest.js';
-import { readLayout } from '../image/layout-reader.js';
+import { badImage } from '../image/image-error.js';
+import { readLayout, type ImageChoice } from '../image/layout-reader.js';
 import type { Image } from '../image/manifest.js';
 import { printable } from '../tar/printable.js';
 import type { Trailing } from '../tar/trailing.js';
@@ -12,7 +13,8 @@ import type { Source } from '../source/source.js';
 import type { Wanted } from './contents.js';
 import { inspectLayers, type LayerPart } from './inspect-layers.js';
 import type { Inspection } from './inspection.js';
-import { passArchive, type PassedArchive } from './pass-archive.js';
+import { passArchive } from './pass-archive.js';
+import type { PassedArchive } from './pass.js';
 import { PassedFiles } from './passed-files.js';
 import { checkDiffIds, imageFacts } from './read-image.js';
 
@@ -23,45 +25,69 @@ export interface StreamOptions {
   readonly maxSize?: number | undefined;
   readonly signal: AbortSignal;
   readonly wanted?: Wanted | undefined;
+  /** Where an image was asked for: which one, and in which form where there are both. @default whatever it is */
+  readonly image?: ImageChoice & { readonly form: Form };
 }
+
+type Form = 'layout' | 'docker';
 
 /** Reads it once, to its end. Throws of kind context, limit; the signal's reason. */
 export async function readStream(source: Source, options: StreamOptions): Promise<Inspection> {
-  const { target, platform, signal, maxSize, wanted } = options;
+  const { target, platform, signal, maxSize, wanted, image: choice = {} } = options;
   const archive = await passArchive(source, { maxSize, signal, wanted });
   const { context, trailing } = archive;
   const name = printable(source.name);
-  const form = formOf(archive);
+  const form = formOf(archive, options.image);
   if (form === undefined) {
+    if (options.image !== undefined)
+      throw badImage(
+        name,
+        'it is a tar, but no image: neither index.json nor manifest.json tell of one',
+      );
     if (trailing !== undefined) throw behind(trailing, name);
     return inspectLayers({ target, layers: [{ recorded: context, name }] });
   }
   const files = new PassedFiles(name, archive);
-  const reader = await (form === 'layout' ? readLayout(files, {}) : openDockerArchive(files, {}));
+  const open = form === 'layout' ? readLayout : openDockerArchive;
+  const reader = await open(files, choice);
   const image = await reader.image(platform);
   const layers = passedLayers(image, archive, name);
   checkDiffIds(image, layers);
   return inspectLayers({ target, image: imageFacts(image), layers });
 }
 
-/** A context may have files by these names: only their contents tell. */
-function formOf({ blobs }: PassedArchive): 'layout' | 'docker' | undefined {
-  const json = (path: string): unknown => {
-    try {
-      return JSON.parse(blobs.get(path)?.document?.toString('utf8') ?? '');
-    } catch {
-      return undefined;
-    }
-  };
-  const index = json('index.json') as { readonly manifests?: unknown } | undefined;
-  if (blobs.has('oci-layout') && Array.isArray(index?.manifests)) return 'layout';
-  const manifest = json('manifest.json');
-  if (!Array.isArray(manifest) || manifest.length === 0) return undefined;
-  const isDocker = manifest.every(
+/** A context may have files by these names: only their contents tell. Only a layout has digests of manifests. */
+function formOf(
+  { blobs }: PassedArchive,
+  { form = 'layout', digest }: StreamOptions['image'] = { form: 'layout' },
+): Form | undefined {
+  const forms: Form[] = [
+    ...(isLayout(blobs) ? (['layout'] as const) : []),
+    ...(isDocker(blobs) ? (['docker'] as const) : []),
+  ];
+  return forms.find((each) => each === form && digest === undefined) ?? forms[0];
+}
+
+function isLayout(blobs: PassedArchive['blobs']): boolean {
+  const index = json(blobs, 'index.json') as { readonly manifests?: unknown } | undefined;
+  return blobs.has('oci-layout') && Array.isArray(index?.manifests);
+}
+
+function isDocker(blobs: PassedArchive['blobs']): boolean {
+  const manifest = json(blobs, 'manifest.json');
+  if (!Array.isArray(manifest) || manifest.length === 0) return false;
+  return manifest.every(
     (one: { readonly Config?: unknown; readonly Layers?: unknown } | null) =>
       typeof one?.Config === 'string' && Array.isArray(one.Layers),
   );
-  return isDocker ? 'docker' : undefined;
+}
+
+function json(blobs: PassedArchive['blobs'], path: string): unknown {
+  try {
+    return JSON.parse(blobs.get(path)?.document?.toString('utf8') ?? '');
+  } catch {
+    return undefined;
+  }
 }
 
 function passedLayers(image: Image, { blobs }: PassedArchive, name: string): LayerPart[] {

@@ -142,7 +142,7 @@ describe('a target', () => {
     ['./nowhere.tar', 2, /no such file/],
     ['/nowhere/x', 2, /no such file/],
     ['Nowhere.tar', 2, /no such file/],
-    ['oci-archive://nowhere.tar', 2, /nowhere\.tar: it is not there/],
+    ['oci-archive://nowhere.tar', 2, /nowhere\.tar: there is no such file/],
     ['oci-layout://context', 2, /it is not a layout/],
     ['oci-archive://image.tar:other', 2, /no image named other/],
     ['nowhere', 5, /there is no file or folder nowhere/],

@@ -1,12 +1,18 @@
 /** Little that becomes much: bytes, entries. Memory is bounded, and limits end what nobody waits for. */
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Budget } from '../../src/inspect/budget.js';
+import { inspect } from '../../src/inspect/inspect.js';
+import { readStream } from '../../src/inspect/read-stream.js';
 import { Room } from '../../src/inspect/room.js';
 import { at, inspected } from '../support/inspected.js';
 import { archiveOf, configOf, hex, type Files } from '../support/image-forms.js';
-import { END, header, member, tar } from '../support/write-tar.js';
+import { END, header, member, sum, tar } from '../support/write-tar.js';
 
 const MiB = 1 << 20;
 const PIECE = 32 * MiB;
@@ -59,6 +65,17 @@ describe('A layer of zeros that a thousandth of their bytes make', () => {
     expect(memory).toBeLessThan(150 * MiB);
   });
 
+  it('by a scheme, compressed once more, fills no disk', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'dockerception-test-')), 'bomb.tar.gz');
+    writeFileSync(file, gzipSync(bomb));
+    const target = `docker-archive://${file}`;
+    try {
+      await expect(inspect({ target, maxSize: 1 })).rejects.toMatchObject({ kind: 'limit' });
+    } finally {
+      rmSync(dirname(file), { recursive: true });
+    }
+  });
+
   it('is read in little memory without', async () => {
     const memory = await memoryOf(async () => {
       expect(at(await inspected(bomb), '/zeros').size).toBe(SIZE);
@@ -73,6 +90,30 @@ describe('A layer of zeros that a thousandth of their bytes make', () => {
     );
     expect((await inspected(context, { maxSize: 100_000 })).root.files).toBe(2);
   });
+});
+
+it('Documents by the thousand are not kept', async () => {
+  const body = Buffer.alloc(4 * MiB, ' ');
+  body[0] = 0x7b;
+  const config = member({ name: 'config.json', body });
+  let left = 200;
+  const archive = async function* (): AsyncGenerator<Buffer> {
+    for (; left > 0; left--) {
+      const one = Buffer.from(config);
+      one.write(String(left).padStart(11, '0'), 0);
+      one.write('/config.json', 11);
+      sum(one);
+      yield await Promise.resolve(one);
+    }
+    yield END;
+  };
+  const source = { name: 'x', stream: Readable.from(archive()), complete: Promise.resolve() };
+  const platform = { os: 'linux', architecture: 'amd64' };
+  const options = { target: 'x', platform, signal: new AbortController().signal };
+  const memory = await memoryOf(async () => {
+    expect(await readStream(source, options)).toMatchObject({ kind: 'context', size: 800 * MiB });
+  });
+  expect(memory).toBeLessThan(300 * MiB);
 });
 
 describe('The budget', () => {
