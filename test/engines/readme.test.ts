@@ -96,6 +96,6 @@ describe('the documentation', () => {
     const outcome = await shell.run(script, { litters: true });
     expect(outcome.code, outcome.stderr).toBe(0);
     const prints = !/--version|--help|type=local/.test(text);
-    if (prints && /dockerception (?!filter)[^|>]*$/.test(text)) imageIdOf(outcome);
+    if (prints && /dockerception (?!filter|inspect)[^|>]*$/.test(text)) imageIdOf(outcome);
   });
 });
