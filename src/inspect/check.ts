@@ -14,14 +14,12 @@ import { exceeded, type Checked } from './limits.js';
 export function imageCheck(options: CheckOptions): ImageCheck {
   return {
     assembled: async (system) => conclude(await inspectAssembled(system, options), options),
-    stored: async (image) => {
-      const found = await inspectStored(image, options);
-      if (found !== undefined) conclude(found, options);
-    },
+    stored: async (image) => conclude(await inspectStored(image, options), options),
   };
 }
 
-function conclude(image: Checked, { limits, findings, report }: CheckOptions): void {
+function conclude(image: Checked | undefined, { limits, findings, report }: CheckOptions): void {
+  if (image === undefined) return;
   for (const finding of findings ? image.findings : [])
     if (finding.severity !== 'info')
       report({ kind: 'finding', ...finding, path: finding.path && printable(finding.path) });

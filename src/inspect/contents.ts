@@ -90,12 +90,11 @@ export class Contents implements ContentSink {
     if (!this.#open) return;
     this.#open = false;
     const hash = this.#hasher.digest();
-    this.all.push({
-      ...(this.#isHashed && { hash }),
-      blob: this.#blob,
-      index: this.all.length,
-      ...this.#probe.end(),
-    });
+    const [blob, index] = [this.#blob, this.all.length];
+    const content = this.#isHashed ? { hash, blob, index } : { blob, index };
+    const probed = this.#probe.end();
+    // Objects that are all made alike share what describes them: a spread makes each one's own.
+    this.all.push(probed === undefined ? content : { ...content, ...probed });
     this.#listener?.end();
     this.#listener = undefined;
   }

@@ -11,14 +11,25 @@ import type { Checked } from './limits.js';
 import { lookAt } from './look-at.js';
 import { ContentProbe } from './probe.js';
 
-/** What its files hold is looked at where it was kept; that of a base's files stays unknown. */
+/** Files of an image that is looked into for its findings alone: entries take memory that a build has other uses for. */
+const MOST_UNASKED = 250_000;
+
+/**
+ * What its files hold is looked at where it was kept; that of a base's files stays unknown. Undefined for one that has
+ * too many to be looked at unasked: that is said.
+ */
 export async function inspectAssembled(
   { config, layers, content }: AssembledSystem,
-  { name, limits, signal }: CheckOptions,
-): Promise<Checked> {
+  { name, limits, report, signal }: CheckOptions,
+): Promise<Checked | undefined> {
+  const top = layers.at(-1) ?? new Tree().freeze();
+  if (limits === undefined && hasMore(filesOf(top), MOST_UNASKED)) {
+    const message = `not looked into: it has more than ${MOST_UNASKED.toLocaleString('en')} files; dockerception inspect does`;
+    report({ kind: 'notice', message });
+    return undefined;
+  }
   const stack = new LayerStack();
   for (const layer of layers) stack.add(layer);
-  const top = layers.at(-1) ?? new Tree().freeze();
   const contents = new Map<number, Content>();
   // Only repeated contents ask for all bytes.
   const look = new Look(limits?.maxWaste === undefined ? undefined : await contentHasher());
@@ -40,6 +51,9 @@ export async function inspectAssembled(
   };
 }
 
+/** Most files have nothing to tell. */
+const NOTHING: Content = {};
+
 class Look {
   readonly #probe = new ContentProbe();
   readonly #hasher: ContentHasher | undefined;
@@ -57,8 +71,8 @@ class Look {
       this.#hasher?.update(chunk);
       if (this.#hasher === undefined && this.#probe.satisfied) break;
     }
-    const hash = this.#hasher?.digest();
-    return { ...(hash !== undefined && { hash }), ...this.#probe.end() };
+    const probed = this.#probe.end() ?? NOTHING;
+    return this.#hasher === undefined ? probed : { hash: this.#hasher.digest(), ...probed };
   }
 }
 
@@ -76,4 +90,9 @@ function* filesOf(root: Directory): Generator<{ path: string; file: Leaf }> {
     if (isDirectory(node)) open.push({ prefix: `${path}/`, children: node.children.entries() });
     else if (isFile(node)) yield { path, file: node };
   }
+}
+
+function hasMore(items: Iterator<unknown>, most: number): boolean {
+  for (let left = most; left >= 0; left--) if (items.next().done === true) return false;
+  return true;
 }

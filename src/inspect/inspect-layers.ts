@@ -30,7 +30,7 @@ export interface Subject {
 }
 
 /**
- * Puts layers upon each other and says what there is to say.
+ * Puts layers upon each other and says what there is to say. The recorded entries are used up.
  * @throws DockerceptionError of kind context: TAR_LINK, BUILD_LINKS, BUILD_NOT_A_DIRECTORY
  */
 export async function inspectLayers({ target, image, layers }: Subject): Promise<Inspection> {
@@ -38,11 +38,13 @@ export async function inspectLayers({ target, image, layers }: Subject): Promise
   const stack = new LayerStack();
   const room = new Room();
   const contents: Content[] = [];
-  for (const { recorded, name } of layers) {
+  for (const [at, { recorded, name }] of layers.entries()) {
     const firstContent = contents.length;
     for (const content of recorded.contents) contents.push(content);
     replayLayer(recorded, { tree, name, whiteouts: image !== undefined, firstContent, room });
     stack.add(tree.freeze());
+    if (layers.findLastIndex((other) => other.recorded === recorded) === at)
+      recorded.entries.length = 0;
   }
   const { root, waste } = lookAt(tree.freeze(), stack, (offset) => contents[offset]);
   const kind = image === undefined ? 'context' : 'image';
@@ -77,7 +79,7 @@ function layerFacts(
       ...(compressed !== undefined && { compressed }),
       raw: recorded.raw,
       contents: recorded.size,
-      entries: recorded.entries.length,
+      entries: recorded.count,
       ...(instruction !== undefined && { createdBy: instruction }),
       added,
       changed,

@@ -20,7 +20,10 @@ const START = 1024;
 
 /** A layer's entries, in the order of its tar. */
 export interface RecordedLayer {
-  readonly entries: readonly RecordedEntry[];
+  /** Emptied by whoever replays them last: they take as much memory as everything that comes of them. */
+  readonly entries: RecordedEntry[];
+  /** How many there are, or were. */
+  readonly count: number;
   /** What its files hold, by the entries' `content`. */
   readonly contents: readonly Content[];
   /** Bytes of its tar, and of the files in it. */
@@ -134,8 +137,9 @@ export class LayerRecorder implements ViewHandler {
     this.#taken = 0;
   }
 
-  end(): Pick<RecordedLayer, 'entries' | 'contents' | 'size'> {
+  end(): Pick<RecordedLayer, 'entries' | 'count' | 'contents' | 'size'> {
     this.#contents.settle();
-    return { entries: this.#entries, contents: this.#contents.all, size: this.#size };
+    const [entries, contents] = [this.#entries, this.#contents.all];
+    return { entries, count: entries.length, contents, size: this.#size };
   }
 }
