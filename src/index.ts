@@ -31,7 +31,7 @@ export { parseSize, type Share } from './inspect/parse-size.js';
 export { inspectionJson, type JsonOptions } from './inspect/json.js';
 export { renderText, type TextOptions } from './inspect/text/render.js';
 export type { Look } from './inspect/text/style.js';
-export type { PageDifference } from './inspect/page/encode.js';
+export type { PageChange, PageDifference } from './inspect/page/encode.js';
 export { renderPage, type ClientBundle, type PageSubject } from './inspect/page/page.js';
 export type { Architecture } from './libs/architecture.js';
 export type { Elf } from './libs/elf.js';
