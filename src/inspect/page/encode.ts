@@ -1,10 +1,10 @@
 /** From an inspection to the page's columns. */
+import type { How } from '../difference.js';
 import { walk, type Entry } from '../entry.js';
 import type { ImageFacts, Inspection, Waste } from '../inspection.js';
 import {
   CHANGES,
   KINDS,
-  type Change,
   type DifferenceData,
   type EntryColumns,
   type SideData,
@@ -24,7 +24,7 @@ export interface PageDifference {
 export interface PageChange {
   /** Absolute; of something that is gone, before; of anything else, after. */
   readonly path: string;
-  readonly how: Change;
+  readonly how: How;
   /** Where it was, when it has moved. */
   readonly from?: string;
 }
