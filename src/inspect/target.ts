@@ -32,8 +32,12 @@ export async function targetOf(text: string): Promise<Target> {
   return { kind: (await isLayout(text)) ? 'layout' : 'directory', path: text };
 }
 
-/** No name of an image starts like a path; an ID is one. */
+/** Nobody calls an image so, though one could. */
+const ARCHIVE = /\.(?:tar|tgz|tar\.(?:gz|zst|xz|bz2))$/;
+
+/** No name of an image starts like a path, or ends like an archive's; an ID is one. */
 function isImageName(text: string): boolean {
+  if (ARCHIVE.test(text)) return false;
   if (/^(?:sha256:)?[0-9a-f]{1,64}$/.test(text)) return true;
   try {
     parseReference(text);
@@ -45,7 +49,7 @@ function isImageName(text: string): boolean {
 
 /** The error for what is missing. */
 export function notThere(text: string): DockerceptionError {
-  const message = `looking for ${printable(text)}: there is no such file or folder, and no image can be called so`;
+  const message = `looking for ${printable(text)}: there is no such file or folder, and no image is called so`;
   return new DockerceptionError('usage', 'TARGET_NOT_FOUND', message, {
     hint: 'TARGET is a tar, a folder, - for standard input, an image in the engine, or docker-image://REF',
   });

@@ -140,6 +140,7 @@ describe('the command line', () => {
 describe('a target', () => {
   test.each([
     ['./nowhere.tar', 2, /no such file/],
+    ['nowhere.tar.gz', 2, /no such file/],
     ['/nowhere/x', 2, /no such file/],
     ['Nowhere.tar', 2, /no such file/],
     ['oci-archive://nowhere.tar', 2, /nowhere\.tar: there is no such file/],
