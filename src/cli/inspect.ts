@@ -22,6 +22,8 @@ interface Other {
 
 export async function runInspect(args: Arguments, process: Process): Promise<void> {
   checkViews(args);
+  if (args.value('html') === '-' && process.stdout.isTTY)
+    throw usage('standard output is a terminal', 'name a file: --html report.html');
   const options = inspectOptions(args, process);
   const limits = limitsOf(args);
   const path = args.value('cat');
