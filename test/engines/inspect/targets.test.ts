@@ -113,6 +113,20 @@ describe('other targets', () => {
     }
   });
 
+  it('are not a terminal, nor does a page go to one', async () => {
+    const nothing = await shell.run(`script -qec 'dockerception inspect' /dev/null`);
+    expect(nothing.code).toBe(2);
+    expect(nothing.stdout.toString()).toMatch(/standard input: it is a terminal\r?\nhint:/);
+    const page = await shell.run(`script -qec 'dockerception inspect app.tar --html -' /dev/null`);
+    expect(page.code).toBe(2);
+    expect(page.stdout.toString()).toMatch(/standard output is a terminal\r?\nhint:/);
+    const view = await shell.run(
+      `script -qec 'NO_COLOR= TERM=xterm dockerception inspect app.tar' /dev/null`,
+    );
+    expect(view.code).toBe(0);
+    expect(view.stdout.toString()).toContain('\x1b[1m');
+  });
+
   it('are a builder’s context, as it comes', async () => {
     const script = 'cat context.tar | dockerception inspect';
     const context = await inspected(`${script} --json`);
