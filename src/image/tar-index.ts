@@ -7,6 +7,7 @@ import { DockerceptionError } from '../errors.js';
 import { BLOCK, paddingOf } from '../tar/block.js';
 import { EntryView, type ViewedEntry } from '../tar/entry-view.js';
 import { printable } from '../tar/printable.js';
+import { cleanMember, linkTarget } from './tar-link.js';
 
 /** Bytes of one read. */
 const WINDOW = 64 * 1024;
@@ -76,30 +77,17 @@ export async function indexTar(
 }
 
 function add(members: Map<string, TarMember>, entry: ViewedEntry, offset: number): void {
-  const path = clean(entry.path);
+  const path = cleanMember(entry.path);
   if (entry.type === 'file' || entry.type === 'contiguous-file') {
     if (entry.isSparse) throw sparse();
     members.set(path, { kind: 'file', offset, size: entry.size });
-  } else if (entry.type === 'symlink') {
-    const folder = path.slice(0, path.lastIndexOf('/') + 1);
-    const target = entry.linkpath.startsWith('/') ? entry.linkpath : folder + entry.linkpath;
-    members.set(path, { kind: 'link', target: clean(target) });
-  } else if (entry.type === 'hard-link') {
-    members.set(path, { kind: 'link', target: clean(entry.linkpath) });
+  } else if (entry.type === 'symlink' || entry.type === 'hard-link') {
+    members.set(path, { kind: 'link', target: linkTarget(path, entry) });
   } else if (entry.type === 'sparse-file') throw sparse();
 }
 
 function sparse(): DockerceptionError {
   return new DockerceptionError('context', 'TAR_SPARSE', 'the file is sparse');
-}
-
-/** Without `.`, `..` and empty parts: what leads outside is no file of the tar. */
-function clean(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split('/'))
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  return parts.join('/');
 }
 
 function invalid(name: string, why: string, cause?: unknown): DockerceptionError {

@@ -1,6 +1,7 @@
 /** The entries of a tar that may be a context or an image archive, as they come: what is kept of them. */
 import { cleanName } from '../filesystem/name.js';
 import { fromBinary } from '../filesystem/node.js';
+import { linkTarget } from '../image/tar-link.js';
 import type { ViewedEntry, ViewHandler } from '../tar/entry-view.js';
 import type { Trailing } from '../tar/trailing.js';
 import { Budget } from './budget.js';
@@ -59,7 +60,7 @@ export class Pass implements ViewHandler {
     // A later entry takes the place of an earlier one.
     this.#blobs.delete(path);
     this.#links.delete(path);
-    if (type === 'symlink' || type === 'hard-link') this.#link(path, entry);
+    if (type === 'symlink' || type === 'hard-link') this.#links.set(path, linkTarget(path, entry));
     if (!OF_IMAGES.test(path) || entry.isSparse || entry.contentSize === 0) return;
     if (type !== 'file' && type !== 'contiguous-file') return;
     const { maxSize, signal, wanted } = this.#options;
@@ -112,16 +113,5 @@ export class Pass implements ViewHandler {
     const ending = blob.end().finally(() => this.#ending.delete(ending));
     this.#blobs.set(path, ending);
     this.#ending.add(ending);
-  }
-
-  #link(path: string, entry: ViewedEntry): void {
-    const { linkpath } = entry;
-    const folder = path.slice(0, path.lastIndexOf('/') + 1);
-    const from = entry.type === 'hard-link' || linkpath.startsWith('/') ? '' : folder;
-    const parts: string[] = [];
-    for (const part of (from + linkpath).split('/'))
-      if (part === '..') parts.pop();
-      else if (part !== '' && part !== '.') parts.push(part);
-    this.#links.set(path, parts.join('/'));
   }
 }
