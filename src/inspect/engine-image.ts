@@ -1,6 +1,6 @@
 /** An image that the engine has, as a source: its archive, as the engine writes it. */
 import { homedir } from 'node:os';
-import { connect, engineImage, imageArchive, resolveEndpoint } from '../engine/docker/index.js';
+import { connect, hasImage, imageArchive, resolveEndpoint } from '../engine/docker/index.js';
 import { DockerceptionError } from '../errors.js';
 import type { Source } from '../source/source.js';
 import { printable } from '../tar/printable.js';
@@ -21,8 +21,7 @@ export async function engineSource(
   const asFile = /[/.]|^\w+$/.test(reference);
   const notAFile = asFile ? `there is no file or folder ${shown}, and ` : '';
   try {
-    const image = await engineImage(connection, reference, signal);
-    if (image === undefined)
+    if (!(await hasImage(connection, reference, signal)))
       throw notFound(shown, `${notAFile}the engine at ${endpoint.url} has no such image`);
   } catch (error) {
     if (!(error instanceof DockerceptionError) || error.code !== 'ENGINE_UNREACHABLE') throw error;

@@ -1,36 +1,28 @@
-/** An image that the engine has, as an archive: `GET /images/NAME/json` and `/images/get` (Engine API, ImageInspect, ImageGetAll). */
+/** An image that the engine has, and its archive (Engine API, ImageInspect, ImageGetAll). */
 import type { Readable } from 'node:stream';
-import type { Connection } from './connection.js';
+import type { Connection, EngineRequest } from './connection.js';
 import { isNotFound } from './refusal.js';
 
-/** What the engine says of an image. */
-export interface EngineImage {
-  /** `sha256:…`, of the configuration or, in a containerd store, of the manifest. */
-  readonly id: string;
-  /** Bytes of its layers, as the engine counts them. */
-  readonly size: number;
-  readonly names: readonly string[];
-}
-
-/** Undefined when the engine has none by that name or ID. */
-export async function engineImage(
+/** Whether the engine has an image by that name or ID. */
+export async function hasImage(
   connection: Connection,
   name: string,
   signal?: AbortSignal,
-): Promise<EngineImage | undefined> {
+): Promise<boolean> {
   const path = `/images/${encodeURIComponent(name)}/json`;
   try {
-    const answer = await connection.json({ method: 'GET', path, doing: `finding ${name}` }, signal);
-    const { Id, Size, RepoTags } = answer as {
-      readonly Id: string;
-      readonly Size?: number;
-      readonly RepoTags?: readonly string[] | null;
-    };
-    return { id: Id, size: Size ?? 0, names: RepoTags ?? [] };
+    await connection.json({ method: 'GET', path, doing: `finding ${name}` }, signal);
+    return true;
   } catch (error) {
-    if (isNotFound(error)) return undefined;
+    if (isNotFound(error)) return false;
     throw error;
   }
+}
+
+/** Asks for one archive of all these names, or IDs. */
+export function archiveRequest(names: readonly string[]): EngineRequest {
+  const query = new URLSearchParams(names.map((name): [string, string] => ['names', name]));
+  return { method: 'GET', path: `/images/get?${query.toString()}` };
 }
 
 /** The archive as a stream. */
@@ -39,6 +31,5 @@ export function imageArchive(
   name: string,
   signal?: AbortSignal,
 ): Promise<Readable> {
-  const path = `/images/get?${new URLSearchParams({ names: name }).toString()}`;
-  return connection.stream({ method: 'GET', path, doing: `reading ${name}` }, signal);
+  return connection.stream({ ...archiveRequest([name]), doing: `reading ${name}` }, signal);
 }

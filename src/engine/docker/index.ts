@@ -9,7 +9,7 @@ export {
   type PathStat,
 } from './container.js';
 export { loadArchive, type LoadOptions } from './load.js';
-export { engineImage, imageArchive, type EngineImage } from './image-archive.js';
+export { hasImage, imageArchive } from './image-archive.js';
 export { isNotFound } from './refusal.js';
 export { pullImage, type PullOptions } from './pull.js';
 export { chooseBuilder } from './builder.js';

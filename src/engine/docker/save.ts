@@ -11,6 +11,7 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DockerceptionError, messageOf } from '../../errors.js';
 import type { Connection } from './connection.js';
+import { archiveRequest } from './image-archive.js';
 import { vanished } from './unreachable.js';
 
 /**
@@ -27,9 +28,7 @@ export async function saveImage(
   stdout: Writable,
   signal: AbortSignal,
 ): Promise<void> {
-  const query = new URLSearchParams(names.map((name): [string, string] => ['names', name]));
-  const path = `/images/get?${query.toString()}`;
-  const archive = await connection.stream({ method: 'GET', path }, signal);
+  const archive = await connection.stream(archiveRequest(names), signal);
   if (dest === '-') await copy(connection, archive, stdout, 'standard output', signal);
   else if (await isSpecial(dest))
     await copy(connection, archive, createWriteStream(dest), dest, signal);
