@@ -9,6 +9,7 @@ import { createDisplay } from '../progress/create-display.js';
 import { buildOptions } from './build-options.js';
 import { builderOptions } from './builder-options.js';
 import { contextOptions } from './context.js';
+import { OPTIONS } from './options.js';
 import type { Arguments } from './parse.js';
 import { print } from './print.js';
 import type { Process } from './process.js';
@@ -60,8 +61,8 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
 
 /** Most builds have none. */
 async function limitOptions(args: Arguments): Promise<Limits | undefined> {
-  const names = ['max-size', 'max-layers', 'max-waste', 'deny', 'deny-setuid', 'must-run'];
-  if (names.every((name) => args.value(name) === undefined)) return undefined;
+  const limits = OPTIONS.filter(({ group }) => group === 'Limits');
+  if (limits.every(({ name }) => args.value(name) === undefined)) return undefined;
   return (await import('./limits.js')).limitsOf(args);
 }
 

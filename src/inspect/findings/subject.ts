@@ -1,5 +1,6 @@
 /** What findings are looked for in. */
 import type { Entry } from '../entry.js';
+import { DEFAULT_PATH } from '../../libs/script.js';
 import type { ImageConfig } from '../../image/config.js';
 
 /** What an image's configuration says of how it is run. */
@@ -27,9 +28,6 @@ export interface Run {
   readonly user: string;
 }
 
-/** What PATH is where nobody sets it: moby, pkg/system. */
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
 export function runOf(root: Entry, { config: { config: told } }: Runnable): Run {
   // Go writes `null` for what isn't there.
   const config = told ?? {};
@@ -43,7 +41,7 @@ export function runOf(root: Entry, { config: { config: told } }: Runnable): Run 
     root,
     words: [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])],
     env,
-    path: (env.get('PATH') ?? PATH).split(':').filter((folder) => folder.startsWith('/')),
+    path: (env.get('PATH')?.split(':') ?? DEFAULT_PATH).filter((folder) => folder.startsWith('/')),
     workdir: config.WorkingDir || '/',
     user: config.User ?? '',
   };
