@@ -5,27 +5,38 @@
 import type { ImageCheck } from '../engine/engine.js';
 import { printable } from '../tar/printable.js';
 import type { CheckOptions } from './check-options.js';
-import { inspectAssembled } from './inspect-assembled.js';
-import { inspectStored } from './inspect-stored.js';
-import { exceededLines, limitError } from './limit-error.js';
-import { exceeded, type Checked } from './limits.js';
+import type { Checked } from './limits.js';
 
-/** It rejects with LIMIT_EXCEEDED, of kind limit. */
+/**
+ * It rejects with LIMIT_EXCEEDED, of kind limit. What it takes to look is loaded when there is an image: a build
+ * begins no later because of it.
+ */
 export function imageCheck(options: CheckOptions): ImageCheck {
   return {
-    assembled: async (system) => conclude(await inspectAssembled(system, options), options),
-    stored: async (image) => conclude(await inspectStored(image, options), options),
+    async assembled(system) {
+      const { inspectAssembled } = await import('./inspect-assembled.js');
+      await conclude(await inspectAssembled(system, options), options);
+    },
+    async stored(image) {
+      const { inspectStored } = await import('./inspect-stored.js');
+      await conclude(await inspectStored(image, options), options);
+    },
   };
 }
 
-function conclude(image: Checked | undefined, { limits, findings, report }: CheckOptions): void {
+async function conclude(
+  image: Checked | undefined,
+  { limits, findings, report }: CheckOptions,
+): Promise<void> {
   if (image === undefined) return;
   for (const finding of findings ? image.findings : [])
     if (finding.severity !== 'info')
       report({ kind: 'finding', ...finding, path: finding.path && printable(finding.path) });
   if (limits === undefined) return;
+  const { exceeded } = await import('./limits.js');
   const broken = exceeded(image, limits);
   if (broken.length === 0) return;
+  const { exceededLines, limitError } = await import('./limit-error.js');
   for (const message of exceededLines(broken)) report({ kind: 'notice', message });
   throw limitError(image.target, broken);
 }
