@@ -8,19 +8,11 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { REPORT_PEAK } from '../peak.js';
 import { BIN } from '../support.js';
 
 const GENERATOR = fileURLToPath(new URL('../../support/many-entries.js', import.meta.url));
 const MB = 1e6;
-
-/** Run in the process itself as it ends: nobody who looks from outside sees the very last of it. */
-const REPORT_PEAK = `data:text/javascript,${encodeURIComponent(
-  `import { readFileSync, writeFileSync } from 'node:fs';
-   process.on('exit', () => {
-     const [, peak] = /VmHWM:\\s*(\\d+) kB/.exec(readFileSync('/proc/self/status', 'latin1'));
-     writeFileSync(process.env.PEAK, peak);
-   });`,
-)}`;
 
 let folder: string;
 let archive: string;

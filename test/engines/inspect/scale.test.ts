@@ -6,18 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fileURLToPath } from 'node:url';
+import { REPORT_PEAK } from '../peak.js';
 import { BIN } from '../support.js';
 
 const GENERATOR = fileURLToPath(new URL('../../support/many-entries.js', import.meta.url));
-
-/** Run in the process itself as it ends: nobody who looks from outside sees the very last of it. */
-const REPORT_PEAK = `data:text/javascript,${encodeURIComponent(
-  `import { readFileSync, writeFileSync } from 'node:fs';
-   process.on('exit', () => {
-     const [, peak] = /VmHWM:\\s*(\\d+) kB/.exec(readFileSync('/proc/self/status', 'latin1'));
-     writeFileSync(process.env.PEAK, peak);
-   });`,
-)}`;
 
 let folder: string;
 beforeAll(async () => {
