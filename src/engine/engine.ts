@@ -29,8 +29,11 @@ export interface AssembledSystem {
   readonly config: Pick<ImageConfig, 'os' | 'architecture' | 'variant' | 'config'>;
   /** The file system after each layer, from the lowest up. Frozen. */
   readonly layers: readonly Directory[];
-  /** The content of a file; undefined where it wasn't kept: an image's that it is built upon. */
-  readonly content: (file: Leaf) => AsyncIterable<Buffer> | undefined;
+  /**
+   * The content of a file, in pieces that are valid until another one is asked for, of this file or the next;
+   * undefined where it wasn't kept: an image's that it is built upon.
+   */
+  readonly content: (file: Leaf) => Iterable<Buffer> | undefined;
 }
 
 /** An image that an engine keeps. */

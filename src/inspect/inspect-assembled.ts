@@ -1,4 +1,5 @@
 /** An image that was put together in memory, as what checks look at: nothing of it is written or read again. */
+import { setImmediate } from 'node:timers/promises';
 import type { AssembledSystem } from '../engine/engine.js';
 import { isDirectory, isFile, fromBinary, type Directory, type Leaf } from '../filesystem/node.js';
 import { Tree } from '../filesystem/tree.js';
@@ -13,6 +14,9 @@ import { ContentProbe } from './probe.js';
 
 /** Files of an image that is looked into for its findings alone: entries take memory that a build has other uses for. */
 const MOST_UNASKED = 250_000;
+/** Bytes that are looked at in one go, and as many as a file is counted for beside its own. */
+const AT_ONCE = 16 << 20;
+const A_FILE = 8 << 10;
 
 /**
  * What its files hold is looked at where it was kept; that of a base's files stays unknown. Undefined for one that has
@@ -32,11 +36,10 @@ export async function inspectAssembled(
   for (const layer of layers) stack.add(layer);
   const contents = new Map<number, Content>();
   // Only repeated contents ask for all bytes.
-  const look = new Look(limits?.maxWaste === undefined ? undefined : await contentHasher());
+  const look = new Look(limits?.maxWaste === undefined ? undefined : await contentHasher(), signal);
   for (const { path, file } of filesOf(top)) {
     const bytes = contents.has(file.offset) ? undefined : content(file);
     if (bytes === undefined) continue;
-    signal.throwIfAborted();
     contents.set(file.offset, await look.at(path, file, bytes));
   }
   const { root, waste } = lookAt(top, stack, (offset) => contents.get(offset));
@@ -57,22 +60,36 @@ const NOTHING: Content = {};
 class Look {
   readonly #probe = new ContentProbe();
   readonly #hasher: ContentHasher | undefined;
+  readonly #signal: AbortSignal;
+  #passed = 0;
 
-  constructor(hasher: ContentHasher | undefined) {
+  constructor(hasher: ContentHasher | undefined, signal: AbortSignal) {
     this.#hasher = hasher;
+    this.#signal = signal;
   }
 
   /** Reads as much as can tell something. */
-  async at(path: string, file: Leaf, bytes: AsyncIterable<Buffer>): Promise<Content> {
+  async at(path: string, file: Leaf, bytes: Iterable<Buffer>): Promise<Content> {
     this.#probe.begin(path, file.mode & 0o7777, file.size);
     this.#hasher?.begin(file.size);
-    for await (const chunk of bytes) {
+    await this.#pass(A_FILE);
+    for (const chunk of bytes) {
       this.#probe.data(chunk);
       this.#hasher?.update(chunk);
       if (this.#hasher === undefined && this.#probe.satisfied) break;
+      await this.#pass(chunk.length);
     }
     const probed = this.#probe.end() ?? NOTHING;
     return this.#hasher === undefined ? probed : { hash: this.#hasher.digest(), ...probed };
+  }
+
+  /** Nothing else gets a turn while files are read: a signal is noticed here. */
+  async #pass(bytes: number): Promise<void> {
+    this.#passed += bytes;
+    if (this.#passed < AT_ONCE) return;
+    this.#passed = 0;
+    await setImmediate();
+    this.#signal.throwIfAborted();
   }
 }
 

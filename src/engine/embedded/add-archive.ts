@@ -9,7 +9,7 @@ import { BLOCK } from '../../tar/block.js';
 import { verifiedSum } from '../../tar/checksum.js';
 import { printable } from '../../tar/printable.js';
 import type { OwnerIds } from './accounts.js';
-import { contentStream } from './contents.js';
+import { contentChunks } from './contents.js';
 import type { Copier } from './copy.js';
 import { fromBinary, type Leaf } from '../../filesystem/node.js';
 import { readableOf } from './readable.js';
@@ -60,5 +60,5 @@ async function isArchive(file: Leaf, spool: Spool, name: string): Promise<boolea
 }
 
 function open(file: Leaf, spool: Spool, name: string): Promise<Readable> {
-  return decompress(readableOf(contentStream(file, spool)), name);
+  return decompress(readableOf(contentChunks(file, spool)), name);
 }

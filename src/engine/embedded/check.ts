@@ -1,7 +1,7 @@
 /** What was put together, shown to whoever looks into it before it is written. */
 import { isFile } from '../../filesystem/node.js';
 import type { AssembledSystem, ImageCheck } from '../engine.js';
-import { contentStream } from './contents.js';
+import { CONTENT_CHUNK, contentChunks } from './contents.js';
 import type { Spool } from './spool.js';
 import type { BuiltTarget } from './stages.js';
 
@@ -16,9 +16,11 @@ export async function checkTargets(
 
 async function systemOf(target: BuiltTarget, spool: Spool): Promise<AssembledSystem> {
   const { platform, result, layers } = target;
+  const chunk = Buffer.allocUnsafeSlow(CONTENT_CHUNK);
   return {
     config: { ...platform, config: result.config },
     layers: [...(await target.imageLayers()), ...layers.map(({ after }) => after)],
-    content: (file) => (isFile(file) && file.offset >= 0 ? contentStream(file, spool) : undefined),
+    content: (file) =>
+      isFile(file) && file.offset >= 0 ? contentChunks(file, spool, chunk) : undefined,
   };
 }

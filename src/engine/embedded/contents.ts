@@ -1,13 +1,21 @@
-/** The content of a file in the spool, as a stream or as bytes. */
+/** The content of a file in the spool, in pieces or as bytes. */
 import type { Leaf } from '../../filesystem/node.js';
 import { segments } from './segments.js';
 import type { Spool } from './spool.js';
 
-const CHUNK = 256 << 10;
+/** Bytes that are read at once. */
+export const CONTENT_CHUNK = 256 << 10;
 
-/** Yields the content; a chunk is valid until the next one is asked for. */
-export async function* contentStream(file: Leaf, spool: Spool): AsyncGenerator<Buffer> {
-  const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, Math.max(file.size, 1)));
+/**
+ * The content in pieces, each valid until the next one is asked for. Throws what the spool does.
+ *
+ * @param chunk where pieces are read to: many files need but one; @default the file's own
+ */
+export function* contentChunks(
+  file: Leaf,
+  spool: Spool,
+  chunk = Buffer.allocUnsafeSlow(Math.min(CONTENT_CHUNK, Math.max(file.size, 1))),
+): Generator<Buffer> {
   for (const [offset, length] of segments(file)) {
     for (let done = 0; done < length;) {
       const step = Math.min(length - done, chunk.length);
@@ -17,7 +25,6 @@ export async function* contentStream(file: Leaf, spool: Spool): AsyncGenerator<B
       yield chunk.subarray(0, step);
     }
   }
-  await Promise.resolve();
 }
 
 /** The first bytes of it, at most `limit`. */

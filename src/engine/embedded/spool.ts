@@ -10,7 +10,7 @@ import { SpoolMemory } from './spool-memory.js';
 /** Bytes of a content that may stay in memory. */
 const SMALL = 64 << 10;
 /** Bytes of all contents in memory. */
-const ROOM = 48 << 20;
+const ROOM = 96 << 20;
 /** Offsets from here on are those in memory: no file is as long. */
 const IN_MEMORY = 2 ** 50;
 

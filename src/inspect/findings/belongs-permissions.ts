@@ -29,7 +29,7 @@ export function permissions(): Rule {
   const folders = new Set<string>();
   return {
     visit: (entry, place) => {
-      const { kind, mode, name, path, xattrs } = entry;
+      const { kind, mode, name, xattrs } = entry;
       if (kind !== 'file' && kind !== 'directory') return;
       if (kind === 'file') {
         if ((mode & (SETUID | SETGID)) !== 0 && (mode & 0o111) !== 0)
@@ -42,8 +42,8 @@ export function permissions(): Rule {
       const top = [...folders].find((folder) =>
         `${above}/`.startsWith(folder === '/' ? folder : `${folder}/`),
       );
-      if (top === undefined && kind === 'directory') folders.add(path);
-      writable.add(top ?? (kind === 'directory' ? path : above), entry);
+      if (top === undefined && kind === 'directory') folders.add(entry.path);
+      writable.add(top ?? (kind === 'directory' ? entry.path : above), entry);
     },
     findings: function* () {
       for (const entry of special) yield specialFinding(entry);

@@ -24,9 +24,10 @@ export function sources(): Rule {
   const tops = new Set<string>();
   const programs = new Set<string>();
   return {
-    visit: ({ kind, name, path, size, parent, content }, place) => {
+    visit: (entry, place) => {
+      const { kind, name, size, parent, content } = entry;
       if (kind !== 'file' || parent === undefined || place.isPackage || place.isInside) return;
-      if (content?.elf?.kind === 'program' || PROGRAM.test(name)) programs.add(path);
+      if (content?.elf?.kind === 'program' || PROGRAM.test(name)) programs.add(entry.path);
       if (place.isSystem) return;
       if (TOP.test(name)) tops.add(parent.path);
       if (!SOURCE.test(name)) return;

@@ -18,14 +18,15 @@ export function toolchain(): Rule {
   const libraries = new Groups();
   return {
     visit: (entry, place) => {
-      const { kind, name, path } = entry;
+      // Not the path: it is put together for who asks, and most files are none of these.
+      const { kind, name } = entry;
       if (kind !== 'file' || place.isInside) return;
       if (isCompiler(entry)) compilers.add('', entry);
       else if (HEADER.test(name) && !place.isPackage) {
-        const folder = includeFolder(path);
+        const folder = includeFolder(entry.path);
         if (folder !== undefined) headers.add(folder, entry);
       } else if (/\.a$|^crt1\.o$/.test(name) && !place.isPackage)
-        libraries.add(posix.dirname(path), entry);
+        libraries.add(posix.dirname(entry.path), entry);
     },
     findings: function* () {
       for (const [, group] of compilers)
@@ -53,11 +54,13 @@ export function toolchain(): Rule {
   };
 }
 
-function isCompiler({ name, mode, content, path, parent }: Entry): boolean {
+function isCompiler(entry: Entry): boolean {
+  const { name, mode, content, parent } = entry;
   if ((mode & 0o111) === 0) return false;
   if (content !== undefined && content.elf?.kind !== 'program') return false;
   // `go` is the name of other programs, too.
-  if (name === 'go') return path.endsWith('/go/bin/go') || path.startsWith('/usr/lib/go');
+  if (name === 'go')
+    return entry.path.endsWith('/go/bin/go') || entry.path.startsWith('/usr/lib/go');
   return COMPILER.test(name) && parent !== undefined && /^(?:s?bin|\d.*)$/.test(parent.name);
 }
 

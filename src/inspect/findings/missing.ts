@@ -30,8 +30,9 @@ export function missing(run: Run, running: ReadonlySet<string>): Rule {
   let hasZones = find(root, ZONES) !== undefined;
   return {
     visit: (entry, place) => {
-      const { content, path } = entry;
+      const { content } = entry;
       if (content?.elf === undefined) return;
+      const { path } = entry;
       // What a distribution has beside what runs is nobody's concern here.
       if (!running.has(path) && (place.isPackage || (place.isSystem && isInstalled))) return;
       if (!running.has(path) && content.elf.kind !== 'program') return;

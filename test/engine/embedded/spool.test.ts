@@ -91,7 +91,7 @@ describe('a spool', () => {
   it('puts small contents on disk when there are too many', async () => {
     const spool = new Spool(folder);
     const content = bytes.subarray(0, 60_000);
-    const offsets = Array.from({ length: 1500 }, () => {
+    const offsets = Array.from({ length: 2000 }, () => {
       const offset = spool.begin(content.length);
       spool.append(content);
       return offset;
