@@ -139,7 +139,7 @@ async function buildFromEntries(
     const passed = await passContext(building, context, report, { exact: false, signal });
     return { ...(await building.finish()), context: passed };
   } finally {
-    building.close();
+    await building.close();
   }
 }
 

@@ -116,8 +116,8 @@ export interface EntryBuild {
   ready(): Promise<void> | undefined;
   /** Builds: all of the context has come and is known to be good. Rejects as an {@link Engine} does. */
   finish(): Promise<BuildResult>;
-  /** Lets go of everything, whatever became of it. */
-  close(): void;
+  /** Lets go of everything, whatever became of it: nothing is under way, or left behind, once it has settled. */
+  close(): Promise<void>;
 }
 
 /** Builds an image from a context. Rejects with a `DockerceptionError` of kind build or engine. */

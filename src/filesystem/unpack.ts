@@ -25,7 +25,7 @@ import {
 import type { ContentSink } from './content-sink.js';
 import { HardLinks } from './hard-links.js';
 import { cleanName, refuseTooDeep, refuseTooLong } from './name.js';
-import { display, type Components, type Tree } from './tree.js';
+import { display, Tree, type Components } from './tree.js';
 
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
@@ -161,6 +161,14 @@ export class Unpacker implements ViewHandler {
   hole(length: number): void {
     this.#position += length;
     if (this.#keeping) this.#contents.hole?.(length);
+  }
+
+  /** The tree as it is now, to look at: what comes later doesn't change it. It has no links to one file yet. */
+  snapshot(): Tree {
+    if (this.#tree.hasLinks) throw new Error('a file has several names, and more may come');
+    // What was entered belongs to the snapshot from now on.
+    this.#folder = undefined;
+    return new Tree(this.#tree);
   }
 
   /** There are no more entries: the tree is what they make of it. */

@@ -3,13 +3,14 @@ import { writeImage, writeIndex } from '../../image/assemble.js';
 import type { Compression } from '../../image/compression.js';
 import type { ImageConfig } from '../../image/config.js';
 import type { Descriptor } from '../../image/descriptor.js';
-import { writeLayer } from '../../image/layer.js';
+import { writeLayer, type Layer } from '../../image/layer.js';
 import type { AssembledImage, PlatformImage, RepositoryName } from '../../image/manifest.js';
 import type { BlobStore } from '../../image/store.js';
 import { changes } from '../../filesystem/changes.js';
+import type { WrittenAhead } from './ahead.js';
 import { layerTar } from './layer-tar.js';
 import type { Spool } from './spool.js';
-import type { BuiltTarget } from './stages.js';
+import type { BuiltTarget, LayerChange } from './stages.js';
 
 /** What images are put together with. */
 export interface AssembleOptions {
@@ -18,6 +19,8 @@ export interface AssembleOptions {
   /** When it was made: seconds since 1970. */
   readonly time: number;
   readonly compression: Compression;
+  /** A layer of the first target that was written while the context came. */
+  readonly ahead?: WrittenAhead | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -27,13 +30,17 @@ export async function assemble(
   options: AssembleOptions,
 ): Promise<AssembledImage> {
   const images: PlatformImage[] = [];
-  for (const target of targets) images.push(await assembleOne(target, options));
+  let { ahead } = options;
+  for (const target of targets) {
+    images.push(await assembleOne(target, { ...options, ahead }));
+    ahead = undefined;
+  }
   return writeIndex(options.store, images);
 }
 
 async function assembleOne(
   { image, layers, history, result, platform }: BuiltTarget,
-  { store, spool, time, compression, signal }: AssembleOptions,
+  { store, spool, time, compression, ahead, signal }: AssembleOptions,
 ): Promise<PlatformImage> {
   const descriptors: Descriptor[] = [];
   const diffIds: string[] = [...(image?.config.rootfs.diff_ids ?? [])];
@@ -44,10 +51,13 @@ async function assembleOne(
     descriptors.push(layer);
     if (image?.origin !== undefined) origins.set(layer.digest, image.origin);
   }
-  for (const { before, after } of layers) {
-    signal.throwIfAborted();
+  const write = ({ before, after }: LayerChange): Promise<Layer> => {
     const tar = layerTar(changes(before, after), { spool, time, signal });
-    const { descriptor, diffId } = await writeLayer(store, tar, compression, spool.length);
+    return writeLayer(store, tar, compression, spool.length);
+  };
+  for (const [index, change] of layers.entries()) {
+    signal.throwIfAborted();
+    const { descriptor, diffId } = ahead?.index === index ? ahead.layer : await write(change);
     descriptors.push(descriptor);
     diffIds.push(diffId);
   }

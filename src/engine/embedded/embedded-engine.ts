@@ -5,17 +5,28 @@
 import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { parseDockerfile } from '../../dockerfile/dockerfile.js';
+import type { Dockerfile } from '../../dockerfile/instruction.js';
 import { unusedBuildArgs } from '../../dockerfile/scope.js';
 import { DockerceptionError } from '../../errors.js';
+import { changes } from '../../filesystem/changes.js';
+import { Tree } from '../../filesystem/tree.js';
+import { Unpacker } from '../../filesystem/unpack.js';
 import type { Platform } from '../../image/descriptor.js';
 import type { AssembledImage } from '../../image/manifest.js';
 import { formatPlatform, hostPlatform, parsePlatform } from '../../image/platform.js';
+import type { RegistrySettings } from '../../image/registry/index.js';
 import type { Report } from '../../progress/events.js';
 import { printable } from '../../tar/printable.js';
-import type { BuildContext, BuildOptions, BuildResult, EntryEngine } from '../engine.js';
+import type {
+  BuildContext,
+  BuildOptions,
+  BuildResult,
+  EntryBuild,
+  EntryEngine,
+} from '../engine.js';
+import { Ahead, type Foreseen } from './ahead.js';
 import { assemble } from './assemble.js';
 import { checkTargets } from './check.js';
-import { changes } from '../../filesystem/changes.js';
 import { contextOf, dockerfileOf, type ContextTree } from './context-tree.js';
 import { Images } from './images.js';
 import { layerTar } from './layer-tar.js';
@@ -24,10 +35,9 @@ import { Origins } from './origins.js';
 import { isImageOutput, Outputs } from './outputs.js';
 import { readableOf } from './readable.js';
 import { Spool } from './spool.js';
-import { buildStages, type BuiltTarget } from './stages.js';
+import type { BuiltTarget } from './stages.js';
 import { StepReport } from './step-report.js';
-import { Tree } from '../../filesystem/tree.js';
-import { Unpacker } from '../../filesystem/unpack.js';
+import { buildTargets } from './targets.js';
 
 /** What the engine is made with. */
 export interface EmbeddedSettings {
@@ -39,6 +49,8 @@ export interface EmbeddedSettings {
   readonly stdout: Writable;
   /** A directory as a tar, for a build context. */
   readonly openDirectory: (path: string) => Promise<Readable>;
+  /** Bytes of a file that a layer is written ahead for. @default 8 MiB */
+  readonly large?: number;
   /** Loads an image archive into an engine. @default loading is refused */
   readonly load?: (archive: Readable, report: Report, signal: AbortSignal) => Promise<void>;
   /** Builds what needs RUN; it gets the context anew. @default that is refused */
@@ -54,64 +66,82 @@ export type Otherwise = (
 
 /** An engine that needs no other. */
 export function embeddedEngine(settings: EmbeddedSettings): EntryEngine {
-  return {
-    begin(options) {
-      const spool = new Spool(settings.env['TMPDIR'] || tmpdir());
-      const platforms = platformsOf(options);
-      const tree = new Tree();
-      const entries = new Unpacker({ tree, contents: spool, name: 'the context' });
-      return {
-        entries,
-        ready: () => spool.ready(),
-        finish: async () => {
-          await spool.settle();
-          entries.end();
-          const context = contextOf(tree, entries.newest);
-          return new Build(settings, options, spool).run(context, platforms);
-        },
-        close: () => spool.close(),
-      };
-    },
-  };
+  return { begin: (options) => new Build(settings, options) };
 }
 
-class Build {
+const NO_IMAGES: Pick<Images, 'find'> = {
+  find: () => Promise.reject(new Error('images are looked for when the context is there')),
+};
+const SILENT = new StepReport(() => undefined);
+
+class Build implements EntryBuild {
+  readonly entries: Unpacker;
   readonly #settings: EmbeddedSettings;
   readonly #options: BuildOptions;
+  readonly #platforms: readonly Platform[];
   readonly #spool: Spool;
+  readonly #tree = new Tree();
+  readonly #ahead: Ahead;
   readonly #report: StepReport;
+  #outputs: Promise<Outputs> | undefined;
 
-  constructor(settings: EmbeddedSettings, options: BuildOptions, spool: Spool) {
+  constructor(settings: EmbeddedSettings, options: BuildOptions) {
     this.#settings = settings;
     this.#options = options;
-    this.#spool = spool;
+    this.#platforms = platformsOf(options);
     this.#report = new StepReport(options.report);
+    this.#spool = new Spool(settings.env['TMPDIR'] || tmpdir());
+    this.#ahead = new Ahead({
+      spool: this.#spool,
+      compression: options.compression,
+      signal: options.signal,
+      large: settings.large,
+      store: async () => (await this.#beginOutputs()).store,
+      foresee: () => this.#foresee(),
+    });
+    const tree = this.#tree;
+    this.entries = new Unpacker({ tree, contents: this.#ahead, name: 'the context' });
   }
 
-  async run(context: ContextTree, platforms: readonly Platform[]): Promise<BuildResult> {
+  ready(): Promise<void> | undefined {
+    return this.#ahead.ready();
+  }
+
+  async finish(): Promise<BuildResult> {
+    await this.#spool.settle();
+    this.entries.end();
+    const context = contextOf(this.#tree, this.entries.newest);
     try {
-      return await this.#build(context, platforms);
+      return await this.#build(context);
     } catch (error) {
       const { otherwise } = this.#settings;
       if (otherwise === undefined || !needsRun(error)) throw error;
+      await this.#closeOutputs();
       return otherwise({ stream: this.#repacked(context) }, this.#options, error);
     }
   }
 
-  async #build(context: ContextTree, platforms: readonly Platform[]): Promise<BuildResult> {
-    const { env, stdout, load, created } = this.#settings;
-    const { insecure, report, signal, buildContexts } = this.#options;
-    const registry = { env, insecure, report, signal };
-    const images = new Images({ contexts: buildContexts, registry });
-    const outputs = await Outputs.begin({
-      build: this.#options,
-      stdout,
-      registry,
-      load: load && ((archive) => load(archive, report, signal)),
-    });
+  async close(): Promise<void> {
+    await this.#ahead.close();
+    this.#spool.close();
+    await this.#closeOutputs();
+  }
+
+  async #closeOutputs(): Promise<void> {
+    // Why they couldn't be begun has been told, or is nothing to what ended the context.
+    const outputs = await this.#outputs?.catch(() => undefined);
+    await outputs?.close();
+  }
+
+  async #build(context: ContextTree): Promise<BuildResult> {
+    const { created } = this.#settings;
+    const { signal, buildContexts, check } = this.#options;
+    const images = new Images({ contexts: buildContexts, registry: this.#registry() });
+    const outputs = await this.#beginOutputs();
     try {
-      const targets = await this.#targets(context, images, platforms);
-      const { check } = this.#options;
+      const dockerfile = this.#dockerfile(context);
+      this.#tellUnused(dockerfile);
+      const targets = await this.#targets(dockerfile, context, images, this.#report);
       if (check !== undefined) await checkTargets(targets, this.#spool, check);
       const time = created ?? context.newest;
       const image = await this.#assemble(targets, outputs, time);
@@ -120,48 +150,66 @@ class Build {
       signal.throwIfAborted();
       return metadataOf(image, this.#options);
     } finally {
-      await outputs.close();
       await images.close();
     }
   }
 
-  async #targets(
-    context: ContextTree,
-    images: Images,
-    platforms: readonly Platform[],
-  ): Promise<BuiltTarget[]> {
-    const { file, buildArgs, target, labels, outputs, report, signal } = this.#options;
-    const { env, openDirectory } = this.#settings;
-    const spool = this.#spool;
-    const dockerfile = parseDockerfile(dockerfileOf(context, file, spool), file);
+  #registry(): RegistrySettings {
+    const { insecure, report, signal } = this.#options;
+    return { env: this.#settings.env, insecure, report, signal };
+  }
+
+  #beginOutputs(): Promise<Outputs> {
+    const { stdout, load } = this.#settings;
+    const { report, signal } = this.#options;
+    return (this.#outputs ??= Outputs.begin({
+      build: this.#options,
+      stdout,
+      registry: this.#registry(),
+      load: load && ((archive) => load(archive, report, signal)),
+    }));
+  }
+
+  /** What the entries so far would make. Links to one file count as one when all of them are there. */
+  async #foresee(): Promise<Foreseen | undefined> {
+    const { created } = this.#settings;
+    if (this.#platforms.length > 1 || this.#tree.hasLinks) return undefined;
+    const context = contextOf(this.entries.snapshot(), this.entries.newest);
+    const dockerfile = this.#dockerfile(context);
+    if (!needsContextAlone(dockerfile)) return undefined;
+    const [target] = await this.#targets(dockerfile, context, NO_IMAGES, SILENT);
+    return target && { layers: target.layers, time: created ?? context.newest };
+  }
+
+  #dockerfile(context: ContextTree): Dockerfile {
+    const { file } = this.#options;
+    return parseDockerfile(dockerfileOf(context, file, this.#spool), file);
+  }
+
+  #tellUnused(dockerfile: Dockerfile): void {
+    const { buildArgs, report } = this.#options;
     const unused = unusedBuildArgs(dockerfile, buildArgs);
-    if (unused.length > 0) {
-      const names = unused.map((name) => printable(name)).join(', ');
-      report({ kind: 'notice', message: `no ARG takes what --build-arg gives: ${names}` });
-    }
-    const origins = new Origins({ context: context.tree, images, spool, openDirectory, signal });
-    const targets: BuiltTarget[] = [];
-    for (const targetPlatform of platforms)
-      targets.push(
-        await buildStages({
-          dockerfile,
-          origins,
-          spool,
-          labels,
-          env,
-          addHosts: this.#options.addHosts,
-          signal,
-          report: this.#report,
-          prefix: platforms.length > 1 ? `${formatPlatform(targetPlatform)} ` : '',
-          flat: outputs.some((output) => !isImageOutput(output)),
-          buildArgs,
-          target,
-          targetPlatform,
-          buildPlatform: hostPlatform(),
-          contexts: Object.keys(this.#options.buildContexts),
-        }),
-      );
-    return targets;
+    if (unused.length === 0) return;
+    const names = unused.map((name) => printable(name)).join(', ');
+    report({ kind: 'notice', message: `no ARG takes what --build-arg gives: ${names}` });
+  }
+
+  #targets(
+    dockerfile: Dockerfile,
+    context: ContextTree,
+    images: Pick<Images, 'find'>,
+    report: StepReport,
+  ): Promise<BuiltTarget[]> {
+    const { env, openDirectory } = this.#settings;
+    const [spool, platforms, build] = [this.#spool, this.#platforms, this.#options];
+    const origins = new Origins({
+      context: context.tree,
+      images,
+      spool,
+      openDirectory,
+      signal: build.signal,
+    });
+    return buildTargets({ dockerfile, origins, platforms, spool, build, env, report });
   }
 
   async #assemble(
@@ -169,12 +217,14 @@ class Build {
     { store }: Outputs,
     time: number,
   ): Promise<AssembledImage | undefined> {
-    if (store === undefined) return undefined;
+    const [first] = targets;
+    if (store === undefined || first === undefined) return undefined;
     const { compression, signal } = this.#options;
     const spool = this.#spool;
-    return this.#report.around('exporting layers', () =>
-      assemble(targets, { store, spool, time, compression, signal }),
-    );
+    return this.#report.around('exporting layers', async () => {
+      const ahead = await this.#ahead.conclude({ layers: first.layers, time });
+      return assemble(targets, { store, spool, time, compression, ahead, signal });
+    });
   }
 
   async #writeFiles(targets: readonly BuiltTarget[], time: number): Promise<void> {
@@ -217,6 +267,17 @@ function platformsOf({ platforms }: BuildOptions): readonly Platform[] {
       }),
     ).values(),
   ];
+}
+
+/** Whether nothing but a context has to be read, and nothing is kept beside it. */
+function needsContextAlone({ stages }: Dockerfile): boolean {
+  return stages.every(({ instructions }) =>
+    instructions.every((instruction) =>
+      instruction.kind === 'copy'
+        ? instruction.contents.length === 0
+        : instruction.kind !== 'add' && instruction.kind !== 'onbuild',
+    ),
+  );
 }
 
 function needsRun(error: unknown): error is DockerceptionError {

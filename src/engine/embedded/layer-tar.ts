@@ -42,10 +42,12 @@ const HARD_LINK = '1';
 /** Where contents come from, and what is put in place of times that nothing told. */
 export interface LayerTarOptions {
   readonly spool: Spool;
-  /** Seconds since 1970. */
+  /** Seconds since 1970; read anew for each entry. */
   readonly time: number;
   /** Names that start with `.wh.` are plain names: in a context, not in a layer. @default false */
   readonly whiteoutNames?: boolean;
+  /** A promise while what ends there in the spool hasn't come. @default everything has */
+  readonly landing?: (end: number) => Promise<void> | undefined;
   /** Stops it: its reason is thrown. @default never */
   readonly signal?: AbortSignal;
 }
@@ -54,46 +56,75 @@ export interface LayerTarOptions {
  * The tar of these changes, its end-of-archive included. Throws LAYER_WHITEOUT, of kind context.
  * A chunk is valid until the next one is asked for.
  */
-export async function* layerTar(entries: Iterable<Change>, options: LayerTarOptions): Blob {
-  const chunk = Buffer.allocUnsafeSlow(CHUNK);
-  const firstNames = new Map<object, string>();
-  let filled = 0;
+export function layerTar(entries: Iterable<Change>, options: LayerTarOptions): Blob {
+  return batchedLayerTar([entries], options);
+}
+
+/** The same of changes that become known a batch at a time. */
+export async function* batchedLayerTar(
+  batches: Iterable<Iterable<Change>> | AsyncIterable<Iterable<Change>>,
+  options: LayerTarOptions,
+): Blob {
+  const open = { chunk: Buffer.allocUnsafeSlow(CHUNK), filled: 0, firstNames: new Map() };
+  for await (const batch of batches) yield* entriesOf(batch, open, options);
+  if (open.filled > 0) yield open.chunk.subarray(0, open.filled);
+  yield END_OF_ARCHIVE;
+}
+
+/** A tar whose end isn't known. */
+interface OpenTar {
+  readonly chunk: Buffer;
+  /** Bytes of the chunk that wait for more. */
+  filled: number;
+  /** By what the names of one file share. */
+  readonly firstNames: Map<object, string>;
+}
+
+async function* entriesOf(
+  entries: Iterable<Change>,
+  open: OpenTar,
+  options: LayerTarOptions,
+): Blob {
+  const { chunk, firstNames } = open;
   for (const { path, node } of entries) {
     options.signal?.throwIfAborted();
     if (options.whiteoutNames !== true) refuseWhiteout(path);
     const entry = headerOf(path, node, firstNames, options.time);
-    if (filled + BLOCK > CHUNK) {
-      yield chunk.subarray(0, filled);
-      filled = 0;
+    if (open.filled + BLOCK > CHUNK) {
+      yield chunk.subarray(0, open.filled);
+      open.filled = 0;
     }
-    const front = writeEntryHeader(chunk, filled, entry);
+    const front = writeEntryHeader(chunk, open.filled, entry);
     if (front !== undefined) {
-      const block = Buffer.from(chunk.subarray(filled, filled + BLOCK));
-      yield Buffer.concat([chunk.subarray(0, filled), front]);
+      const block = Buffer.from(chunk.subarray(open.filled, open.filled + BLOCK));
+      yield Buffer.concat([chunk.subarray(0, open.filled), front]);
       block.copy(chunk, 0);
-      filled = 0;
+      open.filled = 0;
     }
-    filled += BLOCK;
+    open.filled += BLOCK;
     if (entry.size === 0) continue;
     for (const [offset, length] of segments(node as Leaf)) {
       for (let done = 0; done < length;) {
-        const step = Math.min(length - done, CHUNK - filled);
-        if (offset < 0) chunk.fill(0, filled, filled + step);
-        else options.spool.read(chunk, filled, offset + done, step);
-        filled += step;
+        const step = Math.min(length - done, CHUNK - open.filled);
+        if (offset < 0) chunk.fill(0, open.filled, open.filled + step);
+        else {
+          const landing = options.landing?.(offset + done + step);
+          if (landing !== undefined) await landing;
+          options.spool.read(chunk, open.filled, offset + done, step);
+        }
+        open.filled += step;
         done += step;
-        if (filled < CHUNK) continue;
+        if (open.filled < CHUNK) continue;
         yield chunk;
-        filled = 0;
+        open.filled = 0;
+        options.signal?.throwIfAborted();
       }
     }
     // Bodies and headers are padded to blocks, and the chunk is a multiple of them.
     const padding = paddingOf(entry.size);
-    chunk.fill(0, filled, filled + padding);
-    filled += padding;
+    chunk.fill(0, open.filled, open.filled + padding);
+    open.filled += padding;
   }
-  if (filled > 0) yield chunk.subarray(0, filled);
-  yield END_OF_ARCHIVE;
 }
 
 /** All members each time, in one order: this runs once for every file. */

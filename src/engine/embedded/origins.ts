@@ -13,7 +13,7 @@ import type { Tree } from '../../filesystem/tree.js';
 /** What they are made from. */
 export interface OriginsOptions {
   readonly context: Tree;
-  readonly images: Images;
+  readonly images: Pick<Images, 'find'>;
   readonly spool: Spool;
   /** A directory as a tar. */
   readonly openDirectory: (path: string) => Promise<Readable>;

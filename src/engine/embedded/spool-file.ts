@@ -30,6 +30,8 @@ export class SpoolFile {
   #sent = 0;
   readonly #underWay = new Set<Batch>();
   readonly #free: Buffer[] = [];
+  /** Where everything before was written at once, whatever is still under way. */
+  #firm = 0;
   #failure: Error | undefined;
   #closed = false;
   readonly #waiting: (() => void)[] = [];
@@ -72,9 +74,23 @@ export class SpoolFile {
     await this.#until(0);
   }
 
+  /** A promise while the bytes before `end` aren't all in the file; rejects when they will never be. */
+  landing(end: number): Promise<void> | undefined {
+    return end <= this.#landed ? undefined : this.#landing(end);
+  }
+
+  async #landing(end: number): Promise<void> {
+    while (end > this.#landed) {
+      if (this.#closed) throw new Error('the temporary file is closed');
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      this.#throwFailure();
+    }
+  }
+
   /** Reads `length` bytes from `offset` on, to `target` at `at`. */
   read(target: Buffer, at: number, offset: number, length: number): void {
-    this.#land();
+    if (offset + length > this.#landed) this.#land();
+    this.#throwFailure();
     const sequential = offset === this.#lastRead;
     this.#lastRead = offset + length;
     let done = 0;
@@ -87,7 +103,9 @@ export class SpoolFile {
       } else if (sequential && length - done < AHEAD) {
         this.#ahead ??= Buffer.allocUnsafeSlow(AHEAD);
         this.#aheadFrom = from;
-        this.#aheadTo = from + this.#readAt(this.#ahead, 0, AHEAD, from);
+        // Not what is still being written: it would be kept as it is now.
+        const most = Math.min(AHEAD, this.#landed - from);
+        this.#aheadTo = from + this.#readAt(this.#ahead, 0, most, from);
       } else {
         done += this.#readAt(target, at + done, length - done, from);
       }
@@ -97,6 +115,7 @@ export class SpoolFile {
   /** The descriptor stays open while another thread still writes to it. */
   close(): void {
     this.#closed = true;
+    this.#wakeAll();
     if (this.#underWay.size > 0 || this.#descriptor === undefined) return;
     fs.closeSync(this.#descriptor);
     this.#descriptor = undefined;
@@ -119,7 +138,7 @@ export class SpoolFile {
     this.#writeLater(descriptor, sending, 0, () => {
       this.#underWay.delete(sending);
       this.#free.push(batch);
-      for (const wake of this.#waiting.splice(0)) wake();
+      this.#wakeAll();
       if (this.#closed) this.close();
     });
   }
@@ -148,7 +167,14 @@ export class SpoolFile {
   #land(): void {
     if (this.#batched > 0) this.#send();
     for (const sending of this.#underWay) this.#writeNow(sending);
-    this.#throwFailure();
+    this.#firm = this.#sent;
+  }
+
+  /** Every byte before it is in the file. */
+  get #landed(): number {
+    let landed = this.#sent;
+    for (const { position } of this.#underWay) landed = Math.min(landed, position);
+    return Math.max(landed, this.#firm);
   }
 
   async #until(left: number): Promise<void> {
@@ -173,6 +199,10 @@ export class SpoolFile {
     } catch (error) {
       throw this.#failed(error);
     }
+  }
+
+  #wakeAll(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   #throwFailure(): void {

@@ -9,8 +9,9 @@ import { SpoolMemory } from './spool-memory.js';
 
 /** Bytes of a content that may stay in memory. */
 const SMALL = 64 << 10;
-/** Bytes of all contents in memory. */
-const ROOM = 96 << 20;
+/** Bytes of all contents in memory, with those that the tree takes for each: many entries leave less room. */
+const ROOM = 56 << 20;
+const OF_TREE = 128;
 /** Offsets from here on are those in memory: no file is as long. */
 const IN_MEMORY = 2 ** 50;
 
@@ -18,6 +19,7 @@ export class Spool {
   readonly #file: SpoolFile;
   readonly #memory = new SpoolMemory();
   #inMemory = false;
+  #room = ROOM;
 
   /** @param folder where a file is made when there is something to write; `TMPDIR` as a rule. */
   constructor(folder: string = tmpdir()) {
@@ -35,7 +37,9 @@ export class Spool {
    * @param size bytes of it; @default nobody knows
    */
   begin(size = Infinity): number {
-    this.#inMemory = size <= SMALL && this.#memory.length + size <= ROOM;
+    this.#room -= OF_TREE;
+    this.#inMemory = size <= SMALL && size <= this.#room;
+    if (this.#inMemory) this.#room -= size;
     return this.#inMemory ? IN_MEMORY + this.#memory.length : this.#file.length;
   }
 
@@ -53,6 +57,11 @@ export class Spool {
   /** Resolves when everything is written; rejects with why it couldn't be. */
   settle(): Promise<void> {
     return this.#file.settle();
+  }
+
+  /** A promise while what ends at `end` is still on its way; rejects when it will never be there. */
+  landing(end: number): Promise<void> | undefined {
+    return end > IN_MEMORY ? undefined : this.#file.landing(end);
   }
 
   /** Reads bytes that were appended: `length` of them from `offset` on, to `target` at `at`. */
