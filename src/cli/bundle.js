@@ -1,0 +1,27 @@
+/**
+ * Puts the command line into few files: to load a hundred modules takes Node longer than a small image
+ * takes to build. What an option alone needs stays apart, in `parts/`.
+ */
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const target = fileURLToPath(new URL('../../dist/bin/', import.meta.url));
+const entry = fileURLToPath(new URL('main.ts', import.meta.url));
+
+rmSync(target, { recursive: true, force: true });
+await build({
+  entryPoints: [entry],
+  outdir: target,
+  // As deep as the modules are: some find files from where they are.
+  chunkNames: 'parts/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  packages: 'external',
+  charset: 'utf8',
+  legalComments: 'none',
+  logLevel: 'warning',
+});
