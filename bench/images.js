@@ -5,7 +5,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MIB, random, writeContext } from './contexts.js';
-import { peakMemory, sideBySide } from './measure.js';
+import { peakBehind, sideBySide } from './measure.js';
 
 /** @param {string} path */
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -134,15 +134,16 @@ async function measureAppend({ folder, large, small, runs, crane, has, row }) {
 }
 
 /** @param {Bench} bench */
-async function measureMemory({ folder, row }) {
+async function measureMemory({ folder, small, row }) {
   const image = join(folder, 'image.tar');
   const args = [program, '--engine', 'embedded', '-q', '-t', 'bench', '-o', image];
+  const endless = [node, here('endless.js')];
   for (const [work, producer, limit] of /** @type {const} */ ([
-    ['50,000 entries', ['0', '50000'], 200],
-    ['1,000,000 entries', ['0', '1000000'], 500],
-    ['8 GiB in one file', ['8'], 150],
+    ['50,000 small files', ['cat', small], 200],
+    ['1,000,000 entries', [...endless, '0', '1000000'], 500],
+    ['8 GiB in one file', [...endless, '8'], 150],
   ])) {
-    const bytes = await peakMemory([here('endless.js'), ...producer], args);
+    const bytes = await peakBehind([...producer], args);
     row(`peak memory of an image, ${work}`, bytes / 1e6, limit, 'MB');
   }
   rmSync(image);

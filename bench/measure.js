@@ -36,9 +36,17 @@ export async function sideBySide(commands, runs, env) {
   return (name) => median(times.get(name) ?? []);
 }
 
-/** Peak resident memory of `node args` fed by `producer`. Bytes. @param {string[]} producer @param {string[]} args */
-export async function peakMemory(producer, args) {
-  const source = spawn(process.execPath, producer, { stdio: ['ignore', 'pipe', 'inherit'] });
+/**
+ * Peak resident memory of `node args` fed by `producer`. Bytes.
+ * @param {string[]} producer arguments of node, too @param {string[]} args
+ */
+export function peakMemory(producer, args) {
+  return peakBehind([process.execPath, ...producer], args);
+}
+
+/** The same behind any command. @param {string[]} command @param {string[]} args */
+export async function peakBehind([program = '', ...operands], args) {
+  const source = spawn(program, operands, { stdio: ['ignore', 'pipe', 'inherit'] });
   const child = spawn(process.execPath, args, { stdio: [source.stdout, 'ignore', 'inherit'] });
   source.stdout?.destroy();
   return peakOf(child, args);
