@@ -2,7 +2,7 @@
  * Puts the command line into few files: to load a hundred modules takes Node longer than a small image
  * takes to build. What an option alone needs stays apart, in `parts/`.
  */
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -25,3 +25,5 @@ await build({
   legalComments: 'none',
   logLevel: 'warning',
 });
+// Its types are those of the module that it was made from.
+writeFileSync(`${target}/main.d.ts`, "export { main } from '../cli/main.js';\n");
