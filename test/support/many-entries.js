@@ -1,18 +1,18 @@
 /**
  * Writes a context to standard output: `node test/support/many-entries.js 1000000` has as many
  * entries below `tree/`, a folder and 999 files in it by turns, and a Dockerfile that copies them.
- * Every other file is empty, the rest have 100 bytes. Names are patched into a few headers: a writer
+ * Every other file is empty, the rest have 100 bytes, or as many as a second argument says. Names are patched into a few headers: a writer
  * that makes each anew would take most of the time.
  */
 import { once } from 'node:events';
 import { header, member, padded, sum } from './write-tar.js';
 
-const [count = '1000'] = process.argv.slice(2);
+const [count = '1000', bytes = '100'] = process.argv.slice(2);
 const EACH = 1000;
 const CHUNK = 1 << 20;
 
 const folder = header({ name: 'tree/0000/', typeflag: '5', mode: 0o755 });
-const files = [100, 0].map((size) =>
+const files = [Number(bytes), 0].map((size) =>
   member({ name: 'tree/0000/000', body: Buffer.alloc(size, 'b') }),
 );
 const [folderAt, fileAt] = ['tree/'.length, 'tree/0000/'.length];

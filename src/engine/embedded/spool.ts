@@ -10,7 +10,7 @@ import { SpoolMemory } from './spool-memory.js';
 /** Bytes of a content that may stay in memory. */
 const SMALL = 64 << 10;
 /** Bytes of all contents in memory, with those that the tree takes for each: many entries leave less room. */
-const ROOM = 56 << 20;
+const ROOM = 48 << 20;
 const OF_TREE = 128;
 /** Offsets from here on are those in memory: no file is as long. */
 const IN_MEMORY = 2 ** 50;
