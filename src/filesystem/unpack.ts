@@ -163,7 +163,7 @@ export class Unpacker implements ViewHandler {
     if (this.#keeping) this.#contents.hole?.(length);
   }
 
-  /** The tree as it is now, to look at: what comes later doesn't change it. It has no links to one file yet. */
+  /** The tree as it is now, to look at: what comes later doesn't change it. Only while no file has several names. */
   snapshot(): Tree {
     if (this.#tree.hasLinks) throw new Error('a file has several names, and more may come');
     // What was entered belongs to the snapshot from now on.

@@ -11,7 +11,7 @@ import { blobPath, compare } from './digest.js';
 import type { Descriptor } from './descriptor.js';
 import type { AssembledImage } from './manifest.js';
 import { OutputFile } from './output-file.js';
-import type { Blob, BlobSource, BlobStore } from './store.js';
+import type { Blob, BlobSource, RevocableStore } from './store.js';
 import { writeBlob, type Written } from './write-blob.js';
 
 /** How an archive is written. */
@@ -25,7 +25,7 @@ interface Place {
   readonly size: number;
 }
 
-export class ArchiveStore implements BlobStore {
+export class ArchiveStore implements RevocableStore {
   readonly #file: OutputFile;
   readonly #mtime: number;
   /** By digest: where the bytes are. */
@@ -84,6 +84,16 @@ export class ArchiveStore implements BlobStore {
     if (place === undefined)
       return Promise.reject(new Error(`the archive has no blob ${descriptor.digest}`));
     return Promise.resolve(this.#file.read(place.offset, place.size));
+  }
+
+  async discard({ digest }: Descriptor): Promise<void> {
+    const place = this.#blobs.get(digest);
+    const end = place && place.offset + place.size + paddingOf(place.size);
+    if (place === undefined || end !== this.#end)
+      throw new Error(`${digest} is not the last blob of the archive`);
+    this.#blobs.delete(digest);
+    this.#end = place.offset - BLOCK;
+    await this.#file.truncate(this.#end);
   }
 
   /**

@@ -31,3 +31,9 @@ export interface BlobStore extends BlobSource {
   /** Takes a blob from elsewhere, verified. Does nothing when it is there. */
   copy(descriptor: Descriptor, from: BlobSource): Promise<void>;
 }
+
+/** A store that gives back the room of a blob. */
+export interface RevocableStore extends BlobStore {
+  /** Removes the blob that was put last. Nobody reads it any more. */
+  discard(descriptor: Descriptor): Promise<void>;
+}

@@ -17,6 +17,14 @@ export function imageCheck(options: CheckOptions): ImageCheck {
       const { inspectAssembled } = await import('./inspect-assembled.js');
       await conclude(await inspectAssembled(system, options), options);
     },
+    async readsOn(head) {
+      if (options.limits?.maxWaste !== undefined) return true;
+      const { ContentProbe } = await import('./probe.js');
+      const probe = new ContentProbe();
+      probe.begin('/', 0, Infinity);
+      probe.data(head);
+      return !probe.satisfied;
+    },
     async stored(image) {
       const { inspectStored } = await import('./inspect-stored.js');
       await conclude(await inspectStored(image, options), options);

@@ -1,15 +1,19 @@
 /**
  * Work ahead of the context's end. Once a large file begins, what the Dockerfile makes of the entries so far
  * is looked at: the layer that the file goes into is written while the file comes, and goes on with the
- * next one. Where the rest of the context makes another layer of it, that is dropped, and nothing is lost but time:
- * the spool has everything.
+ * next one. A file whose content nobody else will read passes into the layer, past the spool. Where the rest of the
+ * context makes another layer of it, that is dropped, and what was in it alone is taken back into the spool.
  */
+import { decompress } from '../../compression/decompress.js';
 import type { ContentSink } from '../../filesystem/content-sink.js';
 import { changes, type Change } from '../../filesystem/changes.js';
 import { isDirectory } from '../../filesystem/node.js';
+import { Tree } from '../../filesystem/tree.js';
+import { unpack } from '../../filesystem/unpack.js';
 import type { Compression } from '../../image/compression.js';
 import type { Layer } from '../../image/layer.js';
-import type { BlobStore } from '../../image/store.js';
+import type { BlobStore, RevocableStore } from '../../image/store.js';
+import { ComingContents } from './coming-contents.js';
 import { EarlyLayer } from './early-layer.js';
 import type { Spool } from './spool.js';
 import type { LayerChange } from './stages.js';
@@ -18,6 +22,8 @@ const LARGE = 8 << 20;
 /** Looks in one context, and files that are gone through in each. */
 const MOST_LOOKS = 100;
 const MOST_ENTRIES = 100_000;
+/** First bytes that tell what a file is. */
+const HEAD = 4096;
 
 /** What it works with. */
 export interface AheadOptions {
@@ -27,12 +33,14 @@ export interface AheadOptions {
   /** Bytes of a file that is worth a look: more than what the spool keeps in memory. @default 8 MiB */
   readonly large?: number | undefined;
   /** Where the layer goes; undefined when no image is written. */
-  readonly store: () => Promise<BlobStore | undefined>;
+  readonly store: () => Promise<BlobStore | RevocableStore | undefined>;
   /**
    * The layers that the entries so far make, and the newest time among them; undefined where that can't be said
    * without anything but them. May reject.
    */
   readonly foresee: () => Promise<Foreseen | undefined>;
+  /** Whether somebody will read on in a file that begins so, beside whoever writes the layer. */
+  readonly isReadOn: (head: Buffer) => Promise<boolean>;
 }
 
 /** What a context would make if it ended here. */
@@ -49,50 +57,97 @@ export interface WrittenAhead {
   readonly layer: Layer;
 }
 
-/** Passes contents on to the spool, and looks ahead when one is large. */
+/** A large content that has begun, until it was looked at. */
+interface Pending {
+  readonly offset: number;
+  readonly size: number;
+  readonly pieces: Buffer[];
+  length: number;
+}
+
+interface Early {
+  readonly index: number;
+  readonly layer: EarlyLayer;
+  readonly store: BlobStore | RevocableStore;
+}
+
+/** Passes contents on to the spool, or to a layer when one is large. */
 export class Ahead implements ContentSink {
   readonly #options: AheadOptions;
+  readonly #coming: ComingContents;
   #contents = 0;
   #looksLeft = MOST_LOOKS;
-  /** The large content that has begun, until it was looked at. */
-  #begun: { readonly offset: number; readonly size: number } | undefined;
-  #early: { readonly index: number; readonly layer: EarlyLayer } | undefined;
+  #pending: Pending | undefined;
+  #isPassing = false;
+  #early: Early | undefined;
 
   constructor(options: AheadOptions) {
     this.#options = options;
+    this.#coming = new ComingContents(options.spool);
   }
 
   begin(size: number): number {
-    const offset = this.#options.spool.begin(size);
-    this.#contents++;
-    if (size >= (this.#options.large ?? LARGE)) this.#begun = { offset, size };
+    const { spool, large = LARGE } = this.#options;
+    this.#keepPending();
+    this.#isPassing = false;
+    if (size < large || this.#contents++ > MOST_ENTRIES || this.#looksLeft <= 0)
+      return spool.begin(size);
+    this.#looksLeft--;
+    const offset = spool.elsewhere.add(size);
+    this.#pending = { offset, size, pieces: [], length: 0 };
     return offset;
   }
 
   append(bytes: Buffer): void {
-    this.#options.spool.append(bytes);
+    if (this.#pending !== undefined) {
+      this.#pending.pieces.push(Buffer.from(bytes));
+      this.#pending.length += bytes.length;
+    } else if (this.#isPassing) this.#coming.append(bytes);
+    else this.#options.spool.append(bytes);
   }
 
   ready(): Promise<void> | undefined {
-    const { spool } = this.#options;
-    const begun = this.#begun;
-    if (begun === undefined) return spool.ready();
-    this.#begun = undefined;
-    if (this.#contents > MOST_ENTRIES || this.#looksLeft-- <= 0) return spool.ready();
-    return this.#look(begun).then(() => spool.ready());
+    const pending = this.#pending;
+    if (pending === undefined || pending.length < Math.min(HEAD, pending.size))
+      return this.#isPassing ? this.#coming.ready() : this.#options.spool.ready();
+    return this.#look(pending);
+  }
+
+  /**
+   * All contents have come. What has passed by the spool is in its place in these layers, or it comes back.
+   * Rejects with why a layer couldn't be written that had contents which are nowhere else.
+   */
+  async confirm(foresee: () => Promise<Foreseen | undefined>): Promise<void> {
+    this.#keepPending();
+    const early = this.#early;
+    if (early === undefined || this.#coming.passed.size === 0) return;
+    const foreseen = await foresee().catch(() => undefined);
+    const change = foreseen?.layers[early.index];
+    const isThere =
+      foreseen !== undefined &&
+      change !== undefined &&
+      early.layer.isStartOf(entriesOf(change), foreseen.time) &&
+      this.#isEachOnce(foreseen.layers);
+    if (!isThere) await this.#drop(early);
   }
 
   /** The layer that was written ahead, if it is one of these. Nobody may write to the store before. */
   async conclude({ layers, time }: Foreseen): Promise<WrittenAhead | undefined> {
     const early = this.#early;
     if (early === undefined) return undefined;
-    const { before, after } = layers[early.index] ?? {};
-    if (after === undefined) {
-      await early.layer.drop();
+    const { index, layer } = early;
+    const change = layers[index];
+    if (change === undefined || !layer.complete(entriesOf(change), time)) {
+      await this.#drop(early);
       return undefined;
     }
-    const layer = await early.layer.conclude(changes(before, after), time);
-    return layer && { index: early.index, layer };
+    try {
+      return { index, layer: await layer.written };
+    } catch (error) {
+      // It can be written anew while the spool has everything, and fails again or doesn't.
+      if (this.#coming.passed.size > 0) throw error;
+      return undefined;
+    }
   }
 
   /** Once it has settled, nothing of it is under way. May be called twice. */
@@ -100,28 +155,99 @@ export class Ahead implements ContentSink {
     await this.#early?.layer.drop();
   }
 
-  async #look({ offset, size }: { offset: number; size: number }): Promise<void> {
-    // Why not is told when all of the context is there, or is different then.
-    const foreseen = await this.#options.foresee().catch(() => undefined);
-    const found = foreseen && placeOf(offset, foreseen.layers);
-    if (foreseen === undefined || found === undefined) return;
-    if (this.#early === undefined) await this.#begin(found, foreseen.time, size);
-    else if (this.#early.index === found.index && !this.#early.layer.extend(found.entries)) {
-      await this.#early.layer.drop();
-      this.#looksLeft = 0;
-    }
+  /** The spool gets what has begun. */
+  #keepPending(): void {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    const { spool } = this.#options;
+    spool.elsewhere.moveTo(pending.offset, spool.begin(pending.size));
+    for (const piece of pending.pieces) spool.append(piece);
+    this.#pending = undefined;
   }
 
-  async #begin({ index, entries }: Place, time: number, expected: number): Promise<void> {
-    const { spool, compression, signal } = this.#options;
+  async #look(pending: Pending): Promise<void> {
+    // Why not is told when all of the context is there, or is different then.
+    const foreseen = await this.#options.foresee().catch(() => undefined);
+    const place = foreseen && placeOf(pending.offset, foreseen.layers);
+    const early = place && (await this.#earlyFor(place, foreseen.time, pending.size));
+    if (early === undefined || !(await this.#mayPass(early, pending))) this.#keepPending();
+    else {
+      this.#pending = undefined;
+      this.#isPassing = true;
+      this.#coming.pass(pending.offset, pending.size, pending.pieces);
+    }
+    early?.layer.extend(place?.entries ?? []);
+    await this.ready();
+  }
+
+  /** The layer that goes on with these entries; a new one, if there is none. */
+  async #earlyFor(place: Place, time: number, expected: number): Promise<Early | undefined> {
+    const { compression, signal } = this.#options;
+    const early = this.#early;
+    if (early !== undefined) {
+      if (early.index !== place.index) return undefined;
+      if (early.layer.isStartOf(place.entries)) return early;
+      await this.#drop(early);
+      return undefined;
+    }
     const store = await this.#options.store().catch(() => undefined);
     if (store === undefined) {
       this.#looksLeft = 0;
-      return;
+      return undefined;
     }
-    const layer = new EarlyLayer({ store, spool, compression, time, expected, signal });
-    layer.extend(entries);
-    this.#early = { index, layer };
+    const contents = this.#coming;
+    const layer = new EarlyLayer({ store, contents, compression, time, expected, signal });
+    layer.written.catch((error: unknown) => contents.fail(error));
+    return (this.#early = { index: place.index, layer, store });
+  }
+
+  async #mayPass({ store }: Early, { pieces }: Pending): Promise<boolean> {
+    return 'discard' in store && !(await this.#options.isReadOn(Buffer.concat(pieces)));
+  }
+
+  /** What passed by the spool, and nothing else, is in these layers once. */
+  #isEachOnce(layers: readonly LayerChange[]): boolean {
+    let found = 0;
+    for (const change of layers)
+      for (const { node } of entriesOf(change))
+        if (!isDirectory(node) && this.#coming.passed.has(node.offset)) found++;
+    return found === this.#coming.passed.size;
+  }
+
+  async #drop({ layer, store }: Early): Promise<void> {
+    this.#early = undefined;
+    this.#looksLeft = 0;
+    if (this.#coming.passed.size === 0 || !('discard' in store)) return layer.drop();
+    layer.cut();
+    const { descriptor } = await layer.written;
+    await this.#takeBack(await store.open(descriptor), layer.known);
+    await store.discard(descriptor);
+  }
+
+  /** Reads the layer, and puts into the spool what isn't there. */
+  async #takeBack(
+    blob: Awaited<ReturnType<BlobStore['open']>>,
+    known: readonly Change[],
+  ): Promise<void> {
+    const { spool } = this.#options;
+    const { passed } = this.#coming;
+    const offsets = new Map<string, number>();
+    for (const { path, node } of known)
+      if (!isDirectory(node) && passed.has(node.offset)) offsets.set(path, node.offset);
+    const contents: ContentSink = {
+      begin(size, path) {
+        const place = spool.begin(size);
+        spool.elsewhere.moveTo(offsets.get(path) as number, place);
+        return place;
+      },
+      append: (bytes) => spool.append(bytes),
+      ready: () => spool.ready(),
+    };
+    const name = 'a layer that was written ahead';
+    const keeps = (path: string): boolean => offsets.has(path);
+    await unpack(await decompress(blob, name), { tree: new Tree(), contents, name, keeps });
+    await spool.settle();
+    passed.clear();
   }
 }
 
@@ -133,14 +259,18 @@ interface Place {
 
 /** The first layer that has a content of its own at this offset. */
 function placeOf(offset: number, layers: readonly LayerChange[]): Place | undefined {
-  for (const [index, { before, after }] of layers.entries()) {
+  for (const [index, change] of layers.entries()) {
     const entries: Change[] = [];
-    for (const change of changes(before, after)) {
-      entries.push(change);
-      const { node } = change;
+    for (const entry of entriesOf(change)) {
+      entries.push(entry);
+      const { node } = entry;
       if (!isDirectory(node) && node.offset === offset && node.extra === undefined)
         return { index, entries };
     }
   }
   return undefined;
+}
+
+function entriesOf({ before, after }: LayerChange): Iterable<Change> {
+  return { [Symbol.iterator]: () => changes(before, after) };
 }

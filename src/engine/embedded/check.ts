@@ -20,7 +20,12 @@ async function systemOf(target: BuiltTarget, spool: Spool): Promise<AssembledSys
   return {
     config: { ...platform, config: result.config },
     layers: [...(await target.imageLayers()), ...layers.map(({ after }) => after)],
-    content: (file) =>
-      isFile(file) && file.offset >= 0 ? contentChunks(file, spool, chunk) : undefined,
+    content: (file) => {
+      if (!isFile(file) || file.offset < 0) return undefined;
+      const { elsewhere } = spool;
+      const head = elsewhere.has(file.offset) ? elsewhere.headOf(file.offset) : undefined;
+      // Nobody reads on: it was asked before it went elsewhere.
+      return head === undefined ? contentChunks(file, spool, chunk) : [head];
+    },
   };
 }

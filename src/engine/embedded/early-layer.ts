@@ -7,14 +7,14 @@ import { isDirectory, NO_TIME, sameAttributes, type Node } from '../../filesyste
 import type { Compression } from '../../image/compression.js';
 import { writeLayer, type Layer } from '../../image/layer.js';
 import type { BlobStore } from '../../image/store.js';
+import type { ComingContents } from './coming-contents.js';
 import { batchedLayerTar, type LayerTarOptions } from './layer-tar.js';
-import type { Spool } from './spool.js';
 
 /** What a layer is written with. */
 export interface EarlyLayerOptions {
   /** Nobody else writes to it until the layer is concluded or dropped. */
   readonly store: BlobStore;
-  readonly spool: Spool;
+  readonly contents: ComingContents;
   readonly compression: Compression;
   /** What is put in place of times that nothing told: seconds since 1970. */
   readonly time: number;
@@ -24,50 +24,61 @@ export interface EarlyLayerOptions {
 }
 
 export class EarlyLayer {
+  /** Resolves when it is written; rejects with why it couldn't be, or was dropped. */
+  readonly written: Promise<Layer>;
   /** Its time is set anew when all are known. */
   readonly #options: LayerTarOptions & { time: number };
   readonly #known: Change[] = [];
   /** Known, and not taken by the writer yet. */
   readonly #batches: Iterable<Change>[] = [];
-  readonly #written: Promise<Layer | undefined>;
   #hasTimeless = false;
   #state: 'open' | 'complete' | 'dropped' = 'open';
   #wake: () => void = () => undefined;
   #giveUp: () => void = () => undefined;
 
-  constructor({ store, spool, compression, time, expected, signal }: EarlyLayerOptions) {
+  constructor({ store, contents, compression, time, expected, signal }: EarlyLayerOptions) {
     const landing = (end: number): Promise<void> | undefined => {
       if (this.#state === 'dropped') throw isAnother();
-      const waiting = spool.landing(end);
+      const waiting = contents.landing(end);
       return waiting && this.#unlessDropped(waiting);
     };
-    this.#options = { spool, time, landing, signal };
+    this.#options = { spool: contents, time, landing, signal };
     const tar = batchedLayerTar(this.#entries(), this.#options);
-    // Why it failed is told by whoever writes the layer instead.
-    this.#written = writeLayer(store, tar, compression, expected).catch(() => undefined);
+    this.written = writeLayer(store, tar, compression, expected);
+    // Whoever wants the layer is told; until then a failure must not count as unhandled.
+    this.written.catch(() => undefined);
   }
 
-  /** Goes on with more entries, if `entries` starts with those that are known. */
-  extend(entries: readonly Change[]): boolean {
-    if (!this.#startsWith(entries[Symbol.iterator]())) return false;
+  /** The entries so far, in the order in which they are written. */
+  get known(): readonly Change[] {
+    return this.#known;
+  }
+
+  /** Goes on with these entries, of which it is the start. */
+  extend(entries: readonly Change[]): void {
     const more = entries.slice(this.#known.length);
-    this.#known.push(...more);
+    for (const entry of more) this.#known.push(entry);
     this.#hasTimeless ||= more.some(({ node }) => node.mtime === NO_TIME);
     this.#give(more);
+  }
+
+  /** Whether a layer of these entries, with this for missing times, starts as this one does. */
+  isStartOf(entries: Iterable<Change>, time = this.#options.time): boolean {
+    const sameTime = time === this.#options.time || !this.#hasTimeless;
+    return sameTime && this.#startsWith(entries[Symbol.iterator]());
+  }
+
+  /** All entries are known, and what stands for missing times; false when it is another layer. */
+  complete(entries: Iterable<Change>, time: number): boolean {
+    if (!this.isStartOf(entries, time)) return false;
+    this.#options.time = time;
+    this.#end(skip(entries, this.#known.length));
     return true;
   }
 
-  /** All entries are known, and what stands for missing times: the layer, unless it is another one or couldn't be written. */
-  async conclude(entries: Iterator<Change>, time: number): Promise<Layer | undefined> {
-    const same = (time === this.#options.time || !this.#hasTimeless) && this.#startsWith(entries);
-    if (!same) {
-      await this.drop();
-      return undefined;
-    }
-    this.#options.time = time;
-    this.#state = 'complete';
-    this.#give({ [Symbol.iterator]: () => entries });
-    return this.#written;
+  /** Ends it behind the entries so far: the layer is one that nobody wants, but whole. */
+  cut(): void {
+    this.#end([]);
   }
 
   /** Nothing of it stays once this has settled. May be called twice, and behind the end. */
@@ -75,7 +86,12 @@ export class EarlyLayer {
     if (this.#state === 'open') this.#state = 'dropped';
     this.#wake();
     this.#giveUp();
-    await this.#written;
+    await this.written.catch(() => undefined);
+  }
+
+  #end(rest: Iterable<Change>): void {
+    this.#state = 'complete';
+    this.#give(rest);
   }
 
   #give(batch: Iterable<Change>): void {
@@ -109,6 +125,11 @@ export class EarlyLayer {
       else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
+}
+
+function* skip(entries: Iterable<Change>, count: number): Generator<Change> {
+  let left = count;
+  for (const entry of entries) if (left-- <= 0) yield entry;
 }
 
 function isAnother(): Error {

@@ -72,6 +72,7 @@ export function embeddedEngine(settings: EmbeddedSettings): EntryEngine {
 const NO_IMAGES: Pick<Images, 'find'> = {
   find: () => Promise.reject(new Error('images are looked for when the context is there')),
 };
+const NOTHING = Promise.resolve(undefined);
 const SILENT = new StepReport(() => undefined);
 
 class Build implements EntryBuild {
@@ -97,7 +98,11 @@ class Build implements EntryBuild {
       signal: options.signal,
       large: settings.large,
       store: async () => (await this.#beginOutputs()).store,
-      foresee: () => this.#foresee(),
+      foresee: () => (this.#tree.hasLinks ? NOTHING : this.#foresee(this.entries.snapshot())),
+      isReadOn: async (head) => {
+        const { outputs, check } = options;
+        return !outputs.every(isImageOutput) || (await check?.readsOn(head)) === true;
+      },
     });
     const tree = this.#tree;
     this.entries = new Unpacker({ tree, contents: this.#ahead, name: 'the context' });
@@ -108,8 +113,9 @@ class Build implements EntryBuild {
   }
 
   async finish(): Promise<BuildResult> {
-    await this.#spool.settle();
     this.entries.end();
+    await this.#ahead.confirm(() => this.#foresee(this.#tree));
+    await this.#spool.settle();
     const context = contextOf(this.#tree, this.entries.newest);
     try {
       return await this.#build(context);
@@ -170,11 +176,11 @@ class Build implements EntryBuild {
     }));
   }
 
-  /** What the entries so far would make. Links to one file count as one when all of them are there. */
-  async #foresee(): Promise<Foreseen | undefined> {
+  /** What a tree of the context would make. */
+  async #foresee(tree: Tree): Promise<Foreseen | undefined> {
+    if (this.#platforms.length > 1) return undefined;
     const { created } = this.#settings;
-    if (this.#platforms.length > 1 || this.#tree.hasLinks) return undefined;
-    const context = contextOf(this.entries.snapshot(), this.entries.newest);
+    const context = contextOf(tree, this.entries.newest);
     const dockerfile = this.#dockerfile(context);
     if (!needsContextAlone(dockerfile)) return undefined;
     const [target] = await this.#targets(dockerfile, context, NO_IMAGES, SILENT);

@@ -41,7 +41,7 @@ const HARD_LINK = '1';
 
 /** Where contents come from, and what is put in place of times that nothing told. */
 export interface LayerTarOptions {
-  readonly spool: Spool;
+  readonly spool: Pick<Spool, 'read'>;
   /** Seconds since 1970; read anew for each entry. */
   readonly time: number;
   /** Names that start with `.wh.` are plain names: in a context, not in a layer. @default false */

@@ -81,6 +81,8 @@ export class SpoolFile {
 
   async #landing(end: number): Promise<void> {
     while (end > this.#landed) {
+      // It has all come, and waits for more to be written with.
+      if (end > this.#sent && end <= this.length) this.#send();
       if (this.#closed) throw new Error('the temporary file is closed');
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
       this.#throwFailure();
