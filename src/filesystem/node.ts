@@ -87,6 +87,16 @@ export function isFile(node: Node | undefined): node is Leaf {
   return node !== undefined && typeOfMode(node.mode) === FILE;
 }
 
+/**
+ * What a node has besides once more is told of it: its extended attributes stay, but for those that
+ * are told anew. No file system takes one away by itself.
+ */
+export function extraOver(present: Extra | undefined, told: Extra | undefined): Extra | undefined {
+  if (told === undefined) return present;
+  if (present?.xattrs === undefined) return told;
+  return { ...told, xattrs: new Map([...present.xattrs, ...(told.xattrs ?? [])]) };
+}
+
 /** Whether owner, mode, time and all else that a directory has of its own are the same. */
 export function sameAttributes(a: Attributes, b: Attributes): boolean {
   return (

@@ -12,6 +12,7 @@ import {
   BLOCK_DEVICE,
   CHAR_DEVICE,
   DIRECTORY,
+  extraOver,
   FIFO,
   FILE,
   isDirectory,
@@ -207,10 +208,16 @@ export class Unpacker implements ViewHandler {
   #put(folder: Directory, name: string, path: string, entry: UnpackedEntry, mtime: number): void {
     const present = folder.children.get(name);
     if (entry.type === 'directory') {
+      const attributes = this.#attributes(entry, mtime);
       const directory = isDirectory(present)
         ? this.#tree.enter(folder, name, present)
-        : this.#tree.newDirectory(this.#attributes(entry, mtime));
-      Object.assign(directory, this.#attributes(entry, mtime));
+        : this.#tree.newDirectory(attributes);
+      // A layer's directory lies over those below, with what it has of its own alone.
+      const extra =
+        this.#brought === undefined
+          ? extraOver(directory.extra, attributes.extra)
+          : attributes.extra;
+      Object.assign(directory, attributes, { extra });
       folder.children.set(name, directory);
       this.#brought?.add(directory);
       return;
@@ -252,7 +259,9 @@ export class Unpacker implements ViewHandler {
     const { uid, gid } = this.#options.owner ?? entry;
     const type = found.mode & TYPE_BITS;
     const mode = type | (type === SYMLINK ? 0o777 : entry.mode);
-    const extra = { ...found.extra, links };
+    const { xattrs } = entry;
+    const told = xattrs && extraOver(found.extra, { ...found.extra, xattrs });
+    const extra = { ...(told ?? found.extra), links };
     const leaf = new Leaf(mode, uid, gid, mtime, found.size, found.offset, extra);
     this.#brought?.add(leaf);
     this.#links.add(links, leaf, { folder, name }, () => ({

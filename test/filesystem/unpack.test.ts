@@ -89,6 +89,22 @@ describe('a tar, unpacked into a tree', () => {
     expect(tree.find('null')?.extra?.device).toEqual({ major: 1, minor: 3 });
   });
 
+  it('keeps the extended attributes of a directory that is told of again, and those of all names of a file', async () => {
+    const { tree } = await treeOf(
+      tar(
+        ...[pax([['SCHILY.xattr.user.a', '1']]), folder('d'), folder('d')],
+        ...[pax([['SCHILY.xattr.user.b', '2']]), folder('d')],
+        ...[file('f'), pax([['SCHILY.xattr.user.c', '3']]), hardLink('g', 'f')],
+      ),
+    );
+    const xattrs = (name: string): string[] =>
+      [...(tree.find(name)?.extra?.xattrs ?? [])].map(
+        ([key, value]) => `${key}=${value.toString()}`,
+      );
+    expect(xattrs('d')).toEqual(['user.a=1', 'user.b=2']);
+    for (const name of ['f', 'g']) expect(xattrs(name)).toEqual(['user.c=3']);
+  });
+
   it('tells the newest whole second', async () => {
     const old = member({ name: 'a', mtime: 5 });
     const { newest } = await treeOf(tar(old, pax([['mtime', '77.9']]), member({ name: 'b' })));
@@ -116,6 +132,12 @@ describe('a tar, unpacked below a directory', () => {
 
 describe('a layer, unpacked upon others', () => {
   const lower = tar(file('etc/a'), file('etc/b'), file('var/log/x'), file('keep'));
+
+  it('has the extended attributes that its own directory has', async () => {
+    const below = await treeOf(tar(pax([['SCHILY.xattr.user.a', '1']]), folder('d')));
+    const { tree } = await treeOf(tar(folder('d')), { ...below, whiteouts: true });
+    expect(tree.find('d')?.extra?.xattrs).toBeUndefined();
+  });
 
   it('takes away what a whiteout names', async () => {
     const { tree, spool } = await treeOf(lower, { whiteouts: true });

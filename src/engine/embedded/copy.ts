@@ -7,6 +7,7 @@
 import { DockerceptionError } from '../../errors.js';
 import type { ModeChange } from '../../tar/mode.js';
 import {
+  extraOver,
   isDirectory,
   isSymlink,
   Leaf,
@@ -136,7 +137,7 @@ export class Copier {
     if (present !== undefined && !isDirectory(present)) throw notADirectory(path);
     const attributes = this.#attributes(source);
     const own = this.#tree.enter(parent, name, present ?? this.#tree.newDirectory(attributes));
-    Object.assign(own, attributes);
+    Object.assign(own, attributes, { extra: extraOver(own.extra, attributes.extra) });
     this.#merge(own, source, below, path);
   }
 

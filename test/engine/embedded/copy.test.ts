@@ -3,7 +3,7 @@ import { Copier, type CopyChanges } from '../../../src/engine/embedded/copy.js';
 import { findSources } from '../../../src/engine/embedded/sources.js';
 import { Tree } from '../../../src/filesystem/tree.js';
 import { parseModeChanges } from '../../../src/tar/mode.js';
-import { member, tar } from '../../support/write-tar.js';
+import { member, pax, tar } from '../../support/write-tar.js';
 import { listing, treeOf } from './listing.js';
 
 const plain: CopyChanges = {
@@ -56,6 +56,21 @@ async function copied(
 }
 
 describe('COPY', () => {
+  it('of a directory leaves another one its extended attributes', async () => {
+    const xattr = (name: string): Buffer => pax([[`SCHILY.xattr.user.${name}`, name]]);
+    const onto = await treeOf(tar(xattr('old'), folder('d'), xattr('old'), folder('e')));
+    const from = await treeOf(tar(folder('s/d'), xattr('new'), folder('s/e')), {
+      spool: onto.spool,
+    });
+    const copier = new Copier(onto.tree, from.tree, plain);
+    for (const found of findSources(from.tree, 's', 'the context')) copier.copy(found, '/');
+    const names = (path: string): string[] => [
+      ...(onto.tree.find(path)?.extra?.xattrs?.keys() ?? []),
+    ];
+    expect(names('d')).toEqual(['user.old']);
+    expect(names('e')).toEqual(['user.old', 'user.new']);
+  });
+
   it('of a file takes the destination as its name, or as its directory', async () => {
     expect(await copied('app', '/new/x')).toEqual(['d 755 0:0 new', 'f 755 new/x "app"']);
     expect(await copied('app', '/new/')).toEqual(['d 755 0:0 new', 'f 755 new/app "app"']);

@@ -1,7 +1,7 @@
 /** Hard links, extended attributes, devices, odd modes and owners. */
 import { CAPABILITY } from '../bases.js';
 import type { Case } from '../case.js';
-import { device, dir, fifo, file, hardLink } from '../entries.js';
+import { device, dir, fifo, file, hardLink, tarOf, type Entry } from '../entries.js';
 import { onRich, onScratch } from './on.js';
 
 const context = [
@@ -28,6 +28,18 @@ const devices = [
   device('dev/null', { uid: 4, gid: 5 }),
 ];
 
+const old = { xattrs: { 'user.old': 'o' } };
+const young = { xattrs: { 'user.new': 'n' } };
+
+/** What lies over {@link marked}, and a file that has its attributes by its second name. */
+const over = (prefix: string): Entry[] => [
+  dir(`${prefix}d`),
+  dir(`${prefix}e`, young),
+  file(`${prefix}f`),
+  hardLink(`${prefix}g`, `${prefix}f`, young),
+];
+const marked = [dir('below'), dir('below/d', old), dir('below/e', old)];
+
 /** What is no plain file. */
 export const special: readonly Case[] = [
   { title: 'keeps all of it in a tree', dockerfile: onScratch('COPY . /'), context },
@@ -43,6 +55,16 @@ export const special: readonly Case[] = [
     title: 'copies a file with its extended attributes',
     dockerfile: onRich('COPY --chown=alice sp/x /n'),
     context,
+  },
+  {
+    title: 'leaves a directory its extended attributes when another is copied over it',
+    dockerfile: onScratch('COPY below /', 'COPY over /'),
+    context: [...marked, dir('over'), ...over('over/')],
+  },
+  {
+    title: 'leaves a directory its extended attributes when an archive has it too',
+    dockerfile: onScratch('COPY below /', 'ADD t.tar /'),
+    context: [...marked, file('t.tar', tarOf(over('')))],
   },
   {
     title: 'copies devices and pipes in a directory',
