@@ -9,7 +9,7 @@ import {
   type PlannedStage,
   type PlanOptions,
 } from '../../dockerfile/plan.js';
-import type { History, ImageConfig } from '../../image/config.js';
+import type { History } from '../../image/config.js';
 import type { Image } from '../../image/manifest.js';
 import { printable } from '../../tar/printable.js';
 import { changes } from '../../filesystem/changes.js';
@@ -22,6 +22,7 @@ import type { Directory } from '../../filesystem/node.js';
 import type { Origins } from './origins.js';
 import type { Spool } from './spool.js';
 import type { StepReport } from './step-report.js';
+import { imagePlatform, otherPlatform, type ConfigPlatform } from './target-platform.js';
 import { Tree } from '../../filesystem/tree.js';
 
 /** What stages are built from. */
@@ -30,6 +31,8 @@ export interface StagesOptions extends PlanOptions {
   readonly origins: Origins;
   readonly spool: Spool;
   readonly labels: Readonly<Record<string, string>>;
+  /** Whether somebody asked for the target's platform; else it is this machine's. */
+  readonly platformAsked: boolean;
   /** Whether the whole file system of the target is wanted, its base's contents too. */
   readonly flat: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -60,9 +63,6 @@ export interface BuiltStage {
   /** What it was after each of the image's layers; read when nobody needed it so far. */
   imageLayers(): Promise<readonly Directory[]>;
 }
-
-/** What an image runs on, as its configuration tells it. */
-export type ConfigPlatform = Pick<ImageConfig, 'os' | 'architecture' | 'variant' | 'os.version'>;
 
 /** The target. */
 export interface BuiltTarget extends BuiltStage {
@@ -109,18 +109,12 @@ async function findTriggers(
 
 function targetOf(built: BuiltStage, options: StagesOptions): BuiltTarget {
   const config = withLabels(built.result.config, options.labels);
-  const told: ConfigPlatform = built.image?.config ?? options.targetPlatform;
-  const { os, architecture, variant, 'os.version': version } = told;
-  return {
-    ...built,
-    result: { ...built.result, config },
-    platform: {
-      os,
-      architecture,
-      ...(variant !== undefined && { variant }),
-      ...(version !== undefined && { 'os.version': version }),
-    },
-  };
+  const platform = imagePlatform(
+    built.image?.config,
+    options.targetPlatform,
+    options.platformAsked,
+  );
+  return { ...built, result: { ...built.result, config }, platform };
 }
 
 class Builder {
@@ -173,10 +167,14 @@ class Builder {
   async #base({ base, platform, stage }: PlannedStage): Promise<BuiltStage | undefined> {
     if (base.kind === 'scratch') return undefined;
     if (base.kind === 'stage') return this.#built.get(base.index);
-    const { origins, targetPlatform } = this.#options;
-    const found = await origins.base(base.name, platform ?? targetPlatform);
+    const { origins, targetPlatform, platformAsked, report } = this.#options;
+    const wanted = platform ?? targetPlatform;
+    const found = await origins.base(base.name, wanted);
     if (found.kind === 'directory') return this.#directory(stage, found.name, await found.tree());
     const { image } = found;
+    const asked = platformAsked || platform !== undefined;
+    const doubt = asked ? otherPlatform(base.name, image.config, wanted) : undefined;
+    if (doubt !== undefined) report.notice(doubt);
     const { config = {}, author } = image.config;
     let system: Promise<ImageSystem> | undefined;
     // The tree and the layers share their nodes: both are of one reading.

@@ -12,6 +12,11 @@ export class StepReport {
     this.#report = report;
   }
 
+  /** Tells what somebody may not have meant. */
+  notice(message: string): void {
+    this.#report({ kind: 'notice', message });
+  }
+
   /** Tells of a step while `work` does it. */
   during<T>(stage: string, step: Step, work: () => Promise<T>): Promise<T> {
     return this.around(`[${printable(stage)}] ${printable(step.text, 120)}`, work);

@@ -41,6 +41,7 @@ export async function buildTargets(options: TargetsOptions): Promise<BuiltTarget
         buildArgs,
         target,
         targetPlatform,
+        platformAsked: build.platforms.length > 0,
         buildPlatform: hostPlatform(),
         contexts: Object.keys(buildContexts),
       }),

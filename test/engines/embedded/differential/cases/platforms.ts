@@ -77,6 +77,33 @@ export const basesAndPlatforms: readonly Case[] = [
     'FROM --platform=linux/arm64 scratch',
     'COPY a /',
   ]),
+  stage(
+    'is of the platform that was asked for, whatever a base that is no index says',
+    [`FROM ${configured.reference} AS one`, 'COPY a /', 'FROM one', 'LABEL z=$X'],
+    { options: { platforms: ['linux/arm/v7'] } },
+  ),
+  stage(
+    'is of two platforms with a base that is of one',
+    [`FROM ${configured.reference}`, 'ARG TARGETARCH', 'COPY app-$TARGETARCH /app'],
+    { options: { platforms: ['linux/amd64', 'linux/arm64'] } },
+  ),
+  stage(
+    'is of the platform that was asked for upon one that builds',
+    [
+      `FROM --platform=$BUILDPLATFORM ${several.reference}`,
+      'ARG TARGETARCH',
+      'COPY app-$TARGETARCH /app',
+    ],
+    { options: { platforms: ['linux/arm64'] } },
+  ),
+  stage('is of the platform of its base where nobody asked for one', [
+    `FROM --platform=linux/arm64 ${several.reference}`,
+    'COPY a /',
+  ]),
+  stage('is of the platform of a base that is no index, whatever FROM says', [
+    `FROM --platform=linux/arm64 ${configured.reference}`,
+    'COPY a /',
+  ]),
   stage('refuses a platform that the base has not', [`FROM ${several.reference}`, 'COPY a /'], {
     options: { platforms: ['linux/s390x'] },
     refused: 'no match for platform in manifest',
