@@ -1,7 +1,7 @@
 /**
- * ADD of a local file: an archive is unpacked into the destination, which is always a directory
- * then, anything else is copied. What it is tells its content, whatever its name: a tar, or one that
- * is compressed (docs.docker.com/reference/dockerfile, "ADD local tar archives").
+ * ADD of a local file, or of any with --unpack: an archive is unpacked into the destination, which is
+ * always a directory then, anything else is copied. What it is tells its content, whatever its name:
+ * a tar, or one that is compressed (docs.docker.com/reference/dockerfile, "ADD local tar archives").
  */
 import type { Readable } from 'node:stream';
 import { decompress } from '../../compression/decompress.js';

@@ -83,7 +83,10 @@ async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<v
   for (const source of step.sources) {
     if (step.kind === 'add' && (isUrl(source) || isGitRepository(source))) {
       const fetched = await execution.fetch(source, step.checksum);
-      new Copier(tree, new Tree(), changes).copy(fetched, dest);
+      const copier = new Copier(tree, new Tree(), changes);
+      if (step.unpack === true)
+        await addFile(fetched, { tree, spool, dest, copier, owner: changes.owner });
+      else copier.copy(fetched, dest);
       continue;
     }
     const origin = await execution.origin(step.from);

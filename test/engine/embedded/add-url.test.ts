@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { build } from '../../../src/index.js';
 import { inChunks } from '../../support/filter.js';
@@ -13,6 +14,7 @@ import { member, tar } from '../../support/write-tar.js';
 
 const MODIFIED = 1_445_412_480;
 const BODY = Buffer.from('the file\n'.repeat(30_000));
+const ARCHIVE = gzipSync(tar(member({ name: 'in/it', body: 'x', uid: 7, mode: 0o640 })));
 const DIGEST = `sha256:${createHash('sha256').update(BODY).digest('hex')}`;
 
 let folder = '';
@@ -22,6 +24,7 @@ beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'dockerception-add-'));
   server = createServer((asked, answer) => {
     if (asked.url === '/missing') answer.writeHead(404).end();
+    else if (asked.url === '/archive.tgz') answer.end(ARCHIVE);
     else if (asked.url === '/cut') {
       answer.writeHead(200, { 'Content-Length': BODY.length + 1 });
       answer.write(BODY, () => answer.destroy());
@@ -80,6 +83,18 @@ test('a file keeps its name in a directory, and gets the one that it is given', 
   ]);
   expect(await added(`ADD ${base}/a/b /dir/named`)).toEqual([{ ...FOUND, name: 'dir/named' }]);
   expect(await added(`ADD ${base} /dir/`)).toEqual([{ ...FOUND, name: 'dir/__unnamed__' }]);
+});
+
+test('an archive is unpacked when --unpack says so, and only then', async () => {
+  const found = async (flags: string, name: string): Promise<string[]> =>
+    (await added(`ADD ${flags} ${base}/${name} /dir/`)).map((file) =>
+      [file.name, file.mode.toString(8), file.uid].join(' '),
+    );
+  expect(await found('--unpack', 'archive.tgz')).toEqual(['dir/in/it 640 7']);
+  expect(await found('--unpack=true --chown=3', 'archive.tgz')).toEqual(['dir/in/it 640 3']);
+  for (const flags of ['', '--unpack=false'])
+    expect(await found(flags, 'archive.tgz')).toEqual(['dir/archive.tgz 600 0']);
+  expect(await found('--unpack', 'plain')).toEqual(['dir/plain 600 0']);
 });
 
 test('several files, their owner and mode, and a checksum', async () => {
