@@ -64,7 +64,8 @@ class Lexer {
     private readonly variables: Variables,
     private readonly options: ShellOptions,
   ) {
-    this.text = [...word];
+    // A byte order mark in front is none of the word: Go's text/scanner passes it by.
+    this.text = [...word.replace(/^\uFEFF/, '')];
     this.rawEscapes = options.rawEscapes ?? false;
   }
 

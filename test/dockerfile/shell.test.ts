@@ -100,6 +100,10 @@ test('in a heredoc, quotes mean nothing', () => {
   );
 });
 
+test('a byte order mark in front of a word goes, others stay', () => {
+  expect(expandWord('\uFEFF\uFEFFa\uFEFF', VARIABLES, BACKSLASH)).toBe('\uFEFFa\uFEFF');
+});
+
 test('names of an object’s own members are not variables', () => {
   expect(expandWord('$constructor$__proto__', new Map(), BACKSLASH)).toBe('');
 });

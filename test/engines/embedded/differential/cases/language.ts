@@ -14,6 +14,7 @@ const taken: Readonly<Record<string, string>> = {
   'spaces behind a backslash': 'FROM scratch\nLABEL a=b \\  \n  c=d\n',
   'CR LF': 'FROM scratch\r\nLABEL a=b \\\r\n c=d\r\n',
   'a byte order mark': '\uFEFFFROM scratch\nLABEL a=b\n',
+  'a byte order mark in front of a word': 'FROM scratch\nLABEL a=\uFEFFb \uFEFFc=\uFEFF\uFEFFd\n',
   'indented instructions': '  FROM scratch\n\t LABEL a=b\n   # comment\n',
   'no newline at the end': 'FROM scratch\nLABEL a=b',
   'a comment behind the instructions': 'FROM scratch\n# the end',
