@@ -13,8 +13,8 @@ import { readStatements, type PlacedStatement } from './statements.js';
  * @throws DockerceptionError of kind `build`: `DOCKERFILE_SYNTAX`, `DOCKERFILE_EMPTY`
  */
 export function parseDockerfile(text: Buffer | string, name: string): Dockerfile {
-  const source = typeof text === 'string' ? text : text.toString('utf8');
-  if (source === '')
+  const source = typeof text === 'string' ? Buffer.from(text) : text;
+  if (source.length === 0)
     throw refusal(name, 0, new Reason('the Dockerfile cannot be empty', 'DOCKERFILE_EMPTY'));
   const { list, escape } = readStatements(source, name);
   const metaArgs: ArgInstruction[] = [];
@@ -47,7 +47,7 @@ function stageOf(
  */
 export function parseTrigger(trigger: string, name: string, line: number): Instruction {
   return placed(name, line, () => {
-    const [statement, ...more] = readStatements(trigger, name, line).list;
+    const [statement, ...more] = readStatements(Buffer.from(trigger), name, line).list;
     if (!statement || more.length > 0)
       throw new Reason('onbuild trigger should be a single expression');
     const parsed = parseInstruction({ ...statement, line, endLine: line });

@@ -11,9 +11,9 @@ export interface HeredocMark {
   readonly chomp: boolean;
 }
 
-/** With its content, tabs and all. */
+/** With its content, tabs and all: bytes, for a file need not be UTF-8. */
 export interface Heredoc extends HeredocMark {
-  readonly content: string;
+  readonly content: Buffer;
 }
 
 const NONE: ReadonlyMap<string, string> = new Map();
@@ -44,8 +44,8 @@ export function heredocMarks(line: string): HeredocMark[] {
 }
 
 /** A content without the tabs that start its lines. */
-export function chomp(content: string): string {
-  return content.replace(/^\t+/gm, '');
+export function chomp(content: Buffer): Buffer {
+  return Buffer.from(content.toString('latin1').replace(/(^|\n)\t+/g, '$1'), 'latin1');
 }
 
 function quotes(text: string): number {

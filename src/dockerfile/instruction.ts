@@ -19,7 +19,7 @@ export interface InstructionBase {
 /** A file whose content stands in the Dockerfile. */
 export interface SourceContent {
   readonly name: string;
-  readonly content: string;
+  readonly content: Buffer;
   /** Whether variables in it are expanded. */
   readonly expand: boolean;
 }

@@ -61,7 +61,7 @@ export function parseCopy(
 function content(word: string, { heredocs }: PlacedStatement): SourceContent | undefined {
   const mark = markOf(word);
   if (!mark) return undefined;
-  const text = heredocs.findLast(({ name }) => name === mark.name)?.content ?? '';
+  const text = heredocs.findLast(({ name }) => name === mark.name)?.content ?? Buffer.alloc(0);
   return { name: mark.name, content: mark.chomp ? chomp(text) : text, expand: mark.expand };
 }
 

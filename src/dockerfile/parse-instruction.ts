@@ -138,7 +138,7 @@ function parseOnbuild({ sub, ...statement }: PlacedStatement, base: InstructionB
   if (keyword === 'MAINTAINER' || keyword === 'FROM')
     throw new Reason(`${keyword} isn't allowed as an ONBUILD trigger`);
   const start = statement.original.replace(/^[\t\n\f\r ]*ONBUILD[\t\n\f\r ]*/i, '');
-  const files = statement.heredocs.map(({ content, name }) => `\n${content}${name}`);
+  const files = statement.heredocs.map(({ content, name }) => `\n${content.toString()}${name}`);
   return { ...base, kind: 'onbuild', trigger: start + files.join('') };
 }
 

@@ -22,6 +22,7 @@ export interface Statements {
   readonly escape: string;
 }
 
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 /** Bytes that a line may have, with its line feed. */
 const MAX_LINE = 65536;
 
@@ -30,8 +31,8 @@ const MAX_LINE = 65536;
  * @param at the line that messages name, for a text that isn't a file of its own
  * @throws DockerceptionError `DOCKERFILE_SYNTAX`, `DOCKERFILE_EMPTY`
  */
-export function readStatements(text: string, name: string, at?: number): Statements {
-  const lines = new Lines(text.replace(/^\uFEFF/, ''));
+export function readStatements(text: Buffer, name: string, at?: number): Statements {
+  const lines = new Lines(text);
   const directives = new Directives();
   const list: PlacedStatement[] = [];
   for (let raw = lines.next(); raw !== undefined; raw = lines.next()) {
@@ -98,11 +99,11 @@ function readHeredocs(statement: Statement, lines: Lines): Heredoc[] {
   }));
 }
 
-function readContent(mark: HeredocMark, lines: Lines): string {
-  const content: string[] = [];
-  for (let raw = lines.next(); raw !== undefined; raw = lines.next()) {
-    const line = withoutFeed(raw);
-    if ((mark.chomp ? line.replace(/^\t+/, '') : line) === mark.name) return content.join('');
+function readContent(mark: HeredocMark, lines: Lines): Buffer {
+  const content: Buffer[] = [];
+  for (let raw = lines.nextBytes(); raw !== undefined; raw = lines.nextBytes()) {
+    const line = withoutFeed(raw.toString());
+    if ((mark.chomp ? line.replace(/^\t+/, '') : line) === mark.name) return Buffer.concat(content);
     content.push(raw);
   }
   throw new Reason('unterminated heredoc');
@@ -114,15 +115,21 @@ class Lines {
   count = 0;
   /** Whether the end was put before a line that is too long. */
   tooLong = false;
-  private at = 0;
+  private at: number;
 
-  constructor(private readonly text: string) {}
+  constructor(private readonly text: Buffer) {
+    this.at = text.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? 3 : 0;
+  }
 
   next(): string | undefined {
+    return this.nextBytes()?.toString();
+  }
+
+  nextBytes(): Buffer | undefined {
     if (this.at >= this.text.length || this.tooLong) return undefined;
     const feed = this.text.indexOf('\n', this.at);
-    const line = this.text.slice(this.at, feed < 0 ? undefined : feed + 1);
-    if (Buffer.byteLength(line) > (feed < 0 ? MAX_LINE - 1 : MAX_LINE)) {
+    const line = this.text.subarray(this.at, feed < 0 ? undefined : feed + 1);
+    if (line.length > (feed < 0 ? MAX_LINE - 1 : MAX_LINE)) {
       this.tooLong = true;
       return undefined;
     }

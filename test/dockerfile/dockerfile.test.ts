@@ -91,8 +91,8 @@ describe('heredocs:', () => {
       endLine: 6,
       sources: ['x'],
       contents: [
-        { name: 'A', content: '1 $x\n', expand: true },
-        { name: 'B', content: '2\n', expand: false },
+        { name: 'A', content: Buffer.from('1 $x\n'), expand: true },
+        { name: 'B', content: Buffer.from('2\n'), expand: false },
       ],
       dest: '/d/',
     });
@@ -102,7 +102,17 @@ describe('heredocs:', () => {
   test('their content is left as it is, line ends and continuations too', () => {
     const text = 'COPY <<A /x\r\n# no comment \\\r\n\r\nFROM x\n A\nA\n';
     expect(instruction(text)).toMatchObject({
-      contents: [{ content: '# no comment \\\r\n\r\nFROM x\n A\n' }],
+      contents: [{ content: Buffer.from('# no comment \\\r\n\r\nFROM x\n A\n') }],
+    });
+  });
+
+  test('their content need not be UTF-8, and only tabs behind a line feed go', () => {
+    const text = Buffer.from(
+      "FROM a\nCOPY <<-'A' /x\n\t\tcaf\xe9\r\t\xff\n\t\u0085\t\n\tA\n",
+      'latin1',
+    );
+    expect(parseDockerfile(text, 'Dockerfile').stages[0]?.instructions[0]).toMatchObject({
+      contents: [{ content: Buffer.from('caf\xe9\r\t\xff\n\u0085\t\n', 'latin1') }],
     });
   });
 
@@ -125,7 +135,7 @@ describe('heredocs:', () => {
       kind: 'copy',
       line: 7,
       endLine: 7,
-      contents: [{ name: 'A', content: '$x\n' }],
+      contents: [{ name: 'A', content: Buffer.from('$x\n') }],
     });
   });
 

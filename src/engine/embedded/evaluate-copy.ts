@@ -20,11 +20,13 @@ export function evaluateCopy(
   const checksum = expand(instruction.checksum);
   const sources = instruction.sources.map(expand);
   const dest = expand(instruction.dest);
-  // Content has no quotes, and `\` escapes in it whatever the file says.
+  // Content that is expanded is a text; it has no quotes, and `\` escapes in it whatever the file says.
   const heredocs = contents.map(({ name, content, expand: expands }) => ({
     name: heredocName(name),
     content: expands
-      ? expandWord(content, state.variables, { escape: '\\', ignoreQuotes: true })
+      ? Buffer.from(
+          expandWord(content.toString(), state.variables, { escape: '\\', ignoreQuotes: true }),
+        )
       : content,
   }));
   for (const source of sources) checkSource(kind, source);

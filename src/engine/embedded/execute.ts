@@ -113,8 +113,7 @@ function pivot(source: string): { readonly kept: number; readonly path: string }
     : { kept: cleanSource(source.slice(0, at)).length, path: source };
 }
 
-function heredoc(name: string, content: string, spool: Spool): Source {
-  const bytes = Buffer.from(content);
+function heredoc(name: string, bytes: Buffer, spool: Spool): Source {
   const offset = spool.begin(bytes.length);
   const node = new Leaf(FILE | 0o644, 0, 0, NO_TIME, bytes.length, offset, undefined);
   spool.append(bytes);

@@ -65,5 +65,5 @@ export interface CopyStep extends StepBase {
 export interface HeredocFile {
   /** Its name: the word behind `<<`. */
   readonly name: string;
-  readonly content: string;
+  readonly content: Buffer;
 }

@@ -189,8 +189,8 @@ describe('COPY and ADD:', () => {
     expect(copy(text)).toMatchObject({
       text: 'COPY <<A <<B /d/',
       heredocs: [
-        { name: 'A', content: '1 "1" $v\n' },
-        { name: 'B', content: '$v\n' },
+        { name: 'A', content: Buffer.from('1 "1" $v\n') },
+        { name: 'B', content: Buffer.from('$v\n') },
       ],
     });
     const step = evaluate(text).steps.at(-1);

@@ -28,7 +28,8 @@ export interface Difference {
 export interface Case {
   /** A sentence. */
   readonly title: string;
-  readonly dockerfile: string;
+  /** Bytes where it is no UTF-8. */
+  readonly dockerfile: string | Buffer;
   /** What the context has beside the Dockerfile. */
   readonly context?: readonly Entry[];
   readonly options?: CaseOptions;

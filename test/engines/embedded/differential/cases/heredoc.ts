@@ -46,6 +46,13 @@ export const heredocs: readonly Case[] = [
   })),
   { title: 'keeps CR', dockerfile: onRich('COPY <<EOF /n/f\r', 'hello\r', 'EOF\r') },
   {
+    title: 'keeps what is not UTF-8, where nothing is expanded',
+    dockerfile: Buffer.from(
+      onRich("COPY <<'A' <<-'B' <<C /n/", 'caf\xe9', 'A', '\t\xff\r\t', '\tB', '\xe9$A', 'C'),
+      'latin1',
+    ),
+  },
+  {
     title: 'refuses one without an end',
     dockerfile: onRich('COPY <<EOF /n/f', 'hello'),
     refused: 'unterminated heredoc',
