@@ -27,6 +27,7 @@ import type { ContentSink } from './content-sink.js';
 import { HardLinks } from './hard-links.js';
 import { cleanName, refuseTooDeep, refuseTooLong } from './name.js';
 import { display, Tree, type Components } from './tree.js';
+import { refuseNotUnpackable } from './unpackable.js';
 
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
@@ -45,6 +46,8 @@ export interface UnpackOptions {
   readonly into?: Components;
   /** Whether the content of a file at this path is kept. @default all are */
   readonly keeps?: (path: string) => boolean;
+  /** Whether what no engine unpacks is refused. @default false */
+  readonly strict?: boolean;
   /** Names that start with `.wh.` delete, as in a layer. @default false */
   readonly whiteouts?: boolean;
   /** Every entry's owner. @default its own */
@@ -137,6 +140,7 @@ export class Unpacker implements ViewHandler {
 
   entry(entry: UnpackedEntry): void {
     this.#keeping = false;
+    if (this.#options.strict === true) refuseNotUnpackable(entry);
     const mtime = Math.floor(entry.mtime);
     const path = cleanName(entry.pathBytes);
     if (path === '') {

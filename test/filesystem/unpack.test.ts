@@ -76,6 +76,23 @@ describe('a tar, unpacked into a tree', () => {
       });
   });
 
+  it('refuses what no engine unpacks, when it is to be strict', async () => {
+    const label = member({ name: 'label', typeflag: 'V' });
+    const long = pax([['linkpath', 'd/'.repeat(2047) + 'de']]);
+    const strict = { strict: true };
+    await expect(treeOf(tar(label), strict)).rejects.toMatchObject({
+      code: 'TAR_TYPE',
+      message: 'reading entry label: an entry of a type that no engine unpacks',
+    });
+    await expect(treeOf(tar(link('l', '')), strict)).rejects.toMatchObject({ code: 'TAR_LINK' });
+    await expect(treeOf(tar(long, link('l', '')), strict)).rejects.toMatchObject({
+      code: 'TAR_LINK',
+    });
+    await treeOf(tar(pax([['linkpath', 'd'.repeat(4095)]]), link('l', '')), strict);
+    await treeOf(tar(member({ name: 'c', typeflag: '7' })), strict);
+    expect(await unpacked(label)).toEqual(['f 644 label ""']);
+  });
+
   it('keeps extended attributes and devices', async () => {
     const value = Buffer.from([0, 1, 0xff, 10]);
     const { tree } = await treeOf(

@@ -40,7 +40,8 @@ export async function addFile(source: Source, target: AddTarget): Promise<void> 
   const into = tree.resolve(dest);
   tree.directory(into, { ...MADE_BY_ROOT, ...owner });
   const tar = await open(file, spool, name);
-  await unpack(tar, { tree, contents: spool, name, into, ...(owner !== undefined && { owner }) });
+  const strict = true;
+  await unpack(tar, { tree, contents: spool, name, into, strict, ...(owner && { owner }) });
 }
 
 /** Whether it starts with a tar's header, once decompressed. */

@@ -23,7 +23,7 @@ export async function readContext(
   name = 'the context',
 ): Promise<ContextTree> {
   const tree = new Tree();
-  const { newest } = await unpack(stream, { tree, contents: spool, name });
+  const { newest } = await unpack(stream, { tree, contents: spool, name, strict: true });
   return contextOf(tree, newest);
 }
 

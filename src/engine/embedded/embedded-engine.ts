@@ -104,8 +104,12 @@ class Build implements EntryBuild {
         return !outputs.every(isImageOutput) || (await check?.readsOn(head)) === true;
       },
     });
-    const tree = this.#tree;
-    this.entries = new Unpacker({ tree, contents: this.#ahead, name: 'the context' });
+    this.entries = new Unpacker({
+      tree: this.#tree,
+      contents: this.#ahead,
+      name: 'the context',
+      strict: true,
+    });
   }
 
   ready(): Promise<void> | undefined {

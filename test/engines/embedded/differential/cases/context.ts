@@ -1,5 +1,5 @@
 /** The tar of the context: odd names, odd orders, what a builder should not have in it. */
-import { member } from '../../../../support/write-tar.js';
+import { member, pax } from '../../../../support/write-tar.js';
 import { CAPABILITY } from '../bases.js';
 import type { Case } from '../case.js';
 import { dir, file, gnuLongFile, hardLink, symlink, type Entry } from '../entries.js';
@@ -57,6 +57,16 @@ const refused: Readonly<Record<string, readonly [readonly Entry[], string]>> = {
   ],
   'a hard link to nothing': [[hardLink('b', 'nope')], 'no such file'],
   'a hard link that leads out': [[hardLink('b', '../../etc/passwd')], 'invalid hardlink target'],
+  'a label of GNU tar': [[member({ name: 'label', typeflag: 'V' })], 'unhandled tar header type'],
+  'a directory of an incremental archive': [
+    [member({ name: 'd/', typeflag: 'D', body: 'Yx\0' })],
+    'unhandled tar header type',
+  ],
+  'a link without a target': [[symlink('a', '')], 'no such file'],
+  'a link whose target is too long for a file system': [
+    [Buffer.concat([pax([['linkpath', 'd'.repeat(4096)]]), symlink('a', 'x')])],
+    'file name too long',
+  ],
   'a name that leads out': [[file('../a')], 'invalid entry name'],
   'a name too long for a file system': [[file('a'.repeat(256))], 'file name too long'],
 };
