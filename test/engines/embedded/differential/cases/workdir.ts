@@ -1,6 +1,6 @@
 /** WORKDIR and VOLUME. */
 import type { Case } from '../case.js';
-import { file } from '../entries.js';
+import { dir, file } from '../entries.js';
 import { onRich, onScratch } from './on.js';
 
 const lines: Readonly<Record<string, readonly string[]>> = {
@@ -43,6 +43,25 @@ export const workdirs: readonly Case[] = [
     title: 'begins at the root',
     dockerfile: onScratch('WORKDIR a/b', 'COPY a .'),
     context: [file('a')],
+  },
+  {
+    title: 'makes directories of root where there are no accounts',
+    dockerfile: onScratch('USER nope', 'WORKDIR /w'),
+    refused: 'invalid user index: -1',
+    differs: {
+      why: 'whoever the user is to be, where there are accounts that know nobody of the name it is root',
+      files: { '/w': 'dir 0755 0:0' },
+      config: { User: 'nope', WorkingDir: '/w' },
+    },
+  },
+  {
+    title: 'makes directories of root in one that hands its group on',
+    dockerfile: onScratch('COPY top /', 'WORKDIR /g/w', 'COPY f /g/n/', 'COPY --chown=7:8 f /g/o/'),
+    context: [dir('top'), dir('top/g', { mode: 0o2770, uid: 5, gid: 6 }), file('f')],
+    differs: {
+      why: 'what is made for a destination is 0755 and of root, or of --chown, wherever it is',
+      files: { '/g/w': 'dir 0755 0:0', '/g/n': 'dir 0755 0:0', '/g/o': 'dir 0755 7:8' },
+    },
   },
   { title: 'refuses a file', dockerfile: onRich('WORKDIR /file'), refused: 'not a directory' },
   {
