@@ -5,7 +5,7 @@
  * (OCI image-spec, layer.md, "Whiteouts").
  */
 import { DockerceptionError } from '../errors.js';
-import { EntryView, type ViewedEntry, type ViewHandler } from '../tar/entry-view.js';
+import { EntryView, type ViewHandler } from '../tar/entry-view.js';
 import { printable } from '../tar/printable.js';
 import type { EntryType } from '../tar/typeflag.js';
 import {
@@ -28,6 +28,7 @@ import { HardLinks } from './hard-links.js';
 import { cleanName, refuseTooDeep, refuseTooLong } from './name.js';
 import { display, Tree, type Components } from './tree.js';
 import { refuseNotUnpackable } from './unpackable.js';
+import type { UnpackedEntry } from './unpacked-entry.js';
 
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
@@ -66,22 +67,6 @@ const TYPES: Readonly<Record<EntryType, number>> = {
   directory: DIRECTORY,
   fifo: FIFO,
 };
-
-/** What is read of an entry that is unpacked. */
-export type UnpackedEntry = Pick<
-  ViewedEntry,
-  | 'type'
-  | 'pathBytes'
-  | 'linkpathBytes'
-  | 'uid'
-  | 'gid'
-  | 'mode'
-  | 'mtime'
-  | 'contentSize'
-  | 'device'
-  | 'xattrs'
-  | 'isSparse'
->;
 
 /** What an unpacked tar was like. */
 export interface Unpacked {

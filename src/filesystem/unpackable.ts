@@ -5,7 +5,7 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
-import type { UnpackedEntry } from './unpack.js';
+import type { UnpackedEntry } from './unpacked-entry.js';
 
 /** Bytes of a link's target, as Linux takes them. */
 const MAX_TARGET = 4095;

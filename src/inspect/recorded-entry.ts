@@ -2,7 +2,7 @@
  * An entry of a layer, kept for later: layers may come before anybody knows their order, and only an
  * order tells what a whiteout takes away. What an unpacker reads of an entry is here and no more.
  */
-import type { UnpackedEntry } from '../filesystem/unpack.js';
+import type { UnpackedEntry } from '../filesystem/unpacked-entry.js';
 import type { DeviceNumbers, ViewedEntry } from '../tar/viewed-entry.js';
 import type { EntryType } from '../tar/typeflag.js';
 
