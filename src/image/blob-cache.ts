@@ -5,20 +5,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import {
-  access,
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-} from 'node:fs/promises';
+import { access, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { DockerceptionError, systemCode } from '../errors.js';
+import { makeFolder } from './make-folder.js';
 import {
   hashFor,
   PartialFile,
@@ -86,7 +77,7 @@ function cacheFolder(env: Environment): string | undefined {
 async function writable(folder: string | undefined): Promise<string | undefined> {
   if (folder === undefined) return undefined;
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await access(folder, constants.W_OK | constants.X_OK);
     return folder;
   } catch {
@@ -132,7 +123,8 @@ class FolderCache implements BlobCache {
     }
     // Another process may have put the right one there meanwhile; fetching it once more does no harm.
     this.#verified.delete(digest);
-    await rm(path, { force: true }).catch((error: unknown) => {
+    // Whatever it is: a folder in its place would be in the way for ever.
+    await rm(path, { force: true, recursive: true }).catch((error: unknown) => {
       throw writing(path, error);
     });
     return undefined;
@@ -179,7 +171,7 @@ class FolderCache implements BlobCache {
       if (!file.isWhole()) throw wrongBytes(blob, file.received);
       await handle.close();
       const final = this.#path(blob.digest);
-      await mkdir(dirname(final), { recursive: true });
+      await makeFolder(dirname(final));
       await rename(path, final);
       this.#verified.add(blob.digest);
       return final;

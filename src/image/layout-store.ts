@@ -3,8 +3,8 @@
  * image-layout.md. A layout that is there already keeps its other images, as with buildx.
  */
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { printable } from '../tar/printable.js';
@@ -12,6 +12,7 @@ import { LAYOUT_VERSION, mergeIndex, namedDescriptors } from './archive-index.js
 import { blobPath, compare } from './digest.js';
 import { OCI_INDEX, type Descriptor } from './descriptor.js';
 import type { AssembledImage, Index } from './manifest.js';
+import { makeFolder } from './make-folder.js';
 import { outputFailure } from './output-error.js';
 import { OutputFile } from './output-file.js';
 import type { Blob, BlobSource, BlobStore } from './store.js';
@@ -34,7 +35,9 @@ export class LayoutStore implements BlobStore {
     const store = new LayoutStore(folder);
     try {
       await checkFolder(folder);
-      await store.#makeFolder(join(folder, 'blobs', 'sha256'));
+      await makeFolder(join(folder, 'blobs', 'sha256'), (path) =>
+        store.#made.push({ path, isFolder: true }),
+      );
       return store;
     } catch (error) {
       await store.close();
@@ -117,19 +120,6 @@ export class LayoutStore implements BlobStore {
 
   #pathOf({ digest }: Descriptor): string {
     return join(this.#folder, blobPath(digest));
-  }
-
-  /** Makes a folder and those above it, and notes which weren't there. */
-  async #makeFolder(path: string): Promise<void> {
-    try {
-      await mkdir(path);
-      this.#made.push({ path, isFolder: true });
-    } catch (error) {
-      if (systemCode(error) === 'EEXIST') return;
-      if (systemCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
-      await this.#makeFolder(dirname(path));
-      await this.#makeFolder(path);
-    }
   }
 }
 

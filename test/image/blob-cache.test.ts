@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +72,21 @@ describe('the cache of blobs', () => {
     expect(await readdir(join(other.folder, 'sha256'))).toEqual([]);
     expect(await other.obtain(blob, fill())).toBe(path);
     expect((await readFile(path)).equals(content)).toBe(true);
+  });
+
+  it('removes a folder in the place of a blob', async () => {
+    const cache = await openBlobCache({ HOME: home });
+    const path = join(cache.folder, ...blob.digest.split(':'));
+    await mkdir(join(path, 'deep'), { recursive: true });
+    expect(await cache.obtain(blob, fill())).toBe(path);
+    expect((await readFile(path)).equals(content)).toBe(true);
+  });
+
+  it('is a temporary folder where none can be made, which takes no time', async (context) => {
+    if (!existsSync('/proc/self')) context.skip();
+    const cache = await openBlobCache({ XDG_CACHE_HOME: '/proc/dockerception', TMPDIR: home });
+    expect(cache.folder.startsWith(home)).toBe(true);
+    await cache.close();
   });
 
   it.each([

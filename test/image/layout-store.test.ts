@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,6 +100,13 @@ describe('a layout folder', () => {
     await expect(LayoutStore.create(join(folder, 'file'))).rejects.toMatchObject({
       ...failed,
       message: `writing ${join(folder, 'file')}: it is not a folder`,
+    });
+  });
+
+  it('can’t be where nothing can be made, which takes no time', async (context) => {
+    if (!existsSync('/proc/self')) context.skip();
+    await expect(LayoutStore.create('/proc/dockerception/layout')).rejects.toMatchObject({
+      message: 'writing /proc/dockerception/layout: the folder it belongs into is not there',
     });
   });
 

@@ -6,6 +6,7 @@
 import fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { DockerceptionError, systemCode } from '../../errors.js';
+import { makeFolder } from '../../image/make-folder.js';
 import { outputFailure } from '../../image/output-error.js';
 import type { Report } from '../../progress/events.js';
 import { printable } from '../../tar/printable.js';
@@ -45,7 +46,7 @@ export async function writeLocal(
 ): Promise<void> {
   const writer = new LocalWriter(toBinary(dest.replace(/(?<=.)\/+$/, '')), options);
   try {
-    fs.mkdirSync(dest, { recursive: true });
+    await makeFolder(dest);
   } catch (error) {
     throw outputFailure(dest, error);
   }
