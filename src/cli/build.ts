@@ -1,9 +1,7 @@
 /** `dockerception build`: the image ID on standard output, everything else on standard error. */
-import { rm, writeFile } from 'node:fs/promises';
 import { build, type BuildOptions, type Built } from '../build.js';
 import type { BuilderOptions } from '../builder/options.js';
 import { DockerceptionError } from '../errors.js';
-import { outputFailure } from '../image/output-error.js';
 import type { Limits } from '../inspect/limits.js';
 import { createDisplay } from '../progress/create-display.js';
 import { buildOptions } from './build-options.js';
@@ -13,6 +11,7 @@ import { OPTIONS } from './options.js';
 import type { Arguments } from './parse.js';
 import { print } from './print.js';
 import type { Process } from './process.js';
+import { ResultFile } from './result-file.js';
 import { summary, type Asked } from './summary.js';
 
 export async function runBuild(args: Arguments, process: Process): Promise<void> {
@@ -26,16 +25,15 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
   };
   const builder = builderOptions(args, env);
   if (stdout.isTTY && options.outputs.some(({ dest }) => dest === '-')) throw toTerminal();
-  const iidFile = args.value('iidfile');
-  // A failed build must not leave the ID of an earlier one.
-  if (iidFile !== undefined) await rm(iidFile, { force: true });
-  const metadataFile = args.value('metadata-file');
+  const iidFile = await resultFile(args, 'iidfile');
+  await iidFile?.forget();
+  const metadataFile = await resultFile(args, 'metadata-file');
   const mode = progressMode(args, env);
   const display = createDisplay(mode, stderr, env);
   const started = performance.now();
   let built: Built & { readonly builderSize?: number | undefined };
   try {
-    const leaveOut = metadataFile === undefined ? [] : [metadataFile];
+    const leaveOut = metadataFile === undefined ? [] : [metadataFile.path];
     const given = { ...options, leaveOut, env, stdout, report: display.report, signal };
     built = builder === undefined ? await build(given) : await buildFrom(builder, given);
   } catch (error) {
@@ -43,12 +41,8 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
     throw error;
   }
   display.close();
-  if (iidFile !== undefined && built.imageId !== '')
-    await save(iidFile, built.imageId, '--iidfile');
-  if (metadataFile !== undefined) {
-    const json = JSON.stringify(built.metadata, undefined, 2);
-    await save(metadataFile, `${json}\n`, '--metadata-file');
-  }
+  if (built.imageId !== '') await iidFile?.save(built.imageId);
+  await metadataFile?.save(`${JSON.stringify(built.metadata, undefined, 2)}\n`);
   // Last, as it can fail: the image is there all the same. A file system alone is none.
   const writesArchive = built.outputs.some(({ dest }) => dest === '-');
   if (!writesArchive && built.imageId !== '') await print(`${built.imageId}\n`);
@@ -122,12 +116,9 @@ function asked(args: Arguments): Pick<Asked, 'tags' | 'push' | 'load'> {
   return { tags: args.all('tag'), push: args.flag('push'), load: args.flag('load') };
 }
 
-async function save(path: string, text: string, option: string): Promise<void> {
-  try {
-    await writeFile(path, text);
-  } catch (cause) {
-    throw outputFailure(`${option} ${path}`, cause);
-  }
+async function resultFile(args: Arguments, option: string): Promise<ResultFile | undefined> {
+  const path = args.value(option);
+  return path === undefined ? undefined : ResultFile.prepare(path, `--${option}`);
 }
 
 function defined<T extends object>(options: T): T {
