@@ -32,7 +32,7 @@ export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv): Options {
     pull: args.flag('pull'),
     ...(network !== undefined && { network }),
     addHosts: args.all('add-host').map(host),
-    buildContexts: pairs(args.all('build-context'), '--build-context', false),
+    buildContexts: buildContexts(args),
     push: args.flag('push'),
     load: args.flag('load'),
     outputs,
@@ -97,6 +97,19 @@ function pairs(
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
+function buildContexts(args: Arguments): Record<string, string> {
+  const contexts = pairs(args.all('build-context'), '--build-context', false);
+  for (const [name, place] of Object.entries(contexts)) {
+    if (place === '') throw usage(`--build-context ${name}= names no place`, BUILD_CONTEXT);
+    // There is one standard input, and the context may come from it.
+    if (place === '-')
+      throw usage(`--build-context ${name} can't be standard input`, BUILD_CONTEXT);
+  }
+  return contexts;
+}
+
+const BUILD_CONTEXT = 'a directory, a tar file, docker-image://REF or oci-layout://DIR';
+
 function host(text: string): string {
   const match = /^([^:=]+)[:=](.+)$/.exec(text);
   if (match === null) throw usage(`--add-host takes HOST:IP, not '${text}'`);
@@ -109,11 +122,14 @@ const TYPES = ['docker', 'oci', 'tar', 'local'] as const;
 function output(text: string): Output {
   if (text === '') throw usage('--output takes FILE, - or type=…,dest=…');
   if (!/^(type|dest)=/.test(text) && !text.includes(','))
-    return { type: 'oci', dest: text, attributes: {} };
-  const { type, dest = '-', ...attributes } = pairs(text.split(','), '--output', false);
+    return { type: 'oci', dest: destination(text), attributes: {} };
+  const given = pairs(text.split(','), '--output', false);
+  const { type, dest: place = '-', ...attributes } = given;
+  const dest = destination(place);
   const known = TYPES.find((one) => one === type);
   if (known === undefined) {
-    throw usage(`--output has no type '${type ?? ''}'`, `one of ${TYPES.join(', ')}`);
+    const why = `--output has no type${type === undefined ? '' : ` '${type}'`}`;
+    throw usage(why, `one of ${TYPES.join(', ')}, as in type=oci,dest=FILE`);
   }
   if (known === 'local' && (dest === '-' || dest === ''))
     throw usage('--output type=local needs a folder', 'type=local,dest=DIR, or type=tar,dest=-');
@@ -121,6 +137,13 @@ function output(text: string): Output {
   if (isLayout({ type: known, dest, attributes }) && dest === '-')
     throw usage('a layout is a folder, and can not go to -', 'type=oci,tar=false,dest=DIR');
   return { type: known, dest, attributes };
+}
+
+/** Other names of standard output: the image ID must not be written over what goes there. */
+const STDOUT = /^\/dev\/(?:stdout|fd\/1)$|^\/proc\/self\/fd\/1$/;
+
+function destination(path: string): string {
+  return STDOUT.test(path) ? '-' : path;
 }
 
 /** Whether an output is a layout folder, not an archive. */

@@ -85,6 +85,14 @@ describe('the options of build', () => {
     ]);
   });
 
+  it.each(['/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])(
+    'take %s for standard output: the image ID would be written over the archive',
+    (dest) => {
+      expect(options(['-o', dest]).outputs[0]?.dest).toBe('-');
+      expect(options(['-o', `type=tar,dest=${dest}`]).outputs[0]?.dest).toBe('-');
+    },
+  );
+
   it.each([
     [['-o', 'type=zip,dest=x'], "no type 'zip'"],
     [['-o', '-', '-o', 'type=docker'], 'only one output'],
@@ -92,6 +100,9 @@ describe('the options of build', () => {
     [['--label', '=x'], '--label takes NAME=VALUE'],
     [['--build-arg', '=x'], '--build-arg takes'],
     [['--build-context', 'x'], '--build-context takes'],
+    [['--build-context', 'x='], 'names no place'],
+    [['--build-context', 'x=-'], "can't be standard input"],
+    [['-o', 'dest=x'], '--output has no type'],
     [['--add-host', 'x'], '--add-host takes'],
     [['--engine', 'lxc'], "no engine 'lxc'"],
   ])('refuse %j', (argv, message) => {
