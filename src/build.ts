@@ -1,4 +1,5 @@
 /** A context in, an image out: the pipeline into an engine. */
+import { access } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { chooseEngine, type Choice, type EngineName } from './engine/choose.js';
 import { CONTEXT_KEYS, dockerfilePath, refuseUnknownKeys, type ContextOptions } from './context.js';
@@ -10,7 +11,7 @@ import type {
   ImageCheck,
   Output,
 } from './engine/engine.js';
-import { DockerceptionError } from './errors.js';
+import { DockerceptionError, systemCode } from './errors.js';
 import type { Limits } from './inspect/limits.js';
 import type { Compression } from './image/compression.js';
 import type { Passed } from './pipeline.js';
@@ -18,6 +19,7 @@ import { filter } from './filter-stream.js';
 import { passContext } from './filter.js';
 import type { Report } from './progress/events.js';
 import { StreamSink } from './sink/stream.js';
+import { printable } from './tar/printable.js';
 
 /** What to build, and where the image goes; as `docker buildx build` has it. An unknown key is an error. */
 export interface BuildOptions extends ContextOptions {
@@ -199,8 +201,18 @@ function leftOut(options: BuildOptions, outputs: readonly Output[]): readonly st
 }
 
 /** A further context: a directory as the main one would be, but it needs no Dockerfile. */
-function openDirectory(path: string): Promise<Readable> {
-  return Promise.resolve(filter({ context: path, allowNoDockerfile: true }));
+async function openDirectory(path: string): Promise<Readable> {
+  await access(path).catch((cause: unknown) => {
+    // Anything else is told of by who reads it.
+    if (systemCode(cause) !== 'ENOENT') return;
+    throw new DockerceptionError(
+      'usage',
+      'BUILD_CONTEXT_MISSING',
+      `reading --build-context …=${printable(path)}: there is no such file or directory`,
+      { cause, hint: `docker-image://${printable(path)} is for an image` },
+    );
+  });
+  return filter({ context: path, allowNoDockerfile: true });
 }
 
 /** Findings are told with limits or without; `check: false` leaves the limits, which were asked for. */

@@ -32,7 +32,10 @@ export async function summary(built: Built, asked: Asked): Promise<string> {
     ...(asked.load ? ['loaded'] : []),
     ...places.filter((text) => text !== undefined),
   ];
-  const archive = built.outputs.find(isArchiveFile);
+  // What is no file by now, a pipe or a device, can't be loaded from there.
+  const archive = built.outputs.find(
+    (output, at) => places[at] !== undefined && isArchiveFile(output),
+  );
   const hint = archive === undefined || asked.load ? '' : `; load it with: ${loading(archive)}`;
   return `${[line, whereabouts.join(', ')].filter((part) => part !== '').join(': ')}${hint}\n`;
 }

@@ -29,19 +29,19 @@ function reason(cause: unknown): readonly [code: string, why: string, hint?: str
         'look for the error of the next command in the pipeline',
       ];
     case 'ENOENT':
-    case 'ENOTDIR':
       return ['OUTPUT_FAILED', 'the folder it belongs into is not there'];
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return ['OUTPUT_FAILED', 'a file is where a folder has to be'];
+    case 'ENAMETOOLONG':
+      return ['OUTPUT_FAILED', 'the name is too long'];
     case 'EACCES':
     case 'EPERM':
       return ['OUTPUT_FAILED', 'permission denied'];
     case 'EROFS':
       return ['OUTPUT_FAILED', 'the file system is read-only'];
     case 'EISDIR':
-      return [
-        'OUTPUT_FAILED',
-        'it is a folder',
-        'name a file; type=oci,tar=false,dest=… writes a layout into a folder',
-      ];
+      return ['OUTPUT_FAILED', 'it is a folder', 'name a file'];
     default:
       return ['OUTPUT_FAILED', messageOf(cause)];
   }

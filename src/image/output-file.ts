@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { DockerceptionError } from '../errors.js';
+import { printable } from '../tar/printable.js';
 import { readRange } from './file-range.js';
 import { outputFailure } from './output-error.js';
 
@@ -153,7 +155,15 @@ const OPEN_FILES = /^\/dev\/(std(in|out|err)$|fd\/)|^\/proc\/[^/]+\/fd\//;
 async function placeOf(path: string): Promise<Place> {
   try {
     const found = await stat(path);
-    if (found.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+    if (found.isDirectory())
+      throw new DockerceptionError(
+        'output',
+        'OUTPUT_FAILED',
+        `writing ${printable(path)}: it is a folder`,
+        {
+          hint: 'name a file; type=local,dest=… and type=oci,tar=false,dest=… write into a folder',
+        },
+      );
     // /dev/stdout may well lead to a regular file, but it is the shell's.
     if (!found.isFile() || OPEN_FILES.test(path)) return { path, replace: false };
     // Over what a link points to, not over the link.
