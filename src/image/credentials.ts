@@ -34,7 +34,7 @@ export interface CredentialStore {
    * @throws DockerceptionError: CREDENTIAL_HELPER, DOCKER_CONFIG_INVALID, CREDENTIAL_INVALID.
    */
   get(host: string): Promise<Credential | undefined>;
-  /** Where `get` looks, for a message: `auths in /root/.docker/config.json`. */
+  /** Where `get` looks, or has found them, for a message: `auths in /root/.docker/config.json`. */
   where(host: string): Promise<string>;
   /**
    * The registries that credentials may exist for, under their keys in config.json.
@@ -69,6 +69,7 @@ export function credentialStore(env: Environment): CredentialStore {
       return stored && decode(stored, host, file.file);
     },
     async where(host) {
+      if (findAuth(inline(), host)) return 'auths in DOCKER_AUTH_CONFIG';
       const file = await read();
       const helper = helperFor(file, host);
       return helper ? `docker-credential-${helper.name} (${file.file})` : `auths in ${file.file}`;

@@ -41,6 +41,8 @@ export function parseReference(text: string): Reference {
   if (name === '') throw invalid(text, 'it has no name');
   const [registry, repository] = splitName(name);
   if (!HOST.test(registry)) throw invalid(text, `"${printable(registry)}" is not a host`);
+  const port = /:([0-9]+)$/.exec(registry)?.[1];
+  if (port !== undefined && !isPort(port)) throw invalid(text, `there is no port ${port}`);
   if (!PATH.test(repository)) {
     const why = /[A-Z]/.test(repository)
       ? 'the name has to be in lowercase'
@@ -59,6 +61,10 @@ export function parseReference(text: string): Reference {
     ...(tag === undefined ? (digest === undefined ? { tag: 'latest' } : {}) : { tag }),
     ...(digest === undefined ? {} : { digest }),
   };
+}
+
+function isPort(text: string): boolean {
+  return Number(text) >= 1 && Number(text) <= 65535;
 }
 
 /** Whether a digest is of a known algorithm, and well formed: fit for a path and a comparison. */

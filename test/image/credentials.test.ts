@@ -109,6 +109,9 @@ describe('the credentials of a registry', () => {
     );
     expect(await credentialsFor('r.example', env)).toMatchObject({ username: 'env' });
     expect(await credentialsFor('f.example', env)).toMatchObject({ username: 'f' });
+    const store = credentialStore(env);
+    expect(await store.where('r.example')).toBe('auths in DOCKER_AUTH_CONFIG');
+    expect(await store.where('f.example')).toBe(`auths in ${join(folder, 'config.json')}`);
   });
 
   it('come from the registry’s own helper before credsStore, and only it is run', async () => {

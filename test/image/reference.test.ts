@@ -58,6 +58,8 @@ describe('the name of an image', () => {
     [`app@md5:${'0'.repeat(32)}`, 'not a digest'],
     ['http://r.example/app', 'not a host'],
     ['r_x.example/app', 'not a host'],
+    ['r.example:65536/app', 'there is no port 65536'],
+    ['r.example:0/app', 'there is no port 0'],
     [`a/${'b'.repeat(255)}`, 'longer'],
     ['0'.repeat(64), 'ID'],
     ['a b', 'path'],

@@ -50,12 +50,14 @@ async function httpError(error: HttpFailure, about: Circumstances): Promise<Dock
     const anonymous = await about.anonymous().catch(() => false);
     const found = anonymous ? 'no credentials in' : 'with the credentials of';
     const login = registry === 'docker.io' ? 'docker login' : `docker login ${registry}`;
+    // That one overrules what `docker login` writes.
+    const changed = where.endsWith(' DOCKER_AUTH_CONFIG')
+      ? 'DOCKER_AUTH_CONFIG comes before what `docker login` has left'
+      : `\`${login}\` changes the credentials`;
     return make(
       'REGISTRY_DENIED',
       `${registry} denied access to ${repository} (${said}), ${found} ${where}`,
-      anonymous
-        ? `\`${login}\` adds credentials, unless the name is wrong`
-        : `\`${login}\` changes the credentials`,
+      anonymous ? `\`${login}\` adds credentials, unless the name is wrong` : changed,
     );
   }
   if (status === 429) {
@@ -108,10 +110,13 @@ function connectionError(error: ConnectionFailure, about: Circumstances): Docker
       'its authority’s certificate goes into the file that NODE_EXTRA_CA_CERTS names, or ' +
         `into /etc/docker/certs.d/${url.host}/ca.crt`,
     );
-  return make(
-    `reaching ${host}: ${reasonOf(cause)}`,
-    reasonOf(cause).includes('TLS') ? '--insecure allows plain HTTP' : undefined,
-  );
+  const why = reasonOf(cause);
+  const hint = why.includes('TLS')
+    ? '--insecure allows plain HTTP'
+    : registry === 'docker.io'
+      ? 'a name without a registry is Docker Hub’s: others are named in front, as in registry:5000/app'
+      : undefined;
+  return make(`reaching ${host}: ${why}`, hint);
 }
 
 /** Why no answer came, without the system's names for it. */

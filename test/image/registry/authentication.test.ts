@@ -144,6 +144,17 @@ describe('a registry that wants a user and a password', () => {
     });
   });
 
+  it('is told of, with what overrules a login, when that was refused', async () => {
+    demand();
+    const where = 'auths in DOCKER_AUTH_CONFIG';
+    const given = { ...store(credential({ username: 'alice', password: 'x' })) };
+    const error = await failure(pull({ ...given, where: () => Promise.resolve(where) }));
+    expect(String(error)).toContain(`with the credentials of ${where}`);
+    expect(error).toMatchObject({
+      hint: 'DOCKER_AUTH_CONFIG comes before what `docker login` has left',
+    });
+  });
+
   it('is not asked again and again with what it doesn’t take', async () => {
     demand();
     const error = await failure(push(store(credential({ username: 'alice', password: 'x' }))));
