@@ -2,6 +2,7 @@
  * Reads an image from a layout folder, or from anything that has the files of one: OCI image-spec,
  * image-layout.md. Documents are checked when they are read, layers while they are.
  */
+import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
@@ -37,13 +38,22 @@ export interface ImageChoice {
  */
 export async function openLayout(folder: string, choice: ImageChoice = {}): Promise<ImageReader> {
   const files = new FolderFiles(folder);
-  if ((await files.size('index.json')) === undefined)
-    throw new DockerceptionError(
-      'usage',
-      'IMAGE_NOT_FOUND',
-      `reading ${printable(folder)}: it is not a layout: there is no index.json in it`,
-    );
+  if ((await files.size('index.json')) === undefined) throw await noLayout(folder);
   return readLayout(files, choice);
+}
+
+async function noLayout(folder: string): Promise<DockerceptionError> {
+  const found = await stat(folder).catch(() => undefined);
+  const [why, hint] =
+    found === undefined
+      ? ['it is not there']
+      : found.isDirectory()
+        ? ['it is not a layout: there is no index.json in it']
+        : ['it is a file, not a layout', `oci-archive://${folder} is for a file`];
+  const message = `reading ${printable(folder)}: ${why}`;
+  return new DockerceptionError('usage', 'IMAGE_NOT_FOUND', message, {
+    ...(hint !== undefined && { hint }),
+  });
 }
 
 /** The same of a layout's files, which are closed with the reader, or at once when this fails. */

@@ -175,6 +175,16 @@ describe('a damaged layout', () => {
     }
   });
 
+  it('is no file, and what is for one is told', async () => {
+    await expect(openLayout(join(layout, '..', 'none'))).rejects.toThrow(/: it is not there$/);
+    const file = join(layout, 'file');
+    await writeFile(file, '');
+    await expect(openLayout(file)).rejects.toMatchObject({
+      message: `reading ${file}: it is a file, not a layout`,
+      hint: `oci-archive://${file} is for a file`,
+    });
+  });
+
   it.each([
     ['not JSON', '{"manifests":'],
     ['no index', '[]'],
