@@ -32,7 +32,7 @@ export interface LoadOptions {
  * destroyed. Resolves to the names that the engine tells.
  *
  * @throws the archive's own error, the signal's reason, DockerceptionError of kind engine:
- *   ENGINE_UNREACHABLE, ENGINE_GONE, LOAD_FAILED.
+ *   ENGINE_UNREACHABLE, ENGINE_GONE; of kind build, when the engine doesn't take it: LOAD_FAILED.
  */
 export async function loadArchive(
   connection: Connection,
@@ -75,7 +75,7 @@ export async function loadArchive(
     throw end.answering ? vanished(endpoint, doing, end.error) : unreachable(endpoint, end.error);
   if (status >= 400) {
     const body = Buffer.concat(refused).toString('utf8');
-    throw refusal(endpoint, 'engine', doing, status, body);
+    throw refusal(endpoint, 'build', doing, status, body);
   }
   if (answer.names.length === 0)
     throw failed(doing, 'the engine names no image that it has loaded');
@@ -132,8 +132,12 @@ class LoadAnswer {
 
 function failed(doing: string, why: string): DockerceptionError {
   return new DockerceptionError(
-    'engine',
+    'build',
     'LOAD_FAILED',
     `${doing}: ${why.replace(/\s*\n\s*/g, ' / ')}`,
+    // What Docker 20.10 says of a layer whose compression it doesn't know.
+    /invalid tar header/.test(why)
+      ? { hint: 'Docker before 23 reads no zstd: --compression gzip, or none' }
+      : {},
   );
 }

@@ -89,7 +89,7 @@ describe('loading an archive', () => {
     answer = { status, lines: [line] };
     const loading = load(Readable.from([Buffer.from('x')]));
     await expect(loading).rejects.toMatchObject({
-      kind: 'engine',
+      kind: 'build',
       message: expect.stringMatching(message) as string,
     });
     await expect(loading).rejects.toThrow(/^loading the image into unix:/);
