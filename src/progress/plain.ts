@@ -36,7 +36,7 @@ export function plainDisplay(out: Output, now: () => number = Date.now): Display
           : '';
     const time = since(status.started, status.completed ?? status.timestamp) ?? 0;
     const end = status.completed === undefined ? '' : ' done';
-    return plainText(status.id) + size + (time > 10 ? ` ${formatSeconds(time)}` : '') + end;
+    return plainText(label(status)) + size + (time > 10 ? ` ${formatSeconds(time)}` : '') + end;
   };
 
   const lines = (change: Change): readonly (string | undefined)[] => {
@@ -71,6 +71,11 @@ export function plainDisplay(out: Output, now: () => number = Date.now): Display
     }
   };
   return { report, close: () => writer.write(builder.close()) };
+}
+
+/** The name of some says more than their id: that a blob was mounted. Others have only a part of it. */
+function label({ id, name }: { readonly id: string; readonly name?: string }): string {
+  return name?.startsWith(id) === true ? name : id;
 }
 
 function completedLine(vertex: Parameters<typeof outcome>[0]): string {

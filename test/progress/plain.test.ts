@@ -140,3 +140,12 @@ test('a download is shown now and then, and when it is done', () => {
     '#1 sha256:abc 2.0 MB / 2.0 MB 6.0s done',
   ]);
 });
+
+test('a download says what made it needless', () => {
+  const blob = { id: 'pushing layer sha256:abc', vertex: 'sha256:FROM', current: 5, total: 5 };
+  const name = 'pushing layer sha256:abc (mounted from base)';
+  const status = { ...blob, name, timestamp: time(0), started: time(0), completed: time(0) };
+  expect(show([vertex('FROM'), { kind: 'status', status: { statuses: [status] } }]).at(-1)).toBe(
+    '#1 pushing layer sha256:abc (mounted from base) 5 B / 5 B done',
+  );
+});
