@@ -61,7 +61,7 @@ async function assembleOne(
     descriptors.push(descriptor);
     diffIds.push(diffId);
   }
-  const created = new Date(time * 1000).toISOString().replace('.000Z', 'Z');
+  const created = dateOf(time);
   const config: ImageConfig = {
     created,
     ...(result.author !== undefined && { author: result.author }),
@@ -72,4 +72,13 @@ async function assembleOne(
     history: history.map((entry) => ({ created, ...entry })),
   };
   return writeImage(store, { config, layers: descriptors, platform, origins });
+}
+
+/** RFC 3339's years 0 to 9999, in seconds since 1970. */
+const [EARLIEST, LATEST] = [-62_167_219_200, 253_402_300_799];
+
+/** The date as a configuration has it: with a year of five digits, no reader in Go takes the image. */
+function dateOf(time: number): string {
+  const seconds = Math.min(Math.max(time, EARLIEST), LATEST);
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }

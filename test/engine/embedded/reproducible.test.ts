@@ -218,6 +218,16 @@ describe('the date of an image', () => {
     await idOf(written(ITEMS), undefined, { env, clampMtime: OLD });
     expect(config().created).toBe(new Date(OLD * 1000).toISOString().replace('.000Z', 'Z'));
   });
+
+  test.each([
+    ['late', 253_402_300_800, '9999-12-31T23:59:59Z'],
+    ['late for a Date', 10_000_000_000_000, '9999-12-31T23:59:59Z'],
+    ['early', -62_167_219_201, '0000-01-01T00:00:00Z'],
+  ])('has a year of four digits when the newest entry is too %s', async (_, mtime, date) => {
+    const write = FORMATS['base-256'] as Write;
+    await idOf(written([{ name: 'Dockerfile', body: DOCKERFILE, mtime }], write));
+    expect(config().created).toBe(date);
+  });
 });
 
 describe('the tool', () => {
