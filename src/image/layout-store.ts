@@ -13,6 +13,7 @@ import { blobPath, compare } from './digest.js';
 import { OCI_INDEX, type Descriptor } from './descriptor.js';
 import type { AssembledImage, Index } from './manifest.js';
 import { makeFolder } from './make-folder.js';
+import { withLock } from './lock-file.js';
 import { outputFailure } from './output-error.js';
 import { OutputFile } from './output-file.js';
 import type { Blob, BlobSource, BlobStore } from './store.js';
@@ -71,9 +72,13 @@ export class LayoutStore implements BlobStore {
    * @throws DockerceptionError of kind output.
    */
   async finish(image: AssembledImage, names: readonly string[]): Promise<void> {
-    const index = mergeIndex(await readIndex(this.#folder), namedDescriptors(image, names));
-    await this.#writeFile('oci-layout', LAYOUT_VERSION);
-    await this.#writeFile('index.json', JSON.stringify(index));
+    await withLock(join(this.#folder, 'index.json.lock'), async () => {
+      const index = mergeIndex(await readIndex(this.#folder), namedDescriptors(image, names));
+      await this.#writeFile('oci-layout', LAYOUT_VERSION);
+      await this.#writeFile('index.json', JSON.stringify(index));
+    }).catch((error: unknown) => {
+      throw outputFailure(this.#folder, error);
+    });
     this.#made = [];
   }
 
@@ -123,7 +128,7 @@ export class LayoutStore implements BlobStore {
   }
 }
 
-/** A folder that is empty, or a layout, or not there. */
+/** A folder that is empty, or a layout, or the beginning of one that somebody else writes, or not there. */
 async function checkFolder(folder: string): Promise<void> {
   let names: string[];
   try {
@@ -133,7 +138,7 @@ async function checkFolder(folder: string): Promise<void> {
     if (systemCode(error) === 'ENOTDIR') throw new Error('it is not a folder', { cause: error });
     throw error;
   }
-  if (names.length === 0 || names.includes('oci-layout')) return;
+  if (names.every((name) => name === 'blobs') || names.includes('oci-layout')) return;
   throw new DockerceptionError(
     'output',
     'OUTPUT_FAILED',

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -72,6 +72,30 @@ describe('a layout folder', () => {
       [undefined, three.descriptor.digest],
       ['docker.io/library/app:1', newest.descriptor.digest],
     ]);
+  });
+
+  it('keeps the images of all who write into it at once', async () => {
+    const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const stores = await Promise.all(all.map(() => LayoutStore.create(layout)));
+    const images: AssembledImage[] = [];
+    for (const store of stores) images.push(await assemble(store));
+    await Promise.all(
+      stores.map((store, at) => store.finish(images[at] as AssembledImage, [all[at] as string])),
+    );
+    for (const store of stores) await store.close();
+    expect((await names()).map((entry) => (entry as unknown[])[0]).sort()).toEqual(
+      all.map((name) => `docker.io/library/${name}:latest`),
+    );
+    expect(await readdir(layout)).toEqual(['blobs', 'index.json', 'oci-layout']);
+  });
+
+  it('isn’t kept locked by a process that was killed', async () => {
+    await write(['one']);
+    const lock = join(layout, 'index.json.lock');
+    await writeFile(lock, '');
+    await utimes(lock, 1, 1);
+    await write(['two']);
+    expect((await names()).length).toBe(2);
   });
 
   it('that isn’t finished leaves nothing, neither folders nor what others had not', async () => {
