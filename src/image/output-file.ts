@@ -3,12 +3,21 @@
  * place and renamed. What can't be renamed over (a device, a FIFO) is filled at the end instead.
  */
 import { randomBytes } from 'node:crypto';
-import { constants, open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import {
+  constants,
+  open,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { DockerceptionError } from '../errors.js';
+import { DockerceptionError, systemCode } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import { readRange } from './file-range.js';
 import { outputFailure } from './output-error.js';
@@ -169,7 +178,9 @@ async function placeOf(path: string): Promise<Place> {
     // Over what a link points to, not over the link.
     return { path: await realpath(path), replace: true };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { path, replace: true };
-    throw outputFailure(path, error);
+    if (systemCode(error) !== 'ENOENT') throw outputFailure(path, error);
   }
+  const target = await readlink(path).catch(() => undefined);
+  // A link to nothing yet: it is where the file belongs.
+  return target === undefined ? { path, replace: true } : placeOf(resolve(dirname(path), target));
 }

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,6 +38,18 @@ describe('an output', () => {
     expect([code, stdout.toString()]).toEqual([1, '']);
     expect(stderr).toMatch(new RegExp(`^dockerception: writing [^ ]+: ${why}\n`));
     expect(stderr).toContain(hint);
+  });
+
+  it('goes to what a link leads to, which may not be there yet', async () => {
+    symlinkSync('deep/target.tar', join(folder, 'link.tar'));
+    mkdirSync(join(folder, 'deep'));
+    for (let time = 0; time < 2; time++) {
+      expect((await build('-o', 'link.tar')).code).toBe(0);
+      expect(readlinkSync(join(folder, 'link.tar'))).toBe('deep/target.tar');
+      expect(readdirSync(join(folder, 'deep'))).toEqual(['target.tar']);
+    }
+    symlinkSync('loop.tar', join(folder, 'loop.tar'));
+    expect((await build('-o', 'loop.tar')).code).toBe(1);
   });
 
   it('that is no file is not told to be loaded', async () => {
