@@ -78,7 +78,10 @@ async function writable(folder: string | undefined): Promise<string | undefined>
   if (folder === undefined) return undefined;
   try {
     await makeFolder(folder);
-    await access(folder, constants.W_OK | constants.X_OK);
+    // Those inside as well: another user, or root, may have made them.
+    const names = (await readdir(folder)).filter((name) => !name.startsWith(PARTIAL));
+    for (const path of [folder, ...names.map((name) => join(folder, name))])
+      await access(path, constants.W_OK | constants.X_OK);
     return folder;
   } catch {
     return undefined;

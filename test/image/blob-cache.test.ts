@@ -82,6 +82,16 @@ describe('the cache of blobs', () => {
     expect((await readFile(path)).equals(content)).toBe(true);
   });
 
+  it('is a temporary folder where a folder inside is no place to write to', async () => {
+    await mkdir(join(home, 'dockerception', 'blobs'), { recursive: true });
+    // A file, since for root there is no folder that can't be written to.
+    await writeFile(join(home, 'dockerception', 'blobs', 'sha256'), '');
+    const cache = await openBlobCache({ XDG_CACHE_HOME: home, TMPDIR: home });
+    expect((await readFile(await cache.obtain(blob, fill()))).equals(content)).toBe(true);
+    await cache.close();
+    expect(await readdir(home)).toEqual(['dockerception']);
+  });
+
   it('is a temporary folder where none can be made, which takes no time', async (context) => {
     if (!existsSync('/proc/self')) context.skip();
     const cache = await openBlobCache({ XDG_CACHE_HOME: '/proc/dockerception', TMPDIR: home });
