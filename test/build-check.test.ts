@@ -63,6 +63,15 @@ describe('an image that is put together here', () => {
     expect(told).toEqual([]);
   });
 
+  it('has what several platforms have in common told once', async () => {
+    const lines = ['FROM scratch', 'ARG TARGETARCH', 'COPY $TARGETARCH /app', 'CMD ["/app"]'];
+    const programs = [program('amd64', 'x64', 0o644), program('arm64', 'arm64', 0o644)];
+    const { told } = await built(contextOf(lines, ...programs), {
+      platforms: ['linux/amd64', 'linux/arm64'],
+    });
+    expect(told).toEqual(['error entrypoint-not-executable /app']);
+  });
+
   it('is written with what was found in it, of severity error and warning', async () => {
     const context = contextOf(
       ['FROM scratch', 'COPY . /srv', 'CMD ["/srv/app"]'],

@@ -3,6 +3,7 @@
  * ends it. An image that was put together here is looked at where it lies, an engine's is read as its archive.
  */
 import type { ImageCheck } from '../engine/engine.js';
+import type { Report } from '../progress/events.js';
 import { printable } from '../tar/printable.js';
 import type { CheckOptions } from './check-options.js';
 import type { Checked } from './limits.js';
@@ -11,7 +12,8 @@ import type { Checked } from './limits.js';
  * It rejects with LIMIT_EXCEEDED, of kind limit. What it takes to look is loaded when there is an image: a build
  * begins no later because of it.
  */
-export function imageCheck(options: CheckOptions): ImageCheck {
+export function imageCheck(given: CheckOptions): ImageCheck {
+  const options = { ...given, report: once(given.report) };
   return {
     async assembled(system) {
       const { inspectAssembled } = await import('./inspect-assembled.js');
@@ -29,6 +31,17 @@ export function imageCheck(options: CheckOptions): ImageCheck {
       const { inspectStored } = await import('./inspect-stored.js');
       await conclude(await inspectStored(image, options), options);
     },
+  };
+}
+
+/** The images of several platforms have the same findings more often than not: each is told once. */
+function once(report: Report): Report {
+  const told = new Set<string>();
+  return (event) => {
+    const text = event.kind === 'finding' ? JSON.stringify(event) : undefined;
+    if (text !== undefined && told.has(text)) return;
+    if (text !== undefined) told.add(text);
+    report(event);
   };
 }
 
