@@ -26,7 +26,7 @@ export function buildQuery(options: BuildOptions, builder: Builder, session?: st
     throw usage(
       'PLATFORMS',
       'building for several platforms: an engine builds for one at a time',
-      'leave one, or use `dockerception filter | docker buildx build --platform … -`',
+      'without RUN, --engine embedded builds for all; with RUN, `dockerception filter | docker buildx build --platform … -`',
     );
   if (options.platforms[0]) query.set('platform', options.platforms[0].toLowerCase());
   if (builder === 'podman' && Object.keys(options.buildArgs).length > 0) bypassCache(query);

@@ -108,7 +108,7 @@ function connectionError(error: ConnectionFailure, about: Circumstances): Docker
     return make(
       `reaching ${host}: its certificate is not trusted: ${printable(messageOf(cause))}`,
       'its authority’s certificate goes into the file that NODE_EXTRA_CA_CERTS names, or ' +
-        `into /etc/docker/certs.d/${url.host}/ca.crt`,
+        `into /etc/docker/certs.d/${url.host}/ca.crt; --insecure does without`,
     );
   const why = reasonOf(cause);
   const hint = why.includes('TLS')
