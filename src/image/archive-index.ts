@@ -29,18 +29,21 @@ export function layoutIndex(image: AssembledImage, names: readonly string[]): In
   return { schemaVersion: 2, mediaType: OCI_INDEX, manifests: namedDescriptors(image, names) };
 }
 
-/** The image's descriptor with each name's annotations; once without any when it has no name. */
+/**
+ * The image's descriptor with each name's annotations; once without any when it has no name. A tag is given
+ * once: `a:latest` and `b:latest` are two of the same to umoci, which then takes neither.
+ */
 export function namedDescriptors(image: AssembledImage, names: readonly string[]): Descriptor[] {
   const { descriptor } = image;
   if (names.length === 0) return [descriptor];
-  return fullNames(names).map((name) => ({
-    ...descriptor,
-    annotations: {
-      ...descriptor.annotations,
-      [CONTAINERD_NAME]: name,
-      [REF_NAME]: name.slice(name.lastIndexOf(':') + 1),
-    },
-  }));
+  const tags = new Set<string>();
+  return fullNames(names).map((name) => {
+    const tag = name.slice(name.lastIndexOf(':') + 1);
+    const isFirst = !tags.has(tag);
+    tags.add(tag);
+    const annotations = { [CONTAINERD_NAME]: name, ...(isFirst && { [REF_NAME]: tag }) };
+    return { ...descriptor, annotations: { ...descriptor.annotations, ...annotations } };
+  });
 }
 
 /** With registry and tag, each once. */

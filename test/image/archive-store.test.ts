@@ -76,19 +76,19 @@ describe('an image archive', () => {
     expect(await readdir(folder)).toEqual(['app.tar']);
   });
 
-  it('names the image in the index once for each name, in full and by its tag', async () => {
+  it('names the image in the index once for each name, in full, and once by each tag', async () => {
     const { descriptor } = await write(['app:1', 'localhost:5000/x/app', 'app:1', 'u/app:latest']);
-    const named = (name: string, tag: string): Descriptor => ({
+    const named = (name: string, tag?: string): Descriptor => ({
       ...descriptor,
       annotations: {
         'io.containerd.image.name': name,
-        'org.opencontainers.image.ref.name': tag,
+        ...(tag !== undefined && { 'org.opencontainers.image.ref.name': tag }),
       },
     });
     expect((json('index.json') as Index).manifests).toEqual([
       named('docker.io/library/app:1', '1'),
       named('localhost:5000/x/app:latest', 'latest'),
-      named('docker.io/u/app:latest', 'latest'),
+      named('docker.io/u/app:latest'),
     ]);
     expect(json('manifest.json')).toMatchObject([
       {

@@ -202,6 +202,45 @@ describe.each(['gzip', 'none'])('an image with layers of %s', (compression) => {
   });
 });
 
+describe('an image with two names of one tag', () => {
+  const names = [`${uniqueTag()}:v1`, `x.example/${uniqueTag()}:v1`];
+  let shell: Shell;
+  const at = (path: string): string => join(shell.folder, path);
+  beforeAll(async () => {
+    shell = await openShell(variants[0] as Variant);
+    await shell.file('context.tar', tarOf([file('Dockerfile', 'FROM scratch\nCOPY . /\n')]));
+    const build = `dockerception --engine embedded -q ${names.map((name) => `-t ${name}`).join(' ')}`;
+    const outputs = '-o app.tar -o type=oci,tar=false,dest=layout';
+    imageIdOf(await shell.run(`${build} ${outputs} context.tar`));
+  });
+  afterAll(() => shell.close());
+
+  it.each(Object.entries(loaders))('is loaded by %s under both', async (_, { load, run }) => {
+    try {
+      await load(at('app.tar'));
+      for (const name of names) expect(await run('images', '-q', name)).not.toBe('');
+    } finally {
+      await run('rmi', '-f', ...names);
+    }
+  });
+
+  it('is one image to umoci, skopeo and ctr', async () => {
+    await tool(engines.umoci, ['unpack', '--image', `${at('layout')}:v1`, at('bundle')]);
+    expect(await readdir(at('bundle/rootfs'))).toEqual(['Dockerfile']);
+    for (const from of [`oci:${at('layout')}:v1`, `oci-archive:${at('app.tar')}:v1`])
+      await skopeo('inspect', '--config', from);
+    const space = namespace('docker28', uniqueTag());
+    try {
+      await space.ctr('images', 'import', at('app.tar'));
+      expect((await space.ctr('images', 'ls', '-q')).trim().split('\n').sort()).toEqual(
+        [`docker.io/library/${names[0]}`, names[1]].sort(),
+      );
+    } finally {
+      await space.remove();
+    }
+  });
+});
+
 describe('an image without layers', () => {
   const name = `${uniqueTag()}:v1`;
   let shell: Shell;
