@@ -5,6 +5,7 @@
  */
 import type { Readable } from 'node:stream';
 import { decompress } from '../../compression/decompress.js';
+import { DockerceptionError } from '../../errors.js';
 import { BLOCK } from '../../tar/block.js';
 import { verifiedSum } from '../../tar/checksum.js';
 import { printable } from '../../tar/printable.js';
@@ -17,6 +18,8 @@ import type { Source } from './sources.js';
 import type { Spool } from './spool.js';
 import { MADE_BY_ROOT, type Tree } from '../../filesystem/tree.js';
 import { unpack } from '../../filesystem/unpack.js';
+
+const ARCHIVE_NAME = /\.(?:tar\.\w+|tgz|tbz2?|txz|tzst)$/i;
 
 /** Where a file goes. */
 export interface AddTarget {
@@ -54,10 +57,17 @@ async function isArchive(file: Leaf, spool: Spool, name: string): Promise<boolea
       filled += chunk.copy(header, filled);
       if (filled === BLOCK) break;
     }
-  } catch {
+  } catch (error) {
     // Not what its first bytes promised: no archive, unless a header came out of it.
+    if (filled < BLOCK && isDamaged(error, name)) throw error;
   }
   return filled === BLOCK && verifiedSum(header, 0) >= 0 && header.some((byte) => byte !== 0);
+}
+
+/** Of what can't be read, its name alone tells what it was to be. */
+function isDamaged(error: unknown, name: string): boolean {
+  if (!(error instanceof DockerceptionError)) return false;
+  return error.code === 'COMPRESSED_UNSUPPORTED' || ARCHIVE_NAME.test(name);
 }
 
 function open(file: Leaf, spool: Spool, name: string): Promise<Readable> {

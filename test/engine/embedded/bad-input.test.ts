@@ -1,5 +1,6 @@
 /** What the embedded engine refuses: one line each, no image, nothing left behind. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { gzipSync } from 'node:zlib';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -102,6 +103,22 @@ const ROWS: readonly Row[] = [
     input: context('FROM scratch\nCOPY . /\n', file('a'), file('a/b')),
     kind: 'context',
     message: /reading entry a\/b at byte \d+: \/a is not a directory$/,
+  },
+  {
+    what: 'an ADD of what its name alone tells to be an archive',
+    input: context(
+      'FROM scratch\nADD a.tar.gz /dir/\n',
+      member({ name: 'a.tar.gz', body: gzipSync(tar(file('x'))).subarray(0, 30) }),
+    ),
+    kind: 'context',
+    message: /Dockerfile:2: .*a\.tar\.gz: the gzip data is cut short/,
+  },
+  {
+    what: 'an entry of a type that no engine unpacks',
+    input: context('FROM scratch\nCOPY . /\n', member({ name: 'label', typeflag: 'V' })),
+    kind: 'context',
+    message: /reading entry label.*: an entry of a type that no engine unpacks$/,
+    hint: /--label/,
   },
   {
     what: 'a Dockerfile that is a folder',

@@ -101,8 +101,20 @@ const refused: Readonly<Record<string, readonly [string, Buffer, string | RegExp
 const plain: Readonly<Record<string, readonly [string, Buffer]>> = {
   'a text with the name of an archive': ['t.tar.gz', Buffer.from('hello')],
   'a compressed text': ['t.gz', gzipSync('hello')],
+  'what looks compressed and is not': [
+    't.gz',
+    Buffer.concat([gzipSync('hello').subarray(0, 10), archive]),
+  ],
   'an empty file with the name of an archive': ['t.tar', Buffer.alloc(0)],
   'a tar without entries': ['t.tar', Buffer.alloc(10_240)],
+};
+
+const damaged: Readonly<Record<string, Buffer>> = {
+  'an archive that something else follows': Buffer.concat([gzipSync(archive), Buffer.from('more')]),
+  'an archive that is damaged at its start': Buffer.concat([
+    gzipSync(archive).subarray(0, 10),
+    archive,
+  ]),
 };
 
 const whiteouts: Difference = {
@@ -154,6 +166,15 @@ export const additions: readonly Case[] = [
     dockerfile: onRich('ADD t.tar /odd/'),
     context: [file('t.tar', tarOf([file(name, '')]))],
     differs: whiteouts,
+  })),
+  ...Object.entries(damaged).map(([title, bytes]) => ({
+    title: `refuses ${title}`,
+    dockerfile: onRich('ADD t.tar.gz /new/'),
+    context: [file('t.tar.gz', bytes)],
+    differs: {
+      why: 'what is damaged behind the last entry was cut short somewhere, or is no archive by intention',
+      refused: /the gzip data is corrupt/,
+    },
   })),
   {
     title: 'adds a directory, and unpacks nothing in it',
