@@ -1,6 +1,8 @@
 /** What a stage is built upon: a file system that is read when it is needed, and a configuration. */
+import { finished } from 'node:stream/promises';
 import { decompress } from '../../compression/decompress.js';
 import { DockerceptionError } from '../../errors.js';
+import type { Descriptor } from '../../image/descriptor.js';
 import type { Image } from '../../image/manifest.js';
 import { ACCOUNT_FILES } from './accounts.js';
 import type { Spool } from './spool.js';
@@ -17,8 +19,8 @@ export interface ImageSystem {
 
 /**
  * Reads an image's file system. Without `contents` it keeps what names of owners are looked up in:
- * enough to put files into it, not to take any out. Rejects with BASE_LAYER, of kind build, for a
- * layer that isn't what it should be.
+ * enough to put files into it, not to take any out. Rejects with BASE_LAYER or BLOB_DIGEST, of kind
+ * build, for a layer that isn't what it should be.
  */
 export async function readImage(
   image: Image,
@@ -45,7 +47,8 @@ export async function readImage(
       });
       layers.push(tree.freeze());
     } catch (error) {
-      throw signal.aborted ? signal.reason : asBuildError(error);
+      if (signal.aborted) throw signal.reason;
+      throw await asBuildError(error, image, layer);
     } finally {
       signal.removeEventListener('abort', abort);
       stream.destroy();
@@ -58,8 +61,16 @@ function isAccountFile(path: string): boolean {
   return ACCOUNT_FILES.includes(path);
 }
 
-/** A base is no context: what is wrong with it is no fault of the stream. */
-function asBuildError(error: unknown): unknown {
+/**
+ * A base is no context: what is wrong with it is no fault of the stream. A blob that was damaged is told
+ * by its digest, which is known at its end, while what unpacks it stumbles on the way.
+ */
+async function asBuildError(error: unknown, image: Image, layer: Descriptor): Promise<unknown> {
   if (!(error instanceof DockerceptionError) || error.kind !== 'context') return error;
+  try {
+    await finished((await image.blobs.open(layer)).resume());
+  } catch (damage) {
+    if (damage instanceof DockerceptionError) return damage;
+  }
   return new DockerceptionError('build', 'BASE_LAYER', error.message, { cause: error });
 }
