@@ -154,4 +154,15 @@ export const stagesOfBuilds: readonly Case[] = [
   stages('refuses a stage whose name begins with a digit', ['FROM scratch AS 1a'], {
     refused: 'invalid name for build stage',
   }),
+  stages(
+    'passes by what no image can be called, where it is not needed',
+    ['FROM a::b', 'FROM scratch', 'LABEL a=1'],
+    {
+      refused: 'failed to parse stage name',
+      differs: {
+        why: 'a stage that is not needed does no harm, whatever it needs itself',
+        config: { Labels: { a: '1' } },
+      },
+    },
+  ),
 ];
