@@ -21,6 +21,7 @@ export interface ImagesOptions {
 /** What a name means. */
 export type Named =
   | { readonly kind: 'image'; readonly image: Image }
+  | { readonly kind: 'scratch' }
   | { readonly kind: 'directory'; readonly path: string };
 
 const SCHEMES = /^(docker-image|oci-layout|oci-archive|docker-archive):\/\/(.+)$/s;
@@ -53,6 +54,8 @@ export class Images {
     const context = this.#context(name);
     if (context === undefined) return { kind: 'image', image: await this.#pull(name, platform) };
     const [, scheme, rest = ''] = SCHEMES.exec(context) ?? [];
+    // No registry has it: as in FROM, it is nothing at all.
+    if (scheme === 'docker-image' && rest === 'scratch') return { kind: 'scratch' };
     if (scheme === 'docker-image')
       return { kind: 'image', image: await this.#pull(rest, platform) };
     if (scheme !== undefined)

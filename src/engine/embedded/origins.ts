@@ -8,7 +8,7 @@ import { readContext } from './context-tree.js';
 import type { CopyOrigin } from './execute.js';
 import type { Images } from './images.js';
 import type { Spool } from './spool.js';
-import type { Tree } from '../../filesystem/tree.js';
+import { Tree } from '../../filesystem/tree.js';
 
 /** What they are made from. */
 export interface OriginsOptions {
@@ -46,6 +46,8 @@ export class Origins {
   async base(name: string, platform: Platform): Promise<Base> {
     const found = await this.#options.images.find(name, platform);
     if (found.kind === 'image') return found;
+    if (found.kind === 'scratch')
+      return { kind: 'directory', name: 'scratch', tree: () => Promise.resolve(new Tree()) };
     const shown = `the build context ${printable(name)}`;
     return { kind: 'directory', name: shown, tree: () => this.#directory(found.path, shown) };
   }
@@ -57,6 +59,7 @@ export class Origins {
       const { tree } = await this.imageSystem(found.image, true);
       return { tree, name: `the image ${printable(name)}` };
     }
+    if (found.kind === 'scratch') return { tree: new Tree(), name: 'scratch' };
     const shown = `the build context ${printable(name)}`;
     return { tree: await this.#directory(found.path, shown), name: shown };
   }

@@ -1,11 +1,11 @@
-/** Bases that are damaged. */
+/** Bases that are damaged, and one that is nothing. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { build } from '../../../src/build.js';
+import { build, type BuildOptions } from '../../../src/build.js';
 import { member, tar } from '../../support/write-tar.js';
 
 let folder: string;
@@ -15,7 +15,11 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Builds this Dockerfile beside one file, to a layout. */
-async function made(dockerfile: string, dest: string): Promise<void> {
+async function made(
+  dockerfile: string,
+  dest: string,
+  options: Partial<BuildOptions> = {},
+): Promise<void> {
   const context = tar(
     member({ name: 'Dockerfile', body: dockerfile }),
     member({ name: 'file', body: Buffer.alloc(100_000, 'content') }),
@@ -26,6 +30,7 @@ async function made(dockerfile: string, dest: string): Promise<void> {
     env: {},
     outputs: [{ type: 'oci', dest: join(folder, dest), attributes: { tar: 'false' } }],
     buildContexts: { base: `oci-layout://${join(folder, 'base')}` },
+    ...options,
   });
 }
 
@@ -53,5 +58,19 @@ describe('a base that is damaged', () => {
       kind: 'build',
       code: 'BLOB_DIGEST',
     });
+  });
+});
+
+describe('a build context that is the image scratch', () => {
+  it('is nothing at all: there is none in a registry', async () => {
+    const buildContexts = { base: 'docker-image://scratch' };
+    const index = (name: string): Promise<string> =>
+      readFile(join(folder, name, 'index.json'), 'utf8');
+    await made('FROM scratch\nCOPY file /x', 'scratch');
+    await made('FROM base\nCOPY file /x', 'context', { buildContexts });
+    expect(await index('context')).toEqual(await index('scratch'));
+    await expect(
+      made('FROM scratch\nCOPY --from=base /file /', 'copied', { buildContexts }),
+    ).rejects.toThrow(': file is not in scratch');
   });
 });
