@@ -43,6 +43,9 @@ export function parseReference(text: string): Reference {
   if (!HOST.test(registry)) throw invalid(text, `"${printable(registry)}" is not a host`);
   const port = /:([0-9]+)$/.exec(registry)?.[1];
   if (port !== undefined && !isPort(port)) throw invalid(text, `there is no port ${port}`);
+  // The grammar takes an address of five numbers; no network does.
+  if (!URL.canParse(`https://${registry}/`))
+    throw invalid(text, `"${printable(registry)}" is not a host`);
   if (!PATH.test(repository)) {
     const why = /[A-Z]/.test(repository)
       ? 'the name has to be in lowercase'

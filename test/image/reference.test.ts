@@ -60,6 +60,8 @@ describe('the name of an image', () => {
     ['r_x.example/app', 'not a host'],
     ['r.example:65536/app', 'there is no port 65536'],
     ['r.example:0/app', 'there is no port 0'],
+    ['127.0.0.1750/app', 'not a host'],
+    ['1.2.3.4.5/app', 'not a host'],
     [`a/${'b'.repeat(255)}`, 'longer'],
     ['0'.repeat(64), 'ID'],
     ['a b', 'path'],
