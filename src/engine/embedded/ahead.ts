@@ -4,12 +4,9 @@
  * next one. A file whose content nobody else will read passes into the layer, past the spool. Where the rest of the
  * context makes another layer of it, that is dropped, and what was in it alone is taken back into the spool.
  */
-import { decompress } from '../../compression/decompress.js';
 import type { ContentSink } from '../../filesystem/content-sink.js';
 import { changes, type Change } from '../../filesystem/changes.js';
 import { isDirectory } from '../../filesystem/node.js';
-import { Tree } from '../../filesystem/tree.js';
-import { unpack } from '../../filesystem/unpack.js';
 import type { Compression } from '../../image/compression.js';
 import type { Layer } from '../../image/layer.js';
 import type { BlobStore, RevocableStore } from '../../image/store.js';
@@ -17,6 +14,7 @@ import { ComingContents } from './coming-contents.js';
 import { EarlyLayer } from './early-layer.js';
 import type { Spool } from './spool.js';
 import type { LayerChange } from './stages.js';
+import { takeBack } from './take-back.js';
 
 const LARGE = 8 << 20;
 /** Looks in one context, and files that are gone through in each. */
@@ -220,34 +218,10 @@ export class Ahead implements ContentSink {
     if (this.#coming.passed.size === 0 || !('discard' in store)) return layer.drop();
     layer.cut();
     const { descriptor } = await layer.written;
-    await this.#takeBack(await store.open(descriptor), layer.known);
-    await store.discard(descriptor);
-  }
-
-  /** Reads the layer, and puts into the spool what isn't there. */
-  async #takeBack(
-    blob: Awaited<ReturnType<BlobStore['open']>>,
-    known: readonly Change[],
-  ): Promise<void> {
     const { spool } = this.#options;
-    const { passed } = this.#coming;
-    const offsets = new Map<string, number>();
-    for (const { path, node } of known)
-      if (!isDirectory(node) && passed.has(node.offset)) offsets.set(path, node.offset);
-    const contents: ContentSink = {
-      begin(size, path) {
-        const place = spool.begin(size);
-        spool.elsewhere.moveTo(offsets.get(path) as number, place);
-        return place;
-      },
-      append: (bytes) => spool.append(bytes),
-      ready: () => spool.ready(),
-    };
-    const name = 'a layer that was written ahead';
-    const keeps = (path: string): boolean => offsets.has(path);
-    await unpack(await decompress(blob, name), { tree: new Tree(), contents, name, keeps });
-    await spool.settle();
-    passed.clear();
+    await takeBack(await store.open(descriptor), layer.known, this.#coming.passed, spool);
+    await store.discard(descriptor);
+    this.#coming.passed.clear();
   }
 }
 

@@ -13,7 +13,7 @@ import { Tree } from '../../filesystem/tree.js';
 import { Unpacker } from '../../filesystem/unpack.js';
 import type { Platform } from '../../image/descriptor.js';
 import type { AssembledImage } from '../../image/manifest.js';
-import { formatPlatform, hostPlatform, parsePlatform } from '../../image/platform.js';
+import { formatPlatform } from '../../image/platform.js';
 import type { RegistrySettings } from '../../image/registry/index.js';
 import type { Report } from '../../progress/events.js';
 import { printable } from '../../tar/printable.js';
@@ -27,6 +27,7 @@ import type {
 import { Ahead, type Foreseen } from './ahead.js';
 import { assemble } from './assemble.js';
 import { checkTargets } from './check.js';
+import { needsContextAlone } from './foreseeable.js';
 import { contextOf, dockerfileOf, type ContextTree } from './context-tree.js';
 import { Images } from './images.js';
 import { layerTar } from './layer-tar.js';
@@ -37,7 +38,7 @@ import { readableOf } from './readable.js';
 import { Spool } from './spool.js';
 import type { BuiltTarget } from './stages.js';
 import { StepReport } from './step-report.js';
-import { buildTargets } from './targets.js';
+import { buildTargets, platformsOf } from './targets.js';
 
 /** What the engine is made with. */
 export interface EmbeddedSettings {
@@ -264,30 +265,6 @@ class Build implements EntryBuild {
     const options = { spool: this.#spool, time: newest, whiteoutNames: true };
     return readableOf(layerTar(changes(undefined, tree.freeze()), options));
   }
-}
-
-function platformsOf({ platforms }: BuildOptions): readonly Platform[] {
-  if (platforms.length === 0) return [hostPlatform()];
-  // An index has each of them once, however it was written.
-  return [
-    ...new Map(
-      platforms.map((text) => {
-        const platform = parsePlatform(text);
-        return [formatPlatform(platform), platform] as const;
-      }),
-    ).values(),
-  ];
-}
-
-/** Whether nothing but a context has to be read, and nothing is kept beside it. */
-function needsContextAlone({ stages }: Dockerfile): boolean {
-  return stages.every(({ instructions }) =>
-    instructions.every((instruction) =>
-      instruction.kind === 'copy'
-        ? instruction.contents.length === 0
-        : instruction.kind !== 'add' && instruction.kind !== 'onbuild',
-    ),
-  );
 }
 
 function needsRun(error: unknown): error is DockerceptionError {

@@ -1,7 +1,7 @@
 /** What a build's options ask for: the target, for each platform. */
 import type { Dockerfile } from '../../dockerfile/instruction.js';
 import type { Platform } from '../../image/descriptor.js';
-import { formatPlatform, hostPlatform } from '../../image/platform.js';
+import { formatPlatform, hostPlatform, parsePlatform } from '../../image/platform.js';
 import type { BuildOptions } from '../engine.js';
 import type { Origins } from './origins.js';
 import { isImageOutput } from './outputs.js';
@@ -47,4 +47,18 @@ export async function buildTargets(options: TargetsOptions): Promise<BuiltTarget
       }),
     );
   return targets;
+}
+
+/** The platforms that were asked for, or this machine's. Throws PLATFORM_INVALID for what is none. */
+export function platformsOf({ platforms }: BuildOptions): readonly Platform[] {
+  if (platforms.length === 0) return [hostPlatform()];
+  // An index has each of them once, however it was written.
+  return [
+    ...new Map(
+      platforms.map((text) => {
+        const platform = parsePlatform(text);
+        return [formatPlatform(platform), platform] as const;
+      }),
+    ).values(),
+  ];
 }
