@@ -157,8 +157,9 @@ class Build implements EntryBuild {
       const time = created ?? context.newest;
       const image = await this.#assemble(targets, outputs, time);
       await this.#writeFiles(targets, time);
-      if (image !== undefined) await outputs.finish(image);
       signal.throwIfAborted();
+      // An image that is in its place stays there: behind this, a signal comes too late.
+      if (image !== undefined) await outputs.finish(image);
       return metadataOf(image, this.#options);
     } finally {
       await images.close();

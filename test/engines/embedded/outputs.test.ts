@@ -138,11 +138,13 @@ describe('an image that no engine built', () => {
     ['SIGTERM', 143],
   ] as const)('leaves nothing when %s comes in the middle', async (signal, code) => {
     const before = await readdir(shell.folder);
-    const large = { name: 'large', content: Buffer.alloc(256 << 20, 'large') };
+    // None of them is so large that its layer is written before.
+    const content = Buffer.alloc(4 << 20, 'large');
+    const large = Array.from({ length: 64 }, (_, index) => ({ name: `large/${index}`, content }));
     const Dockerfile = { name: 'Dockerfile', content: 'FROM scratch\nCOPY large /large\n' };
     const args = ['-t', 'app', '-o', 'stopped.tar', '--compression-level', '9'];
     const command = [process.execPath, BIN, ...args];
-    const input = await create([Dockerfile, large]);
+    const input = await create([Dockerfile, ...large]);
     const running = shell.start(command, { input, env: NOWHERE });
     await running.says('exporting layers');
     running.signal(signal);
