@@ -3,7 +3,7 @@
  * time to say so before it is gone itself.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Container } from '../engine/docker/index.js';
+import type { Container, ContainerState } from '../engine/docker/index.js';
 
 /** The exit codes of SIGKILL and SIGTERM, which engines end containers by. */
 const KILLED: readonly number[] = [137, 143];
@@ -11,6 +11,24 @@ const KILLED: readonly number[] = [137, 143];
 /** Milliseconds in which an engine that goes down has closed its door. */
 const GOING_DOWN = 1000;
 const ASK_EVERY = 100;
+
+/** Milliseconds after which an engine knows what became of a container's memory. */
+const SETTLED = 300;
+
+/**
+ * What a builder that has failed was like at its end; undefined when the engine doesn't say.
+ * @param lines its last ones: a shell tells of a child that was killed before the engine knows why
+ */
+export async function stateAtEnd(
+  container: Pick<Container, 'inspect'>,
+  lines: readonly string[],
+  signal: AbortSignal,
+): Promise<ContainerState | undefined> {
+  const state = await container.inspect(signal).catch(() => undefined);
+  if (state?.outOfMemory !== false || !/Killed$/.test(lines.at(-1) ?? '')) return state;
+  await sleep(SETTLED, undefined, { signal }).catch(() => signal.throwIfAborted());
+  return container.inspect(signal).catch(() => undefined);
+}
 
 /**
  * Watches the engine for a moment when it may be what has killed a builder. Rejects with ENGINE_UNREACHABLE when it goes

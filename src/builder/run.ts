@@ -4,16 +4,13 @@
  */
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Container, ContainerState } from '../engine/docker/index.js';
+import type { Container } from '../engine/docker/index.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import type { Report } from '../progress/events.js';
 import { exited, timedOut } from './failure.js';
-import { refuseGone } from './killed.js';
+import { refuseGone, stateAtEnd } from './killed.js';
 import { BuilderOutput } from './output.js';
 import { Tail } from './tail.js';
-
-/** Milliseconds after which an engine knows what became of a container's memory. */
-const SETTLED = 300;
 
 /** How a builder is run. */
 export interface RunOptions {
@@ -122,16 +119,10 @@ export class Run {
       const code = await Promise.race([container.wait(this.#stopped.signal), stopped]);
       await Promise.race([this.output.rest(), stopped]);
       if (code !== 0) {
-        const ask = (): Promise<ContainerState | undefined> =>
-          container.inspect(signal).catch(() => undefined);
-        let state = await ask();
-        // A shell tells that its child was killed; why is known to the engine a moment later.
-        if (state?.outOfMemory === false && /Killed$/.test(this.#tail.lines().at(-1) ?? '')) {
-          await sleep(SETTLED, undefined, { signal });
-          state = await ask();
-        }
+        const lines = this.#tail.lines();
+        const state = await stateAtEnd(container, lines, signal);
         if (state?.outOfMemory !== true) await refuseGone(code, container, signal);
-        throw exited(name, code, state, this.#tail.lines());
+        throw exited(name, code, state, lines);
       }
       this.output.finish();
     } catch (error) {

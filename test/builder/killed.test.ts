@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { refuseGone } from '../../src/builder/killed.js';
+import { refuseGone, stateAtEnd } from '../../src/builder/killed.js';
+import type { ContainerState } from '../../src/engine/docker/index.js';
 import { DockerceptionError } from '../../src/errors.js';
 
 const never = new AbortController().signal;
@@ -42,5 +43,60 @@ describe('a builder that was killed', () => {
   it('waits for nobody who was interrupted', async () => {
     const reason = new DockerceptionError('interrupted', 'SIGINT', 'interrupted');
     await expect(refuseGone(137, answering(9), AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+});
+
+const ended: ContainerState = {
+  running: false,
+  exitCode: 3,
+  outOfMemory: false,
+  health: undefined,
+  wasChecked: false,
+  healthOutput: undefined,
+  address: undefined,
+};
+const killed: ContainerState = { ...ended, outOfMemory: true };
+
+/** A container whose engine gives one answer after the other. */
+function knowing(...answers: readonly ContainerState[]) {
+  let asked = 0;
+  return {
+    inspect: () => Promise.resolve(answers[asked++] as ContainerState),
+    get asked() {
+      return asked;
+    },
+  };
+}
+
+describe('the state at the end', () => {
+  const { signal } = new AbortController();
+
+  it('is asked for once more when a shell tells of a child that was killed', async () => {
+    const container = knowing(ended, killed);
+    expect(await stateAtEnd(container, ['allocating', 'Killed'], signal)).toBe(killed);
+    expect(container.asked).toBe(2);
+  });
+
+  it.each([
+    ['nothing was killed', ended, ['no such file']],
+    ['it said nothing', ended, []],
+    ['the engine knows at once', killed, ['Killed']],
+  ])('is asked for once when %s', async (_, state, lines) => {
+    const container = knowing(state, ended);
+    expect(await stateAtEnd(container, lines, signal)).toBe(state);
+    expect(container.asked).toBe(1);
+  });
+
+  it('is nothing when the engine does not answer', async () => {
+    const container = { inspect: () => Promise.reject(new Error('gone')) };
+    expect(await stateAtEnd(container, ['Killed'], signal)).toBeUndefined();
+  });
+
+  it('is not waited for behind a signal, whose reason is the error', async () => {
+    const stop = new AbortController();
+    const state = stateAtEnd(knowing(ended, killed), ['Killed'], stop.signal);
+    const reason = new Error('interrupted');
+    stop.abort(reason);
+    await expect(state).rejects.toBe(reason);
   });
 });
