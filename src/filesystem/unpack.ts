@@ -7,23 +7,19 @@
 import { DockerceptionError } from '../errors.js';
 import { EntryView, type ViewHandler } from '../tar/entry-view.js';
 import { printable } from '../tar/printable.js';
-import type { EntryType } from '../tar/typeflag.js';
 import {
-  BLOCK_DEVICE,
-  CHAR_DEVICE,
-  DIRECTORY,
   extraOver,
-  FIFO,
   FILE,
   isDirectory,
   Leaf,
   SYMLINK,
   TYPE_BITS,
+  type Attributes,
   type Directory,
-  type Extra,
   type Node,
 } from './node.js';
 import type { ContentSink } from './content-sink.js';
+import { attributesOf } from './entry-attributes.js';
 import { HardLinks } from './hard-links.js';
 import { cleanName, refuseTooDeep, refuseTooLong } from './name.js';
 import { display, Tree, type Components } from './tree.js';
@@ -54,19 +50,6 @@ export interface UnpackOptions {
   /** Every entry's owner. @default its own */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
-
-const TYPES: Readonly<Record<EntryType, number>> = {
-  file: FILE,
-  'contiguous-file': FILE,
-  'sparse-file': FILE,
-  unknown: FILE,
-  'hard-link': FILE,
-  symlink: SYMLINK,
-  'char-device': CHAR_DEVICE,
-  'block-device': BLOCK_DEVICE,
-  directory: DIRECTORY,
-  fifo: FIFO,
-};
 
 /** What an unpacked tar was like. */
 export interface Unpacked {
@@ -283,26 +266,11 @@ export class Unpacker implements ViewHandler {
         else if (isDirectory(node)) open.push(node);
   }
 
-  #attributes(entry: UnpackedEntry, mtime: number): Omit<Directory, 'children' | 'owner'> {
-    const owner = this.#options.owner ?? entry;
-    // The mode of a link means nothing, and writers differ in it.
-    const mode = TYPES[entry.type] | (entry.type === 'symlink' ? 0o777 : entry.mode);
-    return { mode, uid: owner.uid, gid: owner.gid, mtime, extra: extraOf(entry) };
+  #attributes(entry: UnpackedEntry, mtime: number): Attributes {
+    return attributesOf(entry, this.#options.owner ?? entry, mtime);
   }
 
   #saying(entry: UnpackedEntry, why: string): string {
     return `reading ${this.#options.name}: ${printable(entry.pathBytes)}: ${why}`;
   }
-}
-
-function extraOf(entry: UnpackedEntry): Extra | undefined {
-  const { xattrs, device } = entry;
-  const isLink = entry.type === 'symlink';
-  if (!isLink && xattrs === undefined && device === undefined && !entry.isSparse) return undefined;
-  return {
-    ...(isLink && { target: entry.linkpathBytes.toString('latin1') }),
-    ...(device !== undefined && { device }),
-    ...(xattrs !== undefined && { xattrs }),
-    ...(entry.isSparse && { pieces: [] }),
-  };
 }
