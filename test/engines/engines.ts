@@ -16,6 +16,7 @@ import {
   type Environment,
 } from '../../src/engine/docker/index.js';
 import { messageOf } from '../../src/errors.js';
+import { engineOptions } from '../support/engine-options.js';
 import type { BuildOptions } from '../../src/engine/engine.js';
 import type { ProgressEvent } from '../../src/progress/events.js';
 
@@ -221,29 +222,8 @@ export function options(
   change: Partial<BuildOptions> = {},
 ): BuildOptions & { readonly events: readonly ProgressEvent[] } {
   const events: ProgressEvent[] = [];
-  return {
-    file: 'Dockerfile',
-    tags: [],
-    buildArgs: {},
-    labels: {},
-    target: undefined,
-    platforms: [],
-    noCache: false,
-    pull: false,
-    network: undefined,
-    addHosts: [],
-    buildContexts: {},
-    push: false,
-    load: false,
-    compression: { type: 'gzip' },
-    insecure: false,
-    check: undefined,
-    outputs: [],
-    report: (event) => void events.push(event),
-    signal: new AbortController().signal,
-    ...change,
-    events,
-  };
+  const report = (event: ProgressEvent): void => void events.push(event);
+  return { ...engineOptions({ report, ...change }), events };
 }
 
 /** All the text that the steps of a build printed. */

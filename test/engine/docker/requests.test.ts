@@ -11,28 +11,9 @@ import { buildQuery } from '../../../src/engine/docker/query.js';
 import { registryAuth, registryConfig } from '../../../src/engine/docker/registry-auth.js';
 import type { BuildOptions, Output } from '../../../src/engine/engine.js';
 import { credentialStore } from '../../../src/image/credentials.js';
+import { engineOptions } from '../../support/engine-options.js';
 
-const plain: BuildOptions = {
-  file: 'Dockerfile',
-  tags: [],
-  buildArgs: {},
-  labels: {},
-  target: undefined,
-  platforms: [],
-  noCache: false,
-  pull: false,
-  network: undefined,
-  addHosts: [],
-  buildContexts: {},
-  push: false,
-  load: false,
-  compression: { type: 'gzip' },
-  insecure: false,
-  check: undefined,
-  outputs: [],
-  report: () => {},
-  signal: new AbortController().signal,
-};
+const plain = engineOptions();
 
 const ping: Ping = { apiVersion: '1.51', builderVersion: '2', osType: 'linux', isPodman: false };
 
