@@ -88,7 +88,8 @@ export class Ahead implements ContentSink {
     const { spool, large = LARGE } = this.#options;
     this.#keepPending();
     this.#isPassing = false;
-    if (size < large || this.#contents++ > MOST_ENTRIES || this.#looksLeft <= 0)
+    this.#contents++;
+    if (size < large || this.#contents > MOST_ENTRIES || this.#looksLeft <= 0)
       return spool.begin(size);
     this.#looksLeft--;
     const offset = spool.elsewhere.add(size);
@@ -125,7 +126,7 @@ export class Ahead implements ContentSink {
       foreseen !== undefined &&
       change !== undefined &&
       early.layer.isStartOf(entriesOf(change), foreseen.time) &&
-      this.#isEachOnce(foreseen.layers);
+      timesIn(foreseen.layers, this.#coming.passed) === this.#coming.passed.size;
     if (!isThere) await this.#drop(early);
   }
 
@@ -163,16 +164,23 @@ export class Ahead implements ContentSink {
     this.#pending = undefined;
   }
 
-  async #look(pending: Pending): Promise<void> {
+  async #look({ offset, size, pieces }: Pending): Promise<void> {
     // Why not is told when all of the context is there, or is different then.
     const foreseen = await this.#options.foresee().catch(() => undefined);
-    const place = foreseen && placeOf(pending.offset, foreseen.layers);
-    const early = place && (await this.#earlyFor(place, foreseen.time, pending.size));
-    if (early === undefined || !(await this.#mayPass(early, pending))) this.#keepPending();
+    const place = foreseen && placeOf(offset, foreseen.layers);
+    const early = place && (await this.#earlyFor(place, foreseen.time, size));
+    const head = Buffer.concat(pieces);
+    const passes =
+      early !== undefined &&
+      'discard' in early.store &&
+      // A second place would have to read it again.
+      timesIn(foreseen?.layers ?? [], new Set([offset])) === 1 &&
+      !(await this.#options.isReadOn(head));
+    if (!passes) this.#keepPending();
     else {
       this.#pending = undefined;
       this.#isPassing = true;
-      this.#coming.pass(pending.offset, pending.size, pending.pieces);
+      this.#coming.pass(offset, size, head);
     }
     early?.layer.extend(place?.entries ?? []);
     await this.ready();
@@ -197,19 +205,6 @@ export class Ahead implements ContentSink {
     const layer = new EarlyLayer({ store, contents, compression, time, expected, signal });
     layer.written.catch((error: unknown) => contents.fail(error));
     return (this.#early = { index: place.index, layer, store });
-  }
-
-  async #mayPass({ store }: Early, { pieces }: Pending): Promise<boolean> {
-    return 'discard' in store && !(await this.#options.isReadOn(Buffer.concat(pieces)));
-  }
-
-  /** What passed by the spool, and nothing else, is in these layers once. */
-  #isEachOnce(layers: readonly LayerChange[]): boolean {
-    let found = 0;
-    for (const change of layers)
-      for (const { node } of entriesOf(change))
-        if (!isDirectory(node) && this.#coming.passed.has(node.offset)) found++;
-    return found === this.#coming.passed.size;
   }
 
   async #drop({ layer, store }: Early): Promise<void> {
@@ -243,6 +238,15 @@ function placeOf(offset: number, layers: readonly LayerChange[]): Place | undefi
     }
   }
   return undefined;
+}
+
+/** How many entries of these layers have one of these contents. */
+function timesIn(layers: readonly LayerChange[], offsets: ReadonlySet<number>): number {
+  let times = 0;
+  for (const change of layers)
+    for (const { node } of entriesOf(change))
+      if (!isDirectory(node) && offsets.has(node.offset)) times++;
+  return times;
 }
 
 function entriesOf({ before, after }: LayerChange): Iterable<Change> {

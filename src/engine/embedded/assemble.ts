@@ -19,7 +19,7 @@ export interface AssembleOptions {
   /** When it was made: seconds since 1970. */
   readonly time: number;
   readonly compression: Compression;
-  /** A layer of the first target that was written while the context came. */
+  /** A layer that was written while the context came: there is but one target then. */
   readonly ahead?: WrittenAhead | undefined;
   readonly signal: AbortSignal;
 }
@@ -30,11 +30,7 @@ export async function assemble(
   options: AssembleOptions,
 ): Promise<AssembledImage> {
   const images: PlatformImage[] = [];
-  let { ahead } = options;
-  for (const target of targets) {
-    images.push(await assembleOne(target, { ...options, ahead }));
-    ahead = undefined;
-  }
+  for (const target of targets) images.push(await assembleOne(target, options));
   return writeIndex(options.store, images);
 }
 

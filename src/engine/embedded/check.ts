@@ -22,8 +22,7 @@ async function systemOf(target: BuiltTarget, spool: Spool): Promise<AssembledSys
     layers: [...(await target.imageLayers()), ...layers.map(({ after }) => after)],
     content: (file) => {
       if (!isFile(file) || file.offset < 0) return undefined;
-      const { elsewhere } = spool;
-      const head = elsewhere.has(file.offset) ? elsewhere.headOf(file.offset) : undefined;
+      const head = spool.elsewhere.headOf(file.offset);
       // Nobody reads on: it was asked before it went elsewhere.
       return head === undefined ? contentChunks(file, spool, chunk) : [head];
     },

@@ -20,12 +20,12 @@ export class ComingContents {
     this.#spool = spool;
   }
 
-  /** One more that passes by the spool; the bytes that have come of it are its first. What is appended is its own. */
-  pass(offset: number, size: number, pieces: readonly Buffer[]): void {
+  /** One more that passes by the spool, and its first bytes. What is appended from now on is its own. */
+  pass(offset: number, size: number, head: Buffer): void {
     this.passed.add(offset);
     this.#contents.push({ offset, size, start: this.#passing.length });
-    this.#spool.elsewhere.keepHead(offset, Buffer.concat(pieces));
-    for (const piece of pieces) this.append(piece);
+    this.#spool.elsewhere.keepHead(offset, head);
+    this.append(head);
   }
 
   append(bytes: Buffer): void {

@@ -4,7 +4,7 @@
  */
 
 /** First bytes that are kept of each. */
-export const KEPT_HEAD = 64 << 10;
+const KEPT_HEAD = 64 << 10;
 
 interface Content {
   readonly offset: number;
@@ -34,11 +34,6 @@ export class Elsewhere {
     return offset;
   }
 
-  /** Whether an offset is one of these. */
-  has(offset: number): boolean {
-    return offset >= this.#from;
-  }
-
   keepHead(offset: number, head: Buffer): void {
     this.#at(offset).head = Buffer.from(head.subarray(0, KEPT_HEAD));
   }
@@ -50,14 +45,16 @@ export class Elsewhere {
     content.head = Buffer.alloc(0);
   }
 
-  /** Where a byte is in the spool; undefined when it isn't there. */
+  /** Where a byte is in the spool, of any content; undefined when it isn't there. */
   placeOf(offset: number): number | undefined {
+    if (offset < this.#from) return offset;
     const { offset: start, place } = this.#at(offset);
     return place === undefined ? undefined : place + offset - start;
   }
 
-  /** The first bytes of a content that isn't in the spool. */
+  /** The first bytes of a content that isn't in the spool; undefined for one that is. */
   headOf(offset: number): Buffer | undefined {
+    if (offset < this.#from) return undefined;
     const { head, place } = this.#at(offset);
     return place === undefined ? head : undefined;
   }

@@ -67,7 +67,7 @@ export class Spool {
   /** A promise while what ends at `end` is still on its way; rejects when it will never be there. */
   landing(end: number): Promise<void> | undefined {
     // Its last byte is its own; the one behind may be another content's.
-    const place = this.elsewhere.has(end - 1) ? this.elsewhere.placeOf(end - 1) : end - 1;
+    const place = this.elsewhere.placeOf(end - 1);
     return place === undefined || place >= IN_MEMORY ? undefined : this.#file.landing(place + 1);
   }
 
@@ -76,7 +76,7 @@ export class Spool {
    * that are elsewhere.
    */
   read(target: Buffer, at: number, offset: number, length: number): void {
-    const place = this.elsewhere.has(offset) ? this.elsewhere.placeOf(offset) : offset;
+    const place = this.elsewhere.placeOf(offset);
     if (place === undefined) throw new Error('the content is in a layer alone');
     if (place >= IN_MEMORY) this.#memory.read(target, at, place - IN_MEMORY, length);
     else this.#file.read(target, at, place, length);

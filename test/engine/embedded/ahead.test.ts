@@ -15,6 +15,7 @@ import { ArchiveStore } from '../../../src/image/archive-store.js';
 import { writeLayer, type Layer } from '../../../src/image/layer.js';
 import { layerTar } from '../../../src/engine/embedded/layer-tar.js';
 import { changes } from '../../../src/filesystem/changes.js';
+import { engineOptions } from '../../support/engine-options.js';
 import { inChunks } from '../../support/filter.js';
 import { readTar } from '../../support/read-tar.js';
 import { member, tar, type Member } from '../../support/write-tar.js';
@@ -53,33 +54,18 @@ async function archiveOf(
     openDirectory: () => Promise.reject(new Error('there is none')),
     large,
   });
-  const { signal } = new AbortController();
-  const report = (): void => undefined;
-  const building = engine.begin({
-    file: 'Dockerfile',
-    tags: [],
-    buildArgs: {},
-    labels: {},
-    target: undefined,
+  const options = engineOptions({
     platforms: ['linux/amd64'],
-    noCache: false,
-    pull: false,
-    network: undefined,
-    addHosts: [],
-    buildContexts: {},
-    push: false,
-    load: false,
     outputs: [{ type: 'oci', dest, attributes: {} }],
     compression: { type },
-    insecure: false,
     check: {
       assembled: () => Promise.resolve(),
       stored: () => Promise.resolve(),
       readsOn: () => Promise.resolve(isReadOn),
     },
-    report,
-    signal,
   });
+  const { report, signal } = options;
+  const building = engine.begin(options);
   try {
     const stream = Readable.from(inChunks(context, chunk), { objectMode: false });
     await passContext(building, { context: stream }, report, { exact: false, signal });
@@ -274,6 +260,38 @@ describe('an image whose layer is written while the context comes', () => {
     );
   });
 
+  it('leaves nothing behind when it is interrupted while a file passes', async () => {
+    const context = tar(ALL, file('a', 1), file('b', 2));
+    for (const at of [LARGE >> 1, LARGE + 3_000, LARGE + (LARGE >> 1)]) {
+      const stop = new AbortController();
+      const reason = new Error('interrupted');
+      const { signal } = stop;
+      const outputs = [{ type: 'oci', dest: join(folder, 'image.tar'), attributes: {} }] as const;
+      const building = embeddedEngine({
+        env: { TMPDIR: folder },
+        stdout: new PassThrough(),
+        openDirectory: () => Promise.reject(new Error('there is none')),
+        large: LARGE,
+      }).begin(engineOptions({ outputs, signal }));
+      const stream = Readable.from(
+        (async function* () {
+          yield* inChunks(context.subarray(0, at), 5_000);
+          await new Promise((resolve) => setImmediate(resolve));
+          stop.abort(reason);
+          yield context.subarray(at);
+        })(),
+        { objectMode: false },
+      );
+      const passing = passContext(building, { context: stream }, () => undefined, {
+        exact: false,
+        signal,
+      });
+      await expect(passing).rejects.toBe(reason);
+      await building.close();
+      expect(readdirSync(folder)).toEqual([]);
+    }
+  });
+
   it('leaves nothing behind when the context breaks', async () => {
     const whole = tar(ALL, file('a', 1), file('b', 2));
     for (const length of [LARGE, LARGE + 5_000, 2 * LARGE + 3_000])
@@ -399,6 +417,16 @@ describe.each([
       await ahead.confirm(() => Promise.reject(new Error('no Dockerfile')));
       expect(await ahead.conclude({ layers: [], time: TIME })).toBeUndefined();
       await ahead.confirm(() => Promise.resolve(layers([])));
+    }));
+
+  it('has none behind more entries than are gone through', () =>
+    withScene(async ({ ahead, come, layers, spool, spooled }) => {
+      for (let count = 0; count <= 100_000; count++) ahead.begin(0);
+      await come('a');
+      await ahead.confirm(() => Promise.resolve(layers(['a'])));
+      await spool.settle();
+      expect(spooled()).toBe(LARGE);
+      expect(await ahead.conclude(layers(['a']))).toBeUndefined();
     }));
 
   it('has none when there was nothing large', () =>
