@@ -9,6 +9,8 @@ const BEGIN = /-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?)-----/g;
 const SHORTEST = 64;
 /** Fewer different characters are a placeholder's: `MIIE…xxxxxxxx`. */
 const DIVERSITY = 12;
+/** What stands around a line in source code, a diff or a table. A key may end with `+`: it is taken off behind a quote alone. */
+const DECORATION = /^[\s"'+|]+|["'][\s"',;+\\|]*$|[\s,;\\|]+$/g;
 const OPENSSH = 'openssh-key-v1\0';
 
 export type KeyKind = 'private-key' | 'encrypted-private-key';
@@ -32,9 +34,7 @@ export function privateKeysIn(text: string): KeyKind[] {
 }
 
 function kindOf(label: string, body: string): KeyKind | undefined {
-  const lines = body
-    .split(/(?:\\r)?\\n|\r?\n/)
-    .map((line) => line.replace(/^[\s"'+|]+|[\s"',;+\\|]+$/g, ''));
+  const lines = body.split(/(?:\\r)?\\n|\r?\n/).map((line) => line.replace(DECORATION, ''));
   const isHeader = (line: string): boolean => /^[\w-]+: /.test(line);
   // PGP has a checksum in a line of its own.
   const base64 = lines.filter((line) => !isHeader(line) && !/^=.{4}$/.test(line)).join('');

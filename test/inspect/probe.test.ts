@@ -180,6 +180,8 @@ describe('a secret that passes by', () => {
     ['CR LF', secrets.KEYS.ec.replaceAll('\n', '\r\n'), 'private-key'],
     ['a string', `const key = ${JSON.stringify(secrets.KEYS.ec)};`, 'private-key'],
     ['lines of strings', secrets.KEYS.ec.replace(/^.*$/gm, '  "$&\\n" +'), 'private-key'],
+    // All of the shortest key counts, its last character too.
+    ['a last +', secrets.KEYS.ed25519.replace(/.\n(?=-----END)/, '+\n'), 'private-key'],
     ['YAML', `key: |\n${secrets.KEYS.ec.replace(/^/gm, '    ')}`, 'private-key'],
     ['AWS', secrets.AWS, 'aws-key'],
     [
