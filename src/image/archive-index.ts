@@ -21,7 +21,8 @@ export interface DockerManifestEntry {
   readonly Config: string;
   /** In full, `docker.io/library/app:1`: podman takes `app:1` for a name of its own machine. */
   readonly RepoTags: readonly string[] | null;
-  readonly Layers: readonly string[];
+  /** `null` in an image without layers, as Go writes it. */
+  readonly Layers: readonly string[] | null;
 }
 
 /** `index.json`: the image once for each of its names. */

@@ -20,6 +20,9 @@ export function digestOf(bytes: Buffer | string): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
+/** The digest of no bytes. */
+export const EMPTY_DIGEST = digestOf('');
+
 /** The digest of a stream, which is read to its end. */
 export async function digestOfStream(stream: Readable): Promise<string> {
   const hash = createHash('sha256');

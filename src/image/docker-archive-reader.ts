@@ -8,7 +8,7 @@ import { DockerceptionError, messageOf } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import type { DockerManifestEntry } from './archive-index.js';
 import { DOCKER_MANIFEST, OCI_CONFIG, OCI_LAYER, type Descriptor } from './descriptor.js';
-import { compare, digestOf, digestOfStream } from './digest.js';
+import { compare, digestOf, digestOfStream, EMPTY_DIGEST } from './digest.js';
 import { badImage, ofFile } from './image-error.js';
 import type { ImageReader } from './image-reader.js';
 import { openBlob, readDocument, type LayoutFiles } from './layout-files.js';
@@ -16,6 +16,7 @@ import type { ImageChoice } from './layout-reader.js';
 import type { Image, Manifest } from './manifest.js';
 import { ambiguous, chooseNamed } from './named.js';
 import { parseConfig } from './registry/document.js';
+import { cleanMember } from './tar-link.js';
 
 /** The same of the files of an archive, which are closed with the reader. */
 export async function openDockerArchive(
@@ -44,25 +45,25 @@ export async function openDockerArchive(
 }
 
 async function readImage(files: LayoutFiles, entry: DockerManifestEntry): Promise<Image> {
-  const bytes = await readDocument(files, entry.Config);
+  const path = cleanMember(entry.Config);
+  const bytes = await readDocument(files, path);
   const described = { mediaType: OCI_CONFIG, digest: digestOf(bytes), size: bytes.length };
-  // Its name has the digest: HEX.json, sha256:HEX, blobs/sha256/HEX.
-  const told = /[0-9a-f]{64}/.exec(entry.Config)?.[0];
-  if (told !== undefined) {
-    const digest = `sha256:${told}`;
+  const digest = digestOfConfig(path);
+  if (digest !== undefined) {
     const error = compare({ ...described, digest }, files.name, bytes.length, described.digest);
     if (error) throw error;
   }
+  const layerPaths = (entry.Layers ?? []).map(cleanMember);
   const manifest: Manifest = {
     schemaVersion: 2,
     mediaType: DOCKER_MANIFEST,
     config: described,
-    layers: entry.Layers.map(() => described),
+    layers: layerPaths.map(() => described),
   };
   const config = ofFile(() => parseConfig(bytes, manifest, files.name));
   const paths = new Map<string, string>();
   const layers: Descriptor[] = [];
-  for (const [at, path] of entry.Layers.entries()) {
+  for (const [at, path] of layerPaths.entries()) {
     const layer = await describe(files, path, config.rootfs.diff_ids[at] as string);
     paths.set(layer.digest, path);
     layers.push(layer);
@@ -82,13 +83,38 @@ async function readImage(files: LayoutFiles, entry: DockerManifestEntry): Promis
 async function describe(files: LayoutFiles, path: string, diffId: string): Promise<Descriptor> {
   const size = await files.size(path);
   if (size === undefined) throw badImage(files.name, `its layer ${printable(path)} is not in it`);
+  if (size === 0 && diffId !== EMPTY_DIGEST) throw withoutContent(files, path, diffId);
   const mediaType = OCI_LAYER + (await compressionOf(files, path));
-  const told = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(path)?.[1];
-  if (told !== undefined) return { mediaType, digest: `sha256:${told}`, size };
-  // What isn't compressed is what the configuration names.
-  if (mediaType === OCI_LAYER) return { mediaType, digest: diffId, size };
-  const digest = (await files.digest?.(path)) ?? (await digestOfStream(await files.open(path)));
+  // An uncompressed layer is what the configuration names.
+  const digest =
+    digestOfBlob(path) ??
+    (mediaType === OCI_LAYER ? diffId : undefined) ??
+    (await files.digest?.(path)) ??
+    (await digestOfStream(await files.open(path)));
   return { mediaType, digest, size };
+}
+
+/** The digest that writers name a configuration by: `HEX.json`, `sha256:HEX`, `blobs/sha256/HEX`. Any other name is valid. */
+function digestOfConfig(path: string): string | undefined {
+  const hex = /(?:^|\/)(?:sha256:)?([0-9a-f]{64})(?:\.json)?$/.exec(path)?.[1];
+  return hex === undefined ? undefined : `sha256:${hex}`;
+}
+
+/** The digest that the path of a blob states (OCI image-spec, image-layout.md, "Blobs"). Other names state nothing. */
+function digestOfBlob(path: string): string | undefined {
+  const hex = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(path)?.[1];
+  return hex === undefined ? undefined : `sha256:${hex}`;
+}
+
+/** Buildpacks write an empty file for a layer that the engine has already. */
+function withoutContent(files: LayoutFiles, path: string, diffId: string): DockerceptionError {
+  const { code, message } = badImage(
+    files.name,
+    `its layer ${printable(path)} is empty, but its diff ID is ${diffId}`,
+  );
+  return new DockerceptionError('build', code, message, {
+    hint: 'load it into the engine that has this layer, and name the image there',
+  });
 }
 
 /** What a media type says of it. */
@@ -120,7 +146,7 @@ function isEntry(value: unknown): value is DockerManifestEntry {
   return (
     typeof Config === 'string' &&
     (RepoTags === null || RepoTags === undefined || areStrings(RepoTags)) &&
-    areStrings(Layers)
+    (Layers === null || Layers === undefined || areStrings(Layers))
   );
 }
 

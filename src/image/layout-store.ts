@@ -155,8 +155,9 @@ async function readIndex(folder: string): Promise<Index> {
   const file = join(folder, 'index.json');
   try {
     const index = JSON.parse(await readFile(file, 'utf8')) as Partial<Index> | null;
-    if (!Array.isArray(index?.manifests)) throw new Error('it has no list of manifests');
-    return index as Index;
+    if (index === null || !Array.isArray(index.manifests ?? []))
+      throw new Error('it has no list of manifests');
+    return { ...(index as Index), manifests: index.manifests ?? [] };
   } catch (error) {
     if (systemCode(error) === 'ENOENT')
       return { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] };

@@ -10,15 +10,11 @@ import { Documents, PassingBlob, type PassedBlob } from './passing-blob.js';
 import type { LayerRecorder, RecordedLayer } from './record-layer.js';
 import type { Room } from './room.js';
 
-/** Files that an image archive has: blobs of a layout; layers and documents of `docker save`, by all who write it. */
-const OF_IMAGES =
-  /^(?:blobs\/sha256\/[0-9a-f]{64}|index\.json|oci-layout|manifest\.json|(?:sha256[:_])?[0-9a-f]{64}|(?:.*\/)?[0-9a-f]{64}\.json|sha256[:_][0-9a-f]{64}\.json|(?:.*\/)?layer\.tar|.*\.(?:tar|tgz|tar\.(?:gz|zst|xz|bz2))|(?:.*\/)?config\.json)$/;
-
 /** What came by. */
 export interface PassedArchive {
   /** As a context. Its diff ID is empty: nobody asks for it. */
   readonly context: RecordedLayer;
-  /** What could be part of an image, by its path. */
+  /** Documents and layers of an image, as far as their contents show it, by their paths. */
   readonly blobs: ReadonlyMap<string, PassedBlob>;
   /** What stood behind its end. */
   readonly trailing: Trailing | undefined;
@@ -39,10 +35,10 @@ export class Pass implements ViewHandler {
   readonly #room: Room;
   readonly #documents = new Documents();
   readonly #options: PassOptions;
-  readonly #blobs = new Map<string, Promise<PassedBlob>>();
+  readonly #blobs = new Map<string, Promise<PassedBlob | undefined>>();
   readonly #links = new Map<string, string>();
   /** Those that have passed, and are still being read. */
-  readonly #ending = new Set<Promise<PassedBlob>>();
+  readonly #ending = new Set<Promise<PassedBlob | undefined>>();
   #blob: PassingBlob | undefined;
   #path = '';
 
@@ -61,7 +57,7 @@ export class Pass implements ViewHandler {
     this.#blobs.delete(path);
     this.#links.delete(path);
     if (type === 'symlink' || type === 'hard-link') this.#links.set(path, linkTarget(path, entry));
-    if (!OF_IMAGES.test(path) || entry.isSparse || entry.contentSize === 0) return;
+    if (entry.isSparse || entry.contentSize === 0) return;
     if (type !== 'file' && type !== 'contiguous-file') return;
     const { maxSize, signal, wanted } = this.#options;
     this.#path = path;
@@ -97,7 +93,10 @@ export class Pass implements ViewHandler {
     await Promise.all(this.#ending);
     const context = { ...this.#recorder.end(), raw, diffId: '' };
     const blobs = new Map<string, PassedBlob>();
-    for (const [path, blob] of this.#blobs) blobs.set(path, await blob);
+    for (const [path, ending] of this.#blobs) {
+      const blob = await ending;
+      if (blob !== undefined) blobs.set(path, blob);
+    }
     return { context, blobs, links: this.#links };
   }
 
@@ -110,6 +109,7 @@ export class Pass implements ViewHandler {
     const [blob, path] = [this.#blob, this.#path];
     if (blob === undefined) return;
     this.#blob = undefined;
+    if (!blob.isCandidate) return;
     const ending = blob.end().finally(() => this.#ending.delete(ending));
     this.#blobs.set(path, ending);
     this.#ending.add(ending);

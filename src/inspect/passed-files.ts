@@ -1,5 +1,7 @@
 /** What has passed of an archive, as the files that readers of layouts and of `docker save` look into. */
 import { Readable } from 'node:stream';
+import { toBinary } from '../filesystem/node.js';
+import { EMPTY_DIGEST } from '../image/digest.js';
 import type { LayoutFiles } from '../image/layout-files.js';
 import type { PassedArchive } from './pass.js';
 import type { PassedBlob } from './passing-blob.js';
@@ -41,6 +43,14 @@ export class PassedFiles implements LayoutFiles {
     const { blobs, links } = this.#archive;
     let at = path;
     for (let count = 0; links.has(at) && count < MAX_LINKS; count++) at = links.get(at) as string;
-    return blobs.get(at);
+    return blobs.get(at) ?? this.#emptyFile(at);
+  }
+
+  /** Empty files are not retained as blobs: a context has many. */
+  #emptyFile(path: string): PassedBlob | undefined {
+    const name = toBinary(path);
+    const entry = this.#archive.context.entries.findLast(({ path }) => path === name);
+    const isEmpty = entry?.type === 'file' && entry.contentSize === 0;
+    return isEmpty ? { digest: EMPTY_DIGEST, size: 0, head: Buffer.alloc(0) } : undefined;
   }
 }

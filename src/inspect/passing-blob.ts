@@ -1,8 +1,11 @@
 /**
- * A file of an archive on its way: its digest is taken, and as long as nobody knows what it is, it is
- * read as what it looks like, a document or a layer.
+ * A file of a tar that may be an image archive. The manifest, which names the files of an image, often comes
+ * last; so every file whose contents look like a document or a layer is read as one. Names are not considered.
  */
 import { createHash } from 'node:crypto';
+import { recognise } from '../compression/decompress.js';
+import { BLOCK } from '../tar/block.js';
+import { verifiedSum } from '../tar/checksum.js';
 import { printable } from '../tar/printable.js';
 import type { Budget } from './budget.js';
 import { FedStream } from './fed-stream.js';
@@ -14,8 +17,16 @@ import type { Room } from './room.js';
 const MAX_DOCUMENT = 4 << 20;
 /** `{`, `[` and white space in front of them. */
 const JSON_START = /^\s*[{[]/;
-/** Bytes that tell what a file is: chunks may be smaller. */
-const START = 64;
+/** Bytes that show what a file is: a tar's first header. Chunks may be smaller. */
+const START = BLOCK;
+/** Bytes of a tar without entries, at most: writers pad it with zeros to a record. */
+const MAX_EMPTY_TAR = 1 << 20;
+/** What a manifest, an index, a configuration or `oci-layout` contains; other JSON is not retained. */
+const IMAGE_MEMBERS = ['architecture', 'layers', 'manifests', 'imageLayoutVersion', 'Config'].map(
+  (name) => Buffer.from(`"${name}"`),
+);
+
+const ZERO_BLOCK = Buffer.alloc(BLOCK);
 
 /** Bytes of all documents together: an image has a handful, a context as many as it likes. */
 const MOST_DOCUMENTS = 64 << 20;
@@ -59,6 +70,7 @@ export interface BlobOptions {
 export class PassingBlob {
   readonly #options: BlobOptions;
   readonly #hash = createHash('sha256');
+  #isCandidate = true;
   #start = Buffer.alloc(0);
   #isKnown = false;
   #document: Buffer[] | undefined;
@@ -69,8 +81,13 @@ export class PassingBlob {
     this.#options = options;
   }
 
+  /** False for a file that is neither a document nor a layer. */
+  get isCandidate(): boolean {
+    return this.#isCandidate;
+  }
+
   write(bytes: Buffer): void {
-    this.#hash.update(bytes);
+    if (!this.#isCandidate) return;
     if (this.#isKnown) {
       this.#pass(bytes);
       return;
@@ -88,12 +105,17 @@ export class PassingBlob {
     return this.#stream?.ready();
   }
 
-  /** There is no more of it. */
-  async end(): Promise<PassedBlob> {
+  /** Ends the file; undefined when it turned out to be another kind of JSON. */
+  async end(): Promise<PassedBlob | undefined> {
     this.#stream?.end();
     const digest = `sha256:${this.#hash.digest('hex')}`;
     const known = { digest, size: this.#options.size, head: this.#start };
-    if (this.#document !== undefined) return { ...known, document: Buffer.concat(this.#document) };
+    if (this.#document !== undefined) {
+      const document = Buffer.concat(this.#document);
+      return IMAGE_MEMBERS.some((name) => document.includes(name))
+        ? { ...known, document }
+        : undefined;
+    }
     return { ...known, ...(await this.#layer) };
   }
 
@@ -103,6 +125,8 @@ export class PassingBlob {
   }
 
   #pass(bytes: Buffer): void {
+    if (!this.#isCandidate) return;
+    this.#hash.update(bytes);
     this.#document?.push(Buffer.from(bytes));
     this.#stream?.feed(bytes);
   }
@@ -111,6 +135,10 @@ export class PassingBlob {
     const { path, size, budget, room, documents, signal, wanted } = this.#options;
     if (JSON_START.test(start.toString('latin1')) && documents.take(size)) {
       this.#document = [];
+      return;
+    }
+    if (!isLayer(start, size)) {
+      this.#isCandidate = false;
       return;
     }
     const stream = (this.#stream = new FedStream());
@@ -128,4 +156,11 @@ export class PassingBlob {
       (failure: unknown) => ({ failure }),
     );
   }
+}
+
+/** Whether a file starts as a tar does, or as a compressed one may. */
+function isLayer(start: Buffer, size: number): boolean {
+  if (recognise(start) !== undefined) return true;
+  if (start.length < BLOCK) return false;
+  return verifiedSum(start, 0) !== -1 || (size <= MAX_EMPTY_TAR && start.equals(ZERO_BLOCK));
 }

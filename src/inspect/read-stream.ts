@@ -2,7 +2,7 @@
 import { DockerceptionError } from '../errors.js';
 import type { Platform } from '../image/descriptor.js';
 import { openDockerArchive } from '../image/docker-archive-reader.js';
-import { blobPath, compare } from '../image/digest.js';
+import { blobPath, compare, EMPTY_DIGEST } from '../image/digest.js';
 import { badImage } from '../image/image-error.js';
 import { readLayout, type ImageChoice } from '../image/layout-reader.js';
 import type { Image } from '../image/manifest.js';
@@ -15,6 +15,7 @@ import { inspectLayers, type LayerPart } from './inspect-layers.js';
 import type { Inspection } from './inspection.js';
 import { passArchive } from './pass-archive.js';
 import type { PassedArchive } from './pass.js';
+import type { RecordedLayer } from './record-layer.js';
 import { PassedFiles } from './passed-files.js';
 import { checkDiffIds, imageFacts } from './read-image.js';
 
@@ -78,7 +79,7 @@ function isDocker(blobs: PassedArchive['blobs']): boolean {
   if (!Array.isArray(manifest) || manifest.length === 0) return false;
   return manifest.every(
     (one: { readonly Config?: unknown; readonly Layers?: unknown } | null) =>
-      typeof one?.Config === 'string' && Array.isArray(one.Layers),
+      typeof one?.Config === 'string' && Array.isArray(one.Layers ?? []),
   );
 }
 
@@ -90,10 +91,21 @@ function json(blobs: PassedArchive['blobs'], path: string): unknown {
   }
 }
 
+const EMPTY_LAYER: RecordedLayer = {
+  entries: [],
+  count: 0,
+  contents: [],
+  raw: 0,
+  size: 0,
+  diffId: EMPTY_DIGEST,
+};
+
 function passedLayers(image: Image, { blobs }: PassedArchive, name: string): LayerPart[] {
   const byDigest = new Map([...blobs.values()].map((blob) => [blob.digest, blob]));
   return image.layers.map((descriptor) => {
     const { digest, mediaType } = descriptor;
+    if (descriptor.size === 0 && digest === EMPTY_DIGEST)
+      return { recorded: EMPTY_LAYER, name: `layer ${digest.slice(0, 19)} of ${name}`, digest };
     const passed = byDigest.get(digest);
     if (passed === undefined) throw missing(digest, blobs.get(pathOf(digest))?.digest, name);
     const error = compare(descriptor, name, passed.size, digest);

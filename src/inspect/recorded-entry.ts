@@ -17,17 +17,15 @@ export class RecordedEntry implements UnpackedEntry {
   readonly xattrs: ReadonlyMap<string, Buffer> | undefined;
   /** Nobody reads the content again. */
   readonly isSparse = false;
-  // Binary strings take a quarter of what buffers do.
-  readonly #path: string;
   readonly #linkpath: string;
 
   /**
-   * @param path clean and binary
+   * @param path clean and binary: a binary string takes a quarter of a buffer's memory
    * @param content of a file: its index among the layer's contents; -1 for anything else
    */
   constructor(
     entry: ViewedEntry,
-    path: string,
+    readonly path: string,
     readonly content: number,
   ) {
     this.type = entry.type;
@@ -38,19 +36,18 @@ export class RecordedEntry implements UnpackedEntry {
     this.contentSize = entry.contentSize;
     this.device = entry.device;
     this.xattrs = entry.xattrs;
-    this.#path = path;
     this.#linkpath = entry.linkpathBytes.toString('latin1');
   }
 
   /** Bytes of all that has no end: names, attributes. */
   get bytes(): number {
-    let bytes = this.#path.length + this.#linkpath.length;
+    let bytes = this.path.length + this.#linkpath.length;
     for (const [name, value] of this.xattrs ?? []) bytes += name.length + value.length;
     return bytes;
   }
 
   get pathBytes(): Buffer {
-    return Buffer.from(this.#path, 'latin1');
+    return Buffer.from(this.path, 'latin1');
   }
 
   get linkpathBytes(): Buffer {

@@ -13,7 +13,9 @@ import {
   docker20,
   docker28,
   layoutFiles,
+  leading,
   moved,
+  ownNames,
   podman,
   type Described,
   type Files,
@@ -45,6 +47,10 @@ const FORMS: Readonly<Record<string, Files>> = {
   'docker save 28': docker28(image),
   'podman save and skopeo': podman(image),
   'crane pull': crane(image),
+  'names of the writer’s own': ownNames(image),
+  'a manifest whose names start with a slash': leading(docker20(image), '/', 'manifest'),
+  'a manifest whose names start with ./': leading(crane(image), './', 'manifest'),
+  'a tar whose names start with a slash': leading(ownNames(image), '/', 'tar'),
 };
 
 let folder: string;

@@ -15,15 +15,22 @@ export interface Described {
   /** Members that the configuration has beside platform and diff IDs. */
   readonly config?: object;
   readonly names?: readonly string[];
+  /** Writes `null` for an empty list, as Go does for a nil slice. */
+  readonly nil?: boolean;
+}
+
+/** A list of its documents. */
+function listOf<T>({ nil = false }: Described, all: readonly T[]): readonly T[] | null {
+  return nil && all.length === 0 ? null : all;
 }
 
 export const hex = (bytes: Text): string => createHash('sha256').update(bytes).digest('hex');
 export const digest = (bytes: Text): string => `sha256:${hex(bytes)}`;
 
 /** The bytes of an image's configuration. */
-export function configOf({ layers, config }: Described): string {
-  const rootfs = { type: 'layers', diff_ids: layers.map(digest) };
-  return JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs, ...config });
+export function configOf(image: Described): string {
+  const rootfs = { type: 'layers', diff_ids: listOf(image, image.layers.map(digest)) };
+  return JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs, ...image.config });
 }
 
 const OCI = 'application/vnd.oci.image';
@@ -59,11 +66,14 @@ export function blobsOf(
       schemaVersion: 2,
       mediaType: `${OCI}.manifest.v1+json`,
       config: { mediaType: `${OCI}.config.v1+json`, digest: digest(config), size: config.length },
-      layers: packed.map((blob) => ({
-        mediaType: `${OCI}.layer.v1.tar${plain ? '' : '+gzip'}`,
-        digest: digest(blob),
-        size: blob.length,
-      })),
+      layers: listOf(
+        image,
+        packed.map((blob) => ({
+          mediaType: `${OCI}.layer.v1.tar${plain ? '' : '+gzip'}`,
+          digest: digest(blob),
+          size: blob.length,
+        })),
+      ),
     }),
   );
   const all = [manifest, config, ...packed];
@@ -131,8 +141,35 @@ export function crane(image: Described): Files {
   };
 }
 
-function manifestJson({ names }: Described, Config: string, Layers: readonly string[]): string {
-  return JSON.stringify([{ Config, RepoTags: names ?? null, Layers }]);
+/** Names of the writer's own choice, as an archive put together by a script has them. */
+export function ownNames(image: Described): Files {
+  const layers = image.layers.map((_, at) => `fs/${at}`);
+  const files = Object.fromEntries<Buffer>(
+    image.layers.map((layer, at) => [layers[at] as string, layer]),
+  );
+  return {
+    image: configOf(image),
+    ...files,
+    'manifest.json': manifestJson(image, 'image', layers),
+  };
+}
+
+/** The same with a slash or `./` in front of every name, in `manifest.json` alone or in the tar alone. */
+export function leading(files: Files, prefix: string, where: 'manifest' | 'tar'): Files {
+  const isManifest = where === 'manifest';
+  const entries = Object.entries(files).map(([name, content]) => {
+    if (name !== 'manifest.json') return [isManifest ? name : prefix + name, content] as const;
+    const [image] = JSON.parse(content as string) as [{ Config: string; Layers: string[] }];
+    const { Config, Layers } = image;
+    const named = { Config: prefix + Config, Layers: Layers.map((layer) => prefix + layer) };
+    return [name, isManifest ? JSON.stringify([{ ...image, ...named }]) : content] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function manifestJson(image: Described, Config: string, layers: readonly string[]): string {
+  const { names = null } = image;
+  return JSON.stringify([{ Config, RepoTags: names, Layers: listOf(image, layers) }]);
 }
 
 /** The files as an archive. */

@@ -62,7 +62,7 @@ export function parseDocument(bytes: Buffer, contentType: string, name: string):
     const index = { ...(json as unknown as Index), manifests, mediaType: known };
     return { kind: 'index', index, mediaType: known };
   }
-  if (type !== OCI_MANIFEST && !('layers' in json))
+  if (type !== OCI_MANIFEST && !('layers' in json || 'config' in json))
     throw fail(`its media type is ${printable(mediaType || 'missing')}`);
   const layers = descriptors(json['layers'], fail, false);
   const config = descriptor(json['config'], fail, false);
@@ -116,7 +116,7 @@ function parseObject(bytes: Buffer, fail: Fail): Record<string, unknown> {
   if (jsonDepth(bytes) > MAX_DEPTH) throw fail(`it nests deeper than ${MAX_DEPTH} levels`);
   let json: unknown;
   try {
-    json = JSON.parse(bytes.toString('utf8'));
+    json = JSON.parse(bytes.toString('utf8'), withoutNull);
   } catch (error) {
     throw fail(`it is not JSON: ${printable(messageOf(error))}`, error);
   }
@@ -125,7 +125,12 @@ function parseObject(bytes: Buffer, fail: Fail): Record<string, unknown> {
   return json as Record<string, unknown>;
 }
 
-function descriptors(list: unknown, fail: Fail, platforms: boolean): Descriptor[] {
+/** Removes members that are `null`: Go writes an empty slice or map so, and reads it as missing. */
+function withoutNull(this: unknown, _key: string, value: unknown): unknown {
+  return value === null && !Array.isArray(this) ? undefined : value;
+}
+
+function descriptors(list: unknown = [], fail: Fail, platforms: boolean): Descriptor[] {
   if (!Array.isArray(list)) throw fail('it has no list of descriptors');
   return list.map((one) => descriptor(one, fail, platforms));
 }
