@@ -64,28 +64,38 @@ export async function pass(
   report: Report,
   signal?: AbortSignal,
 ): Promise<Passed> {
-  const passage = new Passage(plan, sink, report);
+  const passage = new Passage(plan, sink, report, signal);
   const sources = plan.parts.map((part) => part.source);
-  const abort = (): void => {
-    for (const { stream } of sources) stream.destroy(signal?.reason as Error);
-  };
-  signal?.addEventListener('abort', abort);
-  // Handled here even when an earlier source fails first.
-  for (const source of sources) source.complete.catch(() => undefined);
+  for (const { stream, complete } of sources) {
+    // Both may fail while an earlier source is read, or after it has failed.
+    complete.catch(() => undefined);
+    stream.on('error', () => undefined);
+  }
   try {
-    signal?.throwIfAborted();
-    for (const part of plan.parts) await passage.part(part);
-    return await passage.end();
+    return await unlessAborted(() => passage.run(), signal);
   } catch (error) {
-    const first = (signal?.aborted === true ? signal.reason : error) as Error;
-    if (!('entries' in sink)) sink.destroy(first);
-    for (const { stream } of sources) {
-      stream.on('error', () => undefined);
-      stream.destroy();
-    }
-    throw first;
+    if (!('entries' in sink)) sink.destroy(error as Error);
+    const reason = signal?.aborted === true ? (error as Error) : undefined;
+    for (const { stream } of sources) stream.destroy(reason);
+    throw error;
+  }
+}
+
+/** Rejects with the signal's reason as soon as it is aborted, whatever the work is waiting for. */
+async function unlessAborted<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return work();
+  signal.throwIfAborted();
+  let abort: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort);
+  });
+  try {
+    return await Promise.race([work(), aborted]);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
   } finally {
-    signal?.removeEventListener('abort', abort);
+    signal.removeEventListener('abort', abort);
   }
 }
 
@@ -101,12 +111,18 @@ class Passage {
     private readonly plan: Plan,
     private readonly sink: Sink | EntrySink,
     private readonly report: Report,
+    private readonly signal: AbortSignal | undefined,
   ) {
     this.#contents = plan.file === undefined ? undefined : new Contents(plan.file);
   }
 
+  async run(): Promise<Passed> {
+    for (const part of this.plan.parts) await this.#part(part);
+    return this.#end();
+  }
+
   /** Passes one stream on, up to its end-of-archive; reads it to its end all the same. */
-  async part({ source, edit }: Part): Promise<void> {
+  async #part({ source, edit }: Part): Promise<void> {
     const evidence = new Evidence();
     const sink = this.sink;
     const walk =
@@ -127,11 +143,12 @@ class Passage {
     } catch (error) {
       throw explain(error, source.name, evidence);
     }
-    // The gate: what the producer says comes before the end of the archive.
+    // The gate: the end of the archive waits for the producer's success.
     await source.complete;
+    this.signal?.throwIfAborted();
   }
 
-  async end(): Promise<Passed> {
+  async #end(): Promise<Passed> {
     this.#contents?.requireFile();
     if (!('entries' in this.sink)) {
       this.#write(this.sink, END_OF_ARCHIVE);

@@ -10,11 +10,11 @@ import { readablePath } from './readable.js';
 
 /** Takes one file's bytes as they come. */
 export interface Listener {
-  /** The bytes are valid during the call only. */
+  /** The bytes stay valid and unchanged until `ready` has returned `undefined` or has settled. */
   append(bytes: Buffer): void;
   /** The next `length` bytes are zeros: there may be more than anybody has room for. */
   hole(length: number): void;
-  /** A promise while it can't take more. */
+  /** A promise while it can't accept more. May be called again before that has settled. */
   ready(): Promise<void> | undefined;
   /** The file is over. */
   end(): void;

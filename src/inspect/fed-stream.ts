@@ -6,6 +6,7 @@ const ROOM = 1 << 20;
 
 export class FedStream extends Readable {
   #wake: (() => void) | undefined;
+  #waiting: Promise<void> | undefined;
   #full = false;
 
   constructor() {
@@ -24,7 +25,7 @@ export class FedStream extends Readable {
   /** A promise while it is full. */
   ready(): Promise<void> | undefined {
     if (!this.#full || this.destroyed) return undefined;
-    return new Promise((resolve) => (this.#wake = resolve));
+    return (this.#waiting ??= new Promise((resolve) => (this.#wake = resolve)));
   }
 
   override _read(): void {
@@ -38,8 +39,7 @@ export class FedStream extends Readable {
   }
 
   #release(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+    this.#waiting = undefined;
+    this.#wake?.();
   }
 }

@@ -8,6 +8,7 @@ export class IntoSink {
   readonly #signal: AbortSignal | undefined;
   /** Lengths of holes, and copies of what came behind one. */
   readonly #owed: (Buffer | number)[] = [];
+  #paying: Promise<void> | undefined;
 
   /** @param signal ends a hole that is longer than anybody waits for */
   constructor(sink: Sink, signal?: AbortSignal) {
@@ -16,7 +17,7 @@ export class IntoSink {
   }
 
   append(bytes: Buffer): void {
-    if (this.#owed.length === 0) this.#sink.write(bytes);
+    if (this.#isPaid) this.#sink.write(bytes);
     else this.#owed.push(Buffer.from(bytes));
   }
 
@@ -25,16 +26,25 @@ export class IntoSink {
   }
 
   ready(): Promise<void> | undefined {
-    return this.#owed.length === 0 ? this.#sink.ready() : this.#pay();
+    if (this.#isPaid) return this.#sink.ready();
+    return (this.#paying ??= this.#pay());
+  }
+
+  get #isPaid(): boolean {
+    return this.#owed.length === 0 && this.#paying === undefined;
   }
 
   async #pay(): Promise<void> {
-    for (const piece of this.#owed.splice(0))
+    // What was written before the first hole leaves first, and may be overwritten afterwards.
+    await this.#sink.ready();
+    for (let piece = this.#owed.shift(); piece !== undefined; piece = this.#owed.shift()) {
       if (typeof piece === 'number') await this.#zeros(piece);
       else {
         this.#sink.write(piece);
         await this.#sink.ready();
       }
+    }
+    this.#paying = undefined;
   }
 
   async #zeros(length: number): Promise<void> {

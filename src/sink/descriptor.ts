@@ -1,9 +1,10 @@
 /**
- * A sink on a file descriptor, made for `filter`: it writes at once from the caller's buffer, and
- * waits only where a pipe is full, so that a signal is still heard while nobody reads.
+ * A sink on a file descriptor, for standard output: it writes at once from the caller's buffer, and
+ * waits only when a pipe is full, so that signals are handled while the reader is slow.
  */
 import fs from 'node:fs';
 import { Socket } from 'node:net';
+import tty from 'node:tty';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import type { Sink } from './sink.js';
 
@@ -14,14 +15,18 @@ const BATCH = 64 * 1024;
 export class DescriptorSink implements Sink {
   readonly #name: string;
   readonly #descriptor: number;
+  /** Opened here, and to be closed here. */
+  readonly #isOwn: boolean;
   /** A socket can't be opened anew without blocking: then everything goes through Node's stream. */
   readonly #direct: boolean;
   readonly #batch = Buffer.allocUnsafeSlow(BATCH);
   #batched = 0;
-  /** What a full pipe didn't take. */
+  /** What a full pipe didn't accept, in order: the batch's bytes and the caller's own. */
   #queue: Buffer[] = [];
+  #draining: Promise<void> | undefined;
   #socket: Socket | undefined;
   #failed: Error | undefined;
+  #closed = false;
 
   /** `name` is what a message calls it. */
   constructor(descriptor: number, name: string) {
@@ -29,44 +34,53 @@ export class DescriptorSink implements Sink {
     const stat = fs.fstatSync(descriptor);
     this.#direct = !stat.isSocket();
     this.#descriptor = stat.isFIFO() ? openAnew(descriptor) : descriptor;
+    this.#isOwn = this.#descriptor !== descriptor;
   }
 
   write(bytes: Buffer): void {
-    if (bytes.length < SMALL) {
-      if (this.#batched + bytes.length > BATCH) this.#flush();
-      this.#batched += bytes.copy(this.#batch, this.#batched);
-    } else {
+    if (this.#failed !== undefined) return;
+    if (this.#isWaiting || bytes.length >= SMALL) {
       this.#flush();
       this.#put(bytes);
+    } else {
+      if (this.#batched + bytes.length > BATCH) this.#flush();
+      this.#batched += bytes.copy(this.#batch, this.#batched);
     }
   }
 
   ready(): Promise<void> | undefined {
+    if (this.#failed !== undefined) return Promise.reject(this.#failed);
     this.#flush();
-    return this.#queue.length === 0 ? undefined : this.#drain();
+    if (!this.#isWaiting) return undefined;
+    return (this.#draining ??= this.#drain());
   }
 
   async end(): Promise<void> {
     await this.ready();
-    this.#socket?.destroy();
+    this.#close();
   }
 
   destroy(error: Error): void {
     this.#failed ??= error;
     this.#queue = [];
     this.#batched = 0;
-    this.#socket?.destroy();
+    this.#close();
+  }
+
+  get #isWaiting(): boolean {
+    return this.#queue.length > 0 || this.#draining !== undefined;
   }
 
   #flush(): void {
     const batched = this.#batched;
     this.#batched = 0;
+    // What is queued of the batch leaves before the batch is filled again: until then nothing is small.
     if (batched > 0) this.#put(this.#batch.subarray(0, batched));
   }
 
   #put(bytes: Buffer): void {
     let from = 0;
-    if (this.#direct && this.#queue.length === 0) {
+    if (this.#direct && !this.#isWaiting) {
       try {
         while (from < bytes.length) {
           from += fs.writeSync(this.#descriptor, bytes, from, bytes.length - from);
@@ -75,75 +89,91 @@ export class DescriptorSink implements Sink {
         if (systemCode(error) !== 'EAGAIN') throw this.#failure(error);
       }
     }
-    if (from < bytes.length) this.#queue.push(Buffer.from(bytes.subarray(from)));
+    if (from < bytes.length) this.#queue.push(bytes.subarray(from));
   }
 
   async #drain(): Promise<void> {
-    const bytes = Buffer.concat(this.#queue);
-    const socket = (this.#socket ??= this.#open());
-    await new Promise<void>((resolve, reject) => {
-      const closed = (): void => reject(this.#failed ?? this.#failure(new Error('it was closed')));
+    try {
+      while (this.#queue.length > 0) await this.#send(this.#queue.splice(0));
+    } catch (error) {
+      throw this.#failure(error);
+    } finally {
+      this.#draining = undefined;
+    }
+  }
+
+  #send(pieces: readonly Buffer[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const socket = (this.#socket ??= this.#open());
+      const closed = (): void => reject(new Error('it was closed'));
       socket.once('close', closed);
-      socket.write(bytes, (error) => {
+      let left = pieces.length;
+      const written = (error?: Error | null): void => {
+        if (error != null) reject(error);
+        else if (--left === 0) resolve();
+        else return;
         socket.off('close', closed);
-        if (error) reject(this.#failure(error));
-        else resolve();
-      });
+      };
+      socket.cork();
+      for (const piece of pieces) socket.write(piece, written);
+      socket.uncork();
     });
-    this.#queue = [];
   }
 
   #open(): Socket {
-    const socket = new Socket({ fd: this.#descriptor, readable: false, writable: true });
+    const socket = tty.isatty(this.#descriptor)
+      ? new tty.WriteStream(this.#descriptor)
+      : new Socket({ fd: this.#descriptor, readable: false, writable: true });
     // The write's callback has the error; without a listener it would end the process.
     socket.on('error', () => undefined);
     return socket;
   }
 
-  #failure(cause: unknown): DockerceptionError {
-    switch (systemCode(cause)) {
-      case 'EPIPE':
-      case 'ECONNRESET':
-        return new DockerceptionError(
-          'output',
-          'OUTPUT_CLOSED',
-          `writing ${this.#name}: its reader has gone`,
-          {
-            cause,
-            hint: 'look for the error of the next command in the pipeline',
-          },
-        );
-      case 'ENOSPC':
-      case 'EDQUOT':
-        return new DockerceptionError(
-          'output',
-          'OUTPUT_FULL',
-          `writing ${this.#name}: no space is left`,
-          { cause },
-        );
-      default:
-        return new DockerceptionError(
-          'output',
-          'OUTPUT_FAILED',
-          `writing ${this.#name}: ${messageOf(cause)}`,
-          {
-            cause,
-          },
-        );
-    }
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#socket !== undefined) this.#socket.destroy();
+    else if (this.#isOwn) fs.closeSync(this.#descriptor);
+  }
+
+  /** The first one stays: what is written after it goes nowhere. */
+  #failure(cause: unknown): Error {
+    return (this.#failed ??= outputFailure(this.#name, cause));
+  }
+}
+
+function outputFailure(name: string, cause: unknown): DockerceptionError {
+  const failure = (code: string, why: string, hint?: string): DockerceptionError =>
+    new DockerceptionError('output', code, `writing ${name}: ${why}`, {
+      cause,
+      ...(hint !== undefined && { hint }),
+    });
+  switch (systemCode(cause)) {
+    case 'EPIPE':
+    case 'ECONNRESET':
+      return failure(
+        'OUTPUT_CLOSED',
+        'its reader has gone',
+        'look for the error of the next command in the pipeline',
+      );
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return failure('OUTPUT_FULL', 'no space is left');
+    default:
+      return failure('OUTPUT_FAILED', messageOf(cause));
   }
 }
 
 /**
- * The same pipe with a file status of its own: not to block there must not touch the descriptor
- * that other processes of the shell share.
+ * The same pipe with a file status of its own: setting it to non-blocking must not affect the
+ * descriptor that other processes of the shell share.
  */
 function openAnew(descriptor: number): number {
   try {
     const { O_WRONLY, O_NONBLOCK } = fs.constants;
     return fs.openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_NONBLOCK);
   } catch {
-    // No /proc, or somebody else's pipe: then a write blocks until there is room.
+    // No /proc, or another user's pipe: then a write blocks until there is room.
     return descriptor;
   }
 }

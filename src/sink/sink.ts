@@ -1,11 +1,26 @@
-/** Where the corrected context goes. One owner: the pipeline ends it or destroys it, once. */
+/**
+ * Where the corrected context goes. The pipeline is its one owner and calls it in this order:
+ *
+ *     (write* ready)* end        everything was good
+ *     (write* ready)* destroy    at any moment, also while a promise of `ready` or `end` is pending
+ */
 export interface Sink {
-  /** Takes the bytes before it returns: the caller overwrites them. Throws when nobody reads. */
+  /**
+   * Accepts the next bytes of the output. They stay valid and unchanged until the next `ready` has
+   * returned `undefined` or has settled, so that a sink needn't copy what it can't pass on at once.
+   * @throws an error of kind output when the output is broken; does nothing after `destroy`
+   */
   write(bytes: Buffer): void;
-  /** Undefined while there is room; otherwise settles when there is again, or nobody reads. */
+  /**
+   * Returns `undefined` when the sink has no more use for the bytes that were written, otherwise a
+   * promise that settles when this is so. May be called again while that promise is pending, and
+   * then returns it, or one that settles with it.
+   * @throws or rejects with an error of kind output when the output is broken, and with the reason
+   *   of `destroy` after it
+   */
   ready(): Promise<void> | undefined;
-  /** All of it was good. Settles when the last byte has left. */
+  /** Ends the output: everything was good. Called once. Resolves when the last byte has left. */
   end(): Promise<void>;
-  /** It was not: closes without an end. May be called at any time. */
+  /** Closes the output without its end. Only the first call counts, and none after `end`. */
   destroy(error: Error): void;
 }

@@ -9,11 +9,13 @@ const BUFFERED = 256 * 1024;
 export class StreamSink implements Sink {
   readonly #through = new PassThrough({ highWaterMark: BUFFERED });
   #full = false;
+  #waiting: Promise<void> | undefined;
 
   get stream(): Readable {
     return this.#through;
   }
 
+  /** Copies the bytes: the stream's reader keeps them for as long as it likes. */
   write(bytes: Buffer): void {
     if (this.#through.destroyed) return;
     this.#full = !this.#through.write(Buffer.from(bytes));
@@ -22,17 +24,7 @@ export class StreamSink implements Sink {
   ready(): Promise<void> | undefined {
     if (this.#through.destroyed) return Promise.reject(gone(this.#through.errored));
     if (!this.#full) return undefined;
-    return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        this.#through.off('drain', settle);
-        this.#through.off('close', settle);
-        this.#full = false;
-        if (this.#through.destroyed) reject(gone(this.#through.errored));
-        else resolve();
-      };
-      this.#through.on('drain', settle);
-      this.#through.on('close', settle);
-    });
+    return (this.#waiting ??= this.#drained());
   }
 
   async end(): Promise<void> {
@@ -42,6 +34,19 @@ export class StreamSink implements Sink {
 
   destroy(error: Error): void {
     this.#through.destroy(error);
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        this.#through.off('drain', settle).off('close', settle);
+        this.#full = false;
+        this.#waiting = undefined;
+        if (this.#through.destroyed) reject(gone(this.#through.errored));
+        else resolve();
+      };
+      this.#through.on('drain', settle).on('close', settle);
+    });
   }
 }
 

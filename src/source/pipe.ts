@@ -1,6 +1,6 @@
 /**
- * A pipe or socket that was handed to the process: a Readable like any other, and with `drain` a
- * way to read it through one reused buffer. A gigabyte costs no allocation then.
+ * A pipe or socket that was handed to the process: a Readable like any other, which `drain` reads
+ * through one reused buffer. A gigabyte costs no allocation then.
  */
 import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 import { Readable } from 'node:stream';
@@ -8,15 +8,18 @@ import { Readable } from 'node:stream';
 /** What a pipe holds on Linux: a read gives no more. */
 const READ = 64 * 1024;
 
-/** Takes a chunk; a promise holds the next one back. The chunk is valid until then. */
+/**
+ * Accepts a chunk. It stays valid and unchanged until the returned promise has settled, or until the
+ * call has returned `undefined`; the next chunk comes after that. `owned` allows it to be written to.
+ */
 export type Consume = (chunk: Buffer, owned: boolean) => Promise<void> | undefined;
 
 export class PipeStream extends Readable {
   readonly #descriptor: number;
   readonly #buffer = Buffer.allocUnsafeSlow(READ);
   #socket: Socket | undefined;
-  #consume: Consume | undefined;
-  #ended = false;
+  /** Accepts what is read without a copy; false stops the reading until `resume`. */
+  #direct: ((chunk: Buffer) => boolean) | undefined;
 
   constructor(descriptor: number) {
     super({ highWaterMark: READ });
@@ -24,10 +27,8 @@ export class PipeStream extends Readable {
   }
 
   override _read(): void {
-    // While `drain` waits for its consumer, nothing may overwrite the buffer.
-    if (this.#consume !== undefined) return;
-    if (this.#socket === undefined) this.#open();
-    else this.#socket.resume();
+    this.#socket ??= this.#open();
+    this.#socket.resume();
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -35,36 +36,19 @@ export class PipeStream extends Readable {
     callback(error);
   }
 
-  /** Reads to the end. Rejects with what `consume` throws; the caller destroys the stream. */
-  async drain(consume: Consume): Promise<void> {
-    for (
-      let chunk = this.read() as Buffer | null;
-      chunk !== null;
-      chunk = this.read() as Buffer | null
-    ) {
-      await consume(chunk, true);
-    }
-    if (this.#ended) return;
-    await new Promise<void>((resolve, reject) => {
-      this.#consume = (chunk, owned) => {
-        try {
-          return consume(chunk, owned)?.catch(reject);
-        } catch (error) {
-          reject(error);
-          this.#socket?.destroy();
-          return undefined;
-        }
-      };
-      this.on('error', reject);
-      this.on('end', resolve);
-      this.on('close', () => reject(new Error('the stream was closed')));
-      this.resume();
-      if (this.#socket === undefined) this.#open();
-      else this.#socket.resume();
-    });
+  override resume(): this {
+    super.resume();
+    // Nothing that was read directly asks for more.
+    if (this.#direct !== undefined) this._read();
+    return this;
   }
 
-  #open(): void {
+  /** From now on, what nothing was buffered in front of goes to `take`, in place of a 'data' event. */
+  readDirectly(take: (chunk: Buffer) => boolean): void {
+    this.#direct = take;
+  }
+
+  #open(): Socket {
     // `onread` is an option of a socket that is constructed, too; its types know it of `connect` alone.
     const options: SocketConstructorOpts & ConnectOpts = {
       fd: this.#descriptor,
@@ -72,49 +56,75 @@ export class PipeStream extends Readable {
       writable: false,
       onread: {
         buffer: this.#buffer,
-        callback: (bytes, buffer) => this.#take(bytes, buffer as Buffer),
+        callback: (bytes, buffer) => this.#take((buffer as Buffer).subarray(0, bytes)),
       },
     };
     const socket = new Socket(options);
     socket.on('error', (error) => this.destroy(error));
-    socket.on('end', () => {
-      this.#ended = true;
-      this.push(null);
-    });
-    this.#socket = socket;
-    socket.resume();
+    socket.on('end', () => this.push(null));
+    return socket;
   }
 
-  /** False stops the reading until `resume`. */
-  #take(bytes: number, buffer: Buffer): boolean {
-    const chunk = buffer.subarray(0, bytes);
-    if (this.#consume === undefined) return this.push(Buffer.from(chunk));
-    const wait = this.#consume(chunk, true);
-    if (wait === undefined) return true;
-    void wait.then(() => this.#socket?.resume());
-    return false;
+  /** False stops the reading. */
+  #take(chunk: Buffer): boolean {
+    const isNext = this.readableFlowing === true && this.readableLength === 0;
+    if (this.#direct !== undefined && isNext) return this.#direct(chunk);
+    return this.push(Buffer.from(chunk));
   }
 }
 
-/** Reads any Readable to its end, one chunk at a time. Rejects with what `consume` throws. */
-export async function drain(stream: Readable, consume: Consume): Promise<void> {
-  if (stream instanceof PipeStream) return stream.drain(consume);
-  // What has failed while something else was read tells nobody a second time.
-  if (stream.errored !== null) throw stream.errored;
-  await new Promise<void>((resolve, reject) => {
-    stream.on('data', (chunk: Buffer) => {
+/**
+ * Reads a stream to its end, one chunk at a time. Resolves when the last `consume` has settled, too.
+ * Rejects with what `consume` throws and with the stream's error, for which it doesn't wait for
+ * `consume`; the caller destroys the stream.
+ */
+export function drain(stream: Readable, consume: Consume): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // Such a stream emits no further event.
+    if (stream.errored !== null) return reject(stream.errored);
+    if (stream.readableEnded) return resolve();
+    if (stream.destroyed) return reject(closed());
+
+    let isConsuming = false;
+    let hasEnded = false;
+    let isSettled = false;
+    const take = (chunk: Buffer, owned: boolean): boolean => {
       try {
-        const wait = consume(chunk, false);
-        if (wait === undefined) return;
-        stream.pause();
-        wait.then(() => stream.resume(), reject);
+        const wait = consume(chunk, owned);
+        if (wait === undefined) return true;
+        isConsuming = true;
+        wait.then(consumed, fail);
       } catch (error) {
-        stream.pause();
-        reject(error);
+        fail(error);
       }
-    });
-    stream.on('error', reject);
-    stream.on('end', resolve);
-    stream.on('close', () => reject(new Error('the stream was closed')));
+      stream.pause();
+      return false;
+    };
+    const data = (chunk: Buffer): unknown => take(chunk, stream instanceof PipeStream);
+    const consumed = (): void => {
+      isConsuming = false;
+      if (hasEnded) settle(resolve);
+      else if (!isSettled) stream.resume();
+    };
+    // A stream that is paused may end all the same, while its last chunk is consumed.
+    const end = (): void => {
+      hasEnded = true;
+      if (!isConsuming) settle(resolve);
+    };
+    const close = (): void => {
+      if (!hasEnded) fail(closed());
+    };
+    const fail = (error: unknown): void => settle(() => reject(error));
+    const settle = (act: () => void): void => {
+      isSettled = true;
+      stream.off('data', data).off('end', end).off('error', fail).off('close', close);
+      act();
+    };
+    if (stream instanceof PipeStream) stream.readDirectly((chunk) => take(chunk, true));
+    stream.on('end', end).on('error', fail).on('close', close).on('data', data).resume();
   });
+}
+
+function closed(): Error {
+  return new Error('the stream was closed');
 }

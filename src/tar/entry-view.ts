@@ -13,11 +13,11 @@ import { TarWalk, type Ending, type WalkHandler } from './walk.js';
 
 export type { ViewedEntry } from './viewed-entry.js';
 
-/** What the view tells, in the stream's order. Every buffer is valid during the call only. */
+/** What the view reports, in the stream's order. Entries and headers are valid during the call only. */
 export interface ViewHandler {
   /** The next entry; `contentSize` bytes of data and holes follow it, unless it is dropped. */
   entry(entry: ViewedEntry): void | 'drop';
-  /** The next bytes of its content. */
+  /** The next bytes of its content: part of the chunk that was pushed, and valid as long as that is. */
   data(bytes: Buffer): void;
   /** The next `length` bytes of its content are zeros, and aren't in the archive. */
   hole(length: number): void;

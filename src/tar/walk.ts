@@ -19,7 +19,7 @@ import { TrailingBytes, type Trailing } from './trailing.js';
 import { GNU_SPARSE, isMetadata, PAX_GLOBAL } from './typeflag.js';
 import type { ViewedEntry } from './viewed-entry.js';
 
-/** What the walk tells. Every buffer is valid during the call only. */
+/** What the walk reports. Entries and headers are valid during the call only. */
 export interface WalkHandler {
   /**
    * An entry's headers are complete. `lead` is the typeflag of its first block (`x`, `L`, …, or
@@ -28,11 +28,14 @@ export interface WalkHandler {
   entry(entry: ViewedEntry, lead: number): void | 'drop';
   /** A global PAX header. */
   global(header: GlobalHeader): void;
-  /** The next bytes of the output; without it, there is none. */
+  /**
+   * The next bytes of the output; without it, there is none. They stay valid and unchanged as long as
+   * the chunk of the {@link TarWalk.push} at hand.
+   */
   bytes?(bytes: Buffer): void;
-  /** The next bytes of the body of an entry that stays, without its padding. */
+  /** The next bytes of the body of an entry that stays, without its padding; part of the chunk. */
   body?(bytes: Buffer): void;
-  /** A block that continues old GNU's sparse map, of an entry that stays. */
+  /** A block that continues old GNU's sparse map, of an entry that stays; valid during the call only. */
   sparseBlock?(block: Buffer): void;
   /** A body is followed by padding that isn't zeros: legal, but also what CRLF damage looks like. */
   oddPadding?(): void;
@@ -53,8 +56,8 @@ export class TarWalk {
   #owned = false;
   /** Bytes before the chunk. */
   #offset = 0;
-  /** A block that the chunks have cut in pieces. */
-  readonly #carry = Buffer.alloc(BLOCK);
+  /** A block that the chunks have cut in pieces; a new one each time, since the last may be in the output. */
+  #carry = Buffer.alloc(0);
   #carried = 0;
   #headerInChunk = false;
   /** Local metadata in front of the next header, and the part that is being read. */
@@ -192,6 +195,7 @@ export class TarWalk {
     }
     const step = Math.min(BLOCK - this.#carried, available);
     this.#flush(at);
+    if (this.#carried === 0) this.#carry = Buffer.allocUnsafe(BLOCK);
     this.#chunk.copy(this.#carry, this.#carried, at, at + step);
     this.#carried += step;
     this.#span = at + step;

@@ -77,6 +77,7 @@ export class Ahead implements ContentSink {
   #looksLeft = MOST_LOOKS;
   #pending: Pending | undefined;
   #isPassing = false;
+  #looking: Promise<void> | undefined;
   #early: Early | undefined;
 
   constructor(options: AheadOptions) {
@@ -107,9 +108,12 @@ export class Ahead implements ContentSink {
 
   ready(): Promise<void> | undefined {
     const pending = this.#pending;
-    if (pending === undefined || pending.length < Math.min(HEAD, pending.size))
-      return this.#isPassing ? this.#coming.ready() : this.#options.spool.ready();
-    return this.#look(pending);
+    if (this.#looking === undefined) {
+      if (pending === undefined || pending.length < Math.min(HEAD, pending.size))
+        return this.#accepting();
+      this.#looking = this.#look(pending).finally(() => (this.#looking = undefined));
+    }
+    return this.#looking.then(() => this.#accepting());
   }
 
   /**
@@ -151,7 +155,13 @@ export class Ahead implements ContentSink {
 
   /** Once it has settled, nothing of it is under way. May be called twice. */
   async close(): Promise<void> {
+    // The context may have ended while this was at work: it may still begin a layer.
+    await this.#looking?.catch(() => undefined);
     await this.#early?.layer.drop();
+  }
+
+  #accepting(): Promise<void> | undefined {
+    return this.#isPassing ? this.#coming.ready() : this.#options.spool.ready();
   }
 
   /** The spool gets what has begun. */
@@ -183,7 +193,6 @@ export class Ahead implements ContentSink {
       this.#coming.pass(offset, size, head);
     }
     early?.layer.extend(place?.entries ?? []);
-    await this.ready();
   }
 
   /** The layer that goes on with these entries; a new one, if there is none. */
