@@ -61,8 +61,8 @@ export interface BuildOptions extends ContextOptions {
   /** Look into the image that was built, and tell what was found. @default true */
   readonly check?: boolean;
   /**
-   * Which engine builds; `auto` is the Docker Engine that `env` names, when it answers and the image
-   * isn't for a file or a registry, else the embedded one. @default 'auto'
+   * Which engine builds. `auto` is the embedded one for an image that goes to a file or a registry, and otherwise
+   * the Docker Engine that `env` names, which has to answer; if `env` names none and none runs, the embedded one. @default 'auto'
    */
   readonly engine?: EngineName | Engine;
   /** Names the engine and the credentials: DOCKER_HOST, DOCKER_CONFIG, … @default process.env */

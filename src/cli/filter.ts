@@ -6,6 +6,7 @@ import { filterInto, type FilterOptions } from '../filter.js';
 import type { BuilderOptions } from '../builder/options.js';
 import type { DisplayMode } from '../progress/create-display.js';
 import type { ProgressEvent } from '../progress/events.js';
+import { noticeLine } from '../progress/notice.js';
 import type { Sink } from '../sink/sink.js';
 import { DescriptorSink } from '../sink/descriptor.js';
 import { builderOptions } from './builder-options.js';
@@ -28,8 +29,8 @@ export async function runFilter(args: Arguments, process: Process): Promise<void
   const builder = builderOptions(args, process.env);
   const quiet = args.flag('quiet');
   const report = (event: ProgressEvent): void => {
-    if (event.kind === 'notice' && !quiet)
-      process.stderr.write(`dockerception: ${event.message}\n`);
+    if (event.kind === 'notice' && (!quiet || event.warning === true))
+      process.stderr.write(`dockerception: ${noticeLine(event)}\n`);
   };
   const { signal } = process;
   const sink = new DescriptorSink(1, 'standard output');

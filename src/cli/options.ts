@@ -171,7 +171,11 @@ export const OPTIONS: readonly OptionSpec[] = [
       help: 'auto, plain, tty, rawjson or quiet',
       choices: ['auto', 'plain', 'tty', 'rawjson', 'quiet'],
     },
-    { name: 'quiet', short: 'q', help: 'say nothing but the image ID, and errors' },
+    {
+      name: 'quiet',
+      short: 'q',
+      help: 'print the image ID, errors, and important warnings alone',
+    },
   ]),
   ...group('Output', ['filter'], [{ name: 'quiet', short: 'q', help: 'say nothing but errors' }]),
   ...group('View', INSPECT, [

@@ -1,7 +1,7 @@
 /**
- * Which engine builds: the one that was asked for, or with `auto` whichever is there. An image that
- * goes to a file or a registry needs no engine but for RUN; and where no engine answers, it goes
- * to a file.
+ * Which engine builds: the requested one, or with `auto` the one that fits. An image for a file or a
+ * registry needs no engine, except for RUN. Any other image is for the engine that the environment names,
+ * which then has to answer. Only if nothing names one, and none runs at the default socket, the image goes to a file.
  */
 import { homedir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
@@ -26,6 +26,8 @@ export interface EngineSettings {
   readonly created?: number | undefined;
   /** Opens a tar of a directory, for `--build-context NAME=DIR`. */
   readonly openDirectory: (path: string) => Promise<Readable>;
+  /** The engine's socket when `env` names no engine. @default /var/run/docker.sock */
+  readonly defaultSocket?: string;
 }
 
 /** What decides. */
@@ -38,12 +40,11 @@ export interface Choice {
 }
 
 /**
- * Chooses. With `auto`, asks the engine that the environment names whether it is there, and says
- * in a notice when it isn't.
+ * Chooses. With `auto`, pings the engine, and warns when the embedded engine takes its place.
  *
  * @throws DockerceptionError of kind usage, OUTPUT_NONE: the embedded engine keeps no images; of kind
- *   engine when the engine that is named can't be one. That one can't be reached is what building
- *   with it then says.
+ *   engine when the engine's address or docker context is invalid. If the engine can't be reached, the
+ *   chosen engine's build rejects.
  */
 export async function chooseEngine(
   name: EngineName,
@@ -67,12 +68,16 @@ export async function chooseEngine(
   try {
     await connection.ping(signal);
   } catch (error) {
-    if (!isUnreachable(error)) return { engine: failing(error), outputs };
-    // Only a name tells which file to write; what is to be loaded has nowhere to go.
+    // An engine that was named keeps the image: a file in its place would leave an older image under that name there.
+    const { isNotRunning } = await import('./docker/index.js');
+    if (connection.endpoint.named || !isNotRunning(error))
+      return { engine: failing(error), outputs };
+    // The file is named after the image; an image to load has no other place.
     if (tags.length === 0 || load) return { engine: failing(error), outputs };
-    sayWithout(connection, report);
+    const archive = archiveOf(tags);
+    warnWithoutEngine(connection, archive, report);
     const engine = await embedded(settings, explained(failing(error)));
-    return { engine, outputs: [archiveOf(tags)] };
+    return { engine, outputs: [archive] };
   }
   return { engine: await docker(settings), outputs };
 }
@@ -87,9 +92,10 @@ function archiveOf([tag = '']: readonly string[]): Output {
   return { type: 'oci', dest: archiveName(tag), attributes: {} };
 }
 
-async function connectionOf({ env }: EngineSettings): Promise<Connection> {
+async function connectionOf({ env, defaultSocket }: EngineSettings): Promise<Connection> {
   const { connect, resolveEndpoint } = await import('./docker/index.js');
-  return connect(await resolveEndpoint(env, { home: env['HOME'] ?? homedir() }), { env });
+  const home = env['HOME'] ?? homedir();
+  return connect(await resolveEndpoint(env, { home, defaultSocket }), { env });
 }
 
 async function docker(settings: EngineSettings): Promise<Engine> {
@@ -149,9 +155,11 @@ function isUnreachable(error: unknown): boolean {
   return error instanceof DockerceptionError && error.code === 'ENGINE_UNREACHABLE';
 }
 
-function sayWithout(connection: Connection, report: Report): void {
-  const message = `no engine answers at ${nameOf(connection)}: assembling the image without one`;
-  report({ kind: 'notice', message });
+function warnWithoutEngine(connection: Connection, { dest }: Output, report: Report): void {
+  const [other] = connection.endpoint.others;
+  const use = other === undefined ? '' : `; DOCKER_HOST=${other} is another engine's socket`;
+  const message = `no engine answers at ${nameOf(connection)}: the image goes to ${dest}, and into no engine${use}`;
+  report({ kind: 'notice', message, warning: true });
 }
 
 function nameOf({ endpoint }: Connection): string {

@@ -4,6 +4,7 @@ import { liveDisplay } from './live.js';
 import type { Display } from './display.js';
 import type { Output } from './output.js';
 import { plainDisplay } from './plain.js';
+import { quietDisplay } from './quiet.js';
 
 /** As `--progress` names them, and `quiet`. */
 export type DisplayMode = 'auto' | 'plain' | 'tty' | 'rawjson' | 'quiet';
@@ -13,7 +14,7 @@ export type DisplayMode = 'auto' | 'plain' | 'tty' | 'rawjson' | 'quiet';
  * `plain`. `NO_COLOR` and `TERM` are read from `env`.
  */
 export function createDisplay(mode: DisplayMode, out: Output, env: NodeJS.ProcessEnv): Display {
-  if (mode === 'quiet') return { report: () => undefined, close: () => undefined };
+  if (mode === 'quiet') return quietDisplay(out);
   if (mode === 'rawjson') return jsonDisplay(out);
   const terminal = out.isTTY === true && env['TERM'] !== 'dumb';
   if (mode === 'plain' || !terminal) return plainDisplay(out);

@@ -60,7 +60,12 @@ export type ProgressEvent =
       readonly entries: number;
       readonly done: boolean;
     }
-  | { readonly kind: 'notice'; readonly message: string }
+  | {
+      readonly kind: 'notice';
+      readonly message: string;
+      /** The user gets another image, or another output, than the options suggest: shown even when quiet. */
+      readonly warning?: boolean;
+    }
   | {
       /** Something about the image that is being made. */
       readonly kind: 'finding';

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { messageOf } from '../errors.js';
 import type { Display } from './display.js';
 import type { ProgressEvent, SolveStatus, Vertex } from './events.js';
+import { noticeLine } from './notice.js';
 import { type Output, Writer } from './output.js';
 
 /** Shows everything. `now` in milliseconds since 1970. */
@@ -31,7 +32,7 @@ export function jsonDisplay(out: Output, now: () => number = Date.now): Display 
     if (event.kind === 'status') return send(encode(event.status));
     if (event.kind === 'output') return sendOutput(event.text);
     if (event.kind === 'notice')
-      return send({ warnings: [{ vertex: digest, level: 1, short: base64(event.message) }] });
+      return send({ warnings: [{ vertex: digest, level: 1, short: base64(noticeLine(event)) }] });
     if (event.kind === 'finding')
       return send({ warnings: [{ vertex: digest, level: 1, short: base64(findingLine(event)) }] });
     const timestamp = time();

@@ -7,6 +7,7 @@ import { BuilderLines } from './builder-text.js';
 import type { Display } from './display.js';
 import type { ProgressEvent } from './events.js';
 import { formatBytes, formatContext, formatSeconds } from './format.js';
+import { noticeLine } from './notice.js';
 import { type Output, Writer } from './output.js';
 import { warningLines } from './plain.js';
 import { Region } from './region.js';
@@ -112,7 +113,7 @@ export function liveDisplay(out: Output, options: LiveOptions = {}): Display {
 
   const report = (event: ProgressEvent): void => {
     if (event.kind === 'output') over.push(...builder.piece(event.text));
-    else if (event.kind === 'notice') over.push(`dockerception: ${plainText(event.message)}`);
+    else if (event.kind === 'notice') over.push(`dockerception: ${plainText(noticeLine(event))}`);
     else if (event.kind === 'finding') over.push(`dockerception: ${plainText(findingLine(event))}`);
     else if (event.kind === 'context') {
       const from = context?.since ?? now();

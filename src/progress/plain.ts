@@ -4,6 +4,7 @@ import { BuilderText } from './builder-text.js';
 import type { Display } from './display.js';
 import type { ProgressEvent } from './events.js';
 import { formatBytes, formatContext, formatSeconds } from './format.js';
+import { noticeLine } from './notice.js';
 import { type Output, Writer } from './output.js';
 import { type Change, outcome, since, Steps } from './steps.js';
 import { plainText } from './text.js';
@@ -56,7 +57,7 @@ export function plainDisplay(out: Output, now: () => number = Date.now): Display
 
   const report = (event: ProgressEvent): void => {
     if (event.kind === 'output') return writer.write(builder.piece(event.text));
-    if (event.kind === 'notice') write(`dockerception: ${plainText(event.message)}`);
+    if (event.kind === 'notice') write(`dockerception: ${plainText(noticeLine(event))}`);
     else if (event.kind === 'finding') write(`dockerception: ${plainText(findingLine(event))}`);
     else if (event.kind === 'context') {
       contextSince ??= now();

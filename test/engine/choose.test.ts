@@ -1,12 +1,16 @@
+import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
+import { createServer as createSocketServer } from 'node:net';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { archiveName, chooseEngine, type Choice, type Wanted } from '../../src/engine/choose.js';
 import type { Output } from '../../src/engine/engine.js';
+import '../../src/engine/docker/index.js';
+import { noticeLine } from '../../src/progress/notice.js';
 
 const archive: Output = { type: 'oci', dest: 'x.tar', attributes: {} };
 
@@ -37,7 +41,7 @@ describe('the engine that is chosen', () => {
   const choose = (
     name: 'auto' | 'docker' | 'embedded',
     wanted: Partial<Wanted> = {},
-    env: Record<string, string> = { DOCKER_HOST: `unix://${dir}/engine.sock` },
+    env: Record<string, string> = {},
   ): Promise<Choice> =>
     chooseEngine(
       name,
@@ -47,25 +51,28 @@ describe('the engine that is chosen', () => {
         push: false,
         load: false,
         signal: new AbortController().signal,
-        report: (event) => void (event.kind === 'notice' && notices.push(event.message)),
+        report: (event) => void (event.kind === 'notice' && notices.push(noticeLine(event))),
         ...wanted,
       },
       {
         env: { HOME: dir, ...env },
         stdout: new PassThrough(),
         keepOwner: false,
+        defaultSocket: join(dir, 'engine.sock'),
         openDirectory: () => Promise.resolve(new Readable()),
       },
     );
 
-  const failure = async ({ engine }: Choice): Promise<unknown> =>
-    (typeof engine === 'function'
-      ? engine({ stream: Readable.from([]) }, {} as never)
-      : Promise.resolve()
-    ).then(
+  /** Why the engine that was chosen rejects at once; undefined when it would build. */
+  const failure = async ({ engine }: Choice): Promise<unknown> => {
+    if (typeof engine !== 'function') return undefined;
+    const stopped = new Error('stopped before the first request');
+    const options = { report: () => undefined, signal: AbortSignal.abort(stopped) };
+    return engine({ stream: Readable.from([]) }, options as never).then(
       () => undefined,
-      (error: unknown) => error,
+      (error: unknown) => (error === stopped ? undefined : error),
     );
+  };
 
   it('is the one that answers, which then keeps the image', async () => {
     await startEngine();
@@ -80,7 +87,7 @@ describe('the engine that is chosen', () => {
     const { outputs } = await choose('auto', { tags: ['localhost:5000/team/app:1.10', 'b'] });
     expect(outputs).toEqual([{ type: 'oci', dest: 'app-1.10.tar', attributes: {} }]);
     expect(notices).toEqual([
-      `no engine answers at unix://${dir}/engine.sock (DOCKER_HOST): assembling the image without one`,
+      `warning: no engine answers at unix://${dir}/engine.sock (default socket): the image goes to app-1.10.tar, and into no engine`,
     ]);
   });
 
@@ -126,6 +133,113 @@ describe('the engine that is chosen', () => {
   it('is not replaced when what names it is wrong', async () => {
     await expect(choose('auto', { tags: ['a'] }, { DOCKER_HOST: 'x://y' })).rejects.toMatchObject({
       kind: 'engine',
+    });
+  });
+
+  /** What may be found at an engine's socket. */
+  const STATES: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
+    'an engine': () => startEngine(),
+    nothing: () => Promise.resolve(),
+    'a socket that no process listens on': async (path) => {
+      const listener = createSocketServer().listen(`${path}.moved`);
+      await once(listener, 'listening');
+      // Closing removes the socket by the name that it was created with.
+      await rename(`${path}.moved`, path);
+      listener.close();
+    },
+    'a folder, as docker run -v creates it': (path) => mkdir(path),
+    'a socket without permission': async () => {
+      await startEngine();
+      await chmod(dir, 0o755);
+      await chmod(join(dir, 'engine.sock'), 0o000);
+    },
+    'an engine that closes every connection': async (path) => {
+      server = createServer().on('connection', (socket) => socket.destroy()) as Server;
+      await once(server.listen(path), 'listening');
+    },
+    'an engine that answers with errors': async (path) => {
+      server = createServer((_, response) => response.writeHead(500).end('{"message":"broken"}'));
+      await once(server.listen(path), 'listening');
+    },
+  };
+  const NOT_RUNNING = Object.keys(STATES).slice(1, 4);
+
+  /** How an engine is named; the default socket is named by none of them. */
+  const NAMES: Readonly<Record<string, () => Promise<Record<string, string>>>> = {
+    nothing: () => Promise.resolve({}),
+    'DOCKER_CONTEXT=default': () => Promise.resolve({ DOCKER_CONTEXT: 'default' }),
+    'an empty DOCKER_HOST': () => Promise.resolve({ DOCKER_HOST: '' }),
+    DOCKER_HOST: () => Promise.resolve({ DOCKER_HOST: `unix://${dir}/engine.sock` }),
+    DOCKER_CONTEXT: async () => {
+      await storeContext();
+      return { DOCKER_CONTEXT: 'here' };
+    },
+    'the current context': async () => {
+      await storeContext();
+      await writeFile(join(dir, '.docker', 'config.json'), '{"currentContext":"here"}');
+      return {};
+    },
+  };
+  const UNNAMED = Object.keys(NAMES).slice(0, 3);
+
+  const storeContext = async (): Promise<void> => {
+    const id = createHash('sha256').update('here').digest('hex');
+    const folder = join(dir, '.docker', 'contexts', 'meta', id);
+    await mkdir(folder, { recursive: true });
+    const Endpoints = { docker: { Host: `unix://${dir}/engine.sock` } };
+    await writeFile(join(folder, 'meta.json'), JSON.stringify({ Name: 'here', Endpoints }));
+  };
+
+  const WANTED: Readonly<Record<string, Partial<Wanted>>> = {
+    'no name': {},
+    '-t': { tags: ['app'] },
+    '-t --load': { tags: ['app'], load: true },
+    '-o': { outputs: [archive] },
+    '-t --push': { tags: ['app'], push: true },
+  };
+
+  /** Does something without the rights of root, who may open any socket. */
+  const withoutRights = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (process.geteuid?.() !== 0) return work();
+    process.seteuid?.(65_534);
+    try {
+      return await work();
+    } finally {
+      process.seteuid?.(0);
+    }
+  };
+
+  describe.each(Object.keys(STATES))('where the socket is %s', (state) => {
+    it.each(Object.keys(NAMES))('and %s names the engine', async (name) => {
+      await STATES[state]?.(join(dir, 'engine.sock'));
+      const env = (await NAMES[name]?.()) ?? {};
+      const isDenied = state === 'a socket without permission';
+      for (const [asked, wanted] of Object.entries(WANTED)) {
+        notices = [];
+        const decide = async (): Promise<Choice> => choose('auto', wanted, env);
+        const choice = await (isDenied ? withoutRights(decide) : decide());
+        const isFile = asked === '-o' || asked === '-t --push';
+        const fallsBack = asked === '-t' && NOT_RUNNING.includes(state) && UNNAMED.includes(name);
+        const outcome = {
+          engine: typeof choice.engine === 'function' ? 'docker' : 'embedded',
+          error: await failure(choice),
+          outputs: choice.outputs.map(({ dest }) => dest),
+          warned: notices.filter((notice) => notice.startsWith('warning: no engine answers'))
+            .length,
+        };
+        const fails = !isFile && !fallsBack && state !== 'an engine';
+        expect(outcome, asked).toMatchObject({
+          engine: isFile || fallsBack ? 'embedded' : 'docker',
+          error: fails ? { kind: 'engine' } : undefined,
+          outputs: fallsBack ? ['app.tar'] : asked === '-o' ? ['x.tar'] : [],
+          warned: fallsBack ? 1 : 0,
+        });
+        if (fails && isDenied)
+          expect(outcome.error).toMatchObject({
+            message: expect.stringMatching(/permission denied$/) as string,
+            hint: expect.stringMatching(/sudo.*group.*DOCKER_HOST/) as string,
+          });
+      }
     });
   });
 

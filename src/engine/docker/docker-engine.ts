@@ -52,7 +52,7 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       const warn = (message: string): void => report({ kind: 'notice', message });
       // A wrong option is told before anything is opened.
       buildQuery(options, builder);
-      checkOutputs(options, ping, warn);
+      checkOutputs(options, ping, (message) => report({ kind: 'notice', message, warning: true }));
       const hintFor = (message: string): Promise<string | undefined> =>
         credentialHint(message, credentials);
       const directories = checkBuildContexts(options, builder, ping, settings.openDirectory);

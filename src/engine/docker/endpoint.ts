@@ -12,18 +12,28 @@ import { readTls, type TlsMaterial } from './tls.js';
 /** An environment, as `process.env` is one. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An engine that was named, and by what. Nothing has been connected to yet. */
+/** The engine to use, and what names it. Nothing has been connected to yet. */
 export interface Endpoint {
   /** The address as a message shows it: `unix:///var/run/docker.sock`. */
   readonly url: string;
   /** What named it: `DOCKER_HOST`, `context NAME (DOCKER_CONTEXT)`, `default socket`. */
   readonly origin: string;
+  /** Whether the environment or a docker context names it; false for the default socket. */
+  readonly named: boolean;
   readonly address: Address;
   readonly tls: TlsMaterial | undefined;
   /** Other engines' sockets that exist on this machine, for a hint; never used silently. */
   readonly others: readonly string[];
   /** `v1.41`, when `DOCKER_API_VERSION` asks for it. */
   readonly apiVersion: string | undefined;
+}
+
+/** Where the engine is looked for. */
+export interface EndpointOptions {
+  /** The user's home folder. */
+  readonly home: string;
+  /** The socket to use when nothing names an engine. @default /var/run/docker.sock */
+  readonly defaultSocket?: string | undefined;
 }
 
 /**
@@ -36,23 +46,28 @@ export interface Endpoint {
  */
 export async function resolveEndpoint(
   env: Environment,
-  { home }: { readonly home: string },
+  { home, defaultSocket = DEFAULT_SOCKET }: EndpointOptions,
 ): Promise<Endpoint> {
-  const named = await nameEngine(env, home);
-  const address = parseAddress(named.host, named.origin, named.tls !== undefined);
+  const found = await nameEngine(env, home);
+  const { origin, tls } = found;
+  const named = origin !== DEFAULT_ORIGIN;
+  const host = named ? found.host : `unix://${defaultSocket}`;
+  const address = parseAddress(host, origin, tls !== undefined);
   const api = env['DOCKER_API_VERSION'];
   return {
     url:
-      named.host.trim() ||
-      (address.kind === 'unix' ? `unix://${address.path}` : 'tcp://localhost:2376'),
-    origin: named.origin,
+      host.trim() || (address.kind === 'unix' ? `unix://${address.path}` : 'tcp://localhost:2376'),
+    origin,
+    named,
     address,
     // As in the docker CLI, the certificates are for TCP; a socket or ssh needs none.
-    tls: address.kind === 'tcp' ? named.tls : undefined,
+    tls: address.kind === 'tcp' ? tls : undefined,
     others: await otherSockets(env, home, address),
     apiVersion: api ? `v${api.replace(/^v/, '')}` : undefined,
   };
 }
+
+const DEFAULT_ORIGIN = 'default socket';
 
 interface Named {
   readonly host: string;
@@ -74,7 +89,7 @@ async function nameEngine(env: Environment, home: string): Promise<Named> {
   }
   const tls = await tlsOfEnvironment(env, folder);
   if (host) return { host, origin: 'DOCKER_HOST', tls };
-  return { host: '', origin: tls ? 'default TLS address' : 'default socket', tls };
+  return { host: '', origin: tls ? 'default TLS address' : DEFAULT_ORIGIN, tls };
 }
 
 /** `DOCKER_TLS_VERIFY` and `DOCKER_TLS` count when they are not empty, whatever they say. */

@@ -11,6 +11,7 @@ export {
 export { loadArchive, type LoadOptions } from './load.js';
 export { hasImage, imageArchive } from './image-archive.js';
 export { isNotFound } from './refusal.js';
+export { isNotRunning } from './unreachable.js';
 export { pullImage, type PullOptions } from './pull.js';
 export { chooseBuilder } from './builder.js';
 export type { OpenDirectory } from './build-contexts.js';

@@ -33,6 +33,18 @@ export function unreachable(endpoint: Endpoint, error: unknown): DockerceptionEr
   );
 }
 
+/** Codes of a connection to a socket that does not exist, or that no process listens on. */
+const NOT_RUNNING = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED']);
+
+/** Whether an error says that no engine runs at its address: not one that refuses, hangs, or breaks the connection. */
+export function isNotRunning(error: unknown): boolean {
+  return (
+    error instanceof DockerceptionError &&
+    error.code === 'ENGINE_UNREACHABLE' &&
+    NOT_RUNNING.has(systemCode(error.cause) ?? '')
+  );
+}
+
 /** An engine that went away in the middle of something. */
 export function vanished(endpoint: Endpoint, doing: string, error?: unknown): DockerceptionError {
   const why =
@@ -48,7 +60,10 @@ export function vanished(endpoint: Endpoint, doing: string, error?: unknown): Do
 
 function hintFor(endpoint: Endpoint, code: string): string {
   if (code === 'EACCES' || code === 'EPERM')
-    return 'join the group that owns the socket, or name another engine with DOCKER_HOST';
+    return (
+      'run it with sudo, or join the group that owns the socket, as a rule docker ' +
+      '(`sudo usermod -aG docker $USER`, then log in again), or name another engine with DOCKER_HOST'
+    );
   const [other] = endpoint.others;
   if (other !== undefined)
     return `there is a socket that isn’t used by default: DOCKER_HOST=${other}`;

@@ -56,7 +56,8 @@ export async function writeLocal(
     ...counted(writer.attributed, "file's extended attributes", "files' extended attributes"),
   ];
   if (left.length === 0) return;
-  options.report({ kind: 'notice', message: `left out of ${dest}: ${left.join(', ')}` });
+  const message = `left out of ${dest}: ${left.join(', ')}`;
+  options.report({ kind: 'notice', message, warning: true });
 }
 
 function counted(count: number, one: string, many: string): string[] {

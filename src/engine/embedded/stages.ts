@@ -174,7 +174,7 @@ class Builder {
     const { image } = found;
     const asked = platformAsked || platform !== undefined;
     const doubt = asked ? otherPlatform(base.name, image.config, wanted) : undefined;
-    if (doubt !== undefined) report.notice(doubt);
+    if (doubt !== undefined) report.warn(doubt);
     const { config = {}, author } = image.config;
     let system: Promise<ImageSystem> | undefined;
     // The tree and the layers share their nodes: both are of one reading.

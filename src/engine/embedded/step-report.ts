@@ -12,9 +12,9 @@ export class StepReport {
     this.#report = report;
   }
 
-  /** Tells what somebody may not have meant. */
-  notice(message: string): void {
-    this.#report({ kind: 'notice', message });
+  /** Warns that the image is another one than the options ask for. */
+  warn(message: string): void {
+    this.#report({ kind: 'notice', message, warning: true });
   }
 
   /** Tells of a step while `work` does it. */

@@ -76,6 +76,19 @@ describe('the engine that the environment names', () => {
     expect(await resolve({})).toMatchObject({ origin: 'default socket' });
   });
 
+  it('is named by anything but the default socket', async () => {
+    await storeContext('local', { Host: '' });
+    const named = async (env: Record<string, string>): Promise<boolean> =>
+      (await resolve(env)).named;
+    expect(await named({})).toBe(false);
+    expect(await named({ DOCKER_CONTEXT: 'default', DOCKER_HOST: '' })).toBe(false);
+    expect(await named({ DOCKER_HOST: 'unix:///var/run/docker.sock' })).toBe(true);
+    expect(await named({ DOCKER_CONTEXT: 'local' })).toBe(true);
+    expect(await named({ DOCKER_TLS: '1' })).toBe(true);
+    await storeConfig({ currentContext: 'local' });
+    expect(await named({})).toBe(true);
+  });
+
   it.each(['default', ''])('is the default socket for the context %j', async (name) => {
     await storeConfig({ currentContext: 'a' });
     await storeContext('a', { Host: 'tcp://a:1' });
