@@ -24,8 +24,8 @@ Passes a tar context on, corrected: owners 0:0, safe names, and recognised by ev
   inspect: `Usage: dockerception inspect [OPTIONS] [TARGET]
 
 Shows what is inside: layers, sizes, waste, and what keeps an image from starting. TARGET is a context
-(a directory, a tar, or - for standard input), an image archive, a layout directory, an image that
-the engine has, or docker-image://REF for one in a registry.
+(a directory, a tar, or - for standard input), an image archive, a layout or dir: directory, an image
+that the engine has, or docker-image://REF for one in a registry.
 
   dockerception inspect app.tar
   builder | dockerception inspect -

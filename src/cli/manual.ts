@@ -9,8 +9,8 @@ const INTRODUCTION = `# The command line
 
 CONTEXT is a directory (with its \`.dockerignore\`, as \`docker build DIR\` sees it), a tar file, or \`-\` for
 standard input, which is the default when that isn't a terminal. gzip, zstd, xz and bzip2 are recognised
-by their first bytes. TARGET is any of these, or an image: an archive, a layout directory, one that the
-engine has, \`docker-image://REF\` ([inspect](inspect.md)).
+by their first bytes. TARGET is any of these, or an image: an archive, a layout or \`dir:\` directory, one that
+the engine has, \`docker-image://REF\` ([inspect](inspect.md)).
 `;
 
 const EXIT_CODES = `## Exit codes

@@ -9,7 +9,7 @@ import type { Descriptor } from './descriptor.js';
 import { badImage } from './image-error.js';
 
 /** Bytes that a document may have: the specification's advice for registries. */
-const MAX_DOCUMENT = 4 << 20;
+export const MAX_DOCUMENT = 4 << 20;
 /** Bytes of one read. */
 const READ = 1 << 20;
 

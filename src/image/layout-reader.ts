@@ -16,6 +16,7 @@ import {
   type Platform,
 } from './descriptor.js';
 import { blobPath, isDigest } from './digest.js';
+import { DirTransportFiles, isDirTransport } from './dir-transport.js';
 import { badImage, listed, ofFile } from './image-error.js';
 import type { ImageReader } from './image-reader.js';
 import { FolderFiles, openBlob, readBlob, readDocument, type LayoutFiles } from './layout-files.js';
@@ -33,10 +34,11 @@ export interface ImageChoice {
 }
 
 /**
- * Opens a layout folder.
+ * Opens a layout folder, or one that skopeo or podman wrote as `dir:`.
  * @throws DockerceptionError: IMAGE_NOT_FOUND and IMAGE_AMBIGUOUS of kind usage, IMAGE_INVALID.
  */
 export async function openLayout(folder: string, choice: ImageChoice = {}): Promise<ImageReader> {
+  if (await isDirTransport(folder)) return readLayout(await DirTransportFiles.open(folder), choice);
   const files = new FolderFiles(folder);
   if ((await files.size('index.json')) === undefined) throw await noLayout(folder);
   return readLayout(files, choice);

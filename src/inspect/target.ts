@@ -5,6 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockerceptionError } from '../errors.js';
+import { isDirTransport } from '../image/dir-transport.js';
 import { parseReference } from '../image/reference.js';
 import { printable } from '../tar/printable.js';
 
@@ -25,11 +26,15 @@ export async function targetOf(text: string): Promise<Target> {
   const [, scheme, rest = ''] = SCHEMES.exec(text) ?? [];
   if (scheme === 'docker-image') return { kind: 'registry', reference: rest };
   if (scheme !== undefined) return { kind: 'image-file', scheme, rest };
+  // As skopeo and podman name it.
+  const transport = /^dir:(?:\/\/)?(.+)$/s.exec(text)?.[1];
+  if (transport !== undefined) return { kind: 'layout', path: transport };
   const found = await stat(text).catch(() => undefined);
   if (found === undefined)
     return isImageName(text) ? { kind: 'engine', reference: text } : { kind: 'missing' };
   if (!found.isDirectory()) return { kind: 'file', path: text };
-  return { kind: (await isLayout(text)) ? 'layout' : 'directory', path: text };
+  const isImage = (await isLayout(text)) || (await isDirTransport(text));
+  return { kind: isImage ? 'layout' : 'directory', path: text };
 }
 
 /** Nobody calls an image so, though one could. */
@@ -51,7 +56,7 @@ function isImageName(text: string): boolean {
 export function notThere(text: string): DockerceptionError {
   const message = `looking for ${printable(text)}: there is no such file or folder, and no image is called so`;
   return new DockerceptionError('usage', 'TARGET_NOT_FOUND', message, {
-    hint: 'TARGET is a tar, a folder, - for standard input, an image in the engine, or docker-image://REF',
+    hint: 'TARGET is a tar, a folder, dir:PATH, - for standard input, an image in the engine, or docker-image://REF',
   });
 }
 

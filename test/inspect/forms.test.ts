@@ -10,6 +10,7 @@ import { CHUNKS, facts, inspected, list } from '../support/inspected.js';
 import {
   archiveOf,
   crane,
+  dirTransport,
   docker20,
   docker28,
   layoutFiles,
@@ -116,6 +117,37 @@ describe.each(Object.entries(FORMS))('%s', (_, files) => {
   it('unpacked to a folder is the same', async () => {
     await writeFolder(`unpacked ${_}`, files);
     expect(facts(await inspect({ target: join(folder, `unpacked ${_}`) }))).toEqual(expected);
+  });
+});
+
+describe('a folder that skopeo wrote as dir:', () => {
+  it.each([false, true])('is one image; with an index: %s', async (indexed) => {
+    await writeFolder('dir', dirTransport(image, indexed));
+    for (const scheme of ['', 'dir:'])
+      expect(facts(await inspect({ target: scheme + join(folder, 'dir') }))).toEqual(expected);
+    await rm(join(folder, 'dir'), { recursive: true });
+  });
+
+  it('is told from a context that has files of these names', async () => {
+    await writeFolder('context', { version: '1.1\n', 'manifest.json': '{}' });
+    expect(await inspect({ target: join(folder, 'context') })).toMatchObject({ kind: 'context' });
+  });
+
+  it('is refused when a part of it is missing or damaged', async () => {
+    const files = dirTransport(image);
+    const without = (name: string): Files =>
+      Object.fromEntries(Object.entries(files).filter(([path]) => path !== name));
+    await writeFolder('no-manifest', without('manifest.json'));
+    await expect(inspect({ target: join(folder, 'no-manifest') })).rejects.toMatchObject({
+      kind: 'context',
+      message: expect.stringContaining('there is no manifest.json in it') as string,
+    });
+    const [, blob = ''] = Object.keys(without('manifest.json'));
+    await writeFolder('damaged', { ...files, [blob]: 'damaged' });
+    await expect(inspect({ target: join(folder, 'damaged') })).rejects.toMatchObject({
+      kind: 'context',
+      code: 'BLOB_DIGEST',
+    });
   });
 });
 

@@ -141,6 +141,25 @@ export function crane(image: Described): Files {
   };
 }
 
+/** The folder that skopeo and podman write as `dir:`; `indexed` with an index, as `skopeo copy --all` does. */
+export function dirTransport(image: Described, indexed = false): Files {
+  const { blobs, descriptor } = blobsOf(image, (layer) => gzipSync(layer));
+  const { digest: name } = descriptor as { readonly digest: string };
+  const files = Object.fromEntries(
+    Object.entries(blobs).map(([path, bytes]) => {
+      const blob = path.slice('blobs/sha256/'.length);
+      if (name !== `sha256:${blob}`) return [blob, bytes];
+      return [indexed ? `${blob}.manifest.json` : 'manifest.json', bytes];
+    }),
+  );
+  const platform = { os: 'linux', architecture: 'amd64' };
+  return {
+    version: 'Directory Transport Version: 1.1\n',
+    ...files,
+    ...(indexed && { 'manifest.json': index([{ ...descriptor, platform }]) }),
+  };
+}
+
 /** Names of the writer's own choice, as an archive put together by a script has them. */
 export function ownNames(image: Described): Files {
   const layers = image.layers.map((_, at) => `fs/${at}`);

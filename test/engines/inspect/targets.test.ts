@@ -99,6 +99,8 @@ describe('other targets', () => {
       [`${skopeo} copy -q ${from} docker-archive:skopeo.tar:app:1`, 'skopeo.tar'],
       [`${skopeo} copy -q ${from} oci-archive:oci.tar:app:1`, 'oci.tar'],
       [`${skopeo} copy -q ${from} oci:layout:app`, 'layout'],
+      [`${skopeo} copy -q ${from} dir:folder`, 'folder'],
+      ['true', 'dir:folder'],
       [`${crane} pull --insecure ${app} crane.tar`, 'crane.tar'],
       ['gzip -k < app.tar > app.tar.gz', 'app.tar.gz'],
       ['zstd -q < app.tar > app.tar.zst', 'app.tar.zst'],
