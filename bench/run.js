@@ -9,16 +9,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import minimist from 'minimist';
+import { parseArgs } from 'node:util';
 import { MIB, writeContext } from './contexts.js';
 import { measureBuilders } from './builders.js';
 import { measureImages } from './images.js';
 import { measureInspect } from './inspect.js';
 import { peakMemory, sideBySide } from './measure.js';
 
-const options = minimist(process.argv.slice(2), {
-  string: ['engine', 'docker', 'crane', 'only', 'base'],
-  default: { runs: 7, docker: 'docker', crane: 'crane', base: 'dockerception-base:latest' },
+const { values: options } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '7' },
+    engine: { type: 'string' },
+    docker: { type: 'string', default: 'docker' },
+    crane: { type: 'string', default: 'crane' },
+    only: { type: 'string' },
+    base: { type: 'string', default: 'dockerception-base:latest' },
+  },
 });
 const runs = Number(options['runs']);
 /** @param {string} path */

@@ -1,4 +1,5 @@
 /** docs/command-line.md, made from the option table: `npm run docs` writes it, a test compares. */
+import { DOCKER_OPTIONS } from './docker-options.js';
 import { OPTIONS } from './options.js';
 
 const INTRODUCTION = `# The command line
@@ -11,6 +12,14 @@ CONTEXT is a directory (with its \`.dockerignore\`, as \`docker build DIR\` sees
 standard input, which is the default when that isn't a terminal. gzip, zstd, xz and bzip2 are recognised
 by their first bytes. TARGET is any of these, or an image: an archive, a layout or \`dir:\` directory, one that
 the engine has, \`docker-image://REF\` ([inspect](inspect.md)).
+`;
+
+const DOCKER = `## Options of \`docker build\`
+
+These are accepted and have no effect, for scripts: NONE.
+
+The others of \`docker build\` and \`docker buildx build\` are refused by name, with the reason. They work in
+\`dockerception filter … | docker build OPTIONS -\`: OTHERS. \`-c\` is \`--change\`, as for \`docker import\`.
 `;
 
 const EXIT_CODES = `## Exit codes
@@ -56,5 +65,18 @@ export function commandLineMarkdown(): string {
     });
     return `## ${group}${only}\n\n| option | meaning |\n| --- | --- |\n${rows.join('\n')}\n`;
   });
-  return [INTRODUCTION, ...sections, EXIT_CODES].join('\n');
+  return [INTRODUCTION, ...sections, dockerOptions(), EXIT_CODES].join('\n');
+}
+
+function dockerOptions(): string {
+  const named = (names: readonly string[]): string =>
+    names.map((name) => `\`--${name}\``).join(', ');
+  const none = DOCKER_OPTIONS.flatMap(({ name, missing, off }) =>
+    missing === undefined ? [name] : off === true ? [`${name}=false`] : [],
+  );
+  const others = DOCKER_OPTIONS.filter(({ missing }) => missing !== undefined);
+  return DOCKER.replace('NONE', named(none)).replace(
+    'OTHERS',
+    named(others.map(({ name }) => name)),
+  );
 }

@@ -1,10 +1,14 @@
 /**
- * From the arguments to a verb and its options: minimist does the parsing, the table says what
- * there is. Throws USAGE for what isn't.
+ * From the arguments to a verb and its options, in the manner of docker (pflag): `--name value`, `--name=value`,
+ * `-n value`, `-nvalue`, `-n=value`, `--flag`, `--flag=false`, flags in one (`-qt app`), `--` before operands. A value
+ * is the next argument whatever it looks like, and stays text. Only the options of the table exist.
  */
-import minimist from 'minimist';
-import { DockerceptionError } from '../errors.js';
+import type { DockerceptionError } from '../errors.js';
+import { acceptDockerOption } from './docker-options.js';
 import { OPTIONS, type OptionSpec, type Verb } from './options.js';
+import { isTrue, usage } from './usage.js';
+
+export { usage } from './usage.js';
 
 /** What a command line may begin with. */
 export const VERBS: readonly Verb[] = ['build', 'filter', 'inspect'];
@@ -15,7 +19,7 @@ export class Arguments {
     readonly verb: Verb,
     readonly operands: readonly string[],
     private readonly values: ReadonlyMap<string, readonly string[]>,
-    /** What stands behind `--`: a builder's command. */
+    /** The arguments after `--`: a builder's command. */
     readonly command: readonly string[] = [],
   ) {}
 
@@ -33,72 +37,71 @@ export class Arguments {
   }
 }
 
+/** Throws USAGE for an option that the verb does not have, and for a value that is missing or not allowed. */
 export function parse(argv: readonly string[]): Arguments {
   const named = VERBS.find((verb) => verb === argv[0]);
   const verb = named ?? 'build';
   const specs = OPTIONS.filter((spec) => spec.verbs.includes(verb));
-  const unknown: string[] = [];
-  const { expanded, behind } = expand(argv.slice(named === undefined ? 0 : 1), specs);
-  const parsed = minimist(expanded, {
-    string: [...specs.filter((spec) => spec.value !== undefined).map((spec) => spec.name), '_'],
-    boolean: specs.filter((spec) => spec.value === undefined).map((spec) => spec.name),
-    unknown: (argument) => {
-      if (!/^-./.test(argument)) return true;
-      unknown.push(argument);
-      return false;
-    },
-  });
-  if (unknown.length > 0) throw unknownOption(unknown[0] as string, verb, specs);
-  const values = new Map<string, readonly string[]>();
-  for (const spec of specs) {
-    const value = parsed[spec.name] as string | boolean | readonly (string | boolean)[] | undefined;
-    if (value === undefined || value === false) continue;
-    values.set(spec.name, [value].flat().map(String));
-  }
-  // Without a builder there is nothing to command: these are operands, whatever they start with.
-  const hasBuilder = values.has('from') || values.has('from-image');
-  return hasBuilder
-    ? new Arguments(verb, parsed._, values, behind)
-    : new Arguments(verb, [...parsed._, ...behind], values);
-}
-
-/**
- * Writes every option as `--name=value`: minimist would take `-tapp` for four flags, a value with
- * a dash in front for an option, and `--no-cache` for the opposite of `--cache`.
- */
-function expand(
-  argv: readonly string[],
-  specs: readonly OptionSpec[],
-): { readonly expanded: string[]; readonly behind: readonly string[] } {
-  const expanded: string[] = [];
-  const rest = [...argv];
-  for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
+  const values = new Map<string, string[]>();
+  const operands: string[] = [];
+  const rest = argv.slice(named === undefined ? 0 : 1);
+  const next = (): string | undefined => rest.shift();
+  for (let argument = next(); argument !== undefined; argument = next()) {
     if (argument === '--') break;
-    const long = /^--([^=]+)(?:=(.*))?$/s.exec(argument);
-    const short = /^-([A-Za-z])(.*)$/s.exec(argument);
-    const spec = specs.find((one) => one.name === long?.[1] || (short && one.short === short[1]));
+    if (!argument.startsWith('-') || argument === '-') {
+      operands.push(argument);
+      continue;
+    }
+    const [, long, attached] = /^--([^=]+)(?:=(.*))?$/s.exec(argument) ?? [];
+    const [, short, behind = ''] = /^-([^-=])(.*)$/s.exec(argument) ?? [];
+    const spec = specs.find((one) =>
+      long === undefined ? short !== undefined && one.short === short : one.name === long,
+    );
     if (spec === undefined) {
-      expanded.push(argument);
-    } else if (spec.value === undefined) {
-      expanded.push(`--${spec.name}=${flagValue(long?.[2], spec)}`);
-      if (short?.[2]) rest.unshift(`-${short[2]}`);
+      const written =
+        long === undefined
+          ? { name: short ?? '', value: behind || undefined }
+          : { name: long, value: attached };
+      if (acceptDockerOption(written, verb, next)) continue;
+      throw unknownOption(argument, verb, specs);
+    }
+    if (spec.value === undefined) {
+      set(values, spec, flagValue(attached, spec));
+      // Letters in one argument: the others follow.
+      if (behind !== '') rest.unshift(`-${behind}`);
     } else {
-      const attached = long ? long[2] : short?.[2] ? short[2].replace(/^=/, '') : undefined;
-      expanded.push(`--${spec.name}=${attached ?? nextValue(rest, spec)}`);
+      const value = attached ?? (behind === '' ? next() : behind.replace(/^=/, ''));
+      if (value === undefined) throw usage(`--${spec.name} needs a value: ${spec.value}`);
+      checkValue(spec, value);
+      set(values, spec, value);
     }
   }
-  return { expanded, behind: rest };
+  for (const { name, value } of specs)
+    if (value === undefined && values.get(name)?.at(-1) === 'false') values.delete(name);
+  // Without a builder there is no command: the arguments after -- are operands.
+  const hasBuilder = values.has('from') || values.has('from-image');
+  return hasBuilder
+    ? new Arguments(verb, operands, values, rest)
+    : new Arguments(verb, [...operands, ...rest], values);
 }
 
-function nextValue(rest: string[], spec: OptionSpec): string {
-  const value = rest.shift();
-  if (value !== undefined) return value;
-  throw usage(`--${spec.name} needs a value: ${spec.value}`);
+function set(values: Map<string, string[]>, { name }: OptionSpec, value: string): void {
+  values.set(name, [...(values.get(name) ?? []), value]);
 }
 
-function flagValue(value: string | undefined, spec: OptionSpec): string {
-  if (value === undefined || value === 'true' || value === 'false') return value ?? 'true';
-  throw usage(`--${spec.name} takes no value`);
+function flagValue(value: string | undefined, { name }: OptionSpec): string {
+  const on = value === undefined ? true : isTrue(value);
+  if (on === undefined) throw usage(`--${name} takes no value`);
+  return String(on);
+}
+
+/** `docker build -c` is another option, and its value a number. */
+function checkValue({ name }: OptionSpec, value: string): void {
+  if (name === 'change' && /^\d+$/.test(value))
+    throw usage(
+      `-c takes an instruction, as for docker import, and not ${value}: docker build's --cpu-shares is not an option of this tool`,
+      "as in -c 'CMD /app'",
+    );
 }
 
 function unknownOption(
@@ -106,7 +109,7 @@ function unknownOption(
   verb: Verb,
   specs: readonly OptionSpec[],
 ): DockerceptionError {
-  const name = argument.replace(/^-+/, '').replace(/=.*/s, '');
+  const name = argument.replace(/^--?/, '').replace(/=.*/s, '');
   const short = /^-[A-Za-z]/.test(argument) ? argument[1] : undefined;
   const elsewhere = OPTIONS.find(
     (spec) => spec.name === name || (short !== undefined && spec.short === short),
@@ -117,9 +120,16 @@ function unknownOption(
       `it belongs to 'dockerception ${elsewhere.verbs[0]}'`,
     );
   }
-  const near = specs.find((spec) => isNear(spec.name, name));
   const shown = argument.replace(/=.*/s, '');
-  return usage(`unknown option ${shown}`, near ? `did you mean --${near.name}?` : undefined);
+  return usage(`unknown option ${shown}`, suggestion(name, specs));
+}
+
+function suggestion(name: string, specs: readonly OptionSpec[]): string | undefined {
+  const positive = specs.find((spec) => `no-${spec.name}` === name);
+  if (positive?.value !== undefined) return `leave --${positive.name} out for its default`;
+  if (positive !== undefined) return `--${positive.name}=false switches it off`;
+  const near = specs.find((spec) => isNear(spec.name, name));
+  return near && `did you mean --${near.name}?`;
 }
 
 /** Whether one name is the other with a letter more, less or different, or its beginning. */
@@ -131,12 +141,4 @@ function isNear(known: string, typed: string): boolean {
   let back = 0;
   while (back < known.length - front && known.at(-1 - back) === typed.at(-1 - back)) back++;
   return Math.max(known.length, typed.length) - front - back <= 2;
-}
-
-/** An error of the command line. */
-export function usage(
-  why: string,
-  hint = 'dockerception --help lists the options',
-): DockerceptionError {
-  return new DockerceptionError('usage', 'USAGE', `reading the command line: ${why}`, { hint });
 }

@@ -154,7 +154,7 @@ describe('the engine that is chosen', () => {
       await chmod(join(dir, 'engine.sock'), 0o000);
     },
     'an engine that closes every connection': async (path) => {
-      server = createServer().on('connection', (socket) => socket.destroy()) as Server;
+      server = createServer().on('connection', (socket) => socket.destroy());
       await once(server.listen(path), 'listening');
     },
     'an engine that answers with errors': async (path) => {
