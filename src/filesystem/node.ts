@@ -66,6 +66,8 @@ export class Directory implements Attributes {
     public extra: Extra | undefined,
     readonly children: Map<string, Node>,
     readonly owner: object,
+    /** Whether its attributes were taken over from the tree before, so that something in it could change. */
+    public inherited = false,
   ) {}
 }
 

@@ -163,6 +163,11 @@ export class Tree {
     );
   }
 
+  /** Sets attributes of a directory of this tree; what isn't given stays. */
+  set(directory: Directory, attributes: Partial<Attributes>): void {
+    Object.assign(directory, attributes, { inherited: false });
+  }
+
   #make({ uid, gid, mode }: Made): Directory {
     return this.newDirectory({
       mode: DIRECTORY | mode,
@@ -176,7 +181,7 @@ export class Tree {
   #own(directory: Directory): Directory {
     if (directory.owner === this.#owner) return directory;
     const { mode, uid, gid, mtime, extra, children } = directory;
-    return new Directory(mode, uid, gid, mtime, extra, new Map(children), this.#owner);
+    return new Directory(mode, uid, gid, mtime, extra, new Map(children), this.#owner, true);
   }
 }
 

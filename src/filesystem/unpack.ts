@@ -189,7 +189,7 @@ export class Unpacker implements ViewHandler {
         this.#brought === undefined
           ? extraOver(directory.extra, attributes.extra)
           : attributes.extra;
-      Object.assign(directory, attributes, { extra });
+      this.#tree.set(directory, { ...attributes, extra });
       folder.children.set(name, directory);
       this.#brought?.add(directory);
       return;
@@ -244,7 +244,7 @@ export class Unpacker implements ViewHandler {
 
   #root(entry: UnpackedEntry, mtime: number): void {
     if (this.#options.into !== undefined) return;
-    Object.assign(this.#tree.directory([]), this.#attributes(entry, mtime));
+    this.#tree.set(this.#tree.directory([]), this.#attributes(entry, mtime));
   }
 
   #remove(folder: Directory, name: string): void {

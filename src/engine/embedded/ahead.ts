@@ -28,25 +28,23 @@ export interface AheadOptions {
   readonly spool: Spool;
   readonly compression: Compression;
   readonly signal: AbortSignal;
+  /** Seconds since 1970, for entries of a layer without a time. */
+  readonly time: number;
   /** Bytes of a file that is worth a look: more than what the spool keeps in memory. @default 8 MiB */
   readonly large?: number | undefined;
   /** Where the layer goes; undefined when no image is written. */
   readonly store: () => Promise<BlobStore | RevocableStore | undefined>;
   /**
-   * The layers that the entries so far make, and the newest time among them; undefined where that can't be said
-   * without anything but them. May reject.
+   * The layers that the entries so far make; undefined where that can't be said without anything but them.
+   * May reject.
    */
   readonly foresee: () => Promise<Foreseen | undefined>;
   /** Whether somebody will read on in a file that begins so, beside whoever writes the layer. */
   readonly isReadOn: (head: Buffer) => Promise<boolean>;
 }
 
-/** What a context would make if it ended here. */
-export interface Foreseen {
-  readonly layers: readonly LayerChange[];
-  /** Seconds since 1970. */
-  readonly time: number;
-}
+/** The layers that a context would make if it ended here. */
+export type Foreseen = readonly LayerChange[];
 
 /** A layer that was written ahead. */
 export interface WrittenAhead {
@@ -125,22 +123,22 @@ export class Ahead implements ContentSink {
     const early = this.#early;
     if (early === undefined || this.#coming.passed.size === 0) return;
     const foreseen = await foresee().catch(() => undefined);
-    const change = foreseen?.layers[early.index];
+    const change = foreseen?.[early.index];
     const isThere =
       foreseen !== undefined &&
       change !== undefined &&
-      early.layer.isStartOf(entriesOf(change), foreseen.time) &&
-      timesIn(foreseen.layers, this.#coming.passed) === this.#coming.passed.size;
+      early.layer.isStartOf(entriesOf(change)) &&
+      timesIn(foreseen, this.#coming.passed) === this.#coming.passed.size;
     if (!isThere) await this.#drop(early);
   }
 
   /** The layer that was written ahead, if it is one of these. Nobody may write to the store before. */
-  async conclude({ layers, time }: Foreseen): Promise<WrittenAhead | undefined> {
+  async conclude(layers: Foreseen): Promise<WrittenAhead | undefined> {
     const early = this.#early;
     if (early === undefined) return undefined;
     const { index, layer } = early;
     const change = layers[index];
-    if (change === undefined || !layer.complete(entriesOf(change), time)) {
+    if (change === undefined || !layer.complete(entriesOf(change))) {
       await this.#drop(early);
       return undefined;
     }
@@ -177,14 +175,14 @@ export class Ahead implements ContentSink {
   async #look({ offset, size, pieces }: Pending): Promise<void> {
     // Why not is told when all of the context is there, or is different then.
     const foreseen = await this.#options.foresee().catch(() => undefined);
-    const place = foreseen && placeOf(offset, foreseen.layers);
-    const early = place && (await this.#earlyFor(place, foreseen.time, size));
+    const place = foreseen && placeOf(offset, foreseen);
+    const early = place && (await this.#earlyFor(place, size));
     const head = Buffer.concat(pieces);
     const passes =
       early !== undefined &&
       'discard' in early.store &&
       // A second place would have to read it again.
-      timesIn(foreseen?.layers ?? [], new Set([offset])) === 1 &&
+      timesIn(foreseen ?? [], new Set([offset])) === 1 &&
       !(await this.#options.isReadOn(head));
     if (!passes) this.#keepPending();
     else {
@@ -196,8 +194,8 @@ export class Ahead implements ContentSink {
   }
 
   /** The layer that goes on with these entries; a new one, if there is none. */
-  async #earlyFor(place: Place, time: number, expected: number): Promise<Early | undefined> {
-    const { compression, signal } = this.#options;
+  async #earlyFor(place: Place, expected: number): Promise<Early | undefined> {
+    const { compression, time, signal } = this.#options;
     const early = this.#early;
     if (early !== undefined) {
       if (early.index !== place.index) return undefined;
@@ -236,7 +234,7 @@ interface Place {
 }
 
 /** The first layer that has a content of its own at this offset. */
-function placeOf(offset: number, layers: readonly LayerChange[]): Place | undefined {
+function placeOf(offset: number, layers: Foreseen): Place | undefined {
   for (const [index, change] of layers.entries()) {
     const entries: Change[] = [];
     for (const entry of entriesOf(change)) {
@@ -250,7 +248,7 @@ function placeOf(offset: number, layers: readonly LayerChange[]): Place | undefi
 }
 
 /** How many entries of these layers have one of these contents. */
-function timesIn(layers: readonly LayerChange[], offsets: ReadonlySet<number>): number {
+function timesIn(layers: Foreseen, offsets: ReadonlySet<number>): number {
   let times = 0;
   for (const change of layers)
     for (const { node } of entriesOf(change))

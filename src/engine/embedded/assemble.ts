@@ -17,6 +17,8 @@ export interface AssembleOptions {
   readonly store: BlobStore;
   readonly spool: Spool;
   /** When it was made: seconds since 1970. */
+  readonly created: number;
+  /** Seconds since 1970, for entries of a layer without a time. */
   readonly time: number;
   readonly compression: Compression;
   /** A layer that was written while the context came: there is but one target then. */
@@ -36,7 +38,7 @@ export async function assemble(
 
 async function assembleOne(
   { image, layers, history, result, platform }: BuiltTarget,
-  { store, spool, time, compression, ahead, signal }: AssembleOptions,
+  { store, spool, created: seconds, time, compression, ahead, signal }: AssembleOptions,
 ): Promise<PlatformImage> {
   const descriptors: Descriptor[] = [];
   const diffIds: string[] = [...(image?.config.rootfs.diff_ids ?? [])];
@@ -57,7 +59,7 @@ async function assembleOne(
     descriptors.push(descriptor);
     diffIds.push(diffId);
   }
-  const created = dateOf(time);
+  const created = dateOf(seconds);
   const config: ImageConfig = {
     created,
     ...(result.author !== undefined && { author: result.author }),

@@ -1,7 +1,7 @@
 /**
  * COPY, from one tree to another, as BuildKit copies (tonistiigi/fsutil, copy): a directory's
- * contents go into the destination, a file goes into a directory that is there or takes the
- * destination's name. Links on the way to the destination are followed inside the root; links
+ * contents go into the destination, which gets the directory's time but keeps its own owner and
+ * mode; a file goes into a directory that is there or takes the destination's name. Links on the way to the destination are followed inside the root; links
  * among what is copied are copied. What needs no change is shared, not copied.
  */
 import { DockerceptionError } from '../../errors.js';
@@ -11,6 +11,7 @@ import {
   isDirectory,
   isSymlink,
   Leaf,
+  NO_TIME,
   TYPE_BITS,
   type Attributes,
   type Directory,
@@ -61,7 +62,10 @@ export class Copier {
     this.#links.clear();
     const target = this.#destination(dest);
     if (isDirectory(node)) {
-      this.#merge(this.#tree.directory(target, this.#made), node, '', target);
+      const folder = this.#tree.directory(target, this.#made);
+      this.#merge(folder, node, '', target);
+      // A root has no time: writing a context's tar into the folder that it is made of changes that.
+      this.#tree.set(folder, { mtime: name === '' ? NO_TIME : node.mtime });
       return;
     }
     const into = isDirectory(this.#tree.at(target)) ? [...target, name] : target;
@@ -137,7 +141,7 @@ export class Copier {
     if (present !== undefined && !isDirectory(present)) throw notADirectory(path);
     const attributes = this.#attributes(source);
     const own = this.#tree.enter(parent, name, present ?? this.#tree.newDirectory(attributes));
-    Object.assign(own, attributes, { extra: extraOver(own.extra, attributes.extra) });
+    this.#tree.set(own, { ...attributes, extra: extraOver(own.extra, attributes.extra) });
     this.#merge(own, source, below, path);
   }
 

@@ -3,7 +3,7 @@
  * that it turns out to be may be another one; then nothing of it stays, and it is written anew.
  */
 import type { Change } from '../../filesystem/changes.js';
-import { isDirectory, NO_TIME, sameAttributes, type Node } from '../../filesystem/node.js';
+import { isDirectory, sameAttributes } from '../../filesystem/node.js';
 import type { Compression } from '../../image/compression.js';
 import { writeLayer, type Layer } from '../../image/layer.js';
 import type { BlobStore } from '../../image/store.js';
@@ -16,7 +16,7 @@ export interface EarlyLayerOptions {
   readonly store: BlobStore;
   readonly contents: ComingContents;
   readonly compression: Compression;
-  /** What is put in place of times that nothing told: seconds since 1970. */
+  /** Seconds since 1970, for entries without a time. */
   readonly time: number;
   /** Bytes of it that are known of. */
   readonly expected: number;
@@ -26,12 +26,9 @@ export interface EarlyLayerOptions {
 export class EarlyLayer {
   /** Resolves when it is written; rejects with why it couldn't be, or was dropped. */
   readonly written: Promise<Layer>;
-  /** Its time is set anew when all are known. */
-  readonly #options: LayerTarOptions & { time: number };
   readonly #known: Change[] = [];
   /** Known, and not taken by the writer yet. */
   readonly #batches: Iterable<Change>[] = [];
-  #hasTimeless = false;
   #state: 'open' | 'complete' | 'dropped' = 'open';
   #wake: () => void = () => undefined;
   #giveUp: () => void = () => undefined;
@@ -42,8 +39,8 @@ export class EarlyLayer {
       const waiting = contents.landing(end);
       return waiting && this.#unlessDropped(waiting);
     };
-    this.#options = { spool: contents, time, landing, signal };
-    const tar = batchedLayerTar(this.#entries(), this.#options);
+    const options: LayerTarOptions = { spool: contents, time, landing, signal };
+    const tar = batchedLayerTar(this.#entries(), options);
     this.written = writeLayer(store, tar, compression, expected);
     // Whoever wants the layer is told; until then a failure must not count as unhandled.
     this.written.catch(() => undefined);
@@ -58,20 +55,21 @@ export class EarlyLayer {
   extend(entries: readonly Change[]): void {
     const more = entries.slice(this.#known.length);
     for (const entry of more) this.#known.push(entry);
-    this.#hasTimeless ||= more.some(({ node }) => node.mtime === NO_TIME);
     this.#give(more);
   }
 
-  /** Whether a layer of these entries, with this for missing times, starts as this one does. */
-  isStartOf(entries: Iterable<Change>, time = this.#options.time): boolean {
-    const sameTime = time === this.#options.time || !this.#hasTimeless;
-    return sameTime && this.#startsWith(entries[Symbol.iterator]());
+  /** Whether a layer of these entries starts as this one does. */
+  isStartOf(entries: Iterable<Change>): boolean {
+    const others = entries[Symbol.iterator]();
+    return this.#known.every((known) => {
+      const next = others.next();
+      return next.done !== true && isSame(known, next.value);
+    });
   }
 
-  /** All entries are known, and what stands for missing times; false when it is another layer. */
-  complete(entries: Iterable<Change>, time: number): boolean {
-    if (!this.isStartOf(entries, time)) return false;
-    this.#options.time = time;
+  /** All entries are known; false when it is another layer. */
+  complete(entries: Iterable<Change>): boolean {
+    if (!this.isStartOf(entries)) return false;
     this.#end(skip(entries, this.#known.length));
     return true;
   }
@@ -97,15 +95,6 @@ export class EarlyLayer {
   #give(batch: Iterable<Change>): void {
     this.#batches.push(batch);
     this.#wake();
-  }
-
-  /** Takes from `entries` what is known, as long as it is the same. */
-  #startsWith(entries: Iterator<Change>): boolean {
-    return this.#known.every((known) => {
-      const next = entries.next();
-      if (next.done === true) return false;
-      return known.path === next.value.path && isSame(known.node, next.value.node);
-    });
   }
 
   #unlessDropped(landing: Promise<void>): Promise<void> {
@@ -137,7 +126,9 @@ function isAnother(): Error {
 }
 
 /** Links count as different: which names share a file is said by objects, that every evaluation makes anew. */
-function isSame(one: Node, other: Node): boolean {
+function isSame(known: Change, change: Change): boolean {
+  if (known.path !== change.path || known.mtime !== change.mtime) return false;
+  const [one, other] = [known.node, change.node];
   if (one === other) return true;
   if (one.extra?.links !== undefined || !sameAttributes(one, other)) return false;
   if (isDirectory(one) || isDirectory(other)) return isDirectory(one) && isDirectory(other);

@@ -44,7 +44,10 @@ import { buildTargets, platformsOf } from './targets.js';
 export interface EmbeddedSettings {
   /** `XDG_CACHE_HOME`, `TMPDIR`, `DOCKER_CONFIG`, the proxies. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** When images say that they were made: seconds since 1970. @default the context's newest mtime */
+  /**
+   * When images say that they were made, and the time of files that have none: seconds since 1970.
+   * @default the context's newest mtime for images, 0 for files: a layer may not depend on other files
+   */
   readonly created?: number | undefined;
   /** Where an output `-` goes. It isn't ended. */
   readonly stdout: Writable;
@@ -97,6 +100,7 @@ class Build implements EntryBuild {
       spool: this.#spool,
       compression: options.compression,
       signal: options.signal,
+      time: this.#undated,
       large: settings.large,
       store: async () => (await this.#beginOutputs()).store,
       foresee: () => (this.#tree.hasLinks ? NOTHING : this.#foresee(this.entries.snapshot())),
@@ -111,6 +115,11 @@ class Build implements EntryBuild {
       name: 'the context',
       strict: true,
     });
+  }
+
+  /** The time of what has none, such as a directory that WORKDIR makes: seconds since 1970. */
+  get #undated(): number {
+    return this.#settings.created ?? 0;
   }
 
   ready(): Promise<void> | undefined {
@@ -145,7 +154,6 @@ class Build implements EntryBuild {
   }
 
   async #build(context: ContextTree): Promise<BuildResult> {
-    const { created } = this.#settings;
     const { signal, buildContexts, check } = this.#options;
     const images = new Images({ contexts: buildContexts, registry: this.#registry() });
     const outputs = await this.#beginOutputs();
@@ -154,9 +162,8 @@ class Build implements EntryBuild {
       this.#tellUnused(dockerfile);
       const targets = await this.#targets(dockerfile, context, images, this.#report);
       if (check !== undefined) await checkTargets(targets, this.#spool, check);
-      const time = created ?? context.newest;
-      const image = await this.#assemble(targets, outputs, time);
-      await this.#writeFiles(targets, time);
+      const image = await this.#assemble(targets, outputs, context);
+      await this.#writeFiles(targets);
       signal.throwIfAborted();
       // An image that is in its place stays there: behind this, a signal comes too late.
       if (image !== undefined) await outputs.finish(image);
@@ -185,12 +192,11 @@ class Build implements EntryBuild {
   /** What a tree of the context would make. */
   async #foresee(tree: Tree): Promise<Foreseen | undefined> {
     if (this.#platforms.length > 1) return undefined;
-    const { created } = this.#settings;
     const context = contextOf(tree, this.entries.newest);
     const dockerfile = this.#dockerfile(context);
     if (!needsContextAlone(dockerfile)) return undefined;
     const [target] = await this.#targets(dockerfile, context, NO_IMAGES, SILENT);
-    return target && { layers: target.layers, time: created ?? context.newest };
+    return target?.layers;
   }
 
   #dockerfile(context: ContextTree): Dockerfile {
@@ -227,19 +233,20 @@ class Build implements EntryBuild {
   async #assemble(
     targets: readonly BuiltTarget[],
     { store }: Outputs,
-    time: number,
+    { newest }: ContextTree,
   ): Promise<AssembledImage | undefined> {
     const [first] = targets;
     if (store === undefined || first === undefined) return undefined;
     const { compression, signal } = this.#options;
-    const spool = this.#spool;
+    const [spool, time] = [this.#spool, this.#undated];
+    const created = this.#settings.created ?? newest;
     return this.#report.around('exporting layers', async () => {
-      const ahead = await this.#ahead.conclude({ layers: first.layers, time });
-      return assemble(targets, { store, spool, time, compression, ahead, signal });
+      const ahead = await this.#ahead.conclude(first.layers);
+      return assemble(targets, { store, spool, created, time, compression, ahead, signal });
     });
   }
 
-  async #writeFiles(targets: readonly BuiltTarget[], time: number): Promise<void> {
+  async #writeFiles(targets: readonly BuiltTarget[]): Promise<void> {
     const { outputs, report, signal } = this.#options;
     const files = outputs.filter((output) => !isImageOutput(output));
     if (files.length === 0) return;
@@ -249,7 +256,7 @@ class Build implements EntryBuild {
         root: (await target.tree()).freeze(),
       })),
     );
-    const options = { spool: this.#spool, time, signal, report };
+    const options = { spool: this.#spool, time: this.#undated, signal, report };
     for (const { type, dest } of files) {
       if (type === 'local') {
         const { writeLocal } = await import('./local-output.js');
@@ -262,8 +269,8 @@ class Build implements EntryBuild {
   }
 
   /** The context as a stream once more, for another engine. */
-  #repacked({ tree, newest }: ContextTree): Readable {
-    const options = { spool: this.#spool, time: newest, whiteoutNames: true };
+  #repacked({ tree }: ContextTree): Readable {
+    const options = { spool: this.#spool, time: this.#undated, whiteoutNames: true };
     return readableOf(layerTar(changes(undefined, tree.freeze()), options));
   }
 }

@@ -39,10 +39,10 @@ const TYPEFLAGS: ReadonlyMap<number, string> = new Map([
 
 const HARD_LINK = '1';
 
-/** Where contents come from, and what is put in place of times that nothing told. */
+/** Where contents come from, and the time of entries without one. */
 export interface LayerTarOptions {
   readonly spool: Pick<Spool, 'read'>;
-  /** Seconds since 1970; read anew for each entry. */
+  /** Seconds since 1970, for entries without a time. */
   readonly time: number;
   /** Names that start with `.wh.` are plain names: in a context, not in a layer. @default false */
   readonly whiteoutNames?: boolean;
@@ -86,10 +86,11 @@ async function* entriesOf(
   options: LayerTarOptions,
 ): Blob {
   const { chunk, firstNames } = open;
-  for (const { path, node } of entries) {
+  for (const change of entries) {
+    const { path, node } = change;
     options.signal?.throwIfAborted();
     if (options.whiteoutNames !== true) refuseWhiteout(path);
-    const entry = headerOf(path, node, firstNames, options.time);
+    const entry = headerOf(change, firstNames, options.time);
     if (open.filled + BLOCK > CHUNK) {
       yield chunk.subarray(0, open.filled);
       open.filled = 0;
@@ -129,8 +130,7 @@ async function* entriesOf(
 
 /** All members each time, in one order: this runs once for every file. */
 function headerOf(
-  path: string,
-  node: Change['node'],
+  { path, node, mtime }: Change,
   firstNames: Map<object, string>,
   time: number,
 ): WrittenEntry {
@@ -145,7 +145,7 @@ function headerOf(
     uid,
     gid,
     size: isFolder || first !== undefined ? 0 : node.size,
-    mtime: node.mtime === NO_TIME ? time : node.mtime,
+    mtime: mtime === NO_TIME ? time : mtime,
     linkpath: first ?? extra?.target,
     device: extra?.device,
     xattrs: extra?.xattrs,

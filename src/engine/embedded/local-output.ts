@@ -10,7 +10,7 @@ import { makeFolder } from '../../image/make-folder.js';
 import { outputFailure } from '../../image/output-error.js';
 import type { Report } from '../../progress/events.js';
 import { printable } from '../../tar/printable.js';
-import { changes } from '../../filesystem/changes.js';
+import { changes, type Change } from '../../filesystem/changes.js';
 import { separate, type FlatOptions, type FlatSystem } from './flat-tar.js';
 import {
   fromBinary,
@@ -21,7 +21,6 @@ import {
   toBinary,
   type Directory,
   type Leaf,
-  type Node,
 } from '../../filesystem/node.js';
 import { segments } from './segments.js';
 
@@ -80,24 +79,25 @@ class LocalWriter {
   }
 
   async write(root: Directory): Promise<void> {
-    const directories: { readonly path: string; readonly node: Node }[] = [];
+    const directories: Change[] = [];
     const firstNames = new Map<object, string>();
-    for (const { path, node } of changes(undefined, root)) {
+    for (const change of changes(undefined, root)) {
+      const { path, node } = change;
       const place = `${this.#dest}/${path}`;
       await this.#doing(place, async () => {
         if (node.extra?.xattrs !== undefined) this.attributed++;
         if (isDirectory(node)) {
           this.#directory(place, node.mode);
-          directories.push({ path: place, node });
+          directories.push({ ...change, path: place });
         } else await this.#leaf(place, node, firstNames);
       });
       if (++this.#sinceBreak >= ENTRIES) await this.#break();
     }
     // What is inside is there now: a directory may become read-only, and its time stays.
-    for (const { path, node } of directories.reverse())
+    for (const { path, node, mtime } of directories.reverse())
       await this.#doing(path, () => {
         fs.chmodSync(native(path), node.mode & 0o7777);
-        const time = this.#time(node);
+        const time = this.#time({ mtime });
         fs.utimesSync(native(path), time, time);
       });
   }
@@ -187,7 +187,7 @@ class LocalWriter {
     if (node.extra?.pieces !== undefined) fs.ftruncateSync(descriptor, node.size);
   }
 
-  #time({ mtime }: Node): number {
+  #time({ mtime }: Pick<Change, 'mtime'>): number {
     return mtime === NO_TIME ? this.#options.time : mtime;
   }
 }

@@ -324,12 +324,13 @@ describe.each([
     const layers = (names: readonly string[]): Foreseen => {
       const tree = new Tree();
       for (const name of names) tree.directory([]).children.set(name, leaves.get(name) as Leaf);
-      return { layers: [{ before: new Tree().freeze(), after: tree.freeze() }], time: TIME };
+      return [{ before: new Tree().freeze(), after: tree.freeze() }];
     };
     const ahead = new Ahead({
       spool,
       compression: { type: 'gzip' },
       signal: new AbortController().signal,
+      time: 0,
       large: LARGE,
       store: () => Promise.resolve(store),
       foresee: () => Promise.resolve(foreseen),
@@ -403,7 +404,7 @@ describe.each([
       await ahead.confirm(() => Promise.resolve(foreseen));
       await spool.settle();
       expect(await ahead.conclude(foreseen)).toBeUndefined();
-      for (const leaf of layers(all).layers[0]?.after.children.values() ?? []) {
+      for (const leaf of layers(all)[0]?.after.children.values() ?? []) {
         const read = Buffer.alloc(LARGE);
         spool.read(read, 0, (leaf as Leaf).offset, LARGE);
         expect(read.equals(content)).toBe(true);
@@ -415,7 +416,7 @@ describe.each([
     withScene(async ({ ahead, come, layers }) => {
       await come('a');
       await ahead.confirm(() => Promise.reject(new Error('no Dockerfile')));
-      expect(await ahead.conclude({ layers: [], time: TIME })).toBeUndefined();
+      expect(await ahead.conclude([])).toBeUndefined();
       await ahead.confirm(() => Promise.resolve(layers([])));
     }));
 
