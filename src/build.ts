@@ -1,5 +1,5 @@
 /** A context in, an image out: the pipeline into an engine. */
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { chooseEngine, type Choice, type EngineName } from './engine/choose.js';
 import { CONTEXT_KEYS, dockerfilePath, refuseUnknownKeys, type ContextOptions } from './context.js';
@@ -217,13 +217,22 @@ async function openDirectory(path: string): Promise<Readable> {
 
 /** Findings are told with limits or without; `check: false` leaves the limits, which were asked for. */
 async function checkOf(
-  { check = true, limits, tags = [] }: BuildOptions,
+  { check = true, limits, tags = [], context = '-' }: BuildOptions,
   report: Report,
   signal: AbortSignal,
 ): Promise<ImageCheck | undefined> {
   if (!check && limits === undefined) return undefined;
   const { imageCheck } = await import('./inspect/check.js');
-  return imageCheck({ name: tags[0] ?? 'the image', limits, findings: check, report, signal });
+  const found =
+    typeof context === 'string' ? await stat(context).catch(() => undefined) : undefined;
+  return imageCheck({
+    name: tags[0] ?? 'the image',
+    context: found?.isDirectory() === true ? 'directory' : 'stream',
+    limits,
+    findings: check,
+    report,
+    signal,
+  });
 }
 
 function engineOptions(

@@ -1,6 +1,7 @@
 /** From what the user asks of a context to the plan that the pipeline follows. */
 import { Readable } from 'node:stream';
 import { compose, type Edit } from './edit/edit.js';
+import { reportIgnoreFile } from './edit/ignore-file.js';
 import { ROOT, setOwner, type Owner } from './edit/owner.js';
 import { cleanPath } from './tar/path.js';
 import { safeNames } from './edit/safe.js';
@@ -121,9 +122,19 @@ export async function planContext(
   const additions = await Promise.all((options.add ?? []).map(openAddition));
   const replaced = await replacements(additions);
   const notice = (message: string): void => report({ kind: 'notice', message });
+  const source = await openContext(options, file, signal);
+  const isIgnoring = source.isDirectory === true || (options.exclude?.length ?? 0) > 0;
+  const reported = isIgnoring ? [] : [reportIgnoreFile(notice)];
   const stream: Part = {
-    source: await openContext(options, file, signal),
-    edit: compose([safeNames(notice), ...renamed, ...replaced, ...moved, ...attributes]),
+    source,
+    edit: compose([
+      safeNames(notice),
+      ...renamed,
+      ...replaced,
+      ...reported,
+      ...moved,
+      ...attributes,
+    ]),
   };
   const added = additions.map(({ source }) => ({
     source,

@@ -15,6 +15,7 @@ export type {
   LayerFacts,
   Waste,
 } from './inspect/inspection.js';
+export type { UnmappableEntry } from './inspect/unmappable.js';
 export { find, walk, type Entry, type EntryKind } from './inspect/entry.js';
 export type { Content, ElfContent, ScriptContent, Secret } from './inspect/content.js';
 export type { Finding, Severity } from './inspect/finding.js';

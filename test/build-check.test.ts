@@ -114,13 +114,16 @@ describe('an image that is put together here', () => {
     [{ maxWaste: { percent: 1 } }, /--max-waste: /],
     [{ deny: ['**/copy'] }, /--deny '\*\*\/copy': \/sub\/copy/],
     [{ denySetuid: true }, /--deny-setuid: \/sub\/copy/],
+    [{ denyIds: true }, /--deny-ids: \/sub\/copy belongs to 70000:70000/],
     [{ mustRun: true }, /--must-run: /],
     [{ deny: ['sub'], maxLayers: 1 }, /--max-layers: .*; --deny sub: \/sub/],
   ])('is not written with %o', async (limits, why) => {
     const lines = ['FROM scratch', 'COPY app /app', 'COPY app /sub/copy', 'COPY app /app2'];
-    const copies = [...lines, 'COPY --chmod=4755 app /sub/copy', 'CMD ["/nowhere"]'].filter(
-      (line) => line !== 'COPY app /app2',
-    );
+    const copies = [
+      ...lines,
+      'COPY --chmod=4755 --chown=70000 app /sub/copy',
+      'CMD ["/nowhere"]',
+    ].filter((line) => line !== 'COPY app /app2');
     const { outcome } = await built(contextOf(copies, program('app')), {
       limits,
       outputs: [

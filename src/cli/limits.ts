@@ -15,6 +15,7 @@ export function limitsOf(args: Arguments): Limits | undefined {
     ...(waste !== undefined && { maxWaste: parseSizeOrShare(waste, '--max-waste') }),
     ...(deny.length > 0 && { deny }),
     ...(args.flag('deny-setuid') && { denySetuid: true }),
+    ...(args.flag('deny-ids') && { denyIds: true }),
     ...(args.flag('must-run') && { mustRun: true }),
   };
   if (Object.keys(limits).length === 0) return undefined;

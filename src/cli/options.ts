@@ -215,6 +215,7 @@ export const OPTIONS: readonly OptionSpec[] = [
       help: "no path may match, in .dockerignore's syntax: '**/*.c'",
     },
     { name: 'deny-setuid', help: 'no file may be setuid or setgid' },
+    { name: 'deny-ids', help: 'no owner may be above 65535: rootless engines can not map it' },
     { name: 'must-run', help: 'nothing may be found that keeps the image from starting' },
   ]),
   ...group('Check', BUILD, [

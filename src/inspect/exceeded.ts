@@ -3,7 +3,13 @@
 /** One limit that is exceeded. */
 export interface Exceeded {
   readonly limit:
-    '--max-size' | '--max-layers' | '--max-waste' | '--deny' | '--deny-setuid' | '--must-run';
+    | '--max-size'
+    | '--max-layers'
+    | '--max-waste'
+    | '--deny'
+    | '--deny-setuid'
+    | '--deny-ids'
+    | '--must-run';
   /** The value that was given, where it tells one from another: a pattern. */
   readonly value?: string;
   /** One line, not yet printable. */

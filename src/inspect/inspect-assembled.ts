@@ -24,7 +24,7 @@ const A_FILE = 8 << 10;
  */
 export async function inspectAssembled(
   { config, layers, content }: AssembledSystem,
-  { name, limits, report, signal }: CheckOptions,
+  { name, context, limits, report, signal }: CheckOptions,
 ): Promise<Checked | undefined> {
   const top = layers.at(-1) ?? new Tree().freeze();
   if (limits === undefined && hasMore(filesOf(top), MOST_UNASKED)) {
@@ -50,7 +50,14 @@ export async function inspectAssembled(
     size: stack.layers.reduce((sum, { size }) => sum + size, 0),
     root,
     waste,
-    findings: await findingsOf({ kind: 'image', root, image: { config } }),
+    unmappable: stack.unmappable,
+    findings: await findingsOf({
+      kind: 'image',
+      context,
+      root,
+      image: { config },
+      unmappable: stack.unmappable,
+    }),
   };
 }
 

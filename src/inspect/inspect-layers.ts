@@ -3,7 +3,7 @@ import type { Inspection, ImageFacts, LayerFacts, Waste } from './inspection.js'
 import { Tree } from '../filesystem/tree.js';
 import type { Content } from './content.js';
 import { createdBy } from './created-by.js';
-import { findingsOf } from './findings/index.js';
+import { findingsOf, type ContextKind } from './findings/index.js';
 import { LayerStack, type AppliedLayer } from './layer-stack.js';
 import { lookAt } from './look-at.js';
 import type { RecordedLayer } from './record-layer.js';
@@ -25,6 +25,8 @@ export interface Subject {
   readonly target: string;
   /** Undefined for a context. */
   readonly image?: ImageFacts | undefined;
+  /** Of a context: where it comes from. */
+  readonly context?: ContextKind | undefined;
   /** From the lowest up. */
   readonly layers: readonly LayerPart[];
 }
@@ -33,7 +35,8 @@ export interface Subject {
  * Puts layers upon each other and says what there is to say. The recorded entries are used up.
  * @throws DockerceptionError of kind context: TAR_LINK, BUILD_LINKS, BUILD_NOT_A_DIRECTORY
  */
-export async function inspectLayers({ target, image, layers }: Subject): Promise<Inspection> {
+export async function inspectLayers(subject: Subject): Promise<Inspection> {
+  const { target, image, context, layers } = subject;
   const tree = new Tree();
   const stack = new LayerStack();
   const room = new Room();
@@ -56,7 +59,8 @@ export async function inspectLayers({ target, image, layers }: Subject): Promise
     root,
     size: layers.reduce((sum, { recorded }) => sum + recorded.size, 0),
     waste,
-    findings: await findingsOf({ kind, root, image }),
+    unmappable: stack.unmappable,
+    findings: await findingsOf({ kind, context, root, image, unmappable: stack.unmappable }),
   };
 }
 

@@ -16,7 +16,7 @@ const MOST_UNASKED = 100_000_000;
 /** Undefined for one that is too large to be read unasked, or can't be read where nothing hangs on it: that is said. */
 export async function inspectStored(
   { id, size = 0, open }: StoredImage,
-  { name, limits, report, signal }: CheckOptions,
+  { name, context, limits, report, signal }: CheckOptions,
 ): Promise<Checked | undefined> {
   if (limits === undefined && size > MOST_UNASKED) {
     const message = `not looked into: it has ${formatBytes(size)}; dockerception inspect ${name} does`;
@@ -25,7 +25,7 @@ export async function inspectStored(
   }
   try {
     const source = { name, stream: await open(), complete: Promise.resolve() };
-    const options = { target: name || id, platform: hostPlatform(), signal };
+    const options = { target: name || id, context, platform: hostPlatform(), signal };
     return await readStream(source, { ...options, maxSize: limits?.maxSize });
   } catch (error) {
     // The image is there. Engine 28 gives archives of some that lack what it has pulled and not unpacked.

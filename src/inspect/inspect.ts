@@ -9,6 +9,7 @@ import type { Image } from '../image/manifest.js';
 import type { RegistrySettings } from '../image/registry/index.js';
 import type { Source } from '../source/source.js';
 import type { Wanted } from './contents.js';
+import type { ContextKind } from './findings/index.js';
 import type { Inspection } from './inspection.js';
 import { readImage } from './read-image.js';
 import { readStream } from './read-stream.js';
@@ -66,8 +67,11 @@ async function read(target: Target, text: string, options: ReadingOptions): Prom
   const platform =
     options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
   const shared = { maxSize, signal, wanted };
-  const stream = (source: Source, name = text): Promise<Inspection> =>
-    readStream(source, { ...shared, target: name, platform });
+  const stream = (
+    source: Source,
+    name = text,
+    context: ContextKind = 'stream',
+  ): Promise<Inspection> => readStream(source, { ...shared, target: name, context, platform });
   const image = (found: Image): Promise<Inspection> =>
     readImage(found, { ...shared, target: text });
   switch (target.kind) {
@@ -78,7 +82,8 @@ async function read(target: Target, text: string, options: ReadingOptions): Prom
     case 'file':
     case 'directory': {
       const { openPath } = await import('../source/path.js');
-      return stream(await openPath(target.path, { file: 'Dockerfile' }));
+      const context = target.kind === 'directory' ? 'directory' : 'stream';
+      return stream(await openPath(target.path, { file: 'Dockerfile' }), text, context);
     }
     case 'layout':
       return fromLayout(target.path, {}, platform, image);

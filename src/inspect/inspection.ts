@@ -2,6 +2,7 @@
 import type { ImageConfig } from '../image/config.js';
 import type { Entry } from './entry.js';
 import type { Finding } from './finding.js';
+import type { UnmappableEntry } from './unmappable.js';
 
 /** An image or a context, looked into. */
 export interface Inspection {
@@ -17,6 +18,8 @@ export interface Inspection {
   /** Bytes of all files in all layers, as engines count an image's size: what is hidden counts, too. */
   readonly size: number;
   readonly waste: Waste;
+  /** Owners above 65535: the first entries, and how many there are. */
+  readonly unmappable: { readonly first: readonly UnmappableEntry[]; readonly count: number };
   /** Errors first, then warnings; by id, then by path. */
   readonly findings: readonly Finding[];
 }

@@ -3,7 +3,9 @@
  * which contents a later one hides.
  */
 import { isFile, type Directory, type Leaf, type Node } from '../filesystem/node.js';
+import { MAX_OFFENDERS } from './exceeded.js';
 import { layerChanges } from './layer-changes.js';
+import { UnmappableEntries } from './unmappable.js';
 
 /** What one layer did. */
 export interface AppliedLayer {
@@ -29,6 +31,7 @@ export interface Hidden {
 export class LayerStack {
   readonly layers: AppliedLayer[] = [];
   readonly hidden: Hidden[] = [];
+  readonly unmappable = new UnmappableEntries(MAX_OFFENDERS);
   readonly #layerOf = new Map<Node, number>();
   readonly #contentLayers = new Map<number, number>();
   #root: Directory | undefined;
@@ -41,6 +44,7 @@ export class LayerStack {
       if (node !== undefined) {
         const layer = touched || old === undefined ? by : this.layerOf(old);
         this.#layerOf.set(node, layer);
+        if (touched) this.unmappable.add(path, node, by);
       }
       if (path === '' || !touched) continue;
       if (old === undefined) added++;

@@ -11,6 +11,8 @@ const HINTS: Readonly<Record<Exceeded['limit'], string>> = {
   '--max-waste': 'delete files in the instruction that makes them',
   '--deny': 'leave them out: .dockerignore, --exclude, or COPY what is needed alone',
   '--deny-setuid': 'chmod a-s takes the bits away, --mode a-s those of a context',
+  '--deny-ids':
+    'COPY --chown=0:0 sets an owner that every engine can map; so does a build without --keep-owner',
   '--must-run': 'dockerception inspect shows what is missing',
 };
 

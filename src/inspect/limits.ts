@@ -21,6 +21,8 @@ export interface Limits {
   readonly deny?: readonly string[];
   /** Whether files may have no setuid or setgid bit. */
   readonly denySetuid?: boolean;
+  /** Whether owners above 65535, which rootless engines can't map, are denied. In every layer. */
+  readonly denyIds?: boolean;
   /** Whether anything that keeps it from starting counts. */
   readonly mustRun?: boolean;
 }
@@ -28,7 +30,7 @@ export interface Limits {
 /** What limits look at. */
 export interface Checked extends Pick<
   Inspection,
-  'kind' | 'target' | 'size' | 'root' | 'waste' | 'findings'
+  'kind' | 'target' | 'size' | 'root' | 'waste' | 'unmappable' | 'findings'
 > {
   readonly layers: readonly unknown[];
 }
@@ -61,6 +63,7 @@ export function exceeded(
     ...sizes(inspection, limits),
     ...denials(inspection, limits.deny ?? []),
     ...(limits.denySetuid === true ? setuid(inspection) : []),
+    ...(limits.denyIds === true ? unmappable(inspection) : []),
     ...(limits.mustRun === true ? mustRun(inspection.findings, cannotStart) : []),
   ];
 }
@@ -117,6 +120,18 @@ function setuid({ root }: Checked): Exceeded[] {
     if (kind === 'file' && (mode & 0o6000) !== 0)
       list.add({ path, why: `${modeString(kind, mode)} ${uid}:${gid}` });
   return list.exceeded('--deny-setuid');
+}
+
+function unmappable({ unmappable: { first, count }, layers }: Checked): Exceeded[] {
+  const [{ path, uid, gid } = { path: '', uid: 0, gid: 0 }] = first;
+  if (count === 0) return [];
+  const owner = `belongs to ${uid}:${gid}`;
+  const message = count === 1 ? `${path} ${owner}` : `${count} entries, ${path} ${owner} …`;
+  const offenders = first.map(({ path, uid, gid, layer }) => {
+    const where = layers.length > 1 ? ` in layer ${layer}` : '';
+    return { path, why: `${uid}:${gid}${where}` };
+  });
+  return [{ limit: '--deny-ids', message, offenders, count }];
 }
 
 function mustRun(findings: readonly Finding[], cannotStart: (id: string) => boolean): Exceeded[] {

@@ -12,6 +12,7 @@ import { behindTheEnd } from '../source/diagnose.js';
 import type { Source } from '../source/source.js';
 import type { Wanted } from './contents.js';
 import { inspectLayers, type LayerPart } from './inspect-layers.js';
+import type { ContextKind } from './findings/index.js';
 import type { Inspection } from './inspection.js';
 import { passArchive } from './pass-archive.js';
 import type { PassedArchive } from './pass.js';
@@ -26,6 +27,8 @@ export interface StreamOptions {
   readonly maxSize?: number | undefined;
   readonly signal: AbortSignal;
   readonly wanted?: Wanted | undefined;
+  /** Where a context comes from, or an image's was: advice depends on it. @default unknown */
+  readonly context?: ContextKind | undefined;
   /** Where an image was asked for: which one, and in which form where there are both. @default whatever it is */
   readonly image?: ImageChoice & { readonly form: Form };
 }
@@ -46,7 +49,11 @@ export async function readStream(source: Source, options: StreamOptions): Promis
         'it is a tar, but no image: neither index.json nor manifest.json tell of one',
       );
     if (trailing !== undefined) throw behind(trailing, name);
-    return inspectLayers({ target, layers: [{ recorded: context, name }] });
+    return inspectLayers({
+      target,
+      context: options.context,
+      layers: [{ recorded: context, name }],
+    });
   }
   const files = new PassedFiles(name, archive);
   const open = form === 'layout' ? readLayout : openDockerArchive;
@@ -54,7 +61,7 @@ export async function readStream(source: Source, options: StreamOptions): Promis
   const image = await reader.image(platform);
   const layers = passedLayers(image, archive, name);
   checkDiffIds(image, layers);
-  return inspectLayers({ target, image: imageFacts(image), layers });
+  return inspectLayers({ target, context: options.context, image: imageFacts(image), layers });
 }
 
 /** A context may have files by these names: only their contents tell. Only a layout has digests of manifests. */

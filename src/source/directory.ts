@@ -40,7 +40,7 @@ export async function directorySource(dir: string, options: DirectoryOptions): P
     rename: (path) => path,
     name,
   });
-  return { name: dir, stream, complete: Promise.resolve() };
+  return { name: dir, stream, complete: Promise.resolve(), isDirectory: true };
 }
 
 /** Where a path leads to, and where it is itself; what isn't there yet will be a file there. */

@@ -15,4 +15,6 @@ export interface Source {
    * end, a container that exited with 0. The end-of-archive is held back until then.
    */
   readonly complete: Promise<void>;
+  /** Whether it is a directory's, to which its .dockerignore is applied. @default false */
+  readonly isDirectory?: boolean;
 }

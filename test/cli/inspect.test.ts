@@ -32,7 +32,7 @@ const image: Described = {
     tar(
       member({ name: 'app/run', body: large, mode: 0o755 }),
       member({ name: 'bin/su', body: 'su', mode: 0o4755 }),
-      member({ name: 'src/main.c', body: 'int main;' }),
+      member({ name: 'src/main.c', body: 'int main;', uid: 70_000 }),
       member({ name: 'gone', body: Buffer.alloc(2_000_000) }),
       header({ name: 'link', typeflag: '2', linkname: 'app/run' }),
     ),
@@ -357,6 +357,7 @@ describe('limits', () => {
     [['--deny', '**/*.c'], /--deny '\*\*\/\*\.c': \/src\/main\.c/],
     [['--deny', 'gone'], /--deny gone: \/gone/],
     [['--deny-setuid'], /--deny-setuid: \/bin\/su/],
+    [['--deny-ids'], /--deny-ids: \/src\/main\.c: 70000:1000 in layer 0/],
   ])('%j are exceeded', async (args, message) => {
     const result = await inspect([...args, '-q', 'image.tar']);
     expect(result.code).toBe(6);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Inspection } from '../../src/inspect/inspection.js';
 import { at, CHUNKS, facts, inspected, paths } from '../support/inspected.js';
-import { archiveOf, podman } from '../support/image-forms.js';
+import { archiveOf, layoutFiles, podman } from '../support/image-forms.js';
 import { header, member, tar } from '../support/write-tar.js';
 
 const file = (name: string, body: string, mode = 0o644): Buffer => member({ name, body, mode });
@@ -28,6 +28,28 @@ const hidden = ({ waste }: Inspection): string[] =>
   waste.hidden.map(
     ({ path, size, layer, by, how }) => `${path} ${size} of ${layer} ${how} by ${by}`,
   );
+
+describe('owners that a rootless engine can’t map', () => {
+  const owned = (name: string, uid: number, gid = 0): Buffer =>
+    member({ name, body: 'x', uid, gid });
+
+  it('are found in every layer, also where a later one hides or changes them', async () => {
+    const layers = [
+      tar(owned('hidden', 70_000), owned('changed', 0, 70_000), owned('mapped', 65_535, 65_535)),
+      tar(owned('changed', 0), header({ name: '.wh.hidden' })),
+      tar(header({ name: 'folder/', typeflag: '5', uid: 65_536, gid: 0 })),
+    ];
+    const { unmappable } = await inspected(archiveOf(layoutFiles({ layers })));
+    expect(unmappable.count).toBe(3);
+    expect(unmappable.first).toEqual(
+      expect.arrayContaining([
+        { path: '/hidden', uid: 70_000, gid: 0, layer: 0 },
+        { path: '/changed', uid: 0, gid: 70_000, layer: 0 },
+        { path: '/folder', uid: 65_536, gid: 0, layer: 2 },
+      ]),
+    );
+  });
+});
 
 describe('whiteouts', () => {
   it('take away a file, and a directory with all that is in it', async () => {

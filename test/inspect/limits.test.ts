@@ -167,6 +167,30 @@ describe('--deny-setuid', () => {
   });
 });
 
+describe('--deny-ids', () => {
+  const first = [
+    { path: '/a', uid: 70_000, gid: 0, layer: 0 },
+    { path: '/b', uid: 0, gid: 70_001, layer: 1 },
+  ];
+  const layers = [{}, {}];
+
+  it('lists the owners that a rootless engine can’t map, in every layer', () => {
+    const image = inspectionOf({ '/a': 1 }, { layers, unmappable: { first, count: 3 } });
+    expect(check(image, {})).toEqual([]);
+    const found = check(image, { denyIds: true });
+    expect(found).toMatchObject([{ message: '3 entries, /a belongs to 70000:0 …' }]);
+    expect([...exceededLines(found)]).toEqual([
+      '--deny-ids: /a: 70000:0 in layer 0',
+      '--deny-ids: /b: 0:70001 in layer 1',
+      '--deny-ids: 1 more',
+    ]);
+  });
+
+  it('is not exceeded without such an owner', () => {
+    expect(check(inspectionOf({ '/a': 1 }), { denyIds: true })).toEqual([]);
+  });
+});
+
 describe('--must-run', () => {
   const finding = (id: string, severity: Finding['severity']): Finding => ({
     id,

@@ -81,6 +81,7 @@ export function inspectionOf(
     readonly hidden?: readonly HiddenFile[];
     readonly duplicates?: readonly Duplicate[];
     readonly findings?: readonly Finding[];
+    readonly unmappable?: Inspection['unmappable'];
   } = {},
 ): Inspection {
   const root = treeOf(paths);
@@ -117,6 +118,7 @@ export function inspectionOf(
     root,
     size: root.total + hiddenBytes,
     waste: { bytes: hiddenBytes + repeated, hidden, duplicates },
+    unmappable: more.unmappable ?? { first: [], count: 0 },
     findings,
   };
 }

@@ -126,6 +126,7 @@ export function makeInspection(
     root,
     size: root.total,
     waste: { bytes: 0, hidden: [], duplicates: [] },
+    unmappable: { first: [], count: 0 },
     findings: [],
     ...facts,
   };

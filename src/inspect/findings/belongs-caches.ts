@@ -2,20 +2,22 @@
 import { printable } from '../../tar/printable.js';
 import type { Entry } from '../entry.js';
 import type { Finding } from '../finding.js';
+import { ignoring } from './advice.js';
 import { finding } from './catalogue.js';
 import { counted, size } from './group.js';
 import type { Rule } from './rule.js';
+import type { Subject } from './subject.js';
 
 interface Cache {
   /** Whose it is. */
   readonly of: string;
-  /** How it is avoided. */
-  readonly advice: string;
+  /** How it is avoided; undefined when it comes with the context. */
+  readonly advice: string | undefined;
   /** Names of the folders above it, the nearest last; `''` is the root. */
   readonly below: readonly string[];
 }
 
-const cache = (of: string, advice: string, ...below: readonly string[]): Cache => ({
+const cache = (of: string, advice?: string, ...below: readonly string[]): Cache => ({
   of,
   advice,
   below,
@@ -61,15 +63,15 @@ const CACHES: Readonly<Record<string, readonly Cache[]>> = {
   ccache: [cache('ccache', mount('/root/.cache/ccache'), '.cache')],
   sccache: [cache('sccache', mount('/root/.cache/sccache'), '.cache')],
   bazel: [cache('Bazel', mount('/root/.cache/bazel'), '.cache')],
-  '.mypy_cache': [cache('mypy', 'add **/.mypy_cache to .dockerignore')],
-  '.pytest_cache': [cache('pytest', 'add **/.pytest_cache to .dockerignore')],
-  '.ruff_cache': [cache('ruff', 'add **/.ruff_cache to .dockerignore')],
-  '.parcel-cache': [cache('Parcel', 'add **/.parcel-cache to .dockerignore')],
+  '.mypy_cache': [cache('mypy')],
+  '.pytest_cache': [cache('pytest')],
+  '.ruff_cache': [cache('ruff')],
+  '.parcel-cache': [cache('Parcel')],
 };
 
 const LISTS = '/var/lib/apt/lists';
 
-export function caches(): Rule {
+export function caches(subject: Subject): Rule {
   const found: Finding[] = [];
   return {
     visit: (entry) => {
@@ -84,7 +86,8 @@ export function caches(): Rule {
       const known = CACHES[entry.name]?.find(({ below }) => isBelow(entry, below));
       if (known === undefined) return;
       const message = `${printable(entry.path)} is a cache of ${known.of}: ${contents(entry)}`;
-      found.push(finding('package-cache', entry.path, message, known.advice));
+      const advice = known.advice ?? ignoring(subject, entry.name);
+      found.push(finding('package-cache', entry.path, message, advice));
     },
     findings: () => found,
   };

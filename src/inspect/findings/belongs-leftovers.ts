@@ -20,7 +20,7 @@ const LEFTOVERS: readonly (readonly [RegExp, what: string, pattern: string])[] =
 ];
 const FOLDERS = new Set(['.idea', '.vscode', '.vs', '.fleet']);
 
-export function leftovers({ kind: subject }: Subject): Rule {
+export function leftovers(subject: Subject): Rule {
   const groups = new Groups();
   const folders: Entry[] = [];
   const dumps: Entry[] = [];

@@ -28,7 +28,7 @@ const NAMES: Readonly<Record<Secret, string>> = {
 /** Debian's package ssl-cert makes it, for tests and for nothing else. */
 const SNAKE_OIL = 'ssl-cert-snakeoil.key';
 
-export function secrets({ kind }: Subject): Rule {
+export function secrets(subject: Subject): Rule {
   const found: Finding[] = [];
   const samples = new Groups();
   return {
@@ -36,9 +36,9 @@ export function secrets({ kind }: Subject): Rule {
       if (entry.kind !== 'file' || entry.size === 0) return;
       const isSample = place.isPackage || place.isSample || entry.name === SNAKE_OIL;
       if (entry.content?.secrets === undefined) {
-        if (!isSample) found.push(...named(kind, entry, place));
+        if (!isSample) found.push(...named(subject, entry, place));
       } else if (isSample) samples.add(entry.parent?.path ?? '/', entry);
-      else found.push(...known(kind, entry));
+      else found.push(...known(subject, entry));
     },
     findings: () => [...found, ...[...samples].map(([, group]) => sample(group))],
   };
@@ -57,16 +57,16 @@ function sample({ first, count }: Group): Finding {
   );
 }
 
-function known(kind: Subject['kind'], { path, name, content }: Entry): Finding[] {
+function known(subject: Subject, { path, name, content }: Entry): Finding[] {
   const all = content?.secrets ?? [];
   // The key is a part of the account's file.
   const single = all.includes('gcp-key') ? all.filter((one) => !one.endsWith('private-key')) : all;
   return single.map((one) =>
-    finding(one, path, `${printable(path)} has ${NAMES[one]}`, keepSecret(kind, name)),
+    finding(one, path, `${printable(path)} has ${NAMES[one]}`, keepSecret(subject, name)),
   );
 }
 
-function named(kind: Subject['kind'], entry: Entry, { isSystem }: Place): Finding[] {
+function named(subject: Subject, entry: Entry, { isSystem }: Place): Finding[] {
   const { path, name } = entry;
   if (isKeyStore(entry) && !isSystem)
     return [
@@ -74,7 +74,7 @@ function named(kind: Subject['kind'], entry: Entry, { isSystem }: Place): Findin
         'key-store',
         path,
         `${printable(path)} is a store of keys or passwords, by its name`,
-        keepSecret(kind, name),
+        keepSecret(subject, name),
       ),
     ];
   const what = credentialsIn(entry);
@@ -84,7 +84,7 @@ function named(kind: Subject['kind'], entry: Entry, { isSystem }: Place): Findin
       'credential-file',
       path,
       `${printable(path)} has ${what}, by its name`,
-      keepSecret(kind, name),
+      keepSecret(subject, name),
     ),
   ];
 }

@@ -7,7 +7,7 @@ import { counted, size } from './group.js';
 import { isVersionControl, type Rule } from './rule.js';
 import type { Subject } from './subject.js';
 
-export function versionControl({ kind }: Subject): Rule {
+export function versionControl(subject: Subject): Rule {
   const found: Entry[] = [];
   return {
     visit: (entry, { isInside }) => {
@@ -19,7 +19,7 @@ export function versionControl({ kind }: Subject): Rule {
           'version-control',
           folder.path,
           `${printable(folder.path)} has the history of the sources: ${counted(folder.files, 'a file', 'files')} ${size(folder.total)}`,
-          leaveOut(kind, folder.name),
+          leaveOut(subject, folder.name),
         ),
       ),
   };

@@ -70,6 +70,10 @@ export const BELONGS = {
   'setuid-usual': info('programs with setuid or setgid that distributions have'),
   capability: info('programs with capabilities in an extended attribute'),
   'world-writable': warning('what every user may change'),
+  'unmappable-owner': warning(
+    'owners beyond 65,535: a rootless engine, which maps 65,536 ids, can’t unpack them',
+  ),
+  'dockerignore-unused': info('a .dockerignore in a tar: builders apply it to a directory alone'),
   device: warning('device nodes: container engines make those that are needed'),
 } as const;
 

@@ -2,7 +2,9 @@
 import type { Finding, Severity } from '../finding.js';
 import { caches } from './belongs-caches.js';
 import { devices } from './belongs-devices.js';
+import { ignoreFile } from './belongs-ignore-file.js';
 import { leftovers } from './belongs-leftovers.js';
+import { unmappableOwners } from './belongs-owners.js';
 import { permissions } from './belongs-permissions.js';
 import { secrets } from './belongs-secrets.js';
 import { sources } from './belongs-sources.js';
@@ -15,7 +17,7 @@ import { startFindings } from './start.js';
 import { runOf, type Subject } from './subject.js';
 
 export { CATALOGUE, type FindingId } from './catalogue.js';
-export type { Subject } from './subject.js';
+export type { ContextKind, Subject } from './subject.js';
 
 /** Findings of one id; more are counted. */
 const MOST = 20;
@@ -28,9 +30,10 @@ export async function findingsOf(subject: Subject): Promise<Finding[]> {
   const rules: Rule[] = [
     versionControl(subject),
     secrets(subject),
-    caches(),
+    caches(subject),
     leftovers(subject),
     permissions(),
+    ignoreFile(subject),
     devices(),
   ];
   // Before it is built, it has everything that building takes, and nothing of what a base brings.
@@ -42,6 +45,7 @@ export async function findingsOf(subject: Subject): Promise<Finding[]> {
     rules.push(missing(run, new Set(start.running)));
   }
   visitAll(root, rules);
+  found.push(...unmappableOwners(subject));
   for (const rule of rules) found.push(...rule.findings());
   return bounded(found.sort(compare));
 }

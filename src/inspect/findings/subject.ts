@@ -1,5 +1,6 @@
 /** What findings are looked for in. */
 import type { Entry } from '../entry.js';
+import type { Inspection } from '../inspection.js';
 import { DEFAULT_PATH } from '../../libs/script.js';
 import type { ImageConfig } from '../../image/config.js';
 
@@ -8,11 +9,18 @@ export interface Runnable {
   readonly config: Pick<ImageConfig, 'os' | 'architecture' | 'variant' | 'config'>;
 }
 
+/** A directory has a .dockerignore that is applied; a stream has options alone. */
+export type ContextKind = 'directory' | 'stream';
+
 export interface Subject {
   readonly kind: 'image' | 'context';
+  /** Where the context comes from, or the image's was; undefined when that is unknown. */
+  readonly context?: ContextKind | undefined;
   readonly root: Entry;
   /** Undefined for a context. */
   readonly image?: Runnable | undefined;
+  /** @default none */
+  readonly unmappable?: Inspection['unmappable'] | undefined;
 }
 
 /** How a container of an image is run, with everything that an engine fills in. */

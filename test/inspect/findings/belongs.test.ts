@@ -148,7 +148,8 @@ describe('a context', () => {
   });
 
   it('has .dockerignore for what is left out', async () => {
-    const [found] = await findingsOf(contextOf({ '/x/.git/HEAD': 'x' }));
+    const context = contextOf({ '/x/.git/HEAD': 'x' });
+    const [found] = await findingsOf({ ...context, context: 'directory' });
     expect(found).toEqual({
       id: 'version-control',
       severity: 'warning',
@@ -156,6 +157,60 @@ describe('a context', () => {
       message: '/x/.git has the history of the sources: a file (1 B)',
       advice: 'add **/.git to .dockerignore, or leave it out with --exclude "**/.git"',
     });
+  });
+});
+
+describe('advice on what to leave out', () => {
+  const files: Table = {
+    '/.git/HEAD': 'x',
+    '/key': KEYS.ec,
+    '/a~': 'x',
+    '/.mypy_cache/x': 'x',
+    '/core.1': elf({ type: 4 }),
+  };
+
+  it.each([contextOf(files), imageOf(scratch.facts, scratch.files, files)])(
+    'names --exclude for a stream and .dockerignore for a directory',
+    async (subject) => {
+      const ids = ['core-dump', 'editor-leftover', 'package-cache', 'private-key'];
+      for (const context of ['stream', 'directory'] as const) {
+        const found = await findingsOf({ ...subject, context });
+        expect(found.map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
+        const advice = found.map(({ advice }) => advice).join('\n');
+        if (context === 'stream') expect(advice).not.toContain('.dockerignore');
+        else expect(advice).not.toMatch(/^leave it out with --exclude/m);
+        expect(advice).toContain(context === 'stream' ? '--exclude "**/.git"' : '**/.git to .dock');
+      }
+    },
+  );
+
+  it('has the finding dockerignore-unused for a .dockerignore in a stream', async () => {
+    const subject = contextOf({ '/.dockerignore': '*', '/sub/.dockerignore': '*' });
+    const [found, ...more] = await findingsOf({ ...subject, context: 'stream' });
+    expect(found).toMatchObject({ id: 'dockerignore-unused', path: '/.dockerignore' });
+    expect(found?.advice).toContain('--dockerignore FILE');
+    expect(more).toEqual([]);
+    expect(await findingsOf({ ...subject, context: 'directory' })).toEqual([]);
+    expect(await findingsOf(imageOf(scratch.facts, scratch.files))).toEqual([]);
+  });
+});
+
+describe('an owner beyond the ids of a rootless engine', () => {
+  const first = [{ path: '/app', uid: 1_516_583_083, gid: 0, layer: 0 }];
+  const unmappable = { first, count: 3 };
+
+  it('is the finding unmappable-owner of an image and of a stream', async () => {
+    const image = imageOf(scratch.facts, scratch.files);
+    for (const subject of [image, { ...contextOf({}), context: 'stream' as const }]) {
+      const [found] = await findingsOf({ ...subject, unmappable });
+      expect(found).toMatchObject({ id: 'unmappable-owner', severity: 'warning', path: '/app' });
+      expect(found?.message).toMatch(/^\/app and 2 more: the owner 1516583083:0 /);
+      expect(found?.advice).toMatch(/--keep-owner/);
+    }
+  });
+
+  it('is none of a directory, whose owners are set when it is packed', async () => {
+    expect(await findingsOf({ ...contextOf({}), context: 'directory', unmappable })).toEqual([]);
   });
 });
 
