@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import type { Edit } from '../edit/edit.js';
 import { DockerceptionError } from '../errors.js';
 import { cleanPath } from '../tar/path.js';
+import { trimEnd } from '../text/trim.js';
 
 /** Where an artifact goes in the context: a clean path, '' for the root. */
 export function destinationOf(
@@ -28,7 +29,7 @@ export function destinationOf(
 export function mover(dest: string): (name: string) => string {
   let base: string | undefined;
   return (name) => {
-    const clean = name.replace(/^(?:\.?\/)+/, '').replace(/\/+$/, '');
+    const clean = trimEnd(name.replace(/^(?:\.?\/)+/, ''), '/');
     base ??= clean;
     if (clean === base) return dest;
     const rest = base === '' || base === '.' ? clean : clean.slice(base.length + 1);

@@ -97,7 +97,7 @@ const LOOPBACK = '(?:0{16}F{4}0{4})?[0-9A-F]{6}7F|0{24}01000000';
  */
 export function listens(lists: string, port: number): boolean {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  const line = `^\\s*\\d+: (?!(?:${LOOPBACK}):)[0-9A-F]+:${hex} [0-9A-F:]+ 0A `;
+  const line = `^[ \\t]*\\d+: (?!(?:${LOOPBACK}):)[0-9A-F]+:${hex} [0-9A-F:]+ 0A `;
   return new RegExp(line, 'm').test(lists);
 }
 

@@ -5,6 +5,7 @@ import { parseOwner } from '../edit/owner.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import { refuseMisspeltVerb } from './misspelt-verb.js';
 import { usage, type Arguments } from './parse.js';
+import { trimEnd } from '../text/trim.js';
 
 export async function contextOptions(
   args: Arguments,
@@ -67,8 +68,7 @@ function count(text = '0'): number {
 function addition(text: string): Addition {
   const colon = text.lastIndexOf(':');
   const host = colon < 0 ? text : text.slice(0, colon);
-  const dest =
-    colon < 0 ? (host.replace(/\/+$/, '').split('/').at(-1) ?? '') : text.slice(colon + 1);
+  const dest = colon < 0 ? (trimEnd(host, '/').split('/').at(-1) ?? '') : text.slice(colon + 1);
   if (host === '' || dest === '') throw usage(`--add takes HOST[:DEST], not '${text}'`);
   return { host, dest: dest === '..' ? '.' : dest };
 }

@@ -1,6 +1,7 @@
 /** Exit codes, and how an error is said. */
 import { DockerceptionError, messageOf, type ErrorKind } from '../errors.js';
 import { printable } from '../tar/printable.js';
+import { joinLines } from '../text/trim.js';
 
 /** The exit code for each kind of failure. */
 export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
@@ -31,5 +32,5 @@ export function describe(error: unknown): string {
 
 function oneLine(text: string): string {
   // Whatever a name had in it: a terminal must not act on it.
-  return printable(text.trim().replace(/\s*[\r\n]+\s*/g, ' | '), Infinity);
+  return printable(joinLines(text.trim(), ' | '), Infinity);
 }

@@ -4,6 +4,7 @@
  */
 import { Reason } from './reason.js';
 import { trimStart } from './text.js';
+import { trimEnd } from '../text/trim.js';
 
 const KNOWN: readonly string[] = ['syntax', 'escape', 'check'];
 
@@ -18,7 +19,7 @@ export class Directives {
   read(line: string): void {
     if (this.done) return;
     const comment = line.startsWith('#') ? trimStart(line.slice(1)) : '';
-    const match = /^([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.+?)[\t\f\r ]*$/.exec(comment);
+    const match = /^([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*([^\t\f\r ][^]*)$/.exec(comment);
     const name = match?.[1]?.toLowerCase() ?? '';
     if (!match || !KNOWN.includes(name)) {
       this.done = true;
@@ -26,7 +27,7 @@ export class Directives {
     }
     if (this.seen.has(name)) throw new Reason(`only one ${name} parser directive can be used`);
     this.seen.add(name);
-    if (name === 'escape') this.setEscape(match[2] as string);
+    if (name === 'escape') this.setEscape(trimEnd(match[2] as string, '\t\f\r '));
   }
 
   private setEscape(value: string): void {

@@ -20,8 +20,8 @@ const NONE: ReadonlyMap<string, string> = new Map();
 
 /** The heredoc that a word opens, if it does. */
 export function heredocMark(word: string): HeredocMark | undefined {
-  const match = /^\d*<<(-?)\s*([^<]*)$/.exec(word);
-  const rest = match?.[2];
+  const match = /^\d*<<(-?)([^<]*)$/.exec(word);
+  const rest = match?.[2]?.trimStart();
   if (!match || !rest) return undefined;
   const plain = expandWords(rest, NONE, { escape: '\\', keepUnset: true });
   if (plain.length !== 1) return undefined;

@@ -4,7 +4,7 @@
  */
 import { posix } from 'node:path';
 import { DockerceptionError, messageOf } from '../errors.js';
-import { compilePattern, type Matches, PatternError } from './ignore-pattern.js';
+import { compilePattern, type Pattern, PatternError } from './ignore-pattern.js';
 
 /** Compiled patterns. Paths are relative, cleaned, with `/`. */
 export interface Ignore {
@@ -16,6 +16,8 @@ export interface Ignore {
 
 /** Results per pattern are kept for so many directories, then forgotten. */
 const MAX_CACHED = 4096;
+/** More directories of one path are not kept. */
+const MAX_LEVELS = 64;
 
 /**
  * Returns the patterns of a .dockerignore, cleaned.
@@ -51,35 +53,71 @@ export function compileIgnore(patterns: readonly string[]): Ignore {
     .map((pattern) => pattern.trim())
     .filter(Boolean)
     .map(rule);
-  const cache = new Map<string, Uint8Array>();
+  const cache = new Map<string, Matched>();
 
-  // Whether `path` is excluded; `found` gets, for each pattern, whether it matched here or above.
-  const verdict = (path: string, found?: Uint8Array): boolean => {
-    const slash = path.lastIndexOf('/');
-    const above = slash > 0 ? directory(path.slice(0, slash)) : undefined;
+  // Whether an entry is excluded; `found` gets, for each rule, whether it matched here or above.
+  const verdict = (
+    above: Matched,
+    matches: (rule: number) => boolean,
+    found?: Matched,
+  ): boolean => {
     let excluded = false;
     for (let index = 0; index < rules.length; index++) {
-      const { negated, matches } = rules[index] as Rule;
-      // A pattern that can't change the verdict is not asked, and counts as no match below.
-      if (above?.[index] !== 1 && (negated !== excluded || !matches(path))) continue;
+      const { negated } = rules[index] as Rule;
+      // A rule that can't change the verdict is not asked, and counts as no match below.
+      if (above[index] !== 1 && (negated !== excluded || !matches(index))) continue;
       if (found) found[index] = 1;
       excluded = !negated;
     }
     return excluded;
   };
-  const directory = (path: string): Uint8Array => {
-    const known = cache.get(path);
-    if (known) return known;
-    const found = new Uint8Array(rules.length);
-    verdict(path, found);
-    if (cache.size >= MAX_CACHED) cache.clear();
-    cache.set(path, found);
+  const matchedBy = (path: string) => (index: number) =>
+    (rules[index] as Rule).pattern.matches(path);
+  const none = new Uint8Array(rules.length);
+
+  // The rules that match a directory, or one above it.
+  const directory = (path: string): Matched => {
+    const missing: string[] = [];
+    let above: Matched | undefined;
+    for (let at = path; ;) {
+      above = cache.get(at);
+      if (above) break;
+      missing.push(at);
+      const slash = at.lastIndexOf('/');
+      if (slash <= 0) break;
+      if (missing.length === MAX_LEVELS) return deepDirectory(path);
+      at = at.slice(0, slash);
+    }
+    if (cache.size + missing.length > MAX_CACHED) cache.clear();
+    let found = above ?? none;
+    for (const level of missing.reverse()) {
+      const own = new Uint8Array(rules.length);
+      verdict(found, matchedBy(level), own);
+      cache.set(level, own);
+      found = own;
+    }
     return found;
   };
+  // The same in one walk along the path, whatever its depth.
+  const deepDirectory = (path: string): Matched => {
+    const prefixes = rules.map(({ pattern }) => pattern.prefixes(path));
+    let found: Matched = none;
+    for (let at = path.indexOf('/', 1); ; at = path.indexOf('/', at + 1)) {
+      const length = at < 0 ? path.length : at;
+      const own = new Uint8Array(rules.length);
+      verdict(found, (index) => prefixes[index]?.(length) === true, own);
+      found = own;
+      if (at < 0) return found;
+    }
+  };
 
-  const exceptions = rules.filter((each) => each.negated).map((each) => fixedPart(each.pattern));
+  const exceptions = rules.filter((each) => each.negated).map((each) => fixedPart(each.text));
   return {
-    matches: (path) => verdict(path),
+    matches: (path) => {
+      const slash = path.lastIndexOf('/');
+      const above = slash > 0 ? directory(path.slice(0, slash)) : none;
+      return verdict(above, matchedBy(path));
+    },
     couldKeepBelow: (path) =>
       exceptions.some(
         (start) =>
@@ -99,19 +137,22 @@ export function keepBuildFiles(patterns: readonly string[], dockerfile: string):
   return kept;
 }
 
+/** For each rule, 1 if it matches. */
+type Matched = Uint8Array;
+
 interface Rule {
-  readonly pattern: string;
+  readonly text: string;
   readonly negated: boolean;
-  readonly matches: Matches;
+  readonly pattern: Pattern;
 }
 
 function rule(text: string): Rule {
   const cleaned = clean(text);
   const negated = cleaned.startsWith('!');
-  const pattern = negated ? cleaned.slice(1) : cleaned;
+  const bare = negated ? cleaned.slice(1) : cleaned;
   try {
-    if (pattern === '') throw new PatternError('there is nothing behind its "!"');
-    return { pattern, negated, matches: compilePattern(pattern) };
+    if (bare === '') throw new PatternError('there is nothing behind its "!"');
+    return { text: bare, negated, pattern: compilePattern(bare) };
   } catch (error) {
     const message = `reading the pattern ${JSON.stringify(text)}: ${messageOf(error)}`;
     throw new DockerceptionError('usage', 'IGNORE_PATTERN', message, { cause: error });

@@ -5,14 +5,7 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
-
-/** A class has ranges; anything else is one character or a wildcard. */
-type Step =
-  | { readonly kind: 'character'; readonly character: string }
-  | { readonly kind: 'any' | 'run' }
-  | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly Range[] };
-
-type Range = readonly [low: string, high: string];
+import { Automaton, literalSteps, type Step } from '../text/automaton.js';
 
 /** Whether a pattern has more than plain characters. */
 export function hasWildcards(pattern: string): boolean {
@@ -26,44 +19,14 @@ export function matchGlob(pattern: string, name: string): boolean {
 
 /** The predicate of a pattern. @throws DockerceptionError `DOCKERFILE_PATTERN` */
 export function compileGlob(pattern: string): (name: string) => boolean {
-  const steps = parse(pattern);
-  return (name) => matches(steps, [...name]);
+  const automaton = new Automaton(parse(pattern));
+  return (name) => automaton.matches(name);
 }
 
-/** Two places to go back to suffice: a run that fails is only ever helped by the last one. */
-function matches(steps: readonly Step[], text: readonly string[]): boolean {
-  let at = 0;
-  let step = 0;
-  let run = -1;
-  let runAt = 0;
-  while (at < text.length || step < steps.length) {
-    const next = steps[step];
-    const character = text[at];
-    if (next?.kind === 'run') {
-      run = step++;
-      runAt = at;
-    } else if (next && character !== undefined && takes(next, character)) {
-      step++;
-      at++;
-    } else if (run >= 0 && runAt < text.length && text[runAt] !== '/') {
-      step = run + 1;
-      at = ++runAt;
-    } else return false;
-  }
-  return true;
-}
+type Range = readonly [low: number, high: number];
 
-function takes(step: Step, character: string): boolean {
-  if (step.kind === 'character') return step.character === character;
-  if (step.kind !== 'class') return character !== '/';
-  const code = codeOf(character);
-  const inside = step.ranges.some(([low, high]) => codeOf(low) <= code && code <= codeOf(high));
-  return inside !== step.negated;
-}
-
-function codeOf(character: string): number {
-  return character.codePointAt(0) as number;
-}
+const SLASH = 0x2f;
+const isNotSlash = (code: number): boolean => code !== SLASH;
 
 function parse(pattern: string): Step[] {
   const text = [...pattern];
@@ -75,16 +38,16 @@ function parse(pattern: string): Step[] {
     if (character === undefined) throw malformed(pattern);
     return character;
   };
-  const member = (): string => {
+  const member = (): number => {
     if (text[at] === '-' || text[at] === ']') throw malformed(pattern);
-    return literal();
+    return literal().codePointAt(0) as number;
   };
   while (at < text.length) {
     const character = text[at];
     if (character === '*' || character === '?') {
       at++;
-      steps.push({ kind: character === '*' ? 'run' : 'any' });
-    } else if (character !== '[') steps.push({ kind: 'character', character: literal() });
+      steps.push({ kind: character === '*' ? 'run' : 'one', accepts: isNotSlash });
+    } else if (character !== '[') steps.push(...literalSteps(literal()));
     else {
       const negated = text[++at] === '^';
       if (negated) at++;
@@ -99,7 +62,9 @@ function parse(pattern: string): Step[] {
         ranges.push([low, member()]);
       }
       at++;
-      steps.push({ kind: 'class', negated, ranges });
+      const isIn = (code: number): boolean =>
+        ranges.some(([low, high]) => low <= code && code <= high);
+      steps.push({ kind: 'one', accepts: (code) => isIn(code) !== negated });
     }
   }
   return steps;

@@ -43,7 +43,7 @@ export function parseCopy(
     ...base,
     kind,
     sources: sources.filter((source) => !markOf(source)),
-    contents: sources.map((source) => content(source, statement)).filter((each) => !!each),
+    contents: contentsOf(sources, statement),
     dest,
     from: flags.string('from'),
     chown: flags.string('chown'),
@@ -57,12 +57,14 @@ export function parseCopy(
   };
 }
 
-/** The file that a heredoc's word makes. Of several with one name, the last has the content. */
-function content(word: string, { heredocs }: PlacedStatement): SourceContent | undefined {
-  const mark = markOf(word);
-  if (!mark) return undefined;
-  const text = heredocs.findLast(({ name }) => name === mark.name)?.content ?? Buffer.alloc(0);
-  return { name: mark.name, content: mark.chomp ? chomp(text) : text, expand: mark.expand };
+/** The files that heredocs' words make. Of several with one name, the last has the content. */
+function contentsOf(words: readonly string[], { heredocs }: PlacedStatement): SourceContent[] {
+  const contents = new Map(heredocs.map(({ name, content }) => [name, content]));
+  return words.map(markOf).flatMap((mark) => {
+    if (mark === undefined) return [];
+    const text = contents.get(mark.name) ?? Buffer.alloc(0);
+    return [{ name: mark.name, content: mark.chomp ? chomp(text) : text, expand: mark.expand }];
+  });
 }
 
 /** A word that a shell wouldn't take is no heredoc. */

@@ -2,48 +2,47 @@
  * Patterns of `${x#pattern}`, `${x%pattern}` and `${x/pattern/text}`: `*` is any run of characters
  * but a line feed, `?` one of them, `\` takes either at its word (BuildKit, shell/lex.go).
  */
+import { Automaton, codesOf, literalSteps, textOf, type Step } from '../text/automaton.js';
 import { Reason } from './reason.js';
 
-/** One step of a pattern: a character, or a wildcard. */
-type Step = { readonly literal: string } | 'any' | 'run';
+const LINE_FEED = 0x0a;
+const isNotLineFeed = (code: number): boolean => code !== LINE_FEED;
 
 /** Without the shortest (or longest) start that matches. */
 export function trimPrefix(pattern: string, value: string, longest: boolean): string {
-  const text = [...value];
-  const end = matchEnd(parse(pattern), text, 0, longest);
-  return end < 0 ? value : text.slice(end).join('');
+  const text = codesOf(value);
+  const end = new Automaton(parse(pattern)).prefix(text, longest);
+  return end < 0 ? value : textOf(text.slice(end));
 }
 
 /** Without the shortest (or longest) end that matches. */
 export function trimSuffix(pattern: string, value: string, longest: boolean): string {
-  const text = [...value].reverse();
-  const end = matchEnd(parse(pattern).reverse(), text, 0, longest);
-  return end < 0 ? value : text.slice(end).reverse().join('');
+  const text = codesOf(value).reverse();
+  const end = new Automaton(parse(pattern).reverse()).prefix(text, longest);
+  return end < 0 ? value : textOf(text.slice(end).reverse());
 }
 
 /** With the first match replaced, or each of them; a match is as long as it can be. */
 export function replace(pattern: string, value: string, by: string, all: boolean): string {
-  const steps = parse(pattern);
-  const text = [...value];
+  const automaton = new Automaton(parse(pattern));
+  const text = codesOf(value);
   let out = '';
-  let last = -1;
+  /** Up to where the text is copied. */
   let at = 0;
-  while (at <= text.length) {
-    const end = matchEnd(steps, text, at, true);
-    // Go leaves out an empty match right behind another one.
-    if (end > at || (end === at && last !== at)) {
-      out += all ? template(by, text.slice(at, end).join('')) : by;
-      if (!all) return out + text.slice(end).join('');
-      last = end;
-      if (end > at) {
-        at = end;
-        continue;
-      }
-    }
-    out += text[at] ?? '';
-    at++;
+  let last = -1;
+  for (let from = 0; from <= text.length;) {
+    const match = automaton.find(text, from);
+    if (match === undefined) break;
+    const { start, end } = match;
+    from = end > start ? end : end + 1;
+    // Go skips an empty match directly after another one.
+    if (start === end && start === last) continue;
+    const matched = textOf(text.slice(start, end));
+    out += textOf(text.slice(at, start)) + (all ? template(by, matched) : by);
+    last = at = end;
+    if (!all) break;
   }
-  return out;
+  return out + textOf(text.slice(at));
 }
 
 /** Go's Regexp.Expand: `$0` is the match, other groups are empty, `$$` is a dollar. */
@@ -59,46 +58,17 @@ function parse(pattern: string): Step[] {
   const steps: Step[] = [];
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at] as string;
-    if (character === '*') steps.push('run');
-    else if (character === '?') steps.push('any');
-    else if (character !== '\\') steps.push({ literal: character });
+    if (character === '*') steps.push({ kind: 'run', accepts: isNotLineFeed });
+    else if (character === '?') steps.push({ kind: 'one', accepts: isNotLineFeed });
+    else if (character !== '\\') steps.push(...literalSteps(character));
     else {
       const next = characters[++at] ?? '\ufffd';
       if (!'}/*?\\'.includes(next))
         throw new Reason(
           `invalid pattern (${pattern}) in substitution: invalid escape '\\${next}'`,
         );
-      steps.push({ literal: next });
+      steps.push(...literalSteps(next));
     }
   }
   return steps;
-}
-
-/** Where a match that starts at `from` ends, or -1. All ways are followed at once: no backtracking. */
-function matchEnd(steps: readonly Step[], text: readonly string[], from: number, longest: boolean) {
-  let states = skipRuns(steps, new Set([0]));
-  let end = -1;
-  for (let at = from; ; at++) {
-    if (states.has(steps.length)) {
-      end = at;
-      if (!longest) return end;
-    }
-    const character = text[at];
-    if (character === undefined || states.size === 0) return end;
-    const next = new Set<number>();
-    for (const state of states) {
-      const step = steps[state];
-      if (step === undefined) continue;
-      if (typeof step === 'object' ? step.literal === character : character !== '\n')
-        next.add(step === 'run' ? state : state + 1);
-    }
-    states = skipRuns(steps, next);
-  }
-}
-
-/** A run may be empty: whoever stands before it stands behind it too. */
-function skipRuns(steps: readonly Step[], states: Set<number>): Set<number> {
-  // A set is walked in the order of insertion, so what is added here is visited as well.
-  for (const state of states) if (steps[state] === 'run') states.add(state + 1);
-  return states;
 }

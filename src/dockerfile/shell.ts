@@ -25,6 +25,9 @@ export interface ShellOptions {
 /** Deeper than anybody nests `${x:-${y}}`. */
 const MAX_DEPTH = 200;
 
+/** Characters of an expanded word: variables that double each other's length would exhaust the memory. */
+const MAX_LENGTH = 16 << 20;
+
 /** Values of variables. */
 export type Variables = ReadonlyMap<string, string>;
 
@@ -86,6 +89,7 @@ class Lexer {
       const special = this.special(next);
       if (special !== undefined) {
         word += special;
+        if (word.length > MAX_LENGTH) throw new Reason('the expanded text is too long');
         if (next === '$') words.add(special);
         else words.addQuoted(special);
         continue;
@@ -209,6 +213,7 @@ class Lexer {
     if (!colon && !'+-?#%'.includes(modifier ?? '')) throw unsupported;
     const trims = modifier === '#' || modifier === '%';
     const word = this.argument('}', trims, "syntax error: missing '}'");
+    if (colon && trims) throw unsupported;
     const value = this.variables.get(name);
     if (value === undefined && this.options.keepUnset) return `\${${name}${shown}${word}}`;
     const result = modifiedValue({ name, value, modifier, word, nullIsUnset: colon });

@@ -7,6 +7,7 @@ import { heredocMarks, type Heredoc, type HeredocMark } from './heredoc.js';
 import { placed, Reason, refusal } from './reason.js';
 import { readStatement, type Statement } from './statement.js';
 import { trimStart } from './text.js';
+import { trimEnd } from '../text/trim.js';
 
 /** A statement with its place, and what follows it. */
 export interface PlacedStatement extends Statement {
@@ -74,7 +75,7 @@ function joined(lines: Lines, directives: Directives): string {
 }
 
 function withoutFeed(line: string): string {
-  return line.replace(/[\r\n]+$/, '');
+  return trimEnd(line, '\r\n');
 }
 
 function isComment(line: string): boolean {
@@ -83,7 +84,7 @@ function isComment(line: string): boolean {
 
 /** A line without the escape at its end; an escape before it takes away its meaning. */
 function continuation(line: string, { escape }: Directives): { text: string; continued: boolean } {
-  const bare = line.replace(/[ \t]+$/, '');
+  const bare = trimEnd(line, ' \t');
   const continued = bare.endsWith(escape) && bare[bare.length - 2] !== escape;
   return continued ? { text: bare.slice(0, -1), continued } : { text: line, continued };
 }

@@ -34,17 +34,22 @@ export function nearest(
   return value === value.toUpperCase() ? found.toUpperCase() : found;
 }
 
-/** Levenshtein's distance; `limit` when the lengths alone make it no less. */
+/** Levenshtein's distance; `limit` or more when it is no less. Time is the product of `a` and `limit`. */
 export function distance(a: string, b: string, limit = Infinity): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  const row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    // What is further from the diagonal is further than the limit.
+    const first = Math.max(1, i - limit);
+    const last = Math.min(b.length, i + limit);
+    let diagonal = row[first - 1] as number;
+    row[first - 1] = first === 1 ? i : Infinity;
+    for (let j = first; j <= last; j++) {
+      const above = j === i + limit ? Infinity : (row[j] as number);
+      const swap = diagonal + (a[i - 1] === b[j - 1] ? 0 : 1);
+      diagonal = above;
+      row[j] = Math.min(swap, above + 1, (row[j - 1] as number) + 1);
     }
-    row = next;
   }
   return row[b.length] as number;
 }

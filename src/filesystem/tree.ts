@@ -25,12 +25,21 @@ export type Components = readonly string[];
 /** The attributes that a directory gets which nothing told of. */
 export interface Made {
   readonly uid: number;
-  readonly gid: number;
+  /** `undefined` is the parent's if that has the set-group-ID bit, else 0. */
+  readonly gid: number | undefined;
   /** Permission bits. */
   readonly mode: number;
+  /** Whether it has the set-group-ID bit if its parent does. @default false */
+  readonly inheritsBit?: boolean;
 }
 
-export const MADE_BY_ROOT: Made = { uid: 0, gid: 0, mode: 0o755 };
+/** As mkdir(2) creates directories for root. */
+export const MADE_BY_ROOT: Made = { uid: 0, gid: undefined, mode: 0o755, inheritsBit: true };
+/** As an archive's entries imply them: the mode is set after they were created. */
+export const IMPLIED: Made = { uid: 0, gid: undefined, mode: 0o755 };
+/** In a context or a layer: what is above has no effect. */
+const PLAIN: Made = { ...IMPLIED, gid: 0 };
+const SET_GROUP_ID = 0o2000;
 
 /** How a path is followed. */
 export interface ResolveOptions {
@@ -52,7 +61,7 @@ export class Tree {
 
   /** Starts from what another tree is now, or with nothing. */
   constructor(base?: Tree) {
-    this.#root = base?.freeze() ?? this.#make(MADE_BY_ROOT);
+    this.#root = base?.freeze() ?? this.#make(PLAIN);
     this.hasLinks = base?.hasLinks ?? false;
     this.#lost = base === undefined ? 0 : base.#lost;
   }
@@ -132,13 +141,13 @@ export class Tree {
    * The directory at a path without links, to put something into; what is missing of it is made.
    * Throws BUILD_NOT_A_DIRECTORY where something else is in the way.
    */
-  directory(path: Components, made: Made = MADE_BY_ROOT): Directory {
+  directory(path: Components, made: Made = PLAIN): Directory {
     if (this.#root.owner !== this.#owner) this.#root = this.#own(this.#root);
     let here = this.#root;
     path.forEach((name, depth) => {
       const child = here.children.get(name);
       if (child !== undefined && !isDirectory(child)) throw notADirectory(path.slice(0, depth + 1));
-      here = this.enter(here, name, child ?? this.#make(made));
+      here = this.enter(here, name, child ?? this.#make(made, here));
     });
     return here;
   }
@@ -168,11 +177,12 @@ export class Tree {
     Object.assign(directory, attributes, { inherited: false });
   }
 
-  #make({ uid, gid, mode }: Made): Directory {
+  #make({ uid, gid, mode, inheritsBit = false }: Made, parent?: Directory): Directory {
+    const inherited = (parent?.mode ?? 0) & SET_GROUP_ID;
     return this.newDirectory({
-      mode: DIRECTORY | mode,
+      mode: DIRECTORY | mode | (inheritsBit ? inherited : 0),
       uid,
-      gid,
+      gid: gid ?? (inherited === 0 ? 0 : (parent?.gid ?? 0)),
       mtime: NO_TIME,
       extra: undefined,
     });

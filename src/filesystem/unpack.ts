@@ -22,7 +22,7 @@ import type { ContentSink } from './content-sink.js';
 import { attributesOf } from './entry-attributes.js';
 import { HardLinks } from './hard-links.js';
 import { cleanName, refuseTooDeep, refuseTooLong } from './name.js';
-import { display, Tree, type Components } from './tree.js';
+import { display, IMPLIED, Tree, type Components } from './tree.js';
 import { refuseNotUnpackable } from './unpackable.js';
 import type { UnpackedEntry } from './unpacked-entry.js';
 
@@ -162,7 +162,8 @@ export class Unpacker implements ViewHandler {
     const path = this.#resolve(name);
     refuseTooDeep(path);
     try {
-      return this.#tree.directory(path);
+      const { into } = this.#options;
+      return this.#tree.directory(path, into === undefined ? undefined : IMPLIED);
     } catch (error) {
       const { into, whiteouts } = this.#options;
       if (into !== undefined || whiteouts === true || !(error instanceof DockerceptionError))

@@ -15,6 +15,7 @@ import {
 } from './credentials-config.js';
 import { askHelper, listHelper } from './credentials-helper.js';
 import { credentialKey, hostOfKey, isHub } from './credentials-host.js';
+import { trimEnd } from '../text/trim.js';
 
 /** How to prove who we are to one registry. Empty strings are absent. */
 export interface Credential {
@@ -128,7 +129,7 @@ function decode(stored: StoredAuth, host: string, file: string): Credential | un
         { hint: `docker login ${host} writes them anew` },
       );
     username = text.slice(0, colon);
-    password = text.slice(colon + 1).replace(/\0+$/, '');
+    password = trimEnd(text.slice(colon + 1), '\0');
   }
   const { identitytoken: identityToken = '', registrytoken: registryToken = '' } = stored;
   if (username === '' && password === '' && identityToken === '' && registryToken === '')

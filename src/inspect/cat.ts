@@ -7,6 +7,7 @@ import { nearest } from '../dockerfile/nearest.js';
 import { DockerceptionError } from '../errors.js';
 import type { Sink } from '../sink/sink.js';
 import { printable } from '../tar/printable.js';
+import { trimEnd } from '../text/trim.js';
 import type { Content } from './content.js';
 import type { Listener, Wanted } from './contents.js';
 import { find, walk, type Entry } from './entry.js';
@@ -49,7 +50,7 @@ function fileAt({ root, target }: Inspection, path: string): Entry {
       'CAT_NOT_FOUND',
       `${doing}: it is a link to ${printable(link.target ?? '')}, and nothing is there`,
     );
-  const folder = find(root, path.replace(/\/*[^/]*\/*$/, '') || '/');
+  const folder = find(root, folderOf(path));
   const near = nearest(path.replace(/^.*\//, ''), [...(folder?.children?.keys() ?? [])]);
   const names = near.map((name) => printable(`${folder?.path.replace(/\/$/, '')}/${name}`));
   const hint = names.length > 0 ? `there is ${names.join(', ')}` : '--list shows every name';
@@ -107,4 +108,10 @@ function isLinkOf(entry: Entry): (other: Entry) => boolean {
 
 function usage(code: string, message: string, hint?: string): DockerceptionError {
   return new DockerceptionError('usage', code, message, hint === undefined ? {} : { hint });
+}
+
+/** The path of the folder that a path's last component is in. */
+function folderOf(path: string): string {
+  const inside = trimEnd(path, '/');
+  return trimEnd(inside.slice(0, inside.lastIndexOf('/') + 1), '/') || '/';
 }

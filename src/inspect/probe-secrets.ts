@@ -54,7 +54,7 @@ export function secretsIn(path: string, text: string): Secret[] {
 }
 
 /** What `npm login` writes; `${NPM_TOKEN}` is a reference, and no secret. */
-const NPM = /^[^#;\n]*:?(?:_authToken|_auth|_password)\s*=\s*["']?([\w./+=-]{8,})/gm;
+const NPM = /^[^#;\r\n\u2028\u2029]*:?(?:_authToken|_auth|_password)\s*=\s*["']?([\w./+=-]{8,})/gm;
 
 /** Files whose name says what they hold. */
 const BY_NAME: ReadonlyMap<string, readonly [Secret, RegExp]> = new Map<
@@ -65,7 +65,7 @@ const BY_NAME: ReadonlyMap<string, readonly [Secret, RegExp]> = new Map<
     '.netrc': ['netrc-password', /(?:^|\s)password\s+\S/],
     _netrc: ['netrc-password', /(?:^|\s)password\s+\S/],
     '.git-credentials': ['git-credential', /^https?:\/\/[^\s:@/]+:[^\s@/]+@/m],
-    '.pypirc': ['pypi-token', /^\s*password\s*[:=]\s*[^\s%$<{]/m],
+    '.pypirc': ['pypi-token', /^[^\S\r\n\u2028\u2029]*password\s*[:=]\s*[^\s%$<{]/m],
   }),
 );
 

@@ -5,6 +5,7 @@
  * has not run, and mixes in variants for processors that another machine may not have.
  */
 import { posix } from 'node:path';
+import { compileShellGlob } from '../text/shell-glob.js';
 import type { Root } from './builder-files.js';
 
 /** Includes within includes: a circle ends here. */
@@ -33,7 +34,7 @@ async function readInto(
           await readInto(directories, root, file, depth + 1);
     } else if (word.startsWith('/')) {
       // `/usr/lib=libc6` tells a type, of which there is one left.
-      directories.add(clean(line.replace(/=[^/]*$/, '').trim()));
+      directories.add(clean(withoutType(line)));
     }
   }
 }
@@ -58,30 +59,19 @@ async function glob(root: Root, pattern: string): Promise<string[]> {
       found = found.map((path) => `${path}/${part}`);
       continue;
     }
-    const fits = expressionOf(part);
+    const fits = compileShellGlob(part);
     const next: string[] = [];
     for (const path of found)
       for (const name of [...(await root.list(path || '/'))].sort())
-        if (fits.test(name) && (part.startsWith('.') || !name.startsWith('.')))
+        if (fits(name) && (part.startsWith('.') || !name.startsWith('.')))
           next.push(`${path}/${name}`);
     found = next;
   }
   return found;
 }
 
-function expressionOf(pattern: string): RegExp {
-  const source = pattern.replace(
-    /\[([!^]?)([^\]]+)\]|[\s\S]/g,
-    (text, not?: string, set?: string) => {
-      if (set !== undefined) return `[${not ? '^' : ''}${set.replace(/[\\[\]^]/g, '\\$&')}]`;
-      if (text === '*') return '.*';
-      return text === '?' ? '.' : text.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
-    },
-  );
-  try {
-    return new RegExp(`^${source}$`, 's');
-  } catch {
-    // A range the wrong way round matches nothing.
-    return /(?!)/;
-  }
+/** A line up to the first `=` in its last component. */
+function withoutType(line: string): string {
+  const equals = line.indexOf('=', line.lastIndexOf('/'));
+  return (equals < 0 ? line : line.slice(0, equals)).trim();
 }

@@ -75,11 +75,24 @@ export async function meetLoader(
  * each with a slash and a NUL at its end. Debian, Fedora, Arch and Nix have different ones.
  */
 export function builtInDirectories(content: Buffer): string[] | undefined {
-  const runs = content.toString('latin1').match(/(?:\/[!-~]*\/\0)+/g) ?? [];
-  for (const run of runs) {
-    const directories = run.split('\0').slice(0, -1);
+  for (const directories of terminatedDirectories(content.toString('latin1')))
     if (directories.every((directory) => /\/lib[^/]*\//.test(directory)))
       return directories.map((directory) => directory.slice(0, -1));
-  }
   return undefined;
+}
+
+/** Lists of texts from a slash to a slash and a NUL that directly follow each other. */
+function terminatedDirectories(text: string): string[][] {
+  const lists: string[][] = [];
+  let isOpen = false;
+  for (const piece of text.split('\0').slice(0, -1)) {
+    let start = piece.length;
+    while (start > 0 && /^[!-~]$/.test(piece[start - 1] as string)) start--;
+    const slash = piece.indexOf('/', start);
+    const found = slash >= 0 && slash < piece.length - 1 && piece.endsWith('/');
+    if (found && isOpen && slash === 0) lists.at(-1)?.push(piece);
+    else if (found) lists.push([piece.slice(slash)]);
+    isOpen = found;
+  }
+  return lists;
 }

@@ -4,6 +4,7 @@ import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import type { Root } from './builder-files.js';
 import type { Missing } from './process.js';
+import { trimEnd } from '../text/trim.js';
 
 /** As many directories and names as a line holds. */
 const SHOWN = 5;
@@ -62,7 +63,7 @@ async function nearest(root: Root, name: string, searched: readonly string[]): P
 
 /** `libssl` of `libssl.so.1.1` and `libssl-3.so`, whatever the case. */
 function stemOf(name: string): string {
-  return (name.split('.so', 1)[0] as string).replace(/[-.0-9]+$/, '').toLowerCase();
+  return trimEnd(name.split('.so', 1)[0] as string, '-.0123456789').toLowerCase();
 }
 
 /** The first few. */

@@ -4,6 +4,7 @@
  */
 import { platformName } from './architecture.js';
 import type { Loader } from './loader.js';
+import { trimEnd } from '../text/trim.js';
 
 const TOKEN = /\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))/g;
 
@@ -51,7 +52,7 @@ function expand(text: string, origin: string | undefined, loader: Loader): strin
     return value ?? '';
   });
   // A `..` stays: behind a link it is another directory than the text says.
-  return isKnown && path.startsWith('/') ? path.replace(/\/+$/, '') : undefined;
+  return isKnown && path.startsWith('/') ? trimEnd(path, '/') : undefined;
 }
 
 function valueOf(token: string, origin: string | undefined, loader: Loader): string | undefined {

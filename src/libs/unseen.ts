@@ -2,6 +2,7 @@
  * Libraries that glibc itself opens while a program runs, and that no ELF file names: the unwinder
  * for threads that end early, and, before 2.34, the modules of its name service.
  */
+import { posix } from 'node:path';
 import type { Loader } from './loader.js';
 import { SYMBOLS, type Traits, type Wish } from './traits.js';
 import type { Elf } from './elf.js';
@@ -13,12 +14,11 @@ interface Looked {
 }
 
 /** glibc's own libraries and loader: that they import from each other tells nothing of a program. */
-const GLIBC =
-  /\/(?:ld[-0-9.a-z_]*|lib(?:c|m|mvec|pthread|dl|rt|resolv|nsl|util|anl|nss_\w+))[-.][^/]*$/;
+const GLIBC = /^(?:ld[-0-9.a-z_]*|lib(?:c|m|mvec|pthread|dl|rt|resolv|nsl|util|anl|nss_\w+))[-.]/;
 
 /** Whether a file is part of a C library. */
 export function isOfLibc(path: string): boolean {
-  return GLIBC.test(path);
+  return path.includes('/') && GLIBC.test(posix.basename(path));
 }
 
 /** Whether it imports a symbol of the kind for itself. */

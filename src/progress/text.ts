@@ -1,4 +1,5 @@
 /** Text from a build made fit for a terminal: nothing that moves the cursor, and a known width. */
+import { joinLines, trimEnd } from '../text/trim.js';
 
 // ECMA-48: control strings up to their terminator, control sequences, other escapes.
 const SEQUENCES =
@@ -8,15 +9,12 @@ const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u
 
 /** Takes terminal sequences and control characters, but tab, out; line ends become blanks. */
 export function plainText(text: string): string {
-  return text
-    .replace(/\s*[\r\n]\s*/g, ' ')
-    .replace(SEQUENCES, '')
-    .replace(CONTROLS, '');
+  return joinLines(text, ' ').replace(SEQUENCES, '').replace(CONTROLS, '');
 }
 
 /** One line of a log as a terminal would end up showing it: a lone CR starts it over. */
 export function lastVersion(line: string): string {
-  const text = line.replace(/\r+$/, '');
+  const text = trimEnd(line, '\r');
   return plainText(text.slice(text.lastIndexOf('\r') + 1));
 }
 

@@ -7,6 +7,7 @@ import { unreadable } from './host-file.js';
 import { walkHost } from './host-walk.js';
 import { packTree } from './pack.js';
 import type { Source } from './source.js';
+import { withoutSlashes } from '../text/trim.js';
 
 /** How a directory is read. */
 export interface DirectoryOptions {
@@ -26,7 +27,7 @@ export async function directorySource(dir: string, options: DirectoryOptions): P
   const root = await resolve(dir);
   const file = posix.normalize(options.file);
   const ignore = compileIgnore(keepBuildFiles(await readIgnore(dir, root, file), file));
-  const name = dir.replace(/(?<=.)\/+$/, '');
+  const name = withoutSlashes(dir);
   const outputs = (await Promise.all((options.leaveOut ?? []).map(realPaths))).flat();
   const isOutput = outputFilter(outputs.map((path) => posix.relative(root, path)));
   const excludes = (path: string): boolean => isOutput(path) || ignore.matches(path);

@@ -5,6 +5,7 @@ import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { walkHost } from './host-walk.js';
 import { packTree } from './pack.js';
 import type { Source } from './source.js';
+import { withoutSlashes } from '../text/trim.js';
 
 /** Where an addition comes from and goes to. */
 interface Addition {
@@ -37,7 +38,7 @@ export async function hostPaths(host: string, dest: string): Promise<Set<string>
  */
 export async function packHost(host: string, dest: string): Promise<Source> {
   const { path, directory, target } = await find(host, dest);
-  const name = host.replace(/(?<=.)\/+$/, '');
+  const name = withoutSlashes(host);
   const stream = directory
     ? packTree(path, {
         entries: async function* () {

@@ -35,6 +35,19 @@ describe('a .dockerignore excludes what docker excludes:', () => {
   });
 });
 
+test('a path that is deeper than what is remembered is excluded as its directories are', () => {
+  const names = ['a', 'foo', 'b', 'node_modules', 'xfoo', 'sub', 'x.txt'];
+  const path = Array.from({ length: 200 }, (_, at) => names[(at * 5 + (at >> 2)) % 7]).join('/');
+  for (const text of ignores) {
+    const patterns = parseIgnore(text);
+    const known = compileIgnore(patterns);
+    for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) {
+      const above = path.slice(0, at);
+      expect(compileIgnore(patterns).matches(above), above).toBe(known.matches(above));
+    }
+  }
+});
+
 test('an excluded directory is walked only when an exception may bring something back', () => {
   const ignore = compileIgnore(['node_modules', 'a', '!a/b/c', '!x*/y']);
   expect(ignore.couldKeepBelow('node_modules')).toBe(false);

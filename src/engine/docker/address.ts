@@ -4,6 +4,7 @@
  * Defaults are those of the docker CLI (docker/cli, opts/hosts.go; ssh: cli/connhelper/ssh).
  */
 import { DockerceptionError } from '../../errors.js';
+import { trimEnd } from '../../text/trim.js';
 
 /** Where an engine listens. */
 export type Address =
@@ -74,7 +75,7 @@ function tcp(rest: string, origin: string, scheme: 'tcp' | 'https', port: number
     kind: 'tcp',
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: explicit === undefined ? port : Number(explicit),
-    prefix: url.pathname.replace(/\/+$/, ''),
+    prefix: trimEnd(url.pathname, '/'),
     secure: scheme === 'https',
   };
 }

@@ -11,6 +11,7 @@ import { JsonLines } from './lines.js';
 import { refusal } from './refusal.js';
 import { describe, unreachable, vanished } from './unreachable.js';
 import { upload } from './upload.js';
+import { joinLines } from '../../text/trim.js';
 
 /** Bytes that are kept of an answer that is an error. */
 const MAX_REFUSAL = 64 << 10;
@@ -134,7 +135,7 @@ function failed(doing: string, why: string): DockerceptionError {
   return new DockerceptionError(
     'build',
     'LOAD_FAILED',
-    `${doing}: ${why.replace(/\s*\n\s*/g, ' / ')}`,
+    `${doing}: ${joinLines(why, ' / ')}`,
     // What Docker 20.10 says of a layer whose compression it doesn't know.
     /invalid tar header/.test(why)
       ? { hint: 'Docker before 23 reads no zstd: --compression gzip, or none' }

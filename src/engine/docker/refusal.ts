@@ -5,6 +5,7 @@
 import { DockerceptionError, type ErrorKind } from '../../errors.js';
 import type { Endpoint } from './endpoint.js';
 import { describe } from './unreachable.js';
+import { joinLines } from '../../text/trim.js';
 
 /** Characters of a body that isn't JSON which a message quotes. */
 const QUOTED = 300;
@@ -53,7 +54,7 @@ function reasonOf(body: string): string | undefined {
 }
 
 function oneLine(text: string): string {
-  return text.trim().replace(/\s*\n\s*/g, ' / ');
+  return joinLines(text.trim(), ' / ');
 }
 
 /** Whether an engine has said that it has no such thing. */

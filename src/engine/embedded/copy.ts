@@ -52,8 +52,7 @@ export class Copier {
     this.#changes = changes;
     this.#relink = from.hasLinks;
     if (from.hasLinks) tree.hasLinks = true;
-    const { owner = MADE_BY_ROOT, madeMode } = changes;
-    this.#made = { uid: owner.uid, gid: owner.gid, mode: madeMode };
+    this.#made = { ...MADE_BY_ROOT, ...changes.owner, mode: changes.madeMode };
   }
 
   /** Copies one source to `dest`, binary and absolute, which a slash at its end makes a directory. */
@@ -75,12 +74,16 @@ export class Copier {
 
   /**
    * Copies one source below `dest`, with the last `depth` directories that it is in
-   * (COPY --parents): they are made as they are where the source is.
+   * (COPY --parents): they are made as they are where the source is. What is excluded is told by
+   * its path below the first of them.
    */
   copyBelow({ literal, node }: Source, depth: number, dest: string): void {
     this.#links.clear();
+    const below = literal.slice(Math.max(0, literal.length - 1 - depth)).join('/');
+    const out = this.#changes.excluded?.(below) === true;
     let path = this.#tree.resolve(dest);
     let folder = this.#tree.directory(path, this.#made);
+    if (out && !(isDirectory(node) && holdsKept(node, below, this.#changes.excluded))) return;
     for (let at = literal.length - depth; at < literal.length; at++) {
       const name = literal[at - 1] as string;
       path = this.#tree.resolve([...path, name].join('/'));
@@ -93,7 +96,7 @@ export class Copier {
     }
     const name = literal.at(-1);
     if (name === undefined) this.#merge(folder, node as Directory, '', path);
-    else if (isDirectory(node)) this.#mergeDirectory(folder, name, node, '', path, false);
+    else if (isDirectory(node)) this.#mergeDirectory(folder, name, node, below, path, out);
     else this.#putLeaf(folder, name, node, [...path, name]);
   }
 

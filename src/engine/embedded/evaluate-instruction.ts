@@ -34,11 +34,10 @@ export function applyInstruction(
   const { escape } = words;
   const { line } = instruction;
   const config = (text: string): Step => ({ kind: 'config', line, text });
-  // All words see the variables as they were before the instruction.
-  const before = new Map(state.variables);
-  const expand = (word: string): string => expandWord(word, before, { escape });
+  const expand = (word: string): string => expandWord(word, state.variables, { escape });
   switch (instruction.kind) {
     case 'env': {
+      // All words see the variables as they were before the instruction.
       const pairs = expandPairs(instruction.pairs, expand);
       for (const [key, value] of pairs) state.setEnv(key, value);
       return config(`ENV ${shown(pairs)}`);
@@ -65,7 +64,9 @@ export function applyInstruction(
       return config(`VOLUME [${paths.join(' ')}]`);
     }
     case 'expose': {
-      const texts = instruction.ports.flatMap((word) => expandWords(word, before, { escape }));
+      const texts = instruction.ports.flatMap((word) =>
+        expandWords(word, state.variables, { escape }),
+      );
       const ports = texts.flatMap(parsePorts);
       state.addPorts(ports);
       return config(`EXPOSE [${ports.join(' ')}]`);

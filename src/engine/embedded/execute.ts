@@ -61,15 +61,15 @@ function makeWorkdir({ path, user }: WorkdirStep, tree: Tree, spool: Spool): voi
  * USER may name somebody who is made known later, at run time: in place of a user that isn't there
  * stands root, in place of a group the user's own.
  */
-function knownOwner(user: string, tree: Tree, spool: Spool): OwnerIds {
+function knownOwner(user: string, tree: Tree, spool: Spool): OwnerIds | undefined {
   const [name = '', group = ''] = user.split(':');
   for (const text of [user, name, `root:${group}`])
     try {
-      return ownerOf(text, tree, spool) ?? MADE_BY_ROOT;
+      return ownerOf(text, tree, spool);
     } catch {
       // The next one asks for less.
     }
-  return MADE_BY_ROOT;
+  return undefined;
 }
 
 async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<void> {
@@ -80,9 +80,14 @@ async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<v
     excluded: excludedBy(step.exclude),
   };
   const dest = toBinary(step.dest);
+  let copied = step.heredocs.length > 0;
+  let missing: (() => DockerceptionError) | undefined;
+  // The origin has to exist, though heredocs take nothing from it.
+  if (step.sources.length === 0) await execution.origin(step.from);
   for (const source of step.sources) {
     if (step.kind === 'add' && (isUrl(source) || isGitRepository(source))) {
       const fetched = await execution.fetch(source, step.checksum);
+      copied = true;
       const copier = new Copier(tree, new Tree(), changes);
       if (step.unpack === true)
         await addFile(fetched, { tree, spool, dest, copier, owner: changes.owner });
@@ -92,7 +97,8 @@ async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<v
     const origin = await execution.origin(step.from);
     const { kept, path } = step.parents ? pivot(source) : { kept: 0, path: source };
     const found = findSources(origin.tree, path, origin.name, step.parents);
-    if (found.length === 0) throw notFound(origin.tree, cleanSource(path), origin.name);
+    if (found.length > 0) copied = true;
+    else missing ??= () => notFound(origin.tree, cleanSource(path), origin.name);
     const copier = new Copier(tree, origin.tree, changes);
     for (const one of found) {
       if (step.parents) copier.copyBelow(one, one.literal.length - 1 - kept, dest);
@@ -101,6 +107,8 @@ async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<v
       else copier.copy(one, dest);
     }
   }
+  // A pattern is optional beside another source that is there.
+  if (missing !== undefined && !copied) throw missing();
   const copier = new Copier(tree, new Tree(), changes);
   for (const { name, content } of step.heredocs) copier.copy(heredoc(name, content, spool), dest);
 }

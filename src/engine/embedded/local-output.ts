@@ -23,6 +23,7 @@ import {
   type Leaf,
 } from '../../filesystem/node.js';
 import { segments } from './segments.js';
+import { withoutSlashes } from '../../text/trim.js';
 
 /** Entries, and bytes of contents, between two looks at whether somebody wants this to stop. */
 const ENTRIES = 500;
@@ -43,7 +44,7 @@ export async function writeLocal(
   dest: string,
   options: LocalOptions,
 ): Promise<void> {
-  const writer = new LocalWriter(toBinary(dest.replace(/(?<=.)\/+$/, '')), options);
+  const writer = new LocalWriter(toBinary(withoutSlashes(dest)), options);
   try {
     await makeFolder(dest);
   } catch (error) {

@@ -1,4 +1,5 @@
 /** What the source of an ADD is when it isn't in the context: a URL, its file's name, or a repository. */
+import { trimEnd } from '../../text/trim.js';
 
 /** Whether an ADD downloads this: as BuildKit, small letters alone. */
 export function isUrl(source: string): boolean {
@@ -21,8 +22,8 @@ export function isGitRepository(source: string): boolean {
  * the server calls the file counts for nothing.
  */
 export function nameOfUrl(url: string): string {
-  const path = decoded(url.replace(/^https?:\/\/[^/?#]*/, '').replace(/[?#].*$/, ''));
-  const name = path.replace(/\/+$/, '').split('/').at(-1) as string;
+  const path = decoded(url.replace(/^https?:\/\/[^/?#]*/, '').split(/[?#]/, 1)[0] as string);
+  const name = trimEnd(path, '/').split('/').at(-1) as string;
   if (name === '') return '__unnamed__';
   return name === '.' || name === '..' || name.includes('\0') ? 'download' : name;
 }

@@ -30,7 +30,7 @@ export interface Source {
 
 /**
  * Everything that a source means; nothing for a pattern that nothing matches. Throws
- * COPY_NOT_FOUND with the nearest names for a path that isn't there.
+ * COPY_NOT_FOUND with the nearest names for a path, or a directory before a pattern, that isn't there.
  *
  * @param where what a message calls the tree: `the context`.
  * @param anyDepth whether `**` stands for any number of directories, as for COPY --parents.
@@ -41,7 +41,10 @@ export function findSources(tree: Tree, source: string, where: string, anyDepth 
   if (wild >= 0) {
     const patterns = clean.slice(wild);
     const oneLevel = patterns.map((pattern) => (pattern === ANY_DEPTH ? '*' : pattern));
-    return match(tree, clean.slice(0, wild).map(toBinary), anyDepth ? patterns : oneLevel);
+    const folder = clean.slice(0, wild);
+    const start = tree.find(folder.map(toBinary).join('/'));
+    if (!isDirectory(start)) throw notFound(tree, clean, where);
+    return match(tree, folder.map(toBinary), start, anyDepth ? patterns : oneLevel);
   }
   const literal = clean.map(toBinary);
   const node = tree.find(literal.join('/'));
@@ -59,27 +62,46 @@ export function cleanSource(source: string): string[] {
   return clean;
 }
 
-function match(tree: Tree, folder: Components, patterns: readonly string[]): Source[] {
+function match(
+  tree: Tree,
+  folder: Components,
+  start: Directory,
+  patterns: readonly string[],
+): Source[] {
   const found: Source[] = [];
   const matchers = patterns.map(compileGlob);
-  const visit = (directory: Directory, above: Components, depth: number): void => {
-    const isLast = depth + 1 === patterns.length;
-    const anyDepth = patterns[depth] === ANY_DEPTH && !isLast;
-    if (anyDepth) visit(directory, above, depth + 1);
+  const last = patterns.length - 1;
+  const isAnyDepth = (depth: number): boolean => patterns[depth] === ANY_DEPTH && depth < last;
+  // Each directory is visited once, with the patterns that its entries may match: any number of
+  // `**` costs no more than one.
+  const rest: Visit[] = [{ directory: start, above: folder, depths: [0] }];
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    const { directory, above } = next;
+    const depths = new Set(next.depths);
+    for (const depth of depths) if (isAnyDepth(depth)) depths.add(depth + 1);
+    const below: Visit[] = [];
     for (const name of [...directory.children.keys()].sort()) {
-      const literal = [...above, name];
       const child = directory.children.get(name);
-      if (anyDepth) {
-        if (isDirectory(child)) visit(child, literal, depth);
-      } else if (matchers[depth]?.(fromBinary(name)) === true) {
-        if (isLast) found.push({ name, node: existing(tree, literal), literal });
-        else if (isDirectory(child)) visit(child, literal, depth + 1);
-      }
+      const text = fromBinary(name);
+      const matched = [...depths].filter((depth) => isAnyDepth(depth) || matchers[depth]?.(text));
+      if (matched.length === 0) continue;
+      const literal = [...above, name];
+      if (matched.includes(last)) found.push({ name, node: existing(tree, literal), literal });
+      const deeper = matched
+        .filter((depth) => depth < last)
+        .map((depth) => (isAnyDepth(depth) ? depth : depth + 1));
+      if (deeper.length > 0 && isDirectory(child))
+        below.push({ directory: child, above: literal, depths: deeper });
     }
-  };
-  const start = tree.find(folder.join('/'));
-  if (isDirectory(start)) visit(start, folder, 0);
+    rest.push(...below.reverse());
+  }
   return found;
+}
+
+interface Visit {
+  readonly directory: Directory;
+  readonly above: Components;
+  readonly depths: readonly number[];
 }
 
 /** What a match leads to: a link to nothing is no source. */

@@ -42,7 +42,7 @@ export type Document =
 export function parseDocument(bytes: Buffer, contentType: string, name: string): Document {
   const fail = invalid(`reading the manifest of ${name}`);
   const json = parseObject(bytes, fail);
-  const sent = contentType.replace(/\s*;.*$/, '').toLowerCase();
+  const sent = (contentType.split(';', 1)[0] as string).trimEnd().toLowerCase();
   if (SCHEMA_1.test(sent) || json['schemaVersion'] === 1)
     throw new DockerceptionError(
       'build',

@@ -2,6 +2,7 @@
  * What a search finds. Plain text is looked for in names, or in paths when it has a slash; with `*`,
  * `?` or `[` it is a pattern for the whole name, or the whole path. Upper and lower case are one.
  */
+import { compileShellGlob } from '../../../text/shell-glob.js';
 import type { FileTree } from './file-tree.js';
 
 export class Searcher {
@@ -19,7 +20,8 @@ export class Searcher {
     const isPath = wanted.includes('/');
     const texts = isPath ? this.allPaths() : this.names;
     const matches = /[*?[]/.test(wanted)
-      ? globOf(wanted, isPath)
+      ? // A path that doesn't begin with a slash may begin anywhere.
+        compileShellGlob(wanted, isPath && !wanted.startsWith('/'))
       : (text: string): boolean => text.includes(wanted);
     const found: number[] = [];
     for (let at = 1; at < texts.length; at++) if (matches(texts[at] as string)) found.push(at);
@@ -51,29 +53,4 @@ export class Searcher {
 function closeness(text: string, wanted: string): number {
   if (text === wanted) return 0;
   return text.startsWith(wanted) ? 1 : 2;
-}
-
-/** `**` goes across slashes, `*` and `?` don't; a path that doesn't begin with `/` may begin anywhere. */
-function globOf(pattern: string, isPath: boolean): (text: string) => boolean {
-  const source = pattern.replace(/\*{2,}\/?|\*|\?|\[(?:!|\^)?\]?[^\]]*\]|[^]/gu, (part) => {
-    if (part.startsWith('**')) return part.endsWith('/') ? '(?:.*/)?' : '.*';
-    if (part === '*') return '[^/]*';
-    if (part === '?') return '[^/]';
-    if (part.length > 2 && part.startsWith('[')) return classOf(part);
-    return part.replace(/[\\^$.*+?()[\]{}|]/u, '\\$&');
-  });
-  const front = isPath && !pattern.startsWith('/') ? '(?:.*/)?' : '';
-  try {
-    const expression = new RegExp(`^${front}${source}$`, 'su');
-    return (text) => expression.test(text);
-  } catch {
-    // A range the wrong way round, `[z-a]`: nothing is in it.
-    return () => false;
-  }
-}
-
-function classOf(part: string): string {
-  const negated = /^\[[!^]/.test(part);
-  const members = part.slice(negated ? 2 : 1, -1).replace(/[\\^[\]]/gu, '\\$&');
-  return `[${negated ? '^/' : ''}${members}]`;
 }
