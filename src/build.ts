@@ -1,8 +1,10 @@
 /** A context in, an image out: the pipeline into an engine. */
 import { access, stat } from 'node:fs/promises';
-import type { Readable, Writable } from 'node:stream';
-import { chooseEngine, type Choice, type EngineName } from './engine/choose.js';
-import { CONTEXT_KEYS, dockerfilePath, refuseUnknownKeys, type ContextOptions } from './context.js';
+import type { Readable } from 'node:stream';
+import { BUILD_OPTIONS, type BuildOptions } from './build-options.js';
+import { claimContext, destroyContext, dockerfilePath } from './context.js';
+import { CONTEXT_OPTIONS, type ContextOptions } from './context-options.js';
+import { chooseEngine, type Choice } from './engine/choose.js';
 import type {
   BuildOptions as EngineOptions,
   BuildResult,
@@ -12,93 +14,13 @@ import type {
   Output,
 } from './engine/engine.js';
 import { DockerceptionError, systemCode } from './errors.js';
-import type { Limits } from './inspect/limits.js';
-import type { Compression } from './image/compression.js';
+import { checkOptions } from './options/check.js';
 import type { Passed } from './pipeline.js';
 import { filter } from './filter-stream.js';
 import { passContext } from './filter.js';
 import type { Report } from './progress/events.js';
 import { StreamSink } from './sink/stream.js';
 import { printable } from './tar/printable.js';
-
-/** What to build, and where the image goes; as `docker buildx build` has it. An unknown key is an error. */
-export interface BuildOptions extends ContextOptions {
-  /** The image's names. @default none */
-  readonly tags?: readonly string[];
-  /** Values of ARGs. @default none */
-  readonly buildArgs?: Readonly<Record<string, string>>;
-  /** Labels to set. @default none */
-  readonly labels?: Readonly<Record<string, string>>;
-  /** The stage to build. @default the last one */
-  readonly target?: string;
-  /** `os/arch[/variant]`. @default the engine's */
-  readonly platforms?: readonly string[];
-  /** Build every step anew. @default false */
-  readonly noCache?: boolean;
-  /** Look for newer bases. @default false */
-  readonly pull?: boolean;
-  /** The network of RUN. @default the engine's */
-  readonly network?: string;
-  /** `HOST:IP`, each. @default none */
-  readonly addHosts?: readonly string[];
-  /** Further contexts by name. @default none */
-  readonly buildContexts?: Readonly<Record<string, string>>;
-  /** Push every tag when the image is there. @default false */
-  readonly push?: boolean;
-  /** Load the image into the engine that answers, whoever built it. @default false */
-  readonly load?: boolean;
-  /**
-   * Archives, layouts and file systems to write.
-   * @default none; the embedded engine writes `NAME.tar`, after the first tag, when nothing else is asked for
-   */
-  readonly outputs?: readonly Output[];
-  /** How the layers that the embedded engine writes are compressed. @default gzip */
-  readonly compression?: Compression;
-  /** Reach registries over plain HTTP, or with a certificate that nobody signed. @default false */
-  readonly insecure?: boolean;
-  /** What the image may not exceed: nothing that does is written here, or pushed. @default no limits */
-  readonly limits?: Limits;
-  /** Look into the image that was built, and tell what was found. @default true */
-  readonly check?: boolean;
-  /**
-   * Which engine builds. `auto` is the embedded one for an image that goes to a file or a registry, and otherwise
-   * the Docker Engine that `env` names, which has to answer; if `env` names none and none runs, the embedded one. @default 'auto'
-   */
-  readonly engine?: EngineName | Engine;
-  /** Names the engine and the credentials: DOCKER_HOST, DOCKER_CONFIG, … @default process.env */
-  readonly env?: NodeJS.ProcessEnv;
-  /** Where an output `-` goes. It isn't ended. @default process.stdout */
-  readonly stdout?: Writable;
-  /** Takes progress and notices. @default nobody */
-  readonly report?: Report;
-  /** Aborts: nothing is tagged, nothing is left behind. @default never */
-  readonly signal?: AbortSignal;
-}
-
-const KEYS: Readonly<Record<Exclude<keyof BuildOptions, keyof ContextOptions>, true>> = {
-  tags: true,
-  buildArgs: true,
-  labels: true,
-  target: true,
-  platforms: true,
-  noCache: true,
-  pull: true,
-  network: true,
-  addHosts: true,
-  buildContexts: true,
-  push: true,
-  load: true,
-  outputs: true,
-  compression: true,
-  insecure: true,
-  limits: true,
-  check: true,
-  engine: true,
-  env: true,
-  stdout: true,
-  report: true,
-  signal: true,
-};
 
 /** The image, and what went into it. */
 export interface Built extends BuildResult {
@@ -113,7 +35,18 @@ export interface Built extends BuildResult {
  * reached or went away. There is no image then.
  */
 export async function build(options: BuildOptions): Promise<Built> {
-  refuseUnknownKeys(options, [...CONTEXT_KEYS, ...Object.keys(KEYS)]);
+  const claimed = claimContext(options);
+  try {
+    checkOptions(claimed, BUILD_OPTIONS);
+    claimed.signal?.throwIfAborted();
+    return await buildClaimed(claimed);
+  } catch (error) {
+    destroyContext(claimed, error);
+    throw error;
+  }
+}
+
+async function buildClaimed(options: BuildOptions): Promise<Built> {
   const report = options.report ?? (() => undefined);
   const signal = options.signal ?? new AbortController().signal;
   const { engine, outputs } = await choose(options, report, signal);
@@ -175,7 +108,7 @@ function isUsage(error: unknown): boolean {
 }
 
 function pick(options: BuildOptions): ContextOptions {
-  const entries = Object.entries(options).filter(([key]) => CONTEXT_KEYS.includes(key));
+  const entries = Object.entries(options).filter(([key]) => key in CONTEXT_OPTIONS);
   return Object.fromEntries(entries);
 }
 

@@ -1,5 +1,7 @@
 /** From what the user asks of a context to the plan that the pipeline follows. */
 import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { isSource, type Addition, type ContextOptions } from './context-options.js';
 import { compose, type Edit } from './edit/edit.js';
 import { reportIgnoreFile } from './edit/ignore-file.js';
 import { ROOT, setOwner, type Owner } from './edit/owner.js';
@@ -8,86 +10,36 @@ import { safeNames } from './edit/safe.js';
 import { DockerceptionError } from './errors.js';
 import type { Part, Plan } from './pipeline.js';
 import type { Report } from './progress/events.js';
+import { isBytes, readableOf } from './source/bytes.js';
 import type { Source } from './source/source.js';
 
-/** A file or directory of the host to put into the context. */
-export interface Addition {
-  /** A path on the host. */
-  readonly host: string;
-  /** Where it goes in the context; `.` is the root, into which a directory's contents go. */
-  readonly dest: string;
+/** A context that is held here: a path, or a stream that nobody else reads. */
+type Claimed = string | Readable | Source;
+
+/**
+ * Makes one stream of whatever holds the bytes of the context, synchronously: an error of a stream that isn't read yet
+ * must find a listener. The options needn't be checked before. The caller reads the context or calls
+ * {@link destroyContext}.
+ */
+export function claimContext<T extends ContextOptions>(options: T): T {
+  // Not every caller is written in TypeScript.
+  const context: unknown = (options as T | null | undefined)?.context;
+  if (isSource(context)) {
+    context.stream.on('error', () => undefined);
+    context.complete.catch(() => undefined);
+    return options;
+  }
+  if (!isBytes(context)) return options;
+  const stream = readableOf(context);
+  stream.on('error', () => undefined);
+  return { ...options, context: stream };
 }
 
-/** Where a context comes from, and what becomes of it on its way. An unknown key is an error. */
-export interface ContextOptions {
-  /** A directory, a tar file, `-` for standard input, a stream of a tar, or a source of one. @default '-' */
-  readonly context?: string | Readable | Source;
-  /** Paths on the host that a directory is packed without: what is written there. @default none */
-  readonly leaveOut?: readonly string[];
-  /** Every entry's owner; `'keep'` leaves it. @default 0:0 */
-  readonly owner?: Owner | 'keep';
-  /** Changes as in chmod(1). @default none */
-  readonly mode?: string;
-  /** Every time stamp, in seconds since 1970. @default left */
-  readonly mtime?: number;
-  /** The latest that a time stamp may be, in seconds since 1970. @default none */
-  readonly clampMtime?: number;
-  /** Leading components to take off names. @default 0 */
-  readonly stripComponents?: number;
-  /** A directory to put in front of names. @default none */
-  readonly prefix?: string;
-  /** Patterns in .dockerignore's syntax; only what one matches stays. @default everything */
-  readonly include?: readonly string[];
-  /** Patterns in .dockerignore's syntax; what they match is left out. @default nothing */
-  readonly exclude?: readonly string[];
-  /** What comes from the host, in place of what the stream has there. @default nothing */
-  readonly add?: readonly Addition[];
-  /** The Dockerfile's path inside the context. @default 'Dockerfile' */
-  readonly file?: string;
-  /** An image to copy the context onto, where the stream has no Dockerfile. @default none */
-  readonly base?: string;
-  /** Instructions behind `base`, which is `scratch` when they come alone. @default none */
-  readonly changes?: readonly string[];
-  /** Let data behind the end-of-archive pass. @default false */
-  readonly ignoreTrailing?: boolean;
-  /** Take a stream that ends between two entries. @default false */
-  readonly allowUnterminated?: boolean;
-  /** Take a context without its Dockerfile. @default false */
-  readonly allowNoDockerfile?: boolean;
-}
-
-const KEYS: Readonly<Record<keyof ContextOptions, true>> = {
-  context: true,
-  leaveOut: true,
-  owner: true,
-  mode: true,
-  mtime: true,
-  clampMtime: true,
-  stripComponents: true,
-  prefix: true,
-  include: true,
-  exclude: true,
-  add: true,
-  file: true,
-  base: true,
-  changes: true,
-  ignoreTrailing: true,
-  allowUnterminated: true,
-  allowNoDockerfile: true,
-};
-
-/** The keys of {@link ContextOptions}, for a check of what else was given. */
-export const CONTEXT_KEYS: readonly string[] = Object.keys(KEYS);
-
-/** Throws USAGE_OPTION for a key that isn't one of `known`. */
-export function refuseUnknownKeys(options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown === undefined) return;
-  throw new DockerceptionError(
-    'usage',
-    'USAGE_OPTION',
-    `reading the options: there is no '${unknown}'`,
-  );
+/** Destroys the stream of a context that {@link claimContext} has returned. */
+export function destroyContext(options: ContextOptions, error: unknown): void {
+  const context: unknown = (options as ContextOptions | null | undefined)?.context;
+  const stream = isSource(context) ? context.stream : context;
+  if (stream instanceof Readable) stream.destroy(error as Error);
 }
 
 /** The Dockerfile's clean path inside the context. Throws USAGE_FILE when it leads outside. */
@@ -217,10 +169,11 @@ async function openAddition({ host, dest }: Addition): Promise<OpenAddition> {
 }
 
 async function openContext(
-  { context = '-', leaveOut }: ContextOptions,
+  { context: given = '-', leaveOut }: ContextOptions,
   file: string,
   signal: AbortSignal | undefined,
 ): Promise<Source> {
+  const context = given instanceof URL ? fileURLToPath(given) : (given as Claimed);
   if (context instanceof Readable) {
     const { streamSource } = await import('./source/stream.js');
     return streamSource(context, 'the stream', signal);

@@ -1,5 +1,9 @@
 /** A context in, the corrected context out. */
-import { CONTEXT_KEYS, planContext, refuseUnknownKeys, type ContextOptions } from './context.js';
+import { CONTEXT_OPTIONS, type ContextOptions } from './context-options.js';
+import { claimContext, destroyContext, planContext } from './context.js';
+import { DockerceptionError } from './errors.js';
+import { checkOptions, isObject, type OptionTable } from './options/check.js';
+import { abortSignal, callback } from './options/values.js';
 import { pass, type Passed } from './pipeline.js';
 import type { Report } from './progress/events.js';
 import type { EntrySink } from './sink/entries.js';
@@ -13,11 +17,39 @@ export interface FilterOptions extends ContextOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Passes the corrected context to `sink`, which it ends or, on failure, destroys. */
+const FILTER_OPTIONS: OptionTable<FilterOptions> = {
+  ...CONTEXT_OPTIONS,
+  report: callback,
+  signal: abortSignal,
+};
+
+/**
+ * Passes the corrected context to `sink`, which it ends or, on failure, destroys.
+ * @throws DockerceptionError of kind `usage` for a wrong option, of kind `context` for a bad stream; the signal's reason
+ *   when it is aborted
+ */
 export async function filterInto(sink: Sink, options: FilterOptions): Promise<Passed> {
-  refuseUnknownKeys(options, [...CONTEXT_KEYS, 'report', 'signal']);
-  const { report = () => undefined, signal, ...context } = options;
+  checkSink(sink);
+  const claimed = claimContext(options);
+  try {
+    checkOptions(claimed, FILTER_OPTIONS);
+    claimed.signal?.throwIfAborted();
+  } catch (error) {
+    sink.destroy(error as Error);
+    destroyContext(claimed, error);
+    throw error;
+  }
+  const { report = () => undefined, signal, ...context } = claimed;
   return passContext(sink, context, report, { exact: true, signal });
+}
+
+function checkSink(sink: unknown): void {
+  const methods = ['write', 'ready', 'end', 'destroy'];
+  if (isObject(sink) && methods.every((name) => typeof sink[name] === 'function')) return;
+  const message = `reading the sink: it has no methods ${methods.join(', ')}`;
+  throw new DockerceptionError('usage', 'USAGE_OPTION', message, {
+    hint: 'new StreamSink() has a stream to read from',
+  });
 }
 
 /** How a context is passed on. */
@@ -27,7 +59,10 @@ interface PassSettings {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Opens a context and passes it to `sink`, which it ends or, on failure, destroys. */
+/**
+ * Opens a context that was claimed and passes it to `sink`, which it ends or, on failure, destroys; the context is
+ * destroyed then, too.
+ */
 export async function passContext(
   sink: Sink | EntrySink,
   options: ContextOptions,
@@ -38,8 +73,10 @@ export async function passContext(
   try {
     plan = await planContext(options, report, exact, signal);
   } catch (error) {
-    if (!('entries' in sink)) sink.destroy(error as Error);
-    throw error;
+    const first = (signal?.aborted === true ? signal.reason : error) as Error;
+    if (!('entries' in sink)) sink.destroy(first);
+    destroyContext(options, first);
+    throw first;
   }
   return pass(plan, sink, report, signal);
 }

@@ -3,7 +3,8 @@
  *
  * @packageDocumentation
  */
-export { build, type Built, type BuildOptions } from './build.js';
+export { build, type Built } from './build.js';
+export type { BuildOptions } from './build-options.js';
 export { filterInto, type FilterOptions } from './filter.js';
 export { filter } from './filter-stream.js';
 export { inspect, type InspectOptions } from './inspect/inspect.js';
@@ -26,7 +27,8 @@ export {
   type How,
 } from './inspect/difference.js';
 export type { Change } from './inspect/difference/changes.js';
-export { checkLimits, exceeded, type Checked, type Limits } from './inspect/limits.js';
+export { checkLimits, exceeded, type Checked } from './inspect/limits.js';
+export type { Limits } from './inspect/limit-options.js';
 export { MAX_OFFENDERS, type Exceeded, type Offender } from './inspect/exceeded.js';
 export { parseSize, type Share } from './inspect/parse-size.js';
 export { inspectionJson, type JsonOptions } from './inspect/json.js';
@@ -39,7 +41,7 @@ export type { Elf } from './libs/elf.js';
 export { openBuilder, type Builder } from './builder/builder.js';
 export { withBuilder } from './builder/with-builder.js';
 export type { Artifact, BuilderOptions } from './builder/options.js';
-export type { Addition, ContextOptions } from './context.js';
+export type { Addition, ContextOptions } from './context-options.js';
 export { DockerceptionError, type ErrorDetails, type ErrorKind } from './errors.js';
 export { pass, type Part, type Passed, type Plan } from './pipeline.js';
 export type {

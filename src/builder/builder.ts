@@ -4,8 +4,8 @@
  */
 import { homedir } from 'node:os';
 import { chooseBuilder, connect, Container, resolveEndpoint } from '../engine/docker/index.js';
-import { refuseUnknownKeys } from '../context.js';
 import { DockerceptionError } from '../errors.js';
+import { checkOptions } from '../options/check.js';
 import { scoped } from '../progress/scope.js';
 import type { Source } from '../source/source.js';
 import { streamSource } from '../source/stream.js';
@@ -18,7 +18,7 @@ import {
 } from './image.js';
 import { areThere } from './artifacts.js';
 import { gather } from './gather.js';
-import { BUILDER_KEYS, type Artifact, type BuilderOptions } from './options.js';
+import { BUILDER_OPTIONS, type Artifact, type BuilderOptions } from './options.js';
 import { releaseContainer, Run, type RunOptions } from './run.js';
 import { refuseRootless, untilServing } from './serve.js';
 
@@ -50,7 +50,8 @@ export interface Builder {
  * run them, of kind build when one can't be built, of kind builder when one fails.
  */
 export async function openBuilder(options: BuilderOptions): Promise<Builder> {
-  refuseUnknownKeys(options, BUILDER_KEYS);
+  checkOptions(options, BUILDER_OPTIONS);
+  options.signal?.throwIfAborted();
   const { env = process.env, report = () => undefined } = options;
   const { signal = new AbortController().signal } = options;
   const connection = connect(await resolveEndpoint(env, { home: env['HOME'] ?? homedir() }), {

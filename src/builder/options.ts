@@ -1,4 +1,20 @@
 /** What a builder is made from, and what is taken from it. */
+import type { OptionTable } from '../options/check.js';
+import {
+  abortSignal,
+  callback,
+  duration,
+  environment,
+  flag,
+  hostAddress,
+  is,
+  listOf,
+  nonEmptyText,
+  port,
+  recordOf,
+  shape,
+  text,
+} from '../options/values.js';
 import type { Report } from '../progress/events.js';
 
 /** Something of a builder's file system. */
@@ -68,34 +84,34 @@ export interface BuilderOptions {
   readonly signal?: AbortSignal;
 }
 
-const KEYS: Readonly<Record<keyof BuilderOptions, true>> = {
-  from: true,
-  fromImage: true,
-  artifacts: true,
-  libs: true,
-  keepPaths: true,
-  command: true,
-  volumes: true,
-  variables: true,
-  user: true,
-  workdir: true,
-  entrypoint: true,
-  buildArgs: true,
-  file: true,
-  target: true,
-  tag: true,
-  noCache: true,
-  pull: true,
-  network: true,
-  addHosts: true,
-  timeout: true,
-  keep: true,
-  serve: true,
-  serveTimeout: true,
-  env: true,
-  report: true,
-  signal: true,
+/** The checks of {@link BuilderOptions}. */
+export const BUILDER_OPTIONS: OptionTable<BuilderOptions> = {
+  from: listOf(nonEmptyText),
+  fromImage: nonEmptyText,
+  artifacts: listOf(shape<Artifact>({ path: nonEmptyText, dest: text }, ['path'])),
+  libs: flag,
+  keepPaths: flag,
+  command: listOf(text),
+  volumes: listOf(
+    is('SOURCE:TARGET', (value) => typeof value === 'string' && /^[^:].*:./.test(value)),
+  ),
+  variables: listOf(is('KEY=VALUE', (value) => typeof value === 'string' && /^[^=]+=/.test(value))),
+  user: text,
+  workdir: text,
+  entrypoint: text,
+  buildArgs: recordOf(text),
+  file: text,
+  target: text,
+  tag: text,
+  noCache: flag,
+  pull: flag,
+  network: text,
+  addHosts: listOf(hostAddress),
+  timeout: duration,
+  keep: flag,
+  serve: port,
+  serveTimeout: duration,
+  env: environment,
+  report: callback,
+  signal: abortSignal,
 };
-
-/** The keys of {@link BuilderOptions}, for a check of what else was given. */
-export const BUILDER_KEYS: readonly string[] = Object.keys(KEYS);

@@ -1,4 +1,5 @@
 /** Builders for as long as their context is read. */
+import { DockerceptionError } from '../errors.js';
 import { openBuilder, type Builder } from './builder.js';
 import type { BuilderOptions } from './options.js';
 
@@ -7,6 +8,10 @@ export async function withBuilder<T>(
   options: BuilderOptions,
   work: (builder: Builder) => Promise<T>,
 ): Promise<T> {
+  if (typeof work !== 'function') {
+    const message = `opening builders: ${String(work)} is not a function that uses them`;
+    throw new DockerceptionError('usage', 'USAGE_OPTION', message);
+  }
   const builder = await openBuilder(options);
   try {
     return await work(builder);

@@ -1,21 +1,19 @@
 /** From the command line's options of `build` to the library's, checked before anything is read. */
 import { resolve } from 'node:path';
-import type { BuildOptions } from '../build.js';
-import type { EngineName } from '../engine/choose.js';
-import type { Output } from '../engine/engine.js';
+import type { BuildOptions } from '../build-options.js';
+import { ENGINE_NAMES, type EngineName } from '../engine/choose.js';
+import { OUTPUT_TYPES, type Output } from '../engine/engine.js';
 import { parseCompression, type Compression } from '../image/compression.js';
+import { parsePlatform } from '../image/platform.js';
+import { isImageName } from '../image/reference.js';
 import { usage, type Arguments } from './parse.js';
-
-/** A name as an engine takes it: DISTRIBUTION[/PATH…][:TAG], lower case but for the tag. */
-const TAG =
-  /^(?:[A-Za-z0-9.-]+(?::[0-9]+)?\/|\[[0-9a-fA-F:]+\](?::[0-9]+)?\/)?[a-z0-9]+(?:(?:\.|_|__|-+|\/)[a-z0-9]+)*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$/;
 
 type Options = BuildOptions & Required<Pick<BuildOptions, 'tags' | 'outputs'>>;
 
 export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv): Options {
   const tags = args.all('tag');
   for (const tag of tags)
-    if (!TAG.test(tag)) throw usage(badTag(tag), 'as in registry:5000/team/app:1.10');
+    if (!isImageName(tag)) throw usage(badTag(tag), 'as in registry:5000/team/app:1.10');
   const outputs = args.all('output').map(output);
   checkDestinations(outputs);
   if (args.flag('push') && tags.length === 0)
@@ -27,7 +25,7 @@ export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv): Options {
     buildArgs: keysAndValues(args.all('build-arg'), '--build-arg', env),
     labels: pairs(args.all('label'), '--label', true),
     ...(target !== undefined && { target }),
-    platforms: args.all('platform').flatMap((list) => list.split(',')),
+    platforms: args.all('platform').flatMap(platforms),
     noCache: args.flag('no-cache'),
     pull: args.flag('pull'),
     ...(network !== undefined && { network }),
@@ -40,6 +38,13 @@ export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv): Options {
     insecure: args.flag('insecure'),
     engine: engine(args.value('engine') ?? env['DOCKERCEPTION_ENGINE'] ?? 'auto'),
   };
+}
+
+/** A list with commas, each of which the parser accepts. */
+function platforms(list: string): string[] {
+  const all = list.split(',');
+  all.forEach(parsePlatform);
+  return all;
 }
 
 function badTag(tag: string): string {
@@ -55,14 +60,12 @@ function compression(args: Arguments, outputs: readonly Output[]): Compression {
   return parseCompression(type === 'uncompressed' ? 'none' : type, given('compression-level'));
 }
 
-const ENGINES: readonly EngineName[] = ['auto', 'docker', 'embedded'];
-
 function engine(name: string): EngineName {
-  const known = ENGINES.find((one) => one === (name || 'auto'));
+  const known = ENGINE_NAMES.find((one) => one === (name || 'auto'));
   if (known !== undefined) return known;
   throw usage(
     `there is no engine '${name}'`,
-    `${ENGINES.join(', ')}, with --engine or DOCKERCEPTION_ENGINE`,
+    `${ENGINE_NAMES.join(', ')}, with --engine or DOCKERCEPTION_ENGINE`,
   );
 }
 
@@ -116,8 +119,6 @@ function host(text: string): string {
   return `${match[1]}:${(match[2] as string).replace(/^\[(.*)\]$/, '$1')}`;
 }
 
-const TYPES = ['docker', 'oci', 'tar', 'local'] as const;
-
 /** `FILE`, `-`, or `type=…,dest=…` with further attributes. */
 function output(text: string): Output {
   if (text === '') throw usage('--output takes FILE, - or type=…,dest=…');
@@ -126,10 +127,10 @@ function output(text: string): Output {
   const given = pairs(text.split(','), '--output', false);
   const { type, dest: place = '-', ...attributes } = given;
   const dest = destination(place);
-  const known = TYPES.find((one) => one === type);
+  const known = OUTPUT_TYPES.find((one) => one === type);
   if (known === undefined) {
     const why = `--output has no type${type === undefined ? '' : ` '${type}'`}`;
-    throw usage(why, `one of ${TYPES.join(', ')}, as in type=oci,dest=FILE`);
+    throw usage(why, `one of ${OUTPUT_TYPES.join(', ')}, as in type=oci,dest=FILE`);
   }
   if (known === 'local' && (dest === '-' || dest === ''))
     throw usage('--output type=local needs a folder', 'type=local,dest=DIR, or type=tar,dest=-');

@@ -1,8 +1,9 @@
 /** `dockerception build`: the image ID on standard output, everything else on standard error. */
-import { build, type BuildOptions, type Built } from '../build.js';
+import { build, type Built } from '../build.js';
+import type { BuildOptions } from '../build-options.js';
 import type { BuilderOptions } from '../builder/options.js';
 import { DockerceptionError } from '../errors.js';
-import type { Limits } from '../inspect/limits.js';
+import type { Limits } from '../inspect/limit-options.js';
 import { createDisplay } from '../progress/create-display.js';
 import { buildOptions } from './build-options.js';
 import { builderOptions } from './builder-options.js';

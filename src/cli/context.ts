@@ -1,6 +1,6 @@
 /** From the command line's edits to the library's options. */
 import { readFile } from 'node:fs/promises';
-import type { Addition, ContextOptions } from '../context.js';
+import type { Addition, ContextOptions } from '../context-options.js';
 import { parseOwner } from '../edit/owner.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import { refuseMisspeltVerb } from './misspelt-verb.js';

@@ -4,7 +4,7 @@ import type { Difference } from '../inspect/difference.js';
 import type { InspectOptions } from '../inspect/inspect.js';
 import type { Inspection } from '../inspect/inspection.js';
 import type { Exceeded } from '../inspect/exceeded.js';
-import type { Limits } from '../inspect/limits.js';
+import type { Limits } from '../inspect/limit-options.js';
 import { parsePlatform } from '../image/platform.js';
 import { DescriptorSink } from '../sink/descriptor.js';
 import { limitsOf } from './limits.js';

@@ -1,5 +1,6 @@
 /** From the command line's limits to the library's. */
-import { checkLimits, type Limits } from '../inspect/limits.js';
+import { checkLimits } from '../inspect/limits.js';
+import type { Limits } from '../inspect/limit-options.js';
 import { parseCount, parseSize, parseSizeOrShare } from '../inspect/parse-size.js';
 import type { Arguments } from './parse.js';
 

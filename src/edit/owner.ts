@@ -14,12 +14,17 @@ export const ROOT: Owner = { uid: 0, gid: 0 };
 /** The largest id there is: 2^32 - 1 means "don't change" to chown(2). */
 const LARGEST_ID = 2 ** 32 - 2;
 
+/** Whether it can be the id of an owner. */
+export function isOwnerId(id: unknown): boolean {
+  return Number.isInteger(id) && (id as number) >= 0 && (id as number) <= LARGEST_ID;
+}
+
 /** Reads `UID[:GID]`; a missing GID is the UID, as with `COPY --chown`. Throws USAGE_OWNER. */
 export function parseOwner(text: string): Owner {
   const match = /^([0-9]+)(?::([0-9]+))?$/.exec(text);
   const uid = Number(match?.[1]);
   const gid = Number(match?.[2] ?? match?.[1]);
-  if (match === null || uid > LARGEST_ID || gid > LARGEST_ID) {
+  if (match === null || !isOwnerId(uid) || !isOwnerId(gid)) {
     throw new DockerceptionError(
       'usage',
       'USAGE_OWNER',

@@ -11,8 +11,11 @@ import type { Connection } from './docker/index.js';
 import type { Otherwise } from './embedded/index.js';
 import type { BuildOptions, Engine, EntryEngine, Output } from './engine.js';
 
+/** What {@link chooseEngine} knows. */
+export const ENGINE_NAMES = ['auto', 'docker', 'embedded'] as const;
+
 /** An engine by its name. */
-export type EngineName = 'auto' | 'docker' | 'embedded';
+export type EngineName = (typeof ENGINE_NAMES)[number];
 
 /** What every engine is set up with. */
 export interface EngineSettings {

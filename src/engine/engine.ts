@@ -15,9 +15,12 @@ export interface BuildContext {
   readonly stream: Readable;
 }
 
+/** The forms of an {@link Output}. */
+export const OUTPUT_TYPES = ['docker', 'oci', 'tar', 'local'] as const;
+
 /** Where an image goes, as `-o` tells it. */
 export interface Output {
-  readonly type: 'docker' | 'oci' | 'tar' | 'local';
+  readonly type: (typeof OUTPUT_TYPES)[number];
   /** A path, or `-` for standard output. */
   readonly dest: string;
   /** Any other attribute (`tar=false`, …). */

@@ -22,6 +22,15 @@ const PATH = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/;
 
+/** A name as an engine accepts it for an image: DISTRIBUTION[/PATH…][:TAG], lower case but for the tag. */
+const IMAGE_NAME =
+  /^(?:[A-Za-z0-9.-]+(?::[0-9]+)?\/|\[[0-9a-fA-F:]+\](?::[0-9]+)?\/)?[a-z0-9]+(?:(?:\.|_|__|-+|\/)[a-z0-9]+)*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$/;
+
+/** Whether an engine accepts it as the name of an image. */
+export function isImageName(text: string): boolean {
+  return IMAGE_NAME.test(text);
+}
+
 /**
  * Takes a name apart; without a tag and a digest its tag is `latest`.
  *

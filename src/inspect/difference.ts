@@ -3,6 +3,8 @@
  * before is told once, at its own place or as the place that something moved from; every path of the
  * one after is told once.
  */
+import { checkArgument } from '../options/check.js';
+import { entry } from './arguments.js';
 import { type Entry, type EntryKind } from './entry.js';
 import { changesOf, type Change } from './difference/changes.js';
 import { pairs } from './difference/pairs.js';
@@ -41,6 +43,8 @@ export interface Difference {
 
 /** Compares two roots. Times aren't compared: every copy has another. */
 export function differenceOf(before: Entry, after: Entry): Difference {
+  checkArgument('before', before, entry);
+  checkArgument('after', after, entry);
   const all = [...pairs(before, after)];
   const { from, moved } = moves(all);
   const entries: DifferenceEntry[] = [];

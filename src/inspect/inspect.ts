@@ -7,6 +7,16 @@ import type { Platform } from '../image/descriptor.js';
 import type { ImageChoice } from '../image/layout-reader.js';
 import type { Image } from '../image/manifest.js';
 import type { RegistrySettings } from '../image/registry/index.js';
+import { checkOptions, type OptionTable } from '../options/check.js';
+import {
+  abortSignal,
+  amount,
+  callback,
+  environment,
+  flag,
+  nonEmptyText,
+  parsed,
+} from '../options/values.js';
 import type { Source } from '../source/source.js';
 import type { Wanted } from './contents.js';
 import type { ContextKind } from './findings/index.js';
@@ -37,6 +47,16 @@ export interface InspectOptions {
   readonly report?: NonNullable<RegistrySettings['report']>;
 }
 
+const INSPECT_OPTIONS: OptionTable<InspectOptions> = {
+  target: nonEmptyText,
+  platform: parsed('a platform', parsePlatform),
+  maxSize: amount,
+  insecure: flag,
+  env: environment,
+  signal: abortSignal,
+  report: callback,
+};
+
 /** The same, with whoever wants a file's bytes. */
 export interface ReadingOptions extends InspectOptions {
   readonly wanted?: Wanted;
@@ -47,17 +67,21 @@ export interface ReadingOptions extends InspectOptions {
  * @throws DockerceptionError of kind context for what is damaged or no image, of kind usage for what
  *   isn't there, of kind engine for an engine or a registry, of kind limit past `maxSize`
  */
-export function inspect(options: InspectOptions = {}): Promise<Inspection> {
+export async function inspect(options: InspectOptions = {}): Promise<Inspection> {
+  checkOptions(options, INSPECT_OPTIONS);
   return inspectReading(options);
 }
 
 /** The same, while somebody takes a file's bytes. */
 export async function inspectReading(options: ReadingOptions): Promise<Inspection> {
   const text = options.target ?? '-';
+  const { signal } = options;
+  signal?.throwIfAborted();
   const target = await targetOf(text);
   try {
     return await read(target, text, options);
   } catch (error) {
+    if (signal?.aborted === true) throw signal.reason;
     throw ofTarget(error, target);
   }
 }

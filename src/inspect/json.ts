@@ -2,6 +2,9 @@
  * An inspection as JSON, for programs: docs/inspect.schema.json says what is in it. It is written line
  * by line, one for each thing in a list, since a file system has many entries.
  */
+import { checkArgument, checkOptions, type OptionTable } from '../options/check.js';
+import { listOf, object } from '../options/values.js';
+import * as checks from './arguments.js';
 import type { Difference, DifferenceEntry } from './difference.js';
 import { walk } from './entry.js';
 import type { Exceeded } from './exceeded.js';
@@ -20,10 +23,21 @@ export interface JsonOptions {
 }
 
 /** The lines, without their ends. Control characters are escaped, those above ASCII, too. */
-export function* inspectionJson(
+export function inspectionJson(
   inspection: Inspection,
-  { other, exceeded }: JsonOptions = {},
+  options: JsonOptions = {},
 ): Generator<string> {
+  checkArgument('inspection', inspection, checks.inspection);
+  checkOptions(options, JSON_OPTIONS);
+  return lines(inspection, options);
+}
+
+const JSON_OPTIONS: OptionTable<JsonOptions> = {
+  other: checks.other,
+  exceeded: listOf(object),
+};
+
+function* lines(inspection: Inspection, { other, exceeded }: JsonOptions): Generator<string> {
   const { kind, target, image, size, root, layers, waste, findings } = inspection;
   yield '{';
   yield* scalars(1, {

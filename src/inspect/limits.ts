@@ -1,5 +1,5 @@
 /** Limits for CI: what an image may not exceed, and what does. */
-import { DockerceptionError } from '../errors.js';
+import { checkOptions } from '../options/check.js';
 import { formatBytes } from '../progress/format.js';
 import { compileDeny, denied } from './deny.js';
 import { walk } from './entry.js';
@@ -7,25 +7,8 @@ import { cannotStart as keepsFromStarting } from './findings/catalogue.js';
 import type { Finding } from './finding.js';
 import type { Inspection } from './inspection.js';
 import { type Exceeded, MAX_OFFENDERS, Offenders } from './exceeded.js';
+import { LIMIT_OPTIONS, type Limits } from './limit-options.js';
 import { modeString } from './mode-string.js';
-import type { Share } from './parse-size.js';
-
-/** As the options of the same names. What isn't given isn't limited. */
-export interface Limits {
-  /** Bytes of all files in all layers. */
-  readonly maxSize?: number;
-  readonly maxLayers?: number;
-  /** Bytes, or a part of the image's size. */
-  readonly maxWaste?: number | Share;
-  /** In .dockerignore's syntax: what may not be there. */
-  readonly deny?: readonly string[];
-  /** Whether files may have no setuid or setgid bit. */
-  readonly denySetuid?: boolean;
-  /** Whether owners above 65535, which rootless engines can't map, are denied. In every layer. */
-  readonly denyIds?: boolean;
-  /** Whether anything that keeps it from starting counts. */
-  readonly mustRun?: boolean;
-}
 
 /** What limits look at. */
 export interface Checked extends Pick<
@@ -39,13 +22,9 @@ export interface Checked extends Pick<
  * Reads the limits, so that one that makes no sense is told before anything is built.
  * @throws DockerceptionError of kind `usage`
  */
-export function checkLimits({ maxSize, maxLayers, maxWaste, deny }: Limits): void {
-  const waste = typeof maxWaste === 'object' ? maxWaste.percent : maxWaste;
-  for (const [name, value] of Object.entries({ maxSize, maxLayers, maxWaste: waste }))
-    // Not a number is more than nothing: such a limit would hold for everything.
-    if (value !== undefined && !(value >= 0))
-      throw new DockerceptionError('usage', 'LIMIT', `reading the limits: ${name} is ${value}`);
-  compileDeny(deny ?? []);
+export function checkLimits(limits: Limits): void {
+  checkOptions(limits, LIMIT_OPTIONS, 'the limits');
+  compileDeny(limits.deny ?? []);
 }
 
 /**

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Exceeded } from '../../src/inspect/exceeded.js';
 import type { Finding } from '../../src/inspect/finding.js';
 import { exceededLines, limitError } from '../../src/inspect/limit-error.js';
-import { checkLimits, exceeded, type Limits } from '../../src/inspect/limits.js';
+import { checkLimits, exceeded } from '../../src/inspect/limits.js';
+import type { Limits } from '../../src/inspect/limit-options.js';
 import type { Inspection } from '../../src/inspect/inspection.js';
 import { inspectionOf, type Paths } from '../support/inspection-tree.js';
 
@@ -60,7 +61,7 @@ describe('sizes', () => {
   it('that are none are refused: nothing would exceed them', () => {
     for (const limits of [{ maxSize: NaN }, { maxLayers: -1 }, { maxWaste: { percent: NaN } }])
       expect(() => check(image, limits)).toThrow(
-        expect.objectContaining({ kind: 'usage', code: 'LIMIT' }) as Error,
+        expect.objectContaining({ kind: 'usage', code: 'USAGE_OPTION' }) as Error,
       );
   });
 

@@ -6,6 +6,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { DockerceptionError, messageOf } from '../../errors.js';
+import { checkArgument, checkOptions, type OptionTable } from '../../options/check.js';
+import { shape, text } from '../../options/values.js';
+import * as checks from '../arguments.js';
 import type { Inspection } from '../inspection.js';
 import { encodeDifference, encodeSide, type PageDifference } from './encode.js';
 
@@ -25,7 +28,24 @@ export interface ClientBundle {
 /** Where the build puts the client; the same from src and from dist. */
 const BUILT = new URL('../../../dist/inspect/page/', import.meta.url);
 
-export async function* renderPage(
+/** Returns the page in parts. */
+export function renderPage(
+  subject: PageSubject,
+  bundle?: ClientBundle,
+): AsyncGenerator<string, void, undefined> {
+  checkOptions(subject, SUBJECT, 'the subject of the page');
+  checkArgument('subject.inspection', subject.inspection, checks.inspection);
+  if (bundle !== undefined) checkArgument('bundle', bundle, CLIENT);
+  return parts(subject, bundle);
+}
+
+const SUBJECT: OptionTable<PageSubject> = {
+  inspection: checks.inspection,
+  other: checks.other,
+};
+const CLIENT = shape<ClientBundle>({ script: text, style: text }, ['script', 'style']);
+
+async function* parts(
   subject: PageSubject,
   bundle?: ClientBundle,
 ): AsyncGenerator<string, void, undefined> {

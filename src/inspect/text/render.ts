@@ -1,4 +1,7 @@
 /** The whole view of an inspection, put together from its parts. */
+import { checkArgument, checkOptions, type OptionTable } from '../../options/check.js';
+import { count, flag } from '../../options/values.js';
+import * as checks from '../arguments.js';
 import type { Difference } from '../difference.js';
 import type { Inspection } from '../inspection.js';
 import { biggestLines } from './biggest.js';
@@ -20,7 +23,22 @@ export interface TextOptions extends Look {
 }
 
 /** The lines, without their ends. What there is to do stands last, where a terminal stops. */
-export function* renderText(inspection: Inspection, options: TextOptions): Generator<string> {
+export function renderText(inspection: Inspection, options: TextOptions): Generator<string> {
+  checkArgument('inspection', inspection, checks.inspection);
+  checkOptions(options, TEXT_OPTIONS);
+  return lines(inspection, options);
+}
+
+const TEXT_OPTIONS: OptionTable<TextOptions> = {
+  colour: flag,
+  bars: flag,
+  width: count,
+  depth: count,
+  all: flag,
+  other: checks.other,
+};
+
+function* lines(inspection: Inspection, options: TextOptions): Generator<string> {
   const style = new Style(options);
   yield* summaryLines(inspection, style);
   if (options.other !== undefined) {

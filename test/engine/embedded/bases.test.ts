@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { build, type BuildOptions } from '../../../src/build.js';
+import { build } from '../../../src/build.js';
+import type { BuildOptions } from '../../../src/build-options.js';
 import { member, tar } from '../../support/write-tar.js';
 
 let folder: string;
