@@ -39,7 +39,7 @@ export function claimContext<T extends ContextOptions>(options: T): T {
 export function destroyContext(options: ContextOptions, error: unknown): void {
   const context: unknown = (options as ContextOptions | null | undefined)?.context;
   const stream = isSource(context) ? context.stream : context;
-  if (stream instanceof Readable) stream.destroy(error as Error);
+  if (stream instanceof Readable) stream.on('error', () => undefined).destroy(error as Error);
 }
 
 /** The Dockerfile's clean path inside the context. Throws USAGE_FILE when it leads outside. */

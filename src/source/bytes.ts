@@ -19,9 +19,8 @@ export type Bytes =
 export function isBytes(value: unknown): value is Bytes {
   if (typeof value !== 'object' || value === null) return false;
   if (value instanceof Readable) return value.readableEncoding === null;
-  return (
-    isAnyArrayBuffer(value) || ArrayBuffer.isView(value) || isWebStream(value) || isIterable(value)
-  );
+  if (isWebStream(value)) return !value.locked;
+  return isAnyArrayBuffer(value) || ArrayBuffer.isView(value) || isIterable(value);
 }
 
 /**
@@ -128,7 +127,7 @@ function pieceOf(value: unknown): Buffer {
   if (isAnyArrayBuffer(value)) return Buffer.from(value);
   if (ArrayBuffer.isView(value))
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  const type = value === null ? 'null' : `a ${typeof value}`;
+  const type = value === null ? 'null' : typeof value === 'object' ? 'objects' : `${typeof value}s`;
   const message = `reading the context: its stream yields ${type}, not bytes`;
   throw new DockerceptionError('usage', 'USAGE_CONTEXT', message, {
     hint: 'a context is a tar: its pieces are Buffers or Uint8Arrays, without an encoding',
