@@ -40,6 +40,7 @@ class FilterDuplex extends Duplex {
   #accept: (() => void) | undefined;
   /** Tells the filter that the reader wants more, or never will. */
   #wake: (() => void) | undefined;
+  #waiting: Promise<void> | undefined;
   #full = false;
 
   constructor(options: FilterOptions) {
@@ -68,15 +69,20 @@ class FilterDuplex extends Duplex {
   }
 
   #ready(): Promise<void> | undefined {
-    if (!this.destroyed && !this.#full) return undefined;
-    return new Promise((resolve, reject) => {
+    if (this.destroyed) return Promise.reject(this.#reason());
+    if (!this.#full) return undefined;
+    return (this.#waiting ??= new Promise((resolve, reject) => {
       this.#wake = () => {
         this.#wake = undefined;
-        if (this.destroyed) reject(this.errored ?? new Error('the stream was closed'));
+        this.#waiting = undefined;
+        if (this.destroyed) reject(this.#reason());
         else resolve();
       };
-      if (this.destroyed) this.#wake();
-    });
+    }));
+  }
+
+  #reason(): Error {
+    return this.errored ?? new Error('the stream was closed');
   }
 
   override _read(): void {
