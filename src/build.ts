@@ -19,8 +19,10 @@ import type { Passed } from './pipeline.js';
 import { filter } from './filter-stream.js';
 import { passContext } from './filter.js';
 import type { Report } from './progress/events.js';
+import { redacted } from './progress/redacted.js';
 import { StreamSink } from './sink/stream.js';
 import { printable } from './tar/printable.js';
+import { redactAll } from './text/redact.js';
 
 /** The image, and what went into it. */
 export interface Built extends BuildResult {
@@ -47,7 +49,7 @@ export async function build(options: BuildOptions): Promise<Built> {
 }
 
 async function buildClaimed(options: BuildOptions): Promise<Built> {
-  const report = options.report ?? (() => undefined);
+  const report = redacted(options.report ?? (() => undefined));
   const signal = options.signal ?? new AbortController().signal;
   const { engine, outputs } = await choose(options, report, signal);
   const context = { ...pick(options), leaveOut: leftOut(options, outputs) };
@@ -57,7 +59,7 @@ async function buildClaimed(options: BuildOptions): Promise<Built> {
     typeof engine === 'function'
       ? await buildFromStream(engine, context, asked)
       : await buildFromEntries(engine, context, asked);
-  return { ...built, outputs };
+  return { ...built, metadata: redactAll(built.metadata), outputs };
 }
 
 type FromContext = BuildResult & { readonly context: Passed };

@@ -3,6 +3,8 @@
  * app/x: …"), the `kind` decides the exit code, the `code` is stable for programs to test.
  */
 
+import { redact } from './text/redact.js';
+
 /** What went wrong, as the exit code tells it (`cli/exit.ts` maps one to the other). */
 export type ErrorKind =
   | 'build'
@@ -32,18 +34,18 @@ export class DockerceptionError extends Error {
   readonly hint: string | undefined;
 
   constructor(kind: ErrorKind, code: string, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(redact(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
     this.code = code;
-    this.hint = details.hint;
+    this.hint = details.hint === undefined ? undefined : redact(details.hint);
   }
 }
 
-/** The message of anything that can be thrown. */
+/** The message of anything that can be thrown, without secrets. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && !error.message)
     return error.errors.map(messageOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  return redact(error instanceof Error ? error.message : String(error));
 }
 
 /** The `code` that Node's system errors carry (`ENOENT`, `EPIPE`, …). */

@@ -6,6 +6,7 @@ import { checkOptions, isObject, type OptionTable } from './options/check.js';
 import { abortSignal, callback } from './options/values.js';
 import { pass, type Passed } from './pipeline.js';
 import type { Report } from './progress/events.js';
+import { redacted } from './progress/redacted.js';
 import type { EntrySink } from './sink/entries.js';
 import type { Sink } from './sink/sink.js';
 
@@ -40,7 +41,7 @@ export async function filterInto(sink: Sink, options: FilterOptions): Promise<Pa
     throw error;
   }
   const { report = () => undefined, signal, ...context } = claimed;
-  return passContext(sink, context, report, { exact: true, signal });
+  return passContext(sink, context, redacted(report), { exact: true, signal });
 }
 
 function checkSink(sink: unknown): void {

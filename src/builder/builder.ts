@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import { chooseBuilder, connect, Container, resolveEndpoint } from '../engine/docker/index.js';
 import { DockerceptionError } from '../errors.js';
 import { checkOptions } from '../options/check.js';
+import { redacted } from '../progress/redacted.js';
 import { scoped } from '../progress/scope.js';
 import type { Source } from '../source/source.js';
 import { streamSource } from '../source/stream.js';
@@ -52,7 +53,8 @@ export interface Builder {
 export async function openBuilder(options: BuilderOptions): Promise<Builder> {
   checkOptions(options, BUILDER_OPTIONS);
   options.signal?.throwIfAborted();
-  const { env = process.env, report = () => undefined } = options;
+  const { env = process.env } = options;
+  const report = redacted(options.report ?? (() => undefined));
   const { signal = new AbortController().signal } = options;
   const connection = connect(await resolveEndpoint(env, { home: env['HOME'] ?? homedir() }), {
     env,

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { Built } from '../build.js';
 import type { Output } from '../engine/engine.js';
 import { formatBytes, formatContext } from '../progress/format.js';
+import { shellQuote } from '../text/shell-quote.js';
 import { isLayout } from './build-options.js';
 
 /** What a build was asked for beside its outputs. */
@@ -66,8 +67,7 @@ function isArchiveFile(output: Output): boolean {
 }
 
 function loading({ dest }: Output): string {
-  const quoted = /^[\w./:@%+,=-]+$/.test(dest) ? dest : `'${dest.replaceAll("'", `'\\''`)}'`;
-  return `docker load < ${quoted}`;
+  return `docker load < ${shellQuote(dest)}`;
 }
 
 function plural(count: number, noun: string): string {

@@ -16,6 +16,7 @@ import {
 import { askHelper, listHelper } from './credentials-helper.js';
 import { credentialKey, hostOfKey, isHub } from './credentials-host.js';
 import { trimEnd } from '../text/trim.js';
+import { addSecrets } from '../text/redact.js';
 
 /** How to prove who we are to one registry. Empty strings are absent. */
 export interface Credential {
@@ -56,18 +57,23 @@ export function credentialStore(env: Environment): CredentialStore {
     const text = env['DOCKER_AUTH_CONFIG'];
     return text ? parseDockerConfig(text, 'DOCKER_AUTH_CONFIG') : undefined;
   };
+  const get = async (host: string): Promise<Credential | undefined> => {
+    const given = findAuth(inline(), host);
+    if (given) return decode(given, host, 'DOCKER_AUTH_CONFIG');
+    const file = await read();
+    const helper = helperFor(file, host);
+    if (helper) {
+      const answer = await askHelper(helper.name, helper.key, env);
+      return answer && { ...answer, registryToken: '' };
+    }
+    const stored = findAuth(file, host);
+    return stored && decode(stored, host, file.file);
+  };
   return {
     async get(host) {
-      const given = findAuth(inline(), host);
-      if (given) return decode(given, host, 'DOCKER_AUTH_CONFIG');
-      const file = await read();
-      const helper = helperFor(file, host);
-      if (helper) {
-        const answer = await askHelper(helper.name, helper.key, env);
-        return answer && { ...answer, registryToken: '' };
-      }
-      const stored = findAuth(file, host);
-      return stored && decode(stored, host, file.file);
+      const found = await get(host);
+      if (found) addSecrets(found.password, found.identityToken, found.registryToken);
+      return found;
     },
     async where(host) {
       if (findAuth(inline(), host)) return 'auths in DOCKER_AUTH_CONFIG';

@@ -5,6 +5,7 @@
  */
 import { DockerceptionError } from '../../errors.js';
 import { trimEnd } from '../../text/trim.js';
+import { redactAddress } from '../../text/redact.js';
 
 /** Where an engine listens. */
 export type Address =
@@ -80,25 +81,46 @@ function tcp(rest: string, origin: string, scheme: 'tcp' | 'https', port: number
   };
 }
 
+/** What a user or a host may not contain: ssh's own configuration can pass both to a shell (`ProxyCommand`, `Match exec`). */
+const UNSAFE_NAME = /^-|[\s\0-\x1f\x7f'"`$&;<>|(){}*?!#\\]/;
+
 function ssh(text: string, origin: string): Address {
   const url = parseUrl(text);
-  if (!url || url.hostname === '') throw refused(origin, text, 'it has no host');
+  if (!url) throw refused(origin, text, 'it is not ssh://[USER@]HOST[:PORT][/SOCKET]');
+  if (url.hostname === '') throw refused(origin, text, 'it has no host');
   if (url.password !== '')
     throw refused(
       origin,
-      text.replace(url.password, '…'),
+      text,
       'a password in the address is not supported',
       'use a key or an agent',
     );
   if (url.search !== '' || url.hash !== '')
     throw refused(origin, text, 'it has a query or a fragment');
+  const [user, host, path] = [url.username, url.hostname, url.pathname].map((part) =>
+    decode(part, text, origin),
+  ) as [string, string, string];
+  const name = host.replace(/^\[(.*)\]$/, '$1');
+  for (const part of [user, name])
+    if (UNSAFE_NAME.test(part))
+      throw refused(origin, text, 'ssh cannot be given such a user or host safely');
   return {
     kind: 'ssh',
-    user: url.username === '' ? undefined : decodeURIComponent(url.username),
-    host: url.hostname,
+    user: user === '' ? undefined : user,
+    host: name,
     port: url.port === '' ? undefined : url.port,
-    path: url.pathname === '' || url.pathname === '/' ? undefined : url.pathname,
+    path: /^\/*$/.test(path) ? undefined : path,
   };
+}
+
+function decode(part: string, text: string, origin: string): string {
+  try {
+    const decoded = decodeURIComponent(part);
+    if (!decoded.includes('\0')) return decoded;
+  } catch {
+    // Not UTF-8: the same error.
+  }
+  throw refused(origin, text, 'it has an invalid percent escape');
 }
 
 function parseUrl(text: string): URL | undefined {
@@ -109,7 +131,7 @@ function refused(origin: string, text: string, why: string, hint?: string): Dock
   return new DockerceptionError(
     'engine',
     'ENGINE_ADDRESS',
-    `reading the engine's address ${text} (${origin}): ${why}`,
+    `reading the engine's address ${redactAddress(text)} (${origin}): ${why}`,
     {
       hint:
         hint ?? 'an address is unix:///path, tcp://host:2375, https://host:2376 or ssh://user@host',

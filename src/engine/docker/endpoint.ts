@@ -5,6 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readDockerConfig } from '../../image/credentials-config.js';
+import { redactAddress } from '../../text/redact.js';
 import { DEFAULT_SOCKET, parseAddress, type Address } from './address.js';
 import { readContext } from './context-store.js';
 import { readTls, type TlsMaterial } from './tls.js';
@@ -14,7 +15,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The engine to use, and what names it. Nothing has been connected to yet. */
 export interface Endpoint {
-  /** The address as a message shows it: `unix:///var/run/docker.sock`. */
+  /** The address as a message shows it, without a password: `unix:///var/run/docker.sock`. */
   readonly url: string;
   /** What named it: `DOCKER_HOST`, `context NAME (DOCKER_CONTEXT)`, `default socket`. */
   readonly origin: string;
@@ -56,7 +57,8 @@ export async function resolveEndpoint(
   const api = env['DOCKER_API_VERSION'];
   return {
     url:
-      host.trim() || (address.kind === 'unix' ? `unix://${address.path}` : 'tcp://localhost:2376'),
+      redactAddress(host.trim()) ||
+      (address.kind === 'unix' ? `unix://${address.path}` : 'tcp://localhost:2376'),
     origin,
     named,
     address,

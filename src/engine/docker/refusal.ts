@@ -3,6 +3,7 @@
  * from Podman, nothing at all from Podman when it fails before the build begins.
  */
 import { DockerceptionError, type ErrorKind } from '../../errors.js';
+import { redact } from '../../text/redact.js';
 import type { Endpoint } from './endpoint.js';
 import { describe } from './unreachable.js';
 import { joinLines } from '../../text/trim.js';
@@ -49,7 +50,8 @@ function reasonOf(body: string): string | undefined {
       if (typeof value === 'string' && value.trim() !== '') return oneLine(value);
     return undefined;
   } catch {
-    return oneLine(text.slice(0, QUOTED));
+    // Redacted first: the cut must not leave the first half of a secret.
+    return oneLine(redact(text).slice(0, QUOTED));
   }
 }
 

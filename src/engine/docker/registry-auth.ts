@@ -6,6 +6,7 @@
 import type { Credential, CredentialStore } from '../../image/credentials.js';
 import { HUB_KEY, credentialKey, hostOfKey } from '../../image/credentials-host.js';
 import { messageOf } from '../../errors.js';
+import { addSecrets } from '../../text/redact.js';
 
 /** What `X-Registry-Auth` of one push says: nothing but that registry's credential. */
 export function registryAuth(host: string, credential: Credential | undefined): string {
@@ -67,5 +68,7 @@ function authConfig(serveraddress: string, credential: Credential): AuthConfig {
 function encode(value: unknown): string {
   // With its padding: the engines decode strictly.
   const base64 = Buffer.from(JSON.stringify(value), 'utf8').toString('base64');
-  return base64.replaceAll('+', '-').replaceAll('/', '_');
+  const header = base64.replaceAll('+', '-').replaceAll('/', '_');
+  addSecrets(header, base64);
+  return header;
 }

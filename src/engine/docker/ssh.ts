@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
+import { shellQuote } from '../../text/shell-quote.js';
 import type { Address } from './address.js';
 import type { Environment } from './endpoint.js';
 
@@ -13,9 +14,12 @@ const CONNECT_TIMEOUT = 30;
 /** Characters of ssh's standard error that are kept: its end has the reason. */
 const KEPT_ERRORS = 4096;
 
-/** The arguments of `ssh`: nothing of the address can be taken for an option. */
+/**
+ * The arguments of `ssh`: no part of the address is taken for an option of ssh, or for a command by the shell that
+ * runs the words after the host on the other machine.
+ */
 export function sshArguments(address: Extract<Address, { kind: 'ssh' }>): string[] {
-  const remote = address.path === undefined ? [] : ['--host', `unix://${address.path}`];
+  const remote = address.path === undefined ? [] : [shellQuote(`--host=unix://${address.path}`)];
   return [
     ...['-o', `ConnectTimeout=${CONNECT_TIMEOUT}`, '-T'],
     ...(address.user === undefined ? [] : ['-l', address.user]),

@@ -17,6 +17,7 @@ import { reasonOf } from '../../image/registry/words.js';
 import { withDefaults, type Environment, type Timing } from '../../image/registry/settings.js';
 import type { Blob } from '../../image/store.js';
 import { printable } from '../../tar/printable.js';
+import { basicAuthorization } from '../../text/redact.js';
 import { Checksum } from './remote-checksum.js';
 import { decoded, isGitRepository, nameOfUrl } from './remote-name.js';
 
@@ -146,8 +147,8 @@ async function* unzipped({ stream }: Answer): AsyncGenerator<Buffer> {
 function headersFor(url: URL): Record<string, string> {
   const plain = { 'Accept-Encoding': 'identity' };
   if (url.username === '' && url.password === '') return plain;
-  const user = [url.username, url.password].map(decoded).join(':');
-  return { ...plain, Authorization: `Basic ${Buffer.from(user).toString('base64')}` };
+  const authorization = basicAuthorization(decoded(url.username), decoded(url.password));
+  return { ...plain, Authorization: authorization };
 }
 
 /** Without its user, which is a secret, and without the fragment. */

@@ -1,5 +1,6 @@
 /** An answer's body, read within bounds; and what a registry says when it refuses. */
 import { printable } from '../../tar/printable.js';
+import { redact } from '../../text/redact.js';
 import type { Answer } from './exchange.js';
 import { ConnectionFailure, ContentFailure, HttpFailure } from './failure.js';
 
@@ -51,7 +52,8 @@ export async function refusal(answer: Answer): Promise<HttpFailure> {
   const body = await readBody(answer, MAX_ERROR).catch(() => Buffer.alloc(0));
   const { code, message } = firstError(body);
   const after = answer.headers['retry-after'];
-  const reason = printable(message || code, 300);
+  // The cut must not leave the first half of a secret.
+  const reason = printable(redact(message || code), 300);
   return new HttpFailure(answer.url, answer.status, code, reason, waitOf(after));
 }
 

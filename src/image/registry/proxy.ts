@@ -4,6 +4,7 @@
  */
 import { BlockList, isIP } from 'node:net';
 import { DockerceptionError } from '../../errors.js';
+import { basicAuthorization } from '../../text/redact.js';
 import { bare, isLoopback, portOf } from './host.js';
 import type { Environment } from './settings.js';
 
@@ -23,8 +24,7 @@ export function proxyFor(url: URL, env: Environment): URL | undefined {
 /** The value of `Proxy-Authorization`, when the proxy's URL has a user. */
 export function proxyAuthorization(proxy: URL): string | undefined {
   if (proxy.username === '' && proxy.password === '') return undefined;
-  const [user, password] = [proxy.username, proxy.password].map(decodeURIComponent);
-  return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
+  return basicAuthorization(decodeURIComponent(proxy.username), decodeURIComponent(proxy.password));
 }
 
 function parseProxy(name: string, text: string): URL {

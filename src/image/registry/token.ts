@@ -6,6 +6,7 @@
  * host: it gets the registry's credentials, but not over plain HTTP where the registry has TLS.
  */
 import type { Credential } from '../credentials.js';
+import { addSecrets, basicAuthorization } from '../../text/redact.js';
 import { readBody, refusal } from './answer.js';
 import { Readable } from 'node:stream';
 import type { Answer, Request } from './exchange.js';
@@ -97,7 +98,7 @@ export function hasPassword({ username, password }: Credential): boolean {
 
 /** The value of `Authorization` (RFC 7617). */
 export function basic({ username, password }: Credential): string {
-  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
+  return basicAuthorization(username, password);
 }
 
 function parseToken(body: Buffer, { host }: URL): Token {
@@ -112,6 +113,7 @@ function parseToken(body: Buffer, { host }: URL): Token {
   // What would break the header was never a token.
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value))
     throw new ContentFailure(`the answer of its token server ${host} has no token in it`);
+  addSecrets(value);
   const seconds = typeof expires_in === 'number' ? expires_in : 0;
   // A little less: the token has a way to go.
   return { value, expires: performance.now() + Math.max(LIFETIME, seconds * 1000) * 0.9 };

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { parseAddress, type Address } from '../../../src/engine/docker/address.js';
 import { sshArguments } from '../../../src/engine/docker/ssh.js';
@@ -27,6 +28,10 @@ describe("an engine's address", () => {
     ['ssh://h', ssh],
     ['ssh://me@h:2222', { ...ssh, user: 'me', port: '2222' }],
     ['ssh://me@h/run/d.sock', { ...ssh, user: 'me', path: '/run/d.sock' }],
+    ['ssh://me@h/', { ...ssh, user: 'me' }],
+    ['ssh://[::1]:22', { ...ssh, host: '::1', port: '22' }],
+    ['ssh://h/run/a b%20c%C3%A9.sock', { ...ssh, path: '/run/a b cé.sock' }],
+    ["ssh://h/run/x;cmd'$(id)", { ...ssh, path: "/run/x;cmd'$(id)" }],
   ])('%j is read as the docker CLI reads it', (text, address) => {
     expect(parseAddress(text, 'DOCKER_HOST')).toEqual(address);
   });
@@ -44,6 +49,16 @@ describe("an engine's address", () => {
     ['tcp://h:99999', /it is not host:port$/],
     ['ssh://', /it has no host$/],
     ['ssh://h?x=1', /it has a query or a fragment$/],
+    ['ssh://a b', /it is not ssh:/],
+    ['ssh://-oProxyCommand=x', /safely$/],
+    ['ssh://-l@h', /safely$/],
+    ['ssh://%2Dx@h', /safely$/],
+    ['ssh://$(id)@h', /safely$/],
+    ['ssh://a%20b@h', /safely$/],
+    ['ssh://h`id`', /safely$/],
+    ['ssh://h;id', /safely$/],
+    ['ssh://h/%00', /percent escape$/],
+    ['ssh://h/%FF', /percent escape$/],
   ])('%j is refused with the reason and a hint', (text, reason) => {
     const read = (): Address => parseAddress(text, 'context x');
     expect(read).toThrow(reason);
@@ -58,16 +73,39 @@ describe("an engine's address", () => {
   });
 
   it('with a password is refused, and the password is not in the message', () => {
-    expect(() => parseAddress('ssh://me:secret@h', 'x')).toThrow(/ssh:\/\/me:…@h .*not supported/);
+    expect(() => parseAddress('ssh://me:secret@h', 'x')).toThrow(
+      /ssh:\/\/me:xxxxx@h .*not supported/,
+    );
   });
 
-  it('over ssh becomes arguments, none of which can be taken for an option', () => {
-    const address = parseAddress('ssh://me@-oProxyCommand=x:22/run/d.sock', 'x');
+  const argumentsFor = (text: string): string[] => {
+    const address = parseAddress(text, 'x');
     if (address.kind !== 'ssh') throw new Error('not ssh');
-    expect(sshArguments(address)).toEqual(
-      '-o ConnectTimeout=30 -T -l me -p 22 -- -oProxyCommand=x docker --host unix:///run/d.sock system dial-stdio'.split(
+    return sshArguments(address);
+  };
+
+  it('over ssh becomes arguments, with the host behind --', () => {
+    expect(argumentsFor('ssh://me@h:22/run/d.sock')).toEqual(
+      '-o ConnectTimeout=30 -T -l me -p 22 -- h docker --host=unix:///run/d.sock system dial-stdio'.split(
         ' ',
       ),
     );
+  });
+
+  it.each([
+    '/run/x;id',
+    '/run/a b',
+    "/run/it's",
+    '/run/$(id)`id`"\\n',
+    '/run/*',
+    '/run/a\nb',
+    '/-x',
+  ])('over ssh keeps the socket %j one word in the shell of the other machine', (path) => {
+    const words = argumentsFor(`ssh://h${encodeURI(path)}`);
+    const remote = words.slice(words.indexOf('--') + 2);
+    // As sshd does it: the words, joined by blanks, go to the shell of the user.
+    const script = `docker() { printf '%s\\0' "$@"; }; ${remote.join(' ')}`;
+    const seen = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0');
+    expect(seen).toEqual([`--host=unix://${path}`, 'system', 'dial-stdio', '']);
   });
 });

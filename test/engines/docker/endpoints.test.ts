@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -104,6 +104,14 @@ describe('an engine that can’t be reached is an error that names it', () => {
       code: 'ENGINE_UNREACHABLE',
       message: `reaching the engine at unix://${folder}/no.sock (DOCKER_HOST): no such socket`,
     });
+  });
+
+  it('when the socket on the other machine is missing, whose name is no command there', async () => {
+    const marker = join(folder, 'executed');
+    const DOCKER_HOST = `${ssh.host}/run/x;touch%20${marker}`;
+    const env = { DOCKER_HOST, PATH: `${ssh.path}:${PATH}` };
+    await expect(ping(env)).rejects.toMatchObject({ kind: 'engine', code: 'ENGINE_UNREACHABLE' });
+    expect(await readdir(folder)).not.toContain('executed');
   });
 
   it('when nothing listens on the port', async () => {
