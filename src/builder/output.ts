@@ -11,6 +11,8 @@ const BUFFERED = 64 << 10;
 export class BuilderOutput extends Readable {
   /** Resolves when the engine has closed the connection, whatever the reason. */
   readonly over: Promise<void>;
+  /** Why the connection broke; undefined while it stands, and when it was closed in order. */
+  failure: Error | undefined;
   readonly #connection: Duplex;
   #eager = false;
 
@@ -32,8 +34,8 @@ export class BuilderOutput extends Readable {
       connection.on('close', resolve);
       connection.on('end', resolve);
     });
-    // How it ended is what the engine says of the container.
-    connection.on('error', () => undefined);
+    // What follows from it depends on what the engine says of the container.
+    connection.on('error', (error: Error) => (this.failure ??= error));
     connection.on('data', (chunk: Buffer) => {
       try {
         frames.push(chunk);

@@ -39,11 +39,14 @@ export class Run {
   readonly #tail: Tail;
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | undefined;
+  /** Whether the engine closed the connection with the output while the builder ran. */
+  #outputLost: Promise<boolean> = Promise.resolve(false);
 
   private constructor(options: RunOptions, output: BuilderOutput, tail: Tail) {
     this.#options = options;
     this.output = output;
     this.#tail = tail;
+    void output.over.then(() => (this.#outputLost = this.#isRunning()));
     this.complete = this.#watch();
     this.complete.catch(() => undefined);
   }
@@ -83,6 +86,9 @@ export class Run {
     const enough = sleep(LAST_WORDS, undefined, { signal: silent.signal });
     try {
       await Promise.race([this.complete, enough]);
+      // A builder may close its output and run on; but then what it has written is whole.
+      if (error.kind === 'context' && (await this.#outputLost))
+        return this.#options.container.lost(`reading the output of ${this.#options.name}`);
       return error;
     } catch (failure) {
       return failure;
@@ -118,6 +124,8 @@ export class Run {
     try {
       const code = await Promise.race([container.wait(this.#stopped.signal), stopped]);
       await Promise.race([this.output.rest(), stopped]);
+      const { failure } = this.output;
+      if (failure !== undefined) throw container.lost(`reading the output of ${name}`, failure);
       if (code !== 0) {
         const lines = this.#tail.lines();
         const state = await stateAtEnd(container, lines, signal);

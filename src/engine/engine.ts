@@ -45,8 +45,8 @@ export interface StoredImage {
   readonly id: string;
   /** Bytes, as the engine counts them; undefined where it doesn't say. */
   readonly size: number | undefined;
-  /** Its archive, as `docker save` has it. Whoever opens it reads or destroys it. */
-  readonly open: () => Promise<Readable>;
+  /** Its archive, as `docker save` has it. The caller reads or destroys it; the signal ends the wait for it. */
+  readonly open: (signal: AbortSignal) => Promise<Readable>;
 }
 
 /** Looks into an image before it is written or pushed. Rejects with what forbids it. */

@@ -28,7 +28,7 @@ export async function inspectAssembled(
 ): Promise<Checked | undefined> {
   const top = layers.at(-1) ?? new Tree().freeze();
   if (limits === undefined && hasMore(filesOf(top), MOST_UNASKED)) {
-    const message = `not looked into: it has more than ${MOST_UNASKED.toLocaleString('en')} files; dockerception inspect does`;
+    const message = `not checked: it has more than ${MOST_UNASKED.toLocaleString('en')} files; dockerception inspect does it`;
     report({ kind: 'notice', message });
     return undefined;
   }

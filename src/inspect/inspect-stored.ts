@@ -6,6 +6,7 @@ import { formatBytes } from '../progress/format.js';
 import type { CheckOptions } from './check-options.js';
 import type { Checked } from './limits.js';
 import { readStream } from './read-stream.js';
+import { Silence } from './silence.js';
 
 /**
  * Bytes of an image that is read for its findings alone. To get a large one out of an engine takes longer than to
@@ -19,18 +20,23 @@ export async function inspectStored(
   { name, context, limits, report, signal }: CheckOptions,
 ): Promise<Checked | undefined> {
   if (limits === undefined && size > MOST_UNASKED) {
-    const message = `not looked into: it has ${formatBytes(size)}; dockerception inspect ${name} does`;
+    const message = `not checked: it has ${formatBytes(size)}; dockerception inspect ${name} does it`;
     report({ kind: 'notice', message });
     return undefined;
   }
+  const silence = new Silence(size, name, report, signal);
   try {
-    const source = { name, stream: await open(), complete: Promise.resolve() };
+    const stream = silence.watch(await silence.during(open(silence.signal)));
+    const source = { name, stream, complete: Promise.resolve() };
     const options = { target: name || id, context, platform: hostPlatform(), signal };
     return await readStream(source, { ...options, maxSize: limits?.maxSize });
   } catch (error) {
-    // The image is there. Engine 28 gives archives of some that lack what it has pulled and not unpacked.
-    if (limits !== undefined || signal.aborted) throw error;
-    report({ kind: 'notice', message: `not looked into: ${messageOf(error)}` });
+    signal.throwIfAborted();
+    // Engine 28 gives archives of some images that lack what it has pulled and not unpacked.
+    if (limits !== undefined) throw error;
+    report({ kind: 'notice', message: `not checked: ${messageOf(error)}` });
     return undefined;
+  } finally {
+    silence.stop();
   }
 }

@@ -82,3 +82,19 @@ export type ProgressEvent =
 
 /** Takes events; never throws, never blocks. */
 export type Report = (event: ProgressEvent) => void;
+
+/** Milliseconds of silence before the reason is reported. */
+export const ANNOUNCE_AFTER = 10_000;
+
+/**
+ * Settles as `work` does, and reports `message` as a notice when that takes longer than {@link ANNOUNCE_AFTER}: a silent
+ * program looks as if it had stopped.
+ */
+export async function announced<T>(work: Promise<T>, report: Report, message: string): Promise<T> {
+  const timer = setTimeout(() => report({ kind: 'notice', message }), ANNOUNCE_AFTER);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(timer);
+  }
+}

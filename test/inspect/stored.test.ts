@@ -27,7 +27,7 @@ it('is said not to have been looked into: the build is good all the same', async
   const { signal } = new AbortController();
   await imageCheck({ name: 'app', findings: true, report, signal }).stored(image);
   expect(events).toEqual([
-    { kind: 'notice', message: expect.stringMatching(/^not looked into: reading app: /) as string },
+    { kind: 'notice', message: expect.stringMatching(/^not checked: reading app: /) as string },
   ]);
 });
 

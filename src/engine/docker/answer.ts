@@ -16,6 +16,9 @@ interface Message extends ClassicMessage {
 const TRACE = 'moby.buildkit.trace';
 /** A structure of Podman's own program behind the message for an unknown instruction. */
 const DUMP = / &imagebuilder\.Step\{.*\}$/s;
+/** What Podman says before it writes an image. */
+const COMMIT = /^(?:\[\d+\/\d+\] )?COMMIT\b/;
+const STEP = /^(?:\[\d+\/\d+\] )?STEP /;
 const IMAGE_ID = /^sha256:[0-9a-f]{64}$/;
 
 /** Takes the values of an answer's lines, in order; reports progress as it comes. */
@@ -24,6 +27,7 @@ export class BuildAnswer {
   readonly #trace = new TraceDecoder();
   readonly #steps = new ClassicSteps();
   #imageId: string | undefined;
+  #isCommitting = false;
   #error: string | undefined;
 
   constructor(report: Report) {
@@ -33,6 +37,11 @@ export class BuildAnswer {
   /** The last ID that the engine gave; undefined when it gave none. */
   get imageId(): string | undefined {
     return this.#imageId;
+  }
+
+  /** Whether Podman is writing an image. */
+  get isCommitting(): boolean {
+    return this.#isCommitting;
   }
 
   /** The engine's own message, when the build failed. */
@@ -72,6 +81,8 @@ export class BuildAnswer {
 
   #show(message: ClassicMessage): void {
     // Closing words, which belong to no step. Not everything behind an ID: the classic builder gives one a stage.
+    if (COMMIT.test(message.stream ?? '')) this.#isCommitting = true;
+    else if (STEP.test(message.stream ?? '')) this.#isCommitting = false;
     if (/^Successfully (?:built|tagged) /.test(message.stream ?? '')) return;
     const status = this.#steps.take(message);
     if (status) this.#report({ kind: 'status', status });

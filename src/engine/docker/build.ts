@@ -24,6 +24,8 @@ export interface BuildRequest {
   readonly muteHint: string;
   /** What to do about an error of the engine's, when something is known about it. */
   readonly hintFor: (message: string) => Promise<string | undefined>;
+  /** Called with the ID of an image that the engine has built, even if the build fails after that. */
+  readonly built: (imageId: string) => void;
 }
 
 /**
@@ -62,9 +64,12 @@ export async function build(
         else if ((refusedLength += chunk.length) <= MAX_REFUSAL) refused.push(chunk);
       },
       succeeded: () => answer.imageId !== undefined && answer.error === undefined,
+      // Podman closes the connection without a word when it is asked to stop.
+      onAbort: () => (answer.isCommitting ? 'wait' : 'cancel'),
     },
     options.signal,
   );
+  if (answer.imageId !== undefined && answer.error === undefined) request.built(answer.imageId);
 
   // An error of the engine's that is already there explains whatever happened after it.
   if (end.kind === 'aborted') throw options.signal.reason;

@@ -4,15 +4,11 @@
  * and can't tell a context that broke from one that ended. Its import also costs more than a ping;
  * so it is loaded only for what it does well (push, save).
  */
-import {
-  request as httpRequest,
-  type ClientRequest,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-} from 'node:http';
-import type { Duplex } from 'node:stream';
+import { request as httpRequest, type ClientRequest, type IncomingHttpHeaders } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { DockerceptionError, type ErrorKind } from '../../errors.js';
+import { AnswerBody } from './answer-body.js';
 import { ask, upgrade } from './ask.js';
 import { DialAgent } from './dial.js';
 import type { Endpoint, Environment } from './endpoint.js';
@@ -43,6 +39,8 @@ export interface EngineRequest {
   readonly doing?: string;
   /** Of the error when the engine refuses. @default 'engine' */
   readonly kind?: ErrorKind;
+  /** Milliseconds until the whole answer has to be there. @default no limit */
+  readonly timeout?: number;
 }
 
 /** An engine. Holds no connection open between two requests; nothing has to be closed. */
@@ -61,8 +59,11 @@ export interface Connection {
   json(request: EngineRequest, signal?: AbortSignal): Promise<unknown>;
   /** The same, as the text that it is. */
   text(request: EngineRequest, signal?: AbortSignal): Promise<string>;
-  /** An answer as it comes; whoever asked reads or destroys it. @throws as `json` does. */
-  stream(request: EngineRequest, signal?: AbortSignal): Promise<IncomingMessage>;
+  /**
+   * An answer as it comes; the caller reads or destroys it. When the connection breaks, its error is of kind engine,
+   * ENGINE_GONE. The signal counts until the answer begins. @throws as `json` does.
+   */
+  stream(request: EngineRequest, signal?: AbortSignal): Promise<Readable>;
   /** The headers of an answer to HEAD. @throws as `json` does. */
   head(request: EngineRequest, signal?: AbortSignal): Promise<IncomingHttpHeaders>;
   /** A connection that becomes another protocol's; the caller destroys it. */
@@ -123,7 +124,8 @@ export function connect(
     text,
     async json(request, signal) {
       const body = await text(request, signal);
-      if (body === '') return undefined;
+      // Podman answers some requests with a line break.
+      if (body.trim() === '') return undefined;
       try {
         return JSON.parse(body) as unknown;
       } catch (error) {
@@ -131,8 +133,10 @@ export function connect(
       }
     },
     async stream(request, signal) {
-      const { response } = await ask(endpoint, open(request), { signal, unread: true, ...request });
-      return response;
+      const { doing = `asking ${request.path}` } = request;
+      const asked = withBody(request);
+      const { response } = await ask(endpoint, open(asked), { signal, unread: true, ...asked });
+      return new AnswerBody(response, endpoint, doing);
     },
     async head(request, signal) {
       const { response } = await ask(endpoint, open(request), { signal, ...request });

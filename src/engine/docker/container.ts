@@ -8,6 +8,7 @@ import { DockerceptionError } from '../../errors.js';
 import { printable } from '../../tar/printable.js';
 import type { Connection, EngineRequest } from './connection.js';
 import { isNotFound } from './refusal.js';
+import { vanished } from './unreachable.js';
 
 /** What a container is made from, as `docker run` has it. */
 export interface ContainerSettings {
@@ -145,6 +146,11 @@ export class Container {
     const why = failure?.Message;
     if (!why) return StatusCode;
     throw new DockerceptionError('builder', 'BUILDER_WAIT', `waiting for the builder: ${why}`);
+  }
+
+  /** The error of a connection that broke: ENGINE_GONE, of kind engine. */
+  lost(doing: string, error?: unknown): DockerceptionError {
+    return vanished(this.#connection.endpoint, doing, error);
   }
 
   /** Asks the engine whether it is there. @throws DockerceptionError of kind engine, code ENGINE_UNREACHABLE. */

@@ -1,10 +1,11 @@
 /**
  * An engine over the Engine API: Docker's, with BuildKit or the classic builder, or Podman. The
- * context goes out as it comes in; then what was asked for beside the build: pushes, archives.
+ * context goes out as it comes in. The image is built without a name, checked, named, pushed and saved, in this order.
  */
 import type { Writable } from 'node:stream';
 import { messageOf } from '../../errors.js';
 import { credentialStore, type CredentialStore } from '../../image/credentials.js';
+import { announced } from '../../progress/events.js';
 import type { BuildContext, BuildOptions, Engine } from '../engine.js';
 import { checkBuildContexts, type OpenDirectory } from './build-contexts.js';
 import { build, type BuildRequest } from './build.js';
@@ -14,6 +15,8 @@ import type { Environment } from './endpoint.js';
 import { credentialHint } from './credential-hint.js';
 import { imageArchive } from './image-archive.js';
 import { imageMetadata, type ImageFacts } from './metadata.js';
+import { checkTags } from './names.js';
+import { NewImage } from './new-image.js';
 import { checkOutputs } from './outputs.js';
 import { pushImage } from './push.js';
 import { buildQuery, type Builder } from './query.js';
@@ -21,6 +24,8 @@ import { registryConfig } from './registry-auth.js';
 import { saveImage } from './save.js';
 import { openSession } from './session.js';
 import { solve } from './solve.js';
+
+const NEVER = new AbortController().signal;
 
 /** What a docker engine is set up with. */
 export interface DockerEngineSettings {
@@ -44,8 +49,13 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
     const { report, signal } = options;
     // It may break before anyone reads it; `build` finds out.
     context.stream.on('error', () => {});
+    let image: NewImage | undefined;
+    // Whether anything outside of the engine has changed: from then on a signal no longer counts.
+    let published = false;
+    const interruption = (): AbortSignal => (published ? NEVER : signal);
     try {
       signal.throwIfAborted();
+      checkTags(options.tags);
       const ping = await connection.ping(signal);
       const builder = chooseBuilder(env, ping);
       const credentials = credentialStore(env);
@@ -53,49 +63,67 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       // A wrong option is told before anything is opened.
       buildQuery(options, builder);
       checkOutputs(options, ping, (message) => report({ kind: 'notice', message, warning: true }));
-      const hintFor = (message: string): Promise<string | undefined> =>
-        credentialHint(message, credentials);
       const directories = checkBuildContexts(options, builder, ping, settings.openDirectory);
+      const made = (image = new NewImage(connection, warn));
+      const request: BuildSettings = {
+        hintFor: (message) => credentialHint(message, credentials),
+        built: (id) => made.built(id),
+      };
       const imageId = directories
-        ? await solve(connection, context, options, credentials, hintFor, directories)
+        ? await solve(connection, context, options, credentials, request, directories)
         : await buildByPost(connection, context, options, {
+            ...request,
             builder,
             credentials,
             warn,
-            hintFor,
             muteHint: muteHint(builder === 'podman', settings.keepOwner === true),
           });
-      const facts = await imageMetadata(connection, imageId, options.tags).catch(
-        (error: unknown): ImageFacts => {
-          // The image is there and has its names: that is what counts.
-          warn(messageOf(error));
-          return { metadata: {} };
-        },
-      );
+      const facts = await announced(
+        imageMetadata(connection, imageId, options.tags, signal),
+        report,
+        'waiting for the engine to describe the image',
+      ).catch((error: unknown): ImageFacts => {
+        signal.throwIfAborted();
+        // The image is there: that is what counts.
+        warn(messageOf(error));
+        return { metadata: {} };
+      });
       await options.check?.stored({
         id: imageId,
         size: facts.size,
-        open: () => imageArchive(connection, imageId, signal),
+        open: (stop) => imageArchive(connection, imageId, stop),
       });
+      signal.throwIfAborted();
+      const naming = image.accept(options.tags);
+      await announced(naming, report, 'waiting for the engine to name the image');
       let { metadata } = facts;
       if (options.push)
         for (const tag of options.tags) {
-          const digest = await pushImage(connection, tag, credentials, options);
+          const how = { report, signal: interruption() };
+          const digest = await pushImage(connection, tag, credentials, how);
+          published = true;
           if (digest !== undefined) metadata = { 'containerimage.digest': digest, ...metadata };
         }
       const names = options.tags.length > 0 ? options.tags : [imageId];
-      for (const { dest } of options.outputs)
-        await saveImage(connection, names, dest, settings.stdout, signal);
+      for (const { dest } of options.outputs) {
+        await saveImage(connection, names, dest, settings.stdout, interruption());
+        published = true;
+      }
       return { imageId, metadata, ...(facts.size !== undefined && { size: facts.size }) };
     } catch (error) {
       // Whatever failed first, the context has no reader any more.
       context.stream.destroy(error instanceof Error ? error : undefined);
+      // An image that only couldn't be pushed or saved is good, and keeps its names.
+      if (image?.isAccepted !== true || interruption().aborted) await image?.discard();
       throw error;
     }
   };
 }
 
-interface PostSettings extends Pick<BuildRequest, 'muteHint' | 'hintFor'> {
+/** What both ways to build are given. */
+type BuildSettings = Pick<BuildRequest, 'hintFor' | 'built'>;
+
+interface PostSettings extends BuildSettings, Pick<BuildRequest, 'muteHint'> {
   readonly builder: Builder;
   readonly credentials: CredentialStore;
   readonly warn: (message: string) => void;
@@ -106,19 +134,19 @@ async function buildByPost(
   connection: Connection,
   context: BuildContext,
   options: BuildOptions,
-  { builder, credentials, warn, muteHint, hintFor }: PostSettings,
+  { builder, credentials, warn, ...settings }: PostSettings,
 ): Promise<string> {
   if (builder !== 'buildkit') {
     const config = await registryConfig(credentials, warn);
     const headers: Record<string, string> =
       config === undefined ? {} : { 'X-Registry-Config': config };
     const query = buildQuery(options, builder);
-    return build(connection, context, options, { query, headers, muteHint, hintFor });
+    return build(connection, context, options, { query, headers, ...settings });
   }
   const session = await openSession(connection, credentials, options.signal);
   try {
     const query = buildQuery(options, builder, session.id);
-    return await build(connection, context, options, { query, headers: {}, muteHint, hintFor });
+    return await build(connection, context, options, { query, headers: {}, ...settings });
   } finally {
     session.close();
   }

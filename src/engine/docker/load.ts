@@ -2,7 +2,7 @@
  * `--load`: an image archive into an engine, `POST /images/load` (Engine API, ImageLoad). Errors come
  * with HTTP 200; success is an answer that names what was loaded.
  */
-import type { Readable } from 'node:stream';
+import { pipeline, Transform, type Readable, type TransformCallback } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
 import type { Report } from '../../progress/events.js';
 import { ClassicSteps, failureOf, type ClassicMessage, type FailureMessage } from './classic.js';
@@ -15,6 +15,8 @@ import { joinLines } from '../../text/trim.js';
 
 /** Bytes that are kept of an answer that is an error. */
 const MAX_REFUSAL = 64 << 10;
+/** Bytes of the two blocks that end a tar. */
+const END_OF_ARCHIVE = 1024;
 /** Milliseconds between two reports of how much was sent. */
 const REPORT_EVERY = 100;
 /** `Loaded image: app:latest`, `Loaded image ID: sha256:…`; Podman has several in one line. */
@@ -44,6 +46,9 @@ export async function loadArchive(
   const doing = `loading the image into ${describe(endpoint)}`;
   const answer = new LoadAnswer(report, doing);
   const lines = new JsonLines((value) => answer.take(value));
+  const held = new HeldEnd();
+  // An error comes out of `held`, too.
+  pipeline(archive, held, () => undefined);
   const refused: Buffer[] = [];
   let refusedLength = 0;
   let status = 0;
@@ -56,7 +61,7 @@ export async function loadArchive(
   });
   const end = await upload(
     post,
-    archive,
+    held,
     {
       response: (response) => void (status = response.statusCode ?? 0),
       chunk(chunk) {
@@ -64,6 +69,8 @@ export async function loadArchive(
         else if ((refusedLength += chunk.length) <= MAX_REFUSAL) refused.push(chunk);
       },
       succeeded: () => answer.names.length > 0 && answer.error === undefined,
+      // The engine names the image when it has all of it: from then on a signal comes too late.
+      onAbort: () => (held.isReleased ? 'ignore' : 'close'),
     },
     signal,
   );
@@ -81,6 +88,33 @@ export async function loadArchive(
   if (answer.names.length === 0)
     throw failed(doing, 'the engine names no image that it has loaded');
   return answer.names;
+}
+
+/** Holds the end of a tar back until all of it has come: without its two blocks of zeros an engine takes no archive. */
+class HeldEnd extends Transform {
+  isReleased = false;
+  #held: Buffer = Buffer.alloc(0);
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    const bytes =
+      chunk.length < END_OF_ARCHIVE ? Buffer.concat([this.#held, chunk]) : this.#passing(chunk);
+    const length = Math.max(0, bytes.length - END_OF_ARCHIVE);
+    // A copy: the chunk's memory would be kept otherwise.
+    this.#held = Buffer.from(bytes.subarray(length));
+    if (length > 0) this.push(bytes.subarray(0, length));
+    done();
+  }
+
+  /** A large chunk isn't copied: what was held goes out before it. */
+  #passing(chunk: Buffer): Buffer {
+    if (this.#held.length > 0) this.push(this.#held);
+    return chunk;
+  }
+
+  override _flush(done: TransformCallback): void {
+    this.isReleased = true;
+    done(null, this.#held);
+  }
 }
 
 /** Takes the values of an answer's lines, in order; reports progress as it comes. */

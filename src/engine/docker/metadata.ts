@@ -2,6 +2,9 @@
 import type { Connection } from './connection.js';
 import { fullName } from './names.js';
 
+/** Milliseconds for the answer. */
+const TIMEOUT = 30_000;
+
 /** What an engine knows of an image. */
 export interface ImageFacts {
   readonly metadata: Record<string, unknown>;
@@ -25,12 +28,13 @@ export async function imageMetadata(
   connection: Connection,
   imageId: string,
   tags: readonly string[],
+  signal?: AbortSignal,
 ): Promise<ImageFacts> {
   const path = `/images/${encodeURIComponent(imageId)}/json`;
-  const { Descriptor: descriptor, Size: size } = (await connection.json({
-    method: 'GET',
-    path,
-  })) as Inspection;
+  const { Descriptor: descriptor, Size: size } = (await connection.json(
+    { method: 'GET', path, timeout: TIMEOUT },
+    signal,
+  )) as Inspection;
   const metadata = {
     ...(typeof descriptor?.digest === 'string'
       ? { 'containerimage.descriptor': descriptor, 'containerimage.digest': descriptor.digest }

@@ -1,6 +1,6 @@
 /**
  * The query of `POST /build` (Engine API, ImageBuild): every option of a build by its name there,
- * maps as JSON. Podman takes `extrahosts` as JSON too, where Docker repeats the key, and answers
+ * maps as JSON. It has no tags: an image is named when it has passed all checks. Podman takes `extrahosts` as JSON too, where Docker repeats the key, and answers
  * 400 otherwise.
  */
 import { DockerceptionError } from '../../errors.js';
@@ -17,7 +17,6 @@ export type Builder = 'classic' | 'buildkit' | 'podman';
  */
 export function buildQuery(options: BuildOptions, builder: Builder, session?: string): string {
   const query = new URLSearchParams();
-  for (const tag of options.tags) query.append('t', tag);
   query.set('dockerfile', options.file);
   setMap(query, 'buildargs', options.buildArgs);
   setMap(query, 'labels', options.labels);

@@ -5,9 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import { basename, dirname, join } from 'node:path';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DockerceptionError, messageOf } from '../../errors.js';
 import type { Connection } from './connection.js';
@@ -50,7 +49,7 @@ export async function saveImage(
 
 async function copy(
   connection: Connection,
-  archive: IncomingMessage,
+  archive: Readable,
   target: Writable,
   name: string,
   signal: AbortSignal,

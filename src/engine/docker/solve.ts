@@ -5,12 +5,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
 import type { CredentialStore } from '../../image/credentials.js';
 import type { BuildContext, BuildOptions } from '../engine.js';
+import type { BuildRequest } from './build.js';
 import type { Connection } from './connection.js';
 import { GrpcClient, GrpcError } from './grpc-client.js';
-import { fullName } from './names.js';
 import { unpackedTar } from './definition.js';
 import { extraHost } from './query.js';
 import { openSession, uploadUrl, type Session } from './session.js';
@@ -18,6 +19,11 @@ import { TraceDecoder } from './trace.js';
 import { vanished } from './unreachable.js';
 import { Watch, ended } from './watch.js';
 import { readFields, writeBytes } from './wire.js';
+
+/** The step in which BuildKit writes the image. */
+const EXPORT = /^exporting to /;
+/** Milliseconds in which a build that failed here may finish that step. */
+const EXPORT_TIMEOUT = 5_000;
 
 /**
  * Builds; resolves with the image's ID.
@@ -30,7 +36,7 @@ export async function solve(
   context: BuildContext,
   options: BuildOptions,
   credentials: CredentialStore,
-  hintFor: (message: string) => Promise<string | undefined>,
+  { hintFor, built }: Pick<BuildRequest, 'hintFor' | 'built'>,
   directories: ReadonlyMap<string, () => Promise<Readable>> = new Map(),
 ): Promise<string> {
   const { signal, report } = options;
@@ -38,6 +44,8 @@ export async function solve(
   const watched = new Watch(signal);
   let session: Session | undefined;
   let client: GrpcClient | undefined;
+  let solving: Promise<void> | undefined;
+  let isExporting = false;
   try {
     const named = new Map<string, string>();
     const url = uploads.add(watched.add(context.stream));
@@ -53,14 +61,23 @@ export async function solve(
     );
     const ref = randomBytes(16).toString('hex');
     const trace = new TraceDecoder();
-    let answer: Buffer = Buffer.alloc(0);
-    const solving = client.call(
+    let imageId: string | undefined;
+    solving = client.call(
       '/moby.buildkit.v1.Control/Solve',
       solveRequest(ref, session.id, url, named, options),
-      (message) => (answer = message),
+      (message) => {
+        imageId = imageIdOf(message);
+        if (imageId !== undefined) built(imageId);
+      },
     );
-    const showing = client.call('/moby.buildkit.v1.Control/Status', writeBytes(1, ref), (message) =>
-      report({ kind: 'status', status: trace.decode(message) }),
+    const showing = client.call(
+      '/moby.buildkit.v1.Control/Status',
+      writeBytes(1, ref),
+      (message) => {
+        const status = trace.decode(message);
+        isExporting ||= status.vertexes?.some(({ name }) => EXPORT.test(name)) === true;
+        report({ kind: 'status', status });
+      },
     );
     // Progress is for display: the outcome is Solve's.
     const shown = showing.catch(() => undefined);
@@ -68,8 +85,11 @@ export async function solve(
     await Promise.race([shown, watched.failed]);
     // The engine has read it to its end, or needed nothing more; it must still turn out to be good.
     await Promise.race([ended(context.stream), watched.failed]);
-    return imageIdOf(answer);
+    if (imageId === undefined) throw withoutImage();
+    return imageId;
   } catch (error) {
+    // An image that is being written by now has to be known, so that it can be removed.
+    if (isExporting && solving !== undefined) await settledWithin(solving, EXPORT_TIMEOUT);
     if (error instanceof GrpcError) {
       const hint = await hintFor(error.message);
       throw new DockerceptionError(
@@ -109,12 +129,9 @@ function solveRequest(
   directories: ReadonlyMap<string, string>,
   options: BuildOptions,
 ): Buffer {
-  const exporter: Record<string, string> =
-    options.tags.length === 0 ? {} : { name: options.tags.map(fullName).join(',') };
   return Buffer.concat([
     writeBytes(1, ref),
     writeBytes(3, 'moby'),
-    ...writeMap(4, exporter),
     writeBytes(5, session),
     writeBytes(6, 'dockerfile.v0'),
     ...writeMap(7, frontendOptions(context, directories, options)),
@@ -164,15 +181,28 @@ function writeMap(number: number, map: Readonly<Record<string, string>>): Buffer
 }
 
 /** SolveResponse { map<string, string> ExporterResponse = 1 }, as the engine's own API reads it. */
-function imageIdOf(answer: Buffer): string {
+function imageIdOf(answer: Buffer): string | undefined {
   for (const { number, bytes } of readFields(answer)) {
     const [key, value] = [...readFields(bytes)].map((field) => field.bytes.toString('utf8'));
     if (number === 1 && key === 'containerimage.digest' && value) return value;
   }
-  throw new DockerceptionError(
+  return undefined;
+}
+
+function withoutImage(): DockerceptionError {
+  return new DockerceptionError(
     'build',
     'BUILD_NO_IMAGE',
     'building the image: the engine reported no failure, but gave no image ID',
     { hint: 'see the engine’s own log' },
   );
+}
+
+/** Waits until it has settled, however it does, or the milliseconds have passed. */
+async function settledWithin(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  const enough = new AbortController();
+  const timeout = sleep(milliseconds, undefined, { signal: enough.signal });
+  await Promise.race([promise, timeout]).catch(() => undefined);
+  enough.abort();
+  await timeout.catch(() => undefined);
 }

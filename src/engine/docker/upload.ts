@@ -13,7 +13,19 @@ export interface UploadHandlers {
   chunk(chunk: Buffer): void;
   /** Whether the answer, which is over, says that all went well. */
   succeeded(): boolean;
+  /** What an abort does now; see {@link AbortAction}. @default 'close' */
+  onAbort?(): AbortAction;
 }
+
+/**
+ * `close` closes the connection. `cancel` closes its sending half, by which an engine notices that its client has given
+ * up, and waits for the answer, which says whether the engine had finished before. `wait` only waits for the answer.
+ * `ignore` leaves the upload alone. Nothing is waited for while the body hasn't been sent: an engine makes nothing of a part.
+ */
+export type AbortAction = 'close' | 'cancel' | 'wait' | 'ignore';
+
+/** Milliseconds in which an engine that was asked to stop has to answer. */
+const CANCEL_TIMEOUT = 5_000;
 
 /** How an upload ended: with a whole answer, or without one. */
 export type UploadEnd =
@@ -38,9 +50,12 @@ export function upload(
     let bodySent = false;
     let answered = false;
     let settled = false;
-    const finish = (end: UploadEnd): void => {
+    let cancelling: NodeJS.Timeout | undefined;
+    const finish = (found: UploadEnd): void => {
       if (settled) return;
       settled = true;
+      const end: UploadEnd = cancelling === undefined ? found : { kind: 'aborted' };
+      clearTimeout(cancelling);
       signal.removeEventListener('abort', onAbort);
       // Without a proper end the engine knows that the body is incomplete.
       if (end.kind !== 'answered' || !bodySent) request.destroy();
@@ -54,7 +69,16 @@ export function upload(
       if (!body.readableEnded && !body.destroyed)
         body.destroy('error' in end ? asError(end.error) : undefined);
     };
-    const onAbort = (): void => finish({ kind: 'aborted' });
+    const onAbort = (): void => {
+      const action = handlers.onAbort?.() ?? 'close';
+      if (action === 'ignore') return;
+      if (action === 'close' || !bodySent || answered) {
+        finish({ kind: 'aborted' });
+        return;
+      }
+      cancelling = setTimeout(() => finish({ kind: 'aborted' }), CANCEL_TIMEOUT);
+      if (action === 'cancel') request.socket?.end();
+    };
     const onData = (chunk: Buffer): void => {
       if (answered || request.destroyed || request.write(chunk)) return;
       body.pause();

@@ -55,6 +55,7 @@ function run(
       headers: {},
       muteHint: 'look at the log',
       hintFor: async () => undefined,
+      built: () => undefined,
     },
   );
 }

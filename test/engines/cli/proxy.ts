@@ -17,10 +17,17 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-/** @param cutAt whether it is cut in place of passing on a request that begins so. @default never */
+/**
+ * What becomes of one connection, by how its request begins: all connections are cut, nothing is passed on, an error is
+ * the answer, or the answer is cut, or stops, after so many bytes.
+ */
+export type Fault =
+  'cut' | 'stall' | 'refuse' | { readonly cutAfter: number } | { readonly stallAfter: number };
+
+/** @param faultOf the fault of a connection. @default none */
 export async function startProxy(
   target: string,
-  cutAt: (head: string) => boolean = () => false,
+  faultOf: (head: string) => Fault | undefined = () => undefined,
 ): Promise<Proxy> {
   const sockets = new Set<Socket>();
   const waiting = new Set<{ readonly bytes: number; readonly resolve: () => void }>();
@@ -29,7 +36,15 @@ export async function startProxy(
     const engine = connect(target.replace('unix://', ''));
     let builds = false;
     client.once('data', (chunk: Buffer) => {
-      if (cutAt(chunk.toString('latin1', 0, 64))) cut();
+      const fault = faultOf(chunk.toString('latin1', 0, 200));
+      if (fault === 'cut') cut();
+      else if (fault === 'refuse') client.end(REFUSAL);
+      else if (fault !== 'stall') {
+        engine.write(chunk);
+        client.pipe(engine);
+        if (fault === undefined) engine.pipe(client);
+        else passPart(engine, client, fault, cut);
+      }
     });
     client.on('data', (chunk: Buffer) => {
       builds ||= /^POST (?:\/v[\d.]+)?\/build/.test(chunk.toString('latin1', 0, 64));
@@ -45,8 +60,6 @@ export async function startProxy(
         engine.destroy();
       });
     }
-    client.pipe(engine);
-    engine.pipe(client);
   });
   const { host, close } = await listen(server);
   const cut = (): void => {
@@ -66,6 +79,25 @@ export async function startProxy(
       await close();
     },
   };
+}
+
+const REFUSAL =
+  'HTTP/1.1 500 Internal Server Error\r\nContent-Length: 17\r\nConnection: close\r\n\r\n{"message":"no!"}';
+
+function passPart(
+  engine: Socket,
+  client: Socket,
+  fault: { readonly cutAfter: number } | { readonly stallAfter: number },
+  cut: () => void,
+): void {
+  let left = 'cutAfter' in fault ? fault.cutAfter : fault.stallAfter;
+  engine.on('data', (chunk: Buffer) => {
+    client.write(chunk.subarray(0, left));
+    left = Math.max(0, left - chunk.length);
+    if (left > 0) return;
+    engine.pause();
+    if ('cutAfter' in fault) cut();
+  });
 }
 
 /** Something that answers HTTP as it likes. */

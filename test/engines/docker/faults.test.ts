@@ -144,13 +144,11 @@ describe.each(variants)('a failure in the middle of a build with $name', (varian
     });
   });
 
-  it('of a name that is none is told in the engine’s words', async () => {
+  it('rejects an invalid name before it sends anything', async () => {
     const tar = await contextOf({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
     await expect(
       buildOn(env, Readable.from([tar]), { tags: ['Not A Name'] }),
-    ).rejects.toMatchObject({
-      kind: 'build',
-    });
+    ).rejects.toMatchObject({ kind: 'usage', code: 'REFERENCE_INVALID' });
   });
 
   describe('by an engine that goes away', () => {

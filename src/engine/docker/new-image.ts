@@ -1,0 +1,182 @@
+/**
+ * The image of a build until it is accepted. It is built without a name; checks and limits come before the name, and
+ * an image that doesn't get one is removed again. Never removed: an image that existed before the build, that has a
+ * name, or that another image or a container is based on.
+ */
+import { DockerceptionError, messageOf } from '../../errors.js';
+import type { Connection, EngineRequest } from './connection.js';
+import { fullName, splitTag } from './names.js';
+import { isNotFound } from './refusal.js';
+
+/** Milliseconds that each of these requests may take; none of them depends on an image's size. */
+const REQUEST_TIMEOUT = 60_000;
+
+/** A name that was set, and the image that had it before. */
+interface GivenName {
+  readonly reference: string;
+  readonly previousId: string | undefined;
+}
+
+interface ImageDetails {
+  readonly Id: string;
+  /** The classic builder's and Podman's: the image of the step before. */
+  readonly Parent?: string;
+  readonly RepoTags?: readonly string[] | null;
+  readonly RepoDigests?: readonly string[] | null;
+}
+
+export class NewImage {
+  readonly #connection: Connection;
+  readonly #warn: (message: string) => void;
+  /** IDs of the images without a name when the build began; undefined when the engine didn't list them. */
+  readonly #unnamedBefore: Promise<ReadonlySet<string> | undefined>;
+  #id: string | undefined;
+  #isAccepted = false;
+  readonly #given: GivenName[] = [];
+
+  /** Begins before the build: an image that exists by then isn't the build's. */
+  constructor(connection: Connection, warn: (message: string) => void) {
+    this.#connection = connection;
+    this.#warn = warn;
+    this.#unnamedBefore = this.#listUnnamed().catch(() => undefined);
+  }
+
+  /** The engine has built it. */
+  built(id: string): void {
+    this.#id = id;
+  }
+
+  /** Whether {@link accept} has succeeded. */
+  get isAccepted(): boolean {
+    return this.#isAccepted;
+  }
+
+  /**
+   * Gives the image its names: all of them or none.
+   *
+   * @throws DockerceptionError of kind engine, TAG_FAILED.
+   */
+  async accept(tags: readonly string[]): Promise<void> {
+    const references = tags.map((tag) => splitTag(tag).join(':'));
+    const previous = await Promise.all(references.map((reference) => this.#find(reference)));
+    for (const [index, reference] of references.entries()) {
+      const previousId = previous[index]?.Id;
+      if (previousId === this.#id) continue;
+      // Before it is certain: a request that fails may have been carried out.
+      this.#given.push({ reference, previousId });
+      await this.#tag(this.#id ?? '', reference);
+    }
+    this.#isAccepted = true;
+  }
+
+  /** Takes its names back, and removes it if the build has made it. Never rejects: what is left is reported. */
+  async discard(): Promise<void> {
+    const id = this.#id;
+    if (id === undefined) return;
+    try {
+      const before = await this.#unnamedBefore;
+      if (before === undefined) throw new Error('the engine did not list its images');
+      const made = await this.#madeHere(id, before);
+      for (const name of this.#given.splice(0).reverse()) await this.#takeBack(id, name, before);
+      for (const one of made) if (!(await this.#remove(one))) return;
+    } catch (error) {
+      this.#warn(`removing the image ${id}: ${messageOf(error)}`);
+    }
+  }
+
+  async #listUnnamed(): Promise<ReadonlySet<string>> {
+    const filters = encodeURIComponent(JSON.stringify({ dangling: ['true'] }));
+    const path = `/images/json?filters=${filters}`;
+    const list = (await this.#ask({ method: 'GET', path })) as readonly ImageDetails[];
+    return new Set(list.map(({ Id }) => Id));
+  }
+
+  /** The image and those of its steps, from the last to the first, that didn't exist before. */
+  async #madeHere(id: string, before: ReadonlySet<string>): Promise<readonly string[]> {
+    const made: string[] = [];
+    for (let next: string | undefined = id; next;) {
+      const image: ImageDetails | undefined = await this.#find(next);
+      if (image === undefined || before.has(image.Id) || this.#isNamed(image)) break;
+      made.push(image.Id);
+      next = image.Parent && fullId(image.Parent);
+    }
+    return made;
+  }
+
+  /** By anyone else than this build. A containerd image store has a digest with every name. */
+  #isNamed({ RepoTags, RepoDigests }: ImageDetails): boolean {
+    const own = new Set(this.#given.map(({ reference }) => fullName(reference)));
+    const names = (RepoTags ?? []).filter((name) => !own.has(fullName(name)));
+    return names.length > 0 || (own.size === 0 && (RepoDigests?.length ?? 0) > 0);
+  }
+
+  async #takeBack(
+    id: string,
+    { reference, previousId }: GivenName,
+    before: ReadonlySet<string>,
+  ): Promise<void> {
+    const image = await this.#find(reference);
+    // Another process may have given the name to another image since.
+    if (image?.Id !== id) return;
+    // An engine removes an image with its last name, and this one isn't the build's.
+    if (before.has(id) && image.RepoTags?.length === 1 && previousId === undefined)
+      throw new Error(`it existed before, and keeps the name ${reference}`);
+    if (previousId !== undefined && (await this.#find(previousId)) !== undefined)
+      await this.#tag(previousId, reference);
+    else await this.#remove(reference);
+  }
+
+  /** @returns false when the engine keeps it: something is based on it. */
+  async #remove(reference: string): Promise<boolean> {
+    try {
+      const path = `${pathOf(reference)}?noprune=1`;
+      await this.#ask({ method: 'DELETE', path, doing: `removing ${reference}` });
+      return true;
+    } catch (error) {
+      if (isNotFound(error)) return true;
+      if (error instanceof DockerceptionError && error.code === 'ENGINE_REFUSED') return false;
+      throw error;
+    }
+  }
+
+  async #tag(id: string, reference: string): Promise<void> {
+    const [repo, tag] = splitTag(reference);
+    const query = new URLSearchParams({ repo, tag }).toString();
+    const doing = `tagging the image ${reference}`;
+    try {
+      await this.#ask({ method: 'POST', path: `${pathOf(id)}/tag?${query}`, doing });
+    } catch (error) {
+      if (!(error instanceof DockerceptionError)) throw error;
+      const { message, hint } = error;
+      throw new DockerceptionError('engine', 'TAG_FAILED', message, {
+        cause: error,
+        hint: isNotFound(error)
+          ? 'another build of the same image, or a prune, has removed it: try again'
+          : (hint ?? 'see the engine’s own log'),
+      });
+    }
+  }
+
+  async #find(reference: string): Promise<ImageDetails | undefined> {
+    try {
+      const path = `${pathOf(reference)}/json`;
+      return (await this.#ask({ method: 'GET', path })) as ImageDetails;
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  #ask(request: EngineRequest): Promise<unknown> {
+    return this.#connection.json({ timeout: REQUEST_TIMEOUT, ...request });
+  }
+}
+
+function pathOf(reference: string): string {
+  return `/images/${encodeURIComponent(reference)}`;
+}
+
+/** Podman has a parent's ID without its algorithm. */
+function fullId(id: string): string {
+  return id.includes(':') ? id : `sha256:${id}`;
+}
