@@ -135,8 +135,8 @@ async function nameEdits(options: ContextOptions, file: string): Promise<Edit[]>
 
 async function baseMove(): Promise<Edit[]> {
   const { BASE_FOLDER } = await import('./dockerfile/base.js');
-  const { addPrefix } = await import('./edit/rename.js');
-  return [addPrefix(BASE_FOLDER)];
+  const { moveRoot } = await import('./edit/root-names.js');
+  return [moveRoot(BASE_FOLDER)];
 }
 
 async function generate(

@@ -5,8 +5,8 @@
  */
 import { DockerceptionError } from '../errors.js';
 
-/** Where the context goes, below the root of what the engine gets. */
-export const BASE_FOLDER = 'rootfs';
+/** Where the context goes, below the root of what the engine gets. No message names it. */
+export const BASE_FOLDER = '.context';
 
 /** Instructions that make sense behind the copy. */
 const INSTRUCTIONS =
@@ -31,4 +31,11 @@ export function baseDockerfile(base: string, changes: readonly string[]): string
     ...changes.map((change) => change.trim()),
     '',
   ].join('\n');
+}
+
+/** A text of an engine, or of a check of the moved entries, with the names that the user knows. */
+export function withoutBaseFolder(text: string): string {
+  return text
+    .replaceAll(`COPY ${BASE_FOLDER}/ /`, 'COPY . /')
+    .replaceAll(new RegExp(`(?<![^\\s'":=(])(/?)${BASE_FOLDER.replace('.', '\\.')}/`, 'g'), '$1');
 }
