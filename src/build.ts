@@ -2,7 +2,7 @@
 import { access, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { BUILD_OPTIONS, type BuildOptions } from './build-options.js';
-import { claimContext, destroyContext, dockerfilePath } from './context.js';
+import { claimContext, destroyContext, dockerfilePath, rewording } from './context.js';
 import { CONTEXT_OPTIONS, type ContextOptions } from './context-options.js';
 import { chooseEngine, type Choice } from './engine/choose.js';
 import type {
@@ -13,13 +13,14 @@ import type {
   ImageCheck,
   Output,
 } from './engine/engine.js';
-import { DockerceptionError, systemCode } from './errors.js';
+import { DockerceptionError, rewordError, systemCode } from './errors.js';
 import { checkOptions } from './options/check.js';
 import type { Passed } from './pipeline.js';
 import { filter } from './filter-stream.js';
 import { passContext } from './filter.js';
 import type { Report } from './progress/events.js';
 import { redacted } from './progress/redacted.js';
+import { rewordSteps } from './progress/reword.js';
 import { StreamSink } from './sink/stream.js';
 import { printable } from './tar/printable.js';
 import { redactAll } from './text/redact.js';
@@ -41,11 +42,21 @@ export async function build(options: BuildOptions): Promise<Built> {
   try {
     checkOptions(claimed, BUILD_OPTIONS);
     claimed.signal?.throwIfAborted();
-    return await buildClaimed(claimed);
+    return await buildReworded(claimed);
   } catch (error) {
     destroyContext(claimed, error);
     throw error;
   }
+}
+
+/** Reports what concerns the context in the user's words. */
+async function buildReworded(options: BuildOptions): Promise<Built> {
+  const reword = await rewording(options);
+  if (reword === undefined) return buildClaimed(options);
+  const report = rewordSteps(options.report ?? (() => undefined), reword);
+  return buildClaimed({ ...options, report }).catch((error: unknown) => {
+    throw rewordError(error, reword);
+  });
 }
 
 async function buildClaimed(options: BuildOptions): Promise<Built> {

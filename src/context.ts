@@ -66,7 +66,7 @@ export async function planContext(
 ): Promise<Plan> {
   const file = dockerfilePath(options.file);
   const owner = options.owner ?? ROOT;
-  const based = options.base !== undefined || (options.changes?.length ?? 0) > 0;
+  const based = isBased(options);
   const attributes = await attributeEdits(options, owner);
   const moved = based ? await baseMove() : [];
   const renamed = await nameEdits(options, file);
@@ -100,6 +100,21 @@ export async function planContext(
     ignoreTrailing: options.ignoreTrailing ?? false,
     allowUnterminated: options.allowUnterminated ?? false,
   };
+}
+
+/**
+ * Puts messages about a context into the words of the user, who doesn't know the folder that `base` moves it into.
+ * Undefined when they are so already.
+ */
+export async function rewording(
+  options: ContextOptions,
+): Promise<((text: string) => string) | undefined> {
+  if (!isBased(options)) return undefined;
+  return (await import('./dockerfile/base.js')).withoutBaseFolder;
+}
+
+function isBased({ base, changes }: ContextOptions): boolean {
+  return base !== undefined || (changes?.length ?? 0) > 0;
 }
 
 // What an option needs is loaded with the option: most contexts need none of it.

@@ -41,6 +41,16 @@ export class DockerceptionError extends Error {
   }
 }
 
+/** The same error in other words; what isn't reported on purpose stays as it is. */
+export function rewordError(error: unknown, reword: (text: string) => string): unknown {
+  if (!(error instanceof DockerceptionError)) return error;
+  const { kind, code, hint, cause } = error;
+  return new DockerceptionError(kind, code, reword(error.message), {
+    ...(hint !== undefined && { hint }),
+    cause,
+  });
+}
+
 /** The message of anything that can be thrown, without secrets. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && !error.message)

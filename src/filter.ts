@@ -1,7 +1,7 @@
 /** A context in, the corrected context out. */
 import { CONTEXT_OPTIONS, type ContextOptions } from './context-options.js';
-import { claimContext, destroyContext, planContext } from './context.js';
-import { DockerceptionError } from './errors.js';
+import { claimContext, destroyContext, planContext, rewording } from './context.js';
+import { DockerceptionError, rewordError } from './errors.js';
 import { checkOptions, isObject, type OptionTable } from './options/check.js';
 import { abortSignal, callback } from './options/values.js';
 import { pass, type Passed } from './pipeline.js';
@@ -79,5 +79,8 @@ export async function passContext(
     destroyContext(options, first);
     throw first;
   }
-  return pass(plan, sink, report, signal);
+  const reword = await rewording(options);
+  return pass(plan, sink, report, signal).catch((error: unknown) => {
+    throw reword === undefined ? error : rewordError(error, reword);
+  });
 }

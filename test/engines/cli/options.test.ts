@@ -113,12 +113,12 @@ describe.each(five)('an option of a build with $name', ({ host, podman, buildkit
     const args = ['--base', engines.base, '-c', 'CMD ["/bin/hello"]', '-c', 'ENV A=1', '-t', app];
     imageIdOf(await shell.tool(args, { input }));
     const ran = await shell.run(
-      `docker run --rm ${app} && docker run --rm ${app} ls / /rootfs 2>&1; docker run --rm ${app} env`,
+      `docker run --rm ${app} && docker run --rm ${app} ls / /.context 2>&1; docker run --rm ${app} env`,
     );
     expect(ran.stdout.toString()).toContain('from a base\n');
     expect(ran.stdout.toString()).toContain('A=1\n');
     expect(ran.stdout.toString()).not.toMatch(/^Dockerfile$/m);
-    expect(ran.stdout.toString()).toMatch(/rootfs: No such file/);
+    expect(ran.stdout.toString()).toMatch(/\.context: No such file/);
   });
 
   it('--add and edits change what is in the image', async () => {
