@@ -36,12 +36,14 @@ TOML
   processes=$(cat /proc/sys/kernel/pid_max)
   if [[ $(ulimit -Hu) != unlimited ]] && (($(ulimit -Hu) < processes)); then processes=$(ulimit -Hu); fi
   # cgroupfs and files: there may be neither systemd nor a journal. Locks in files: those in
-  # /dev/shm would be shared with the machine's own podman.
+  # /dev/shm would be shared with the machine's own podman. runc: crun, which podman prefers when it is
+  # installed, refuses control groups in hybrid mode.
   cat >"$dir/containers.conf" <<TOML
 [containers]
 log_driver = "k8s-file"
 default_ulimits = ["nofile=$files:$files", "nproc=$processes:$processes"]
 [engine]
+runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 lock_type = "file"

@@ -1,0 +1,13 @@
+/**
+ * Makes the tests independent of the environment that they are started in: every variable that the tool, Node's
+ * formatting or a program of the tests reads is removed; a test sets what it needs itself.
+ */
+const READ =
+  /^(?:DOCKER|BUILDKIT|BUILDX|DOCKERCEPTION|COMPOSE|CONTAINER|XDG|REGISTRY|COSIGN|GIT|TAR)_|^(?:SOURCE_DATE_EPOCH|NO_COLOR|FORCE_COLOR|COLORTERM|COLUMNS|LINES|TMPDIR|LANG|GZIP|ZSTD_CLEVEL|XZ_OPT|XZ_DEFAULTS|POSIXLY_CORRECT|TAPE|NODE_OPTIONS|NODE_EXTRA_CA_CERTS)$|^LC_|_proxy$/i;
+/** Where the engines of the tests are. */
+const KEPT = new Set(['DOCKERCEPTION_ENGINES_DIR']);
+
+for (const name of Object.keys(process.env))
+  if (READ.test(name) && !KEPT.has(name)) delete process.env[name];
+process.env['TZ'] = 'UTC';
+process.umask(0o022);
