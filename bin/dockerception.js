@@ -1,4 +1,9 @@
 #!/usr/bin/env node
-import { main } from '../dist/bin/main.js';
-
-process.exitCode = await main(process.argv.slice(2));
+try {
+  const { main } = await import('../dist/bin/main.js');
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  // The program itself could not be loaded.
+  console.error(`dockerception: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

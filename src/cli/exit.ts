@@ -1,5 +1,5 @@
 /** Exit codes, and how an error is said. */
-import { DockerceptionError, messageOf, type ErrorKind } from '../errors.js';
+import { DockerceptionError, messageOf, systemCode, type ErrorKind } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import { joinLines } from '../text/trim.js';
 
@@ -24,10 +24,16 @@ export function exitCodeOf(error: unknown): number {
 /** One line that says what failed, and one with what to do when that is known. */
 export function describe(error: unknown): string {
   const lines = [`dockerception: ${oneLine(messageOf(error))}`];
-  if (error instanceof DockerceptionError && error.hint !== undefined) {
-    lines.push(`hint: ${oneLine(error.hint)}`);
-  }
+  const hint = hintOf(error);
+  if (hint !== undefined) lines.push(`hint: ${oneLine(hint)}`);
   return `${lines.join('\n')}\n`;
+}
+
+function hintOf(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (/^(?:EMFILE|ENFILE)$/.test(systemCode(cause) ?? ''))
+      return 'this process may open too few files: `ulimit -n 1024` allows more';
+  return error instanceof DockerceptionError ? error.hint : undefined;
 }
 
 function oneLine(text: string): string {

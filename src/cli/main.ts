@@ -1,10 +1,13 @@
 /** The command line: it parses, calls the library, prints, and tells the exit code. */
+import { writeSync } from 'node:fs';
+import { describe, exitCodeOf } from './exit.js';
 import type { Arguments } from './parse.js';
 import { keepYoungGenerationSmall } from './young-generation.js';
 
 /** Runs one command; never rejects. Resolves to the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   keepYoungGenerationSmall();
+  process.on('uncaughtException', endWith);
   const asksVersion = argv[0] === '--version' && argv.length === 1;
   try {
     if (asksVersion) return await printVersion();
@@ -19,12 +22,21 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     return await runVerb(args);
   } catch (error) {
-    const { describe, exitCodeOf } = await import('./exit.js');
     // When nobody reads that either, the exit code still tells.
     process.stderr.on('error', () => undefined);
     process.stderr.write(describe(error));
     return exitCodeOf(error);
   }
+}
+
+/** The last resort, for an error that no command has handled: one line, as for all others. */
+function endWith(error: unknown): void {
+  try {
+    writeSync(2, describe(error));
+  } catch {
+    // Without a reader, the exit code is all that is left.
+  }
+  process.exit(exitCodeOf(error));
 }
 
 async function runVerb(args: Arguments): Promise<number> {

@@ -8,7 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
 import type { Report } from '../progress/events.js';
 import type { Connection } from './docker/index.js';
-import type { Otherwise } from './embedded/index.js';
+import type { EmbeddedSettings, Otherwise } from './embedded/index.js';
 import type { BuildOptions, Engine, EntryEngine, Output } from './engine.js';
 
 /** What {@link chooseEngine} knows. */
@@ -65,7 +65,8 @@ export async function chooseEngine(
   }
   if (files) {
     checkAttributes(outputs);
-    return { engine: await embedded(settings, dockerFor(settings)), outputs };
+    const other = { otherwise: dockerFor(settings), engineHas: engineHas(settings) };
+    return { engine: await embedded(settings, other), outputs };
   }
   const connection = await connectionOf(settings);
   try {
@@ -79,7 +80,7 @@ export async function chooseEngine(
     if (tags.length === 0 || load) return { engine: failing(error), outputs };
     const archive = archiveOf(tags);
     warnWithoutEngine(connection, archive, report);
-    const engine = await embedded(settings, explained(failing(error)));
+    const engine = await embedded(settings, { otherwise: explained(failing(error)) });
     return { engine, outputs: [archive] };
   }
   return { engine: await docker(settings), outputs };
@@ -106,7 +107,10 @@ async function docker(settings: EngineSettings): Promise<Engine> {
   return dockerEngine(await connectionOf(settings), settings);
 }
 
-async function embedded(settings: EngineSettings, otherwise?: Otherwise): Promise<EntryEngine> {
+/** The engine for what the embedded one can't build. */
+type Other = Pick<EmbeddedSettings, 'otherwise' | 'engineHas'>;
+
+async function embedded(settings: EngineSettings, other: Other = {}): Promise<EntryEngine> {
   const { embeddedEngine } = await import('./embedded/index.js');
   const { env, stdout, created, openDirectory } = settings;
   return embeddedEngine({
@@ -118,7 +122,7 @@ async function embedded(settings: EngineSettings, otherwise?: Otherwise): Promis
       const { loadArchive } = await import('./docker/index.js');
       await loadArchive(await connectionOf(settings), archive, { report, signal });
     },
-    ...(otherwise !== undefined && { otherwise }),
+    ...other,
   });
 }
 
@@ -132,6 +136,22 @@ function dockerFor(settings: EngineSettings): Otherwise {
     const { dockerEngine } = await import('./docker/index.js');
     return dockerEngine(connection, settings)(context, options);
   });
+}
+
+/** Asks the engine for an image. An engine that can't be asked has none: the registry's error is the one to report. */
+function engineHas(settings: EngineSettings): NonNullable<EmbeddedSettings['engineHas']> {
+  return async (reference, signal) => {
+    try {
+      const connection = await connectionOf(settings);
+      // Bounded in time, unlike other requests.
+      await connection.ping(signal);
+      const { hasImage } = await import('./docker/index.js');
+      return await hasImage(connection, reference, signal);
+    } catch (error) {
+      if (error instanceof DockerceptionError && error.kind === 'engine') return false;
+      throw error;
+    }
+  };
 }
 
 /** An engine that was only asked because of RUN says so when it isn't there, or can't write that. */

@@ -9,7 +9,7 @@ import { streamSource } from './stream.js';
 
 const FILE_CHUNK = 1024 * 1024;
 
-/** Throws USAGE_TERMINAL when there is nothing to read but a keyboard; `signal` ends the wait. */
+/** Throws USAGE_TERMINAL for a terminal, CONTEXT_NO_INPUT for /dev/null; `signal` ends the wait. */
 export async function standardInput(signal?: AbortSignal): Promise<Source> {
   if (tty.isatty(0)) {
     throw new DockerceptionError(
@@ -24,8 +24,25 @@ export async function standardInput(signal?: AbortSignal): Promise<Source> {
   return streamSource(openInput(), 'standard input', signal);
 }
 
+/** Whether standard input is /dev/null: nothing was connected to it. Node opens it for a closed descriptor too. */
+function isNull(stat: fs.Stats): boolean {
+  const nothing = fs.statSync('/dev/null', { throwIfNoEntry: false });
+  return (
+    nothing?.isCharacterDevice() === true && stat.isCharacterDevice() && stat.rdev === nothing.rdev
+  );
+}
+
 function openInput(): Readable {
   const stat = fs.fstatSync(0);
+  if (isNull(stat))
+    throw new DockerceptionError(
+      'context',
+      'CONTEXT_NO_INPUT',
+      'reading standard input: it is /dev/null, nothing is connected to it',
+      {
+        hint: 'pipe a tar into it, or name a directory or a tar file; in a container, `docker run` needs -i',
+      },
+    );
   if (stat.isFIFO() || stat.isSocket()) return new PipeStream(0);
   return fs.createReadStream('', { fd: 0, autoClose: false, highWaterMark: FILE_CHUNK });
 }

@@ -29,7 +29,7 @@ import { assemble } from './assemble.js';
 import { checkTargets } from './check.js';
 import { needsContextAlone } from './foreseeable.js';
 import { contextOf, dockerfileOf, type ContextTree } from './context-tree.js';
-import { Images } from './images.js';
+import { BASE_IN_ENGINE, Images } from './images.js';
 import { layerTar } from './layer-tar.js';
 import { metadataOf } from './metadata.js';
 import { Origins } from './origins.js';
@@ -57,8 +57,10 @@ export interface EmbeddedSettings {
   readonly large?: number;
   /** Loads an image archive into an engine. @default loading is refused */
   readonly load?: (archive: Readable, report: Report, signal: AbortSignal) => Promise<void>;
-  /** Builds what needs RUN; it gets the context anew. @default that is refused */
+  /** Builds what needs RUN, or an image of the engine's; it gets the context anew. @default that is refused */
   readonly otherwise?: Otherwise;
+  /** Whether the engine of `otherwise` has an image. False if it can't be asked. @default none */
+  readonly engineHas?: (reference: string, signal: AbortSignal) => Promise<boolean>;
 }
 
 /** Another engine, told why it has to build this. */
@@ -135,7 +137,7 @@ class Build implements EntryBuild {
       return await this.#build(context);
     } catch (error) {
       const { otherwise } = this.#settings;
-      if (otherwise === undefined || !needsRun(error)) throw error;
+      if (otherwise === undefined || !needsEngine(error)) throw error;
       await this.#closeOutputs();
       return otherwise({ stream: this.#repacked(context) }, this.#options, error);
     }
@@ -154,8 +156,14 @@ class Build implements EntryBuild {
   }
 
   async #build(context: ContextTree): Promise<BuildResult> {
-    const { signal, buildContexts, check } = this.#options;
-    const images = new Images({ contexts: buildContexts, registry: this.#registry() });
+    const { signal, buildContexts, check, pull } = this.#options;
+    const { engineHas } = this.#settings;
+    const images = new Images({
+      contexts: buildContexts,
+      registry: this.#registry(),
+      // With --pull, an engine does not use the image that it has either.
+      ...(engineHas && !pull && { engineHas: (reference) => engineHas(reference, signal) }),
+    });
     const outputs = await this.#beginOutputs();
     try {
       const dockerfile = this.#dockerfile(context);
@@ -275,6 +283,7 @@ class Build implements EntryBuild {
   }
 }
 
-function needsRun(error: unknown): error is DockerceptionError {
-  return error instanceof DockerceptionError && error.code === 'DOCKERFILE_RUN';
+function needsEngine(error: unknown): error is DockerceptionError {
+  const codes = ['DOCKERFILE_RUN', BASE_IN_ENGINE];
+  return error instanceof DockerceptionError && codes.includes(error.code);
 }

@@ -16,6 +16,8 @@ export interface ImagesOptions {
   /** `NAME` to `docker-image://…`, `oci-layout://…`, …, or a directory. */
   readonly contexts: Readonly<Record<string, string>>;
   readonly registry: RegistrySettings;
+  /** Whether an engine that can build instead has an image. @default no engine can */
+  readonly engineHas?: ((reference: string) => Promise<boolean>) | undefined;
 }
 
 /** What a name means. */
@@ -23,6 +25,20 @@ export type Named =
   | { readonly kind: 'image'; readonly image: Image }
   | { readonly kind: 'scratch' }
   | { readonly kind: 'directory'; readonly path: string };
+
+/** The code for an image that no registry gives, but the engine has. */
+export const BASE_IN_ENGINE = 'BASE_IN_ENGINE';
+
+/** Whether a registry does not have an image, or does not give it to us. */
+function isUnavailable(error: unknown): error is DockerceptionError {
+  const codes = [
+    'REGISTRY_NOT_FOUND',
+    'REGISTRY_DENIED',
+    'REGISTRY_UNREACHABLE',
+    'REGISTRY_FAILED',
+  ];
+  return error instanceof DockerceptionError && codes.includes(error.code);
+}
 
 const SCHEMES = /^(docker-image|oci-layout|oci-archive|docker-archive):\/\/(.+)$/s;
 
@@ -89,7 +105,20 @@ export class Images {
   async #pull(name: string, platform: Platform): Promise<Image> {
     const { pullImage } = await import('../../image/registry/index.js');
     const cache = await (this.#cache ??= openBlobCache(this.#options.registry.env));
-    return pullImage(parseReference(name), platform, { ...this.#options.registry, cache });
+    const { registry, engineHas } = this.#options;
+    try {
+      return await pullImage(parseReference(name), platform, { ...registry, cache });
+    } catch (error) {
+      if (engineHas === undefined || !isUnavailable(error) || !(await engineHas(name))) throw error;
+      throw new DockerceptionError(
+        'build',
+        BASE_IN_ENGINE,
+        `${error.message}, but the engine has it`,
+        {
+          cause: error,
+        },
+      );
+    }
   }
 
   async #read(scheme: string, rest: string, platform: Platform): Promise<Image> {
