@@ -42,6 +42,8 @@ export interface ContextOptions {
   readonly mtime?: number;
   /** The latest that a time stamp may be, in seconds since 1970. @default none */
   readonly clampMtime?: number;
+  /** Leave out all extended attributes. @default false, but those of macOS are always left out */
+  readonly noXattrs?: boolean;
   /** Leading components to take off names. @default 0 */
   readonly stripComponents?: number;
   /** A directory to put in front of names. @default none */
@@ -85,6 +87,7 @@ export const CONTEXT_OPTIONS: OptionTable<ContextOptions> = {
   mode: text,
   mtime: time,
   clampMtime: time,
+  noXattrs: flag,
   stripComponents: count,
   prefix: text,
   include: listOf(text),

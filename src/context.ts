@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { isSource, type Addition, type ContextOptions } from './context-options.js';
 import { compose, type Edit } from './edit/edit.js';
 import { reportIgnoreFile } from './edit/ignore-file.js';
+import { portable, refuseUnknown } from './edit/portable.js';
 import { ROOT, setOwner, type Owner } from './edit/owner.js';
 import { cleanPath } from './tar/path.js';
-import { safeNames } from './edit/safe.js';
+import { rootNames, safeNames } from './edit/safe.js';
 import { DockerceptionError } from './errors.js';
 import type { Part, Plan } from './pipeline.js';
 import type { Report } from './progress/events.js';
@@ -77,12 +78,18 @@ export async function planContext(
   const source = await openContext(options, file, signal);
   const isIgnoring = source.isDirectory === true || (options.exclude?.length ?? 0) > 0;
   const reported = isIgnoring ? [] : [reportIgnoreFile(notice)];
+  const edited = renamed.length + attributes.length + generated.length + additions.length > 0;
+  const untouched = exact && !edited;
+  const converted = untouched ? [] : [rootNames(notice), portable(notice)];
+  const refused = untouched ? [] : [refuseUnknown];
   const stream: Part = {
     source,
     edit: compose([
       safeNames(notice),
+      ...converted,
       ...renamed,
       ...replaced,
+      ...refused,
       ...reported,
       ...moved,
       ...attributes,
@@ -92,11 +99,10 @@ export async function planContext(
     source,
     edit: compose([...moved, ...attributes]),
   }));
-  const edited = renamed.length + attributes.length + generated.length + additions.length > 0;
   return {
     parts: [...generated, ...added, stream],
     file: options.allowNoDockerfile === true ? undefined : file,
-    root: exact && !edited ? false : owner === 'keep' ? ROOT : owner,
+    root: untouched ? false : owner === 'keep' ? ROOT : owner,
     ignoreTrailing: options.ignoreTrailing ?? false,
     allowUnterminated: options.allowUnterminated ?? false,
   };
@@ -125,6 +131,10 @@ async function attributeEdits(options: ContextOptions, owner: Owner | 'keep'): P
   if (options.mode !== undefined) {
     const { setMode } = await import('./edit/mode.js');
     edits.push(setMode(options.mode));
+  }
+  if (options.noXattrs === true) {
+    const { dropXattrs } = await import('./edit/xattrs.js');
+    edits.push(dropXattrs());
   }
   if (options.mtime === undefined && options.clampMtime === undefined) return edits;
   const { clampTimes, setTimes } = await import('./edit/times.js');

@@ -183,6 +183,7 @@ class Passage {
   #handler(edit: Edit, source: Source, evidence: Evidence, sink: Sink): WalkHandler {
     const all = this.#observed(edit);
     return {
+      portable: this.plan.root !== false,
       entry: (entry, lead) => {
         if (all(entry) === 'drop') return 'drop';
         if (!this.#started) this.#start(sink, isRecognisable(entry, lead), entry.mtime);

@@ -26,6 +26,7 @@ export async function contextOptions(
       : owner !== undefined && { owner: parseOwner(owner) }),
     ...given('mode', args.value('mode')),
     ...(await times(args, env)),
+    noXattrs: args.flag('no-xattrs'),
     stripComponents: count(args.value('strip-components')),
     ...given('prefix', args.value('prefix')),
     include: args.all('include'),

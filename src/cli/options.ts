@@ -86,6 +86,7 @@ export const OPTIONS: readonly OptionSpec[] = [
       value: 'TIME',
       help: 'cap every time stamp (default: SOURCE_DATE_EPOCH)',
     },
+    { name: 'no-xattrs', help: 'leave out all extended attributes' },
     { name: 'strip-components', value: 'N', help: 'take N leading components off names' },
     { name: 'prefix', value: 'DIR', help: 'put DIR in front of names' },
     { name: 'include', value: 'PATTERN', many: true, help: 'keep only what matches' },

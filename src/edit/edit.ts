@@ -1,6 +1,7 @@
 /** What an edit is, and how several become one. */
 import type { EntryHeader } from '../tar/entry-header.js';
 import type { GlobalHeader } from '../tar/global.js';
+import { printable } from '../tar/printable.js';
 
 /**
  * Changes an entry's header, or leaves the entry out. Synchronous: all edits run in one walk,
@@ -24,4 +25,16 @@ export function compose(edits: readonly Edit[]): Edit {
     for (const edit of edits) edit.global?.(header);
   };
   return composed;
+}
+
+/** Drops entries with one notice for each kind, which names the first of them. */
+export function leavingOut(
+  notice: (message: string) => void,
+): (entry: EntryHeader, what: string) => 'drop' {
+  const noticed = new Set<string>();
+  return (entry, what) => {
+    if (!noticed.has(what)) notice(`left out ${what}: '${printable(entry.pathBytes, 60)}'`);
+    noticed.add(what);
+    return 'drop';
+  };
 }

@@ -5,7 +5,8 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
-import type { Edit } from './edit.js';
+import { cleanPath } from '../tar/path.js';
+import { leavingOut, type Edit } from './edit.js';
 
 const SLASH = 0x2f;
 
@@ -23,7 +24,6 @@ export function safeNames(notice: (message: string) => void): Edit {
   }
   return (entry) => {
     const name = entry.path;
-    if (name === '') throw unsafe('TAR_NAME', 'the entry has no name');
     if (name.includes('\0')) throw unsafe('TAR_NAME', 'the name has a NUL in it');
     if (climbs(name)) throw unsafe('TAR_UNSAFE', `'..' in the name`);
     if (name.startsWith('/')) entry.pathBytes = relative(entry.pathBytes);
@@ -34,6 +34,31 @@ export function safeNames(notice: (message: string) => void): Edit {
     }
     if (target.startsWith('/')) entry.linkpathBytes = relative(entry.linkpathBytes);
   };
+}
+
+/**
+ * Names that are the root's. Container engines ignore an entry with one unless it is a directory, and
+ * tar programs fail on it, so it is left out; a directory without a name becomes `./`.
+ */
+export function rootNames(notice: (message: string) => void): Edit {
+  const leaveOut = leavingOut(notice);
+  return (entry) => {
+    const { path } = entry;
+    if (!isRoot(path)) return undefined;
+    if (entry.type !== 'directory')
+      return leaveOut(entry, 'an entry that has the name of the root and is no directory');
+    if (path === '') entry.path = './';
+    return undefined;
+  };
+}
+
+/** Whether the path is the root's. Most names end the loop at their first character. */
+function isRoot(path: string): boolean {
+  for (let i = 0; i < path.length; i++) {
+    const code = path.charCodeAt(i);
+    if (code !== 0x2e && code !== 0x2f) return false;
+  }
+  return cleanPath(path) === '';
 }
 
 /** Whether a component of the name is `..`. */

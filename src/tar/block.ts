@@ -20,6 +20,7 @@ export const SIZE: Field = { at: 124, length: 12 };
 export const MTIME: Field = { at: 136, length: 12 };
 export const CHECKSUM: Field = { at: 148, length: 8 };
 export const TYPEFLAG = 156;
+export const TYPE: Field = { at: TYPEFLAG, length: 1 };
 export const LINKNAME: Field = { at: 157, length: 100 };
 export const MAGIC: Field = { at: 257, length: 8 };
 export const UNAME: Field = { at: 265, length: 32 };
@@ -28,6 +29,11 @@ export const DEVMAJOR: Field = { at: 329, length: 8 };
 export const DEVMINOR: Field = { at: 337, length: 8 };
 /** ustar only: GNU keeps times and a sparse map here. */
 export const PREFIX: Field = { at: 345, length: 155 };
+/** star's: its prefix is shorter, and two times follow. "tar\0" at the end of the block marks it. */
+export const STAR_PREFIX: Field = { at: 345, length: 131 };
+export const STAR_ATIME: Field = { at: 476, length: 12 };
+export const STAR_CTIME: Field = { at: 488, length: 12 };
+const STAR_TRAILER = 508;
 export const GNU_ATIME: Field = { at: 345, length: 12 };
 export const GNU_CTIME: Field = { at: 357, length: 12 };
 /** GNU sparse: non-zero when another block of the map follows. */
@@ -52,6 +58,28 @@ export function magicOf(block: Buffer, at: number): Magic {
     return 'v7';
   }
   return block[m + 5] === 0x20 && block[m + 6] === 0x20 ? 'gnu' : 'ustar';
+}
+
+/** Whether a ustar header is star's variant, as Go's archive/tar recognises it. */
+export function isStar(block: Buffer, at: number): boolean {
+  return (
+    block[at + STAR_TRAILER] === 0x74 &&
+    block[at + STAR_TRAILER + 1] === 0x61 &&
+    block[at + STAR_TRAILER + 2] === 0x72 &&
+    block[at + STAR_TRAILER + 3] === 0 &&
+    magicOf(block, at) === 'ustar'
+  );
+}
+
+/** Where a ustar header keeps the front part of its name. */
+export function prefixOf(block: Buffer, at: number): Field {
+  return isStar(block, at) ? STAR_PREFIX : PREFIX;
+}
+
+/** Whether star's prefix has no NUL at its end: only Go's archive/tar stops there. */
+export function fillsStarPrefix(block: Buffer, at: number): boolean {
+  const last = at + STAR_PREFIX.at + STAR_PREFIX.length - 1;
+  return block[last] !== 0 && isStar(block, at) && textEnd(block, at, STAR_PREFIX) > last;
 }
 
 /** How many bytes of padding follow a body of `size` bytes. */

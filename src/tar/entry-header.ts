@@ -14,8 +14,11 @@ export interface EntryHeader {
   linkpath: string;
   linkpathBytes: Buffer;
   readonly type: EntryType;
-  /** The byte in the header, as a character. */
-  readonly typeflag: string;
+  /**
+   * The byte in the header, as a character. When it is set to a type without a body, the body of
+   * the entry is left out.
+   */
+  typeflag: string;
   /** Whether PAX records or GNU long names stand in front of the header, or will. */
   readonly hasMetadata: boolean;
   /** Bytes of body in the archive (of a sparse file: what is stored). */
@@ -27,6 +30,8 @@ export interface EntryHeader {
   /** The permission bits, 07777. */
   mode: number;
   mtime: number;
+  /** Deletes every record of the entry's own PAX header whose key isn't kept: one character a byte. */
+  keepRecords(keeps: (key: string) => boolean): void;
   /** Passes every time stamp in every form through `change`: mtime, and atime, ctime where kept. */
   mapTimes(change: (time: number) => number): void;
 }

@@ -8,7 +8,7 @@ import * as block from './block.js';
 import type { Field } from './block.js';
 import { sumOfField, writeChecksum } from './checksum.js';
 import { isUtf8, joinName, nameText, standIn, writeName } from './name.js';
-import { badField, readNumber, writeNumber } from './numeric.js';
+import { badField, holdsNumber, readNumber, writeNumber } from './numeric.js';
 import { Metadata } from './metadata.js';
 import { decimal, paxNumber, PaxRecords, TIME_RECORDS } from './pax.js';
 import { badMap, type SparseMap } from './sparse-map.js';
@@ -29,6 +29,9 @@ export class TarEntry implements ViewedEntry {
   #path: string | undefined;
   /** Its map, once somebody asked. */
   #sparse: SparseMap | undefined;
+  /** Whether an edit replaced the owner's numbers. */
+  #uidSet = false;
+  #gidSet = false;
   /** The header's sum without the fields that were written to, and those fields. */
   #sum = 0;
   readonly #written: Field[] = [];
@@ -52,6 +55,7 @@ export class TarEntry implements ViewedEntry {
     this.#written.length = 0;
     this.#path = undefined;
     this.#sparse = undefined;
+    this.#uidSet = this.#gidSet = false;
     const flag = buffer[at + block.TYPEFLAG] as number;
     this.#type = typeOf(flag);
     const told = readNumber(buffer, at, block.SIZE, 'size');
@@ -70,17 +74,27 @@ export class TarEntry implements ViewedEntry {
 
   /** Numbers that no reader could use are damage, even where an edit would replace them. */
   #validate(): void {
-    if (this.uid < 0) throw badField('uid', 'is negative');
-    if (this.gid < 0) throw badField('gid', 'is negative');
     if (readNumber(this.#block, this.#at, block.MODE, 'mode') < 0) {
       throw badField('mode', 'is negative');
     }
     readNumber(this.#block, this.#at, block.MTIME, 'mtime');
     if (this.#pax !== undefined) for (const key of TIME_RECORDS) this.#record(key, true);
-    if (this.#type === 'char-device' || this.#type === 'block-device') {
+    // Go's archive/tar reads these of every type of entry.
+    if (!hasPlainDevice(this.#block, this.#at) && block.magicOf(this.#block, this.#at) !== 'v7') {
       readNumber(this.#block, this.#at, block.DEVMAJOR, 'device number');
       readNumber(this.#block, this.#at, block.DEVMINOR, 'device number');
     }
+    if (block.isStar(this.#block, this.#at)) {
+      readNumber(this.#block, this.#at, block.STAR_ATIME, 'atime');
+      readNumber(this.#block, this.#at, block.STAR_CTIME, 'ctime');
+    }
+  }
+
+  /** Throws TAR_FIELD for an owner that no edit replaced and no reader could use. */
+  checkOwner(): void {
+    if (!this.#uidSet && this.uid < 0) throw badField('uid', 'is negative');
+    if (!this.#gidSet && this.gid < 0) throw badField('gid', 'is negative');
+    if (!(this.#uidSet && this.#gidSet) && !this.#metadata.isEmpty) this.#metadata.checkOwner();
   }
 
   get type(): EntryType {
@@ -89,6 +103,16 @@ export class TarEntry implements ViewedEntry {
 
   get typeflag(): string {
     return String.fromCharCode(this.#block[this.#at + block.TYPEFLAG] as number);
+  }
+
+  set typeflag(flag: string) {
+    const byte = flag.charCodeAt(0);
+    this.#write(block.TYPE)[this.#at + block.TYPEFLAG] = byte;
+    this.#type = typeOf(byte);
+    if (!isHeaderOnly(this.#type) || this.#size === 0) return;
+    this.#size = 0;
+    writeNumber(this.#write(block.SIZE), this.#at, block.SIZE, 0);
+    this.#metadata.deleteRecord('size');
   }
 
   get hasMetadata(): boolean {
@@ -195,7 +219,8 @@ export class TarEntry implements ViewedEntry {
 
   set uid(value: number) {
     this.#setNumber('uid', block.UID, value);
-    if (!this.#metadata.isEmpty) this.#metadata.mapField(block.UID, () => value);
+    if (!this.#metadata.isEmpty) this.#metadata.setField(block.UID, value);
+    this.#uidSet = true;
   }
 
   get gid(): number {
@@ -204,7 +229,8 @@ export class TarEntry implements ViewedEntry {
 
   set gid(value: number) {
     this.#setNumber('gid', block.GID, value);
-    if (!this.#metadata.isEmpty) this.#metadata.mapField(block.GID, () => value);
+    if (!this.#metadata.isEmpty) this.#metadata.setField(block.GID, value);
+    this.#gidSet = true;
   }
 
   get uname(): string {
@@ -241,11 +267,19 @@ export class TarEntry implements ViewedEntry {
     this.#setNumber('mtime', block.MTIME, value);
   }
 
+  keepRecords(keeps: (key: string) => boolean): void {
+    this.#metadata.keepRecords(keeps);
+  }
+
   mapTimes(change: (time: number) => number): void {
     this.#mapTimeField(block.MTIME, change);
-    if (this.#longTimes) {
+    if (block.magicOf(this.#block, this.#at) === 'gnu') {
+      // GNU's incremental format keeps times where ustar has its prefix.
       this.#mapTimeField(block.GNU_ATIME, change);
       this.#mapTimeField(block.GNU_CTIME, change);
+    } else if (block.isStar(this.#block, this.#at)) {
+      this.#mapTimeField(block.STAR_ATIME, change);
+      this.#mapTimeField(block.STAR_CTIME, change);
     }
     if (this.#metadata.isEmpty) return;
     this.#metadata.mapField(block.MTIME, (time) => Math.floor(change(time)));
@@ -256,11 +290,6 @@ export class TarEntry implements ViewedEntry {
         this.#setRecord(key, Buffer.from(decimal(change(told))));
       }
     }
-  }
-
-  /** Whether GNU's incremental format keeps times where ustar has its prefix. */
-  get #longTimes(): boolean {
-    return block.magicOf(this.#block, this.#at) === 'gnu';
   }
 
   #mapTimeField(field: Field, change: (time: number) => number): void {
@@ -305,14 +334,23 @@ export class TarEntry implements ViewedEntry {
 
   #setNumber(key: string, field: Field, value: number): void {
     const whole = Math.floor(value);
-    if (readNumber(this.#block, this.#at, field, key) !== whole) {
+    if (!holdsNumber(this.#block, this.#at, field, whole)) {
       writeNumber(this.#write(field), this.#at, field, whole);
     }
     if (this.#pax === undefined && this.#globals.isEmpty) return;
     // What overrules the header, a local record or a global one, is overruled in its turn.
-    const told = this.#record(key, key === 'mtime');
-    if ((told !== undefined && told !== value) || this.#pax?.repeats(key) === true) {
+    if (this.#overrules(key, value) || this.#pax?.repeats(key) === true) {
       this.#setRecord(key, Buffer.from(decimal(value)));
+    }
+  }
+
+  /** Whether a record says something else than `value`, an invalid number included. */
+  #overrules(key: string, value: number): boolean {
+    try {
+      const recorded = this.#record(key, key === 'mtime');
+      return recorded !== undefined && recorded !== value;
+    } catch {
+      return true;
     }
   }
 
@@ -356,7 +394,8 @@ export class TarEntry implements ViewedEntry {
   /** Puts the name into the header; false when it had to be cut. */
   #fitName(name: Buffer): boolean {
     // The prefix is a part of the name in ustar alone; elsewhere it isn't written to.
-    if (block.magicOf(this.#block, this.#at) === 'ustar') this.#write(block.PREFIX);
+    if (block.magicOf(this.#block, this.#at) === 'ustar')
+      this.#write(block.prefixOf(this.#block, this.#at));
     return writeName(this.#write(block.NAME), this.#at, name);
   }
 
@@ -367,4 +406,13 @@ export class TarEntry implements ViewedEntry {
     else if (key === 'path') this.#metadata.setLongName(name);
     else this.#metadata.setLongLink(name);
   }
+}
+
+/** Whether the device fields hold nothing but NUL and '0': they do for most entries. */
+function hasPlainDevice(header: Buffer, at: number): boolean {
+  for (let i = at + block.DEVMAJOR.at, end = i + 16; i < end; i++) {
+    const byte = header[i];
+    if (byte !== 0 && byte !== 0x30) return false;
+  }
+  return true;
 }

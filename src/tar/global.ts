@@ -6,7 +6,7 @@
 import { DockerceptionError } from '../errors.js';
 import * as block from './block.js';
 import { refill } from './metadata.js';
-import { checkNumbers, clearText, mapNumber } from './metadata-header.js';
+import { checkNumbers, checkOwner, clearText, mapNumber, setNumber } from './metadata-header.js';
 import { decimal, paxNumber, TIME_RECORDS, type PaxRecords } from './pax.js';
 import { writeChecksum } from './checksum.js';
 
@@ -35,7 +35,6 @@ export class GlobalHeader {
       const message = `a global PAX header sets '${refused}' for every entry`;
       throw new DockerceptionError('context', 'TAR_GLOBAL', message);
     }
-    for (const key of ['uid', 'gid']) paxNumber(records, key, false);
     for (const key of TIME_RECORDS) paxNumber(records, key, true);
   }
 
@@ -50,12 +49,23 @@ export class GlobalHeader {
     this.records.delete('uname');
     this.records.delete('gname');
     const owners = [
-      mapNumber(this.#header, block.UID, () => uid),
-      mapNumber(this.#header, block.GID, () => gid),
+      setNumber(this.#header, block.UID, uid),
+      setNumber(this.#header, block.GID, gid),
       clearText(this.#header, block.UNAME),
       clearText(this.#header, block.GNAME),
     ];
     this.#headerDirty ||= owners.includes(true);
+  }
+
+  /** Throws TAR_FIELD for an owner that is no number, once edits had the chance to replace it. */
+  checkOwner(): void {
+    checkOwner(this.#header);
+    for (const key of ['uid', 'gid']) paxNumber(this.records, key, false);
+  }
+
+  /** Deletes every record whose key isn't kept. */
+  keepRecords(keeps: (key: string) => boolean): void {
+    this.records.keep(keeps);
   }
 
   /** Passes every time stamp through `change`; seconds since 1970. */

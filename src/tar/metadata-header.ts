@@ -4,14 +4,25 @@
  */
 import * as block from './block.js';
 import type { Field } from './block.js';
-import { readNumber, writeNumber } from './numeric.js';
+import { holdsNumber, readNumber, writeNumber } from './numeric.js';
 
-/** Throws TAR_FIELD for a number that can't be. */
+/** Throws TAR_FIELD for an invalid number, of what no edit replaces. */
 export function checkNumbers(header: Buffer): void {
   readNumber(header, 0, block.MODE, "extended header's mode");
+  readNumber(header, 0, block.MTIME, "extended header's mtime");
+}
+
+/** Throws TAR_FIELD for an invalid owner. */
+export function checkOwner(header: Buffer): void {
   readNumber(header, 0, block.UID, "extended header's uid");
   readNumber(header, 0, block.GID, "extended header's gid");
-  readNumber(header, 0, block.MTIME, "extended header's mtime");
+}
+
+/** Writes a number; whether it was another before, or none. The checksum is left to the caller. */
+export function setNumber(header: Buffer, field: Field, value: number): boolean {
+  if (holdsNumber(header, 0, field, value)) return false;
+  writeNumber(header, 0, field, value);
+  return true;
 }
 
 /** Changes a number; whether it was another before. The checksum is left to the caller. */

@@ -8,7 +8,7 @@ import * as block from './block.js';
 import type { Field } from './block.js';
 import { writeChecksum } from './checksum.js';
 import { makeMetadata } from './make.js';
-import { checkNumbers, clearText, mapNumber } from './metadata-header.js';
+import { checkNumbers, checkOwner, clearText, mapNumber, setNumber } from './metadata-header.js';
 import { writeNumber } from './numeric.js';
 import { PaxRecords } from './pax.js';
 import { GNU_LONG_LINK, GNU_LONG_NAME } from './typeflag.js';
@@ -104,6 +104,12 @@ export class Metadata {
     if (this.#pax?.changed === true) this.#dirty.add('x');
   }
 
+  /** Deletes every record whose key isn't kept. */
+  keepRecords(keeps: (key: string) => boolean): void {
+    this.#pax?.keep(keeps);
+    if (this.#pax?.changed === true) this.#dirty.add('x');
+  }
+
   setLongName(name: Buffer): void {
     if (this.#longName?.equals(name) !== true) this.#dirty.add('L');
     this.#longName = name;
@@ -119,6 +125,18 @@ export class Metadata {
     for (const part of this.#parts) {
       if (mapNumber(part.header, field, change)) part.headerDirty = true;
     }
+  }
+
+  /** Sets a number in the metadata's own headers. */
+  setField(field: Field, value: number): void {
+    for (const part of this.#parts) {
+      if (setNumber(part.header, field, value)) part.headerDirty = true;
+    }
+  }
+
+  /** Throws TAR_FIELD when the metadata's own headers have an invalid owner. */
+  checkOwner(): void {
+    for (const { header } of this.#parts) checkOwner(header);
   }
 
   /** Empties a text field of the metadata's own headers. */

@@ -2,30 +2,34 @@
  * Names in a header: 100 bytes, and in ustar alone a prefix of 155 that a slash joins on.
  * A name that is full has no NUL behind it. POSIX.1-2017 pax, "ustar Interchange Format".
  */
-import { magicOf, NAME, PREFIX, textEnd, textField } from './block.js';
+import { magicOf, NAME, PREFIX, prefixOf, STAR_PREFIX, textEnd, textField } from './block.js';
 
 /** The name that the header itself has. */
 export function joinName(block: Buffer, at: number): Buffer {
   const name = textField(block, at, NAME);
   if (magicOf(block, at) !== 'ustar' || block[at + PREFIX.at] === 0) return name;
-  return Buffer.concat([textField(block, at, PREFIX), Buffer.from('/'), name]);
+  return Buffer.concat([textField(block, at, prefixOf(block, at)), Buffer.from('/'), name]);
 }
 
 /** The same as text. */
 export function nameText(block: Buffer, at: number): string {
   const name = block.toString('utf8', at, textEnd(block, at, NAME));
   if (magicOf(block, at) !== 'ustar' || block[at + PREFIX.at] === 0) return name;
-  return `${block.toString('utf8', at + PREFIX.at, textEnd(block, at, PREFIX))}/${name}`;
+  const end = textEnd(block, at, prefixOf(block, at));
+  return `${block.toString('utf8', at + PREFIX.at, end)}/${name}`;
 }
 
 /** Writes the name; false when it doesn't fit and was cut, so that another block has to carry it. */
 export function writeName(block: Buffer, at: number, name: Buffer): boolean {
   const ustar = magicOf(block, at) === 'ustar';
-  const split = name.length > NAME.length && ustar ? splitAt(name) : -1;
+  const prefix = ustar ? prefixOf(block, at) : PREFIX;
+  // Other readers than Go's go by the NUL at the end of star's prefix.
+  const most = prefix === STAR_PREFIX ? prefix.length - 1 : prefix.length;
+  const split = name.length > NAME.length && ustar ? splitAt(name, most) : -1;
   block.fill(0, at + NAME.at, at + NAME.at + NAME.length);
-  if (ustar) block.fill(0, at + PREFIX.at, at + PREFIX.at + PREFIX.length);
+  if (ustar) block.fill(0, at + prefix.at, at + prefix.at + prefix.length);
   if (split > 0) {
-    name.copy(block, at + PREFIX.at, 0, split);
+    name.copy(block, at + prefix.at, 0, split);
     name.copy(block, at + NAME.at, split + 1);
     return true;
   }
@@ -34,9 +38,9 @@ export function writeName(block: Buffer, at: number, name: Buffer): boolean {
 }
 
 /** Where a slash parts the name in a prefix and a name that both fit; -1 when none does. */
-function splitAt(name: Buffer): number {
+function splitAt(name: Buffer, longest: number): number {
   const earliest = Math.max(1, name.length - 1 - NAME.length);
-  const latest = Math.min(PREFIX.length, name.length - 2);
+  const latest = Math.min(longest, name.length - 2);
   const slash = name.indexOf(0x2f, earliest);
   return slash >= 0 && slash <= latest ? slash : -1;
 }

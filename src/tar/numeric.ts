@@ -22,10 +22,21 @@ export function readNumber(block: Buffer, at: number, field: Field, name: string
     if (digit < 0 || digit > 7) break;
     value = value * 8 + digit;
   }
-  // What a NUL ends needs no further look; behind a space only padding may come.
-  while (i < end && block[i] === 0x20) i++;
-  if (i < end && block[i] !== 0) throw badField(name, 'is not a number');
+  // Bytes after a NUL are ignored; after a space only padding may follow, as for Go's archive/tar.
+  if (i < end && block[i] !== 0) {
+    while (i < end && (block[i] === 0x20 || block[i] === 0)) i++;
+    if (i < end) throw badField(name, 'is not a number');
+  }
   return value;
+}
+
+/** Whether the field holds this number. A field that holds none doesn't. */
+export function holdsNumber(block: Buffer, at: number, field: Field, value: number): boolean {
+  try {
+    return readNumber(block, at, field, 'field') === value;
+  } catch {
+    return false;
+  }
 }
 
 function readBase256(block: Buffer, from: number, end: number, name: string): number {

@@ -36,8 +36,8 @@ export class PaxRecords {
     let at = 0;
     while (at < data.length) {
       const space = data.indexOf(0x20, at);
-      // A length has at most seven digits: metadata ends at 1 MiB.
-      const digits = space < 0 || space - at > 7 ? '' : data.toString('latin1', at, space);
+      // Zeros may lead, any number of them: for GNU tar and Go, too.
+      const digits = space < 0 ? '' : data.toString('latin1', at, space);
       const length = /^[0-9]+$/.test(digits) ? Number(digits) : 0;
       const end = at + length;
       const equals = data.indexOf(0x3d, space);
@@ -101,15 +101,20 @@ export class PaxRecords {
       this.#records[first] = { key, value };
       this.#changed = true;
     }
-    this.#keep((record, index) => record.key !== key || index === first);
+    this.#filter((record, index) => record.key !== key || index === first);
   }
 
   delete(key: string): void {
-    this.#keep((record) => record.key !== key);
+    this.#filter((record) => record.key !== key);
+  }
+
+  /** Deletes every record whose key isn't kept. */
+  keep(keeps: (key: string) => boolean): void {
+    this.#filter((record) => keeps(record.key));
   }
 
   /** One pass: a header may repeat a key a hundred thousand times. */
-  #keep(stays: (record: PaxRecord, index: number) => boolean): void {
+  #filter(stays: (record: PaxRecord, index: number) => boolean): void {
     const kept = this.#records.filter(stays);
     if (kept.length === this.#records.length) return;
     this.#records = kept;

@@ -59,6 +59,16 @@ export class SparseMap {
     if (regions > REGION_LIMIT) throw badMap(`has more than ${REGION_LIMIT} regions`);
   }
 
+  /**
+   * The regions as PAX sparse 0.1 has them: offsets and lengths in turns. A hole at the end is
+   * followed by an empty region, which tells GNU tar where the file ends.
+   */
+  text(): string {
+    const numbers = this.#numbers.join(',');
+    if (this.length > 0 && this.#end === this.size) return numbers;
+    return numbers === '' ? `${this.size},0` : `${numbers},${this.size},0`;
+  }
+
   /** The map is complete, and this many bytes follow. Throws TAR_SPARSE when it tells of others. */
   close(following: number): void {
     if (this.#stored === following) return;

@@ -25,9 +25,9 @@ export function oldSparseMap(header: Buffer, at: number): SparseMap {
 }
 
 /** Adds what a block behind the header has; whether another one follows. */
-export function continueOldMap(map: SparseMap, more: Buffer): boolean {
-  addRegions(map, more, IN_BLOCK.at, IN_BLOCK.regions);
-  return more[block.GNU_SPARSE_CONTINUED] !== 0;
+export function continueOldMap(map: SparseMap, more: Buffer, at = 0): boolean {
+  addRegions(map, more, at + IN_BLOCK.at, IN_BLOCK.regions);
+  return more[at + block.GNU_SPARSE_CONTINUED] !== 0;
 }
 
 function addRegions(map: SparseMap, from: Buffer, at: number, regions: number): void {

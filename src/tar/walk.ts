@@ -8,19 +8,28 @@
 import { DockerceptionError, messageOf } from '../errors.js';
 import * as block from './block.js';
 import { BLOCK } from './block.js';
-import { verifiedSum } from './checksum.js';
+import { sumOf, verifiedSum, writeChecksum } from './checksum.js';
 import { TarEntry } from './entry.js';
 import { GlobalHeader, INHERITED } from './global.js';
 import { Metadata } from './metadata.js';
 import { MetadataBlock } from './metadata-block.js';
 import { PaxRecords } from './pax.js';
 import { printable } from './printable.js';
+import { SparseContent } from './sparse-content.js';
+import type { SparseMap } from './sparse-map.js';
+import { continueOldMap } from './sparse-old.js';
+import { rewriteOldSparse } from './sparse-rewrite.js';
 import { TrailingBytes, type Trailing } from './trailing.js';
-import { GNU_SPARSE, isMetadata, PAX_GLOBAL } from './typeflag.js';
+import { GNU_SPARSE, isMetadata, PAX, PAX_GLOBAL, PAX_SUN } from './typeflag.js';
 import type { ViewedEntry } from './viewed-entry.js';
 
 /** What the walk reports. Entries and headers are valid during the call only. */
 export interface WalkHandler {
+  /**
+   * Whether forms that Go's archive/tar doesn't unpack leave in one that it does: old GNU sparse files
+   * as PAX 0.1, Sun's extended headers as POSIX ones. Sparse maps are validated then. @default false
+   */
+  readonly portable?: boolean;
   /**
    * An entry's headers are complete. `lead` is the typeflag of its first block (`x`, `L`, …, or
    * its own). What is set on `entry` leaves so; `'drop'` leaves the entry out.
@@ -41,6 +50,9 @@ export interface WalkHandler {
   oddPadding?(): void;
 }
 
+/** The content of a sparse file that is validated alone. */
+const NOWHERE = { data: (): void => undefined, hole: (): void => undefined };
+
 type State = 'header' | 'metadata' | 'sparse-map' | 'body' | 'padding' | 'zero' | 'end';
 
 /** Where a stream may end without its end-of-archive. */
@@ -60,6 +72,13 @@ export class TarWalk {
   #carry = Buffer.alloc(0);
   #carried = 0;
   #headerInChunk = false;
+  /** The header at hand when it isn't in the chunk. */
+  #header: Buffer = this.#carry;
+  /** An old GNU sparse file whose map is still being read. */
+  #sparseHeader: Buffer | undefined;
+  #sparseMap: SparseMap | undefined;
+  /** Follows the body of a sparse file. */
+  #content: SparseContent | undefined;
   /** Local metadata in front of the next header, and the part that is being read. */
   #metadata = new Metadata();
   #lead = -1;
@@ -166,7 +185,10 @@ export class TarWalk {
       this.#handler.oddPadding?.();
     }
     const next = at + step;
-    if (this.#keep && this.#state === 'body') this.#handler.body?.(this.#chunk.subarray(at, next));
+    if (this.#keep && this.#state === 'body') {
+      this.#handler.body?.(this.#chunk.subarray(at, next));
+      if (this.#content !== undefined) this.#follow(this.#content, this.#chunk.subarray(at, next));
+    }
     if (!this.#keep) {
       this.#flush(at);
       this.#span = next;
@@ -202,6 +224,7 @@ export class TarWalk {
     if (this.#carried === BLOCK) {
       this.#carried = 0;
       this.#headerInChunk = false;
+      this.#header = this.#carry;
       // Its bytes count as read: an error tells where the block began.
       this.#take(this.#carry, at + step - BLOCK);
     }
@@ -211,6 +234,10 @@ export class TarWalk {
   /** `at` is where the block begins, counted from the chunk's first byte. */
   #take(buffer: Buffer, at: number): void {
     const from = this.#headerInChunk ? at : 0;
+    if (this.#sparseHeader !== undefined) {
+      this.#continueMap(this.#sparseHeader, buffer, from);
+      return;
+    }
     if (this.#state === 'sparse-map') {
       this.#passBlock(buffer, from, this.#keep);
       if (this.#keep) this.#handler.sparseBlock?.(buffer.subarray(from, from + BLOCK));
@@ -231,7 +258,7 @@ export class TarWalk {
     const sum = verifiedSum(buffer, from);
     if (sum < 0) throw this.#notAHeader(offset);
     try {
-      this.#header(buffer, from, sum);
+      this.#takeHeader(buffer, from, sum);
     } catch (error) {
       throw this.#inEntry(error, buffer, from, offset);
     }
@@ -247,7 +274,7 @@ export class TarWalk {
     }
   }
 
-  #header(buffer: Buffer, from: number, sum: number): void {
+  #takeHeader(buffer: Buffer, from: number, sum: number): void {
     const flag = buffer[from + block.TYPEFLAG] as number;
     if (isMetadata(flag)) this.#startMetadata(buffer, from, flag);
     else this.#takeEntry(buffer, from, flag, sum);
@@ -285,6 +312,10 @@ export class TarWalk {
   #endMetadata(reading: MetadataBlock): void {
     this.#state = 'header';
     if (reading.typeflag !== PAX_GLOBAL) {
+      if (this.#handler.portable === true && reading.typeflag === PAX_SUN) {
+        reading.header[block.TYPEFLAG] = PAX;
+        writeChecksum(reading.header, 0);
+      }
       this.#metadata.add(reading.header, reading.data, reading.size);
       return;
     }
@@ -292,6 +323,7 @@ export class TarWalk {
     const records = PaxRecords.parse(reading.data.subarray(0, reading.size));
     const header = new GlobalHeader(reading.header, reading.data, records);
     this.#handler.global(header);
+    header.checkOwner();
     for (const bytes of header.serialize()) this.#handler.bytes?.(bytes);
     // Entries behind it are read as those who read the output will read them.
     for (const key of INHERITED) {
@@ -301,21 +333,68 @@ export class TarWalk {
   }
 
   #takeEntry(buffer: Buffer, from: number, flag: number, sum: number): void {
-    const entry = this.#entry;
-    const lead = this.#lead < 0 ? flag : this.#lead;
-    entry.bind(buffer, from, sum, this.#metadata, this.#globals);
+    if (this.#lead < 0) this.#lead = flag;
+    this.#entry.bind(buffer, from, sum, this.#metadata, this.#globals);
     this.#entries++;
-    this.#keep = this.#handler.entry(entry, lead) !== 'drop';
+    if (flag === GNU_SPARSE && this.#handler.portable === true) this.#holdSparse(buffer, from);
+    else this.#passEntry(buffer, from, flag);
+  }
+
+  /** Keeps the header of an old GNU sparse file until all of its map is known. */
+  #holdSparse(buffer: Buffer, from: number): void {
+    const header = Buffer.from(buffer.subarray(from, from + BLOCK));
+    this.#passBlock(buffer, from, false);
+    const map = this.#entry.sparse as SparseMap;
+    this.#sparseMap = map;
+    if (map.rest === 'none') {
+      this.#passRewritten(header);
+      return;
+    }
+    this.#name = printable(this.#entry.pathBytes);
+    this.#sparseHeader = header;
+    this.#state = 'sparse-map';
+  }
+
+  #continueMap(header: Buffer, buffer: Buffer, from: number): void {
+    this.#passBlock(buffer, from, false);
+    try {
+      if (continueOldMap(this.#sparseMap as SparseMap, buffer, from)) return;
+      this.#sparseHeader = undefined;
+      this.#passRewritten(header);
+    } catch (error) {
+      throw this.#inEntry(error, header, 0, this.#offset);
+    }
+  }
+
+  /** Passes on a sparse file whose header is rewritten; its body is the same in both forms. */
+  #passRewritten(header: Buffer): void {
+    rewriteOldSparse(header, this.#sparseMap as SparseMap, this.#entry.size, this.#metadata);
+    this.#sparseMap = undefined;
+    this.#headerInChunk = false;
+    this.#header = header;
+    this.#entry.bind(header, 0, sumOf(header, 0), this.#metadata, this.#globals);
+    this.#passEntry(header, 0, header[block.TYPEFLAG] as number);
+  }
+
+  #passEntry(buffer: Buffer, from: number, flag: number): void {
+    const entry = this.#entry;
+    const { size } = entry;
+    this.#content = undefined;
+    if (this.#handler.portable === true) this.#makePortable(entry, buffer, from);
+    this.#keep = this.#handler.entry(entry, this.#lead) !== 'drop';
     this.#name = '';
     if (this.#keep) {
+      entry.checkOwner();
       this.#writeEntry(entry, buffer, from);
     } else {
       this.#passBlock(buffer, from, false);
     }
-    this.#remaining = entry.size;
-    this.#padding = block.paddingOf(entry.size);
+    this.#remaining = size;
+    this.#padding = block.paddingOf(size);
     // A name for the error only where the body goes on beyond this chunk: most don't.
-    if (entry.size > 0) this.#name = this.#nameAhead(entry, from);
+    if (size > 0) this.#name = this.#nameAhead(entry, size, from);
+    // Its type has no body any more.
+    if (entry.size !== size) this.#keep = false;
     if (!this.#metadata.isEmpty) this.#metadata = new Metadata();
     this.#lead = -1;
     if (flag === GNU_SPARSE && buffer[from + block.GNU_SPARSE_EXTENDED] !== 0) {
@@ -326,9 +405,36 @@ export class TarWalk {
     }
   }
 
-  #nameAhead(entry: TarEntry, from: number): string {
+  /** What readers disagree about is written in a way that all of them read, or refused. */
+  #makePortable(entry: TarEntry, buffer: Buffer, from: number): void {
+    if (block.fillsStarPrefix(buffer, from)) {
+      const name = entry.pathBytes;
+      entry.pathBytes = name;
+    }
+    if (!entry.hasMetadata || !entry.isSparse) return;
+    this.#content = new SparseContent(entry.sparse as SparseMap, entry.size, NOWHERE);
+    this.#content.begin();
+  }
+
+  #follow(content: SparseContent, bytes: Buffer): void {
+    try {
+      content.body(bytes);
+    } catch (error) {
+      if (!(error instanceof DockerceptionError)) throw error;
+      throw error.code === 'TAR_SPARSE'
+        ? new DockerceptionError(
+            'context',
+            error.code,
+            `reading entry ${this.#name}: ${error.message}`,
+          )
+        : error;
+    }
+  }
+
+  #nameAhead(entry: TarEntry, size: number, from: number): string {
+    if (this.#content !== undefined) return printable(entry.pathBytes);
     const inChunk = this.#headerInChunk ? this.#chunk.length - from - BLOCK : 0;
-    return inChunk < entry.size + this.#padding ? printable(entry.pathBytes) : '';
+    return inChunk < size + this.#padding ? printable(entry.pathBytes) : '';
   }
 
   #startBody(): void {
@@ -349,7 +455,7 @@ export class TarWalk {
 
   /** A chunk that isn't ours to write to is copied when its first header changes. */
   #writableHeader(): Buffer {
-    if (!this.#headerInChunk) return this.#carry;
+    if (!this.#headerInChunk) return this.#header;
     if (!this.#owned) {
       this.#chunk = Buffer.from(this.#chunk);
       this.#owned = true;

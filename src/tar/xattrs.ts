@@ -1,49 +1,46 @@
 /**
- * Extended attributes in PAX records: `SCHILY.xattr.NAME` holds the bytes as they are, as star, GNU
- * tar, Go and libarchive write and read it; `LIBARCHIVE.xattr.NAME` holds them in base64, the name
- * with percent escapes. libarchive's manual tar(5), "Pax Interchange Format". bsdtar writes both; then
- * the plain form counts alone, as for Go, which knows no other.
+ * Extended attributes in PAX records. `SCHILY.xattr.NAME` holds the bytes as they are: star, GNU tar,
+ * Go and libarchive write and read it. `LIBARCHIVE.xattr.NAME`, in base64, is a form that container
+ * engines ignore, and so does this project. libarchive's manual tar(5), "Pax Interchange Format".
  */
-import { DockerceptionError } from '../errors.js';
 import type { PaxRecords } from './pax.js';
-import { printable } from './printable.js';
 
 const SCHILY = 'SCHILY.xattr.';
-const LIBARCHIVE = 'LIBARCHIVE.xattr.';
+/** Access control lists and security labels are extended attributes on Linux. */
+const FORMS = [SCHILY, 'LIBARCHIVE.xattr.', 'SCHILY.acl.', 'RHT.security.'];
+const APPLE = 'com.apple.';
 
-/** By name; `undefined` when there are none. Throws TAR_PAX for malformed base64. */
+/** By name; `undefined` when there are none. */
 export function readXattrs(records: PaxRecords): ReadonlyMap<string, Buffer> | undefined {
-  const plain = new Map<string, Buffer>();
+  const xattrs = new Map<string, Buffer>();
   for (const { key, value } of records.list) {
-    if (key.startsWith(SCHILY)) plain.set(utf8(key.slice(SCHILY.length)), value);
+    // Keys have one character a byte.
+    if (key.startsWith(SCHILY))
+      xattrs.set(Buffer.from(key.slice(SCHILY.length), 'latin1').toString('utf8'), value);
   }
-  if (plain.size > 0) return plain;
-  const encoded = new Map<string, Buffer>();
-  for (const { key, value } of records.list) {
-    if (!key.startsWith(LIBARCHIVE)) continue;
-    encoded.set(unescaped(key.slice(LIBARCHIVE.length)), decoded(key, value));
-  }
-  return encoded.size > 0 ? encoded : undefined;
+  return xattrs.size > 0 ? xattrs : undefined;
 }
 
-/** Keys come with one character a byte. */
-function utf8(key: string): string {
-  return Buffer.from(key, 'latin1').toString('utf8');
+/** Whether the PAX record is an extended attribute, in any form. */
+export function isXattrRecord(key: string): boolean {
+  return FORMS.some((form) => key.startsWith(form));
 }
 
+/** Whether the PAX record is an attribute of macOS. */
+export function isAppleRecord(key: string): boolean {
+  return FORMS.some(
+    (form) => key.startsWith(form) && isAppleXattr(unescaped(key.slice(form.length))),
+  );
+}
+
+/** Whether an attribute of this name belongs to macOS. Linux has no such name space. */
+export function isAppleXattr(name: string): boolean {
+  return name.startsWith(APPLE);
+}
+
+/** libarchive writes names with percent escapes. */
 function unescaped(name: string): string {
-  const plain = name.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) =>
+  return name.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) =>
     String.fromCharCode(parseInt(digits, 16)),
   );
-  return utf8(plain);
-}
-
-function decoded(key: string, value: Buffer): Buffer {
-  const text = value.toString('latin1');
-  // libarchive leaves the padding out.
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) {
-    const message = `the PAX record '${printable(key)}' is not base64`;
-    throw new DockerceptionError('context', 'TAR_PAX', message);
-  }
-  return Buffer.from(text, 'base64');
 }

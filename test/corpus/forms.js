@@ -8,10 +8,11 @@ import * as write from '../support/write-tar.js';
  * @typedef {object} Form
  * @property {string} name
  * @property {Buffer} tar with its end-of-archive
+ * @property {Buffer} [becomes] what leaves instead, but for its owners, unless it leaves byte for byte
  * @property {boolean} [leads] whether it starts with what many don't take for a tar
  */
 
-const { header, member, pax, long, oldSparse, tar } = write;
+const { header, member, pax, long, oldSparse, rewrittenSparse, tar } = write;
 const dockerfile = (/** @type {Partial<write.Member>} */ fields = {}) =>
   member({ name: 'Dockerfile', body: 'FROM scratch\nCOPY app /\n', ...fields });
 const LONG = `${'deep/'.repeat(35)}end`;
@@ -20,8 +21,11 @@ const LATIN1 = Buffer.from('caf\xe9/na\xefve', 'latin1');
 const data = (/** @type {number} */ size, /** @type {number} */ seed) =>
   Buffer.from(Array.from({ length: size }, (_, i) => (i * seed + (i >> 3)) & 0xff));
 
-/** @param {write.Magic} magic */
-function everyType(magic) {
+/**
+ * @param {write.Magic} magic
+ * @param {string} [contiguous] the typeflag of a contiguous file; engines know ordinary ones alone
+ */
+function everyType(magic, contiguous = '7') {
   const fields = { magic };
   return tar(
     member({ ...fields, name: 'app/', typeflag: '5', mode: 0o755 }),
@@ -33,16 +37,36 @@ function everyType(magic) {
     member({ ...fields, name: 'app/null', typeflag: '3', devmajor: 1, devminor: 3 }),
     member({ ...fields, name: 'app/disk', typeflag: '4', devmajor: 8, devminor: 17 }),
     member({ ...fields, name: 'app/fifo', typeflag: '6' }),
-    member({ ...fields, name: 'app/contiguous', typeflag: '7', body: data(513, 3) }),
+    member({ ...fields, name: 'app/contiguous', typeflag: contiguous, body: data(513, 3) }),
     member({ ...fields, name: 'app/old', typeflag: '\0', body: data(512, 5) }),
   );
 }
 
+/**
+ * @param {number} offset
+ * @param {number} length
+ * @returns {readonly [number, Buffer]}
+ */
+const piece = (offset, length) => [offset, data(length, 19)];
+const SCATTERED = Array.from({ length: 60 }, (_, i) => piece(i * 8192, 40));
+
+/**
+ * A header of star's, with its times after the prefix.
+ * @param {string} prefix
+ */
+const star = (prefix) => ({
+  prefix,
+  patch: (/** @type {Buffer} */ block) => {
+    block.write('14441320001 14441320002 ', 476, 'latin1');
+    block.write('tar\0', 508, 'latin1');
+  },
+});
+
 /** @type {readonly Form[]} */
 export const FORMS = [
-  { name: 'v7', tar: everyType('v7') },
-  { name: 'ustar', tar: everyType('ustar') },
-  { name: 'GNU', tar: everyType('gnu') },
+  { name: 'v7', tar: everyType('v7'), becomes: everyType('v7', '0') },
+  { name: 'ustar', tar: everyType('ustar'), becomes: everyType('ustar', '0') },
+  { name: 'GNU', tar: everyType('gnu'), becomes: everyType('gnu', '0') },
   {
     name: 'v7 with a directory that only its slash tells',
     tar: tar(member({ magic: 'v7', name: 'old/', typeflag: '\0' }), dockerfile({ magic: 'v7' })),
@@ -218,6 +242,14 @@ export const FORMS = [
       member({ name: 'sun/app', body: 'x' }),
       dockerfile(),
     ),
+    becomes: tar(
+      pax([
+        ['uid', '70000'],
+        ['path', 'sun/app'],
+      ]),
+      member({ name: 'sun/app', body: 'x' }),
+      dockerfile(),
+    ),
   },
   {
     name: 'global PAX with owners',
@@ -334,31 +366,35 @@ export const FORMS = [
       dockerfile(),
     ),
   },
-  {
-    name: 'old GNU sparse',
+  ...[
+    {
+      name: 'old GNU sparse',
+      pieces: [piece(4096, 512), piece(1 << 20, 100)],
+    },
+    { name: 'old GNU sparse that ends with data', pieces: [piece((1 << 21) - 4096, 4096)] },
+    { name: 'old GNU sparse without any data', pieces: [] },
+    {
+      name: 'old GNU sparse with a map that ends with the file',
+      pieces: [piece(512, 512), piece(1 << 21, 0)],
+    },
+    { name: 'old GNU sparse of 64 GiB', pieces: [piece(2 ** 35, 700)], size: 2 ** 36 },
+  ].map(({ name, pieces, size = 1 << 21 }) => ({
+    name,
     leads: true,
-    tar: tar(
-      oldSparse(
-        { name: 'sparse' },
-        [
-          [4096, data(512, 19)],
-          [1 << 20, data(100, 23)],
-        ],
-        1 << 21,
-      ),
-      dockerfile({ magic: 'gnu' }),
-    ),
-  },
+    tar: tar(oldSparse({ name: 'sparse' }, pieces, size), dockerfile({ magic: 'gnu' })),
+    becomes: tar(rewrittenSparse({ name: 'sparse' }, pieces, size), dockerfile({ magic: 'gnu' })),
+  })),
   {
     name: 'old GNU sparse with a map of several blocks',
     leads: true,
     tar: tar(
       long('L', LONG),
-      oldSparse(
-        { name: LONG.slice(0, 100), uid: 2 ** 31 },
-        Array.from({ length: 30 }, (_, i) => /** @type {const} */ ([i * 8192, data(40, i)])),
-        1 << 21,
-      ),
+      oldSparse({ name: LONG.slice(0, 100), uid: 2 ** 31 }, SCATTERED, 1 << 21),
+      dockerfile({ magic: 'gnu' }),
+    ),
+    becomes: tar(
+      long('L', LONG),
+      rewrittenSparse({ name: LONG.slice(0, 100), uid: 2 ** 31 }, SCATTERED, 1 << 21),
       dockerfile({ magic: 'gnu' }),
     ),
   },
@@ -437,12 +473,87 @@ export const FORMS = [
     ),
   },
   {
-    name: 'unknown typeflags',
+    name: 'typeflags of tar programs alone',
     tar: tar(
       member({ magic: 'gnu', name: 'Backup of today', typeflag: 'V' }),
       member({ name: 'solaris', typeflag: 'A', body: data(300, 41) }),
-      member({ name: 'unheard', typeflag: 'Z', body: data(1500, 43) }),
-      member({ magic: 'gnu', name: 'dumpdir', typeflag: 'D', body: 'Yfile\0\0' }),
+      member({ magic: 'gnu', name: 'dumpdir/', typeflag: 'D', body: 'Yfile\0\0' }),
+      dockerfile(),
+    ),
+    becomes: tar(member({ magic: 'gnu', name: 'dumpdir/', typeflag: '5' }), dockerfile()),
+  },
+  {
+    name: 'attributes of macOS',
+    leads: true,
+    tar: tar(
+      pax(
+        [
+          ['SCHILY.xattr.com.apple.quarantine', 'q'],
+          ['comment', 'kept'],
+        ],
+        { typeflag: 'g' },
+      ),
+      pax([
+        ['LIBARCHIVE.xattr.com.apple.provenance', 'AQIA'],
+        ['SCHILY.xattr.com.apple.provenance', Buffer.from('010200', 'hex')],
+      ]),
+      dockerfile(),
+      pax([
+        ['mtime', '1700000000.5'],
+        ['LIBARCHIVE.xattr.com%2Eapple.lastuseddate%23PS', 'AQIA'],
+        ['SCHILY.xattr.com.apple.lastuseddate#PS', '\n=\n'],
+        ['SCHILY.xattr.user.com.apple.mine', 'kept'],
+      ]),
+      member({ name: 'app', body: 'x' }),
+    ),
+    becomes: tar(
+      pax([['comment', 'kept']], { typeflag: 'g' }),
+      dockerfile(),
+      pax([
+        ['mtime', '1700000000.5'],
+        ['SCHILY.xattr.user.com.apple.mine', 'kept'],
+      ]),
+      member({ name: 'app', body: 'x' }),
+    ),
+  },
+  {
+    name: "star's shorter prefix, full, and its times",
+    tar: tar(
+      member({ ...star('x'.repeat(65) + '/' + 'y'.repeat(65)), name: 'file', body: 'x' }),
+      member({ ...star('some/where'), name: 'other', body: 'y' }),
+      dockerfile(),
+    ),
+    becomes: tar(
+      member({ ...star('x'.repeat(65)), name: `${'y'.repeat(65)}/file`, body: 'x' }),
+      member({ ...star('some/where'), name: 'other', body: 'y' }),
+      dockerfile(),
+    ),
+  },
+  {
+    name: 'names of the root',
+    tar: tar(
+      member({ name: '', typeflag: '5', mode: 0o700 }),
+      dockerfile(),
+      member({ name: '.', body: '' }),
+      member({ name: '', body: 'nameless' }),
+      member({ name: './/.', typeflag: '2', linkname: '/etc' }),
+      member({ name: './', typeflag: '5' }),
+    ),
+    becomes: tar(
+      member({ name: './', typeflag: '5', mode: 0o700 }),
+      dockerfile(),
+      member({ name: './', typeflag: '5' }),
+    ),
+  },
+  {
+    name: 'PAX lengths with zeros in front',
+    leads: true,
+    tar: tar(
+      member({
+        name: './PaxHeaders.1/entry',
+        typeflag: 'x',
+        body: `00000019 path=name\n${'0'.repeat(300)}317 comment=kept\n`,
+      }),
       dockerfile(),
     ),
   },

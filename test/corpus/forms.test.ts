@@ -32,16 +32,16 @@ const content = ({ typeflag, map, body, records }: Entry): unknown => ({
   records: [...records].filter(([key]) => !/^(atime|ctime)$/.test(key)),
 });
 
-describe.each(FORMS)('$name', ({ name, tar, leads }) => {
+describe.each(FORMS)('$name', ({ name, tar, becomes = tar, leads }) => {
   test.each(CHUNKS)(
     'is owned by 0:0 alone, nothing else changed, in chunks of %i',
     async (chunk) => {
       const output = await filtered(tar, {}, chunk);
       expect(ownersIn(output).filter((owner) => !ROOT_ALONE.test(owner))).toEqual([]);
       expect(readTar(output).terminated).toBe(true);
-      expect(ownPart(output, tar).length < output.length).toBe(leads === true);
-      const rest = ownPart(output, tar);
-      expect(withoutOwners(rest).equals(withoutOwners(tar))).toBe(true);
+      const rest = ownPart(output, becomes);
+      expect(rest.length < output.length).toBe(leads === true);
+      expect(withoutOwners(rest).equals(withoutOwners(becomes))).toBe(true);
     },
   );
 
@@ -57,6 +57,8 @@ describe.each(FORMS)('$name', ({ name, tar, leads }) => {
       expect(entry).toMatchObject({ uid: 3_000_000, gid: 12, uname: '', gname: '' });
     }
     for (const { header } of readTar(output).groups) {
+      // A block that was made here has no owner to tell of.
+      if (header.name.toString() === './PaxHeaders/entry') continue;
       expect(header).toMatchObject({ uid: 3_000_000, gid: 12, uname: '', gname: '' });
     }
   });
@@ -73,9 +75,9 @@ describe.each(FORMS)('$name', ({ name, tar, leads }) => {
   });
 
   test.each(CHUNKS)('keeps bodies and maps under every edit, in chunks of %i', async (chunk) => {
-    const before = readTar(tar).entries;
+    const before = readTar(becomes).entries;
     const edits = { mode: 'a+rX,go-w', mtime: 1_500_000_000, prefix: 'some/where' };
-    const after = readTar(ownPart(await filtered(tar, edits, chunk), tar)).entries;
+    const after = readTar(ownPart(await filtered(tar, edits, chunk), becomes)).entries;
     expect(after.map(content)).toEqual(before.map(content));
     expect(after.map(({ name }) => name)).toEqual(
       before.map(({ name }) => `some/where/${name.replace(/^\.\//, '')}`),
@@ -85,7 +87,7 @@ describe.each(FORMS)('$name', ({ name, tar, leads }) => {
 
   test('takes leading components off', async () => {
     const strip = (name: string): string => name.replace(/^[^/]*\/+/, '');
-    const before = readTar(tar).entries.filter(({ name }) => /\/./.test(name));
+    const before = readTar(becomes).entries.filter(({ name }) => /\/./.test(name));
     const { output, error } = await filter(tar, { stripComponents: 1 });
     // A hard link to what is left out can't stay.
     if (before.some(({ typeflag, linkname }) => typeflag === '1' && !/\/./.test(linkname))) {

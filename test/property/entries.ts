@@ -60,7 +60,7 @@ const id = fc.oneof(
 const wanted: fc.Arbitrary<Wanted> = fc
   .record({
     name,
-    typeflag: fc.constantFrom('0', '0', '0', '5', '1', '2', '3', '6', '7', '\0', 'Z'),
+    typeflag: fc.constantFrom('0', '0', '0', '5', '1', '2', '3', '6', '7', '\0', 'D'),
     linkname: name,
     body: fc
       .oneof(fc.constantFrom(0, 1, 511, 512, 513, 1024, 1536), fc.nat(1536))

@@ -31,6 +31,15 @@ export function list(entry: Entry): Listed {
   };
 }
 
+/** Types that container engines don't know, as what they know. */
+function portable(listed: Listed, edits: Edits): Listed {
+  const { owner, ...others } = edits;
+  if (owner === 'keep' && Object.keys(others).length === 0) return listed;
+  if (listed.typeflag === '7') return { ...listed, typeflag: '0' };
+  if (listed.typeflag === 'D') return { ...listed, typeflag: '5', body: '' };
+  return listed;
+}
+
 const MODES: Readonly<Record<string, (mode: number, directory: boolean) => number>> = {
   'a+rX,go-w': (mode, directory) =>
     (mode | 0o444 | (directory || (mode & 0o111) !== 0 ? 0o111 : 0)) & ~0o022,
@@ -44,7 +53,7 @@ const MODES: Readonly<Record<string, (mode: number, directory: boolean) => numbe
 export function reference(entries: readonly Entry[], edits: Edits): Listed[] {
   const left: Listed[] = [];
   for (const entry of entries) {
-    const listed = list(entry);
+    const listed = portable(list(entry), edits);
     const hard = listed.typeflag === '1';
     const name = rename(listed.name, edits);
     if (name === undefined) continue;

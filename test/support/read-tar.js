@@ -135,7 +135,7 @@ function parseRecords(data) {
   const records = [];
   let at = 0;
   while (at < data.length) {
-    const length = /^([0-9]{1,7}) /.exec(data.toString('latin1', at, at + 8));
+    const length = /^([0-9]+) /.exec(data.toString('latin1', at, data.indexOf(0x20, at) + 1));
     const end = at + Number(length?.[1] ?? 0);
     const text = data.toString('latin1', at, end);
     const match = /^[0-9]+ ([^=\0]+)=([^]*)\n$/.exec(text);

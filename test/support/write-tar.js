@@ -207,6 +207,33 @@ export function oldSparse(fields, pieces, realSize) {
   return Buffer.concat([first, ...more, padded(data)]);
 }
 
+/**
+ * The same file as PAX sparse 0.1, in the form into which a filter rewrites an old GNU one.
+ * @param {Fields} fields
+ * @param {readonly (readonly [number, Text])[]} pieces where each piece of data lies
+ * @param {number} realSize
+ * @returns {Buffer}
+ */
+export function rewrittenSparse(fields, pieces, realSize) {
+  const regions = pieces.map(([offset, piece]) => [offset, bytesOf(piece).length]);
+  const last = regions.at(-1);
+  const end = (last?.[0] ?? 0) + (last?.[1] ?? 0);
+  if (last === undefined || end < realSize) regions.push([realSize, 0]);
+  return Buffer.concat([
+    pax(
+      [
+        ['GNU.sparse.major', '0'],
+        ['GNU.sparse.minor', '1'],
+        ['GNU.sparse.size', String(realSize)],
+        ['GNU.sparse.numblocks', String(regions.length)],
+        ['GNU.sparse.map', regions.flat().join(',')],
+      ],
+      { name: './PaxHeaders/entry', uid: 0, gid: 0, uname: '', gname: '' },
+    ),
+    member({ ...fields, body: Buffer.concat(pieces.map(([, piece]) => bytesOf(piece))) }),
+  ]);
+}
+
 /** The end-of-archive. */
 export const END = Buffer.alloc(1024);
 
