@@ -25,19 +25,24 @@ const TYPES: Readonly<Record<EntryType, number>> = {
   fifo: FIFO,
 };
 
-/** @param owner its own, or who owns everything @param mtime whole seconds since 1970 */
+/**
+ * @param owner its own, or who owns everything
+ * @param mtime whole seconds since 1970
+ * @param xattrs those that are kept
+ */
 export function attributesOf(
   entry: UnpackedEntry,
   owner: { readonly uid: number; readonly gid: number },
   mtime: number,
+  xattrs: UnpackedEntry['xattrs'],
 ): Attributes {
   // The mode of a link means nothing, and writers differ in it.
   const mode = TYPES[entry.type] | (entry.type === 'symlink' ? 0o777 : entry.mode);
-  return { mode, uid: owner.uid, gid: owner.gid, mtime, extra: extraOf(entry) };
+  return { mode, uid: owner.uid, gid: owner.gid, mtime, extra: extraOf(entry, xattrs) };
 }
 
-function extraOf(entry: UnpackedEntry): Extra | undefined {
-  const { xattrs, device } = entry;
+function extraOf(entry: UnpackedEntry, xattrs: UnpackedEntry['xattrs']): Extra | undefined {
+  const { device } = entry;
   const isLink = entry.type === 'symlink';
   if (!isLink && xattrs === undefined && device === undefined && !entry.isSparse) return undefined;
   return {

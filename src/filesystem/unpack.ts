@@ -7,6 +7,7 @@
 import { DockerceptionError } from '../errors.js';
 import { EntryView, type ViewHandler } from '../tar/entry-view.js';
 import { printable } from '../tar/printable.js';
+import { isAppleXattr } from '../tar/xattrs.js';
 import {
   extraOver,
   FILE,
@@ -43,7 +44,7 @@ export interface UnpackOptions {
   readonly into?: Components;
   /** Whether the content of a file at this path is kept. @default all are */
   readonly keeps?: (path: string) => boolean;
-  /** Whether what no engine unpacks is refused. @default false */
+  /** Whether what no engine unpacks is refused, and attributes of macOS are left out. @default false */
   readonly strict?: boolean;
   /** Names that start with `.wh.` delete, as in a layer. @default false */
   readonly whiteouts?: boolean;
@@ -232,7 +233,7 @@ export class Unpacker implements ViewHandler {
     const { uid, gid } = this.#options.owner ?? entry;
     const type = found.mode & TYPE_BITS;
     const mode = type | (type === SYMLINK ? 0o777 : entry.mode);
-    const { xattrs } = entry;
+    const xattrs = this.#xattrs(entry);
     const told = xattrs && extraOver(found.extra, { ...found.extra, xattrs });
     const extra = { ...(told ?? found.extra), links };
     const leaf = new Leaf(mode, uid, gid, mtime, found.size, found.offset, extra);
@@ -268,7 +269,14 @@ export class Unpacker implements ViewHandler {
   }
 
   #attributes(entry: UnpackedEntry, mtime: number): Attributes {
-    return attributesOf(entry, this.#options.owner ?? entry, mtime);
+    return attributesOf(entry, this.#options.owner ?? entry, mtime, this.#xattrs(entry));
+  }
+
+  /** Linux has no attributes of macOS: what engines unpack is without them. */
+  #xattrs({ xattrs }: UnpackedEntry): ReadonlyMap<string, Buffer> | undefined {
+    if (xattrs === undefined || this.#options.strict !== true) return xattrs;
+    const kept = [...xattrs].filter(([name]) => !isAppleXattr(name));
+    return kept.length > 0 ? new Map(kept) : undefined;
   }
 
   #saying(entry: UnpackedEntry, why: string): string {

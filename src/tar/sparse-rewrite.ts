@@ -33,8 +33,7 @@ export function rewriteOldSparse(
   }
   const set = (key: string, value: string): void =>
     metadata.setRecord(`GNU.sparse.${key}`, Buffer.from(value));
-  set('major', '0');
-  set('minor', '1');
+  // Without a version: libarchive refuses 0.1 when it is named, and the map tells enough.
   set('size', String(map.size));
   set('numblocks', String(regions.split(',').length / 2));
   set('map', regions);

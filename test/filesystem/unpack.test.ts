@@ -106,6 +106,16 @@ describe('a tar, unpacked into a tree', () => {
     expect(tree.find('null')?.extra?.device).toEqual({ major: 1, minor: 3 });
   });
 
+  it('drops com.apple.* attributes where it unpacks as an engine does, and keeps them elsewhere', async () => {
+    const apple = pax([['SCHILY.xattr.com.apple.provenance', 'x']]);
+    const input = tar(apple, file('a'), apple, hardLink('b', 'a'), apple, folder('d'));
+    for (const strict of [true, false]) {
+      const { tree } = await treeOf(input, { strict });
+      for (const name of ['a', 'b', 'd'])
+        expect(tree.find(name)?.extra?.xattrs?.has('com.apple.provenance') ?? false).toBe(!strict);
+    }
+  });
+
   it('keeps the extended attributes of a directory that is told of again, and those of all names of a file', async () => {
     const { tree } = await treeOf(
       tar(

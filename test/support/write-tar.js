@@ -222,8 +222,6 @@ export function rewrittenSparse(fields, pieces, realSize) {
   return Buffer.concat([
     pax(
       [
-        ['GNU.sparse.major', '0'],
-        ['GNU.sparse.minor', '1'],
         ['GNU.sparse.size', String(realSize)],
         ['GNU.sparse.numblocks', String(regions.length)],
         ['GNU.sparse.map', regions.flat().join(',')],
