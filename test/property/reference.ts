@@ -36,6 +36,7 @@ function portable(listed: Listed, edits: Edits): Listed {
   const { owner, ...others } = edits;
   if (owner === 'keep' && Object.keys(others).length === 0) return listed;
   if (listed.typeflag === '7') return { ...listed, typeflag: '0' };
+  if (listed.typeflag === 'S') return { ...listed, typeflag: '0' };
   if (listed.typeflag === 'D') return { ...listed, typeflag: '5', body: '' };
   return listed;
 }

@@ -247,7 +247,12 @@ describe.each(Object.entries(WRITERS))('%s', (_, write) => {
       readTar(output).entries.length > readTar(input).entries.length
         ? output.subarray(512)
         : output;
-    expect(withoutOwners(rest).equals(withoutOwners(input))).toBe(true);
+    // Old GNU sparse files leave in another form.
+    const content = (tar: Buffer): object[] =>
+      readTar(tar).entries.map(({ name, body, mode }) => ({ name, body, mode }));
+    if (readTar(input).entries.some(({ typeflag }) => typeflag === 'S'))
+      expect(content(rest)).toEqual(content(input));
+    else expect(withoutOwners(rest).equals(withoutOwners(input))).toBe(true);
     for (const owner of ownersIn(output))
       expect(owner).toMatch(/^(header 0:0 \(:\)|record [ug]id=0)$/);
   });
