@@ -7,11 +7,13 @@ import { reportIgnoreFile } from './edit/ignore-file.js';
 import { portable, refuseUnknown } from './edit/portable.js';
 import { ROOT, setOwner, type Owner } from './edit/owner.js';
 import { cleanPath } from './tar/path.js';
+import { keeps } from './edit/keeps.js';
 import { rootNames, safeNames } from './edit/safe.js';
 import { DockerceptionError } from './errors.js';
 import type { Part, Plan } from './pipeline.js';
 import type { Report } from './progress/events.js';
 import { isBytes, readableOf } from './source/bytes.js';
+import type { DirectoryOptions } from './source/directory.js';
 import type { Source } from './source/source.js';
 
 /** A context that is held here: a path, or a stream that nobody else reads. */
@@ -72,10 +74,16 @@ export async function planContext(
   const moved = based ? await baseMove() : [];
   const renamed = await nameEdits(options, file);
   const generated = based ? [await generate(options, file, attributes)] : [];
-  const additions = await Promise.all((options.add ?? []).map(openAddition));
-  const replaced = await replacements(additions);
   const notice = (message: string): void => report({ kind: 'notice', message });
-  const source = await openContext(options, file, signal);
+  const additions = await Promise.all(
+    (options.add ?? []).map((addition) => openAddition(addition, notice)),
+  );
+  const replaced = await replacements(additions);
+  const names = [...renamed, ...replaced];
+  const source = await openContext(options, file, signal, {
+    notice,
+    keeps: names.length === 0 ? undefined : keeps(compose(names)),
+  });
   const isIgnoring = source.isDirectory === true || (options.exclude?.length ?? 0) > 0;
   const reported = isIgnoring ? [] : [reportIgnoreFile(notice)];
   const edited = renamed.length + attributes.length + generated.length + additions.length > 0;
@@ -87,8 +95,7 @@ export async function planContext(
     edit: compose([
       safeNames(notice),
       ...converted,
-      ...renamed,
-      ...replaced,
+      ...names,
       ...refused,
       ...reported,
       ...moved,
@@ -188,15 +195,19 @@ interface OpenAddition {
   readonly paths: ReadonlySet<string>;
 }
 
-async function openAddition({ host, dest }: Addition): Promise<OpenAddition> {
+async function openAddition(
+  { host, dest }: Addition,
+  notice: (message: string) => void,
+): Promise<OpenAddition> {
   const { hostPaths, packHost } = await import('./source/host.js');
-  return { paths: await hostPaths(host, dest), source: await packHost(host, dest) };
+  return { paths: await hostPaths(host, dest), source: await packHost(host, dest, notice) };
 }
 
 async function openContext(
   { context: given = '-', leaveOut }: ContextOptions,
   file: string,
   signal: AbortSignal | undefined,
+  directory: Pick<DirectoryOptions, 'keeps' | 'notice'>,
 ): Promise<Source> {
   const context = given instanceof URL ? fileURLToPath(given) : (given as Claimed);
   if (context instanceof Readable) {
@@ -209,5 +220,5 @@ async function openContext(
     return standardInput(signal);
   }
   const { openPath } = await import('./source/path.js');
-  return openPath(context, { file, leaveOut });
+  return openPath(context, { file, leaveOut, ...directory });
 }

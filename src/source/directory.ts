@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 import { compileIgnore, keepBuildFiles, parseIgnore } from '../dockerfile/ignore.js';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { unreadable } from './host-file.js';
-import { walkHost } from './host-walk.js';
+import { socketNotice, walkHost } from './host-walk.js';
 import { packTree } from './pack.js';
 import type { Source } from './source.js';
 import { withoutSlashes } from '../text/trim.js';
@@ -15,11 +15,19 @@ export interface DirectoryOptions {
   readonly file: string;
   /** Paths on the host that aren't packed: what is written there. @default none */
   readonly leaveOut?: readonly string[] | undefined;
+  /**
+   * Whether a path stays in the context. The content of a file with several names is packed under the first
+   * one that stays. @default all do
+   */
+  readonly keeps?: ((path: string, directory: boolean) => boolean) | undefined;
+  /** Called once, with a line for the user, when sockets are left out. @default they are in silence */
+  readonly notice?: ((message: string) => void) | undefined;
 }
 
 /**
  * Opens a directory. Its .dockerignore is read now (or, as in BuildKit, `FILE.dockerignore` in its
- * place), its files when the stream is. Links stay links, sockets are left out.
+ * place), its files when the stream is. Links stay links, hard ones too; FIFOs and devices stay, sockets
+ * are left out.
  * @throws DockerceptionError `USAGE_DIRECTORY` of kind `usage`, `IGNORE_PATTERN` and
  *   `CONTEXT_UNREADABLE` of kind `context`; the stream fails with the last one
  */
@@ -31,12 +39,14 @@ export async function directorySource(dir: string, options: DirectoryOptions): P
   const outputs = (await Promise.all((options.leaveOut ?? []).map(realPaths))).flat();
   const isOutput = outputFilter(outputs.map((path) => posix.relative(root, path)));
   const excludes = (path: string): boolean => isOutput(path) || ignore.matches(path);
-  const selection = { excludes, mayKeepBelow: ignore.couldKeepBelow };
+  const socket = socketNotice(options.notice);
+  const selection = { excludes, mayKeepBelow: ignore.couldKeepBelow, socket };
+  const { keeps = () => true } = options;
   const stream = packTree(root, {
     entries: async function* () {
       yield ['.'];
       for await (const batch of walkHost(root, name, selection))
-        yield batch.map(({ path }) => path);
+        yield batch.filter(({ path, directory }) => keeps(path, directory)).map(({ path }) => path);
     },
     rename: (path) => path,
     name,
@@ -59,7 +69,7 @@ function outputFilter(outputs: readonly string[]): (path: string) => boolean {
     outputs.some((one) => one !== '' && (path === one || path.startsWith(`${one}.partial-`)));
 }
 
-/** The directory behind a path. tar-fs would pack a link to one as the link. */
+/** The directory behind a path: a link to one would be packed as the link. */
 async function resolve(dir: string): Promise<string> {
   try {
     const root = await realpath(dir);

@@ -1,9 +1,5 @@
-/**
- * What tar-fs gets in place of `node:fs`: errors that name the path and never look like a file
- * that may be left out, and file bodies that are as long as their header says, or fail.
- */
+/** Files of the host: contents that are as long as their header says, and errors that name the path. */
 import fs from 'node:fs';
-import { Readable } from 'node:stream';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { printable } from '../tar/printable.js';
 
@@ -33,55 +29,19 @@ export function unreadable(path: string, cause: unknown): DockerceptionError {
   return new DockerceptionError('context', 'CONTEXT_UNREADABLE', message, { hint: HINT, cause });
 }
 
-type Callback<T> = (error: Error | null, value?: T) => void;
-
 /**
- * The functions that tar-fs calls for entries that are named to it, directories not walked.
- * `shown` turns a path into the one for messages.
+ * Reads the content of a file that has `size` bytes. Throws CONTEXT_UNREADABLE when it has another
+ * size, or can't be read.
+ * @param shown the path as the user would write it
  */
-export function hostFiles(shown: (path: string) => string): object {
-  let size = 0;
-  const at = <T>(path: string, callback: Callback<T>, act: () => T): void => {
-    let value: T | undefined;
-    let failure: Error | null = null;
-    try {
-      value = act();
-    } catch (error) {
-      failure = unreadable(shown(path), error);
-    }
-    // A tick later, or many entries without a body would fill the stack.
-    queueMicrotask(() => callback(failure, value));
-  };
-  return {
-    lstat: (path: string, callback: Callback<fs.Stats>) =>
-      at(path, callback, () => {
-        const stat = fs.lstatSync(path);
-        // tar-fs asks for a body right after its header, one at a time.
-        size = stat.size;
-        if (stat.isFile() || stat.isDirectory() || stat.isSymbolicLink() || stat.isSocket())
-          return stat;
-        throw new Error('it is a device or a named pipe');
-      }),
-    readdir: (path: string, callback: Callback<string[]>) => at(path, callback, () => []),
-    readlink: (path: string, callback: Callback<string>) =>
-      at(path, callback, () => fs.readlinkSync(path)),
-    createReadStream: (path: string) =>
-      size <= SMALL ? smallBody(path, size, shown(path)) : new FileBody(path, size, shown(path)),
-  };
-}
-
-/** A small file, read at once: a thread for each step would cost many times the step. */
-function smallBody(path: string, size: number, shown: string): Readable {
-  return new Readable({
-    read() {
-      try {
-        this.push(readWhole(path, size));
-        this.push(null);
-      } catch (error) {
-        this.destroy(unreadable(shown, error));
-      }
-    },
-  });
+export async function* readBody(path: string, size: number, shown: string): AsyncGenerator<Buffer> {
+  try {
+    // A small file is read at once: a thread for each step would cost many times the step.
+    if (size <= SMALL) yield readWhole(path, size);
+    else yield* readInPieces(path, size);
+  } catch (error) {
+    throw unreadable(shown, error);
+  }
 }
 
 function readWhole(path: string, size: number): Buffer {
@@ -96,47 +56,19 @@ function readWhole(path: string, size: number): Buffer {
   }
 }
 
-/** The first `size` bytes of a file, which have to be all. */
-class FileBody extends Readable {
-  private descriptor: number | undefined;
-  private left: number;
-
-  constructor(
-    private readonly path: string,
-    size: number,
-    private readonly shown: string,
-  ) {
-    super({ highWaterMark: CHUNK });
-    this.left = size;
-  }
-
-  override _construct(callback: (error?: Error | null) => void): void {
-    fs.open(this.path, FLAGS, (error, descriptor) => {
-      this.descriptor = descriptor;
-      callback(error && unreadable(this.shown, error));
-    });
-  }
-
-  override _read(): void {
-    // One byte more than is left: a short read is the end of the file, and needs no second one.
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK, this.left + 1));
-    fs.read(this.descriptor as number, buffer, 0, buffer.length, null, (error, length) => {
-      if (error) this.destroy(unreadable(this.shown, error));
-      else if (length > this.left || (length === 0 && this.left > 0)) this.destroy(this.changed());
-      else {
-        this.left -= length;
-        if (length > 0) this.push(buffer.subarray(0, length));
-        if (this.left === 0 && length < buffer.length) this.push(null);
-      }
-    });
-  }
-
-  private changed(): DockerceptionError {
-    return unreadable(this.shown, new Error(CHANGED));
-  }
-
-  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    if (this.descriptor === undefined) return callback(error);
-    fs.close(this.descriptor, (failed) => callback(error ?? failed));
+async function* readInPieces(path: string, size: number): AsyncGenerator<Buffer> {
+  const file = await fs.promises.open(path, FLAGS);
+  try {
+    for (let left = size; ;) {
+      // One byte more than is left: a short read is the end of the file, and needs no second one.
+      const buffer = Buffer.allocUnsafe(Math.min(CHUNK, left + 1));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
+      if (bytesRead > left || (bytesRead === 0 && left > 0)) throw new Error(CHANGED);
+      left -= bytesRead;
+      if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
+      if (left === 0 && bytesRead < buffer.length) return;
+    }
+  } finally {
+    await file.close();
   }
 }

@@ -2,6 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { posix } from 'node:path';
+import { printable } from '../tar/printable.js';
 import { unreadable } from './host-file.js';
 
 /** What decides. Paths are relative to the root. */
@@ -9,6 +10,8 @@ export interface Selection {
   readonly excludes: (path: string) => boolean;
   /** Whether something below an excluded directory may be kept all the same. */
   readonly mayKeepBelow: (path: string) => boolean;
+  /** Called for each socket: no tar holds one, so they are left out. */
+  readonly socket?: (path: string) => void;
 }
 
 /** A path to pack. */
@@ -17,7 +20,8 @@ export interface Found {
   readonly directory: boolean;
 }
 
-const EVERYTHING: Selection = { excludes: () => false, mayKeepBelow: () => false };
+/** Everything below the root. */
+export const EVERYTHING: Selection = { excludes: () => false, mayKeepBelow: () => false };
 const MAX_BATCH = 1000;
 
 /** A directory on the way down; one that is excluded is packed only for what is kept in it. */
@@ -36,7 +40,7 @@ interface Directory {
 export async function* walkHost(
   root: string,
   name: string,
-  { excludes, mayKeepBelow }: Selection = EVERYTHING,
+  { excludes, mayKeepBelow, socket }: Selection = EVERYTHING,
 ): AsyncGenerator<Found[]> {
   const stack: Directory[] = [{ path: '', above: undefined, packed: true }];
   for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
@@ -52,6 +56,10 @@ export async function* walkHost(
       if (entry.isDirectory() && (!excluded || mayKeepBelow(path)))
         inside.push({ path, above: here, packed: !excluded });
       if (excluded) continue;
+      if (entry.isSocket()) {
+        socket?.(path);
+        continue;
+      }
       batch.push(...bringBack(here), { path, directory: entry.isDirectory() });
       if (batch.length < MAX_BATCH) continue;
       yield batch;
@@ -68,6 +76,17 @@ function bringBack(directory: Directory): Found[] {
   directory.packed = true;
   const above = directory.above ? bringBack(directory.above) : [];
   return [...above, { path: directory.path, directory: true }];
+}
+
+/** Reports the first socket that is left out. */
+export function socketNotice(
+  notice: ((message: string) => void) | undefined,
+): (path: string) => void {
+  let reported = false;
+  return (path) => {
+    if (!reported) notice?.(`left out sockets, which no tar holds: '${printable(path, 60)}'`);
+    reported = true;
+  };
 }
 
 async function list(path: string, shown: string, kept: boolean): Promise<Dirent[]> {

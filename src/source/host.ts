@@ -2,7 +2,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
-import { walkHost } from './host-walk.js';
+import { EVERYTHING, socketNotice, walkHost } from './host-walk.js';
 import { packTree } from './pack.js';
 import type { Source } from './source.js';
 import { withoutSlashes } from '../text/trim.js';
@@ -34,9 +34,14 @@ export async function hostPaths(host: string, dest: string): Promise<Set<string>
 /**
  * Packs a file as DEST (as DEST/NAME when DEST is `.` or ends with a slash), or a directory with
  * all below it as DEST; with `.` its contents go into the root. No .dockerignore is applied.
+ * `notice` is called once, with a line for the user, when sockets are left out.
  * @throws as `hostPaths`
  */
-export async function packHost(host: string, dest: string): Promise<Source> {
+export async function packHost(
+  host: string,
+  dest: string,
+  notice?: (message: string) => void,
+): Promise<Source> {
   const { path, directory, target } = await find(host, dest);
   const name = withoutSlashes(host);
   const stream = directory
@@ -44,7 +49,11 @@ export async function packHost(host: string, dest: string): Promise<Source> {
         entries: async function* () {
           // The root keeps the owner and the mode that it has in the stream.
           if (target !== '.') yield ['.'];
-          for await (const batch of walkHost(path, name)) yield batch.map((found) => found.path);
+          for await (const batch of walkHost(path, name, {
+            ...EVERYTHING,
+            socket: socketNotice(notice),
+          }))
+            yield batch.map((found) => found.path);
         },
         rename: (below) => posix.join(target, below),
         name,

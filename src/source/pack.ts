@@ -1,7 +1,11 @@
-/** Files of the host as a tar: tar-fs, with ids and times that ustar can't hold as PAX. */
+/** Files of the host as a tar. A file with several names is packed once; its other names are hard links. */
+import fs, { type Stats } from 'node:fs';
+import { posix } from 'node:path';
 import { Readable } from 'node:stream';
-import type { Headers, Pack } from 'tar-fs';
-import { hostFiles } from './host-file.js';
+import { BLOCK, paddingOf } from '../tar/block.js';
+import { writeEntryHeader } from '../tar/entry-writer.js';
+import { END_OF_ARCHIVE } from '../tar/make.js';
+import { readBody, unreadable } from './host-file.js';
 
 /** What to pack, and under which names. */
 export interface PackOptions {
@@ -13,107 +17,138 @@ export interface PackOptions {
   readonly name: string;
 }
 
-/** The largest values that tar-stream writes as they are. */
-const MAX_ID = 0o777777;
-const MAX_TIME = 0x7fffffff;
-const BLOCK = 64 * 1024;
+/** Bytes that are gathered before they are handed on. */
+const CHUNK = 64 * 1024;
 
 /**
  * Packs what is below `root`, an absolute path without links. Nothing is read before the stream
  * is. It fails with `CONTEXT_UNREADABLE` when a file is unreadable, vanishes or changes its size.
  */
 export function packTree(root: string, options: PackOptions): Readable {
-  return new Packed(root, options);
+  return Readable.from(gathered(packed(root, options)), {
+    objectMode: false,
+    highWaterMark: CHUNK,
+  });
 }
 
-/** The options of tar-fs that its types don't have. */
-interface TarFsOptions {
-  readonly [option: string]: unknown;
-}
-
-function tarFsOptions(root: string, { rename, name }: PackOptions): TarFsOptions {
-  const below = root.endsWith('/') ? root.length : root.length + 1;
-  return {
-    map: (header: Headers) => complete(header, rename),
-    fs: hostFiles((path) => (path === root ? name : `${name}/${path.slice(below)}`)),
-    umask: 0,
-    finalize: false,
-  };
-}
-
-/** Puts into PAX what the ustar header of tar-stream would cut. */
-function complete(header: Headers, rename: PackOptions['rename']): Headers {
-  const pax: Record<string, string> = {};
-  if (header.uid > MAX_ID) pax['uid'] = String(header.uid);
-  if (header.gid > MAX_ID) pax['gid'] = String(header.gid);
-  const seconds = Math.floor(header.mtime.getTime() / 1000);
-  const mtime = Math.min(Math.max(seconds, 0), MAX_TIME);
-  if (mtime !== seconds) pax['mtime'] = String(seconds);
-  return {
-    ...header,
-    name: rename(header.name) + (header.type === 'directory' ? '/' : ''),
-    mtime: new Date(mtime * 1000),
-    ...(Object.keys(pax).length > 0 && { pax }),
-  };
-}
-
-/** A tar-stream as one of Node's, in blocks rather than in single headers and paddings. */
-class Packed extends Readable {
-  private pack: Pack | undefined;
-  private pieces: Buffer[] = [];
-  private length = 0;
-
-  constructor(
-    private readonly root: string,
-    private readonly options: PackOptions,
-  ) {
-    super({ highWaterMark: BLOCK });
-  }
-
-  override _read(): void {
-    if (this.pack) this.pack.resume();
-    else this.fill().catch((error: unknown) => this.destroy(error as Error));
-  }
-
-  private async fill(): Promise<void> {
-    const { pack: createPack } = await import('tar-stream');
-    const tarFs = await import('tar-fs');
-    const pack = createPack();
-    this.pack = pack;
-    if (this.destroyed) return;
-    pack.on('data', (piece) => this.gather(piece as Buffer));
-    pack.on('error', (error) => this.destroy(error));
-    pack.on('end', () => {
-      this.flush();
-      this.push(null);
-    });
-    const options = tarFsOptions(this.root, this.options);
-    for await (const entries of this.options.entries()) {
-      // When the pack fails, this never settles, and is forgotten with the stream.
-      await new Promise<void>((finish) => {
-        tarFs.pack(this.root, { ...options, pack, entries: [...entries], finish: () => finish() });
-      });
+async function* packed(root: string, options: PackOptions): AsyncGenerator<Buffer> {
+  const links = new HardLinks();
+  for await (const paths of options.entries()) {
+    for (const path of paths) {
+      const at = posix.join(root, path);
+      const shown = posix.join(options.name, path);
+      const stat = status(at, shown);
+      const name = binary(options.rename(path));
+      const first = links.firstName(at, stat, name);
+      yield* headerOf(at, shown, stat, name, first);
+      if (!stat.isFile() || first !== undefined) continue;
+      yield* readBody(at, stat.size, shown);
+      const padding = paddingOf(stat.size);
+      if (padding > 0) yield Buffer.alloc(padding);
     }
-    pack.finalize();
   }
+  yield END_OF_ARCHIVE;
+}
 
-  private gather(piece: Buffer): void {
-    this.pieces.push(piece);
-    this.length += piece.length;
-    if (this.length >= BLOCK && !this.flush()) this.pack?.pause();
+function status(path: string, shown: string): Stats {
+  try {
+    return fs.lstatSync(path);
+  } catch (error) {
+    throw unreadable(shown, error);
   }
+}
 
-  private flush(): boolean {
-    // Copied even when it is one: tar-stream uses its paddings again, and readers write into chunks.
-    const block = Buffer.concat(this.pieces, this.length);
-    this.pieces = [];
-    this.length = 0;
-    return this.push(block);
-  }
+/** The blocks in front of the content. `first` is another name of the same file, which has it. */
+function headerOf(
+  path: string,
+  shown: string,
+  stat: Stats,
+  name: string,
+  first: string | undefined,
+): Buffer[] {
+  const block = Buffer.alloc(BLOCK);
+  const typeflag = first === undefined ? typeOf(stat, shown) : '1';
+  const extended = writeEntryHeader(block, 0, {
+    path: typeflag === '5' ? `${name}/` : name,
+    typeflag,
+    mode: stat.mode & 0o7777,
+    uid: stat.uid,
+    gid: stat.gid,
+    size: typeflag === '0' ? stat.size : 0,
+    mtime: Math.floor(stat.mtimeMs / 1000),
+    linkpath: first ?? (typeflag === '2' ? target(path, shown) : undefined),
+    device: '34'.includes(typeflag) ? deviceOf(stat.rdev) : undefined,
+    xattrs: undefined,
+  });
+  return extended === undefined ? [block] : [extended, block];
+}
 
-  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    this.pieces = [];
-    this.pack?.destroy();
-    callback(error);
+function typeOf(stat: Stats, shown: string): string {
+  if (stat.isFile()) return '0';
+  if (stat.isDirectory()) return '5';
+  if (stat.isSymbolicLink()) return '2';
+  if (stat.isFIFO()) return '6';
+  if (stat.isCharacterDevice()) return '3';
+  if (stat.isBlockDevice()) return '4';
+  throw unreadable(shown, new Error('it is a socket'));
+}
+
+function target(path: string, shown: string): string {
+  try {
+    return fs.readlinkSync(path, 'latin1');
+  } catch (error) {
+    throw unreadable(shown, error);
   }
+}
+
+/** Linux's encoding of a device's numbers: makedev(3). */
+function deviceOf(rdev: number): { major: number; minor: number } {
+  const low = rdev % 2 ** 32;
+  const high = Math.floor(rdev / 2 ** 32);
+  return {
+    major: ((low >>> 8) & 0xfff) + (high & 0xfffff000),
+    minor: (low & 0xff) + ((low >>> 12) & 0xffffff00),
+  };
+}
+
+/** One character a byte, as a tar's writer takes names. */
+function binary(name: string): string {
+  return Buffer.from(name).toString('latin1');
+}
+
+/** Files with several names, until all of them were seen. */
+class HardLinks {
+  readonly #files = new Map<string, { readonly name: string; left: number }>();
+
+  /** Another name of the file, when one was packed before; otherwise this one is the first. */
+  firstName(path: string, stat: Stats, name: string): string | undefined {
+    if (stat.nlink < 2 || stat.isDirectory()) return undefined;
+    // Inodes may be larger than a number holds.
+    const exact = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    if (exact === undefined) return undefined;
+    const key = `${exact.dev}:${exact.ino}`;
+    const known = this.#files.get(key);
+    if (known === undefined) {
+      this.#files.set(key, { name, left: stat.nlink - 1 });
+      return undefined;
+    }
+    if (--known.left === 0) this.#files.delete(key);
+    return known.name;
+  }
+}
+
+/** The same bytes in larger pieces. */
+async function* gathered(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    parts.push(piece);
+    length += piece.length;
+    if (length < CHUNK) continue;
+    // Copied even when it is one: readers write into chunks.
+    yield Buffer.concat(parts, length);
+    parts = [];
+    length = 0;
+  }
+  if (length > 0) yield Buffer.concat(parts, length);
 }

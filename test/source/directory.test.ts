@@ -5,8 +5,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DockerceptionError } from '../../src/errors.js';
-import { directorySource } from '../../src/source/directory.js';
+import { filterInto } from '../../src/filter.js';
+import { directorySource, type DirectoryOptions } from '../../src/source/directory.js';
 import type { Source } from '../../src/source/source.js';
+import { CollectingSink } from '../support/filter.js';
+import { readTar } from '../support/read-tar.js';
 
 const top = fs.mkdtempSync(path.join(os.tmpdir(), 'dockerception-directory-'));
 let dir: string;
@@ -160,12 +163,100 @@ test('a link to a directory is the directory', async () => {
   ]);
 });
 
-test('sockets are left out', async () => {
+test('sockets are left out, with one notice', async () => {
   put({ Dockerfile: 'x' });
-  const server = net.createServer().listen(path.join(dir, 'socket'));
-  await new Promise((resolve) => server.once('listening', resolve));
-  expect(await listing()).toEqual(['./', 'Dockerfile']);
-  await new Promise((resolve) => server.close(resolve));
+  const servers = ['one', 'two'].map((name) => net.createServer().listen(path.join(dir, name)));
+  await Promise.all(
+    servers.map((server) => new Promise((resolve) => server.once('listening', resolve))),
+  );
+  const notices: string[] = [];
+  const notice = (message: string): void => void notices.push(message);
+  const source = await directorySource(dir, { file: 'Dockerfile', notice });
+  expect(names(await bytes(source))).toEqual(['./', 'Dockerfile']);
+  expect(notices).toEqual(["left out sockets, which no tar holds: 'one'"]);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+});
+
+test('named pipes stay', async () => {
+  put({ Dockerfile: 'x' });
+  execFileSync('mkfifo', [path.join(dir, 'pipe')]);
+  const tar = await bytes(await directorySource(dir, { file: 'Dockerfile' }));
+  expect(readTar(tar).entries.map(({ name, typeflag }) => `${typeflag} ${name}`)).toEqual([
+    '5 ./',
+    '0 Dockerfile',
+    '6 pipe',
+  ]);
+});
+
+test.runIf(process.getuid?.() === 0)('devices stay, with their numbers', async () => {
+  put({ Dockerfile: 'x' });
+  execFileSync('mknod', [path.join(dir, 'disk'), 'b', '259', '70000']);
+  const input = await bytes(await directorySource(dir, { file: 'Dockerfile' }));
+  expect(execFileSync('tar', ['-tv'], { input, encoding: 'utf8' })).toMatch(
+    /^b.* 259,70000 .*disk$/m,
+  );
+});
+
+describe('a file with several names', () => {
+  const links = async (options: Partial<DirectoryOptions> = {}): Promise<string[]> => {
+    const tar = await bytes(await directorySource(dir, { file: 'Dockerfile', ...options }));
+    return readTar(tar)
+      .entries.filter(({ typeflag }) => typeflag !== '5')
+      .map(({ name, linkname, body }) => `${name} ${linkname || body.length}`);
+  };
+
+  beforeEach(() => {
+    put({ Dockerfile: 'x', 'a/one': 'x'.repeat(3000), single: '' });
+    fs.linkSync(path.join(dir, 'a/one'), path.join(dir, 'a/two'));
+    fs.mkdirSync(path.join(dir, 'b'));
+    fs.linkSync(path.join(dir, 'a/one'), path.join(dir, 'b/three'));
+    fs.symlinkSync('nowhere', path.join(dir, 'soft'));
+    fs.linkSync(path.join(dir, 'soft'), path.join(dir, 'softer'));
+  });
+
+  test('is packed once, with hard links', async () => {
+    expect(await links()).toEqual([
+      'Dockerfile 1',
+      'single 0',
+      'soft nowhere',
+      'softer soft',
+      'a/one 3000',
+      'a/two a/one',
+      'b/three a/one',
+    ]);
+  });
+
+  test('is packed under the first name that is not ignored', async () => {
+    put({ '.dockerignore': 'a/one\nsingle\nsoft*\n' });
+    expect(await links()).toEqual([
+      '.dockerignore 19',
+      'Dockerfile 1',
+      'a/two 3000',
+      'b/three a/two',
+    ]);
+  });
+
+  test('is packed under the first name that edits keep', async () => {
+    const keeps = (name: string): boolean => !name.startsWith('a/') && !name.startsWith('s');
+    expect(await links({ keeps })).toEqual(['Dockerfile 1', 'b/three 3000']);
+  });
+
+  test.each([
+    [{ exclude: ['a/one'] }, ['a/two 3000', 'b/three a/two']],
+    [{ include: ['b'] }, ['b/three 3000']],
+    [{ stripComponents: 1 }, ['one 3000', 'two one', 'three one']],
+    [{ prefix: 'p', exclude: ['p/a/one'] }, ['p/a/two 3000', 'p/b/three p/a/two']],
+    [{ add: [{ host: '/dev/null', dest: 'a/one' }] }, ['a/two 3000', 'b/three a/two']],
+  ])('keeps its content under %j', async (edits, expected) => {
+    const sink = new CollectingSink();
+    await filterInto(sink, { context: dir, allowNoDockerfile: true, ...edits });
+    const listed = readTar(sink.bytes).entries.map(
+      ({ name, linkname, body }) => `${name} ${linkname || body.length}`,
+    );
+    expect(listed.filter((line) => /(one|two|three) /.test(line) && !line.endsWith(' 0'))).toEqual(
+      expected,
+    );
+  });
 });
 
 describe('a clear error', () => {
@@ -181,13 +272,6 @@ describe('a clear error', () => {
       'usage',
       `opening ${dir}/file: it is not a directory`,
     ]);
-  });
-
-  test('for a named pipe', async () => {
-    execFileSync('mkfifo', [path.join(dir, 'pipe')]);
-    const error = await failure(listing());
-    expect(error.message).toBe(`reading ${dir}/pipe: it is a device or a named pipe`);
-    expect(error.kind).toBe('context');
   });
 
   test('for a name that is not UTF-8', async () => {
