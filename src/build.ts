@@ -134,7 +134,7 @@ async function choose(options: BuildOptions, report: Report, signal: AbortSignal
     env,
     stdout,
     keepOwner: options.owner === 'keep',
-    created: sourceDateEpoch(env),
+    created: sourceDateEpoch({ ...env, ...options.buildArgs }),
     openDirectory,
   };
   return chooseEngine(engine, { tags, outputs, push, load, report, signal }, settings);

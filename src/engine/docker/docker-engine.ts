@@ -6,6 +6,7 @@ import type { Writable } from 'node:stream';
 import { messageOf } from '../../errors.js';
 import { credentialStore, type CredentialStore } from '../../image/credentials.js';
 import { announced } from '../../progress/events.js';
+import { withSourceDateEpoch } from '../build-args.js';
 import type { BuildContext, BuildOptions, Engine } from '../engine.js';
 import { checkBuildContexts, type OpenDirectory } from './build-contexts.js';
 import { build, type BuildRequest } from './build.js';
@@ -45,8 +46,8 @@ export interface DockerEngineSettings {
 /** Makes the engine that a connection leads to. */
 export function dockerEngine(connection: Connection, settings: DockerEngineSettings): Engine {
   const { env } = settings;
-  return async (context, options) => {
-    const { report, signal } = options;
+  return async (context, asked) => {
+    const { report, signal } = asked;
     // It may break before anyone reads it; `build` finds out.
     context.stream.on('error', () => {});
     let image: NewImage | undefined;
@@ -55,9 +56,13 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
     const interruption = (): AbortSignal => (published ? NEVER : signal);
     try {
       signal.throwIfAborted();
-      checkTags(options.tags);
+      checkTags(asked.tags);
       const ping = await connection.ping(signal);
       const builder = chooseBuilder(env, ping);
+      const options =
+        builder === 'buildkit'
+          ? { ...asked, buildArgs: withSourceDateEpoch(asked.buildArgs, env) }
+          : asked;
       const credentials = credentialStore(env);
       const warn = (message: string): void => report({ kind: 'notice', message });
       // A wrong option is told before anything is opened.

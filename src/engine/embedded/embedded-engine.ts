@@ -17,6 +17,7 @@ import { formatPlatform } from '../../image/platform.js';
 import type { RegistrySettings } from '../../image/registry/index.js';
 import type { Report } from '../../progress/events.js';
 import { printable } from '../../tar/printable.js';
+import { withSourceDateEpoch } from '../build-args.js';
 import type {
   BuildContext,
   BuildOptions,
@@ -94,7 +95,7 @@ class Build implements EntryBuild {
 
   constructor(settings: EmbeddedSettings, options: BuildOptions) {
     this.#settings = settings;
-    this.#options = options;
+    this.#options = { ...options, buildArgs: withSourceDateEpoch(options.buildArgs, settings.env) };
     this.#platforms = platformsOf(options);
     this.#report = new StepReport(options.report);
     this.#spool = new Spool(settings.env['TMPDIR'] || tmpdir());

@@ -36,10 +36,7 @@ export class StageState {
   private readonly volumes: Set<string>;
   private triggers: readonly string[];
 
-  constructor(
-    base: StageBase | undefined,
-    private readonly os: string,
-  ) {
+  constructor(base: StageBase | undefined) {
     const config = base === undefined ? { WorkingDir: '/' } : (base.config ?? {});
     const { Env, Labels, ExposedPorts, Volumes }: ContainerConfig = config;
     this.author = base?.author;
@@ -53,7 +50,7 @@ export class StageState {
     this.healthcheck = config.Healthcheck;
     this.triggers = config.OnBuild ?? [];
     this.env = new Map((Env ?? []).map(splitVariable));
-    if (os !== '' && os !== 'windows' && !this.env.has('PATH')) this.env.set('PATH', DEFAULT_PATH);
+    if (!this.env.has('PATH')) this.env.set('PATH', DEFAULT_PATH);
     this.labels = new Map(Object.entries(Labels ?? {}));
     this.ports = new Set(Object.keys(ExposedPorts ?? {}));
     this.volumes = new Set(Object.keys(Volumes ?? {}));
@@ -91,8 +88,7 @@ export class StageState {
 
   /** Words that a text is run with. */
   shellWords(): readonly string[] {
-    if (this.shell.length > 0) return this.shell;
-    return this.os === 'windows' ? ['cmd', '/S', '/C'] : ['/bin/sh', '-c'];
+    return this.shell.length > 0 ? this.shell : ['/bin/sh', '-c'];
   }
 
   /** A path as COPY has it: absolute, dots resolved before any link; its end says a folder. */

@@ -21,8 +21,6 @@ export interface EvaluationContext {
   /** Those of the plan. */
   readonly globals: Variables;
   readonly buildArgs: Readonly<Record<string, string>>;
-  /** The operating system of the stage's platform. @default `linux` */
-  readonly os?: string;
 }
 
 /** An evaluated stage that another can start from. */
@@ -42,7 +40,7 @@ export function evaluateStage(
   context: EvaluationContext,
 ): StageResult {
   const { dockerfile } = context;
-  const state = new StageState(base, context.os ?? 'linux');
+  const state = new StageState(base);
   const triggers = state
     .takeTriggers()
     .map((trigger) => parseTrigger(trigger, dockerfile.name, stage.line));
@@ -68,7 +66,7 @@ export function withLabels(
   config: ContainerConfig,
   labels: Readonly<Record<string, string>>,
 ): ContainerConfig {
-  return new StageState({ config }, '').addLabels(Object.entries(labels)).config();
+  return new StageState({ config }).addLabels(Object.entries(labels)).config();
 }
 
 function refuseRun({ kind, line }: Instruction, { name }: Dockerfile): void {

@@ -68,7 +68,10 @@ export class Images {
 
   async #find(name: string, platform: Platform): Promise<Named> {
     const context = this.#context(name);
-    if (context === undefined) return { kind: 'image', image: await this.#pull(name, platform) };
+    if (context === undefined) {
+      checkName(name);
+      return { kind: 'image', image: await this.#pull(name, platform) };
+    }
     const [, scheme, rest = ''] = SCHEMES.exec(context) ?? [];
     // No registry has it: as in FROM, it is nothing at all.
     if (scheme === 'docker-image' && rest === 'scratch') return { kind: 'scratch' };
@@ -131,6 +134,20 @@ export class Images {
       mediaType: ociMediaType(layer.mediaType),
     }));
     return { ...image, layers };
+  }
+}
+
+/** It is the Dockerfile that is wrong, not the command line. */
+function checkName(name: string): void {
+  try {
+    parseReference(name);
+  } catch (error) {
+    if (!(error instanceof DockerceptionError)) throw error;
+    const { code, message, hint, cause } = error;
+    throw new DockerceptionError('build', code, message, {
+      cause,
+      ...(hint !== undefined && { hint }),
+    });
   }
 }
 

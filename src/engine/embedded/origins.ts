@@ -9,6 +9,7 @@ import type { CopyOrigin } from './execute.js';
 import type { Images } from './images.js';
 import type { Spool } from './spool.js';
 import { Tree } from '../../filesystem/tree.js';
+import { refuseWindows } from './windows.js';
 
 /** What they are made from. */
 export interface OriginsOptions {
@@ -44,7 +45,7 @@ export class Origins {
 
   /** What FROM names, when it is no stage. */
   async base(name: string, platform: Platform): Promise<Base> {
-    const found = await this.#options.images.find(name, platform);
+    const found = await this.#find(name, platform);
     if (found.kind === 'image') return found;
     if (found.kind === 'scratch')
       return { kind: 'directory', name: 'scratch', tree: () => Promise.resolve(new Tree()) };
@@ -54,7 +55,7 @@ export class Origins {
 
   /** What COPY --from names, when it is no stage. */
   async named(name: string, platform: Platform): Promise<CopyOrigin> {
-    const found = await this.#options.images.find(name, platform);
+    const found = await this.#find(name, platform);
     if (found.kind === 'image') {
       const { tree } = await this.imageSystem(found.image, true);
       return { tree, name: `the image ${printable(name)}` };
@@ -62,6 +63,12 @@ export class Origins {
     if (found.kind === 'scratch') return { tree: new Tree(), name: 'scratch' };
     const shown = `the build context ${printable(name)}`;
     return { tree: await this.#directory(found.path, shown), name: shown };
+  }
+
+  async #find(name: string, platform: Platform): ReturnType<Images['find']> {
+    const found = await this.#options.images.find(name, platform);
+    if (found.kind === 'image') refuseWindows(found.image.config.os, `using ${printable(name)}`);
+    return found;
   }
 
   /** An image's file system; without `contents` nothing can be taken out of it. */

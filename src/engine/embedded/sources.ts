@@ -43,7 +43,8 @@ export function findSources(tree: Tree, source: string, where: string, anyDepth 
     const oneLevel = patterns.map((pattern) => (pattern === ANY_DEPTH ? '*' : pattern));
     const folder = clean.slice(0, wild);
     const start = tree.find(folder.map(toBinary).join('/'));
-    if (!isDirectory(start)) throw notFound(tree, clean, where);
+    if (start === undefined) throw notFound(tree, clean, where);
+    if (!isDirectory(start)) return [];
     return match(tree, folder.map(toBinary), start, anyDepth ? patterns : oneLevel);
   }
   const literal = clean.map(toBinary);

@@ -10,6 +10,7 @@ import {
   type PlanOptions,
 } from '../../dockerfile/plan.js';
 import type { History } from '../../image/config.js';
+import { formatPlatform } from '../../image/platform.js';
 import type { Image } from '../../image/manifest.js';
 import { printable } from '../../tar/printable.js';
 import { changes } from '../../filesystem/changes.js';
@@ -24,6 +25,7 @@ import type { Spool } from './spool.js';
 import type { StepReport } from './step-report.js';
 import { imagePlatform, otherPlatform, type ConfigPlatform } from './target-platform.js';
 import { Tree } from '../../filesystem/tree.js';
+import { refuseWindows } from './windows.js';
 
 /** What stages are built from. */
 export interface StagesOptions extends PlanOptions {
@@ -94,11 +96,15 @@ async function findTriggers(
 ): Promise<Map<number, readonly string[]>> {
   const triggers = new Map<number, readonly string[]>();
   for (const { stage, base, platform } of stages) {
+    const place = { file: dockerfile.name, line: stage.line };
+    if (platform !== undefined) {
+      const from = `reading ${printable(dockerfile.name)}:${stage.line}`;
+      refuseWindows(platform.os, `${from}: FROM --platform=${formatPlatform(platform)}`);
+    }
     if (base.kind !== 'image') continue;
     const found = await origins
       .base(base.name, platform ?? targetPlatform)
       .catch((error: unknown) => {
-        const place = { file: dockerfile.name, line: stage.line };
         throw located(orStage(error, base.name, dockerfile), place);
       });
     const onBuild = (found.kind === 'image' && found.image.config.config?.OnBuild) || [];

@@ -2,12 +2,14 @@
 import type { Dockerfile } from '../../dockerfile/instruction.js';
 import type { Platform } from '../../image/descriptor.js';
 import { formatPlatform, hostPlatform, parsePlatform } from '../../image/platform.js';
+import { printable } from '../../tar/printable.js';
 import type { BuildOptions } from '../engine.js';
 import type { Origins } from './origins.js';
 import { isImageOutput } from './outputs.js';
 import type { Spool } from './spool.js';
 import { buildStages, type BuiltTarget } from './stages.js';
 import type { StepReport } from './step-report.js';
+import { refuseWindows } from './windows.js';
 
 /** What targets are built from. */
 export interface TargetsOptions {
@@ -49,7 +51,7 @@ export async function buildTargets(options: TargetsOptions): Promise<BuiltTarget
   return targets;
 }
 
-/** The platforms that were asked for, or this machine's. Throws PLATFORM_INVALID for what is none. */
+/** The platforms that were asked for, or this machine's. Throws PLATFORM_INVALID for what is none, PLATFORM_WINDOWS. */
 export function platformsOf({ platforms }: BuildOptions): readonly Platform[] {
   if (platforms.length === 0) return [hostPlatform()];
   // An index has each of them once, however it was written.
@@ -57,6 +59,7 @@ export function platformsOf({ platforms }: BuildOptions): readonly Platform[] {
     ...new Map(
       platforms.map((text) => {
         const platform = parsePlatform(text);
+        refuseWindows(platform.os, `reading the platform "${printable(text)}"`, 'usage');
         return [formatPlatform(platform), platform] as const;
       }),
     ).values(),

@@ -12,6 +12,8 @@ import { metadata } from './metadata.js';
 import { ownersAndModes } from './owners.js';
 import { parents } from './parents.js';
 import { basesAndPlatforms } from './platforms.js';
+import { referenceOfFiles } from './reference-files.js';
+import { referenceOfTexts } from './reference-text.js';
 import { special } from './special.js';
 import { stagesOfBuilds } from './stages.js';
 import { variables } from './variables.js';
@@ -34,4 +36,6 @@ export const topics: Readonly<Record<string, readonly Case[]>> = {
   'the configuration': metadata,
   'the tar of a context': contextTars,
   'bases and platforms': basesAndPlatforms,
+  'the reference: files': referenceOfFiles,
+  'the reference: texts and configurations': referenceOfTexts,
 };
