@@ -2,7 +2,13 @@
 import { access, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { BUILD_OPTIONS, type BuildOptions } from './build-options.js';
-import { claimContext, destroyContext, dockerfilePath, rewording } from './context.js';
+import {
+  claimContext,
+  concealedPaths,
+  destroyContext,
+  dockerfilePath,
+  rewording,
+} from './context.js';
 import { CONTEXT_OPTIONS, type ContextOptions } from './context-options.js';
 import { chooseEngine, type Choice } from './engine/choose.js';
 import type {
@@ -65,7 +71,8 @@ async function buildClaimed(options: BuildOptions): Promise<Built> {
   const { engine, outputs } = await choose(options, report, signal);
   const context = { ...pick(options), leaveOut: leftOut(options, outputs) };
   const check = await checkOf(options, report, signal);
-  const asked = engineOptions({ ...options, outputs }, check, report, signal);
+  const concealed = await concealedPaths(options);
+  const asked = { ...engineOptions({ ...options, outputs }, check, report, signal), concealed };
   const built =
     typeof engine === 'function'
       ? await buildFromStream(engine, context, asked)
@@ -186,7 +193,7 @@ function engineOptions(
   check: ImageCheck | undefined,
   report: Report,
   signal: AbortSignal,
-): EngineOptions {
+): Omit<EngineOptions, 'concealed'> {
   return {
     file: dockerfilePath(options.file),
     tags: options.tags ?? [],

@@ -126,6 +126,20 @@ export async function rewording(
   return (await import('./dockerfile/base.js')).withoutBaseFolder;
 }
 
+/**
+ * The Dockerfile and .dockerignore, where the context is a directory whose .dockerignore excludes them: an engine gets
+ * them, and its instructions may not see them.
+ */
+export async function concealedPaths(options: ContextOptions): Promise<readonly string[]> {
+  const { context, stripComponents = 0, prefix = '', add = [] } = options;
+  const path = context instanceof URL ? fileURLToPath(context) : context;
+  const isMoved = isBased(options) || stripComponents > 0 || prefix !== '';
+  if (typeof path !== 'string' || path === '-' || isMoved) return [];
+  const { excludedBuildFiles } = await import('./source/directory.js');
+  const excluded = await excludedBuildFiles(path, dockerfilePath(options.file));
+  return excluded.filter((one) => !add.some(({ dest }) => `${dest}/`.startsWith(`${one}/`)));
+}
+
 function isBased({ base, changes }: ContextOptions): boolean {
   return base !== undefined || (changes?.length ?? 0) > 0;
 }
@@ -204,11 +218,12 @@ async function openAddition(
 }
 
 async function openContext(
-  { context: given = '-', leaveOut }: ContextOptions,
+  options: ContextOptions,
   file: string,
   signal: AbortSignal | undefined,
   directory: Pick<DirectoryOptions, 'keeps' | 'notice'>,
 ): Promise<Source> {
+  const { context: given = '-', leaveOut } = options;
   const context = given instanceof URL ? fileURLToPath(given) : (given as Claimed);
   if (context instanceof Readable) {
     const { streamSource } = await import('./source/stream.js');
@@ -220,5 +235,6 @@ async function openContext(
     return standardInput(signal);
   }
   const { openPath } = await import('./source/path.js');
-  return openPath(context, { file, leaveOut, ...directory });
+  const needed = isBased(options) ? undefined : file;
+  return openPath(context, { file: needed, leaveOut, ...directory });
 }

@@ -61,6 +61,8 @@ export interface ImageCheck {
 export interface BuildOptions {
   /** The Dockerfile's path inside the context. */
   readonly file: string;
+  /** Paths of the context that no instruction may see: .dockerignore excludes them, the engine reads the Dockerfile. */
+  readonly concealed: readonly string[];
   readonly tags: readonly string[];
   /** A value of `undefined` was already looked up in the environment and isn't there. */
   readonly buildArgs: Readonly<Record<string, string>>;

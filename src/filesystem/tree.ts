@@ -152,6 +152,12 @@ export class Tree {
     return here;
   }
 
+  /** Takes away what is at a path without links. */
+  remove(path: Components): void {
+    if (this.at(path) === undefined) return;
+    this.directory(path.slice(0, -1)).children.delete(path.at(-1) as string);
+  }
+
   /** The child directory of one that may be changed, itself made fit to be changed. */
   enter(parent: Directory, name: string, child: Directory): Directory {
     const own = this.#own(child);

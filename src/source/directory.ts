@@ -11,8 +11,8 @@ import { withoutSlashes } from '../text/trim.js';
 
 /** How a directory is read. */
 export interface DirectoryOptions {
-  /** The Dockerfile's path inside the directory: it stays whatever is ignored. */
-  readonly file: string;
+  /** The Dockerfile's path inside the directory: it stays whatever is ignored. Undefined where none is needed. */
+  readonly file: string | undefined;
   /** Paths on the host that aren't packed: what is written there. @default none */
   readonly leaveOut?: readonly string[] | undefined;
   /**
@@ -33,8 +33,9 @@ export interface DirectoryOptions {
  */
 export async function directorySource(dir: string, options: DirectoryOptions): Promise<Source> {
   const root = await resolve(dir);
-  const file = posix.normalize(options.file);
-  const ignore = compileIgnore(keepBuildFiles(await readIgnore(dir, root, file), file));
+  const file = options.file === undefined ? undefined : posix.normalize(options.file);
+  const patterns = await readIgnore(dir, root, file);
+  const ignore = compileIgnore(file === undefined ? patterns : keepBuildFiles(patterns, file));
   const name = withoutSlashes(dir);
   const outputs = (await Promise.all((options.leaveOut ?? []).map(realPaths))).flat();
   const isOutput = outputFilter(outputs.map((path) => posix.relative(root, path)));
@@ -52,6 +53,25 @@ export async function directorySource(dir: string, options: DirectoryOptions): P
     name,
   });
   return { name: dir, stream, complete: Promise.resolve(), isDirectory: true };
+}
+
+/**
+ * What a directory is packed with for the engine's sake, though its .dockerignore excludes it: the Dockerfile and
+ * .dockerignore, each with the directories that are packed for nothing else. Nothing for what isn't a directory.
+ * @throws DockerceptionError as {@link directorySource}
+ */
+export async function excludedBuildFiles(dir: string, file: string): Promise<string[]> {
+  const root = await realpath(dir).catch(() => undefined);
+  if (root === undefined || !(await stat(root)).isDirectory()) return [];
+  const ignore = compileIgnore(await readIgnore(dir, root, file));
+  return ['.dockerignore', file].filter(ignore.matches).map((path) => {
+    let top = path;
+    for (let above = posix.dirname(top); above !== '.'; above = posix.dirname(above)) {
+      if (!ignore.matches(above) || ignore.couldKeepBelow(above)) break;
+      top = above;
+    }
+    return top;
+  });
 }
 
 /** Where a path leads to, and where it is itself; what isn't there yet will be a file there. */
@@ -81,8 +101,9 @@ async function resolve(dir: string): Promise<string> {
   }
 }
 
-async function readIgnore(dir: string, root: string, file: string): Promise<string[]> {
-  for (const name of [`${file}.dockerignore`, '.dockerignore']) {
+async function readIgnore(dir: string, root: string, file: string | undefined): Promise<string[]> {
+  const own = file === undefined ? [] : [`${file}.dockerignore`];
+  for (const name of [...own, '.dockerignore']) {
     const path = posix.join(dir, name);
     try {
       return parseIgnore(await readFile(posix.join(root, name), 'utf8'), path);

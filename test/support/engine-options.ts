@@ -4,6 +4,7 @@ import type { BuildOptions } from '../../src/engine/engine.js';
 export function engineOptions(change: Partial<BuildOptions> = {}): BuildOptions {
   return {
     file: 'Dockerfile',
+    concealed: [],
     tags: [],
     buildArgs: {},
     labels: {},

@@ -17,8 +17,9 @@ const UNCHANGED = -1;
  * Makes a `pb.Definition` whose result is the content of the tar under `url`.
  *
  * @param name what the steps are shown as. A definition without any metadata counts as none.
+ * @param without paths that are removed from it again
  */
-export function unpackedTar(url: string, name: string): Buffer {
+export function unpackedTar(url: string, name: string, without: readonly string[] = []): Buffer {
   const source = writeBytes(
     3,
     Buffer.concat([
@@ -35,13 +36,27 @@ export function unpackedTar(url: string, name: string): Buffer {
     writeNumber(8, 1),
     writeNumber(11, UNCHANGED),
   ]);
-  const action = Buffer.concat([
-    writeNumber(1, NOTHING),
-    writeNumber(2, 0),
-    writeNumber(3, 0),
-    writeBytes(4, copy),
+  const removals = without.map((path) =>
+    // What isn't there is removed already.
+    Buffer.concat([writeBytes(1, `/${path}`), writeNumber(2, 1)]),
+  );
+  // The only input is the source: what an action makes counts as one more, for the next one.
+  const actions = [
+    [NOTHING, 0, writeBytes(4, copy)] as const,
+    ...removals.map((removal, at) => [at + 1, NOTHING, writeBytes(7, removal)] as const),
+  ].map(([input, second, what], at) =>
+    Buffer.concat([
+      writeNumber(1, input),
+      writeNumber(2, second),
+      // Only the last one's is a result.
+      writeNumber(3, at === removals.length ? 0 : NOTHING),
+      what,
+    ]),
+  );
+  const file = Buffer.concat([
+    inputOf(source),
+    writeBytes(4, Buffer.concat(actions.map((action) => writeBytes(2, action)))),
   ]);
-  const file = Buffer.concat([inputOf(source), writeBytes(4, writeBytes(2, action))]);
   return Buffer.concat([
     ...[source, file, inputOf(file)].map((operation) => writeBytes(1, operation)),
     describe(source, `[context ${name}] load`),

@@ -74,15 +74,17 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
         hintFor: (message) => credentialHint(message, credentials),
         built: (id) => made.built(id),
       };
-      const imageId = directories
-        ? await solve(connection, context, options, credentials, request, directories)
-        : await buildByPost(connection, context, options, {
-            ...request,
-            builder,
-            credentials,
-            warn,
-            muteHint: muteHint(builder === 'podman', settings.keepOwner === true),
-          });
+      const isConcealing = builder === 'buildkit' && options.concealed.length > 0;
+      const imageId =
+        directories !== undefined || isConcealing
+          ? await solve(connection, context, options, credentials, request, directories)
+          : await buildByPost(connection, context, options, {
+              ...request,
+              builder,
+              credentials,
+              warn,
+              muteHint: muteHint(builder === 'podman', settings.keepOwner === true),
+            });
       const facts = await announced(
         imageMetadata(connection, imageId, options.tags, signal),
         report,

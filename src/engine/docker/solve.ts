@@ -136,10 +136,20 @@ function solveRequest(
     writeBytes(6, 'dockerfile.v0'),
     ...writeMap(7, frontendOptions(context, directories, options)),
     ...(options.network === 'host' ? [writeBytes(9, 'network.host')] : []),
-    ...[...directories].map(([name, url]) =>
-      writeBytes(10, Buffer.concat([writeBytes(1, name), writeBytes(2, unpackedTar(url, name))])),
-    ),
+    ...[...directories].map(([name, url]) => input(name, unpackedTar(url, name))),
+    // The frontend takes the Dockerfile from one, and what instructions see from the other.
+    ...(options.concealed.length === 0
+      ? []
+      : [
+          input('dockerfile', unpackedTar(context, 'internal')),
+          input('context', unpackedTar(context, 'internal', options.concealed)),
+        ]),
   ]);
+}
+
+/** An entry of `map<string, pb.Definition> FrontendInputs`. */
+function input(name: string, definition: Buffer): Buffer {
+  return writeBytes(10, Buffer.concat([writeBytes(1, name), writeBytes(2, definition)]));
 }
 
 function frontendOptions(
@@ -151,7 +161,7 @@ function frontendOptions(
   const prefixed = (prefix: string, map: Readonly<Record<string, string>>): [string, string][] =>
     Object.entries(map).map(([key, value]) => [`${prefix}${key}`, value]);
   return {
-    context,
+    ...(options.concealed.length === 0 && { context }),
     filename: options.file,
     ...Object.fromEntries([
       ...prefixed('build-arg:', buildArgs),

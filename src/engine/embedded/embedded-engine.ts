@@ -9,6 +9,7 @@ import type { Dockerfile } from '../../dockerfile/instruction.js';
 import { unusedBuildArgs } from '../../dockerfile/scope.js';
 import { DockerceptionError } from '../../errors.js';
 import { changes } from '../../filesystem/changes.js';
+import { toBinary } from '../../filesystem/node.js';
 import { Tree } from '../../filesystem/tree.js';
 import { Unpacker } from '../../filesystem/unpack.js';
 import type { Platform } from '../../image/descriptor.js';
@@ -213,6 +214,15 @@ class Build implements EntryBuild {
     return parseDockerfile(dockerfileOf(context, file, this.#spool), file);
   }
 
+  /** What instructions see of the context. */
+  #visible(tree: Tree): Tree {
+    const { concealed } = this.#options;
+    if (concealed.length === 0) return tree;
+    const visible = new Tree(tree);
+    for (const path of concealed) visible.remove(toBinary(path).split('/'));
+    return visible;
+  }
+
   #tellUnused(dockerfile: Dockerfile): void {
     const { buildArgs, report } = this.#options;
     const unused = unusedBuildArgs(dockerfile, buildArgs);
@@ -230,7 +240,7 @@ class Build implements EntryBuild {
     const { env, openDirectory } = this.#settings;
     const [spool, platforms, build] = [this.#spool, this.#platforms, this.#options];
     const origins = new Origins({
-      context: context.tree,
+      context: this.#visible(context.tree),
       images,
       spool,
       openDirectory,
