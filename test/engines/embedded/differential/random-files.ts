@@ -42,7 +42,7 @@ const DIRS = ['dir', 'dir', 'dir', 'dir', 'dir'] as const;
 
 const component = fc.constantFrom('a', 'b', 'c');
 
-// A folder with a set-group-ID bit hands it on where BuildKit makes folders: docs/embedded.md.
+// Directories with the set-group-ID bit are among the cases of the reference.
 const attributes: fc.Arbitrary<Attributes> = fc.record(
   {
     mode: fc.constantFrom(0o700, 0o644, 0o4755, 0o1777, 0),
