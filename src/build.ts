@@ -20,6 +20,7 @@ import type {
   Output,
 } from './engine/engine.js';
 import { DockerceptionError, rewordError, systemCode } from './errors.js';
+import { FailedDockerfile } from './failed-dockerfile.js';
 import { checkOptions } from './options/check.js';
 import type { Passed } from './pipeline.js';
 import { filter } from './filter-stream.js';
@@ -72,11 +73,18 @@ async function buildClaimed(options: BuildOptions): Promise<Built> {
   const context = { ...pick(options), leaveOut: leftOut(options, outputs) };
   const check = await checkOf(options, report, signal);
   const concealed = await concealedPaths(options);
-  const asked = { ...engineOptions({ ...options, outputs }, check, report, signal), concealed };
-  const built =
+  const failed = new FailedDockerfile(dockerfilePath(options.file));
+  const asked = {
+    ...engineOptions({ ...options, outputs }, check, failed.report(report), signal),
+    concealed,
+  };
+  const building =
     typeof engine === 'function'
-      ? await buildFromStream(engine, context, asked)
-      : await buildFromEntries(engine, context, asked);
+      ? buildFromStream(engine, context, asked, failed)
+      : buildFromEntries(engine, context, asked, failed);
+  const built = await building.catch(async (error: unknown) => {
+    throw await failed.explain(error);
+  });
   return { ...built, metadata: redactAll(built.metadata), outputs };
 }
 
@@ -87,11 +95,14 @@ async function buildFromEntries(
   engine: EntryEngine,
   context: ContextOptions,
   options: EngineOptions,
+  failed: FailedDockerfile,
 ): Promise<FromContext> {
   const { report, signal } = options;
   const building = engine.begin(options);
   try {
-    const passed = await passContext(building, context, report, { exact: false, signal });
+    const entries = failed.entries(building.entries);
+    const into = { entries, ready: () => building.ready() };
+    const passed = await passContext(into, context, report, { exact: false, signal });
     return { ...(await building.finish()), context: passed };
   } finally {
     await building.close();
@@ -103,6 +114,7 @@ async function buildFromStream(
   engine: Engine,
   context: ContextOptions,
   options: EngineOptions,
+  failed: FailedDockerfile,
 ): Promise<FromContext> {
   const { report, signal } = options;
   const sink = new StreamSink();
@@ -113,7 +125,10 @@ async function buildFromStream(
   const building = engine({ stream: sink.stream }, options);
   // A builder may be silent for minutes: nobody waits for it once there is no engine.
   building.catch((error: unknown) => engineFailed.abort(error));
-  const passing = passContext(sink, context, report, { exact: false, signal: stop });
+  const passing = passContext(failed.sink(sink), context, report, {
+    exact: false,
+    signal: stop,
+  });
   const [passed, built] = await Promise.allSettled([passing, building]);
   if (passed.status === 'rejected' && isUsage(passed.reason)) throw passed.reason;
   // A context that broke comes out of the engine as its own error: the engine's is always the first.

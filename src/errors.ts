@@ -23,6 +23,8 @@ export interface ErrorDetails {
   readonly hint?: string;
   /** The error underneath. */
   readonly cause?: unknown;
+  /** The lines of the Dockerfile around the instruction that failed, as `docker build` shows them. */
+  readonly excerpt?: string;
 }
 
 /** Every failure this package reports on purpose. Anything else that is thrown is a bug. */
@@ -32,21 +34,25 @@ export class DockerceptionError extends Error {
   /** Stable, for programs: `TAR_TRUNCATED`, `ENGINE_UNREACHABLE`, … */
   readonly code: string;
   readonly hint: string | undefined;
+  /** Several lines, printable. */
+  readonly excerpt: string | undefined;
 
   constructor(kind: ErrorKind, code: string, message: string, details: ErrorDetails = {}) {
     super(redact(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
     this.code = code;
     this.hint = details.hint === undefined ? undefined : redact(details.hint);
+    this.excerpt = details.excerpt === undefined ? undefined : redact(details.excerpt);
   }
 }
 
 /** The same error in other words; what isn't reported on purpose stays as it is. */
 export function rewordError(error: unknown, reword: (text: string) => string): unknown {
   if (!(error instanceof DockerceptionError)) return error;
-  const { kind, code, hint, cause } = error;
+  const { kind, code, hint, excerpt, cause } = error;
   return new DockerceptionError(kind, code, reword(error.message), {
     ...(hint !== undefined && { hint }),
+    ...(excerpt !== undefined && { excerpt }),
     cause,
   });
 }

@@ -43,8 +43,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   filter: ['context-options', 'context', 'options', 'pipeline', 'sink', 'progress'],
   'filter-stream': ['context-options', 'filter', 'options', 'sink'],
   'build-options': ['context-options', 'options', 'engine', 'image', 'inspect', 'progress'],
+  'failed-dockerfile': ['dockerfile', 'progress', 'sink', 'tar'],
   build: [
     'build-options',
+    'failed-dockerfile',
     'context-options',
     'options',
     'context',

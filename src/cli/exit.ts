@@ -21,11 +21,13 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof DockerceptionError ? EXIT_CODES[error.kind] : 1;
 }
 
-/** One line that says what failed, and one with what to do when that is known. */
+/** One line that says what failed, and one with what to do when that is known; before them the Dockerfile's lines. */
 export function describe(error: unknown): string {
   const lines = [`dockerception: ${oneLine(messageOf(error))}`];
   const hint = hintOf(error);
   if (hint !== undefined) lines.push(`hint: ${oneLine(hint)}`);
+  if (error instanceof DockerceptionError && error.excerpt !== undefined)
+    lines.unshift(error.excerpt);
   return `${lines.join('\n')}\n`;
 }
 

@@ -43,6 +43,8 @@ export class Silence {
 
   /** The same stream, destroyed when the engine stalls. A slow reader is no silence. */
   watch(stream: Readable): Readable {
+    // It may fail before anything is read; the reader learns of it.
+    stream.on('error', () => undefined);
     const stop = (): void => void stream.destroy(this.signal.reason as Error);
     this.signal.addEventListener('abort', stop, { once: true });
     return Readable.from(this.#chunks(stream), { objectMode: false }).on('close', () =>

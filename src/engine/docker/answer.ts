@@ -4,6 +4,7 @@
  */
 import type { Report } from '../../progress/events.js';
 import { ClassicSteps, type ClassicMessage } from './classic.js';
+import { withoutReferences } from './references.js';
 import { TraceDecoder } from './trace.js';
 
 /** A line, as much as is looked at. */
@@ -68,7 +69,7 @@ export class BuildAnswer {
   }
 
   #fail(text: string): void {
-    const error = text.replace(DUMP, '');
+    const error = withoutReferences(text.replace(DUMP, ''));
     this.#error ??= error;
     const status = this.#steps.finish(error);
     if (status) this.#report({ kind: 'status', status });

@@ -14,6 +14,7 @@ import type { Connection } from './connection.js';
 import { GrpcClient, GrpcError } from './grpc-client.js';
 import { unpackedTar } from './definition.js';
 import { extraHost } from './query.js';
+import { withoutReferences } from './references.js';
 import { openSession, uploadUrl, type Session } from './session.js';
 import { TraceDecoder } from './trace.js';
 import { vanished } from './unreachable.js';
@@ -95,7 +96,7 @@ export async function solve(
       throw new DockerceptionError(
         'build',
         'BUILD_FAILED',
-        `building the image: ${error.message}`,
+        `building the image: ${withoutReferences(error.message)}`,
         hint === undefined ? {} : { hint },
       );
     }

@@ -11,6 +11,7 @@ import type {
   VertexStatus,
   VertexWarning,
 } from '../../progress/events.js';
+import { withoutReferences } from './references.js';
 import { readFields, type Field } from './wire.js';
 
 /** Decodes the traces of one build, in order. */
@@ -60,7 +61,7 @@ function vertex(message: Buffer): Vertex {
     ...(number(fields, 4) === 1 ? { cached: true } : {}),
     ...optional('started', time(fields, 5)),
     ...optional('completed', time(fields, 6)),
-    ...(error === '' ? {} : { error }),
+    ...(error === '' ? {} : { error: withoutReferences(error) }),
   };
 }
 

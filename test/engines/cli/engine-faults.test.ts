@@ -93,6 +93,10 @@ describe.each(five)('the engine of $name', (variant) => {
     expect(outcome.code, outcome.stderr).toBe(1);
     expectFailure(outcome, 1, /^dockerception: building the image: /);
     expect(outcome.stderr).toMatch(why);
+    // The Dockerfile's lines, with the failing one marked; no references of BuildKit's own.
+    expect(outcome.stderr).toMatch(/^Dockerfile:4\n-{20}\n {3}2 \| {5}LABEL is=/);
+    expect(outcome.stderr).toContain(`\n   4 | >>> ${last}\n`);
+    expect(outcome.stderr).not.toMatch(/ref \w+::/);
     expect((await tracesOf(host, app)).filter((trace) => trace.includes(app))).toEqual([]);
     expect(await containersOf(host, app)).toEqual([]);
   });

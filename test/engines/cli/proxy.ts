@@ -19,10 +19,9 @@ export interface Proxy {
 
 /**
  * What becomes of one connection, by how its request begins: all connections are cut, nothing is passed on, an error is
- * the answer, or the answer is cut, or stops, after so many bytes.
+ * the answer, or the answer ends in order after so many bytes.
  */
-export type Fault =
-  'cut' | 'stall' | 'refuse' | { readonly cutAfter: number } | { readonly stallAfter: number };
+export type Fault = 'cut' | 'stall' | 'refuse' | { readonly endAfter: number };
 
 /** @param faultOf the fault of a connection. @default none */
 export async function startProxy(
@@ -43,7 +42,7 @@ export async function startProxy(
         engine.write(chunk);
         client.pipe(engine);
         if (fault === undefined) engine.pipe(client);
-        else passPart(engine, client, fault, cut);
+        else passPart(engine, client, fault.endAfter);
       }
     });
     client.on('data', (chunk: Buffer) => {
@@ -84,19 +83,14 @@ export async function startProxy(
 const REFUSAL =
   'HTTP/1.1 500 Internal Server Error\r\nContent-Length: 17\r\nConnection: close\r\n\r\n{"message":"no!"}';
 
-function passPart(
-  engine: Socket,
-  client: Socket,
-  fault: { readonly cutAfter: number } | { readonly stallAfter: number },
-  cut: () => void,
-): void {
-  let left = 'cutAfter' in fault ? fault.cutAfter : fault.stallAfter;
+function passPart(engine: Socket, client: Socket, bytes: number): void {
+  let left = bytes;
   engine.on('data', (chunk: Buffer) => {
     client.write(chunk.subarray(0, left));
     left = Math.max(0, left - chunk.length);
     if (left > 0) return;
     engine.pause();
-    if ('cutAfter' in fault) cut();
+    client.end();
   });
 }
 
