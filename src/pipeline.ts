@@ -15,6 +15,7 @@ import type { Sink } from './sink/sink.js';
 import { behindTheEnd, Evidence, explain, unterminated } from './source/diagnose.js';
 import { drain } from './source/pipe.js';
 import type { Source } from './source/source.js';
+import { MAGIC } from './tar/block.js';
 import { EntryView, type ViewHandler } from './tar/entry-view.js';
 import { END_OF_ARCHIVE, makeRoot } from './tar/make.js';
 import { TarWalk, type WalkHandler } from './tar/walk.js';
@@ -195,6 +196,7 @@ class Passage {
       },
       bytes: (bytes) => this.#write(sink, bytes),
       oddPadding: () => refusePadding(source, evidence),
+      badHeader: (block) => refuseShifted(block, source, evidence),
     };
   }
 
@@ -206,6 +208,7 @@ class Passage {
       hole: (length) => entries.hole(length),
       global: (header) => edit.global?.(header),
       oddPadding: () => refusePadding(source, evidence),
+      badHeader: (block) => refuseShifted(block, source, evidence),
     };
   }
 
@@ -242,4 +245,11 @@ function refusePadding(source: Source, evidence: Evidence): void {
     'TAR_PADDING',
     `reading ${source.name}: data in a padding`,
   );
+}
+
+/** What grew before a header shifts it: text of the body lies in its place, or its magic further on. */
+function refuseShifted(block: Buffer, source: Source, evidence: Evidence): void {
+  if (block.includes('\r\n') || block.includes('ustar', MAGIC.at + 1)) {
+    refusePadding(source, evidence);
+  }
 }

@@ -7,6 +7,9 @@ import { printable } from '../tar/printable.js';
 import type { Edit } from './edit.js';
 import { cleanPath } from '../tar/path.js';
 
+/** What `docker save` and tools for OCI layouts write. */
+const IMAGE_FILES = ['manifest.json', 'oci-layout', 'index.json'];
+
 /** As many names as a line can show; memory must not grow with the context. */
 const SHOWN = 12;
 
@@ -16,6 +19,8 @@ export class Contents {
   #hasFile = false;
   #more = false;
   #empty = true;
+  /** Files of an image archive that its root has. */
+  readonly #ofImage = new Set<string>();
 
   /** `file` is the Dockerfile's clean path. */
   constructor(file: string) {
@@ -29,6 +34,7 @@ export class Contents {
     if (path.endsWith(this.#file) && entry.type !== 'directory' && cleanPath(path) === this.#file) {
       this.#hasFile = true;
     }
+    if (IMAGE_FILES.includes(path)) this.#ofImage.add(path);
     if (this.#more) return;
     const name = rootName(path);
     if (name === '' || this.#names.has(name)) return;
@@ -55,12 +61,27 @@ export class Contents {
         hint: '-f PATH names another path',
       });
     }
+    if (this.#isImage) {
+      const message = 'reading the context: it is an image archive, not a build context';
+      throw new DockerceptionError('context', 'CONTEXT_IMAGE', message, {
+        hint: 'docker load loads it into an engine, dockerception inspect shows what is in it',
+      });
+    }
     const shown = [...this.#names].map((name) => printable(name, 60)).join(', ');
     const names = `the root has: ${shown === '' ? 'nothing' : shown}${this.#more ? ', …' : ''}`;
     const message = `reading the context: no Dockerfile at '${this.#file}'; ${names}`;
     throw new DockerceptionError('context', 'CONTEXT_NO_DOCKERFILE', message, {
       hint: this.#hint(),
     });
+  }
+
+  /** `docker save` writes repositories or blobs beside its manifest; a web app has a manifest alone. */
+  get #isImage(): boolean {
+    if (this.#ofImage.has('oci-layout') && this.#ofImage.has('index.json')) return true;
+    const others = [...this.#names].some((name) =>
+      /^(repositories|blobs|[0-9a-f]{64}(\.json)?)$/.test(name),
+    );
+    return this.#ofImage.has('manifest.json') && others;
   }
 
   #hint(): string {

@@ -3,6 +3,7 @@
  * this knows what people pipe into a tool by mistake.
  */
 import { DockerceptionError } from '../errors.js';
+import { MODE, NAME } from '../tar/block.js';
 import { printable } from '../tar/printable.js';
 import type { Trailing } from '../tar/trailing.js';
 import { sourceFailed } from './stream.js';
@@ -50,6 +51,9 @@ export class Evidence {
   }
 }
 
+/** Where CRLF damage shows: a padding that isn't empty, a header out of its place, records that are too long. */
+const GROWN = /^TAR_(PADDING|PAX)$/;
+
 /** The same error with the reason that the evidence gives, or itself. */
 export function diagnose(
   error: DockerceptionError,
@@ -62,7 +66,7 @@ export function diagnose(
     });
   }
   const text = error.code === 'TAR_NOT_A_TAR' && isText(evidence.head);
-  if (evidence.crlfDamaged && !text) return crlf(error, name);
+  if (evidence.crlfDamaged && !text && GROWN.test(error.code)) return crlf(error, name);
   const atStart =
     error.code === 'TAR_NOT_A_TAR' || (error.code === 'TAR_TRUNCATED' && evidence.seen < 512);
   return atStart ? notATar(error, name, evidence.head) : error;
@@ -79,26 +83,29 @@ function crlf(cause: DockerceptionError, name: string): DockerceptionError {
 function notATar(cause: DockerceptionError, name: string, head: Buffer): DockerceptionError {
   if (!isText(head)) {
     const known = foreignFormat(head);
-    if (known === undefined) return cause.code === 'TAR_TRUNCATED' ? cause : binary(cause, name);
+    if (known === undefined)
+      return cause.code === 'TAR_TRUNCATED' && beginsAHeader(head) ? cause : binary(cause, name);
     return new DockerceptionError(
       'context',
       'CONTEXT_NOT_A_TAR',
-      `reading ${name}: it is ${known}, not a tar`,
+      `reading ${name}: it is ${known.what}, not a tar`,
       {
         cause,
-        hint: TAKEN,
+        hint: known.hint ?? TAKEN,
       },
     );
   }
   const line = firstLine(head);
-  const dockerfile = /^\s*(#\s*syntax=|FROM\s|ARG\s)/i.test(line);
+  const dockerfile =
+    /^\s*(#\s*(syntax|escape|check)=|FROM\s|ARG\s)/i.test(line) ||
+    (line.startsWith('#') && /^\s*FROM\s+\S/im.test(head.toString('latin1')));
   const message = dockerfile
     ? `reading ${name}: it is a Dockerfile, not a tar: "${line}"`
     : `reading ${name}: it starts with text, not with a tar: "${line}"`;
   return new DockerceptionError('context', 'CONTEXT_TEXT', message, {
     cause,
     hint: dockerfile
-      ? 'put it into a tar with what it copies: tar -c Dockerfile app | dockerception …'
+      ? 'put it into a tar with what it copies: tar -c Dockerfile app | dockerception …, or name a directory as its context: -f - DIR'
       : name === 'standard input'
         ? "the builder's log belongs on standard error: end its commands with >&2"
         : TAKEN,
@@ -117,13 +124,52 @@ function binary(cause: DockerceptionError, name: string): DockerceptionError {
   );
 }
 
-function foreignFormat(head: Buffer): string | undefined {
-  const start = head.toString('latin1', 0, 4);
-  if (start.startsWith('PK')) return 'a zip archive';
-  if (start === '\x7fELF') return 'an ELF program';
-  if (start.startsWith('!<ar')) return 'an ar archive';
-  if (head.toString('latin1', 0, 5) === '07070') return 'a cpio archive';
-  return undefined;
+/** A format that is no tar, by its first bytes, one character each. */
+interface Foreign {
+  readonly starts: RegExp;
+  readonly what: string;
+  readonly hint?: string;
+}
+
+/** bsdtar(1) reads other archives, and writes them as a tar. */
+const CONVERT = 'bsdtar converts it: bsdtar -cf - @FILE | dockerception …';
+const unpackWith = (program: string): string =>
+  `decompress it with its program: ${program} < FILE | dockerception …`;
+
+const FOREIGN: readonly Foreign[] = [
+  { starts: /^PK[\x03\x05\x07]/, what: 'a zip archive', hint: CONVERT },
+  { starts: /^7z\xbc\xaf\x27\x1c/, what: 'a 7z archive', hint: CONVERT },
+  { starts: /^Rar!\x1a\x07/, what: 'a rar archive', hint: CONVERT },
+  { starts: /^MSCF\0/, what: 'a cabinet archive', hint: CONVERT },
+  { starts: /^xar!/, what: 'a xar archive', hint: CONVERT },
+  { starts: /^!<arch>/, what: 'an ar archive', hint: CONVERT },
+  { starts: /^07070[127]|^\xc7\x71|^\x71\xc7/, what: 'a cpio archive', hint: CONVERT },
+  { starts: /^\x7fELF/, what: 'an ELF program' },
+  { starts: /^\x89LZO\0\r\n\x1a\n/, what: 'lzop data', hint: unpackWith('lzop -dc') },
+  { starts: /^LRZI/, what: 'lrzip data', hint: 'decompress it with its program: lrunzip FILE' },
+  { starts: /^LZIP/, what: 'lzip data', hint: unpackWith('lzip -dc') },
+  { starts: /^\x5d\0\0[\0-\xff]{2}/, what: 'lzma data', hint: unpackWith('xz --format=lzma -dc') },
+  {
+    starts: /^\xff\x06\0\0sNaPpY/,
+    what: 'snappy data',
+    hint: unpackWith('python3 -m snappy -d'),
+  },
+];
+
+function foreignFormat(head: Buffer): Foreign | undefined {
+  const start = head.toString('latin1', 0, 16);
+  return FOREIGN.find(({ starts }) => starts.test(start));
+}
+
+/** Whether so few bytes may be the first of a header: a name, padded with NULs, then numbers. */
+function beginsAHeader(head: Buffer): boolean {
+  const nul = head.indexOf(0);
+  const name = head.subarray(0, NAME.length);
+  if (nul < 1 || (nul < name.length && name.subarray(nul).some((byte) => byte !== 0))) return false;
+  const mode = head.subarray(MODE.at, MODE.at + MODE.length);
+  return mode.every(
+    (byte) => byte === 0 || byte === 0x20 || (byte >= 0x30 && byte <= 0x37) || byte === 0x80,
+  );
 }
 
 function firstLine(head: Buffer): string {

@@ -11,6 +11,11 @@ export async function openPath(path: string, options: DirectoryOptions): Promise
     directory = (await stat(path)).isDirectory();
   } catch (cause) {
     const missing = systemCode(cause) === 'ENOENT';
+    const remote = missing ? remoteHint(path) : undefined;
+    if (remote !== undefined) {
+      const message = `reading the context ${withoutPassword(path)}: addresses are not fetched`;
+      throw new DockerceptionError('usage', 'USAGE_CONTEXT', message, { cause, hint: remote });
+    }
     const why = missing ? 'there is no such file or directory' : messageOf(cause);
     throw new DockerceptionError('usage', 'USAGE_CONTEXT', `reading the context ${path}: ${why}`, {
       cause,
@@ -23,4 +28,17 @@ export async function openPath(path: string, options: DirectoryOptions): Promise
   }
   const { fileSource } = await import('./file.js');
   return fileSource(path);
+}
+
+/** What to do with an address that `docker build` would fetch; `undefined` for a path. */
+function remoteHint(path: string): string | undefined {
+  const shown = withoutPassword(path);
+  const url = shown.replace(/#.*$/, '');
+  if (/^(git|ssh):\/\/|^git@|^github\.com\/|^https?:\/\/[^?#]*\.git(#|$)/.test(path))
+    return `git clone ${url} DIR, then dockerception DIR`;
+  return /^(https?|ftp):\/\//.test(path) ? `curl -fsSL ${shown} | dockerception …` : undefined;
+}
+
+function withoutPassword(address: string): string {
+  return address.replace(/^([a-z]+:\/\/)[^/@]*@/, '$1');
 }

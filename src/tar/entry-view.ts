@@ -25,6 +25,8 @@ export interface ViewHandler {
   global?(header: GlobalHeader): void;
   /** As the walk's. */
   oddPadding?(): void;
+  /** As the walk's. */
+  badHeader?(block: Buffer): void;
 }
 
 const MAP_ERRORS = ['TAR_SPARSE', 'TAR_FIELD'];
@@ -43,6 +45,7 @@ export class EntryView {
       entry: (entry) => this.#entry(entry),
       global: (header) => handler.global?.(header),
       oddPadding: () => handler.oddPadding?.(),
+      badHeader: (block) => handler.badHeader?.(block),
       body: (bytes) => {
         if (this.#sparse === undefined) handler.data(bytes);
         else this.#naming(() => this.#sparse?.body(bytes));

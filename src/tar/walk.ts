@@ -48,6 +48,8 @@ export interface WalkHandler {
   sparseBlock?(block: Buffer): void;
   /** A body is followed by padding that isn't zeros: legal, but also what CRLF damage looks like. */
   oddPadding?(): void;
+  /** A block that should be a header has a wrong checksum. What it throws takes the place of that error. */
+  badHeader?(block: Buffer): void;
 }
 
 /** The content of a sparse file that is validated alone. */
@@ -256,7 +258,10 @@ export class TarWalk {
       throw new DockerceptionError('context', 'TAR_LONE_ZERO', message);
     }
     const sum = verifiedSum(buffer, from);
-    if (sum < 0) throw this.#notAHeader(offset);
+    if (sum < 0) {
+      this.#handler.badHeader?.(buffer.subarray(from, from + BLOCK));
+      throw this.#notAHeader(offset);
+    }
     try {
       this.#takeHeader(buffer, from, sum);
     } catch (error) {
