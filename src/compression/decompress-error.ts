@@ -2,7 +2,7 @@
 import { DockerceptionError, messageOf } from '../errors.js';
 
 /** The formats that are recognised. */
-export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2';
+export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'compress' | 'lz4';
 
 /** The data ended before the format says it does. */
 export function cutShort(name: string, format: Compression, cause?: unknown): DockerceptionError {

@@ -17,7 +17,7 @@ export async function* decompressWith(
   input: AsyncIterable<Buffer>,
   name: string,
 ): AsyncGenerator<Uint8Array> {
-  const child = spawn(format, ['-d', '-c'], { stdio: 'pipe' });
+  const child = spawn(programOf(format), ['-d', '-c'], { stdio: 'pipe' });
   const started = new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve).once('error', reject);
   });
@@ -42,6 +42,11 @@ export async function* decompressWith(
     child.kill('SIGKILL');
     await exit;
   }
+}
+
+/** gzip(1) reads what compress(1) writes. */
+function programOf(format: Exclude<Compression, 'gzip'>): string {
+  return format === 'compress' ? 'gzip' : format;
 }
 
 /** Resolves with whether all of `input` was taken: a program that has seen enough closes its end. */
@@ -89,7 +94,7 @@ function missing(error: unknown, format: Exclude<Compression, 'gzip'>, name: str
   return unsupported(
     name,
     format,
-    `needs the program "${format}", which is not there`,
-    `install ${format === 'xz' ? 'xz-utils' : format}, or compress with gzip`,
+    `needs the program "${programOf(format)}", which is not there`,
+    `install ${format === 'xz' ? 'xz-utils' : programOf(format)}, or compress with gzip`,
   );
 }

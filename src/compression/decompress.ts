@@ -19,12 +19,50 @@ const OUTPUT_BUFFER = 256 * 1024;
  *   `COMPRESSED_CORRUPT` or `COMPRESSED_UNSUPPORTED`
  */
 export async function decompress(input: Readable, name: string): Promise<Readable> {
+  return (await decoded(input, name, recognise)).bytes;
+}
+
+/**
+ * As {@link decompress}, for what a user hands over: compress(1) and lz4(1) are recognised, too, and data
+ * that was compressed several times is decompressed as often.
+ */
+export async function decompressContext(input: Readable, name: string): Promise<Readable> {
+  let bytes = input;
+  for (let layers = 0; layers < MAX_LAYERS; layers++) {
+    const next = await decoded(bytes, name, (head) => recognise(head) ?? recogniseMore(head));
+    bytes = next.bytes;
+    if (!next.compressed) break;
+  }
+  return bytes;
+}
+
+/** Nobody compresses more often, but for an attack. */
+const MAX_LAYERS = 4;
+
+interface Decompressed {
+  readonly bytes: Readable;
+  readonly compressed: boolean;
+}
+
+async function decoded(
+  input: Readable,
+  name: string,
+  formatOf: (head: Uint8Array) => Compression | undefined,
+): Promise<Decompressed> {
   const { head, ended } = await peek(input);
   // A stream that has ended took nothing back.
   const bytes = ended ? Readable.from(head.length > 0 ? [head] : [], { objectMode: false }) : input;
-  const format = recognise(head);
-  if (format === undefined) return bytes;
-  return new Decoded(bytes, (await decoderOf(format, head))(bytes, name));
+  const format = formatOf(head);
+  if (format === undefined) return { bytes, compressed: false };
+  const decoder = await decoderOf(format, head);
+  return { bytes: new Decoded(bytes, decoder(bytes, name)), compressed: true };
+}
+
+/** Formats that no container engine reads, and a program does. */
+function recogniseMore(head: Uint8Array): Compression | undefined {
+  const hex = Buffer.from(head.subarray(0, 4)).toString('hex');
+  if (/^1f9d/.test(hex)) return 'compress';
+  return /^(04224d18|02214c18)/.test(hex) ? 'lz4' : undefined;
 }
 
 /** The compression that data with these first bytes has, `undefined` for none. */

@@ -10,7 +10,7 @@ import { sourceFailed } from './stream.js';
 
 /** As much of the stream's start as a diagnosis looks at. Bytes. */
 const HEAD = 1024;
-const TAKEN = 'a context is a tar, plain or compressed with gzip, zstd, xz or bzip2';
+const TAKEN = 'a context is a tar, plain or compressed with gzip, zstd, xz, bzip2, compress or lz4';
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -81,8 +81,8 @@ function crlf(cause: DockerceptionError, name: string): DockerceptionError {
 }
 
 function notATar(cause: DockerceptionError, name: string, head: Buffer): DockerceptionError {
-  if (!isText(head)) {
-    const known = foreignFormat(head);
+  const known = foreignFormat(head);
+  if (known !== undefined || !isText(head)) {
     if (known === undefined)
       return cause.code === 'TAR_TRUNCATED' && beginsAHeader(head) ? cause : binary(cause, name);
     return new DockerceptionError(

@@ -1,7 +1,7 @@
 /** A tar file, compressed or not, as a source. */
 import { open } from 'node:fs/promises';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
-import { decompress } from '../compression/decompress.js';
+import { decompressContext } from '../compression/decompress.js';
 import type { Source } from './source.js';
 
 const READ_SIZE = 512 * 1024;
@@ -28,7 +28,9 @@ export async function fileSource(path: string): Promise<Source> {
     throw unopened(path, Object.assign(new Error(), { code: 'EISDIR' }));
   }
   const file = handle.createReadStream({ highWaterMark: READ_SIZE });
-  const stream = await decompress(file, path).catch((cause: unknown) => {
+  const stream = await decompressContext(file, path).catch((cause: unknown) => {
+    file.destroy();
+    if (cause instanceof DockerceptionError) throw cause;
     const message = `reading ${path}: ${messageOf(cause)}`;
     throw new DockerceptionError('context', 'CONTEXT_UNREADABLE', message, { cause });
   });

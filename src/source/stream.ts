@@ -1,7 +1,7 @@
 /** A stream of a tar as a source, compressed or not. */
 import type { Readable } from 'node:stream';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
-import { decompress } from '../compression/decompress.js';
+import { decompressContext } from '../compression/decompress.js';
 import type { Source } from './source.js';
 
 /**
@@ -17,7 +17,7 @@ export async function streamSource(
   const abort = (): void => void input.destroy(signal?.reason as Error);
   signal?.addEventListener('abort', abort);
   try {
-    return { name, stream: await decompress(input, name), complete: Promise.resolve() };
+    return { name, stream: await decompressContext(input, name), complete: Promise.resolve() };
   } catch (error) {
     if (signal?.aborted === true || error instanceof DockerceptionError) throw error;
     throw sourceFailed(name, error);
