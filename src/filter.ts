@@ -9,6 +9,7 @@ import type { Report } from './progress/events.js';
 import { redacted } from './progress/redacted.js';
 import type { EntrySink } from './sink/entries.js';
 import type { Sink } from './sink/sink.js';
+import { FAILURE_BLOCK } from './tar/make.js';
 
 /** What a filter needs beside the context. */
 export interface FilterOptions extends ContextOptions {
@@ -36,7 +37,7 @@ export async function filterInto(sink: Sink, options: FilterOptions): Promise<Pa
     checkOptions(claimed, FILTER_OPTIONS);
     claimed.signal?.throwIfAborted();
   } catch (error) {
-    sink.destroy(error as Error);
+    sink.destroy(error as Error, FAILURE_BLOCK);
     destroyContext(claimed, error);
     throw error;
   }
@@ -75,7 +76,7 @@ export async function passContext(
     plan = await planContext(options, report, exact, signal);
   } catch (error) {
     const first = (signal?.aborted === true ? signal.reason : error) as Error;
-    if (!('entries' in sink)) sink.destroy(first);
+    if (!('entries' in sink)) sink.destroy(first, FAILURE_BLOCK);
     destroyContext(options, first);
     throw first;
   }

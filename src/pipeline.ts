@@ -17,7 +17,7 @@ import { drain } from './source/pipe.js';
 import type { Source } from './source/source.js';
 import { MAGIC } from './tar/block.js';
 import { EntryView, type ViewHandler } from './tar/entry-view.js';
-import { END_OF_ARCHIVE, makeRoot } from './tar/make.js';
+import { END_OF_ARCHIVE, FAILURE_BLOCK, makeRoot } from './tar/make.js';
 import { TarWalk, type WalkHandler } from './tar/walk.js';
 
 /** One stream and the edits of its entries. */
@@ -75,7 +75,7 @@ export async function pass(
   try {
     return await unlessAborted(() => passage.run(), signal);
   } catch (error) {
-    if (!('entries' in sink)) sink.destroy(error as Error);
+    if (!('entries' in sink)) sink.destroy(error as Error, passage.lastBytes());
     const reason = signal?.aborted === true ? (error as Error) : undefined;
     for (const { stream } of sources) stream.destroy(reason);
     throw error;
@@ -107,6 +107,9 @@ class Passage {
   #entries = 0;
   #started = false;
   #reported = 0;
+  /** The walk over the part at hand, whose output is the sink's. */
+  #walk: TarWalk | undefined;
+  #isWhole = false;
 
   constructor(
     private readonly plan: Plan,
@@ -130,6 +133,7 @@ class Passage {
       'entries' in sink
         ? new EntryView(this.#viewer(edit, source, evidence, sink.entries), source.name)
         : new TarWalk(this.#handler(edit, source, evidence, sink), source.name);
+    if (walk instanceof TarWalk) this.#walk = walk;
     const entriesBefore = this.#entries;
     try {
       await drain(source.stream, (chunk, owned) => {
@@ -149,9 +153,28 @@ class Passage {
     this.signal?.throwIfAborted();
   }
 
+  /**
+   * What makes a reader refuse what has left so far. Empty where that ends inside an entry's body,
+   * which every reader notices; `undefined` where nothing is missing but the end-of-archive.
+   */
+  lastBytes(): Buffer | undefined {
+    if (this.#isWhole) return undefined;
+    try {
+      const padding = this.#walk === undefined ? 0 : this.#walk.abandon();
+      if (padding === undefined) return Buffer.alloc(0);
+      return Buffer.concat([Buffer.alloc(padding), FAILURE_BLOCK]);
+    } catch {
+      // It is the output that failed.
+      return undefined;
+    }
+  }
+
   async #end(): Promise<Passed> {
     this.#contents?.requireFile();
     if (!('entries' in this.sink)) {
+      await this.sink.ready();
+      this.signal?.throwIfAborted();
+      this.#isWhole = true;
       this.#write(this.sink, END_OF_ARCHIVE);
       await this.sink.ready();
       await this.sink.end();

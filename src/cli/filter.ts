@@ -9,6 +9,7 @@ import type { ProgressEvent } from '../progress/events.js';
 import { noticeLine } from '../progress/notice.js';
 import type { Sink } from '../sink/sink.js';
 import { DescriptorSink } from '../sink/descriptor.js';
+import { FAILURE_BLOCK } from '../tar/make.js';
 import { builderOptions } from './builder-options.js';
 import { contextOptions } from './context.js';
 import type { Arguments } from './parse.js';
@@ -65,7 +66,7 @@ async function filterFrom(
     });
     display.close();
   } catch (error) {
-    sink.destroy(error as Error);
+    sink.destroy(error as Error, FAILURE_BLOCK);
     display.close(error);
     throw error;
   }

@@ -11,6 +11,8 @@ import type { Sink } from './sink.js';
 /** Pieces smaller than this are gathered: a system call each would cost more than the copy. */
 const SMALL = 16 * 1024;
 const BATCH = 64 * 1024;
+/** How long a process that was told to end waits for its reader. Milliseconds. */
+const PATIENCE = 1000;
 
 export class DescriptorSink implements Sink {
   readonly #name: string;
@@ -26,7 +28,7 @@ export class DescriptorSink implements Sink {
   #draining: Promise<void> | undefined;
   #socket: Socket | undefined;
   #failed: Error | undefined;
-  #closed = false;
+  #isClosed = false;
 
   /** `name` is what a message calls it. */
   constructor(descriptor: number, name: string) {
@@ -60,11 +62,29 @@ export class DescriptorSink implements Sink {
     this.#close();
   }
 
-  destroy(error: Error): void {
-    this.#failed ??= error;
-    this.#queue = [];
-    this.#batched = 0;
-    this.#close();
+  destroy(error: Error, last?: Buffer): void {
+    if (this.#failed !== undefined || this.#isClosed || last === undefined) {
+      this.#failed ??= error;
+      this.#close();
+      return;
+    }
+    let leaving: Promise<void> | undefined;
+    try {
+      this.write(last);
+      leaving = this.ready();
+    } catch {
+      // The output is broken, too: the first error counts.
+    }
+    this.#failed = error;
+    if (leaving === undefined) return this.#close();
+    const timer = isSignal(error) ? setTimeout(() => this.#close(), PATIENCE) : undefined;
+    timer?.unref();
+    void leaving
+      .catch(() => undefined)
+      .finally(() => {
+        clearTimeout(timer);
+        this.#close();
+      });
   }
 
   get #isWaiting(): boolean {
@@ -110,6 +130,8 @@ export class DescriptorSink implements Sink {
       let left = pieces.length;
       const written = (error?: Error | null): void => {
         if (error != null) reject(error);
+        // Node reports a write that was cancelled by `destroy` without an error.
+        else if (socket.destroyed) closed();
         else if (--left === 0) resolve();
         else return;
         socket.off('close', closed);
@@ -130,8 +152,10 @@ export class DescriptorSink implements Sink {
   }
 
   #close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#queue = [];
+    this.#batched = 0;
     if (this.#socket !== undefined) this.#socket.destroy();
     else if (this.#isOwn) fs.closeSync(this.#descriptor);
   }
@@ -140,6 +164,10 @@ export class DescriptorSink implements Sink {
   #failure(cause: unknown): Error {
     return (this.#failed ??= outputFailure(this.#name, cause));
   }
+}
+
+function isSignal(error: Error): boolean {
+  return error instanceof DockerceptionError && ['interrupted', 'terminated'].includes(error.kind);
 }
 
 function outputFailure(name: string, cause: unknown): DockerceptionError {

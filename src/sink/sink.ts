@@ -21,6 +21,13 @@ export interface Sink {
   ready(): Promise<void> | undefined;
   /** Ends the output: everything was good. Called once. Resolves when the last byte has left. */
   end(): Promise<void>;
-  /** Closes the output without its end. Only the first call counts, and none after `end`. */
-  destroy(error: Error): void;
+  /**
+   * Closes the output without its end. Only the first call counts, and none after `end`. Returns at once.
+   *
+   * @param last what makes a reader refuse the tar after all that was written; empty when the reader
+   *   notices the cut by itself. A sink whose reader doesn't get `error` passes on what it still holds,
+   *   and then these bytes; all of them stay valid and unchanged. Other sinks ignore it. Without it,
+   *   what the sink holds is dropped.
+   */
+  destroy(error: Error, last?: Buffer): void;
 }

@@ -21,20 +21,7 @@ export async function standardInput(signal?: AbortSignal): Promise<Source> {
       },
     );
   }
-  return streamSource(openInput(), 'standard input', signal);
-}
-
-/** Whether standard input is /dev/null: nothing was connected to it. Node opens it for a closed descriptor too. */
-function isNull(stat: fs.Stats): boolean {
-  const nothing = fs.statSync('/dev/null', { throwIfNoEntry: false });
-  return (
-    nothing?.isCharacterDevice() === true && stat.isCharacterDevice() && stat.rdev === nothing.rdev
-  );
-}
-
-function openInput(): Readable {
-  const stat = fs.fstatSync(0);
-  if (isNull(stat))
+  if (isNull(fs.fstatSync(0))) {
     throw new DockerceptionError(
       'context',
       'CONTEXT_NO_INPUT',
@@ -43,6 +30,21 @@ function openInput(): Readable {
         hint: 'pipe a tar into it, or name a directory or a tar file; in a container, `docker run` needs -i',
       },
     );
-  if (stat.isFIFO() || stat.isSocket()) return new PipeStream(0);
-  return fs.createReadStream('', { fd: 0, autoClose: false, highWaterMark: FILE_CHUNK });
+  }
+  return streamSource(openDescriptor(0), 'standard input', signal);
+}
+
+/** Whether it is /dev/null: nothing was connected. Node opens it for a closed descriptor too. */
+function isNull(stat: fs.Stats): boolean {
+  const nothing = fs.statSync('/dev/null', { throwIfNoEntry: false });
+  return (
+    nothing?.isCharacterDevice() === true && stat.isCharacterDevice() && stat.rdev === nothing.rdev
+  );
+}
+
+/** A descriptor's bytes as a stream; it stays open when it is a file's. */
+export function openDescriptor(fd: number): Readable {
+  const stat = fs.fstatSync(fd);
+  if (stat.isFIFO() || stat.isSocket()) return new PipeStream(fd);
+  return fs.createReadStream('', { fd, autoClose: false, highWaterMark: FILE_CHUNK });
 }

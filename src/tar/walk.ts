@@ -67,6 +67,8 @@ export class TarWalk {
   /** The chunk at hand, where the bytes to pass on begin in it, and whether it may be written to. */
   #chunk: Buffer = Buffer.alloc(0);
   #span = 0;
+  /** Where `push` has ended: at the chunk's end, or at what it threw for. */
+  #stopped = 0;
   #owned = false;
   /** Bytes before the chunk. */
   #offset = 0;
@@ -127,23 +129,27 @@ export class TarWalk {
     this.#span = 0;
     const end = chunk.length;
     let at = 0;
-    while (at < end) {
-      switch (this.#state) {
-        case 'body':
-        case 'padding':
-          at = this.#pass(at);
-          break;
-        case 'metadata':
-          at = this.#collect(at);
-          break;
-        case 'end':
-          this.#flush(at);
-          this.#trailing.note(this.#chunk, at);
-          this.#span = at = end;
-          break;
-        default:
-          at = this.#block(at);
+    try {
+      while (at < end) {
+        switch (this.#state) {
+          case 'body':
+          case 'padding':
+            at = this.#pass(at);
+            break;
+          case 'metadata':
+            at = this.#collect(at);
+            break;
+          case 'end':
+            this.#flush(at);
+            this.#trailing.note(this.#chunk, at);
+            this.#span = at = end;
+            break;
+          default:
+            at = this.#block(at);
+        }
       }
+    } finally {
+      this.#stopped = at;
     }
     this.#flush(end);
     this.#offset += end;
@@ -173,6 +179,18 @@ export class TarWalk {
         if (!this.#metadata.isEmpty) throw this.#truncated('behind an extended header');
         return 'unterminated';
     }
+  }
+
+  /**
+   * Ends the output before the stream's end, for instance after `push` has thrown: passes on what is
+   * kept of the chunk up to there. Returns how many bytes of padding the output lacks until a header
+   * could follow; `undefined` where it ends inside an entry.
+   */
+  abandon(): number | undefined {
+    this.#flush(this.#stopped);
+    const isInside = this.#state === 'body' || this.#state === 'sparse-map';
+    if (this.#keep && isInside) return undefined;
+    return this.#keep && this.#state === 'padding' ? this.#remaining : 0;
   }
 
   /** Passes on what is kept of the chunk before `at`. */

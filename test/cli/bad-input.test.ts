@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -24,6 +25,11 @@ function hasEnd(stdout: Buffer): boolean {
   }
 }
 
+/** And GNU tar says so, too. */
+function isRefused(stdout: Buffer): boolean {
+  return spawnSync('tar', ['-t'], { input: stdout }).status === 2;
+}
+
 function expectRefusal(result: Run, message: RegExp, hint?: RegExp): void {
   expect(result.stderr).toMatch(SAID);
   const [line, more] = result.stderr.split('\n');
@@ -31,6 +37,7 @@ function expectRefusal(result: Run, message: RegExp, hint?: RegExp): void {
   if (hint !== undefined) expect(more).toMatch(hint);
   expect(result).toMatchObject({ code: 3, signal: null, leftovers: [] });
   expect(hasEnd(result.stdout)).toBe(false);
+  expect(isRefused(result.stdout)).toBe(true);
 }
 
 const lf2crlf = (bytes: Buffer): Buffer =>
@@ -594,6 +601,7 @@ describe.each(SIGNALS)('%s ends filter with %i', (signal, code, word) => {
     expectEnd(result);
     expect(result).toMatchObject({ signal: null, leftovers: [] });
     expect(hasEnd(result.stdout)).toBe(false);
+    expect(isRefused(result.stdout)).toBe(true);
   });
 
   test('while standard output is stalled', async () => {

@@ -30,6 +30,17 @@ describe('a stream sink', () => {
     expect(sink.ready()).toBeUndefined();
   });
 
+  test('gives the same promise when it is asked again', async () => {
+    const sink = new StreamSink();
+    sink.write(Buffer.alloc(1024 * 1024));
+    const waiting = sink.ready();
+    expect(sink.ready()).toBe(waiting);
+    expect(sink.stream.listenerCount('drain')).toBe(1);
+    sink.stream.resume();
+    await waiting;
+    expect(sink.ready()).toBeUndefined();
+  });
+
   test('that is destroyed fails its reader with the reason, and its waiting writer', async () => {
     const sink = new StreamSink();
     sink.write(Buffer.alloc(1024 * 1024));

@@ -19,6 +19,8 @@ export class CollectingSink implements Sink {
   readonly #parts: Buffer[] = [];
   state: 'ended' | 'destroyed' | 'open' = 'open';
   reason: Error | undefined;
+  /** What a reader gets at the end that isn't told of the reason. */
+  last: Buffer | undefined;
 
   write(bytes: Buffer): void {
     if (this.state !== 'open') throw new Error(`a write to a sink that is ${this.state}`);
@@ -35,10 +37,11 @@ export class CollectingSink implements Sink {
     return Promise.resolve();
   }
 
-  destroy(error: Error): void {
+  destroy(error: Error, last?: Buffer): void {
     if (this.state !== 'open') throw new Error(`a sink destroyed that is ${this.state}`);
     this.state = 'destroyed';
     this.reason = error;
+    this.last = last;
   }
 
   get bytes(): Buffer {
