@@ -106,6 +106,7 @@ describe.each(Object.entries(SOURCES))('the context from %s', (_, open) => {
         compression: { type: 'none' },
         signal: new AbortController().signal,
         large: 100_000,
+        time: 0,
         store: never,
         foresee: never,
         isReadOn: () => Promise.resolve(false),
