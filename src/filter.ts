@@ -8,8 +8,8 @@ import { pass, type Passed } from './pipeline.js';
 import type { Report } from './progress/events.js';
 import { redacted } from './progress/redacted.js';
 import type { EntrySink } from './sink/entries.js';
+import { FAILURE_BLOCK } from './sink/failure-block.js';
 import type { Sink } from './sink/sink.js';
-import { FAILURE_BLOCK } from './tar/make.js';
 
 /** What a filter needs beside the context. */
 export interface FilterOptions extends ContextOptions {

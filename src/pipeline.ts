@@ -11,13 +11,14 @@ import { isRecognisable } from './edit/recognisable.js';
 import { DockerceptionError } from './errors.js';
 import type { Report } from './progress/events.js';
 import type { EntrySink } from './sink/entries.js';
+import { FAILURE_BLOCK } from './sink/failure-block.js';
 import type { Sink } from './sink/sink.js';
 import { behindTheEnd, Evidence, explain, unterminated } from './source/diagnose.js';
 import { drain } from './source/pipe.js';
 import type { Source } from './source/source.js';
 import { MAGIC } from './tar/block.js';
 import { EntryView, type ViewHandler } from './tar/entry-view.js';
-import { END_OF_ARCHIVE, FAILURE_BLOCK, makeRoot } from './tar/make.js';
+import { END_OF_ARCHIVE, makeRoot } from './tar/make.js';
 import { TarWalk, type WalkHandler } from './tar/walk.js';
 
 /** One stream and the edits of its entries. */

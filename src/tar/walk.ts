@@ -188,7 +188,9 @@ export class TarWalk {
    */
   abandon(): number | undefined {
     this.#flush(this.#stopped);
-    const isInside = this.#state === 'body' || this.#state === 'sparse-map';
+    // A sparse file that is rewritten leaves only when its map is known.
+    const isMapInOutput = this.#state === 'sparse-map' && this.#handler.portable !== true;
+    const isInside = this.#state === 'body' || isMapInOutput;
     if (this.#keep && isInside) return undefined;
     return this.#keep && this.#state === 'padding' ? this.#remaining : 0;
   }

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FAILURE_BLOCK } from '../../src/tar/make.js';
+import { FAILURE_BLOCK } from '../../src/sink/failure-block.js';
 import { cleanEnvironment, run } from '../support/cli.js';
 import { member, tar } from '../support/write-tar.js';
 
