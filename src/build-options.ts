@@ -1,4 +1,5 @@
 /** The options of a build, and their checks. */
+import { type Insecure } from './image/registry/insecure.js';
 import type { Writable } from 'node:stream';
 import { CONTEXT_OPTIONS, type ContextOptions } from './context-options.js';
 import { ENGINE_NAMES, type EngineName } from './engine/choose.js';
@@ -10,6 +11,7 @@ import { LIMIT_OPTIONS, type Limits } from './inspect/limit-options.js';
 import { isObject, type Check, type OptionTable } from './options/check.js';
 import {
   abortSignal,
+  anyOf,
   callback,
   environment,
   flag,
@@ -59,8 +61,11 @@ export interface BuildOptions extends ContextOptions {
   readonly outputs?: readonly Output[];
   /** How the layers that the embedded engine writes are compressed. @default gzip */
   readonly compression?: Compression;
-  /** Reach registries over plain HTTP, or with a certificate that nobody signed. @default false */
-  readonly insecure?: boolean;
+  /**
+   * Registries that may be reached over plain HTTP, or with a certificate that can't be verified: their hosts, or `true` for
+   * those of `tags` with `push`, of `base`, and of images in `buildContexts`. @default false; loopback addresses always may
+   */
+  readonly insecure?: Insecure;
   /** What the image may not exceed: nothing that does is written here, or pushed. @default no limits */
   readonly limits?: Limits;
   /** Look into the image that was built, and tell what was found. @default true */
@@ -119,7 +124,7 @@ export const BUILD_OPTIONS: OptionTable<BuildOptions> = {
     ]),
   ),
   compression,
-  insecure: flag,
+  insecure: anyOf('true, false or a list of hosts', [flag, listOf(nonEmptyText)]),
   limits: shape<Limits>(LIMIT_OPTIONS),
   check: flag,
   engine: (value) => callback(value) && oneOf(ENGINE_NAMES)(value),

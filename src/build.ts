@@ -22,6 +22,7 @@ import type {
 import { DockerceptionError, rewordError, systemCode } from './errors.js';
 import { FailedDockerfile } from './failed-dockerfile.js';
 import { checkOptions } from './options/check.js';
+import { insecureHosts } from './image/registry/insecure.js';
 import type { Passed } from './pipeline.js';
 import { filter } from './filter-stream.js';
 import { passContext } from './filter.js';
@@ -225,7 +226,11 @@ function engineOptions(
     load: options.load ?? false,
     outputs: options.outputs ?? [],
     compression: options.compression ?? { type: 'gzip' },
-    insecure: options.insecure ?? false,
+    insecure: insecureHosts(options.insecure, [
+      ...(options.push === true ? (options.tags ?? []) : []),
+      options.base,
+      ...Object.values(options.buildContexts ?? {}),
+    ]),
     check,
     report,
     signal,

@@ -6,7 +6,7 @@ import { OUTPUT_TYPES, type Output } from '../engine/engine.js';
 import { parseCompression, type Compression } from '../image/compression.js';
 import { parsePlatform } from '../image/platform.js';
 import { isImageName } from '../image/reference.js';
-import { usage, type Arguments } from './parse.js';
+import { insecureOf, usage, type Arguments } from './parse.js';
 
 type Options = BuildOptions & Required<Pick<BuildOptions, 'tags' | 'outputs'>>;
 
@@ -35,7 +35,7 @@ export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv): Options {
     load: args.flag('load'),
     outputs,
     compression: compression(args, outputs),
-    insecure: args.flag('insecure'),
+    insecure: insecureOf(args),
     engine: engine(args.value('engine') ?? env['DOCKERCEPTION_ENGINE'] ?? 'auto'),
   };
 }

@@ -50,6 +50,12 @@ export function helpText(verb: Verb): string {
 
 function row(spec: OptionSpec): string {
   const short = spec.short === undefined ? '    ' : `-${spec.short}, `;
-  const left = `  ${short}--${spec.name}${spec.value === undefined ? '' : ` ${spec.value}`}`;
+  const left = `  ${short}--${spec.name}${valueOf(spec)}`;
   return `${left.padEnd(34)}${left.length > 33 ? `\n${' '.repeat(34)}` : ''}${spec.help}\n`;
+}
+
+/** The value as help and docs show it behind the name. */
+export function valueOf({ value, optional }: OptionSpec): string {
+  if (value === undefined) return '';
+  return optional === true ? `[=${value}]` : ` ${value}`;
 }

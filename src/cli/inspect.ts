@@ -8,7 +8,7 @@ import type { Limits } from '../inspect/limit-options.js';
 import { parsePlatform } from '../image/platform.js';
 import { DescriptorSink } from '../sink/descriptor.js';
 import { limitsOf } from './limits.js';
-import { usage, type Arguments } from './parse.js';
+import { insecureOf, usage, type Arguments } from './parse.js';
 import type { Process } from './process.js';
 
 /** Columns of a terminal that doesn't tell. */
@@ -53,7 +53,7 @@ function inspectOptions(args: Arguments, { env, signal }: Process): InspectOptio
   return {
     target,
     platform,
-    insecure: args.flag('insecure'),
+    insecure: insecureOf(args),
     env,
     signal,
   };

@@ -1,5 +1,6 @@
 /** docs/command-line.md, made from the option table: `npm run docs` writes it, a test compares. */
 import { DOCKER_OPTIONS } from './docker-options.js';
+import { valueOf } from './help.js';
 import { OPTIONS } from './options.js';
 
 const INTRODUCTION = `# The command line
@@ -59,9 +60,8 @@ export function commandLineMarkdown(): string {
     const only = verbs.length === 1 ? ` (${names} alone)` : verbs.length === 2 ? ` (${names})` : '';
     const rows = specs.map((spec) => {
       const short = spec.short === undefined ? '' : `-${spec.short}, `;
-      const value = spec.value === undefined ? '' : ` ${spec.value}`;
       const many = spec.many === true ? '; may be given several times' : '';
-      return `| \`${short}--${spec.name}${value}\` | ${spec.help}${many} |`;
+      return `| \`${short}--${spec.name}${valueOf(spec)}\` | ${spec.help}${many} |`;
     });
     return `## ${group}${only}\n\n| option | meaning |\n| --- | --- |\n${rows.join('\n')}\n`;
   });

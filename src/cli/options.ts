@@ -10,6 +10,8 @@ export interface OptionSpec {
   readonly short?: string;
   /** What the help calls the value; without it the option is a flag. */
   readonly value?: string;
+  /** The value may be left out, and is attached: `--insecure`, `--insecure=HOST`. */
+  readonly optional?: boolean;
   /** May be given several times. */
   readonly many?: boolean;
   readonly verbs: readonly Verb[];
@@ -18,6 +20,14 @@ export interface OptionSpec {
   /** Words that completion offers. */
   readonly choices?: readonly string[];
 }
+
+const INSECURE = {
+  name: 'insecure',
+  value: 'HOST',
+  optional: true,
+  many: true,
+  help: 'HOST may have plain HTTP or an unverified certificate; alone: the registries named here',
+} as const;
 
 const BOTH: readonly Verb[] = ['build', 'filter'];
 const BUILD: readonly Verb[] = ['build'];
@@ -159,7 +169,7 @@ export const OPTIONS: readonly OptionSpec[] = [
       value: 'N',
       help: 'from 1, the fastest, to 9 (gzip) or 19 (zstd)',
     },
-    { name: 'insecure', help: 'registries: plain HTTP, or a certificate that nobody signed' },
+    INSECURE,
     { name: 'iidfile', value: 'FILE', help: 'write the image ID to FILE' },
     {
       name: 'metadata-file',
@@ -195,7 +205,7 @@ export const OPTIONS: readonly OptionSpec[] = [
   ]),
   ...group('Target', INSPECT, [
     { name: 'platform', value: 'OS/ARCH', help: 'which image of several platforms' },
-    { name: 'insecure', help: 'registries: plain HTTP, or a certificate that nobody signed' },
+    INSECURE,
   ]),
   ...group('Limits', LIMITED, [
     {

@@ -65,7 +65,12 @@ export function parse(argv: readonly string[]): Arguments {
       if (acceptDockerOption(written, verb, next)) continue;
       throw unknownOption(argument, verb, specs);
     }
-    if (spec.value === undefined) {
+    if (spec.optional === true) {
+      // As for a flag, true and false are no value.
+      const on = attached === undefined ? true : isTrue(attached);
+      if (on === false) values.delete(spec.name);
+      else set(values, spec, on === true ? '' : (attached ?? ''));
+    } else if (spec.value === undefined) {
       set(values, spec, flagValue(attached, spec));
       // Letters in one argument: the others follow.
       if (behind !== '') rest.unshift(`-${behind}`);
@@ -83,6 +88,14 @@ export function parse(argv: readonly string[]): Arguments {
   return hasBuilder
     ? new Arguments(verb, operands, values, rest)
     : new Arguments(verb, [...operands, ...rest], values);
+}
+
+/** The hosts of `--insecure=HOST`; `true` for `--insecure` alone. */
+export function insecureOf(args: Arguments): true | readonly string[] {
+  const hosts = args.all('insecure');
+  if (!hosts.includes('')) return hosts;
+  if (hosts.every((host) => host === '')) return true;
+  throw usage('--insecure and --insecure=HOST exclude each other', 'name every host');
 }
 
 function set(values: Map<string, string[]>, { name }: OptionSpec, value: string): void {

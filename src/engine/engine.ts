@@ -82,8 +82,8 @@ export interface BuildOptions {
   readonly outputs: readonly Output[];
   /** Of the layers that are written here, not by an engine. */
   readonly compression: Compression;
-  /** Registries may be reached over plain HTTP, or with a certificate that nobody signed. */
-  readonly insecure: boolean;
+  /** Hosts of registries that may be reached over plain HTTP, or with a certificate that can't be verified. */
+  readonly insecure: readonly string[];
   /** Undefined where nobody looks. */
   readonly check: ImageCheck | undefined;
   readonly report: Report;

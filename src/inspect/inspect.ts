@@ -2,6 +2,7 @@
  * `inspect`: what is inside a context or an image, wherever that is. Layers are read once, as streams;
  * nothing is unpacked to disk, and memory grows with entries, not with bytes.
  */
+import { insecureHosts, type Insecure } from '../image/registry/insecure.js';
 import { hostPlatform, parsePlatform } from '../image/platform.js';
 import type { Platform } from '../image/descriptor.js';
 import type { ImageChoice } from '../image/layout-reader.js';
@@ -11,9 +12,11 @@ import { checkOptions, type OptionTable } from '../options/check.js';
 import {
   abortSignal,
   amount,
+  anyOf,
   callback,
   environment,
   flag,
+  listOf,
   nonEmptyText,
   parsed,
 } from '../options/values.js';
@@ -37,8 +40,8 @@ export interface InspectOptions {
   readonly platform?: string | undefined;
   /** Bytes of files past which reading stops, with an error of kind limit. @default none */
   readonly maxSize?: number | undefined;
-  /** Registries: plain HTTP, or a certificate that nobody signed. @default false */
-  readonly insecure?: boolean;
+  /** The registry of `target`, or hosts, that may have plain HTTP, or a certificate that can't be verified. @default false */
+  readonly insecure?: Insecure;
   /** Names the engine and the credentials. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
   /** @default nothing stops it */
@@ -51,7 +54,7 @@ const INSPECT_OPTIONS: OptionTable<InspectOptions> = {
   target: nonEmptyText,
   platform: parsed('a platform', parsePlatform),
   maxSize: amount,
-  insecure: flag,
+  insecure: anyOf('true, false or a list of hosts', [flag, listOf(nonEmptyText)]),
   env: environment,
   signal: abortSignal,
   report: callback,
@@ -163,7 +166,7 @@ async function fromRegistry(
       env,
       signal,
       cache,
-      ...(insecure !== undefined && { insecure }),
+      insecure: insecureHosts(insecure, [text]),
       ...(report !== undefined && { report }),
     };
     return await read(await streamImage(reference, platform, settings));

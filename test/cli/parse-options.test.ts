@@ -35,7 +35,7 @@ const declared = VERBS.flatMap((verb) =>
     spec,
   ]),
 );
-const withValue = declared.filter(([, , { value }]) => value !== undefined);
+const withValue = declared.filter(([, , spec]) => spec.value !== undefined && !spec.optional);
 const flags = declared.filter(([, , { value }]) => value === undefined);
 
 describe('every option with a value', () => {

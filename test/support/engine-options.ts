@@ -18,7 +18,7 @@ export function engineOptions(change: Partial<BuildOptions> = {}): BuildOptions 
     push: false,
     load: false,
     compression: { type: 'gzip' },
-    insecure: false,
+    insecure: [],
     check: undefined,
     outputs: [],
     report: () => undefined,

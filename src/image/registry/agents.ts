@@ -12,6 +12,7 @@ import { certificatesFor, type Certificates } from './certificates.js';
 import { ProxyError } from './failure.js';
 import { bare, isLoopback, portOf } from './host.js';
 import { lookupOf } from './hosts.js';
+import { isInsecureMachine } from './insecure.js';
 import { proxyAuthorization, proxyFor } from './proxy.js';
 import type { Resolved } from './settings.js';
 
@@ -77,7 +78,9 @@ export class Agents {
 
   async #tls(url: URL): Promise<TlsOptions> {
     const certificates = await certificatesFor(url.host, this.#settings.env);
-    const loose = this.#settings.insecure || (isLoopback(url.hostname) && !certificates.ca);
+    const loose =
+      isInsecureMachine(url, this.#settings.insecure) ||
+      (isLoopback(url.hostname) && !certificates.ca);
     return { ...certificates, rejectUnauthorized: !loose };
   }
 

@@ -61,7 +61,10 @@ export class Authenticator {
    *
    * @throws what {@link fetchToken} and the credentials throw.
    */
-  async authorization(scopes: readonly string[], insecure: boolean): Promise<string | undefined> {
+  async authorization(
+    scopes: readonly string[],
+    mayBePlain: (url: URL) => boolean,
+  ): Promise<string | undefined> {
     const challenge = this.#challenge;
     if (!challenge) return undefined;
     const credential = await this.#lookUp();
@@ -73,7 +76,10 @@ export class Authenticator {
     const key = wanted.join(' ');
     const known = await this.#tokens.get(key);
     if (known && known.expires > performance.now()) return `Bearer ${known.value}`;
-    const token = fetchToken({ realm, service, scopes: wanted, credential, insecure }, this.#send);
+    const token = fetchToken(
+      { realm, service, scopes: wanted, credential, mayBePlain },
+      this.#send,
+    );
     this.#tokens.set(key, token);
     // What failed is asked for again.
     token.catch(() => this.#tokens.delete(key));

@@ -10,6 +10,7 @@ import { exchange, type Answer, type Request } from './exchange.js';
 import { ConnectionFailure, HttpFailure } from './failure.js';
 import { follow } from './follow.js';
 import { addressesOf } from './host.js';
+import { isInsecure, isInsecureMachine } from './insecure.js';
 import { retrying } from './retry.js';
 import { withDefaults, type RegistrySettings, type Resolved } from './settings.js';
 import { inWords } from './words.js';
@@ -82,11 +83,15 @@ export class RegistryClient {
   async send(request: RegistryRequest, statuses: readonly number[]): Promise<Answer> {
     const base = await (this.#address ??= this.#find());
     const { path = '', scopes, url = new URL(path, base), ...rest } = request;
-    const insecure = base.protocol === 'http:' || this.settings.insecure;
+    const hosts = this.settings.insecure;
+    const insecure = base.protocol === 'http:' || isInsecure(this.registry, hosts);
+    // Credentials leave in plain text for the registry's own machine, or another one that is allowed to be insecure.
+    const mayBePlain = (to: URL): boolean =>
+      (insecure && to.hostname === base.hostname) || isInsecureMachine(to, hosts);
     for (let challenged = false; ; challenged = true) {
       const ours = url.origin === base.origin;
       const authorization = ours
-        ? await this.#authenticator.authorization(scopes, insecure)
+        ? await this.#authenticator.authorization(scopes, mayBePlain)
         : undefined;
       const headers = {
         ...rest.headers,
@@ -143,7 +148,11 @@ export class RegistryClient {
     try {
       const { insecure, env } = this.settings;
       const certificates = await certificatesFor(this.registry, env);
-      const addresses = addressesOf(this.registry, insecure, certificates.ca !== undefined);
+      const addresses = addressesOf(
+        this.registry,
+        isInsecure(this.registry, insecure),
+        certificates.ca !== undefined,
+      );
       const [first, second] = addresses as [URL, URL?];
       if (second === undefined || (await this.#answers(first, second))) return first;
       return second;

@@ -13,10 +13,10 @@ export interface RegistrySettings {
   /** `HTTPS_PROXY` and its like, `DOCKER_CONFIG`, `HOME`, `NODE_EXTRA_CA_CERTS`. */
   readonly env: Environment;
   /**
-   * Plain HTTP will do, and so will TLS with a certificate that can't be verified.
-   * @default false; on loopback addresses it always will
+   * Hosts for which plain HTTP will do, and TLS with a certificate that can't be verified.
+   * @default none; on loopback addresses both always will
    */
-  readonly insecure?: boolean;
+  readonly insecure?: readonly string[];
   /** Stops everything at once; what is under way rejects with its reason. */
   readonly signal: AbortSignal;
   /** Addresses of hosts by name, as `--add-host` has them. @default all are looked up */
@@ -49,7 +49,7 @@ export interface Resolved extends Required<Omit<RegistrySettings, 'timing'>> {
 }
 
 export function withDefaults(settings: RegistrySettings): Resolved {
-  const { insecure = false, hosts = new Map(), report = () => {}, timing } = settings;
+  const { insecure = [], hosts = new Map(), report = () => {}, timing } = settings;
   const credentials = settings.credentials ?? credentialStore(settings.env);
   return { ...settings, insecure, hosts, report, credentials, timing: { ...TIMING, ...timing } };
 }

@@ -31,8 +31,8 @@ export interface TokenRequest {
   readonly service: string | undefined;
   readonly scopes: readonly string[];
   readonly credential: Credential | undefined;
-  /** Whether the registry is reached without TLS, or need not have it. */
-  readonly insecure: boolean;
+  /** Whether credentials may go to this server without TLS. */
+  readonly mayBePlain: (url: URL) => boolean;
 }
 
 /**
@@ -42,23 +42,25 @@ export async function fetchToken(
   wanted: TokenRequest,
   send: (request: Request) => Promise<Answer>,
 ): Promise<Token> {
-  const { credential, insecure } = wanted;
+  const { credential, mayBePlain } = wanted;
   const realm = parseRealm(wanted);
   const request = credential?.identityToken
     ? oauthRequest(realm, wanted, credential.identityToken)
     : plainRequest(realm, wanted);
   // A form with a refresh token in it goes nowhere else.
   const answer =
-    request.method === 'POST' ? await send(request) : await follow(request, send, insecure);
+    request.method === 'POST'
+      ? await send(request)
+      : await follow(request, send, mayBePlain(realm));
   if (answer.status !== 200) throw await refusal(answer);
   return parseToken(await readBody(answer, MAX_ANSWER), realm);
 }
 
-function parseRealm({ realm, credential, insecure }: TokenRequest): URL {
+function parseRealm({ realm, credential, mayBePlain }: TokenRequest): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
     throw new ContentFailure('its token server’s address is not a URL');
-  if (credential && url.protocol === 'http:' && !insecure && !isLoopback(url.hostname))
+  if (credential && url.protocol === 'http:' && !mayBePlain(url) && !isLoopback(url.hostname))
     throw new ContentFailure(
       `its token server ${url.host} is not encrypted, it gets no credentials`,
     );

@@ -199,7 +199,7 @@ describe('on the way to a registry', () => {
 
   it('a proxy forwards plain HTTP', async () => {
     registry = await fakeRegistry();
-    expect(await pull('r.example:80/app:1', { insecure: true })).toBe('the only layer');
+    expect(await pull('r.example:80/app:1', { insecure: ['r.example:80'] })).toBe('the only layer');
     expect(asked[0]).toEqual({ line: 'GET http://r.example/v2/', authorization: credentials });
     expect(registry.seen[0]?.headers.host).toBe('r.example');
   });
@@ -243,19 +243,19 @@ describe('on the way to a registry', () => {
 
   it('a certificate that is not trusted will do when it may be insecure', async () => {
     registry = await fakeRegistry(undefined, certificate);
-    expect(await pull('r.example/app:1', { insecure: true })).toBe('the only layer');
+    expect(await pull('r.example/app:1', { insecure: ['r.example'] })).toBe('the only layer');
   });
 
   it('plain HTTP where TLS was expected is refused, with a hint', async () => {
     registry = await fakeRegistry();
     const error = await failure(pull());
-    expect(error).toMatchObject({ hint: '--insecure allows plain HTTP' });
+    expect(error).toMatchObject({ hint: '--insecure=r.example allows plain HTTP' });
     expect(String(error)).toContain('reaching r.example: it doesn’t speak TLS');
   });
 
   it('plain HTTP will do when it may be insecure', async () => {
     registry = await fakeRegistry();
-    expect(await pull('r.example/app:1', { insecure: true })).toBe('the only layer');
+    expect(await pull('r.example/app:1', { insecure: ['r.example'] })).toBe('the only layer');
   });
 
   it('a registry on this machine may speak TLS as well', async () => {
