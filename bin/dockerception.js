@@ -4,6 +4,8 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   // The program itself could not be loaded.
-  process.stderr.write(`dockerception: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(
+    `dockerception: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
   process.exitCode = 1;
 }

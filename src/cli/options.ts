@@ -26,7 +26,7 @@ const INSECURE = {
   value: 'HOST',
   optional: true,
   many: true,
-  help: 'HOST may have plain HTTP or an unverified certificate; alone: the registries named here',
+  help: 'plain HTTP or any certificate for HOST, or those named',
 } as const;
 
 const BOTH: readonly Verb[] = ['build', 'filter'];
