@@ -189,7 +189,7 @@ async function writePage(
     });
     return;
   }
-  const { OutputFile } = await import('../image/output-file.js');
+  const { OutputFile } = await import('../files/output-file.js');
   const { writeBlob } = await import('../image/write-blob.js');
   const file = await OutputFile.create(dest);
   try {

@@ -1,58 +1,43 @@
 /** A file that a result is left in beside the image: `--iidfile`, `--metadata-file`. */
-import { constants } from 'node:fs';
-import { access, lstat, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, rm } from 'node:fs/promises';
 import { systemCode } from '../errors.js';
-import { outputFailure } from '../image/output-error.js';
+import { checkOutput, writeOutput } from '../files/output-file.js';
+import { outputFailure } from '../files/write-error.js';
 
 export class ResultFile {
   readonly path: string;
-  readonly #option: string;
+  /** What messages call it. */
+  readonly #name: string;
 
   private constructor(path: string, option: string) {
     this.path = path;
-    this.#option = option;
+    this.#name = `${option} ${path}`;
   }
 
   /**
-   * Looks whether it can be written, before any work: an image that was pushed by then can't be taken back.
+   * Checks whether it can be written, before any work: an image that was pushed by then can't be taken back.
    * @param option what messages call it
    * @throws DockerceptionError of kind output, OUTPUT_FAILED.
    */
   static async prepare(path: string, option: string): Promise<ResultFile> {
     const file = new ResultFile(path, option);
-    try {
-      const found = await stat(path).catch((error: unknown) => {
-        if (systemCode(error) !== 'ENOENT') throw error;
-      });
-      if (found?.isDirectory() === true)
-        throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
-      await access(found === undefined ? dirname(path) : path, constants.W_OK);
-      return file;
-    } catch (error) {
-      throw file.#failure(error);
-    }
+    await checkOutput(path, file.#name);
+    return file;
   }
 
-  /** A failed build must not leave what an earlier one has written. A device, or a link to one, stays. */
+  /** Removes what an earlier build has written: a failed one must not leave it. A device or a link stays. */
   async forget(): Promise<void> {
     const found = await lstat(this.path).catch(() => undefined);
     if (found?.isFile() !== true) return;
     await rm(this.path, { force: true }).catch((error: unknown) => {
-      throw this.#failure(error);
+      // A mount point can only be emptied.
+      if (systemCode(error) !== 'EBUSY') throw outputFailure(this.#name, error);
+      return writeOutput(this.path, '', this.#name);
     });
   }
 
-  /** @throws DockerceptionError of kind output. */
-  async save(text: string): Promise<void> {
-    try {
-      await writeFile(this.path, text);
-    } catch (error) {
-      throw this.#failure(error);
-    }
-  }
-
-  #failure(error: unknown): unknown {
-    return outputFailure(`${this.#option} ${this.path}`, error);
+  /** Writes it as a whole. Throws DockerceptionError of kind output. */
+  save(text: string): Promise<void> {
+    return writeOutput(this.path, text, this.#name);
   }
 }

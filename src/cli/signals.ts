@@ -1,7 +1,13 @@
-/** SIGINT and SIGTERM end the work in order: the first asks, the second no longer waits. */
+/**
+ * SIGINT and SIGTERM end the work in order: the first asks, the second doesn't wait. What is temporary is removed
+ * in either case (files/temporary-path.ts).
+ */
 import { DockerceptionError } from '../errors.js';
 
-/** Aborted with an error of kind interrupted or terminated. Call `release` at the end. */
+/**
+ * Aborted with an error of kind interrupted or terminated. Call `release` at the end: after it, a first signal
+ * ends the process as any other, and a second one with the exit code of the first.
+ */
 export function onSignals(): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController();
   const listen = (
@@ -23,5 +29,10 @@ export function onSignals(): { readonly signal: AbortSignal; readonly release: (
     listen('SIGTERM', 'terminated', 143),
     listen('SIGHUP', 'terminated', 129),
   ];
-  return { signal: controller.signal, release: () => release.forEach((off) => off()) };
+  return {
+    signal: controller.signal,
+    release() {
+      if (!controller.signal.aborted) release.forEach((off) => off());
+    },
+  };
 }

@@ -10,7 +10,7 @@ import { fileHeader, folderHeader } from './blob-tar.js';
 import { blobPath, compare } from './digest.js';
 import type { Descriptor } from './descriptor.js';
 import type { AssembledImage } from './manifest.js';
-import { OutputFile } from './output-file.js';
+import { OutputFile } from '../files/output-file.js';
 import type { Blob, BlobSource, RevocableStore } from './store.js';
 import { writeBlob, type Written } from './write-blob.js';
 
@@ -48,8 +48,8 @@ export class ArchiveStore implements RevocableStore {
   }
 
   /** Begins an archive without a name: for {@link streamTo}, or to push from. */
-  static async temporary(options: ArchiveOptions = {}): Promise<ArchiveStore> {
-    return ArchiveStore.#begin(await OutputFile.temporary('a temporary file'), options);
+  static temporary(options: ArchiveOptions = {}): Promise<ArchiveStore> {
+    return ArchiveStore.#begin(OutputFile.temporary('a temporary file'), options);
   }
 
   static async #begin(file: OutputFile, options: ArchiveOptions): Promise<ArchiveStore> {

@@ -3,13 +3,14 @@
  * (XDG Base Directory Specification; `~/.cache` when unset). A file gets its name only when it is whole
  * and right, so that processes may share the folder; what is found there is verified all the same.
  */
-import { randomBytes } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import { access, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { constants, createReadStream, renameSync } from 'node:fs';
+import { access, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { DockerceptionError, systemCode } from '../errors.js';
-import { makeFolder } from './make-folder.js';
+import { keepFolder } from '../files/make-folder.js';
+import { TemporaryFile } from '../files/temporary-file.js';
+import { isTemporaryName, removeAbandoned, TemporaryPath } from '../files/temporary-path.js';
 import {
   hashFor,
   PartialFile,
@@ -44,10 +45,6 @@ export type Fetch = (file: PartialBlob, signal: AbortSignal) => Promise<void>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Milliseconds after which a partial blob belongs to a process that is no more. */
-const STALE = 24 * 3600 * 1000;
-const PARTIAL = '.partial-';
-
 /**
  * Opens the cache of an environment: `XDG_CACHE_HOME`, `HOME`. When it can't be written to, or there is
  * no home, a temporary folder (`TMPDIR`) takes its place.
@@ -57,14 +54,17 @@ const PARTIAL = '.partial-';
 export async function openBlobCache(env: Environment): Promise<BlobCache> {
   const folder = await writable(cacheFolder(env));
   if (folder !== undefined) {
-    await sweep(folder);
-    return new FolderCache(folder, false);
+    await removeAbandoned(folder);
+    return new FolderCache(folder);
   }
   const temporary = env['TMPDIR'] || tmpdir();
-  const made = await mkdtemp(join(temporary, 'dockerception-blobs-')).catch((error: unknown) => {
+  await removeAbandoned(temporary);
+  try {
+    const made = TemporaryPath.folder(temporary);
+    return new FolderCache(made.path, made);
+  } catch (error) {
     throw writing(temporary, error);
-  });
-  return new FolderCache(made, true);
+  }
 }
 
 function cacheFolder(env: Environment): string | undefined {
@@ -77,9 +77,9 @@ function cacheFolder(env: Environment): string | undefined {
 async function writable(folder: string | undefined): Promise<string | undefined> {
   if (folder === undefined) return undefined;
   try {
-    await makeFolder(folder);
+    keepFolder(folder);
     // Those inside as well: another user, or root, may have made them.
-    const names = (await readdir(folder)).filter((name) => !name.startsWith(PARTIAL));
+    const names = (await readdir(folder)).filter((name) => !isTemporaryName(name));
     for (const path of [folder, ...names.map((name) => join(folder, name))])
       await access(path, constants.W_OK | constants.X_OK);
     return folder;
@@ -88,28 +88,16 @@ async function writable(folder: string | undefined): Promise<string | undefined>
   }
 }
 
-/** Removes what processes that were killed have left. Others may be doing the same. */
-async function sweep(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((name) => name.startsWith(PARTIAL))) {
-    const path = join(folder, name);
-    const age = await stat(path).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
-    if (age > STALE) await rm(path, { force: true }).catch(() => {});
-  }
-}
-
 class FolderCache implements BlobCache {
   readonly folder: string;
-  readonly #temporary: boolean;
+  readonly #temporary: TemporaryPath | undefined;
   readonly #fetching = new Map<string, Promise<string>>();
   /** Digests that this process has verified. */
   readonly #verified = new Set<string>();
   readonly #closing = new AbortController();
 
-  constructor(folder: string, temporary: boolean) {
+  /** @param temporary the folder, if it is removed when the cache is closed */
+  constructor(folder: string, temporary?: TemporaryPath) {
     this.folder = folder;
     this.#temporary = temporary;
   }
@@ -156,34 +144,41 @@ class FolderCache implements BlobCache {
   async close(): Promise<void> {
     this.#closing.abort(new Error('the cache was closed'));
     await Promise.allSettled(this.#fetching.values());
-    if (this.#temporary) await rm(this.folder, { recursive: true, force: true });
+    this.#temporary?.remove();
   }
 
   async #obtain(blob: Named, fetch: Fetch): Promise<string> {
     const found = await this.find(blob);
     if (found !== undefined) return found;
     this.#closing.signal.throwIfAborted();
-    const name = `${PARTIAL}${process.pid}-${randomBytes(6).toString('hex')}`;
-    const path = join(this.folder, name);
-    const handle = await open(path, 'wx', 0o644).catch((error: unknown) => {
-      throw writing(path, error);
-    });
+    const [partial, file] = this.#create();
     try {
-      const file = new PartialFile(handle, path, blob);
-      await fetch(file, this.#closing.signal);
-      if (!file.isWhole()) throw wrongBytes(blob, file.received);
-      await handle.close();
+      const received = new PartialFile(file, blob);
+      await fetch(received, this.#closing.signal);
+      if (!received.isWhole()) throw wrongBytes(blob, received.received);
       const final = this.#path(blob.digest);
-      await makeFolder(dirname(final));
-      await rename(path, final);
+      keepFolder(dirname(final));
+      renameSync(partial.path, final);
+      partial.keep();
       this.#verified.add(blob.digest);
       return final;
     } catch (error) {
-      await handle.close().catch(() => {});
-      await rm(path, { force: true }).catch(() => {});
       throw systemCode(error) === undefined || error instanceof DockerceptionError
         ? error
-        : writing(path, error);
+        : writing(partial.path, error);
+    } finally {
+      partial.remove();
+      await file.close();
+    }
+  }
+
+  #create(): [TemporaryPath, TemporaryFile] {
+    try {
+      const { place, descriptor } = TemporaryPath.file(this.folder, 0o644);
+      const failure = (cause: unknown): unknown => writing(place.path, cause);
+      return [place, TemporaryFile.opened(descriptor, failure)];
+    } catch (error) {
+      throw writing(this.folder, error);
     }
   }
 

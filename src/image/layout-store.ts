@@ -1,44 +1,54 @@
 /**
  * A layout folder: blobs by their digests, and `index.json`, which is written last. OCI image-spec,
- * image-layout.md. A layout that is there already keeps its other images, as with buildx.
+ * image-layout.md. A layout that exists already keeps its other images, as with buildx. Everything is first
+ * written into a temporary folder inside it: until the image is entered, the layout doesn't change.
  */
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import fs, { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import { withLock, type LockOptions } from '../files/lock-file.js';
+import { keepFolder, makeFolder } from '../files/make-folder.js';
+import { OutputFile, writeOutput } from '../files/output-file.js';
+import { isTemporaryName, removeAbandoned, TemporaryPath } from '../files/temporary-path.js';
+import { outputFailure } from '../files/write-error.js';
 import { printable } from '../tar/printable.js';
 import { LAYOUT_VERSION, mergeIndex, namedDescriptors } from './archive-index.js';
 import { blobPath, compare } from './digest.js';
 import { OCI_INDEX, type Descriptor } from './descriptor.js';
 import type { AssembledImage, Index } from './manifest.js';
-import { makeFolder } from './make-folder.js';
-import { withLock } from './lock-file.js';
-import { outputFailure } from './output-error.js';
-import { OutputFile } from './output-file.js';
 import type { Blob, BlobSource, BlobStore } from './store.js';
 import { writeBlob, type Written } from './write-blob.js';
 
+/** Processes that write into one layout take turns. */
+const LOCK = 'index.json.lock';
+
 export class LayoutStore implements BlobStore {
   readonly #folder: string;
-  /** What {@link close} removes unless it was finished, in the order in which it was made. */
-  #made: { readonly path: string; readonly isFolder: boolean }[] = [];
+  readonly #lock: LockOptions;
+  /** The folder and those above it, as far as they didn't exist. */
+  #made: readonly TemporaryPath[] = [];
+  /** Has the blobs, by their digests, until the image is finished. */
+  #staging: TemporaryPath | undefined;
+  readonly #staged = new Set<string>();
 
-  private constructor(folder: string) {
+  private constructor(folder: string, lock: LockOptions) {
     this.#folder = folder;
+    this.#lock = lock;
   }
 
   /**
-   * Begins a layout in a folder, which is made when it isn't there.
+   * Begins a layout in a folder, which is created if it doesn't exist.
    * @throws DockerceptionError of kind output, OUTPUT_FAILED: the folder has something else in it.
    */
-  static async create(folder: string): Promise<LayoutStore> {
-    const store = new LayoutStore(folder);
+  static async create(folder: string, lock: LockOptions = {}): Promise<LayoutStore> {
+    const store = new LayoutStore(folder, lock);
     try {
       await checkFolder(folder);
-      await makeFolder(join(folder, 'blobs', 'sha256'), (path) =>
-        store.#made.push({ path, isFolder: true }),
-      );
+      store.#made = makeFolder(folder);
+      await removeAbandoned(folder);
+      store.#staging = TemporaryPath.folder(folder);
       return store;
     } catch (error) {
       await store.close();
@@ -51,6 +61,7 @@ export class LayoutStore implements BlobStore {
   }
 
   async copy(descriptor: Descriptor, from: BlobSource): Promise<void> {
+    if (this.#staged.has(descriptor.digest)) return;
     const found = await stat(this.#pathOf(descriptor)).catch(() => undefined);
     if (found?.size === descriptor.size) return;
     const blob = (await from.open(descriptor)) as Readable & Blob;
@@ -62,65 +73,72 @@ export class LayoutStore implements BlobStore {
   }
 
   open(descriptor: Descriptor): Promise<Readable> {
-    return Promise.resolve(createReadStream(this.#pathOf(descriptor), { highWaterMark: 1 << 20 }));
+    const { digest } = descriptor;
+    const path = this.#staged.has(digest) ? this.#stagedPath(digest) : this.#pathOf(descriptor);
+    return Promise.resolve(createReadStream(path, { highWaterMark: 1 << 20 }));
   }
 
   /**
-   * Enters the image into `index.json`, in place of one with the same name.
+   * Moves the blobs to their places and enters the image into `index.json`, in place of one with the same name.
    * @param image its blobs are all in this store
    * @param names references; none makes an image without a name
    * @throws DockerceptionError of kind output.
    */
   async finish(image: AssembledImage, names: readonly string[]): Promise<void> {
-    await withLock(join(this.#folder, 'index.json.lock'), async () => {
+    const enter = async (): Promise<void> => {
       const index = mergeIndex(await readIndex(this.#folder), namedDescriptors(image, names));
-      await this.#writeFile('oci-layout', LAYOUT_VERSION);
-      await this.#writeFile('index.json', JSON.stringify(index));
-    }).catch((error: unknown) => {
+      // What can fail for want of space comes first.
+      await writeOutput(this.#inStaging('oci-layout'), LAYOUT_VERSION, this.#folder);
+      await writeOutput(this.#inStaging('index.json'), JSON.stringify(index), this.#folder);
+      keepFolder(join(this.#folder, 'blobs', 'sha256'));
+      for (const digest of this.#staged) {
+        const path = join(this.#folder, blobPath(digest));
+        keepFolder(dirname(path));
+        fs.renameSync(this.#stagedPath(digest), path);
+      }
+      this.#staged.clear();
+      for (const name of ['oci-layout', 'index.json'])
+        fs.renameSync(this.#inStaging(name), join(this.#folder, name));
+      for (const made of this.#made) made.keep();
+    };
+    await withLock(join(this.#folder, LOCK), enter, this.#lock).catch((error: unknown) => {
       throw outputFailure(this.#folder, error);
     });
-    this.#made = [];
   }
 
   /** Unless it was finished, removes what it has added. May be called twice. */
-  async close(): Promise<void> {
-    const made = this.#made.reverse();
-    this.#made = [];
-    for (const { path, isFolder } of made)
-      // A folder that somebody else has put something into stays.
-      if (isFolder) await rmdir(path).catch(() => undefined);
-      else await rm(path, { force: true });
+  close(): Promise<void> {
+    this.#staging?.remove();
+    for (const made of [...this.#made].reverse()) made.remove();
+    return Promise.resolve();
   }
 
-  /** One blob; `done` judges it and may throw, and then it wasn't there. */
+  /** One blob; `done` judges it and may throw, and then nothing of it stays. */
   async #write(
     blob: Blob,
     done: (written: Written) => Descriptor,
     expected?: number,
   ): Promise<Descriptor> {
-    const incoming = join(this.#folder, 'blobs', 'sha256', 'incoming');
+    const incoming = this.#inStaging('incoming');
     const file = await OutputFile.create(incoming, this.#folder);
     try {
       const descriptor = done(await writeBlob(file, blob, 0, expected));
-      const path = this.#pathOf(descriptor);
-      if (!(await isThere(path))) this.#made.push({ path, isFolder: false });
-      await file.publish(path);
+      await file.publish();
+      fs.renameSync(incoming, this.#stagedPath(descriptor.digest));
+      this.#staged.add(descriptor.digest);
       return descriptor;
     } finally {
       await file.close();
     }
   }
 
-  async #writeFile(name: string, text: string): Promise<void> {
-    const path = join(this.#folder, name);
-    if (!(await isThere(path))) this.#made.push({ path, isFolder: false });
-    const file = await OutputFile.create(path);
-    try {
-      await file.write(Buffer.from(text), 0);
-      await file.publish();
-    } finally {
-      await file.close();
-    }
+  #inStaging(name: string): string {
+    if (this.#staging === undefined) throw new Error(`the layout ${this.#folder} is not begun`);
+    return join(this.#staging.path, name);
+  }
+
+  #stagedPath(digest: string): string {
+    return this.#inStaging(basename(blobPath(digest)));
   }
 
   #pathOf({ digest }: Descriptor): string {
@@ -128,7 +146,7 @@ export class LayoutStore implements BlobStore {
   }
 }
 
-/** A folder that is empty, or a layout, or the beginning of one that somebody else writes, or not there. */
+/** Accepts an empty folder, a layout, the beginning of one that another process writes, and no folder. */
 async function checkFolder(folder: string): Promise<void> {
   let names: string[];
   try {
@@ -138,17 +156,14 @@ async function checkFolder(folder: string): Promise<void> {
     if (systemCode(error) === 'ENOTDIR') throw new Error('it is not a folder', { cause: error });
     throw error;
   }
-  if (names.every((name) => name === 'blobs') || names.includes('oci-layout')) return;
+  const others = names.filter((name) => !isTemporaryName(name) && name !== LOCK);
+  if (others.every((name) => name === 'blobs') || names.includes('oci-layout')) return;
   throw new DockerceptionError(
     'output',
     'OUTPUT_FAILED',
     `writing ${printable(folder)}: the folder is neither empty nor a layout`,
-    { hint: 'name a folder that is not there yet' },
+    { hint: 'name another folder' },
   );
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
 async function readIndex(folder: string): Promise<Index> {

@@ -3,8 +3,9 @@
  * what its descriptor says.
  */
 import { createHash, type Hash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
-import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import { DockerceptionError } from '../errors.js';
+import type { TemporaryFile } from '../files/temporary-file.js';
+import { outputFailure } from '../files/write-error.js';
 import type { Descriptor } from './descriptor.js';
 
 /** What tells a blob from any other. */
@@ -24,33 +25,27 @@ export interface PartialBlob {
 
 /** It, in a file. Whoever opened the file closes it. */
 export class PartialFile implements PartialBlob {
-  readonly #handle: FileHandle;
-  readonly #path: string;
+  readonly #file: TemporaryFile;
   readonly #blob: Named;
   #hash: Hash;
   received = 0;
 
-  constructor(handle: FileHandle, path: string, blob: Named) {
-    this.#handle = handle;
-    this.#path = path;
+  constructor(file: TemporaryFile, blob: Named) {
+    this.#file = file;
     this.#blob = blob;
     this.#hash = hashFor(blob.digest);
   }
 
   async write(chunk: Buffer): Promise<void> {
     this.#hash.update(chunk);
-    try {
-      await this.#handle.writev([chunk], this.received);
-    } catch (error) {
-      throw writing(this.#path, error);
-    }
+    await this.#file.write(chunk, this.received);
     this.received += chunk.length;
   }
 
   async restart(): Promise<void> {
     this.#hash = hashFor(this.#blob.digest);
     this.received = 0;
-    await this.#handle.truncate(0);
+    await this.#file.truncate(0);
   }
 
   isWhole(): boolean {
@@ -78,13 +73,11 @@ export function wrongBytes(
   return new DockerceptionError('engine', 'BLOB_DIGEST', `${doing}: blob ${digest}: ${why}`);
 }
 
-/** The error of a file that can't be written. */
+/** The error of a file of the cache that can't be written. */
 export function writing(path: string, error: unknown): DockerceptionError {
-  const code = systemCode(error);
-  const why = code === 'ENOSPC' || code === 'EDQUOT' ? 'no space is left' : messageOf(error);
-  const message = `writing ${path}: ${why}`;
+  const { message } = outputFailure(path, error) as Error;
   return new DockerceptionError('output', 'CACHE_WRITE', message, {
     cause: error,
-    hint: 'XDG_CACHE_HOME names the folder that the cache is in',
+    hint: 'XDG_CACHE_HOME names the folder that the cache is in; a read-only container gets one with --tmpfs /tmp',
   });
 }

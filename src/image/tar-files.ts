@@ -1,18 +1,16 @@
 /**
  * The files in an image archive, read from where they lie in it. An archive that is compressed as a
- * whole, or can be read only once, is first unpacked to a temporary file that has no name.
+ * whole, or can be read only once, is first unpacked to a temporary file.
  */
-import { randomBytes } from 'node:crypto';
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { printable } from '../tar/printable.js';
-import { readOn, readRange } from './file-range.js';
+import { readOn, readRange } from '../files/file-range.js';
 import { badImage } from './image-error.js';
 import type { LayoutFiles } from './layout-files.js';
-import { outputFailure } from './output-error.js';
+import { TemporaryFile } from '../files/temporary-file.js';
 import { indexTar, type TarMember } from './tar-index.js';
 
 /** Links that lead from one to the next. */
@@ -22,11 +20,15 @@ const HEAD = 16;
 
 export class TarFiles implements LayoutFiles {
   readonly name: string;
-  readonly #file: FileHandle;
+  readonly #file: FileHandle | TemporaryFile;
   readonly #members: ReadonlyMap<string, TarMember>;
   #closed: Promise<void> | undefined;
 
-  private constructor(name: string, file: FileHandle, members: ReadonlyMap<string, TarMember>) {
+  private constructor(
+    name: string,
+    file: FileHandle | TemporaryFile,
+    members: ReadonlyMap<string, TarMember>,
+  ) {
     this.name = name;
     this.#file = file;
     this.#members = members;
@@ -40,7 +42,7 @@ export class TarFiles implements LayoutFiles {
   static async open(path: string): Promise<TarFiles> {
     const file = await openTar(path);
     try {
-      const { size } = await file.stat();
+      const { size } = file instanceof TemporaryFile ? file : await file.stat();
       return new TarFiles(path, file, await indexTar(file, size, path));
     } catch (error) {
       await file.close();
@@ -72,7 +74,7 @@ export class TarFiles implements LayoutFiles {
 }
 
 /** The file itself when it is a plain tar that can be read anywhere. */
-async function openTar(path: string): Promise<FileHandle> {
+async function openTar(path: string): Promise<FileHandle | TemporaryFile> {
   let file: FileHandle;
   try {
     file = await open(path);
@@ -98,23 +100,18 @@ async function isPlain(file: FileHandle, path: string): Promise<boolean> {
   return recognise(head.subarray(0, bytesRead)) === undefined;
 }
 
-/** Its content, in a file of its own that goes when it is closed. */
-async function unpack(file: FileHandle, path: string): Promise<FileHandle> {
+/** Its content, in a temporary file. */
+async function unpack(file: FileHandle, path: string): Promise<TemporaryFile> {
   const { decompress } = await import('../compression/decompress.js');
   const plain = await decompress(readOn(file), printable(path));
-  const folder = tmpdir();
-  const name = join(folder, `dockerception-${randomBytes(8).toString('hex')}`);
-  let target: FileHandle | undefined;
+  const target = TemporaryFile.nameless(tmpdir());
   try {
-    target = await open(name, 'wx+', 0o600);
-    await rm(name);
-    for await (const chunk of plain) await target.appendFile(chunk as Buffer);
+    for await (const chunk of plain) await target.write(chunk as Buffer, target.size);
     return target;
   } catch (error) {
     plain.destroy();
-    await target?.close();
-    if (!(error instanceof DockerceptionError))
-      throw outputFailure(`a temporary file in ${folder}`, error);
+    await target.close();
+    if (!(error instanceof DockerceptionError) || error.kind === 'output') throw error;
     const { code, message, hint, cause } = error;
     throw new DockerceptionError('build', code, message, {
       cause,

@@ -2,8 +2,8 @@
  * Where a tar's files lie: its headers are read and its bodies passed over, so that a layer is read
  * from where it is. What a header says is the walk's to tell (src/tar).
  */
-import type { FileHandle } from 'node:fs/promises';
 import { DockerceptionError } from '../errors.js';
+import type { RandomAccess } from '../files/temporary-file.js';
 import { BLOCK, paddingOf } from '../tar/block.js';
 import { EntryView, type ViewedEntry } from '../tar/entry-view.js';
 import { printable } from '../tar/printable.js';
@@ -28,7 +28,7 @@ export type TarMember =
  * @throws DockerceptionError of kind build: ARCHIVE_INVALID, ARCHIVE_TRUNCATED.
  */
 export async function indexTar(
-  file: FileHandle,
+  file: RandomAccess,
   size: number,
   name: string,
 ): Promise<ReadonlyMap<string, TarMember>> {

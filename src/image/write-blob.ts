@@ -1,6 +1,6 @@
 /** Writes a blob to a file while it is hashed. */
 import { hasherFor, type Hasher } from './hasher.js';
-import type { OutputFile } from './output-file.js';
+import type { OutputFile } from '../files/output-file.js';
 import type { Blob } from './store.js';
 
 /** Smaller chunks are gathered: a system call each would cost more than the copy. */

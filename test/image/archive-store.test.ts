@@ -217,8 +217,8 @@ describe('the file of an archive', () => {
     const store = await ArchiveStore.create(file);
     await assemble(store);
     expect((await readdir(folder)).sort()).toEqual([
+      expect.stringMatching(/^\.dockerception\.partial-[0-9a-f-]+$/) as string,
       'app.tar',
-      expect.stringMatching(/^app\.tar\.partial-[0-9a-f]+$/) as string,
     ]);
     expect(await readFile(file, 'utf8')).toBe('old');
     await store.close();

@@ -1,14 +1,12 @@
 /**
- * `-o`: the image as an archive, `GET /images/get` (Engine API, ImageGetAll). A file is written under
- * another name beside it and renamed when it is whole; nothing is left of one that failed.
+ * `-o`: the image as an archive, `GET /images/get` (Engine API, ImageGetAll). A file appears under its name
+ * when it is whole; nothing is left of one that failed.
  */
-import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { DockerceptionError, messageOf } from '../../errors.js';
+import { DockerceptionError } from '../../errors.js';
+import { OutputFile } from '../../files/output-file.js';
+import { outputFailure } from '../../files/write-error.js';
 import type { Connection } from './connection.js';
 import { archiveRequest } from './image-archive.js';
 import { vanished } from './unreachable.js';
@@ -18,7 +16,8 @@ import { vanished } from './unreachable.js';
  *
  * @param names tags, which the archive then carries, or an ID.
  * @param dest a path, or `-` for `stdout`, which is not closed.
- * @throws DockerceptionError of kind output, code OUTPUT_WRITE, or of kind engine; the signal's reason.
+ * @throws DockerceptionError of kind output: OUTPUT_FULL, OUTPUT_CLOSED, OUTPUT_FAILED; or of kind engine;
+ *   the signal's reason.
  */
 export async function saveImage(
   connection: Connection,
@@ -27,56 +26,62 @@ export async function saveImage(
   stdout: Writable,
   signal: AbortSignal,
 ): Promise<void> {
-  const archive = await connection.stream(archiveRequest(names), signal);
-  if (dest === '-') await copy(connection, archive, stdout, 'standard output', signal);
-  else if (await isSpecial(dest))
-    await copy(connection, archive, createWriteStream(dest), dest, signal);
-  else {
-    const name = `.${basename(dest)}.${randomBytes(6).toString('hex')}`;
-    const temporary = join(dirname(dest), name);
-    try {
-      const file = createWriteStream(temporary, { flags: 'wx' });
-      await copy(connection, archive, file, dest, signal);
-      await rename(temporary, dest).catch((error: unknown) => {
-        throw outputError(dest, error);
-      });
-    } finally {
-      // After a rename there is nothing under this name.
-      await rm(temporary, { force: true });
-    }
+  if (dest === '-') {
+    const archive = await connection.stream(archiveRequest(names), signal);
+    return toStream(connection, archive, stdout, signal);
+  }
+  const file = await OutputFile.create(dest);
+  try {
+    const archive = await connection.stream(archiveRequest(names), signal);
+    await toFile(connection, archive, file, signal);
+    signal.throwIfAborted();
+    await file.publish();
+  } finally {
+    await file.close();
   }
 }
 
-async function copy(
+async function toFile(
+  connection: Connection,
+  archive: Readable,
+  file: OutputFile,
+  signal: AbortSignal,
+): Promise<void> {
+  const abort = (): void => void archive.destroy(signal.reason as Error);
+  signal.addEventListener('abort', abort);
+  try {
+    if (signal.aborted) abort();
+    let position = 0;
+    for await (const chunk of archive as AsyncIterable<Buffer>) {
+      await file.write(chunk, position);
+      position += chunk.length;
+    }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (error instanceof DockerceptionError) throw error;
+    throw vanished(connection.endpoint, `writing the image to ${file.name}`, error);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    archive.destroy();
+  }
+}
+
+async function toStream(
   connection: Connection,
   archive: Readable,
   target: Writable,
-  name: string,
   signal: AbortSignal,
 ): Promise<void> {
   let targetError: unknown;
   const onError = (error: unknown): void => void (targetError ??= error);
   target.on('error', onError);
   try {
-    await pipeline(archive, target, { signal, end: name !== 'standard output' });
+    await pipeline(archive, target, { signal, end: false });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    if (targetError !== undefined) throw outputError(name, targetError);
-    throw vanished(connection.endpoint, `writing the image to ${name}`, error);
+    if (targetError !== undefined) throw outputFailure('standard output', targetError);
+    throw vanished(connection.endpoint, 'writing the image to standard output', error);
   } finally {
     target.off('error', onError);
   }
-}
-
-/** Whether something stands there that a rename must not replace: a pipe, a device, a folder. */
-async function isSpecial(path: string): Promise<boolean> {
-  return stat(path).then(
-    (entry) => !entry.isFile(),
-    () => false,
-  );
-}
-
-function outputError(name: string, cause: unknown): DockerceptionError {
-  const message = `writing the image to ${name}: ${messageOf(cause)}`;
-  return new DockerceptionError('output', 'OUTPUT_WRITE', message, { cause });
 }

@@ -93,6 +93,7 @@ class Build implements EntryBuild {
   readonly #ahead: Ahead;
   readonly #report: StepReport;
   #outputs: Promise<Outputs> | undefined;
+  #isClosed = false;
 
   constructor(settings: EmbeddedSettings, options: BuildOptions) {
     this.#settings = settings;
@@ -146,6 +147,7 @@ class Build implements EntryBuild {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#ahead.close();
     this.#spool.close();
     await this.#closeOutputs();
@@ -189,6 +191,7 @@ class Build implements EntryBuild {
   }
 
   #beginOutputs(): Promise<Outputs> {
+    if (this.#isClosed) return Promise.reject(new Error('the build is closed'));
     const { stdout, load } = this.#settings;
     const { report, signal } = this.#options;
     return (this.#outputs ??= Outputs.begin({

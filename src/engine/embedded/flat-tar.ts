@@ -3,8 +3,8 @@
  * Several platforms get a folder each, `linux_amd64/`, as buildx has it.
  */
 import type { Writable } from 'node:stream';
-import { outputFailure } from '../../image/output-error.js';
-import { OutputFile } from '../../image/output-file.js';
+import { outputFailure } from '../../files/write-error.js';
+import { OutputFile } from '../../files/output-file.js';
 import type { Blob } from '../../image/store.js';
 import { writeBlob } from '../../image/write-blob.js';
 import { END_OF_ARCHIVE } from '../../tar/make.js';

@@ -1,13 +1,15 @@
 /**
- * `-o type=local`: the file system as files in a folder, merged into what is there, as buildx does
- * it: they belong to who runs this, with their modes and times. A symbolic link that is there already
- * is replaced, never followed; only `dest` itself may be one.
+ * `-o type=local`: the file system as files in a folder, merged into what it has already, as buildx does
+ * it: they belong to the user who runs this, with their modes and times. All of it is first written into a
+ * temporary folder inside `dest`, then moved: until then, nothing in `dest` changes. A symbolic link that exists
+ * already is replaced, never followed; only `dest` itself may be one.
  */
 import fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { DockerceptionError, systemCode } from '../../errors.js';
-import { makeFolder } from '../../image/make-folder.js';
-import { outputFailure } from '../../image/output-error.js';
+import { DockerceptionError } from '../../errors.js';
+import { makeFolder } from '../../files/make-folder.js';
+import { removeAbandoned, TemporaryPath } from '../../files/temporary-path.js';
+import { outputFailure } from '../../files/write-error.js';
 import type { Report } from '../../progress/events.js';
 import { printable } from '../../tar/printable.js';
 import { changes, type Change } from '../../filesystem/changes.js';
@@ -36,24 +38,39 @@ export interface LocalOptions extends FlatOptions {
 }
 
 /**
- * Writes the files into the folder `dest`, which is made when it isn't there. Throws of kind output:
- * OUTPUT_FULL, OUTPUT_FAILED; the signal's reason. What was written by then stays, each file whole.
+ * Writes the files into the folder `dest`, which is created if it doesn't exist. Throws of kind output:
+ * OUTPUT_FULL, OUTPUT_FAILED; the signal's reason. Nothing is left of it then, unless moving failed.
  */
 export async function writeLocal(
   systems: readonly FlatSystem[],
   dest: string,
   options: LocalOptions,
 ): Promise<void> {
-  const writer = new LocalWriter(toBinary(withoutSlashes(dest)), options);
+  let made: readonly TemporaryPath[] = [];
+  let staging: TemporaryPath | undefined;
   try {
-    await makeFolder(dest);
+    made = makeFolder(dest);
+    await removeAbandoned(dest);
+    staging = TemporaryPath.folder(dest);
+    const writer = new LocalWriter(dest, staging.path, options);
+    for (const root of separate(systems)) await writer.stage(root);
+    options.signal.throwIfAborted();
+    for (const one of made) one.keep();
+    writer.move();
+    report(writer, dest, options);
   } catch (error) {
+    if (options.signal.aborted) throw options.signal.reason;
     throw outputFailure(dest, error);
+  } finally {
+    staging?.remove();
+    for (const one of [...made].reverse()) one.remove();
   }
-  for (const root of separate(systems)) await writer.write(root);
+}
+
+function report({ special, attributed }: LocalWriter, dest: string, options: LocalOptions): void {
   const left = [
-    ...counted(writer.special, 'device or pipe', 'devices and pipes'),
-    ...counted(writer.attributed, "file's extended attributes", "files' extended attributes"),
+    ...counted(special, 'device or pipe', 'devices and pipes'),
+    ...counted(attributed, "file's extended attributes", "files' extended attributes"),
   ];
   if (left.length === 0) return;
   const message = `left out of ${dest}: ${left.join(', ')}`;
@@ -68,42 +85,60 @@ class LocalWriter {
   /** How many were left out. */
   special = 0;
   attributed = 0;
+  /** Both binary, without a slash at the end. */
   readonly #dest: string;
+  readonly #staging: string;
   readonly #options: LocalOptions;
   readonly #chunk = Buffer.allocUnsafeSlow(CHUNK);
+  readonly #directories: Change[] = [];
+  /** Paths to move from the staging folder: one whose parent is moved comes along with it. */
+  readonly #moves: string[] = [];
+  /** Directories that exist in `dest`, and that others are merged into. */
+  readonly #merged = new Set<string>(['']);
   #sinceBreak = 0;
 
-  /** @param dest binary, without a slash at its end */
-  constructor(dest: string, options: LocalOptions) {
-    this.#dest = dest;
+  constructor(dest: string, staging: string, options: LocalOptions) {
+    this.#dest = toBinary(withoutSlashes(dest));
+    this.#staging = toBinary(staging);
     this.#options = options;
   }
 
-  async write(root: Directory): Promise<void> {
-    const directories: Change[] = [];
+  /** Writes a file system into the staging folder, and checks that it can be moved. */
+  async stage(root: Directory): Promise<void> {
     const firstNames = new Map<object, string>();
     for (const change of changes(undefined, root)) {
       const { path, node } = change;
-      const place = `${this.#dest}/${path}`;
-      await this.#doing(place, async () => {
+      await this.#doing(path, async () => {
         if (node.extra?.xattrs !== undefined) this.attributed++;
-        if (isDirectory(node)) {
-          this.#directory(place, node.mode);
-          directories.push({ ...change, path: place });
-        } else await this.#leaf(place, node, firstNames);
+        if (isDirectory(node)) this.#stageDirectory(change);
+        else if (isFile(node) || isSymlink(node)) await this.#stageLeaf(path, node, firstNames);
+        else this.special++;
       });
       if (++this.#sinceBreak >= ENTRIES) await this.#break();
     }
-    // What is inside is there now: a directory may become read-only, and its time stays.
-    for (const { path, node, mtime } of directories.reverse())
-      await this.#doing(path, () => {
-        fs.chmodSync(native(path), node.mode & 0o7777);
+  }
+
+  /** Moves everything to its place. It is not interrupted: a signal comes too late then. */
+  move(): void {
+    for (const path of this.#merged) this.#sync(path, () => makeWritable(this.#destOf(path)));
+    for (const path of this.#moves)
+      this.#sync(path, () => {
+        const place = this.#destOf(path);
+        if (lstat(place)?.isDirectory() === true) fs.rmdirSync(native(place));
+        else if (isDirectoryPath(this.#stagedOf(path))) fs.rmSync(native(place), { force: true });
+        fs.renameSync(native(this.#stagedOf(path)), native(place));
+      });
+    // What is inside is in its place now: a directory may become read-only, and its time stays.
+    for (const { path, node, mtime } of this.#directories.reverse())
+      this.#sync(path, () => {
+        const place = native(this.#destOf(path));
+        fs.chmodSync(place, node.mode & 0o7777);
         const time = this.#time({ mtime });
-        fs.utimesSync(native(path), time, time);
+        fs.utimesSync(place, time, time);
       });
   }
 
-  /** Once in a while, somebody else may have something to do: a signal is heard then. */
+  /** Lets other events be handled now and then, a signal among them. */
   async #break(): Promise<void> {
     this.#sinceBreak = 0;
     await setImmediate();
@@ -115,59 +150,58 @@ class LocalWriter {
       await work();
     } catch (error) {
       if (this.#options.signal.aborted) throw this.#options.signal.reason;
-      throw outputFailure(fromBinary(path), error);
+      throw outputFailure(fromBinary(this.#destOf(path)), error);
     }
   }
 
-  #directory(path: string, mode: number): void {
-    const found = lstat(path);
-    if (found?.isDirectory() !== true) {
-      if (found !== undefined) fs.unlinkSync(native(path));
-      fs.mkdirSync(native(path), 0o700);
-    } else if ((found.mode & 0o700) !== 0o700) {
-      // Of an earlier run, read-only as the image has it.
-      fs.chmodSync(native(path), (mode & 0o7777) | 0o700);
+  #sync(path: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      throw outputFailure(fromBinary(this.#destOf(path)), error);
     }
   }
 
-  async #leaf(path: string, node: Leaf, firstNames: Map<object, string>): Promise<void> {
-    const first = node.extra?.links && firstNames.get(node.extra.links);
-    if (!isFile(node) && !isSymlink(node)) {
-      this.special++;
-      return;
+  #stageDirectory(change: Change): void {
+    const { path } = change;
+    this.#directories.push(change);
+    if (this.#isMergedInto(path)) {
+      const place = this.#destOf(path);
+      if (!isDirectoryPath(place)) this.#moves.push(path);
+      else {
+        this.#merged.add(path);
+        // What can't be read can't be checked.
+        if (((lstat(place)?.mode ?? 0) & 0o500) !== 0o500) makeWritable(place);
+      }
     }
-    if (node.extra?.links !== undefined && first === undefined)
-      firstNames.set(node.extra.links, path);
-    if (first !== undefined) {
-      remove(path);
-      fs.linkSync(native(first), native(path));
-    } else if (isSymlink(node)) {
-      remove(path);
-      fs.symlinkSync(native(node.extra?.target ?? ''), native(path));
-      const time = this.#time(node);
-      fs.lutimesSync(native(path), time, time);
-    } else {
-      await this.#file(path, node);
-    }
+    fs.mkdirSync(native(this.#stagedOf(path)), 0o700);
   }
 
-  /** A file that is there stays until the new one is whole. */
+  async #stageLeaf(path: string, node: Leaf, firstNames: Map<object, string>): Promise<void> {
+    if (this.#isMergedInto(path)) {
+      refuseFolder(this.#destOf(path));
+      this.#moves.push(path);
+    }
+    const links = node.extra?.links;
+    const staged = this.#stagedOf(path);
+    const first = links && firstNames.get(links);
+    if (first !== undefined) return fs.linkSync(native(first), native(staged));
+    if (links !== undefined) firstNames.set(links, staged);
+    if (!isSymlink(node)) return this.#file(staged, node);
+    fs.symlinkSync(native(node.extra?.target ?? ''), native(staged));
+    const time = this.#time(node);
+    fs.lutimesSync(native(staged), time, time);
+  }
+
   async #file(path: string, node: Leaf): Promise<void> {
-    const isThere = lstat(path) !== undefined;
-    if (isThere) refuseFolder(path);
-    const written = isThere ? partialName(path) : path;
-    const descriptor = fs.openSync(native(written), 'wx', 0o600);
-    let done = false;
+    const descriptor = fs.openSync(native(path), 'wx', 0o600);
     try {
       await this.#content(descriptor, node);
       fs.fchmodSync(descriptor, node.mode & 0o7777);
       const time = this.#time(node);
       fs.futimesSync(descriptor, time, time);
-      if (isThere) fs.renameSync(native(written), native(path));
-      done = true;
     } finally {
       fs.closeSync(descriptor);
-      if (!done) fs.rmSync(native(written), { force: true });
     }
   }
 
@@ -191,40 +225,44 @@ class LocalWriter {
   #time({ mtime }: Pick<Change, 'mtime'>): number {
     return mtime === NO_TIME ? this.#options.time : mtime;
   }
-}
 
-/** Removes what a link is to replace. */
-function remove(path: string): void {
-  refuseFolder(path);
-  fs.rmSync(native(path), { force: true });
-}
-
-/** An empty folder goes; one with files in it may be somebody's work. */
-function refuseFolder(path: string): void {
-  if (lstat(path)?.isDirectory() !== true) return;
-  try {
-    fs.rmdirSync(native(path));
-  } catch (cause) {
-    if (systemCode(cause) !== 'ENOTEMPTY' && systemCode(cause) !== 'EEXIST') throw cause;
-    throw new DockerceptionError(
-      'output',
-      'OUTPUT_FAILED',
-      `writing ${printable(fromBinary(path))}: a folder with something in it is there`,
-      { cause, hint: 'remove it, or name another folder with dest=' },
-    );
+  /** Whether the directory that a path is in exists in `dest`. */
+  #isMergedInto(path: string): boolean {
+    return this.#merged.has(path.slice(0, Math.max(path.lastIndexOf('/'), 0)));
   }
+
+  #destOf(path: string): string {
+    return `${this.#dest}/${path}`;
+  }
+
+  #stagedOf(path: string): string {
+    return `${this.#staging}/${path}`;
+  }
+}
+
+/** Throws for a folder with something in it, which may be anybody's work; an empty one is replaced. */
+function refuseFolder(path: string): void {
+  if (!isDirectoryPath(path) || fs.readdirSync(native(path)).length === 0) return;
+  throw new DockerceptionError(
+    'output',
+    'OUTPUT_FAILED',
+    `writing ${printable(fromBinary(path))}: a folder with something in it is there`,
+    { hint: 'remove it, or name another folder with dest=' },
+  );
+}
+
+/** An earlier run may have left it read-only, as the image has it. */
+function makeWritable(path: string): void {
+  const mode = lstat(path)?.mode ?? 0o700;
+  if ((mode & 0o700) !== 0o700) fs.chmodSync(native(path), (mode & 0o7777) | 0o700);
+}
+
+function isDirectoryPath(path: string): boolean {
+  return lstat(path)?.isDirectory() === true;
 }
 
 function lstat(path: string): fs.Stats | undefined {
   return fs.lstatSync(native(path), { throwIfNoEntry: false });
-}
-
-let partials = 0;
-
-/** Beside its place. */
-function partialName(path: string): string {
-  const slash = path.lastIndexOf('/') + 1;
-  return `${path.slice(0, slash)}.partial-${process.pid}-${++partials}`;
 }
 
 /** A path as the system has it: bytes. */

@@ -54,7 +54,7 @@ export class Outputs {
     const named: Destination[] = [];
     try {
       for (const output of outputs)
-        if (isImageOutput(output) && output.dest !== '-') named.push(await begin(output));
+        if (isImageOutput(output) && output.dest !== '-') named.push(await begin(output, options.build));
       const needsOne = load || outputs.some(isStreamed) || (push && named.length === 0);
       const temporary = needsOne ? await ArchiveStore.temporary() : undefined;
       return new Outputs(options, named, temporary);
@@ -97,8 +97,10 @@ export class Outputs {
   }
 }
 
-function begin(output: Output): Promise<Destination> {
-  return isLayout(output) ? LayoutStore.create(output.dest) : ArchiveStore.create(output.dest);
+function begin(output: Output, { report, signal }: BuildOptions): Promise<Destination> {
+  if (!isLayout(output)) return ArchiveStore.create(output.dest);
+  const waiting = (message: string): void => report({ kind: 'notice', message });
+  return LayoutStore.create(output.dest, { signal, waiting });
 }
 
 function isStreamed(output: Output): boolean {

@@ -1,12 +1,8 @@
 /**
- * The part of the spool that is on disk: one temporary file without a name, so that nothing is left
- * of it however the process ends. It is written by another thread while the caller goes on.
+ * The part of the spool that goes to a temporary file when it is long. It is written by another thread
+ * while the caller continues.
  */
-import fs from 'node:fs';
-import { join } from 'node:path';
-import { randomBytes } from 'node:crypto';
-import { DockerceptionError } from '../../errors.js';
-import { outputFailure } from '../../image/output-error.js';
+import { TemporaryFile } from '../../files/temporary-file.js';
 
 /** Bytes gathered for one write. */
 const BATCH = 1 << 20;
@@ -22,8 +18,7 @@ interface Batch {
 }
 
 export class SpoolFile {
-  readonly #folder: string;
-  #descriptor: number | undefined;
+  readonly #file: TemporaryFile;
   #batch: Buffer | undefined;
   #batched = 0;
   /** Bytes given to the file, whether they are there yet or not. */
@@ -40,9 +35,9 @@ export class SpoolFile {
   #aheadTo = 0;
   #lastRead = 0;
 
-  /** @param folder where the file is made when there is something to write */
+  /** @param folder where the file is created when there is too much for memory */
   constructor(folder: string) {
-    this.#folder = folder;
+    this.#file = TemporaryFile.nameless(folder);
   }
 
   /** Where the next byte goes. */
@@ -114,17 +109,13 @@ export class SpoolFile {
     }
   }
 
-  /** The descriptor stays open while another thread still writes to it. */
   close(): void {
     this.#closed = true;
     this.#wakeAll();
-    if (this.#underWay.size > 0 || this.#descriptor === undefined) return;
-    fs.closeSync(this.#descriptor);
-    this.#descriptor = undefined;
+    this.#file.close().catch(() => undefined);
   }
 
   #send(): void {
-    const descriptor = this.#open();
     const batch = this.#batch as Buffer;
     const sending: Batch = { bytes: batch.subarray(0, this.#batched), position: this.#sent };
     this.#sent += this.#batched;
@@ -132,43 +123,30 @@ export class SpoolFile {
     this.#batched = 0;
     // Who doesn't wait for `ready` is held up here: what isn't written yet has a bound.
     if (this.#underWay.size >= UNDER_WAY) {
-      this.#writeNow(sending);
+      this.#file.writeSync(sending.bytes, sending.position);
       this.#free.push(batch);
       return;
     }
     this.#underWay.add(sending);
-    this.#writeLater(descriptor, sending, 0, () => {
+    void this.#writeLater(sending).then(() => {
       this.#underWay.delete(sending);
       this.#free.push(batch);
       this.#wakeAll();
-      if (this.#closed) this.close();
     });
   }
 
-  #writeLater(descriptor: number, sending: Batch, from: number, done: () => void): void {
-    const { bytes, position } = sending;
-    const left = bytes.length - from;
-    fs.write(descriptor, bytes, from, left, position + from, (error, written) => {
-      if (error !== null) this.#failure ??= this.#failed(error);
-      else if (written < left) return this.#writeLater(descriptor, sending, from + written, done);
-      done();
-    });
-  }
-
-  #writeNow({ bytes, position }: Batch): void {
-    const descriptor = this.#open();
+  async #writeLater({ bytes, position }: Batch): Promise<void> {
     try {
-      for (let from = 0; from < bytes.length;)
-        from += fs.writeSync(descriptor, bytes, from, bytes.length - from, position + from);
+      await this.#file.write(bytes, position);
     } catch (error) {
-      throw this.#failed(error);
+      this.#failure ??= error as Error;
     }
   }
 
   /** Sees to it that what is read next is there: bytes under way are written twice then, to one place. */
   #land(): void {
     if (this.#batched > 0) this.#send();
-    for (const sending of this.#underWay) this.#writeNow(sending);
+    for (const { bytes, position } of this.#underWay) this.#file.writeSync(bytes, position);
     this.#firm = this.#sent;
   }
 
@@ -186,21 +164,9 @@ export class SpoolFile {
   }
 
   #readAt(target: Buffer, at: number, length: number, position: number): number {
-    const read = fs.readSync(this.#descriptor as number, target, at, length, position);
+    const read = this.#file.readSync(target, at, length, position);
     if (read === 0) throw new Error(`the temporary file ends before byte ${position}`);
     return read;
-  }
-
-  #open(): number {
-    if (this.#descriptor !== undefined) return this.#descriptor;
-    const path = join(this.#folder, `dockerception-${randomBytes(8).toString('hex')}`);
-    try {
-      this.#descriptor = fs.openSync(path, 'wx+', 0o600);
-      fs.unlinkSync(path);
-      return this.#descriptor;
-    } catch (error) {
-      throw this.#failed(error);
-    }
   }
 
   #wakeAll(): void {
@@ -209,15 +175,5 @@ export class SpoolFile {
 
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  #failed(cause: unknown): Error {
-    const failure = outputFailure(`a temporary file in ${this.#folder}`, cause) as Error;
-    if (!(failure instanceof DockerceptionError)) return failure;
-    const { kind, code, message } = failure;
-    return new DockerceptionError(kind, code, message, {
-      cause,
-      hint: 'TMPDIR names another folder',
-    });
   }
 }

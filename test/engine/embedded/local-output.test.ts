@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { processMark } from '../../../src/files/process-mark.js';
 import { writeLocal } from '../../../src/engine/embedded/local-output.js';
 import {
   CHAR_DEVICE,
@@ -23,6 +24,8 @@ import {
 } from '../../../src/filesystem/node.js';
 import { Spool } from '../../../src/engine/embedded/spool.js';
 import { file, folder, special } from './flat.js';
+
+const startOf = (mark: string): string => mark.replace(/.*-/, '');
 
 describe('an output of type=local', () => {
   let dir: string;
@@ -197,12 +200,43 @@ describe('an output of type=local', () => {
     await expect(one(folder({}))).rejects.toMatchObject({ kind: 'output', code: 'OUTPUT_FAILED' });
   });
 
-  it('stops when it is told to, with nothing half-written', async () => {
-    const controller = new AbortController();
-    const big = file(spool, Buffer.alloc(4 << 20, 'x'));
-    const root = folder({ a: big, b: big });
-    controller.abort(new Error('enough'));
-    await expect(write([['linux/amd64', root]], controller.signal)).rejects.toThrow('enough');
-    expect(await readdir(dest)).toEqual([]);
+  it.each([true, false])(
+    'changes nothing when it is interrupted; the folder existed: %s',
+    async (existed) => {
+      if (existed) {
+        await mkdir(join(dest, 'etc'), { recursive: true });
+        await writeFile(join(dest, 'etc/a'), 'old');
+      }
+      const before = await readdir(dir, { recursive: true });
+      const controller = new AbortController();
+      const big = file(spool, Buffer.alloc(4 << 20, 'x'));
+      const root = folder({ etc: folder({ a: big }), a: big, b: big });
+      const writing = write([['linux/amd64', root]], controller.signal);
+      setImmediate(() => controller.abort(new Error('enough')));
+      await expect(writing).rejects.toThrow('enough');
+      expect(await readdir(dir, { recursive: true })).toEqual(before);
+    },
+  );
+
+  it('changes nothing when something can’t be replaced', async () => {
+    await mkdir(join(dest, 'src'), { recursive: true });
+    await writeFile(join(dest, 'src/work'), 'a week');
+    await writeFile(join(dest, 'a'), 'old');
+    const before = await readdir(dir, { recursive: true });
+    const root = folder({ a: file(spool, 'new'), src: file(spool, 'x') });
+    await expect(one(root)).rejects.toMatchObject({ kind: 'output' });
+    expect(await readdir(dir, { recursive: true })).toEqual(before);
+    expect(await readFile(join(dest, 'a'), 'utf8')).toBe('old');
+  });
+
+  it('removes what a killed process has left, and not what a living one writes', async () => {
+    await mkdir(dest);
+    const [dead, alive] = ['1', startOf(processMark())].map(
+      (start) => `.dockerception.partial-${processMark().replace(/\d+$/, start)}-0123456789ab`,
+    ) as [string, string];
+    for (const name of [dead, alive]) await mkdir(join(dest, name));
+    await writeFile(join(dest, dead, 'file'), 'half of it');
+    await one(folder({ a: file(spool, 'x') }));
+    expect((await readdir(dest)).sort()).toEqual([alive, 'a']);
   });
 });

@@ -3,7 +3,7 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeFolder } from '../../src/image/make-folder.js';
+import { makeFolder } from '../../src/files/make-folder.js';
 
 describe('a folder that is made', () => {
   let folder: string;
@@ -14,31 +14,41 @@ describe('a folder that is made', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  const make = (path: string): Promise<void> => makeFolder(path, (each) => made.push(each));
+  const make = (path: string): void => {
+    for (const one of makeFolder(path)) {
+      made.push(one.path);
+      one.keep();
+    }
+  };
 
-  it('has those above it made first, and tells of each that was not there', async () => {
-    await make(join(folder, 'a', 'b', 'c'));
-    await make(join(folder, 'a', 'b', 'd'));
+  it('creates those above it first, and returns each that did not exist', () => {
+    make(join(folder, 'a', 'b', 'c'));
+    make(join(folder, 'a', 'b', 'd'));
     expect(made).toEqual(['a', 'a/b', 'a/b/c', 'a/b/d'].map((name) => join(folder, name)));
   });
 
   it('may be there, and be a link', async () => {
     await symlink(folder, join(folder, 'link'));
-    await make(join(folder, 'link'));
-    await make(folder);
+    make(join(folder, 'link'));
+    make(folder);
     expect(made).toEqual([]);
   });
 
   it.each(['file', 'file/below', 'dangling'])('can’t be at %s', async (path) => {
     await writeFile(join(folder, 'file'), '');
     await symlink('nowhere', join(folder, 'dangling'));
-    await expect(make(join(folder, path))).rejects.toThrow(/EEXIST|ENOTDIR/);
+    expect(() => make(join(folder, path))).toThrow(/EEXIST|ENOTDIR/);
     expect(made).toEqual([]);
   });
 
-  it('can’t be where the system has no place for one, which takes no time', async (context) => {
+  it('is removed again when one inside it can’t be created', () => {
+    expect(() => make(join(folder, 'a', 'b', 'x'.repeat(256)))).toThrow('ENAMETOOLONG');
+    expect(existsSync(join(folder, 'a'))).toBe(false);
+  });
+
+  it('can’t be where the system has no place for one, which takes no time', (context) => {
     // On Linux: a folder that is there, and says of what is made in it that nothing is.
     if (!existsSync('/proc/self')) context.skip();
-    await expect(make('/proc/dockerception/a/b')).rejects.toThrow('ENOENT');
+    expect(() => make('/proc/dockerception/a/b')).toThrow('ENOENT');
   });
 });

@@ -4,12 +4,13 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import type { RandomAccess } from './temporary-file.js';
 
 /** Bytes of one read. */
 const READ = 256 * 1024;
 
 /** Streams `size` bytes from `offset` on. Fails when the file ends before. */
-export function readRange(file: FileHandle, offset: number, size: number): Readable {
+export function readRange(file: RandomAccess, offset: number, size: number): Readable {
   return Readable.from(chunks(file, offset, offset + size), {
     objectMode: false,
     highWaterMark: READ,
@@ -30,7 +31,7 @@ async function* rest(file: FileHandle): AsyncGenerator<Buffer> {
   }
 }
 
-async function* chunks(file: FileHandle, start: number, end: number): AsyncGenerator<Buffer> {
+async function* chunks(file: RandomAccess, start: number, end: number): AsyncGenerator<Buffer> {
   for (let at = start; at < end;) {
     const chunk = Buffer.allocUnsafeSlow(Math.min(READ, end - at));
     const { bytesRead } = await file.read(chunk, 0, chunk.length, at);

@@ -12,6 +12,18 @@ export function outputFailure(name: string, cause: unknown): unknown {
   });
 }
 
+/** The error for a temporary file that can't be created or written in `folder`. */
+export function temporaryFailure(folder: string, cause: unknown): unknown {
+  const failure = outputFailure(`a temporary file in ${folder}`, cause);
+  if (!(failure instanceof DockerceptionError) || failure === cause) return failure;
+  const { kind, code, message } = failure;
+  return new DockerceptionError(kind, code, message, { cause, hint: TEMPORARY_HINT });
+}
+
+/** What to do when there is no folder for temporary files. */
+export const TEMPORARY_HINT =
+  'TMPDIR names another folder; a read-only container gets one with --tmpfs /tmp';
+
 function reason(cause: unknown): readonly [code: string, why: string, hint?: string] {
   switch (systemCode(cause)) {
     case 'ENOSPC':
@@ -30,6 +42,9 @@ function reason(cause: unknown): readonly [code: string, why: string, hint?: str
       ];
     case 'ENOENT':
       return ['OUTPUT_FAILED', 'the folder it belongs into is not there'];
+    case 'EMFILE':
+    case 'ENFILE':
+      return ['OUTPUT_FAILED', 'too many files are open', 'ulimit -n allows more'];
     case 'ENOTDIR':
     case 'EEXIST':
       return ['OUTPUT_FAILED', 'a file is where a folder has to be'];

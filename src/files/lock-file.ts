@@ -1,0 +1,127 @@
+/**
+ * A lock between processes: the one that creates the file continues, the others wait until it is gone. Node has no
+ * flock(2), so that the lock of a process that has ended is recognised by its mark, and one whose process
+ * can't be checked is ignored when it doesn't change for a while, whatever its time stamp says.
+ */
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { DockerceptionError, systemCode } from '../errors.js';
+import { printable } from '../tar/printable.js';
+import { hasEnded, processMark } from './process-mark.js';
+import { TemporaryPath } from './temporary-path.js';
+
+/** Milliseconds between two attempts. */
+const PAUSE = 20;
+/** Milliseconds after which the wait is reported. */
+const REPORTED = 1000;
+/** Milliseconds after which a lock is stale: what is done under it takes a moment. */
+const STALE = 10_000;
+/** Milliseconds after which a lock that a living process holds is an error. */
+const LIMIT = 60_000;
+
+/** How a lock is waited for. */
+export interface LockOptions {
+  /** Ends the wait with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called once, after a second. */
+  readonly waiting?: ((message: string) => void) | undefined;
+  /** Milliseconds of the wait. @default 1000 until the report, 10 s until stale, 60 s at most */
+  readonly times?: { readonly reported: number; readonly stale: number; readonly limit: number };
+}
+
+const TIMES = { reported: REPORTED, stale: STALE, limit: LIMIT };
+
+/**
+ * Does something that takes a moment while no other process does it.
+ * @throws what the work throws; the signal's reason; DockerceptionError of kind output, OUTPUT_LOCKED; the
+ *   system's error when the file can't be created.
+ */
+export async function withLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  options: LockOptions = {},
+): Promise<T> {
+  const text = `${processMark()} ${randomBytes(6).toString('hex')}`;
+  const place = await lock(path, text, options);
+  try {
+    return await work();
+  } finally {
+    // Another process may have taken it for stale.
+    if (contentOf(path) === text) place.remove();
+    else place.keep();
+  }
+}
+
+async function lock(
+  path: string,
+  text: string,
+  { signal, waiting, times = TIMES }: LockOptions,
+): Promise<TemporaryPath> {
+  const begun = performance.now();
+  let seen: { readonly state: string; readonly since: number } | undefined;
+  let reported = false;
+  for (;;) {
+    signal?.throwIfAborted();
+    const place = create(path, text);
+    if (place !== undefined) return place;
+    const now = performance.now();
+    const state = stateOf(path);
+    if (state !== undefined) {
+      if (seen?.state !== state) seen = { state, since: now };
+      if (isStale(path, now - seen.since, times.stale)) fs.rmSync(path, { force: true });
+      else if (now - begun > times.limit) throw locked(path, times.limit);
+    }
+    if (!reported && now - begun > times.reported) {
+      reported = true;
+      waiting?.(`waiting for ${path}, which another process has created`);
+    }
+    await setTimeout(PAUSE);
+  }
+}
+
+function create(path: string, text: string): TemporaryPath | undefined {
+  const place = TemporaryPath.register(path, 'file');
+  try {
+    fs.writeFileSync(path, text, { flag: 'wx' });
+    return place;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') {
+      place.keep();
+      return undefined;
+    }
+    // On a full disk it was created, and is empty.
+    place.remove();
+    throw error;
+  }
+}
+
+/** What changes when another process creates the file anew. */
+function stateOf(path: string): string | undefined {
+  const found = fs.statSync(path, { throwIfNoEntry: false });
+  return found && `${found.ino} ${found.mtimeMs} ${contentOf(path)}`;
+}
+
+/** @param unchanged milliseconds that it was seen for */
+function isStale(path: string, unchanged: number, limit: number): boolean {
+  const [mark = ''] = (contentOf(path) ?? '').split(' ');
+  const ended = hasEnded(mark);
+  if (ended !== undefined) return ended;
+  const found = fs.statSync(path, { throwIfNoEntry: false });
+  return unchanged > limit || (found !== undefined && Date.now() - found.mtimeMs > limit);
+}
+
+function locked(path: string, limit: number): DockerceptionError {
+  const message = `writing ${printable(path)}: another process has kept it for ${limit / 1000} s`;
+  return new DockerceptionError('output', 'OUTPUT_LOCKED', message, {
+    hint: 'end that process, or remove the file if there is none',
+  });
+}
+
+function contentOf(path: string): string | undefined {
+  try {
+    return fs.readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * A file that appears under its name when all of it is there, never before: it is written beside its
+ * place and renamed. What no file can be renamed over (a device, a FIFO, a mount point) is filled at the end.
+ */
+import fs from 'node:fs';
+import { access, open, readlink, realpath, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { DockerceptionError, systemCode } from '../errors.js';
+import { printable } from '../tar/printable.js';
+import { readRange } from './file-range.js';
+import { TemporaryFile } from './temporary-file.js';
+import { removeAbandoned, TemporaryPath } from './temporary-path.js';
+import { outputFailure } from './write-error.js';
+
+/** Why a file can't be renamed to a place that can be written all the same. */
+const NOT_RENAMED = ['EBUSY', 'EXDEV', 'EPERM', 'EACCES'];
+
+export class OutputFile {
+  /** What messages call it. */
+  readonly name: string;
+  readonly #file: TemporaryFile;
+  /** The name that it has until it is published. */
+  readonly #partial: TemporaryPath | undefined;
+  /** Where it belongs; `undefined` when it is only read from. */
+  readonly #place: Place | undefined;
+
+  private constructor(
+    name: string,
+    file: TemporaryFile,
+    partial: TemporaryPath | undefined,
+    place: Place | undefined,
+  ) {
+    this.name = name;
+    this.#file = file;
+    this.#partial = partial;
+    this.#place = place;
+  }
+
+  /**
+   * Begins a file that {@link publish} puts at `path`.
+   * @param name what messages call it
+   * @throws DockerceptionError of kind output: OUTPUT_FAILED, when it can't be created there.
+   */
+  static async create(path: string, name = path): Promise<OutputFile> {
+    const place = await placeOf(path, name);
+    if (!place.replace)
+      return new OutputFile(name, TemporaryFile.nameless(tmpdir()), undefined, place);
+    const folder = dirname(place.path);
+    await removeAbandoned(folder);
+    try {
+      const { place: partial, descriptor } = TemporaryPath.file(folder, 0o666);
+      const file = TemporaryFile.opened(descriptor, (cause) => outputFailure(name, cause));
+      return new OutputFile(name, file, partial, place);
+    } catch (error) {
+      throw outputFailure(name, error);
+    }
+  }
+
+  /** Begins a file that is only read from, and gone once it is closed. */
+  static temporary(name: string): OutputFile {
+    return new OutputFile(name, TemporaryFile.nameless(tmpdir()), undefined, undefined);
+  }
+
+  /** Writes all of `bytes` at `position`. Throws OUTPUT_FULL, OUTPUT_FAILED. */
+  write(bytes: Buffer, position: number): Promise<void> {
+    return this.#file.write(bytes, position);
+  }
+
+  truncate(length: number): Promise<void> {
+    return this.#file.truncate(length);
+  }
+
+  /** A stream of `size` bytes from `offset` on; any number at a time. */
+  read(offset: number, size: number): Readable {
+    return readRange(this.#file, offset, size);
+  }
+
+  /** Puts the file where it belongs. It can still be read until it is closed. */
+  async publish(): Promise<void> {
+    if (this.#place === undefined) return;
+    const { path } = this.#place;
+    try {
+      if (this.#partial === undefined || !rename(this.#partial, path)) await this.#fill(path);
+    } catch (error) {
+      throw outputFailure(this.name, error);
+    }
+  }
+
+  /**
+   * Writes all of it to a stream, as fast as that takes it, and leaves the stream open.
+   * @param name what messages call the stream
+   * @throws DockerceptionError of kind output: OUTPUT_CLOSED when its reader has gone.
+   */
+  async copyTo(output: Writable, name: string): Promise<void> {
+    try {
+      await pipeline(this.read(0, this.#file.size), output, { end: false });
+    } catch (error) {
+      throw outputFailure(name, error);
+    }
+  }
+
+  /** Closes it; unless it was published, nothing is left of it. May be called twice. */
+  async close(): Promise<void> {
+    this.#partial?.remove();
+    await this.#file.close();
+  }
+
+  async #fill(path: string): Promise<void> {
+    const target = await open(path, fs.constants.O_WRONLY);
+    try {
+      if ((await target.stat()).isFile() && !OPEN_FILES.test(path)) await target.truncate();
+      await pipeline(this.read(0, this.#file.size), target.createWriteStream());
+    } finally {
+      await target.close();
+    }
+  }
+}
+
+/** Writes a small file as a whole. Throws as OutputFile.create, write and publish do. */
+export async function writeOutput(path: string, text: string, name = path): Promise<void> {
+  const file = await OutputFile.create(path, name);
+  try {
+    await file.write(Buffer.from(text), 0);
+    await file.publish();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Checks that an output can be written, and leaves nothing behind.
+ * @param name what messages call it
+ * @throws DockerceptionError of kind output, OUTPUT_FAILED.
+ */
+export async function checkOutput(path: string, name = path): Promise<void> {
+  await (await OutputFile.create(path, name)).close();
+}
+
+/** Returns whether the file has its name now. */
+function rename(partial: TemporaryPath, path: string): boolean {
+  try {
+    fs.renameSync(partial.path, path);
+    partial.keep();
+    return true;
+  } catch (error) {
+    if (NOT_RENAMED.includes(systemCode(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+interface Place {
+  readonly path: string;
+  /** Whether a file may be renamed to it. */
+  readonly replace: boolean;
+}
+
+/** Names of files that are open already. */
+const OPEN_FILES = /^\/dev\/(std(in|out|err)$|fd\/)|^\/proc\/[^/]+\/fd\//;
+
+async function placeOf(path: string, name: string): Promise<Place> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory())
+      throw new DockerceptionError(
+        'output',
+        'OUTPUT_FAILED',
+        `writing ${printable(name)}: it is a folder`,
+        {
+          hint: 'name a file; type=local,dest=… and type=oci,tar=false,dest=… write into a folder',
+        },
+      );
+    await access(path, fs.constants.W_OK);
+    // /dev/stdout may well lead to a regular file, but it is the shell's.
+    if (!found.isFile() || OPEN_FILES.test(path)) return { path, replace: false };
+    // Over what a link points to, not over the link.
+    const real = await realpath(path);
+    return { path: real, replace: await isWritable(dirname(real)) };
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw outputFailure(name, error);
+  }
+  const target = await readlink(path).catch(() => undefined);
+  // A link to nothing yet: it is where the file belongs.
+  return target === undefined
+    ? { path, replace: true }
+    : placeOf(resolve(dirname(path), target), name);
+}
+
+async function isWritable(folder: string): Promise<boolean> {
+  return access(folder, fs.constants.W_OK | fs.constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,120 @@
+/**
+ * Temporary files and folders that have a name, beside the output that they become. Every one that exists is
+ * registered here and removed when the process exits, however it exits; those of a process that was
+ * killed are removed by the next run that writes into the same folder. All changes of names are synchronous:
+ * one that is still under way in another thread could be completed after the removal.
+ */
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasEnded, processMark } from './process-mark.js';
+
+const PREFIX = '.dockerception.partial-';
+const NAME = /^\.dockerception\.partial-([0-9a-f]{12}-[0-9]+-[0-9]+)-[0-9a-f]{12}$/;
+
+/** Milliseconds without a change after which a path is abandoned, if its process can't be checked. */
+const ABANDONED = 24 * 3600 * 1000;
+/** Milliseconds after which a path is marked as still in use. */
+const REFRESH = 3600 * 1000;
+
+type Kind = 'file' | 'tree' | 'empty folder';
+
+/** In the order of creation. */
+const registered = new Map<TemporaryPath, Kind>();
+let refreshing: NodeJS.Timeout | undefined;
+
+/** A path that is removed on exit, unless it is kept. */
+export class TemporaryPath {
+  private constructor(readonly path: string) {}
+
+  /** Creates a file beside an output. Throws the system's error. */
+  static file(folder: string, mode: number): { readonly place: TemporaryPath; descriptor: number } {
+    const place = TemporaryPath.register(join(folder, temporaryName()), 'file');
+    try {
+      return { place, descriptor: fs.openSync(place.path, 'wx+', mode) };
+    } catch (error) {
+      place.keep();
+      throw error;
+    }
+  }
+
+  /** Creates a folder that is removed with everything in it. Throws the system's error. */
+  static folder(parent: string): TemporaryPath {
+    const place = TemporaryPath.register(join(parent, temporaryName()), 'tree');
+    try {
+      fs.mkdirSync(place.path, 0o700);
+      return place;
+    } catch (error) {
+      place.keep();
+      throw error;
+    }
+  }
+
+  /** Registers a path. An empty folder is removed only while it is empty. */
+  static register(path: string, kind: Kind): TemporaryPath {
+    const place = new TemporaryPath(path);
+    if (registered.size === 0) {
+      process.on('exit', removeAll);
+      refreshing = setInterval(refresh, REFRESH).unref();
+    }
+    registered.set(place, kind);
+    return place;
+  }
+
+  /** Keeps what is there: it is part of the output now. */
+  keep(): void {
+    if (!registered.delete(this) || registered.size > 0) return;
+    process.off('exit', removeAll);
+    clearInterval(refreshing);
+  }
+
+  /** Removes the path. May be called twice, and after `keep`, which it then respects. */
+  remove(): void {
+    const kind = registered.get(this);
+    if (kind === undefined) return;
+    this.keep();
+    try {
+      if (kind === 'empty folder') fs.rmdirSync(this.path);
+      else fs.rmSync(this.path, { force: true, recursive: kind === 'tree' });
+    } catch {
+      // A folder that isn't empty belongs to somebody else as well; for the rest, the first error counts.
+    }
+  }
+}
+
+/** Whether a file or folder of this name is temporary, of this or another process. */
+export function isTemporaryName(name: string): boolean {
+  return NAME.test(name);
+}
+
+/** Removes what processes that were killed have left in a folder. Never fails. */
+export async function removeAbandoned(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const mark = NAME.exec(name)?.[1];
+    if (mark === undefined) continue;
+    const path = join(folder, name);
+    if (hasEnded(mark) ?? (await isOld(path)))
+      await rm(path, { force: true, recursive: true }).catch(() => undefined);
+  }
+}
+
+async function isOld(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && Date.now() - found.mtimeMs > ABANDONED;
+}
+
+function temporaryName(): string {
+  return `${PREFIX}${processMark()}-${randomBytes(6).toString('hex')}`;
+}
+
+/** The last one first: a folder is empty when what was created in it is gone. */
+function removeAll(): void {
+  for (const place of [...registered.keys()].reverse()) place.remove();
+}
+
+function refresh(): void {
+  const now = new Date();
+  for (const { path } of registered.keys()) fs.utimes(path, now, now, () => undefined);
+}
