@@ -54,7 +54,8 @@ export class Outputs {
     const named: Destination[] = [];
     try {
       for (const output of outputs)
-        if (isImageOutput(output) && output.dest !== '-') named.push(await begin(output, options.build));
+        if (isImageOutput(output) && output.dest !== '-')
+          named.push(await begin(output, options.build));
       const needsOne = load || outputs.some(isStreamed) || (push && named.length === 0);
       const temporary = needsOne ? await ArchiveStore.temporary() : undefined;
       return new Outputs(options, named, temporary);
