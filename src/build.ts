@@ -71,6 +71,7 @@ async function buildClaimed(options: BuildOptions): Promise<Built> {
   const report = redacted(options.report ?? (() => undefined));
   const signal = options.signal ?? new AbortController().signal;
   const { engine, outputs } = await choose(options, report, signal);
+  await checkOutputs(options, outputs);
   const context = { ...pick(options), leaveOut: leftOut(options, outputs) };
   const check = await checkOf(options, report, signal);
   const concealed = await concealedPaths(options);
@@ -167,6 +168,17 @@ async function choose(options: BuildOptions, report: Report, signal: AbortSignal
 function leftOut(options: BuildOptions, outputs: readonly Output[]): readonly string[] {
   const images = outputs.filter(({ type, dest }) => dest !== '-' && type !== 'local');
   return [...(options.leaveOut ?? []), ...images.map(({ dest }) => dest)];
+}
+
+/** No output replaces what is read; one whose name is derived from the tag replaces image archives alone. */
+async function checkOutputs(options: BuildOptions, outputs: readonly Output[]): Promise<void> {
+  const written = outputs.filter(({ dest }) => dest !== '-');
+  if (written.length === 0) return;
+  const { checkOwnOutputs } = await import('./source/own-output.js');
+  const { inputsOf, outputPlace } = await import('./build-places.js');
+  const isImplicit = (options.outputs ?? []).length === 0;
+  const places = written.map((output) => ({ ...outputPlace(output), isImplicit }));
+  await checkOwnOutputs(places, inputsOf(options));
 }
 
 /** A further context: a directory as the main one would be, but it needs no Dockerfile. */

@@ -22,7 +22,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   image: ['tar', 'compression', 'files'],
   options: ['tar', 'dockerfile'],
   edit: ['tar', 'dockerfile'],
-  source: ['tar', 'dockerfile', 'compression'],
+  source: ['tar', 'dockerfile', 'compression', 'files'],
   filesystem: ['tar'],
   engine: ['dockerfile', 'filesystem', 'files', 'image', 'progress', 'tar', 'compression'],
   inspect: [
@@ -46,7 +46,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'filter-stream': ['context-options', 'filter', 'options', 'sink'],
   'build-options': ['context-options', 'options', 'engine', 'image', 'inspect', 'progress'],
   'failed-dockerfile': ['dockerfile', 'progress', 'sink', 'tar'],
+  'build-places': ['build-options', 'engine', 'source', 'image'],
   build: [
+    'build-places',
+    'source',
     'build-options',
     'failed-dockerfile',
     'context-options',
@@ -79,6 +82,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'inspect',
     'build-options',
     'context-options',
+    'build-places',
+    'source',
     'files',
     'build',
     'builder',

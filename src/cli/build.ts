@@ -27,14 +27,16 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
   const builder = builderOptions(args, env);
   if (stdout.isTTY && options.outputs.some(({ dest }) => dest === '-')) throw toTerminal();
   const iidFile = await resultFile(args, 'iidfile');
-  await iidFile?.forget();
   const metadataFile = await resultFile(args, 'metadata-file');
+  const results = [iidFile, metadataFile].filter((file) => file !== undefined);
+  await checkPlaces(results, options, builder);
+  await iidFile?.forget();
   const mode = progressMode(args, env);
   const display = createDisplay(mode, stderr, env);
   const started = performance.now();
   let built: Built & { readonly builderSize?: number | undefined };
   try {
-    const leaveOut = metadataFile === undefined ? [] : [metadataFile.path];
+    const leaveOut = results.map(({ path }) => path);
     const given = { ...options, leaveOut, env, stdout, report: display.report, signal };
     built = builder === undefined ? await build(given) : await buildFrom(builder, given);
   } catch (error) {
@@ -52,6 +54,23 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
     const { builderSize } = built;
     stderr.write(await summary(built, { ...asked(args), builderSize, milliseconds }));
   }
+}
+
+/** Before anything is removed or run: no file that is written replaces one that is read. */
+async function checkPlaces(
+  results: readonly ResultFile[],
+  options: BuildOptions,
+  builder: BuilderOptions | undefined,
+): Promise<void> {
+  const { inputsOf, outputPlace } = await import('../build-places.js');
+  const { checkOwnOutputs } = await import('../source/own-output.js');
+  const { from = [], file = 'Dockerfile' } = builder ?? {};
+  const folders = from.filter((path) => path !== '-').map((path) => ({ path, name: path, file }));
+  const outputs = (options.outputs ?? []).filter(({ dest }) => dest !== '-').map(outputPlace);
+  await checkOwnOutputs(
+    [...results.map(({ place }) => place), ...outputs],
+    [...inputsOf(options), ...folders],
+  );
 }
 
 /** Most builds have none. */

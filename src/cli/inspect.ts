@@ -7,6 +7,7 @@ import type { Exceeded } from '../inspect/exceeded.js';
 import type { Limits } from '../inspect/limit-options.js';
 import { parsePlatform } from '../image/platform.js';
 import { DescriptorSink } from '../sink/descriptor.js';
+import type { InputPlace } from '../source/own-output.js';
 import { limitsOf } from './limits.js';
 import { insecureOf, usage, type Arguments } from './parse.js';
 import type { Process } from './process.js';
@@ -32,11 +33,12 @@ export async function runInspect(args: Arguments, process: Process): Promise<voi
     await toStandardOutput((sink) => cat(path, options, sink));
     return;
   }
+  const page = args.value('html');
+  if (page !== undefined && page !== '-') await checkPage(page, args);
   const { inspect } = await import('../inspect/inspect.js');
   const inspection = await inspect({ ...options, maxSize: limits?.maxSize });
   const other = await compare(inspection, args, options);
   const broken = await check(inspection, limits);
-  const page = args.value('html');
   if (page !== undefined) await writePage(page, inspection, other);
   if (!args.flag('quiet') && page !== '-')
     await toStandardOutput((sink) => show(sink, inspection, other, broken, args, process));
@@ -170,6 +172,22 @@ async function toStandardOutput(write: (sink: DescriptorSink) => Promise<void>):
     sink.destroy(error as Error);
     if (!(error instanceof DockerceptionError && error.code === 'OUTPUT_CLOSED')) throw error;
   }
+}
+
+/** Before anything is read: the page can be written, and replaces nothing that is inspected. */
+async function checkPage(path: string, args: Arguments): Promise<void> {
+  const { contextPlace } = await import('../build-places.js');
+  const { checkOwnOutputs } = await import('../source/own-output.js');
+  const isEarlier = (_path: string, head: Buffer): boolean =>
+    /^<!doctype html/i.test(head.toString());
+  const targets = [args.operands[0] ?? '-', args.value('diff')].filter((one) => one !== undefined);
+  const inputs = targets.map((target): InputPlace => {
+    if (target === '-') return { path: 0, name: 'standard input' };
+    return { ...contextPlace(target), file: 'Dockerfile' };
+  });
+  await checkOwnOutputs([{ path, name: path, form: 'file', isEarlier }], inputs);
+  const { checkOutput } = await import('../files/output-file.js');
+  await checkOutput(path);
 }
 
 /** A file appears under its name when it is whole. */

@@ -3,6 +3,7 @@ import { lstat, rm } from 'node:fs/promises';
 import { systemCode } from '../errors.js';
 import { checkOutput, writeOutput } from '../files/output-file.js';
 import { outputFailure } from '../files/write-error.js';
+import type { OutputPlace } from '../source/own-output.js';
 
 export class ResultFile {
   readonly path: string;
@@ -36,8 +37,21 @@ export class ResultFile {
     });
   }
 
+  /** Where it is, for the check that it replaces nothing that is read. */
+  get place(): OutputPlace {
+    return { path: this.path, name: this.#name, form: 'file', isEarlier: isResult };
+  }
+
   /** Writes it as a whole. Throws DockerceptionError of kind output. */
   save(text: string): Promise<void> {
     return writeOutput(this.path, text, this.#name);
   }
+}
+
+/** An image ID, or a JSON object, as far as its beginning shows. */
+function isResult(_path: string, head: Buffer): boolean {
+  const text = head.toString();
+  return (
+    /^sha256:[0-9a-f]{64}\s*$/.test(text) || /^\{\s*("(containerimage|buildx)\.|\}\s*$)/.test(text)
+  );
 }

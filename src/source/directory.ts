@@ -3,6 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { compileIgnore, keepBuildFiles, parseIgnore } from '../dockerfile/ignore.js';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import { isTemporaryName } from '../files/temporary-path.js';
 import { unreadable } from './host-file.js';
 import { socketNotice, walkHost } from './host-walk.js';
 import { packTree } from './pack.js';
@@ -34,8 +35,7 @@ export interface DirectoryOptions {
 export async function directorySource(dir: string, options: DirectoryOptions): Promise<Source> {
   const root = await resolve(dir);
   const file = options.file === undefined ? undefined : posix.normalize(options.file);
-  const patterns = await readIgnore(dir, root, file);
-  const ignore = compileIgnore(file === undefined ? patterns : keepBuildFiles(patterns, file));
+  const ignore = await ignoreOf(dir, root, file);
   const name = withoutSlashes(dir);
   const outputs = (await Promise.all((options.leaveOut ?? []).map(realPaths))).flat();
   const isOutput = outputFilter(outputs.map((path) => posix.relative(root, path)));
@@ -74,6 +74,24 @@ export async function excludedBuildFiles(dir: string, file: string): Promise<str
   });
 }
 
+/** Whether a path below a directory is excluded from it, as `directorySource` reads it. */
+export async function ignoredIn(root: string, file: string): Promise<(path: string) => boolean> {
+  const ignore = await ignoreOf(root, root, posix.normalize(file));
+  // A path below one that is excluded may match no pattern itself.
+  return (path) =>
+    path.split('/').some((_, at, parts) => ignore.matches(parts.slice(0, at + 1).join('/'))) &&
+    ignore.matches(path);
+}
+
+async function ignoreOf(
+  dir: string,
+  root: string,
+  file: string | undefined,
+): Promise<ReturnType<typeof compileIgnore>> {
+  const patterns = await readIgnore(dir, root, file);
+  return compileIgnore(file === undefined ? patterns : keepBuildFiles(patterns, file));
+}
+
 /** Where a path leads to, and where it is itself; what isn't there yet will be a file there. */
 async function realPaths(path: string): Promise<string[]> {
   const folder = await realpath(posix.dirname(path)).catch(() => undefined);
@@ -82,11 +100,9 @@ async function realPaths(path: string): Promise<string[]> {
   return target === undefined ? own : [...own, target];
 }
 
-/** Whether a path is an output, or one that is still being written beside its place. */
+/** Whether a path is an output, or one that is still being written beside it. */
 function outputFilter(outputs: readonly string[]): (path: string) => boolean {
-  if (outputs.length === 0) return () => false;
-  return (path) =>
-    outputs.some((one) => one !== '' && (path === one || path.startsWith(`${one}.partial-`)));
+  return (path) => outputs.includes(path) || isTemporaryName(posix.basename(path));
 }
 
 /** The directory behind a path: a link to one would be packed as the link. */

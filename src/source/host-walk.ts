@@ -2,6 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { posix } from 'node:path';
+import { isTemporaryName } from '../files/temporary-path.js';
 import { printable } from '../tar/printable.js';
 import { unreadable } from './host-file.js';
 
@@ -20,8 +21,11 @@ export interface Found {
   readonly directory: boolean;
 }
 
-/** Everything below the root. */
-export const EVERYTHING: Selection = { excludes: () => false, mayKeepBelow: () => false };
+/** Everything below the root, but for files that a build is writing at the moment. */
+export const EVERYTHING: Selection = {
+  excludes: (path) => isTemporaryName(posix.basename(path)),
+  mayKeepBelow: () => false,
+};
 const MAX_BATCH = 1000;
 
 /** A directory on the way down; one that is excluded is packed only for what is kept in it. */

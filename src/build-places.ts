@@ -1,0 +1,67 @@
+/** Paths of the host that a build reads and writes, as `checkOwnOutputs` compares them. */
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BuildOptions } from './build-options.js';
+import type { Output } from './engine/engine.js';
+import type { InputPlace, OutputPlace } from './source/own-output.js';
+
+/** A tar's magic number, POSIX ustar. */
+const MAGIC = 'ustar';
+const MAGIC_AT = 257;
+
+/** What a build reads. */
+export function inputsOf({
+  context = '-',
+  file = 'Dockerfile',
+  add = [],
+  buildContexts = {},
+}: BuildOptions): InputPlace[] {
+  const inputs: InputPlace[] = [];
+  if (context === '-') inputs.push({ path: 0, name: 'standard input' });
+  else if (typeof context === 'string') inputs.push({ path: context, name: context, file });
+  else if (context instanceof URL && context.protocol === 'file:')
+    inputs.push({ path: fileURLToPath(context), name: context.href, file });
+  for (const { host } of add) inputs.push({ path: host, name: host });
+  // One that isn't inside the context is the host's.
+  if (file !== '-') inputs.push({ path: resolve(file), name: file });
+  for (const place of Object.values(buildContexts)) inputs.push(contextPlace(place));
+  return inputs;
+}
+
+/** `DIR`, `FILE`, or `SCHEME://PATH[:NAME][@DIGEST]`. */
+export function contextPlace(text: string): InputPlace {
+  const [, scheme, rest = ''] = /^([a-z0-9+-]+):\/\/(.*)$/s.exec(text) ?? [];
+  if (scheme === undefined) return { path: text, name: text };
+  const path = rest.replace(/@[a-z0-9]+:[^/@]*$/, '').replace(/:.*$/s, '');
+  return { path: path === '' ? text : path, name: text };
+}
+
+/** Where an output goes, and how an earlier one is recognised. */
+export function outputPlace({ type, dest, attributes }: Output): OutputPlace {
+  const isLayout = /^(false|0)$/i.test(attributes['tar'] ?? '');
+  return {
+    path: dest,
+    name: dest,
+    form: type === 'local' ? 'folder' : type !== 'tar' && isLayout ? 'layout' : 'file',
+    isEarlier: type === 'tar' ? isTar : isImageArchive,
+  };
+}
+
+function isTar(_path: string, head: Buffer): boolean {
+  return head.toString('latin1', MAGIC_AT, MAGIC_AT + MAGIC.length) === MAGIC;
+}
+
+/** A tar with the documents of an OCI layout or of Docker's archive; only its headers are read. */
+async function isImageArchive(path: string, head: Buffer): Promise<boolean> {
+  if (!isTar(path, head)) return false;
+  const { TarFiles } = await import('./image/tar-files.js');
+  const files = await TarFiles.open(path).catch(() => undefined);
+  if (files === undefined) return false;
+  try {
+    const sizes = ['manifest.json', 'index.json', 'oci-layout'].map((name) => files.size(name));
+    const [manifest, index, layout] = await Promise.all(sizes);
+    return manifest !== undefined || (index !== undefined && layout !== undefined);
+  } finally {
+    await files.close();
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Outputs and what is read for them: no output replaces an input, and none without a name of the user's own replaces
+ * a file of another kind. Files are compared by what they are, not by their names. Checked before any work.
+ */
+import { fstatSync, type Stats } from 'node:fs';
+import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { DockerceptionError } from '../errors.js';
+import { printable } from '../tar/printable.js';
+import { ignoredIn } from './directory.js';
+
+/** Bytes that show what a file is. */
+const HEAD = 4096;
+
+/** Where something will be written. */
+export interface OutputPlace {
+  readonly path: string;
+  /** What messages call it. */
+  readonly name: string;
+  /** A layout is added to; a folder is merged into. */
+  readonly form: 'file' | 'folder' | 'layout';
+  /** Whether an existing file was written by an earlier run for the same purpose. */
+  readonly isEarlier: (path: string, head: Buffer) => boolean | Promise<boolean>;
+  /** Whether its name was derived, not given. */
+  readonly isImplicit?: boolean;
+}
+
+/** What will be read. */
+export interface InputPlace {
+  /** A path, or the descriptor of standard input. */
+  readonly path: string | 0;
+  /** What messages call it. */
+  readonly name: string;
+  /** The Dockerfile's path in a folder that is read with its `.dockerignore`. @default all of the folder is read */
+  readonly file?: string;
+}
+
+/**
+ * Checks every output against every input. What doesn't exist yet can't be replaced.
+ * @throws DockerceptionError of kind usage: OUTPUT_IS_INPUT, OUTPUT_EXISTS.
+ */
+export async function checkOwnOutputs(
+  outputs: readonly OutputPlace[],
+  inputs: readonly InputPlace[],
+): Promise<void> {
+  for (const output of outputs) {
+    const found = await stat(output.path).catch(() => undefined);
+    for (const input of inputs)
+      if (await replaces(output, found, input)) throw isInput(output, input);
+    if (output.isImplicit === true && found?.isFile() === true && !(await isEarlier(output)))
+      throw new DockerceptionError(
+        'usage',
+        'OUTPUT_EXISTS',
+        `writing ${printable(output.name)}: the file exists, and is not an image archive`,
+        { hint: '-o FILE names another file, or this one to replace it' },
+      );
+  }
+}
+
+async function replaces(
+  output: OutputPlace,
+  found: Stats | undefined,
+  { path, file }: InputPlace,
+): Promise<boolean> {
+  // A file can't be written there anyway.
+  if (output.form === 'file' && found?.isDirectory() === true) return false;
+  const input = path === 0 ? standardInput() : await stat(path).catch(() => undefined);
+  if (input === undefined) return false;
+  if (found !== undefined && isSame(found, input)) return true;
+  if (path === 0 || !input.isDirectory()) return false;
+  const root = await realpath(path);
+  const place = await placeOf(output.path);
+  if (place === undefined) return false;
+  // Whatever is merged into a folder above may replace a part of it.
+  if (output.form === 'folder' && isBelow(relative(place, root))) return true;
+  const inside = relative(root, place);
+  if (found === undefined || !isBelow(inside)) return false;
+  if (file !== undefined && (await ignoredIn(root, file))(inside)) return false;
+  if (found.isDirectory())
+    return output.form === 'folder' && (await readdir(place).catch(() => [])).length > 0;
+  if (!found.isFile()) return false;
+  // All of a folder without exclusions is read, an earlier output as well.
+  return found.size > 0 && (file === undefined || !(await isEarlier(output)));
+}
+
+/** The file that is redirected to standard input, if any. */
+function standardInput(): Stats | undefined {
+  try {
+    return fstatSync(0);
+  } catch {
+    return undefined;
+  }
+}
+
+function isSame(one: Stats, other: Stats): boolean {
+  const isStored = one.isFile() || one.isDirectory();
+  return isStored && one.dev === other.dev && one.ino === other.ino;
+}
+
+/** Where a path leads to, or will: links are followed. */
+async function placeOf(path: string): Promise<string | undefined> {
+  const place = await realpath(path).catch(() => undefined);
+  if (place !== undefined) return place;
+  const folder = await realpath(dirname(path)).catch(() => undefined);
+  return folder && join(folder, basename(path));
+}
+
+function isBelow(path: string): boolean {
+  return path !== '..' && !path.startsWith('../');
+}
+
+async function isEarlier({ path, isEarlier: check }: OutputPlace): Promise<boolean> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return false;
+  try {
+    const head = Buffer.alloc(HEAD);
+    const { bytesRead } = await file.read(head, 0, HEAD, 0);
+    return await check(path, head.subarray(0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+function isInput(output: OutputPlace, input: InputPlace): DockerceptionError {
+  const inside = output.form === 'folder' ? 'holds a part of' : 'is a part of';
+  const message = `writing ${printable(output.name)}: it is, or ${inside}, ${printable(input.name)}, which is read`;
+  return new DockerceptionError('usage', 'OUTPUT_IS_INPUT', message, {
+    hint:
+      output.isImplicit === true
+        ? '-o FILE names another file'
+        : 'name another place, or exclude it in .dockerignore',
+  });
+}
