@@ -1,8 +1,10 @@
 /**
  * From the arguments to a verb and its options, in the manner of docker (pflag): `--name value`, `--name=value`,
  * `-n value`, `-nvalue`, `-n=value`, `--flag`, `--flag=false`, flags in one (`-qt app`), `--` before operands. A value
- * is the next argument whatever it looks like, and stays text. Only the options of the table exist.
+ * is the next argument whatever it looks like, and stays text. Only the options of the table exist: each is written
+ * as `--name=value` before minimist reads it, which would take `-tapp` for four flags and `--no-tag` for a value.
  */
+import minimist from 'minimist';
 import type { DockerceptionError } from '../errors.js';
 import { acceptDockerOption } from './docker-options.js';
 import { OPTIONS, type OptionSpec, type Verb } from './options.js';
@@ -42,14 +44,36 @@ export function parse(argv: readonly string[]): Arguments {
   const named = VERBS.find((verb) => verb === argv[0]);
   const verb = named ?? 'build';
   const specs = OPTIONS.filter((spec) => spec.verbs.includes(verb));
-  const values = new Map<string, string[]>();
-  const operands: string[] = [];
-  const rest = argv.slice(named === undefined ? 0 : 1);
+  const { written, command } = spellOut(argv.slice(named === undefined ? 0 : 1), verb, specs);
+  const names = (isFlag: boolean): string[] =>
+    specs.filter(({ value }) => (value === undefined) === isFlag).map(({ name }) => name);
+  const parsed = minimist(written, { string: [...names(false), '_'], boolean: names(true) });
+  const values = new Map<string, readonly string[]>();
+  for (const { name, value } of specs) {
+    const found = parsed[name] as string | boolean | readonly (string | boolean)[] | undefined;
+    const all = found === undefined ? [] : [found].flat().map(String);
+    if (all.length > 0 && !(value === undefined && all.at(-1) === 'false')) values.set(name, all);
+  }
+  // Without a builder there is no command: the arguments after -- are operands.
+  const hasBuilder = values.has('from') || values.has('from-image');
+  return hasBuilder
+    ? new Arguments(verb, parsed._, values, command)
+    : new Arguments(verb, [...parsed._, ...command], values);
+}
+
+/** Writes every option as `--name=value`; `command` is what follows `--`. */
+function spellOut(
+  argv: readonly string[],
+  verb: Verb,
+  specs: readonly OptionSpec[],
+): { readonly written: string[]; readonly command: readonly string[] } {
+  const written: string[] = [];
+  const rest = [...argv];
   const next = (): string | undefined => rest.shift();
   for (let argument = next(); argument !== undefined; argument = next()) {
     if (argument === '--') break;
     if (!argument.startsWith('-') || argument === '-') {
-      operands.push(argument);
+      written.push(argument);
       continue;
     }
     const [, long, attached] = /^--([^=]+)(?:=(.*))?$/s.exec(argument) ?? [];
@@ -58,36 +82,31 @@ export function parse(argv: readonly string[]): Arguments {
       long === undefined ? short !== undefined && one.short === short : one.name === long,
     );
     if (spec === undefined) {
-      const written =
+      const given =
         long === undefined
           ? { name: short ?? '', value: behind || undefined }
           : { name: long, value: attached };
-      if (acceptDockerOption(written, verb, next)) continue;
+      if (acceptDockerOption(given, verb, next)) continue;
       throw unknownOption(argument, verb, specs);
     }
     if (spec.optional === true) {
-      // As for a flag, true and false are no value.
+      // As for a flag, true and false are no value: false takes back what was given before.
       const on = attached === undefined ? true : isTrue(attached);
-      if (on === false) values.delete(spec.name);
-      else set(values, spec, on === true ? '' : (attached ?? ''));
+      const isOther = (one: string): boolean => !one.startsWith(`--${spec.name}=`);
+      if (on === false) written.splice(0, Infinity, ...written.filter(isOther));
+      else written.push(`--${spec.name}=${on === true ? '' : (attached ?? '')}`);
     } else if (spec.value === undefined) {
-      set(values, spec, flagValue(attached, spec));
+      written.push(`--${spec.name}=${flagValue(attached, spec)}`);
       // Letters in one argument: the others follow.
       if (behind !== '') rest.unshift(`-${behind}`);
     } else {
       const value = attached ?? (behind === '' ? next() : behind.replace(/^=/, ''));
       if (value === undefined) throw usage(`--${spec.name} needs a value: ${spec.value}`);
       checkValue(spec, value);
-      set(values, spec, value);
+      written.push(`--${spec.name}=${value}`);
     }
   }
-  for (const { name, value } of specs)
-    if (value === undefined && values.get(name)?.at(-1) === 'false') values.delete(name);
-  // Without a builder there is no command: the arguments after -- are operands.
-  const hasBuilder = values.has('from') || values.has('from-image');
-  return hasBuilder
-    ? new Arguments(verb, operands, values, rest)
-    : new Arguments(verb, [...operands, ...rest], values);
+  return { written, command: rest };
 }
 
 /** The hosts of `--insecure=HOST`; `true` for `--insecure` alone. */
@@ -96,10 +115,6 @@ export function insecureOf(args: Arguments): true | readonly string[] {
   if (!hosts.includes('')) return hosts;
   if (hosts.every((host) => host === '')) return true;
   throw usage('--insecure and --insecure=HOST exclude each other', 'name every host');
-}
-
-function set(values: Map<string, string[]>, { name }: OptionSpec, value: string): void {
-  values.set(name, [...(values.get(name) ?? []), value]);
 }
 
 function flagValue(value: string | undefined, { name }: OptionSpec): string {
