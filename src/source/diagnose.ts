@@ -165,7 +165,7 @@ function foreignFormat(head: Buffer): Foreign | undefined {
 function beginsAHeader(head: Buffer): boolean {
   const nul = head.indexOf(0);
   const name = head.subarray(0, NAME.length);
-  if (nul < 1 || (nul < name.length && name.subarray(nul).some((byte) => byte !== 0))) return false;
+  if (nul < 0 || (nul < name.length && name.subarray(nul).some((byte) => byte !== 0))) return false;
   const mode = head.subarray(MODE.at, MODE.at + MODE.length);
   return mode.every(
     (byte) => byte === 0 || byte === 0x20 || (byte >= 0x30 && byte <= 0x37) || byte === 0x80,
