@@ -8,6 +8,7 @@ import {
   destroyContext,
   dockerfilePath,
   rewording,
+  withFile,
 } from './context.js';
 import { CONTEXT_OPTIONS, type ContextOptions } from './context-options.js';
 import { chooseEngine, type Choice } from './engine/choose.js';
@@ -50,7 +51,7 @@ export async function build(options: BuildOptions): Promise<Built> {
   try {
     checkOptions(claimed, BUILD_OPTIONS);
     claimed.signal?.throwIfAborted();
-    return await buildReworded(claimed);
+    return await buildReworded(await withFile(claimed));
   } catch (error) {
     destroyContext(claimed, error);
     throw error;

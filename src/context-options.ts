@@ -54,7 +54,7 @@ export interface ContextOptions {
   readonly exclude?: readonly string[];
   /** What comes from the host, in place of what the stream has there. @default nothing */
   readonly add?: readonly Addition[];
-  /** The Dockerfile's path inside the context. @default 'Dockerfile' */
+  /** The Dockerfile's path inside the context. @default 'Dockerfile', else 'dockerfile', else 'Containerfile' */
   readonly file?: string;
   /** An image to copy the context onto, where the stream has no Dockerfile. @default none */
   readonly base?: string;

@@ -1,9 +1,11 @@
 /** From what the user asks of a context to the plan that the pipeline follows. */
+import { readdir } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { isSource, type Addition, type ContextOptions } from './context-options.js';
 import { compose, type Edit } from './edit/edit.js';
 import { reportIgnoreFile } from './edit/ignore-file.js';
+import { DOCKERFILE, OTHER_DOCKERFILES } from './dockerfile/names.js';
 import { portable, refuseUnknown } from './edit/portable.js';
 import { ROOT, setOwner, type Owner } from './edit/owner.js';
 import { cleanPath } from './tar/path.js';
@@ -32,6 +34,9 @@ export function claimContext<T extends ContextOptions>(options: T): T {
     context.complete.catch(() => undefined);
     return options;
   }
+  // An address of another scheme is refused later.
+  if (context instanceof URL && context.protocol === 'file:' && context.host === '')
+    return { ...options, context: fileURLToPath(context) };
   if (!isBytes(context)) return options;
   const stream = readableOf(context);
   stream.on('error', () => undefined);
@@ -46,7 +51,7 @@ export function destroyContext(options: ContextOptions, error: unknown): void {
 }
 
 /** The Dockerfile's clean path inside the context. Throws USAGE_FILE when it leads outside. */
-export function dockerfilePath(file = 'Dockerfile'): string {
+export function dockerfilePath(file = DOCKERFILE): string {
   const clean = file.startsWith('/') ? undefined : cleanPath(file);
   if (clean !== undefined && clean !== '') return clean;
   throw new DockerceptionError(
@@ -59,6 +64,33 @@ export function dockerfilePath(file = 'Dockerfile'): string {
   );
 }
 
+/**
+ * Returns the options with the path of the Dockerfile, if none was given and the context is a directory: its engine is told
+ * the name at the beginning. What other files and edits bring is known at the end of the context.
+ */
+export async function withFile<T extends ContextOptions>(options: T): Promise<T> {
+  const { context, file, base, changes = [], add = [], stripComponents = 0, prefix = '' } = options;
+  const isMoved = stripComponents > 0 || prefix !== '' || add.length > 0;
+  const isGenerated = base !== undefined || changes.length > 0;
+  if (file !== undefined || typeof context !== 'string' || context === '-') return options;
+  if (isMoved || isGenerated) return options;
+  const names: readonly string[] = await readdir(context).catch(() => []);
+  const found = [DOCKERFILE, ...OTHER_DOCKERFILES].find((name) => names.includes(name));
+  return found === undefined ? options : { ...options, file: found };
+}
+
+/** The path of the Dockerfile, and those that are used without it. */
+async function fileOf(
+  options: ContextOptions,
+): Promise<{ file: string; others: readonly string[] }> {
+  const { file } = await withFile(options);
+  const based = options.base !== undefined || (options.changes?.length ?? 0) > 0;
+  return {
+    file: dockerfilePath(file),
+    others: file === undefined && !based ? OTHER_DOCKERFILES : [],
+  };
+}
+
 /** Opens everything and says what becomes of it. `exact`: no byte is
  * to be added that no edit asks for. `signal` ends the wait for a silent builder's first bytes. */
 export async function planContext(
@@ -67,12 +99,12 @@ export async function planContext(
   exact: boolean,
   signal?: AbortSignal,
 ): Promise<Plan> {
-  const file = dockerfilePath(options.file);
+  const { file, others } = await fileOf(options);
   const owner = options.owner ?? ROOT;
   const based = isBased(options);
   const attributes = await attributeEdits(options, owner);
   const moved = based ? await baseMove() : [];
-  const renamed = await nameEdits(options, file);
+  const renamed = await nameEdits(options, [file, ...others]);
   const generated = based ? [await generate(options, file, attributes)] : [];
   const notice = (message: string): void => report({ kind: 'notice', message });
   const additions = await Promise.all(
@@ -109,6 +141,8 @@ export async function planContext(
   return {
     parts: [...generated, ...added, stream],
     file: options.allowNoDockerfile === true ? undefined : file,
+    otherFiles: others,
+    linksFile: !exact,
     root: untouched ? false : owner === 'keep' ? ROOT : owner,
     ignoreTrailing: options.ignoreTrailing ?? false,
     allowUnterminated: options.allowUnterminated ?? false,
@@ -164,7 +198,7 @@ async function attributeEdits(options: ContextOptions, owner: Owner | 'keep'): P
   return edits;
 }
 
-async function nameEdits(options: ContextOptions, file: string): Promise<Edit[]> {
+async function nameEdits(options: ContextOptions, files: readonly string[]): Promise<Edit[]> {
   const edits: Edit[] = [];
   const { stripComponents: count = 0, prefix = '', include = [], exclude = [] } = options;
   if (count > 0 || prefix !== '') {
@@ -174,7 +208,7 @@ async function nameEdits(options: ContextOptions, file: string): Promise<Edit[]>
   }
   if (include.length + exclude.length > 0) {
     const { select } = await import('./edit/select.js');
-    edits.push(select({ include, exclude, always: [file, '.dockerignore'] }));
+    edits.push(select({ include, exclude, always: [...files, '.dockerignore'] }));
   }
   return edits;
 }
@@ -224,7 +258,7 @@ async function openContext(
   directory: Pick<DirectoryOptions, 'keeps' | 'notice'>,
 ): Promise<Source> {
   const { context: given = '-', leaveOut } = options;
-  const context = given instanceof URL ? fileURLToPath(given) : (given as Claimed);
+  const context = given as Claimed;
   if (context instanceof Readable) {
     const { streamSource } = await import('./source/stream.js');
     return streamSource(context, 'the stream', signal);

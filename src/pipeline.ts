@@ -5,7 +5,7 @@
  * whole tar until the producer is known to have succeeded.
  */
 import { compose, type Edit } from './edit/edit.js';
-import { Contents } from './edit/contents.js';
+import { Contents, type FoundFile } from './edit/contents.js';
 import { ROOT, type Owner } from './edit/owner.js';
 import { isRecognisable } from './edit/recognisable.js';
 import { DockerceptionError } from './errors.js';
@@ -18,7 +18,7 @@ import { drain } from './source/pipe.js';
 import type { Source } from './source/source.js';
 import { MAGIC } from './tar/block.js';
 import { EntryView, type ViewHandler } from './tar/entry-view.js';
-import { END_OF_ARCHIVE, makeRoot } from './tar/make.js';
+import { END_OF_ARCHIVE, makeHeader, makeRoot } from './tar/make.js';
 import { TarWalk, type WalkHandler } from './tar/walk.js';
 
 /** One stream and the edits of its entries. */
@@ -33,6 +33,10 @@ export interface Plan {
   readonly parts: readonly Part[];
   /** The Dockerfile's clean path, which has to be there; `undefined` when it needn't be. */
   readonly file: string | undefined;
+  /** Names that are used without `file`, in this order. @default none */
+  readonly otherFiles?: readonly string[];
+  /** Adds a hard link `file` to the one of `otherFiles` that is used, for a reader that knows `file` alone. @default false */
+  readonly linksFile?: boolean;
   /**
    * Puts `./` in front of a stream that starts with metadata: many take it for a Dockerfile.
    * @default ROOT owns it; `false` leaves the stream as it came
@@ -118,7 +122,7 @@ class Passage {
     private readonly report: Report,
     private readonly signal: AbortSignal | undefined,
   ) {
-    this.#contents = plan.file === undefined ? undefined : new Contents(plan.file);
+    this.#contents = plan.file === undefined ? undefined : new Contents(plan.file, plan.otherFiles);
   }
 
   async run(): Promise<Passed> {
@@ -171,8 +175,9 @@ class Passage {
   }
 
   async #end(): Promise<Passed> {
-    this.#contents?.requireFile();
+    const found = this.#contents?.requireFile();
     if (!('entries' in this.sink)) {
+      if (found !== undefined && this.plan.linksFile === true) this.#link(this.sink, found);
       await this.sink.ready();
       this.signal?.throwIfAborted();
       this.#isWhole = true;
@@ -182,6 +187,19 @@ class Passage {
     }
     this.#reportNow(true);
     return { bytes: this.#bytes, entries: this.#entries };
+  }
+
+  #link(sink: Sink, found: FoundFile): void {
+    const { file } = this.plan;
+    if (file === undefined || found.path === file) return;
+    // Readers set the attributes of the link on the file.
+    const attributes = { ...found, mtime: Math.max(0, found.mtime) };
+    this.#write(
+      sink,
+      makeHeader({ ...attributes, name: file, linkname: found.path, typeflag: '1', size: 0 }),
+    );
+    const message = `the Dockerfile is ${found.path}: the engine finds it as ${file}`;
+    this.report({ kind: 'notice', message });
   }
 
   #finish(walk: TarWalk | EntryView, source: Source): void {

@@ -13,26 +13,43 @@ const IMAGE_FILES = ['manifest.json', 'oci-layout', 'index.json'];
 /** As many names as a line can show; memory must not grow with the context. */
 const SHOWN = 12;
 
+/** The Dockerfile that was found, as it leaves. */
+export interface FoundFile {
+  /** Clean. */
+  readonly path: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: number;
+}
+
 export class Contents {
   readonly #file: string;
+  readonly #files: readonly string[];
+  readonly #found = new Map<string, FoundFile>();
   readonly #names = new Set<string>();
-  #hasFile = false;
   #more = false;
   #empty = true;
   /** Files of an image archive that its root has. */
   readonly #ofImage = new Set<string>();
 
-  /** `file` is the Dockerfile's clean path. */
-  constructor(file: string) {
+  /**
+   * @param file the Dockerfile's clean path
+   * @param others names in the root that are used without it, in this order
+   */
+  constructor(file: string, others: readonly string[] = []) {
     this.#file = file;
+    this.#files = [file, ...others];
   }
 
   /** Goes last: it looks at names as they leave. */
   readonly observe: Edit = (entry) => {
     this.#empty = false;
     const path = entry.path;
-    if (path.endsWith(this.#file) && entry.type !== 'directory' && cleanPath(path) === this.#file) {
-      this.#hasFile = true;
+    for (const file of this.#files) {
+      if (!path.endsWith(file) || entry.type === 'directory' || cleanPath(path) !== file) continue;
+      const { mode, uid, gid, mtime } = entry;
+      this.#found.set(file, { path: file, mode, uid, gid, mtime });
     }
     if (IMAGE_FILES.includes(path)) this.#ofImage.add(path);
     if (this.#more) return;
@@ -42,9 +59,12 @@ export class Contents {
     else this.#names.add(name);
   };
 
-  /** Throws CONTEXT_NO_DOCKERFILE. */
-  requireFile(): void {
-    if (this.#hasFile) return;
+  /** Returns the Dockerfile. Throws CONTEXT_NO_DOCKERFILE. */
+  requireFile(): FoundFile {
+    const isFolder = !this.#found.has(this.#file) && this.#names.has(this.#file);
+    const path = isFolder ? undefined : this.#files.find((file) => this.#found.has(file));
+    const found = path === undefined ? undefined : this.#found.get(path);
+    if (found !== undefined) return found;
     if (this.#empty) {
       throw new DockerceptionError(
         'context',
@@ -55,7 +75,7 @@ export class Contents {
         },
       );
     }
-    if (this.#names.has(this.#file)) {
+    if (isFolder) {
       const message = `reading the context: no Dockerfile at '${this.#file}': it is a folder`;
       throw new DockerceptionError('context', 'CONTEXT_NO_DOCKERFILE', message, {
         hint: '-f PATH names another path',

@@ -2,7 +2,7 @@
  * Headers of our own: the root directory in front, and the blocks that carry a name or a record
  * too long for a header. POSIX.1-2017 pax, "ustar Interchange Format".
  */
-import { BLOCK, MAGIC, MODE, MTIME, SIZE, TYPEFLAG, UID, GID, paddingOf } from './block.js';
+import { BLOCK, LINKNAME, MAGIC, MODE, MTIME, SIZE, TYPEFLAG, UID, GID, paddingOf } from './block.js';
 import { writeChecksum } from './checksum.js';
 import { writeNumber } from './numeric.js';
 
@@ -19,6 +19,8 @@ export interface MadeHeader {
   readonly size: number;
   /** Seconds since 1970, whole. */
   readonly mtime: number;
+  /** Of a link: at most 100 bytes. */
+  readonly linkname?: string;
 }
 
 /** One header block, in ustar format. */
@@ -31,6 +33,7 @@ export function makeHeader(header: MadeHeader): Buffer {
   writeNumber(block, 0, SIZE, header.size);
   writeNumber(block, 0, MTIME, Math.floor(header.mtime));
   block.write(header.typeflag, TYPEFLAG, 1, 'latin1');
+  if (header.linkname !== undefined) block.write(header.linkname, LINKNAME.at, 100, 'utf8');
   block.write('ustar\x0000', MAGIC.at, 8, 'latin1');
   writeChecksum(block, 0);
   return block;

@@ -352,9 +352,9 @@ const ROWS: readonly Row[] = [
   },
   {
     what: 'a Dockerfile in the wrong case',
-    input: tar(APP, member({ name: 'dockerfile' })),
-    message: /no Dockerfile at 'Dockerfile'; the root has: app, dockerfile/,
-    hint: /-f dockerfile/,
+    input: tar(APP, member({ name: 'DOCKERFILE' })),
+    message: /no Dockerfile at 'Dockerfile'; the root has: app, DOCKERFILE/,
+    hint: /-f DOCKERFILE/,
   },
   {
     what: 'a folder called Dockerfile',

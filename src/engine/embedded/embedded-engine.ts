@@ -4,6 +4,8 @@
  */
 import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
+import { toBinary } from '../../filesystem/node.js';
+import { DOCKERFILE, OTHER_DOCKERFILES } from '../../dockerfile/names.js';
 import { parseDockerfile } from '../../dockerfile/dockerfile.js';
 import type { Dockerfile } from '../../dockerfile/instruction.js';
 import { unusedBuildArgs } from '../../dockerfile/scope.js';
@@ -142,7 +144,8 @@ class Build implements EntryBuild {
       const { otherwise } = this.#settings;
       if (otherwise === undefined || !needsEngine(error)) throw error;
       await this.#closeOutputs();
-      return otherwise({ stream: this.#repacked(context) }, this.#options, error);
+      const options = { ...this.#options, file: this.#file(context) };
+      return otherwise({ stream: this.#repacked(context) }, options, error);
     }
   }
 
@@ -212,8 +215,15 @@ class Build implements EntryBuild {
     return target?.layers;
   }
 
-  #dockerfile(context: ContextTree): Dockerfile {
+  /** Where the Dockerfile is. The pipeline has found it, or reports it missing at the end. */
+  #file({ tree }: ContextTree): string {
     const { file } = this.#options;
+    if (file !== DOCKERFILE) return file;
+    return [DOCKERFILE, ...OTHER_DOCKERFILES].find((name) => tree.find(toBinary(name))) ?? file;
+  }
+
+  #dockerfile(context: ContextTree): Dockerfile {
+    const file = this.#file(context);
     return parseDockerfile(dockerfileOf(context, file, this.#spool), file);
   }
 
