@@ -18,7 +18,7 @@ import type { Source } from './source/source.js';
 
 /** A file or directory of the host to put into the context. */
 export interface Addition {
-  /** A path on the host. */
+  /** A path on the host: a file, a directory, a pipe; `-` is standard input. */
   readonly host: string;
   /** Where it goes in the context; `.` is the root, into which a directory's contents go. */
   readonly dest: string;
@@ -34,6 +34,8 @@ export interface ContextOptions {
   readonly context?: string | URL | Bytes | Source;
   /** Paths on the host that a directory is packed without: what is written there. @default none */
   readonly leaveOut?: readonly string[];
+  /** A file of the host that a directory's .dockerignore is replaced by. @default none */
+  readonly ignoreFile?: string;
   /** Every entry's owner; `'keep'` leaves it. @default 0:0 */
   readonly owner?: Owner | 'keep';
   /** Changes as in chmod(1). @default none */
@@ -83,6 +85,7 @@ export const CONTEXT_OPTIONS: OptionTable<ContextOptions> = {
     (value) => isPath(value) || isSource(value) || isBytes(value),
   ),
   leaveOut: listOf(text),
+  ignoreFile: nonEmptyText,
   owner,
   mode: text,
   mtime: time,

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { isSource, type Addition, type ContextOptions } from './context-options.js';
+import { isSource, type ContextOptions } from './context-options.js';
 import { compose, type Edit } from './edit/edit.js';
 import { reportIgnoreFile } from './edit/ignore-file.js';
 import { DOCKERFILE, OTHER_DOCKERFILES } from './dockerfile/names.js';
@@ -107,9 +107,7 @@ export async function planContext(
   const renamed = await nameEdits(options, [file, ...others]);
   const generated = based ? [await generate(options, file, attributes)] : [];
   const notice = (message: string): void => report({ kind: 'notice', message });
-  const additions = await Promise.all(
-    (options.add ?? []).map((addition) => openAddition(addition, notice)),
-  );
+  const additions = await openAdditions(options, notice, signal);
   const replaced = await replacements(additions);
   const names = [...renamed, ...replaced];
   const source = await openContext(options, file, signal, {
@@ -243,12 +241,31 @@ interface OpenAddition {
   readonly paths: ReadonlySet<string>;
 }
 
-async function openAddition(
-  { host, dest }: Addition,
+/** One after the other: they may read pipes whose writers wait for each other. */
+async function openAdditions(
+  { context = '-', add = [] }: ContextOptions,
   notice: (message: string) => void,
-): Promise<OpenAddition> {
+  signal: AbortSignal | undefined,
+): Promise<OpenAddition[]> {
+  if (add.length === 0) return [];
   const { hostPaths, packHost } = await import('./source/host.js');
-  return { paths: await hostPaths(host, dest), source: await packHost(host, dest, notice) };
+  const { isStandardInput } = await import('./source/standard-input.js');
+  const readers = [context, ...add.map(({ host }) => host)].filter(
+    (path) => typeof path === 'string' && isStandardInput(path),
+  );
+  if (readers.length > 1) {
+    const message = 'reading standard input: it is asked for twice, as the context or to be added';
+    throw new DockerceptionError('usage', 'USAGE_STDIN', message, {
+      hint: 'put one of them into a file',
+    });
+  }
+  const opened: OpenAddition[] = [];
+  for (const { host, dest } of add)
+    opened.push({
+      paths: await hostPaths(host, dest),
+      source: await packHost(host, dest, notice, signal),
+    });
+  return opened;
 }
 
 async function openContext(
@@ -257,7 +274,7 @@ async function openContext(
   signal: AbortSignal | undefined,
   directory: Pick<DirectoryOptions, 'keeps' | 'notice'>,
 ): Promise<Source> {
-  const { context: given = '-', leaveOut } = options;
+  const { context: given = '-', leaveOut, ignoreFile } = options;
   const context = given as Claimed;
   if (context instanceof Readable) {
     const { streamSource } = await import('./source/stream.js');
@@ -270,5 +287,5 @@ async function openContext(
   }
   const { openPath } = await import('./source/path.js');
   const needed = isBased(options) ? undefined : file;
-  return openPath(context, { file: needed, leaveOut, ...directory });
+  return openPath(context, { file: needed, leaveOut, ignoreFile, ...directory });
 }

@@ -80,6 +80,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'inspect',
+    'source',
     'build-options',
     'context-options',
     'build-places',

@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import type { Addition, ContextOptions } from '../context-options.js';
 import { parseOwner } from '../edit/owner.js';
 import { DockerceptionError, messageOf } from '../errors.js';
+import { dockerfileOptions } from './dockerfile.js';
 import { refuseMisspeltVerb } from './misspelt-verb.js';
+import { isStandardInput } from '../source/standard-input.js';
 import { usage, type Arguments } from './parse.js';
 import { trimEnd } from '../text/trim.js';
 
@@ -15,6 +17,8 @@ export async function contextOptions(
   if (args.operands.length > 1) {
     throw usage(`one context is taken, not ${args.operands.length}: ${args.operands.join(' ')}`);
   }
+  const dockerfile = await dockerfileOptions(args);
+  checkStandardInput(args);
   const owner = args.value('owner');
   if (owner !== undefined && args.flag('keep-owner')) {
     throw usage('--owner and --keep-owner exclude each other');
@@ -31,14 +35,37 @@ export async function contextOptions(
     ...given('prefix', args.value('prefix')),
     include: args.all('include'),
     exclude: [...(await ignoreFiles(args.all('dockerignore'))), ...args.all('exclude')],
-    add: args.all('add').map(addition),
-    ...given('file', args.value('file')),
+    ...dockerfile,
+    add: [...args.all('add').map(addition), ...(dockerfile.add ?? [])],
     ...given('base', args.value('base')),
     changes: args.all('change'),
     ignoreTrailing: args.flag('ignore-trailing'),
     allowUnterminated: args.flag('allow-unterminated'),
     allowNoDockerfile: args.flag('allow-no-dockerfile'),
   };
+}
+
+/** The builders and the context share standard input with what is added and the Dockerfile. */
+function checkStandardInput(args: Arguments): void {
+  const hasBuilder = args.value('from') !== undefined || args.value('from-image') !== undefined;
+  const context = args.operands[0] ?? '-';
+  const readers = [
+    ...args
+      .all('from')
+      .filter((from) => from === '-')
+      .map(() => '--from -'),
+    ...(hasBuilder || context !== '-' ? [] : ['the context']),
+    ...args
+      .all('add')
+      .filter((text) => isStandardInput(addition(text).host))
+      .map((text) => `--add ${text}`),
+    ...(args.value('file') === '-' ? ['-f -'] : []),
+  ];
+  if (readers.length < 2) return;
+  throw usage(
+    `standard input is read once, and not by ${readers.join(' and ')}`,
+    'put one of them into a file',
+  );
 }
 
 async function times(
@@ -71,6 +98,8 @@ function addition(text: string): Addition {
   const host = colon < 0 ? text : text.slice(0, colon);
   const dest = colon < 0 ? (trimEnd(host, '/').split('/').at(-1) ?? '') : text.slice(colon + 1);
   if (host === '' || dest === '') throw usage(`--add takes HOST[:DEST], not '${text}'`);
+  if (host === '-' && /^[-.]$|\/$/.test(dest))
+    throw usage('--add - needs a name in the context', 'as in --add -:app');
   return { host, dest: dest === '..' ? '.' : dest };
 }
 

@@ -106,7 +106,7 @@ export const OPTIONS: readonly OptionSpec[] = [
       name: 'add',
       value: 'HOST[:DEST]',
       many: true,
-      help: 'put a file or directory of the host in',
+      help: 'put a file or directory of the host in; -:DEST is stdin',
     },
   ]),
   ...group('Dockerfile', BOTH, [
@@ -114,7 +114,7 @@ export const OPTIONS: readonly OptionSpec[] = [
       name: 'file',
       short: 'f',
       value: 'PATH',
-      help: "the Dockerfile's path in the context (default Dockerfile)",
+      help: 'the Dockerfile: a path in the context; for a DIR one of the host, too; - is stdin',
     },
     { name: 'base', value: 'REF', help: 'no Dockerfile: copy the context onto REF' },
     {

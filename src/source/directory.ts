@@ -23,6 +23,8 @@ export interface DirectoryOptions {
   readonly keeps?: ((path: string, directory: boolean) => boolean) | undefined;
   /** Called once, with a line for the user, when sockets are left out. @default they are in silence */
   readonly notice?: ((message: string) => void) | undefined;
+  /** A file of the host in place of the directory's .dockerignore. @default none */
+  readonly ignoreFile?: string | undefined;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface DirectoryOptions {
 export async function directorySource(dir: string, options: DirectoryOptions): Promise<Source> {
   const root = await resolve(dir);
   const file = options.file === undefined ? undefined : posix.normalize(options.file);
-  const ignore = await ignoreOf(dir, root, file);
+  const ignore = await ignoreOf(dir, root, file, options.ignoreFile);
   const name = withoutSlashes(dir);
   const outputs = (await Promise.all((options.leaveOut ?? []).map(realPaths))).flat();
   const isOutput = outputFilter(outputs.map((path) => posix.relative(root, path)));
@@ -87,8 +89,9 @@ async function ignoreOf(
   dir: string,
   root: string,
   file: string | undefined,
+  ignoreFile?: string,
 ): Promise<ReturnType<typeof compileIgnore>> {
-  const patterns = await readIgnore(dir, root, file);
+  const patterns = await readIgnore(dir, root, file, ignoreFile);
   return compileIgnore(file === undefined ? patterns : keepBuildFiles(patterns, file));
 }
 
@@ -117,14 +120,24 @@ async function resolve(dir: string): Promise<string> {
   }
 }
 
-async function readIgnore(dir: string, root: string, file: string | undefined): Promise<string[]> {
-  const own = file === undefined ? [] : [`${file}.dockerignore`];
-  for (const name of [...own, '.dockerignore']) {
-    const path = posix.join(dir, name);
+async function readIgnore(
+  dir: string,
+  root: string,
+  file: string | undefined,
+  ignoreFile?: string,
+): Promise<string[]> {
+  const names = [...(file === undefined ? [] : [`${file}.dockerignore`]), '.dockerignore'];
+  const own = names.map((name) => ({
+    path: posix.join(root, name),
+    name: posix.join(dir, name),
+  }));
+  const named = ignoreFile === undefined ? own : [{ path: ignoreFile, name: ignoreFile }];
+  for (const { path, name } of named) {
     try {
-      return parseIgnore(await readFile(posix.join(root, name), 'utf8'), path);
+      return parseIgnore(await readFile(path, 'utf8'), name);
     } catch (error) {
-      if (!['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) throw unreadable(path, error);
+      const isMissing = ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
+      if (!isMissing || ignoreFile !== undefined) throw unreadable(name, error);
     }
   }
   return [];

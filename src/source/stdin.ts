@@ -11,6 +11,11 @@ const FILE_CHUNK = 1024 * 1024;
 
 /** Throws USAGE_TERMINAL for a terminal, CONTEXT_NO_INPUT for /dev/null; `signal` ends the wait. */
 export async function standardInput(signal?: AbortSignal): Promise<Source> {
+  return streamSource(openInput(), 'standard input', signal);
+}
+
+/** Opens standard input as it is. Throws USAGE_TERMINAL, CONTEXT_NO_INPUT. */
+export function openInput(): Readable {
   if (tty.isatty(0)) {
     throw new DockerceptionError(
       'usage',
@@ -31,7 +36,7 @@ export async function standardInput(signal?: AbortSignal): Promise<Source> {
       },
     );
   }
-  return streamSource(openDescriptor(0), 'standard input', signal);
+  return openDescriptor(0);
 }
 
 /** Whether it is /dev/null: nothing was connected. Node opens it for a closed descriptor too. */

@@ -78,6 +78,7 @@ const CONTEXT: Record<string, Accepts> = {
   // A list of nothing and a Map are iterables: what they yield is refused when it is read.
   context: (value) => isFilled(value) || Array.isArray(value) || value instanceof Map,
   leaveOut: isList(isText),
+  ignoreFile: isFilled,
   owner: never,
   mode: isText,
   mtime: isFinite,

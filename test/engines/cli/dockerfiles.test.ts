@@ -41,4 +41,17 @@ describe.each(five)('$name builds', (variant) => {
       expect(await labelOf(app)).toBe(`${name}-of-folder`);
     }
   });
+
+  it('with a Dockerfile from standard input, from outside of a directory, and files from pipes', async () => {
+    await shell.file('Outside', dockerfile('outside'));
+    const both = `FROM ${engines.base}\nCOPY one two /in/\nLABEL used=stdin\n`;
+    const [app, other] = [shell.name(), shell.name()];
+    const script =
+      `dockerception -q -t ${app} -f - --add <(printf 1):one --add <(printf 2):two project && ` +
+      `printf 3 | dockerception -q -t ${other} -f Outside --add -:three project > /dev/null`;
+    imageIdOf(await shell.run(script, { input: Buffer.from(both) }));
+    expect([await labelOf(app), await labelOf(other)]).toEqual(['stdin', 'outside']);
+    const { stdout } = await shell.run(`docker run --rm ${app} cat /in/one /in/two`);
+    expect(stdout.toString()).toBe('12');
+  });
 });
