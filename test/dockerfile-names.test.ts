@@ -118,7 +118,7 @@ describe('another name than Dockerfile', () => {
     });
     const { bytes, notices } = await sent({ context, base: 'scratch' });
     expect(notices).toEqual([]);
-    expect(readTar(bytes).entries.map(({ name }) => name)).toContain('rootfs/Containerfile');
+    expect(readTar(bytes).entries.map(({ name }) => name)).toContain('.context/Containerfile');
   });
 
   it('is not used when Dockerfile is a folder', async () => {

@@ -65,7 +65,7 @@ export async function directorySource(dir: string, options: DirectoryOptions): P
 export async function excludedBuildFiles(dir: string, file: string): Promise<string[]> {
   const root = await realpath(dir).catch(() => undefined);
   if (root === undefined || !(await stat(root)).isDirectory()) return [];
-  const ignore = compileIgnore(await readIgnore(dir, root, file));
+  const ignore = compileIgnore(await readIgnore(dir, root, file, undefined));
   return ['.dockerignore', file].filter(ignore.matches).map((path) => {
     let top = path;
     for (let above = posix.dirname(top); above !== '.'; above = posix.dirname(above)) {

@@ -4,7 +4,6 @@
  */
 import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import { toBinary } from '../../filesystem/node.js';
 import { DOCKERFILE, OTHER_DOCKERFILES } from '../../dockerfile/names.js';
 import { parseDockerfile } from '../../dockerfile/dockerfile.js';
 import type { Dockerfile } from '../../dockerfile/instruction.js';
