@@ -2,7 +2,18 @@
  * Headers of our own: the root directory in front, and the blocks that carry a name or a record
  * too long for a header. POSIX.1-2017 pax, "ustar Interchange Format".
  */
-import { BLOCK, LINKNAME, MAGIC, MODE, MTIME, SIZE, TYPEFLAG, UID, GID, paddingOf } from './block.js';
+import {
+  BLOCK,
+  LINKNAME,
+  MAGIC,
+  MODE,
+  MTIME,
+  SIZE,
+  TYPEFLAG,
+  UID,
+  GID,
+  paddingOf,
+} from './block.js';
 import { writeChecksum } from './checksum.js';
 import { writeNumber } from './numeric.js';
 
