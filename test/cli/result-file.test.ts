@@ -1,6 +1,7 @@
 import {
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -48,7 +49,7 @@ describe('the file of --iidfile', () => {
   it('is gone when the build fails, but no link is', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'dockerception-result-'));
     try {
-      writeFileSync(join(folder, 'file'), 'sha256:old');
+      writeFileSync(join(folder, 'file'), `sha256:${'0'.repeat(64)}`);
       symlinkSync('/dev/null', join(folder, 'link'));
       for (const name of ['file', 'link']) {
         const { code } = await run(['-o', 'image.tar', '--iidfile', name, '.'], { cwd: folder });
@@ -56,6 +57,45 @@ describe('the file of --iidfile', () => {
       }
       expect(() => readFileSync(join(folder, 'file'))).toThrow('ENOENT');
       expect(readlinkSync(join(folder, 'link'))).toBe('/dev/null');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe.each(['--iidfile', '--metadata-file'])('a full disk under %s', (option) => {
+  it('is an error, and leaves nothing', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dockerception-result-'));
+    try {
+      writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY . /\n');
+      const { code, stderr } = await run(['-o', '/dev/null', option, '/dev/full', '.'], {
+        cwd: folder,
+      });
+      expect(code).toBe(1);
+      expect(stderr).toContain(`writing ${option} /dev/full: no space is left\n`);
+      expect(readdirSync(folder)).toEqual(['Dockerfile']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('a small image', () => {
+  it('needs no folder for temporary files; a large one names what brings one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dockerception-result-'));
+    try {
+      writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY . /\n');
+      writeFileSync(join(folder, 'app'), Buffer.alloc(3 << 20, 'app'));
+      const env = { TMPDIR: '/no/such/folder', XDG_CACHE_HOME: '/no/such/folder' };
+      const small = await run(['-q', '--engine', 'embedded', '-o', '-', '.'], { cwd: folder, env });
+      expect([small.code, small.stderr]).toEqual([0, '']);
+      writeFileSync(join(folder, 'large'), Buffer.alloc(20 << 20, 'app'));
+      const args = ['-q', '--engine', 'embedded', '--compression', 'none', '-o', '-', '.'];
+      const large = await run(args, { cwd: folder, env });
+      expect(large.code).toBe(1);
+      expect(large.stderr).toMatch(
+        /^dockerception: writing a temporary file in [^\n]+\nhint: [^\n]*--tmpfs \/tmp\n$/,
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }
