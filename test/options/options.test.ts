@@ -83,6 +83,7 @@ const CONTEXT: Record<string, Accepts> = {
   mode: isText,
   mtime: isFinite,
   clampMtime: isFinite,
+  noXattrs: isFlag,
   stripComponents: isWhole,
   prefix: isText,
   include: isList(isText),
