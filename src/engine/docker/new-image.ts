@@ -1,7 +1,8 @@
 /**
  * The image of a build until it is accepted. It is built without a name; checks and limits come before the name, and
  * an image that doesn't get one is removed again. Never removed: an image that existed before the build, that has a
- * name, or that another image or a container is based on.
+ * name, or that another image or a container is based on. Nor those of the steps before it: they are the builder's
+ * cache, and the classic builder fails when a child of an image that it builds on goes away while it lists them.
  */
 import { DockerceptionError, messageOf } from '../../errors.js';
 import type { Connection, EngineRequest } from './connection.js';
@@ -19,8 +20,6 @@ interface GivenName {
 
 interface ImageDetails {
   readonly Id: string;
-  /** The classic builder's and Podman's: the image of the step before. */
-  readonly Parent?: string;
   readonly RepoTags?: readonly string[] | null;
   readonly RepoDigests?: readonly string[] | null;
 }
@@ -28,8 +27,8 @@ interface ImageDetails {
 export class NewImage {
   readonly #connection: Connection;
   readonly #warn: (message: string) => void;
-  /** IDs of the images without a name when the build began; undefined when the engine didn't list them. */
-  readonly #unnamedBefore: Promise<ReadonlySet<string> | undefined>;
+  /** IDs of the images when the build began; undefined when the engine didn't list them. */
+  readonly #before: Promise<ReadonlySet<string> | undefined>;
   #id: string | undefined;
   #isAccepted = false;
   readonly #given: GivenName[] = [];
@@ -38,7 +37,7 @@ export class NewImage {
   constructor(connection: Connection, warn: (message: string) => void) {
     this.#connection = connection;
     this.#warn = warn;
-    this.#unnamedBefore = this.#listUnnamed().catch(() => undefined);
+    this.#before = this.#listAll().catch(() => undefined);
   }
 
   /** The engine has built it. */
@@ -74,33 +73,21 @@ export class NewImage {
     const id = this.#id;
     if (id === undefined) return;
     try {
-      const before = await this.#unnamedBefore;
+      const before = await this.#before;
       if (before === undefined) throw new Error('the engine did not list its images');
-      const made = await this.#madeHere(id, before);
+      const image = await this.#find(id);
+      const isOwn = image !== undefined && !before.has(id) && !this.#isNamed(image);
       for (const name of this.#given.splice(0).reverse()) await this.#takeBack(id, name, before);
-      for (const one of made) if (!(await this.#remove(one))) return;
+      if (isOwn) await this.#remove(id);
     } catch (error) {
       this.#warn(`removing the image ${id}: ${messageOf(error)}`);
     }
   }
 
-  async #listUnnamed(): Promise<ReadonlySet<string>> {
-    const filters = encodeURIComponent(JSON.stringify({ dangling: ['true'] }));
-    const path = `/images/json?filters=${filters}`;
-    const list = (await this.#ask({ method: 'GET', path })) as readonly ImageDetails[];
-    return new Set(list.map(({ Id }) => Id));
-  }
-
-  /** The image and those of its steps, from the last to the first, that didn't exist before. */
-  async #madeHere(id: string, before: ReadonlySet<string>): Promise<readonly string[]> {
-    const made: string[] = [];
-    for (let next: string | undefined = id; next;) {
-      const image: ImageDetails | undefined = await this.#find(next);
-      if (image === undefined || before.has(image.Id) || this.#isNamed(image)) break;
-      made.push(image.Id);
-      next = image.Parent && fullId(image.Parent);
-    }
-    return made;
+  /** All of them: engines differ in which ones they call dangling when another image is based on them. */
+  async #listAll(): Promise<ReadonlySet<string>> {
+    const list = await this.#ask({ method: 'GET', path: '/images/json?all=1' });
+    return new Set((list as readonly ImageDetails[]).map(({ Id }) => Id));
   }
 
   /** By anyone else than this build. A containerd image store has a digest with every name. */
@@ -126,15 +113,14 @@ export class NewImage {
     else await this.#remove(reference);
   }
 
-  /** @returns false when the engine keeps it: something is based on it. */
-  async #remove(reference: string): Promise<boolean> {
+  /** Unless the engine keeps it because something is based on it. */
+  async #remove(reference: string): Promise<void> {
     try {
       const path = `${pathOf(reference)}?noprune=1`;
       await this.#ask({ method: 'DELETE', path, doing: `removing ${reference}` });
-      return true;
     } catch (error) {
-      if (isNotFound(error)) return true;
-      if (error instanceof DockerceptionError && error.code === 'ENGINE_REFUSED') return false;
+      if (isNotFound(error)) return;
+      if (error instanceof DockerceptionError && error.code === 'ENGINE_REFUSED') return;
       throw error;
     }
   }
@@ -174,9 +160,4 @@ export class NewImage {
 
 function pathOf(reference: string): string {
   return `/images/${encodeURIComponent(reference)}`;
-}
-
-/** Podman has a parent's ID without its algorithm. */
-function fullId(id: string): string {
-  return id.includes(':') ? id : `sha256:${id}`;
 }

@@ -10,7 +10,7 @@ import { expectFailure, imageIdOf, openShell, tracesOf, type Shell } from '../su
 import { create } from '../tar.js';
 
 /** How many signals are sent to builds of each builder, spread over the time that one takes. */
-const MOMENTS = 8;
+const MOMENTS = 5;
 
 describe.each(variants)('a build with $name', (variant) => {
   const { host } = variant;
@@ -21,13 +21,13 @@ describe.each(variants)('a build with $name', (variant) => {
   afterAll(() => shell.close());
 
   /** Only the last image has the label: those of the steps before are the builder's cache. */
-  const context = (name: string, size = 1000): Promise<Buffer> =>
+  const context = (name: string, data = randomBytes(1000), more = ''): Promise<Buffer> =>
     create([
       {
         name: 'Dockerfile',
-        content: `FROM ${engines.base}\nCOPY data /data\nRUN echo ${name} >/x\nLABEL is=${name}\n`,
+        content: `FROM ${engines.base}\nCOPY data /data\nRUN echo ${name} >/x\nLABEL is=${name}\n${more}`,
       },
-      { name: 'data', content: randomBytes(size) },
+      { name: 'data', content: data },
     ]);
 
   it('leaves neither a name nor an image when a limit is exceeded', async () => {
@@ -53,6 +53,18 @@ describe.each(variants)('a build with $name', (variant) => {
     expect(await listLabelled(host, `is=${app}`)).toEqual([unnamed]);
     expect((await inspectImage(host, app)).Id).toBe(unnamed);
     expect((await listTags(host)).filter((tag) => tag.includes(`${app}-2`))).toEqual([]);
+  });
+
+  it('keeps a step of another image when a limit is exceeded', async () => {
+    const app = shell.name();
+    const data = randomBytes(1000);
+    const longer = await context(app, data, 'ENV A=b\n');
+    imageIdOf(await shell.tool(['-q', '-t', app], { input: longer }));
+    const before = (await listLabelled(host, `is=${app}`)).sort();
+    const input = await context(app, data);
+    const args = ['-q', '-t', `${app}-2`, '--max-size', '1kB'];
+    expectFailure(await shell.tool(args, { input }), 6, /--max-size/);
+    expect((await listLabelled(host, `is=${app}`)).sort()).toEqual(before);
   });
 
   it('is named with exit code 0, and leaves nothing with 130, whenever the signal comes', async () => {
