@@ -11,7 +11,7 @@ import { isRecognisable } from './edit/recognisable.js';
 import { DockerceptionError } from './errors.js';
 import type { Report } from './progress/events.js';
 import type { EntrySink } from './sink/entries.js';
-import { FAILURE_BLOCK } from './sink/failure-block.js';
+import { FAILURE_BLOCK, refuseFailureBlock } from './sink/failure-block.js';
 import type { Sink } from './sink/sink.js';
 import { behindTheEnd, Evidence, explain, unterminated } from './source/diagnose.js';
 import { drain } from './source/pipe.js';
@@ -238,7 +238,7 @@ class Passage {
       },
       bytes: (bytes) => this.#write(sink, bytes),
       oddPadding: () => refusePadding(source, evidence),
-      badHeader: (block) => refuseShifted(block, source, evidence),
+      badHeader: (block) => explainHeader(block, source, evidence),
     };
   }
 
@@ -250,7 +250,7 @@ class Passage {
       hole: (length) => entries.hole(length),
       global: (header) => edit.global?.(header),
       oddPadding: () => refusePadding(source, evidence),
-      badHeader: (block) => refuseShifted(block, source, evidence),
+      badHeader: (block) => explainHeader(block, source, evidence),
     };
   }
 
@@ -289,8 +289,12 @@ function refusePadding(source: Source, evidence: Evidence): void {
   );
 }
 
-/** What grew before a header shifts it: text of the body lies in its place, or its magic further on. */
-function refuseShifted(block: Buffer, source: Source, evidence: Evidence): void {
+/**
+ * Throws what is known of a block that is no header: an output has failed there, or what grew before
+ * shifts the header, so that text of the body lies in its place, or its magic further on.
+ */
+function explainHeader(block: Buffer, source: Source, evidence: Evidence): void {
+  refuseFailureBlock(block, source.name);
   if (block.includes('\r\n') || block.includes('ustar', MAGIC.at + 1)) {
     refusePadding(source, evidence);
   }

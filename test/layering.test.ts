@@ -15,7 +15,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   tar: [],
   files: ['tar'],
   progress: [],
-  sink: ['tar'],
+  sink: ['tar', 'files'],
   compression: [],
   libs: ['tar'],
   dockerfile: ['tar'],

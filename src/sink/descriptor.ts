@@ -5,7 +5,8 @@
 import fs from 'node:fs';
 import { Socket } from 'node:net';
 import tty from 'node:tty';
-import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import { DockerceptionError, systemCode } from '../errors.js';
+import { outputFailure } from '../files/write-error.js';
 import type { Sink } from './sink.js';
 
 /** Pieces smaller than this are gathered: a system call each would cost more than the copy. */
@@ -162,34 +163,12 @@ export class DescriptorSink implements Sink {
 
   /** The first one stays: what is written after it goes nowhere. */
   #failure(cause: unknown): Error {
-    return (this.#failed ??= outputFailure(this.#name, cause));
+    return (this.#failed ??= outputFailure(this.#name, cause) as Error);
   }
 }
 
 function isSignal(error: Error): boolean {
   return error instanceof DockerceptionError && ['interrupted', 'terminated'].includes(error.kind);
-}
-
-function outputFailure(name: string, cause: unknown): DockerceptionError {
-  const failure = (code: string, why: string, hint?: string): DockerceptionError =>
-    new DockerceptionError('output', code, `writing ${name}: ${why}`, {
-      cause,
-      ...(hint !== undefined && { hint }),
-    });
-  switch (systemCode(cause)) {
-    case 'EPIPE':
-    case 'ECONNRESET':
-      return failure(
-        'OUTPUT_CLOSED',
-        'its reader has gone',
-        'look for the error of the next command in the pipeline',
-      );
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return failure('OUTPUT_FULL', 'no space is left');
-    default:
-      return failure('OUTPUT_FAILED', messageOf(cause));
-  }
 }
 
 /**

@@ -409,6 +409,17 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('filter refuses', () => {
+  test.each([
+    ['an entry', GOOD.subarray(0, -1024)],
+    ['nothing', Buffer.alloc(0)],
+  ])('the output of a filter that has failed after %s, and says so', async (_, cut) => {
+    const failed = await run(['filter'], { input: cut });
+    expect(failed.code).toBe(3);
+    const message = /reading standard input: the command that wrote it has failed/;
+    for (const input of [failed.stdout, gzipSync(failed.stdout)])
+      expectRefusal(await run(['filter'], { input }), message, /error of that command/);
+  });
+
   test.each(ROWS)('$what', async ({ input, message, hint }) => {
     expectRefusal(await run(['filter'], { input }), message, hint);
   });
