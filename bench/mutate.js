@@ -6,6 +6,7 @@
 import { Readable } from 'node:stream';
 import { FORMS } from '../test/corpus/forms.js';
 import { ownersIn, withoutOwners, withoutRoot } from '../test/support/owners.js';
+import { listing, needsConversion } from '../test/support/portable.js';
 import { readTar } from '../test/support/read-tar.js';
 import { header, long, member, pax, putNumber, record, sum } from '../test/support/write-tar.js';
 
@@ -449,10 +450,32 @@ function judge(input, output, options) {
     throw new Error('a start that many refuse');
   const edited = ['prefix', 'stripComponents', 'exclude'].some((option) => option in options);
   if (edited || before.entries.some(startsAtRoot)) return;
+  if (needsConversion(input)) {
+    compareListings(input, output);
+    return;
+  }
   const first = before.groups[0]?.header.typeflag ?? '0';
   const rest = 'xgXLKS'.includes(first) ? withoutRoot(output) : output;
   if (!withoutOwners(rest).equals(withoutOwners(input)))
     throw new Error('more than owners has changed');
+}
+
+/**
+ * Throws when entries read otherwise than those of the input, converted.
+ * @param {Buffer} input
+ * @param {Buffer} output
+ */
+function compareListings(input, output) {
+  const expected = listing(input, true);
+  const actual = listing(output, false);
+  if (actual.length > expected.length && readTar(output).entries[0]?.name === './') actual.shift();
+  const at = expected.findIndex((line, i) => line !== actual[i]);
+  if (at >= 0 || actual.length !== expected.length) {
+    const [wanted, got] = [expected[at], actual[Math.max(at, 0)]].map((line) =>
+      line?.slice(0, 200),
+    );
+    throw new Error(`converted to ${got ?? 'nothing'} instead of ${wanted ?? 'nothing'}`);
+  }
 }
 
 /** @param {import('../test/support/read-tar.js').Entry} entry */

@@ -118,7 +118,7 @@ export async function planContext(
   const reported = isIgnoring ? [] : [reportIgnoreFile(notice)];
   const edited = renamed.length + attributes.length + generated.length + additions.length > 0;
   const untouched = exact && !edited;
-  const converted = untouched ? [] : [rootNames(notice), portable(notice)];
+  const converted = untouched ? [] : [portable(notice), rootNames(notice)];
   const refused = untouched ? [] : [refuseUnknown];
   const stream: Part = {
     source,

@@ -34,6 +34,22 @@ describe('an entry of a type that container engines do not unpack', () => {
     expect(names(await filtered(input, { exclude: ['odd'] }))).toEqual(['Dockerfile']);
   });
 
+  it.each(['./', ''])('is the root when it is a directory of GNU tar called "%s"', async (name) => {
+    const dump = member({
+      name,
+      typeflag: 'D',
+      magic: 'gnu',
+      mode: 0o711,
+      body: 'YDockerfile\0\0',
+    });
+    const { output, notices } = await filter(tar(dump, dockerfile));
+    expect(readTar(output).entries).toMatchObject([
+      { name: './', typeflag: '5', mode: 0o711 },
+      { name: 'Dockerfile' },
+    ]);
+    expect(notices).toEqual([]);
+  });
+
   it('is left out with one notice when it is a label or an access control list', async () => {
     const acl = member({ name: 'app', typeflag: 'A', body: 'user::rwx' });
     const label = member({ name: 'Backup', typeflag: 'V', magic: 'gnu' });

@@ -1,4 +1,5 @@
 /** The edits, done plainly on a listing: what the filter's output has to read as. */
+import { sparseRecords } from '../support/portable.js';
 import type { Entry } from '../support/read-tar.js';
 import type { Edits } from './entries.js';
 
@@ -32,11 +33,15 @@ export function list(entry: Entry): Listed {
 }
 
 /** Types that container engines don't know, as what they know. */
-function portable(listed: Listed, edits: Edits): Listed {
+function portable(entry: Entry, edits: Edits): Listed {
+  const listed = list(entry);
   const { owner, ...others } = edits;
   if (owner === 'keep' && Object.keys(others).length === 0) return listed;
   if (listed.typeflag === '7') return { ...listed, typeflag: '0' };
-  if (listed.typeflag === 'S') return { ...listed, typeflag: '0' };
+  if (listed.typeflag === 'S') {
+    const records = [...listed.records, ...sparseRecords(entry)];
+    return { ...listed, typeflag: '0', records };
+  }
   if (listed.typeflag === 'D') return { ...listed, typeflag: '5', body: '' };
   return listed;
 }
@@ -54,7 +59,7 @@ const MODES: Readonly<Record<string, (mode: number, directory: boolean) => numbe
 export function reference(entries: readonly Entry[], edits: Edits): Listed[] {
   const left: Listed[] = [];
   for (const entry of entries) {
-    const listed = portable(list(entry), edits);
+    const listed = portable(entry, edits);
     const hard = listed.typeflag === '1';
     const name = rename(listed.name, edits);
     if (name === undefined) continue;

@@ -13,8 +13,8 @@
  * @property {Buffer} name with ustar's prefix
  * @property {Buffer} linkname
  * @property {number} mode
- * @property {number} uid
- * @property {number} gid
+ * @property {number} uid NaN when it is invalid
+ * @property {number} gid NaN when it is invalid
  * @property {number} size
  * @property {number} mtime
  * @property {string} uname
@@ -81,6 +81,20 @@ function number(field, what) {
 }
 
 /**
+ * An owner's number, NaN when it is invalid: an edit replaces it.
+ * @param {Buffer} field
+ * @returns {number}
+ */
+function ownerNumber(field) {
+  try {
+    return number(field, 'owner');
+  } catch (error) {
+    if (error instanceof BadTar) return NaN;
+    throw error;
+  }
+}
+
+/**
  * @param {Buffer} field
  * @returns {Buffer}
  */
@@ -107,7 +121,9 @@ function rawHeader(block, at) {
   if (told !== unsigned && told !== signed) throw new BadTar(`bad checksum at ${at}`);
   const start = block.toString('latin1', 257, 264);
   const magic = !start.startsWith('ustar') ? 'v7' : start.startsWith('ustar  ') ? 'gnu' : 'ustar';
-  const prefix = magic === 'ustar' ? untilNul(block.subarray(345, 500)) : Buffer.alloc(0);
+  const star = block.toString('latin1', 508) === 'tar\0';
+  const prefix =
+    magic === 'ustar' ? untilNul(block.subarray(345, star ? 476 : 500)) : Buffer.alloc(0);
   const name = untilNul(block.subarray(0, 100));
   return {
     at,
@@ -116,8 +132,8 @@ function rawHeader(block, at) {
     name: prefix.length > 0 ? Buffer.concat([prefix, Buffer.from('/'), name]) : name,
     linkname: untilNul(block.subarray(157, 257)),
     mode: number(block.subarray(100, 108), 'mode'),
-    uid: number(block.subarray(108, 116), 'uid'),
-    gid: number(block.subarray(116, 124), 'gid'),
+    uid: ownerNumber(block.subarray(108, 116)),
+    gid: ownerNumber(block.subarray(116, 124)),
     size: number(block.subarray(124, 136), 'size'),
     mtime: number(block.subarray(136, 148), 'mtime'),
     uname: magic === 'v7' ? '' : untilNul(block.subarray(265, 297)).toString('latin1'),
@@ -223,8 +239,10 @@ export function readTar(tar) {
     const whole = (/** @type {string} */ key, /** @type {number} */ otherwise) => {
       const value = inherited(key)?.toString('latin1');
       if (value === undefined) return otherwise;
-      if (!/^-?[0-9]+$/.test(value) || !Number.isSafeInteger(Number(value)))
-        throw new BadTar(`${key}: ${value}`);
+      if (!/^-?[0-9]+$/.test(value) || !Number.isSafeInteger(Number(value))) {
+        if (key === 'size') throw new BadTar(`${key}: ${value}`);
+        return NaN;
+      }
       return Number(value);
     };
     const name = own('GNU.sparse.name') ?? own('path') ?? longs.get('L') ?? header.name;
