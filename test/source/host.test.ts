@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hostPaths, packHost } from '../../src/source/host.js';
+import { readTar } from '../support/read-tar.js';
 
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'dockerception-host-'));
 beforeAll(() => {
@@ -60,4 +61,19 @@ test('what is not there is a usage error', async () => {
     kind: 'usage',
     message: `adding ${dir}/no: there is no such file`,
   });
+});
+
+test('a file with several names in a directory is packed once, with hard links', async () => {
+  const several = `${dir}/several`;
+  fs.mkdirSync(`${several}/sub`, { recursive: true });
+  fs.writeFileSync(`${several}/one`, 'content');
+  fs.linkSync(`${several}/one`, `${several}/sub/two`);
+  fs.linkSync(`${several}/one`, `${dir}/outside`);
+  const { stream } = await packHost(several, 'app/');
+  const { entries } = readTar(Buffer.concat((await stream.toArray()) as Buffer[]));
+  const files = entries.filter(({ typeflag }) => typeflag !== '5');
+  expect(files).toMatchObject([
+    { name: 'app/one', typeflag: '0', body: Buffer.from('content') },
+    { name: 'app/sub/two', typeflag: '1', linkname: 'app/one' },
+  ]);
 });

@@ -12,7 +12,7 @@ const CONVERTED = 'SX7DVA';
 /** Where the tail of a header begins. */
 const TAIL = 329;
 const APPLE =
-  /^(SCHILY\.xattr|LIBARCHIVE\.xattr|SCHILY\.acl|RHT\.security)\.com(\.|%2E)apple(\.|%2E)/i;
+  /^(SCHILY\.xattr|LIBARCHIVE\.xattr|SCHILY\.acl|RHT\.security)\.com(\.|%2[Ee])apple(\.|%2[Ee])/;
 
 /**
  * Whether the filter has to change more than owners.
