@@ -195,12 +195,12 @@ class Build implements EntryBuild {
   #beginOutputs(): Promise<Outputs> {
     if (this.#isClosed) return Promise.reject(new Error('the build is closed'));
     const { stdout, load } = this.#settings;
-    const { report, signal } = this.#options;
+    const { report } = this.#options;
     return (this.#outputs ??= Outputs.begin({
       build: this.#options,
       stdout,
       registry: this.#registry(),
-      load: load && ((archive) => load(archive, report, signal)),
+      load: load && ((archive, stop) => load(archive, report, stop)),
     }));
   }
 

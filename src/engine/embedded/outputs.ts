@@ -12,6 +12,8 @@ import type { RegistrySettings } from '../../image/registry/index.js';
 import type { BlobStore } from '../../image/store.js';
 import type { BuildOptions, Output } from '../engine.js';
 
+const NEVER = new AbortController().signal;
+
 /** A store that ends in an output. */
 interface Destination extends BlobStore {
   finish(image: AssembledImage, names: readonly string[]): Promise<void>;
@@ -24,7 +26,7 @@ export interface OutputsOptions {
   readonly stdout: Writable;
   readonly registry: RegistrySettings;
   /** Loads an archive into an engine. */
-  readonly load: ((archive: Readable) => Promise<void>) | undefined;
+  readonly load: ((archive: Readable, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /** Whether it is an image, not a file system. */
@@ -70,7 +72,7 @@ export class Outputs {
     return this.#named[0] ?? this.#temporary;
   }
 
-  /** Gives the image to everybody who is to have it. */
+  /** Gives the image to everybody who is to have it. The signal counts until one of them has it. */
   async finish(image: AssembledImage): Promise<void> {
     const { build, registry, load, stdout } = this.#options;
     const names = build.tags.map((tag) => formatReference(parseReference(tag)));
@@ -83,11 +85,11 @@ export class Outputs {
     }
     if (temporary !== undefined) {
       await temporary.finish(image, names);
-      build.signal.throwIfAborted();
-      if (build.load) await load?.(temporary.read());
+      if (!build.push) build.signal.throwIfAborted();
+      if (build.load) await load?.(temporary.read(), build.push ? NEVER : build.signal);
       if (build.outputs.some(isStreamed)) await temporary.streamTo(stdout);
     }
-    build.signal.throwIfAborted();
+    if (!build.push && !build.load) build.signal.throwIfAborted();
     for (const destination of this.#named) await destination.finish(image, names);
   }
 

@@ -15,6 +15,8 @@ import type { RegistrySettings } from './settings.js';
 import { scopeOf, uploadBlob } from './upload.js';
 import { Readable } from 'node:stream';
 
+const NEVER = new AbortController().signal;
+
 /** Blobs that are uploaded side by side. */
 const SIDE_BY_SIDE = 4;
 
@@ -27,7 +29,8 @@ interface Target extends RepositoryName {
 }
 
 /**
- * Pushes an image under each of the names, which have tags.
+ * Pushes an image under each of the names, which have tags. The settings' signal counts until the first tag is set; the
+ * others follow it.
  *
  * @throws DockerceptionError of kind usage: REFERENCE_INVALID; of kind engine: those of
  *   {@link RegistryClient.attempt}; what reading a blob throws; the signal's reason.
@@ -38,7 +41,7 @@ export async function pushImage(
   settings: RegistrySettings,
 ): Promise<void> {
   const stop = new AbortController();
-  const signal = AbortSignal.any([settings.signal, stop.signal]);
+  let signal = AbortSignal.any([settings.signal, stop.signal]);
   const targets = targetsOf(references, settings);
   try {
     const pushed: Target[] = [];
@@ -55,8 +58,10 @@ export async function pushImage(
       if (!single) await pushManifest(image, target, image.descriptor, signal);
     }
     for (const target of targets) {
-      for (const { tag } of target.references)
+      for (const { tag } of target.references) {
         await pushManifest(image, target, image.descriptor, signal, tag);
+        signal = NEVER;
+      }
       target.transfers.end();
     }
   } catch (error) {

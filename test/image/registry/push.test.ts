@@ -316,6 +316,17 @@ describe('an upload', () => {
     expect(most).toBe(4);
   });
 
+  it('sets all other tags when the signal comes after the first one', async () => {
+    const abort = new AbortController();
+    registry.hook = ({ url = '' }) => {
+      if (url.endsWith('/manifests/2')) abort.abort(new Error('enough'));
+      return false;
+    };
+    await push(assemble([small]), ['app:1', 'app:2', 'other:3'], { signal: abort.signal });
+    expect(abort.signal.aborted).toBe(true);
+    expect(tags()).toEqual(['app 1', 'app 2', 'other 3']);
+  });
+
   it('stops when the signal says so, and nothing is tagged', async () => {
     const abort = new AbortController();
     registry.hook = (request) => {
