@@ -22,6 +22,8 @@ export interface Addition {
   readonly host: string;
   /** Where it goes in the context; `.` is the root, into which a directory's contents go. */
   readonly dest: string;
+  /** Whether the engine alone reads it, as a Dockerfile: no instruction sees it. @default false */
+  readonly concealed?: boolean;
 }
 
 /** Where a context comes from, and what becomes of it on its way. An unknown key is an error. */
@@ -95,7 +97,9 @@ export const CONTEXT_OPTIONS: OptionTable<ContextOptions> = {
   prefix: text,
   include: listOf(text),
   exclude: listOf(text),
-  add: listOf(shape<Addition>({ host: nonEmptyText, dest: text }, ['host', 'dest'])),
+  add: listOf(
+    shape<Addition>({ host: nonEmptyText, dest: text, concealed: flag }, ['host', 'dest']),
+  ),
   file: text,
   base: text,
   changes: listOf(text),

@@ -159,17 +159,21 @@ export async function rewording(
 }
 
 /**
- * The Dockerfile and .dockerignore, where the context is a directory whose .dockerignore excludes them: an engine gets
- * them, and its instructions may not see them.
+ * What an engine gets and its instructions may not see: additions that are concealed; the Dockerfile and .dockerignore,
+ * where the context is a directory whose .dockerignore excludes them.
  */
 export async function concealedPaths(options: ContextOptions): Promise<readonly string[]> {
   const { context, stripComponents = 0, prefix = '', add = [] } = options;
   const path = context instanceof URL ? fileURLToPath(context) : context;
   const isMoved = isBased(options) || stripComponents > 0 || prefix !== '';
-  if (typeof path !== 'string' || path === '-' || isMoved) return [];
+  if (isMoved) return [];
+  const added = add.filter(({ concealed }) => concealed === true).map(({ dest }) => dest);
+  if (typeof path !== 'string' || path === '-') return added;
   const { excludedBuildFiles } = await import('./source/directory.js');
   const excluded = await excludedBuildFiles(path, dockerfilePath(options.file));
-  return excluded.filter((one) => !add.some(({ dest }) => `${dest}/`.startsWith(`${one}/`)));
+  const isVisible = (one: string): boolean =>
+    add.some(({ dest }) => `${dest}/`.startsWith(`${one}/`));
+  return [...added, ...excluded.filter((one) => !isVisible(one))];
 }
 
 function isBased({ base, changes }: ContextOptions): boolean {

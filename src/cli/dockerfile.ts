@@ -20,7 +20,7 @@ export async function dockerfileOptions(args: Arguments): Promise<FileOptions> {
   const context = args.operands[0] ?? '-';
   if (given === '-') {
     if (hasBuilder || context !== '-')
-      return { file: OUTSIDE, add: [{ host: '-', dest: OUTSIDE }] };
+      return { file: OUTSIDE, add: [{ host: '-', dest: OUTSIDE, concealed: true }] };
     throw usage(
       '-f - and the context are both standard input',
       'name a directory or a tar file as the context',
@@ -39,7 +39,7 @@ export async function dockerfileOptions(args: Arguments): Promise<FileOptions> {
   );
   return {
     file: OUTSIDE,
-    add: [{ host: given, dest: OUTSIDE }],
+    add: [{ host: given, dest: OUTSIDE, concealed: true }],
     ...(isIgnoreFile && { ignoreFile }),
   };
 }

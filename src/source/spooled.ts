@@ -1,21 +1,19 @@
 /**
- * A file of unknown length for a tar, whose header has the length: standard input, a pipe. It is kept in memory while it is
- * small, else in one temporary file without a name, so that nothing is left of it however the process ends.
+ * A file of unknown length for a tar, whose header has the length: standard input, a pipe. It goes to a temporary
+ * file without a name, so that nothing is left of it however the process ends.
  */
-import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { PassThrough, Readable, type Writable } from 'node:stream';
-import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import { DockerceptionError, messageOf } from '../errors.js';
+import { TemporaryFile } from '../files/temporary-file.js';
 import type { Source } from './source.js';
 import { PipeStream } from './pipe.js';
 import { isStandardInput } from './standard-input.js';
 import { openInput } from './stdin.js';
 
-/** Bytes that stay in memory. */
-const MEMORY = 4 << 20;
+/** Bytes of one read. */
+const PIECE = 256 << 10;
 
 const DESCRIPTOR = /^(?:\/dev|\/proc\/self)\/fd\/([0-9]{1,9})$/;
 
@@ -66,33 +64,21 @@ export async function spooledSource(
 
 class Spooled {
   readonly #name: string;
-  #kept: Buffer[] = [];
-  #size = 0;
-  #file: FileHandle | undefined;
+  readonly #file = TemporaryFile.nameless(tmpdir());
 
   constructor(name: string) {
     this.#name = name;
   }
 
-  async append(bytes: Buffer): Promise<void> {
-    this.#size += bytes.length;
-    if (this.#file === undefined && this.#size <= MEMORY) {
-      this.#kept.push(Buffer.from(bytes));
-      return;
-    }
-    try {
-      this.#file ??= await this.#open();
-      await this.#file.writeFile(bytes);
-    } catch (error) {
-      throw unwritten(this.#name, error);
-    }
+  append(bytes: Buffer): Promise<void> {
+    return this.#file.write(bytes, this.#file.size);
   }
 
   async tar(target: string): Promise<Readable> {
     const { pack: createPack } = await import('tar-stream');
     const { default: pump } = await import('pump');
     const pack = createPack();
-    const header = { name: target, size: this.#size, mode: 0o644, mtime: new Date(0) };
+    const header = { name: target, size: this.#file.size, mode: 0o644, mtime: new Date(0) };
     const stream = new PassThrough();
     stream.once('close', () => void this.close());
     pump(pack as unknown as Readable, stream);
@@ -104,40 +90,17 @@ class Spooled {
     return stream;
   }
 
-  async close(): Promise<void> {
-    this.#kept = [];
-    const file = this.#file;
-    this.#file = undefined;
-    await file?.close().catch(() => undefined);
+  close(): Promise<void> {
+    return this.#file.close();
   }
 
   async *#content(): AsyncGenerator<Buffer> {
-    yield* this.#kept;
-    const file = this.#file;
-    if (file === undefined) return;
-    const kept = this.#kept.reduce((sum, { length }) => sum + length, 0);
-    for (let at = 0; at < this.#size - kept;) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(1 << 18), 0, 1 << 18, at);
+    for (let at = 0; at < this.#file.size;) {
+      const buffer = Buffer.allocUnsafe(PIECE);
+      const { bytesRead } = await this.#file.read(buffer, 0, PIECE, at);
       if (bytesRead === 0) throw new Error(`the temporary file of ${this.#name} is cut short`);
       at += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
   }
-
-  async #open(): Promise<FileHandle> {
-    const path = join(tmpdir(), `dockerception-${randomBytes(8).toString('hex')}`);
-    const file = await open(path, 'wx+', 0o600);
-    await unlink(path);
-    return file;
-  }
-}
-
-function unwritten(name: string, cause: unknown): DockerceptionError {
-  const isFull = ['ENOSPC', 'EDQUOT'].includes(systemCode(cause) ?? '');
-  const why = isFull ? `no space is left in ${tmpdir()}` : messageOf(cause);
-  const code = isFull ? 'OUTPUT_FULL' : 'OUTPUT_FAILED';
-  return new DockerceptionError('output', code, `keeping the bytes of ${name}: ${why}`, {
-    cause,
-    hint: 'TMPDIR names another folder for temporary files',
-  });
 }

@@ -53,7 +53,7 @@ function shell(script: string, input: Buffer | string = ''): Outcome {
   };
 }
 
-const BIG = 'x'.repeat(9_000_000);
+const BIG = 'x'.repeat(20_000_000);
 
 describe('--add', () => {
   it.each([
@@ -86,7 +86,7 @@ describe('--add', () => {
     const { status, stderr } = shell(full, BIG);
     expect(status).not.toBe(0);
     expect(stderr).toMatch(
-      /^dockerception: keeping the bytes of standard input: .*\n(hint: .*\n)?$/,
+      /^dockerception: writing a temporary file in .*: files may not grow so large there\nhint: .*\n$/,
     );
   });
 
@@ -161,6 +161,17 @@ describe('-f', () => {
     const { entries } = shell('$D filter -f other/My.Dockerfile', context);
     expect([...entries.keys()]).toEqual(['other/My.Dockerfile']);
     expect(shell('$D filter -f Dockerfile', context).status).toBe(3);
+  });
+
+  it('is not seen by COPY where it comes from outside of the context', () => {
+    const all = 'FROM scratch\nCOPY . /\n';
+    writeFileSync(join(folder, 'other/All'), all);
+    const build = '$D --engine embedded -q -o type=tar,dest=- --no-check';
+    for (const script of [`${build} -f - dir`, `${build} -f other/All dir`]) {
+      const { status, entries } = shell(script, all);
+      expect(status).toBe(0);
+      expect([entries.has('app'), entries.has('.dockerfile')]).toEqual([true, false]);
+    }
   });
 
   it('builds the same image with the embedded engine, wherever the Dockerfile comes from', () => {
