@@ -36,6 +36,26 @@ describe('text on standard output', () => {
   });
 });
 
+describe.each(['-', 'type=tar,dest=-'])('an image on standard output with -o %s', (dest) => {
+  const context =
+    "{ d=$(mktemp -d); printf 'FROM scratch\\nCOPY a /\\n' > $d/Dockerfile; head -c 1000000 /dev/urandom > $d/a; tar -C $d -c .; rm -r $d; }";
+  const build = `${context} | $TOOL -q --engine embedded -o ${dest}`;
+
+  it('on a full disk is one line', async () => {
+    const { code, stderr } = await shell(`${build} > /dev/full`);
+    expect(stderr).toBe('dockerception: writing standard output: no space is left\n');
+    expect(code).toBe(1);
+  });
+
+  it('whose reader ends early is one line and a hint', async () => {
+    const { code, stderr } = await shell(`${build} | head -c 1 > /dev/null`);
+    expect(stderr).toMatch(
+      /^dockerception: writing standard output: its reader has gone\nhint: .*\n$/,
+    );
+    expect(code).toBe(1);
+  });
+});
+
 it('an error that nobody reads still has its exit code', async () => {
   expect((await shell('$TOOL --bogus 2> /dev/full')).code).toBe(2);
   expect((await shell('$TOOL --bogus 2>&1 >/dev/null | exec <&-')).code).toBe(2);
