@@ -21,6 +21,8 @@ const DUMP = / &imagebuilder\.Step\{.*\}$/s;
 const COMMIT = /^(?:\[\d+\/\d+\] )?COMMIT\b/;
 const STEP = /^(?:\[\d+\/\d+\] )?STEP /;
 const IMAGE_ID = /^sha256:[0-9a-f]{64}$/;
+/** What BuildKit's exporters say of an image without a name: with a containerd image store, and without one. */
+const EXPORTED = /^(?:naming to moby-dangling@|writing image )(sha256:[0-9a-f]{64})$/;
 
 /** Takes the values of an answer's lines, in order; reports progress as it comes. */
 export class BuildAnswer {
@@ -28,6 +30,7 @@ export class BuildAnswer {
   readonly #trace = new TraceDecoder();
   readonly #steps = new ClassicSteps();
   #imageId: string | undefined;
+  #exportedId: string | undefined;
   #isCommitting = false;
   #error: string | undefined;
 
@@ -38,6 +41,11 @@ export class BuildAnswer {
   /** The last ID that the engine gave; undefined when it gave none. */
   get imageId(): string | undefined {
     return this.#imageId;
+  }
+
+  /** An image that BuildKit has written: the answer to a build that is cancelled then has no ID. */
+  get exportedId(): string | undefined {
+    return this.#exportedId;
   }
 
   /** Whether Podman is writing an image. */
@@ -56,8 +64,7 @@ export class BuildAnswer {
     const message = value as Message;
     const error = message.errorDetail?.message ?? message.error;
     if (error !== undefined) this.#fail(error.trim() || 'the engine gave no reason');
-    else if (message.id === TRACE && typeof message.aux === 'string')
-      this.#report({ kind: 'status', status: this.#trace.decode(message.aux) });
+    else if (message.id === TRACE && typeof message.aux === 'string') this.#takeTrace(message.aux);
     else if (message.aux !== undefined) this.#take(message.aux);
     else this.#show(message);
   }
@@ -73,6 +80,13 @@ export class BuildAnswer {
     this.#error ??= error;
     const status = this.#steps.finish(error);
     if (status) this.#report({ kind: 'status', status });
+  }
+
+  #takeTrace(aux: string): void {
+    const status = this.#trace.decode(aux);
+    for (const { id } of status.statuses ?? [])
+      this.#exportedId = EXPORTED.exec(id)?.[1] ?? this.#exportedId;
+    this.#report({ kind: 'status', status });
   }
 
   #take(aux: unknown): void {

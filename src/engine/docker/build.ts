@@ -69,7 +69,9 @@ export async function build(
     },
     options.signal,
   );
-  if (answer.imageId !== undefined && answer.error === undefined) request.built(answer.imageId);
+  const isAborted = end.kind === 'aborted';
+  const id = isAborted ? (answer.imageId ?? answer.exportedId) : answer.imageId;
+  if (id !== undefined && (isAborted || answer.error === undefined)) request.built(id);
 
   // An error of the engine's that is already there explains whatever happened after it.
   if (end.kind === 'aborted') throw options.signal.reason;
