@@ -63,7 +63,9 @@ export type {
   TransferVertex,
 } from './image/registry/progress.js';
 export type { Attributes, Directory, Extra, Leaf, Node } from './filesystem/node.js';
-export type { EngineName } from './engine/choose.js';
+export { ENGINE_NAMES, type EngineName } from './engine/choose.js';
+export type { Insecure } from './image/registry/insecure.js';
+export type { Bytes } from './source/bytes.js';
 export type { Compression, CompressionType } from './image/compression.js';
 export type { Source } from './source/source.js';
 export type { Sink } from './sink/sink.js';
