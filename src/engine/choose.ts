@@ -11,7 +11,7 @@ import type { Connection } from './docker/index.js';
 import type { EmbeddedSettings, Otherwise } from './embedded/index.js';
 import type { BuildOptions, Engine, EntryEngine, Output } from './engine.js';
 
-/** What {@link chooseEngine} knows. */
+/** The engines that can be named; `auto` chooses one. */
 export const ENGINE_NAMES = ['auto', 'docker', 'embedded'] as const;
 
 /** An engine by its name. */
