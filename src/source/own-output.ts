@@ -125,9 +125,6 @@ function isInput(output: OutputPlace, input: InputPlace): DockerceptionError {
   const inside = output.form === 'folder' ? 'holds a part of' : 'is a part of';
   const message = `writing ${printable(output.name)}: it is, or ${inside}, ${printable(input.name)}, which is read`;
   return new DockerceptionError('usage', 'OUTPUT_IS_INPUT', message, {
-    hint:
-      output.isImplicit === true
-        ? '-o FILE names another file'
-        : 'name another place, or exclude it in .dockerignore',
+    hint: output.isImplicit === true ? '-o FILE names another file' : 'name another place',
   });
 }
