@@ -295,7 +295,6 @@ function refusePadding(source: Source, evidence: Evidence): void {
  */
 function explainHeader(block: Buffer, source: Source, evidence: Evidence): void {
   refuseFailureBlock(block, source.name);
-  if (block.includes('\r\n') || block.includes('ustar', MAGIC.at + 1)) {
-    refusePadding(source, evidence);
-  }
+  const isGrown = block.includes('\r\n') || block.includes('ustar', MAGIC.at + 1);
+  if (isGrown && !evidence.startsWithText) refusePadding(source, evidence);
 }

@@ -114,7 +114,7 @@ export const OPTIONS: readonly OptionSpec[] = [
       name: 'file',
       short: 'f',
       value: 'PATH',
-      help: 'the Dockerfile: a path in the context; for a DIR one of the host, too; - is stdin',
+      help: 'the Dockerfile: in the context, for a DIR on the host too; - is stdin',
     },
     { name: 'base', value: 'REF', help: 'no Dockerfile: copy the context onto REF' },
     {

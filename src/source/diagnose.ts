@@ -45,6 +45,11 @@ export class Evidence {
     return this.#head;
   }
 
+  /** Whether the stream starts with a line of text; a tar may follow it. */
+  get startsWithText(): boolean {
+    return isText(this.#head);
+  }
+
   /** Whether every line feed so far has a carriage return in front, and there is one. */
   get crlfDamaged(): boolean {
     return this.#lineFeeds > 0 && !this.#bareLineFeed;
@@ -65,7 +70,7 @@ export function diagnose(
       hint: 'the builder has to write a tar to its standard output: CMD tar -c .',
     });
   }
-  const text = error.code === 'TAR_NOT_A_TAR' && isText(evidence.head);
+  const text = error.code === 'TAR_NOT_A_TAR' && evidence.startsWithText;
   if (evidence.crlfDamaged && !text && GROWN.test(error.code)) return crlf(error, name);
   const atStart =
     error.code === 'TAR_NOT_A_TAR' || (error.code === 'TAR_TRUNCATED' && evidence.seen < 512);

@@ -217,12 +217,6 @@ const ROWS: readonly Row[] = [
     input: field(124, '\x80\0\0\0\0\x1f' + '\xff'.repeat(6)),
     message: /cut short in the body of odd/,
   },
-  { what: 'a negative uid', input: field(108, '\xff'.repeat(8)), message: /odd.*uid is negative/ },
-  {
-    what: 'a gid that is no number',
-    input: field(116, '0x1f4\0'),
-    message: /odd.*gid is not a number/,
-  },
   {
     what: 'a mode that is no number',
     input: field(100, 'rwxr-xr-'),
@@ -259,12 +253,6 @@ const ROWS: readonly Row[] = [
     what: 'an oversized size in PAX',
     input: recorded('size', '9'.repeat(20)),
     message: /odd.*size is oversized/,
-  },
-  { what: 'a negative uid in PAX', input: recorded('uid', '-2'), message: /odd.*uid is negative/ },
-  {
-    what: 'a uid with a fraction in PAX',
-    input: recorded('uid', '1.5'),
-    message: /odd.*uid is not a number/,
   },
   {
     what: 'an mtime in PAX that is none',
@@ -340,11 +328,6 @@ const ROWS: readonly Row[] = [
     message: /link.*'\.\.' in the target of the hard link: \.\.\/\.\.\/etc\/shadow/,
   },
   {
-    what: 'an entry without a name',
-    input: tar(DOCKERFILE, member({ name: '', body: 'x' })),
-    message: /the entry has no name/,
-  },
-  {
     what: 'no Dockerfile',
     input: tar(APP, member({ name: 'lib/', typeflag: '5' }), member({ name: 'lib/Dockerfile' })),
     message: /no Dockerfile at 'Dockerfile'; the root has: app, lib/,
@@ -408,6 +391,42 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+/** What is wrong with an owner, which `filter` replaces. */
+const OWNERS: readonly Row[] = [
+  { what: 'a negative uid', input: field(108, '\xff'.repeat(8)), message: /odd.*uid is negative/ },
+  {
+    what: 'a gid that is no number',
+    input: field(116, '0x1f4\0'),
+    message: /odd.*gid is not a number/,
+  },
+  { what: 'a negative uid in PAX', input: recorded('uid', '-2'), message: /odd.*uid is negative/ },
+  {
+    what: 'a uid with a fraction in PAX',
+    input: recorded('uid', '1.5'),
+    message: /odd.*uid is not a number/,
+  },
+];
+
+describe('filter --keep-owner refuses', () => {
+  test.each(OWNERS)('$what, which filter replaces', async ({ input, message }) => {
+    const args = ['filter', '--allow-no-dockerfile'];
+    expectRefusal(await run([...args, '--keep-owner'], { input }), message);
+    const { code, stdout, stderr } = await run(args, { input });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const { uid, gid } of readTar(stdout).entries) expect([uid, gid]).toEqual([0, 0]);
+  });
+});
+
+describe('filter leaves out', () => {
+  test('a file without a name, with a notice', async () => {
+    const input = tar(DOCKERFILE, member({ name: '', body: 'x' }));
+    const { code, stdout, stderr } = await run(['filter'], { input });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^dockerception: left out an entry that has the name of the root/);
+    expect(readTar(stdout).entries).toHaveLength(1);
+  });
+});
+
 describe('filter refuses', () => {
   test.each([
     ['an entry', GOOD.subarray(0, -1024)],
@@ -445,7 +464,10 @@ describe('filter refuses', () => {
     const damaged = lf2crlf(bytes);
     const args = ['filter', '--allow-no-dockerfile'];
     if (damaged.equals(bytes)) return;
-    expectRefusal(await run(args, { input: damaged }), /./);
+    const result = await run(args, { input: damaged });
+    // What was left out before the damage shows has been reported.
+    const stderr = result.stderr.replaceAll(/^dockerception: left out [^\n]+\n/gm, '');
+    expectRefusal({ ...result, stderr }, /./);
   });
 });
 

@@ -176,7 +176,9 @@ describe('a target', () => {
     const { code, stdout } = await inspect([], { input: archive });
     expect(code).toBe(0);
     expect(stdout.toString()).toContain('standard input');
-    expectRefusal(await inspect([]), 3, /standard input: it is empty/);
+    expectRefusal(await inspect([]), 3, /standard input: it is \/dev\/null/);
+    const empty = await inspect([], { input: Buffer.alloc(0) });
+    expectRefusal(empty, 3, /standard input: it is empty/);
   });
 
   test('is the same from a pipe, a file, and compressed', async () => {

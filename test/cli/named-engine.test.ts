@@ -30,7 +30,11 @@ describe('an engine that is named and does not answer', () => {
     ['filter', '--from', '.'],
   ])('ends %j with exit code 5 and writes no file', async (...args) => {
     const { code, stdout, stderr } = await run(args, { cwd: folder, env: DOWN });
-    expect([code, stdout.toString()]).toEqual([5, '']);
+    expect(code).toBe(5);
+    // What fails in a pipe makes the next command fail.
+    if (args[0] === 'filter')
+      expect(stdout.toString()).toMatch(/^dockerception: this tar is incomplete/);
+    else expect(stdout.toString()).toBe('');
     expect(stderr).toMatch(/^dockerception: .*unix:\/\/\/no\/such\/engine\.sock/m);
     expect(stderr).not.toContain('warning');
     expect(readdirSync(folder)).toEqual(['Dockerfile']);

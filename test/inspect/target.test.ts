@@ -45,7 +45,7 @@ describe('a target', () => {
   it.each([
     './app.tar',
     '/nowhere/app.tar',
-    '../x',
+    '../there-is-no-such-file',
     'App.tar',
     '~/x',
     'a b',
@@ -59,7 +59,10 @@ describe('a target', () => {
     const error: unknown = await inspect({ target: text, env: {} }).catch(
       (thrown: unknown) => thrown,
     );
-    expect(error).toMatchObject({ kind: 'usage', code: 'TARGET_NOT_FOUND' });
+    expect(error).toMatchObject({
+      kind: 'usage',
+      code: text === '' ? 'USAGE_OPTION' : 'TARGET_NOT_FOUND',
+    });
     expect((error as Error).message).not.toMatch(/[\x00-\x1f]/);
   });
 });

@@ -324,7 +324,7 @@ describe('a message about a wrong option', () => {
     [
       { add: [{ host: 'a', target: 'b' }] },
       "reading the option 'add[0]': an object has no 'dest'",
-      'with { host, dest }',
+      'with { host, dest, concealed }',
     ],
     [{ context: 42 }, expect.stringContaining("'context': 42 is not a path"), undefined],
     [{ env: { TOKEN: 5 } }, "reading the option 'env.TOKEN': its value is not a string", undefined],

@@ -16,7 +16,9 @@ import {
 import { run, type Run } from '../../support/cli.js';
 import { member, tar } from '../../support/write-tar.js';
 
-const SAID = /^dockerception: [^\n]+\n(?:hint: [^\n]+\n)?$/;
+/** The lines of the Dockerfile around the one that failed, if they are known, then the error. */
+const SAID =
+  /^(?:Dockerfile:\d+\n-+\n(?: +\d+ \| [^\n]*\n)+-+\n)?dockerception: [^\n]+\n(?:hint: [^\n]+\n)?$/;
 const BASE = tar(member({ name: 'base', body: 'b'.repeat(5000) }));
 const OTHER = tar(member({ name: 'base', body: 'c'.repeat(5000) }));
 
@@ -219,7 +221,10 @@ describe('a base of a registry that', () => {
     else addImage(registry, 'app', '1', [BASE]);
     const result = await build(from(name), undefined, config?.(registry.address));
     expectRefusal(result, code);
-    const [line = '', hinted = ''] = result.stderr.split('\n');
+    const lines = result.stderr.split('\n');
+    const [line = '', hinted = ''] = lines.slice(
+      lines.findIndex((one) => one.startsWith('dockerception: ')),
+    );
     const filled = (text: string): RegExp =>
       new RegExp(text.replaceAll('ADDRESS', registry.address).replaceAll('FOLDER', folder));
     expect(line).toMatch(filled(message));
