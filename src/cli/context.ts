@@ -50,10 +50,8 @@ function checkStandardInput(args: Arguments): void {
   const hasBuilder = args.value('from') !== undefined || args.value('from-image') !== undefined;
   const context = args.operands[0] ?? '-';
   const readers = [
-    ...args
-      .all('from')
-      .filter((from) => from === '-')
-      .map(() => '--from -'),
+    // Each further one reads what the builder before it writes.
+    ...(args.all('from')[0] === '-' && args.value('from-image') === undefined ? ['--from -'] : []),
     ...(hasBuilder || context !== '-' ? [] : ['the context']),
     ...args
       .all('add')

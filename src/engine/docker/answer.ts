@@ -4,7 +4,7 @@
  */
 import type { Report } from '../../progress/events.js';
 import { ClassicSteps, type ClassicMessage } from './classic.js';
-import { withoutReferences } from './references.js';
+import { withoutReferences, writtenMeanwhile } from './references.js';
 import { TraceDecoder } from './trace.js';
 
 /** A line, as much as is looked at. */
@@ -77,6 +77,11 @@ export class BuildAnswer {
 
   #fail(text: string): void {
     const error = withoutReferences(text.replace(DUMP, ''));
+    const written = writtenMeanwhile(error);
+    if (written !== undefined) {
+      this.#imageId = written;
+      return;
+    }
     this.#error ??= error;
     const status = this.#steps.finish(error);
     if (status) this.#report({ kind: 'status', status });

@@ -14,7 +14,7 @@ import type { Connection } from './connection.js';
 import { GrpcClient, GrpcError } from './grpc-client.js';
 import { unpackedTar } from './definition.js';
 import { extraHost } from './query.js';
-import { withoutReferences } from './references.js';
+import { withoutReferences, writtenMeanwhile } from './references.js';
 import { openSession, uploadUrl, type Session } from './session.js';
 import { TraceDecoder } from './trace.js';
 import { vanished } from './unreachable.js';
@@ -92,6 +92,11 @@ export async function solve(
     // An image that is being written by now has to be known, so that it can be removed.
     if (isExporting && solving !== undefined) await settledWithin(solving, EXPORT_TIMEOUT);
     if (error instanceof GrpcError) {
+      const written = writtenMeanwhile(withoutReferences(error.message));
+      if (written !== undefined) {
+        built(written);
+        return written;
+      }
       const hint = await hintFor(error.message);
       throw new DockerceptionError(
         'build',

@@ -11,7 +11,7 @@ import type {
   VertexStatus,
   VertexWarning,
 } from '../../progress/events.js';
-import { withoutReferences } from './references.js';
+import { withoutReferences, writtenMeanwhile } from './references.js';
 import { readFields, type Field } from './wire.js';
 
 /** Decodes the traces of one build, in order. */
@@ -61,7 +61,9 @@ function vertex(message: Buffer): Vertex {
     ...(number(fields, 4) === 1 ? { cached: true } : {}),
     ...optional('started', time(fields, 5)),
     ...optional('completed', time(fields, 6)),
-    ...(error === '' ? {} : { error: withoutReferences(error) }),
+    ...(error === '' || writtenMeanwhile(error) !== undefined
+      ? {}
+      : { error: withoutReferences(error) }),
   };
 }
 

@@ -285,6 +285,7 @@ class Build implements EntryBuild {
       targets.map(async (target) => ({
         platform: formatPlatform(target.platform),
         root: (await target.tree()).freeze(),
+        layers: target.layers,
       })),
     );
     const options = { spool: this.#spool, time: this.#undated, signal, report };

@@ -8,9 +8,9 @@ import { OutputFile } from '../../files/output-file.js';
 import type { Blob } from '../../image/store.js';
 import { writeBlob } from '../../image/write-blob.js';
 import { END_OF_ARCHIVE } from '../../tar/make.js';
-import { changes } from '../../filesystem/changes.js';
+import { changes, type Change } from '../../filesystem/changes.js';
 import { layerTar } from './layer-tar.js';
-import { Directory, DIRECTORY, NO_TIME } from '../../filesystem/node.js';
+import { Directory, DIRECTORY, isDirectory, NO_TIME } from '../../filesystem/node.js';
 import type { Spool } from './spool.js';
 
 /** What an image has in it for one platform. */
@@ -19,6 +19,8 @@ export interface FlatSystem {
   readonly platform: string;
   /** Frozen. */
   readonly root: Directory;
+  /** The file systems before and after each layer that was built here. Frozen. */
+  readonly layers: readonly { readonly before: Directory; readonly after: Directory }[];
 }
 
 /** What file systems are written with. */
@@ -53,8 +55,7 @@ export async function writeFlatTar(
 
 /** The tar of these. A chunk is valid until the next one is asked for. */
 export async function* flatTar(systems: readonly FlatSystem[], options: FlatOptions): Blob {
-  for (const system of separate(systems)) {
-    const entries = changes(undefined, system);
+  for (const entries of flatChanges(systems)) {
     for await (const chunk of layerTar(entries, { ...options, whiteoutNames: true })) {
       options.signal.throwIfAborted();
       // Each of them ends in an end-of-archive, and only the last one's is the tar's.
@@ -64,13 +65,30 @@ export async function* flatTar(systems: readonly FlatSystem[], options: FlatOpti
   yield END_OF_ARCHIVE;
 }
 
-/** Each by itself, so that no hard link leads from one to another; several with a folder around. */
-export function separate(systems: readonly FlatSystem[]): readonly Directory[] {
-  if (systems.length === 1) return systems.map(({ root }) => root);
-  return systems.map(({ platform, root }) => {
-    const children = new Map([[platform.replaceAll('/', '_'), root]]);
-    return new Directory(DIRECTORY | 0o755, 0, 0, NO_TIME, undefined, children, {});
+/**
+ * All of each file system, as it is after its layers were unpacked. Each by itself, so that no hard link leads from
+ * one to another; several with a folder around.
+ */
+export function flatChanges(systems: readonly FlatSystem[]): readonly Iterable<Change>[] {
+  if (systems.length === 1) return systems.map((system) => datedChanges(system));
+  return systems.map((system) => {
+    const name = system.platform.replaceAll('/', '_');
+    const children = new Map([[name, system.root]]);
+    const root = new Directory(DIRECTORY | 0o755, 0, 0, NO_TIME, undefined, children, {});
+    return datedChanges({ ...system, root }, `${name}/`);
   });
+}
+
+/** A directory has the time that the last layer with it gives it. */
+function* datedChanges({ root, layers }: FlatSystem, prefix = ''): Generator<Change> {
+  const times = new Map<string, number>();
+  for (const { before, after } of layers)
+    for (const { path, node, mtime } of changes(before, after))
+      if (isDirectory(node)) times.set(prefix + path, mtime);
+  for (const change of changes(undefined, root)) {
+    const mtime = isDirectory(change.node) ? times.get(change.path) : undefined;
+    yield mtime === undefined ? change : { ...change, mtime };
+  }
 }
 
 /** Waits for each chunk to be taken: it is the producer's again then. */

@@ -12,8 +12,8 @@ import { removeAbandoned, TemporaryPath } from '../../files/temporary-path.js';
 import { outputFailure } from '../../files/write-error.js';
 import type { Report } from '../../progress/events.js';
 import { printable } from '../../tar/printable.js';
-import { changes, type Change } from '../../filesystem/changes.js';
-import { separate, type FlatOptions, type FlatSystem } from './flat-tar.js';
+import type { Change } from '../../filesystem/changes.js';
+import { flatChanges, type FlatOptions, type FlatSystem } from './flat-tar.js';
 import {
   fromBinary,
   isDirectory,
@@ -21,7 +21,6 @@ import {
   isSymlink,
   NO_TIME,
   toBinary,
-  type Directory,
   type Leaf,
 } from '../../filesystem/node.js';
 import { segments } from './segments.js';
@@ -53,7 +52,7 @@ export async function writeLocal(
     await removeAbandoned(dest);
     staging = TemporaryPath.folder(dest);
     const writer = new LocalWriter(dest, staging.path, options);
-    for (const root of separate(systems)) await writer.stage(root);
+    for (const system of flatChanges(systems)) await writer.stage(system);
     options.signal.throwIfAborted();
     for (const one of made) one.keep();
     writer.move();
@@ -104,9 +103,9 @@ class LocalWriter {
   }
 
   /** Writes a file system into the staging folder, and checks that it can be moved. */
-  async stage(root: Directory): Promise<void> {
+  async stage(system: Iterable<Change>): Promise<void> {
     const firstNames = new Map<object, string>();
-    for (const change of changes(undefined, root)) {
+    for (const change of system) {
       const { path, node } = change;
       await this.#doing(path, async () => {
         if (node.extra?.xattrs !== undefined) this.attributed++;

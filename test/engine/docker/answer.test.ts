@@ -120,6 +120,15 @@ describe('the answer to a build', () => {
     );
   });
 
+  it('takes an image that another build has written meanwhile for its own', () => {
+    const id = `sha256:${'5'.repeat(64)}`;
+    const written = { message: `image "moby-dangling@${id}": already exists` };
+    const { answer } = play([{ errorDetail: written, error: written.message }]);
+    expect([answer.imageId, answer.error]).toEqual([id, undefined]);
+    const other = { message: `image "other@${id}": already exists` };
+    expect(play([{ errorDetail: other }]).answer.error).toBe(other.message);
+  });
+
   it('keeps out of Podman’s error what its own program looks like', () => {
     const why = 'Build error: Unknown instruction: "NONSENSE"';
     const dump = ' &imagebuilder.Step{Env:[]string{"A=}"}, Original:"NONSENSE \\"a}\\" {b"}';

@@ -39,7 +39,7 @@ describe('an output of type=tar', () => {
       }),
       c: hard,
     });
-    return { platform, root };
+    return { platform, root, layers: [] };
   };
 
   it('is the same in a file and on standard output, each time', async () => {
@@ -69,8 +69,8 @@ describe('an output of type=tar', () => {
     const path = join(dir, 'out.tar');
     await write(
       [
-        { platform: 'linux/amd64', root },
-        { platform: 'linux/arm64/v8', root },
+        { platform: 'linux/amd64', root, layers: [] },
+        { platform: 'linux/arm64/v8', root, layers: [] },
       ],
       path,
     );

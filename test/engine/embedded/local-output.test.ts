@@ -48,7 +48,7 @@ describe('an output of type=local', () => {
     signal = new AbortController().signal,
   ): Promise<void> =>
     writeLocal(
-      roots.map(([platform, root]) => ({ platform, root })),
+      roots.map(([platform, root]) => ({ platform, root, layers: [] })),
       dest,
       {
         spool,
