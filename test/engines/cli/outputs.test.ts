@@ -100,6 +100,6 @@ ENV A=1
     });
     expect(closed.stdout.toString().trim()).toBe('100');
     expect(closed.code, closed.stderr).toBe(1);
-    expect(closed.stderr).toMatch(/^dockerception: writing /);
+    expect(closed.stderr).toMatch(/^dockerception: writing /m);
   });
 });
