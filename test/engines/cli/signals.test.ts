@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FAILURE_BLOCK } from '../../../src/sink/failure-block.js';
 import { engines } from '../engines.js';
 import { containersOf, expectFailure, five, openShell, tracesOf, type Shell } from '../support.js';
 import { create } from '../tar.js';
@@ -99,7 +100,9 @@ describe('a signal', () => {
       tool.signal(signal);
       const outcome = await tool.done;
       expect(outcome.code).toBe(code);
-      expect(outcome.stdout.length).toBeLessThanOrEqual(1024);
+      // The entry, then the block that makes every reader fail.
+      expect(outcome.stdout.length).toBeLessThanOrEqual(1024 + FAILURE_BLOCK.length);
+      expect(outcome.stdout.subarray(-FAILURE_BLOCK.length)).toEqual(FAILURE_BLOCK);
     },
   );
 });
