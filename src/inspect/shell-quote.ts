@@ -1,11 +1,10 @@
 /** Words as somebody would type them into a shell, fit for a terminal. */
 import { printable } from '../tar/printable.js';
+import { shellQuote as posixQuote } from '../text/shell-quote.js';
 
 /** POSIX shell's quotes, where they are needed; for control characters `$'…'`, which bash, zsh and ksh know. */
 export function shellQuote(word: string): string {
-  if (/^[\w./:@%+,=-]+$/.test(word)) return word;
-  const isPrintable = printable(word, Infinity) === word;
-  if (isPrintable) return `'${word.replaceAll("'", `'\\''`)}'`;
+  if (printable(word, Infinity) === word) return posixQuote(word);
   return `$'${[...word].map(escaped).join('')}'`;
 }
 
