@@ -7,6 +7,7 @@ import {
   concealedPaths,
   destroyContext,
   dockerfilePath,
+  dockerfilePaths,
   rewording,
   withFile,
 } from './context.js';
@@ -24,7 +25,7 @@ import { DockerceptionError, rewordError, systemCode } from './errors.js';
 import { FailedDockerfile } from './failed-dockerfile.js';
 import { checkOptions } from './options/check.js';
 import { insecureHosts } from './image/registry/insecure.js';
-import type { Passed } from './pipeline.js';
+import type { FileReceiver, Passed } from './pipeline.js';
 import { filter } from './filter-stream.js';
 import { passContext } from './filter.js';
 import type { Report } from './progress/events.js';
@@ -76,7 +77,7 @@ async function buildClaimed(options: BuildOptions): Promise<Built> {
   const context = { ...pick(options), leaveOut: leftOut(options, outputs) };
   const check = await checkOf(options, report, signal);
   const concealed = await concealedPaths(options);
-  const failed = new FailedDockerfile(dockerfilePath(options.file));
+  const failed = new FailedDockerfile(dockerfilePaths(options));
   const asked = {
     ...engineOptions({ ...options, outputs }, check, failed.report(report), signal),
     concealed,
@@ -98,14 +99,13 @@ async function buildFromEntries(
   engine: EntryEngine,
   context: ContextOptions,
   options: EngineOptions,
-  failed: FailedDockerfile,
+  receiver: FileReceiver,
 ): Promise<FromContext> {
   const { report, signal } = options;
   const building = engine.begin(options);
   try {
-    const entries = failed.entries(building.entries);
-    const into = { entries, ready: () => building.ready() };
-    const passed = await passContext(into, context, report, { exact: false, signal });
+    const settings = { exact: false, signal, receiver };
+    const passed = await passContext(building, context, report, settings);
     return { ...(await building.finish()), context: passed };
   } finally {
     await building.close();
@@ -117,7 +117,7 @@ async function buildFromStream(
   engine: Engine,
   context: ContextOptions,
   options: EngineOptions,
-  failed: FailedDockerfile,
+  receiver: FileReceiver,
 ): Promise<FromContext> {
   const { report, signal } = options;
   const sink = new StreamSink();
@@ -128,10 +128,7 @@ async function buildFromStream(
   const building = engine({ stream: sink.stream }, options);
   // A builder may be silent for minutes: nobody waits for it once there is no engine.
   building.catch((error: unknown) => engineFailed.abort(error));
-  const passing = passContext(failed.sink(sink), context, report, {
-    exact: false,
-    signal: stop,
-  });
+  const passing = passContext(sink, context, report, { exact: false, signal: stop, receiver });
   const [passed, built] = await Promise.allSettled([passing, building]);
   if (passed.status === 'rejected' && isUsage(passed.reason)) throw passed.reason;
   // A context that broke comes out of the engine as its own error: the engine's is always the first.

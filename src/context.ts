@@ -79,16 +79,10 @@ export async function withFile<T extends ContextOptions>(options: T): Promise<T>
   return found === undefined ? options : { ...options, file: found };
 }
 
-/** The path of the Dockerfile, and those that are used without it. */
-async function fileOf(
-  options: ContextOptions,
-): Promise<{ file: string; others: readonly string[] }> {
-  const { file } = await withFile(options);
-  const based = options.base !== undefined || (options.changes?.length ?? 0) > 0;
-  return {
-    file: dockerfilePath(file),
-    others: file === undefined && !based ? OTHER_DOCKERFILES : [],
-  };
+/** Clean paths in the context: the first one that is there is the Dockerfile. */
+export function dockerfilePaths(options: ContextOptions): readonly [string, ...string[]] {
+  const others = options.file === undefined && !isBased(options) ? OTHER_DOCKERFILES : [];
+  return [dockerfilePath(options.file), ...others];
 }
 
 /** Opens everything and says what becomes of it. `exact`: no byte is
@@ -99,7 +93,7 @@ export async function planContext(
   exact: boolean,
   signal?: AbortSignal,
 ): Promise<Plan> {
-  const { file, others } = await fileOf(options);
+  const [file, ...others] = dockerfilePaths(await withFile(options));
   const owner = options.owner ?? ROOT;
   const based = isBased(options);
   const attributes = await attributeEdits(options, owner);

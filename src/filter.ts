@@ -4,7 +4,7 @@ import { claimContext, destroyContext, planContext, rewording } from './context.
 import { DockerceptionError, rewordError } from './errors.js';
 import { checkOptions, isObject, type OptionTable } from './options/check.js';
 import { abortSignal, callback } from './options/values.js';
-import { pass, type Passed } from './pipeline.js';
+import { pass, type FileReceiver, type Passed } from './pipeline.js';
 import type { Report } from './progress/events.js';
 import { redacted } from './progress/redacted.js';
 import type { EntrySink } from './sink/entries.js';
@@ -59,6 +59,8 @@ interface PassSettings {
   /** No byte is added that no edit asks for. */
   readonly exact: boolean;
   readonly signal: AbortSignal | undefined;
+  /** Receives the Dockerfile as it leaves. @default none */
+  readonly receiver?: FileReceiver;
 }
 
 /**
@@ -69,7 +71,7 @@ export async function passContext(
   sink: Sink | EntrySink,
   options: ContextOptions,
   report: Report,
-  { exact, signal }: PassSettings,
+  { exact, signal, receiver }: PassSettings,
 ): Promise<Passed> {
   let plan;
   try {
@@ -81,7 +83,7 @@ export async function passContext(
     throw first;
   }
   const reword = await rewording(options);
-  return pass(plan, sink, report, signal).catch((error: unknown) => {
+  return pass({ ...plan, receiver }, sink, report, signal).catch((error: unknown) => {
     throw reword === undefined ? error : rewordError(error, reword);
   });
 }

@@ -5,7 +5,7 @@
  * whole tar until the producer is known to have succeeded.
  */
 import { compose, type Edit } from './edit/edit.js';
-import { Contents, type FoundFile } from './edit/contents.js';
+import { Contents, type FileReceiver, type FoundFile } from './edit/contents.js';
 import { ROOT, type Owner } from './edit/owner.js';
 import { isRecognisable } from './edit/recognisable.js';
 import { DockerceptionError } from './errors.js';
@@ -21,6 +21,8 @@ import { EntryView, type ViewHandler } from './tar/entry-view.js';
 import { END_OF_ARCHIVE, makeHeader, makeRoot } from './tar/make.js';
 import { TarWalk, type WalkHandler } from './tar/walk.js';
 
+export type { FileReceiver } from './edit/contents.js';
+
 /** One stream and the edits of its entries. */
 export interface Part {
   readonly source: Source;
@@ -35,6 +37,8 @@ export interface Plan {
   readonly file: string | undefined;
   /** Names that are used without `file`, in this order. @default none */
   readonly otherFiles?: readonly string[];
+  /** Receives `file` and `otherFiles` as they leave. @default none */
+  readonly receiver?: FileReceiver | undefined;
   /** Adds a hard link `file` to the one of `otherFiles` that is used, for a reader that knows `file` alone. @default false */
   readonly linksFile?: boolean;
   /**
@@ -122,7 +126,8 @@ class Passage {
     private readonly report: Report,
     private readonly signal: AbortSignal | undefined,
   ) {
-    this.#contents = plan.file === undefined ? undefined : new Contents(plan.file, plan.otherFiles);
+    const { file, otherFiles, receiver } = plan;
+    this.#contents = file === undefined ? undefined : new Contents(file, otherFiles, receiver);
   }
 
   async run(): Promise<Passed> {
@@ -237,6 +242,9 @@ class Passage {
         if (!this.#started) this.#start(sink, false, 0);
       },
       bytes: (bytes) => this.#write(sink, bytes),
+      ...(this.plan.receiver !== undefined && {
+        body: (bytes: Buffer) => this.#contents?.data(bytes),
+      }),
       oddPadding: () => refusePadding(source, evidence),
       badHeader: (block) => explainHeader(block, source, evidence),
     };
@@ -246,7 +254,10 @@ class Passage {
     const all = this.#observed(edit);
     return {
       entry: (entry) => (all(entry) === 'drop' ? 'drop' : entries.entry(entry)),
-      data: (bytes) => entries.data(bytes),
+      data: (bytes) => {
+        this.#contents?.data(bytes);
+        entries.data(bytes);
+      },
       hole: (length) => entries.hole(length),
       global: (header) => edit.global?.(header),
       oddPadding: () => refusePadding(source, evidence),

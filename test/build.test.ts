@@ -71,6 +71,36 @@ describe('build', () => {
     expect(reason).toBe(error);
   });
 
+  it.each([
+    ['sub/Dockerfile', { file: 'sub/Dockerfile' }, 512],
+    ['Containerfile', {}, 512],
+    ['dockerfile', {}, 1],
+  ])('shows the lines of the Dockerfile that failed: %s', async (name, options, chunk) => {
+    const tar = pack();
+    tar.entry({ name }, 'FROM scratch\nCOPY app /old\n');
+    tar.entry({ name: 'other/Dockerfile' }, 'FROM scratch\nCOPY app /other\n');
+    // The last entry of a name counts.
+    tar.entry({ name: `./${name}` }, 'FROM scratch\nCOPY app /app\n');
+    tar.finalize();
+    const engine: Engine = async ({ stream }, { report }) => {
+      for await (const bytes of stream) void bytes;
+      const vertexes = [
+        { digest: ID, inputs: [], name: '[2/2] COPY app /app', cached: false, error: 'not found' },
+      ];
+      report({ kind: 'status', status: { vertexes } });
+      throw new DockerceptionError('build', 'BUILD_FAILED', 'building the image: not found');
+    };
+    const bytes = Buffer.concat(await Readable.from(tar).toArray());
+    const context = Readable.from(
+      Array.from({ length: bytes.length / chunk }, (_, at) =>
+        bytes.subarray(at * chunk, (at + 1) * chunk),
+      ),
+    );
+    const error = await failure(build({ context, engine, ...options }));
+    expect(error.excerpt).toContain(`${name}:2`);
+    expect(error.excerpt).toContain('COPY app /app');
+  });
+
   it('rejects with the engine’s error at once, though the builder is silent', async () => {
     const silent = new PassThrough();
     silent.write((await contextTar()).subarray(0, 700));

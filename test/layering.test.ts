@@ -45,7 +45,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   filter: ['context-options', 'context', 'options', 'pipeline', 'sink', 'progress'],
   'filter-stream': ['context-options', 'filter', 'options', 'sink'],
   'build-options': ['context-options', 'options', 'engine', 'image', 'inspect', 'progress'],
-  'failed-dockerfile': ['dockerfile', 'progress', 'sink', 'tar'],
+  'failed-dockerfile': ['dockerfile', 'edit', 'progress'],
   'build-places': ['build-options', 'engine', 'source', 'image'],
   build: [
     'build-places',

@@ -23,6 +23,14 @@ export interface FoundFile {
   readonly mtime: number;
 }
 
+/** Receives the content of each Dockerfile that is found. */
+export interface FileReceiver {
+  /** The content of the file at a clean path follows. */
+  begin(path: string): void;
+  /** The next bytes of it, valid during the call only. */
+  data(bytes: Buffer): void;
+}
+
 export class Contents {
   readonly #file: string;
   readonly #files: readonly string[];
@@ -30,6 +38,8 @@ export class Contents {
   readonly #names = new Set<string>();
   #more = false;
   #empty = true;
+  /** The entry at hand is a Dockerfile. */
+  #isFile = false;
   /** Files of an image archive that its root has. */
   readonly #ofImage = new Set<string>();
 
@@ -37,7 +47,11 @@ export class Contents {
    * @param file the Dockerfile's clean path
    * @param others names in the root that are used without it, in this order
    */
-  constructor(file: string, others: readonly string[] = []) {
+  constructor(
+    file: string,
+    others: readonly string[] = [],
+    private readonly receiver?: FileReceiver,
+  ) {
     this.#file = file;
     this.#files = [file, ...others];
   }
@@ -45,11 +59,14 @@ export class Contents {
   /** Goes last: it looks at names as they leave. */
   readonly observe: Edit = (entry) => {
     this.#empty = false;
+    this.#isFile = false;
     const path = entry.path;
     for (const file of this.#files) {
       if (!path.endsWith(file) || entry.type === 'directory' || cleanPath(path) !== file) continue;
       const { mode, uid, gid, mtime } = entry;
       this.#found.set(file, { path: file, mode, uid, gid, mtime });
+      this.#isFile = true;
+      this.receiver?.begin(file);
     }
     if (IMAGE_FILES.includes(path)) this.#ofImage.add(path);
     if (this.#more) return;
@@ -58,6 +75,11 @@ export class Contents {
     if (this.#names.size === SHOWN) this.#more = true;
     else this.#names.add(name);
   };
+
+  /** The next bytes of the content of the entry that was observed last. */
+  data(bytes: Buffer): void {
+    if (this.#isFile) this.receiver?.data(bytes);
+  }
 
   /** Returns the Dockerfile. Throws CONTEXT_NO_DOCKERFILE. */
   requireFile(): FoundFile {
