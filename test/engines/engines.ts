@@ -143,9 +143,14 @@ export async function connectTo(env: Environment): Promise<Connection> {
   return connect(await resolveEndpoint(env, { home: env['HOME'] ?? homedir() }), { env });
 }
 
-/** A name that no other test uses; prefixed, so that {@link cleanUp} finds it. */
+/** Names of this test file. */
+const given: string[] = [];
+
+/** A name that no other test uses, for {@link cleanUp} to remove. */
 export function uniqueTag(): string {
-  return `dockerception-test-${randomBytes(6).toString('hex')}`;
+  const tag = `dockerception-test-${randomBytes(6).toString('hex')}`;
+  given.push(tag);
+  return tag;
 }
 
 interface ListedImage {
@@ -205,7 +210,7 @@ export interface InspectedImage {
 export async function cleanUp(host: string): Promise<void> {
   const connection = await connectTo({ DOCKER_HOST: host });
   for (const tag of await listTags(host))
-    if (tag.includes('dockerception-test-'))
+    if (given.some((name) => tag.includes(name)))
       await connection
         .json({ method: 'DELETE', path: `/images/${encodeURIComponent(tag)}?force=1` })
         // A name of an image that went with another of its names.
