@@ -27,21 +27,21 @@ import type {
   EntryBuild,
   EntryEngine,
 } from '../engine.js';
-import { Ahead, type Foreseen } from './ahead.js';
-import { assemble } from './assemble.js';
-import { checkTargets } from './check.js';
-import { needsContextAlone } from './foreseeable.js';
-import { contextOf, dockerfileOf, type ContextTree } from './context-tree.js';
-import { BASE_IN_ENGINE, Images } from './images.js';
-import { layerTar } from './layer-tar.js';
-import { metadataOf } from './metadata.js';
-import { Origins } from './origins.js';
-import { isImageOutput, Outputs } from './outputs.js';
-import { readableOf } from './readable.js';
-import { Spool } from './spool.js';
-import type { BuiltTarget } from './stages.js';
-import { StepReport } from './step-report.js';
-import { buildTargets, platformsOf } from './targets.js';
+import { Ahead, type Foreseen } from './speculation/speculative-layer-writer.js';
+import { assemble } from './output/assemble.js';
+import { checkTargets } from './stages/check.js';
+import { needsContextAlone } from './speculation/predictable.js';
+import { contextOf, dockerfileOf, type ContextTree } from './stages/context-tree.js';
+import { BASE_IN_ENGINE, Images } from './stages/images.js';
+import { layerTar } from './output/layer-tar.js';
+import { metadataOf } from './output/metadata.js';
+import { Origins } from './stages/origins.js';
+import { isImageOutput, Outputs } from './output/outputs.js';
+import { readableOf } from './spool/readable.js';
+import { Spool } from './spool/spool.js';
+import type { BuiltTarget } from './stages/stages.js';
+import { StepReport } from './stages/step-report.js';
+import { buildTargets, platformsOf } from './stages/targets.js';
 
 /** What the engine is made with. */
 export interface EmbeddedSettings {
@@ -291,10 +291,10 @@ class Build implements EntryBuild {
     const options = { spool: this.#spool, time: this.#undated, signal, report };
     for (const { type, dest } of files) {
       if (type === 'local') {
-        const { writeLocal } = await import('./local-output.js');
+        const { writeLocal } = await import('./output/local-output.js');
         await writeLocal(systems, dest, options);
       } else {
-        const { writeFlatTar } = await import('./flat-tar.js');
+        const { writeFlatTar } = await import('./output/flat-tar.js');
         await writeFlatTar(systems, dest, this.#settings.stdout, options);
       }
     }

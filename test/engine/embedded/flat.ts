@@ -7,7 +7,7 @@ import {
   type Extra,
   type Node,
 } from '../../../src/filesystem/node.js';
-import type { Spool } from '../../../src/engine/embedded/spool.js';
+import type { Spool } from '../../../src/engine/embedded/spool/spool.js';
 
 /** A file whose content goes into the spool. */
 export function file(

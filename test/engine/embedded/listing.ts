@@ -6,8 +6,8 @@ import {
   type Directory,
   type Node,
 } from '../../../src/filesystem/node.js';
-import { contentOf } from '../../../src/engine/embedded/contents.js';
-import { Spool } from '../../../src/engine/embedded/spool.js';
+import { contentOf } from '../../../src/engine/embedded/spool/contents.js';
+import { Spool } from '../../../src/engine/embedded/spool/spool.js';
 import { Tree } from '../../../src/filesystem/tree.js';
 import { unpack, type UnpackOptions } from '../../../src/filesystem/unpack.js';
 import { inChunks } from '../../support/filter.js';

@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { LANGUAGE, type LanguageCase } from '../../engine/embedded/language-cases.js';
-import type { Recorded } from '../../engine/embedded/language-meaning.js';
+import { LANGUAGE, type LanguageCase } from '../../engine/embedded/stages/language-cases.js';
+import type { Recorded } from '../../engine/embedded/stages/language-meaning.js';
 import { buildReference } from './reference.js';
 
 // The unit test holds this project's reading against recorded answers; this one holds the answers
 // against BuildKit: each fourth of them, all with LANGUAGE=all, and with LANGUAGE=record it writes
 // them anew.
-const FILE = new URL('../../engine/embedded/language-buildkit.json', import.meta.url);
+const FILE = new URL('../../engine/embedded/stages/language-buildkit.json', import.meta.url);
 const MODE = process.env['LANGUAGE'] ?? 'sample';
 
 async function ask({ dockerfile, args }: LanguageCase): Promise<Recorded> {

@@ -1,0 +1,82 @@
+/** Targets as images in a store: their bases' layers as they are, their own as they are written. */
+import { writeImage, writeIndex } from '../../../image/assemble.js';
+import type { Compression } from '../../../image/compression.js';
+import type { ImageConfig } from '../../../image/config.js';
+import type { Descriptor } from '../../../image/descriptor.js';
+import { writeLayer, type Layer } from '../../../image/layer.js';
+import type { AssembledImage, PlatformImage, RepositoryName } from '../../../image/manifest.js';
+import type { BlobStore } from '../../../image/store.js';
+import { changes } from '../../../filesystem/changes.js';
+import type { WrittenAhead } from '../speculation/speculative-layer-writer.js';
+import { layerTar } from './layer-tar.js';
+import type { Spool } from '../spool/spool.js';
+import type { BuiltTarget, LayerChange } from '../stages/stages.js';
+
+/** What images are put together with. */
+export interface AssembleOptions {
+  readonly store: BlobStore;
+  readonly spool: Spool;
+  /** When it was made: seconds since 1970. */
+  readonly created: number;
+  /** Seconds since 1970, for entries of a layer without a time. */
+  readonly time: number;
+  readonly compression: Compression;
+  /** A layer that was written while the context came: there is but one target then. */
+  readonly ahead?: WrittenAhead | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Writes every target; several become an index. */
+export async function assemble(
+  targets: readonly BuiltTarget[],
+  options: AssembleOptions,
+): Promise<AssembledImage> {
+  const images: PlatformImage[] = [];
+  for (const target of targets) images.push(await assembleOne(target, options));
+  return writeIndex(options.store, images);
+}
+
+async function assembleOne(
+  { image, layers, history, result, platform }: BuiltTarget,
+  { store, spool, created: seconds, time, compression, ahead, signal }: AssembleOptions,
+): Promise<PlatformImage> {
+  const descriptors: Descriptor[] = [];
+  const diffIds: string[] = [...(image?.config.rootfs.diff_ids ?? [])];
+  const origins = new Map<string, RepositoryName>();
+  for (const layer of image?.layers ?? []) {
+    signal.throwIfAborted();
+    await store.copy(layer, (image as NonNullable<typeof image>).blobs);
+    descriptors.push(layer);
+    if (image?.origin !== undefined) origins.set(layer.digest, image.origin);
+  }
+  const write = ({ before, after }: LayerChange): Promise<Layer> => {
+    const tar = layerTar(changes(before, after), { spool, time, signal });
+    return writeLayer(store, tar, compression, spool.length);
+  };
+  for (const [index, change] of layers.entries()) {
+    signal.throwIfAborted();
+    const { descriptor, diffId } = ahead?.index === index ? ahead.layer : await write(change);
+    descriptors.push(descriptor);
+    diffIds.push(diffId);
+  }
+  const created = dateOf(seconds);
+  const config: ImageConfig = {
+    created,
+    ...(result.author !== undefined && { author: result.author }),
+    ...platform,
+    config: result.config,
+    rootfs: { type: 'layers', diff_ids: diffIds },
+    // Every entry has a time: umoci doesn't take one without.
+    history: history.map((entry) => ({ created, ...entry })),
+  };
+  return writeImage(store, { config, layers: descriptors, platform, origins });
+}
+
+/** RFC 3339's years 0 to 9999, in seconds since 1970. */
+const [EARLIEST, LATEST] = [-62_167_219_200, 253_402_300_799];
+
+/** The date as a configuration has it: with a year of five digits, no reader in Go takes the image. */
+function dateOf(time: number): string {
+  const seconds = Math.min(Math.max(time, EARLIEST), LATEST);
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}

@@ -1,0 +1,113 @@
+/**
+ * `-o type=tar`: the whole file system as one tar, in the same order and the same bytes each time.
+ * Several platforms get a folder each, `linux_amd64/`, as buildx has it.
+ */
+import type { Writable } from 'node:stream';
+import { outputFailure } from '../../../files/write-error.js';
+import { OutputFile } from '../../../files/output-file.js';
+import type { Blob } from '../../../image/store.js';
+import { writeBlob } from '../../../image/write-blob.js';
+import { END_OF_ARCHIVE } from '../../../tar/make.js';
+import { changes, type Change } from '../../../filesystem/changes.js';
+import { layerTar } from './layer-tar.js';
+import { Directory, DIRECTORY, isDirectory, NO_TIME } from '../../../filesystem/node.js';
+import type { Spool } from '../spool/spool.js';
+
+/** What an image has in it for one platform. */
+export interface FlatSystem {
+  /** `linux/arm64/v8` */
+  readonly platform: string;
+  /** Frozen. */
+  readonly root: Directory;
+  /** The file systems before and after each layer that was built here. Frozen. */
+  readonly layers: readonly { readonly before: Directory; readonly after: Directory }[];
+}
+
+/** What file systems are written with. */
+export interface FlatOptions {
+  readonly spool: Spool;
+  /** Seconds since 1970, for what has no time of its own. */
+  readonly time: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes the tar to a file, which appears when it is whole, or to `stdout` for `-`, which stays open.
+ * Resolves to its bytes. Throws of kind output; the signal's reason.
+ */
+export async function writeFlatTar(
+  systems: readonly FlatSystem[],
+  dest: string,
+  stdout: Writable,
+  options: FlatOptions,
+): Promise<number> {
+  const tar = flatTar(systems, options);
+  if (dest === '-') return writeTo(stdout, tar);
+  const file = await OutputFile.create(dest);
+  try {
+    const { size } = await writeBlob(file, tar, 0);
+    await file.publish();
+    return size;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The tar of these. A chunk is valid until the next one is asked for. */
+export async function* flatTar(systems: readonly FlatSystem[], options: FlatOptions): Blob {
+  for (const entries of flatChanges(systems)) {
+    for await (const chunk of layerTar(entries, { ...options, whiteoutNames: true })) {
+      options.signal.throwIfAborted();
+      // Each of them ends in an end-of-archive, and only the last one's is the tar's.
+      if (chunk !== END_OF_ARCHIVE) yield chunk;
+    }
+  }
+  yield END_OF_ARCHIVE;
+}
+
+/**
+ * All of each file system, as it is after its layers were unpacked. Each by itself, so that no hard link leads from
+ * one to another; several with a folder around.
+ */
+export function flatChanges(systems: readonly FlatSystem[]): readonly Iterable<Change>[] {
+  if (systems.length === 1) return systems.map((system) => datedChanges(system));
+  return systems.map((system) => {
+    const name = system.platform.replaceAll('/', '_');
+    const children = new Map([[name, system.root]]);
+    const root = new Directory(DIRECTORY | 0o755, 0, 0, NO_TIME, undefined, children, {});
+    return datedChanges({ ...system, root }, `${name}/`);
+  });
+}
+
+/** A directory has the time that the last layer with it gives it. */
+function* datedChanges({ root, layers }: FlatSystem, prefix = ''): Generator<Change> {
+  const times = new Map<string, number>();
+  for (const { before, after } of layers)
+    for (const { path, node, mtime } of changes(before, after))
+      if (isDirectory(node)) times.set(prefix + path, mtime);
+  for (const change of changes(undefined, root)) {
+    const mtime = isDirectory(change.node) ? times.get(change.path) : undefined;
+    yield mtime === undefined ? change : { ...change, mtime };
+  }
+}
+
+/** Waits for each chunk to be taken: it is the producer's again then. */
+async function writeTo(output: Writable, tar: Blob): Promise<number> {
+  let size = 0;
+  // Its event would end the process; the write's own answer has the same error.
+  const ignore = (): void => undefined;
+  output.on('error', ignore);
+  try {
+    for await (const chunk of tar) {
+      size += chunk.length;
+      await new Promise<void>((resolve, reject) => {
+        output.write(chunk, (error) => (error ? reject(error) : resolve()));
+      });
+    }
+    return size;
+  } catch (error) {
+    throw outputFailure('standard output', error);
+  } finally {
+    output.off('error', ignore);
+  }
+}

@@ -1,0 +1,271 @@
+/**
+ * `-o type=local`: the file system as files in a folder, merged into what it has already, as buildx does
+ * it: they belong to the user who runs this, with their modes and times. All of it is first written into a
+ * temporary folder inside `dest`, then moved: until then, nothing in `dest` changes. A symbolic link that exists
+ * already is replaced, never followed; only `dest` itself may be one.
+ */
+import fs from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { DockerceptionError } from '../../../errors.js';
+import { makeFolder } from '../../../files/make-folder.js';
+import { removeAbandoned, TemporaryPath } from '../../../files/temporary-path.js';
+import { outputFailure } from '../../../files/write-error.js';
+import type { Report } from '../../../progress/events.js';
+import { printable } from '../../../tar/printable.js';
+import type { Change } from '../../../filesystem/changes.js';
+import { flatChanges, type FlatOptions, type FlatSystem } from './flat-tar.js';
+import {
+  fromBinary,
+  isDirectory,
+  isFile,
+  isSymlink,
+  NO_TIME,
+  toBinary,
+  type Leaf,
+} from '../../../filesystem/node.js';
+import { segments } from '../spool/segments.js';
+import { withoutSlashes } from '../../../text/trim.js';
+
+/** Entries, and bytes of contents, between two looks at whether somebody wants this to stop. */
+const ENTRIES = 500;
+const CHUNK = 1 << 20;
+
+/** What a folder is written with. */
+export interface LocalOptions extends FlatOptions {
+  /** Told once of what can't be a file there. */
+  readonly report: Report;
+}
+
+/**
+ * Writes the files into the folder `dest`, which is created if it doesn't exist. Throws of kind output:
+ * OUTPUT_FULL, OUTPUT_FAILED; the signal's reason. Nothing is left of it then, unless moving failed.
+ */
+export async function writeLocal(
+  systems: readonly FlatSystem[],
+  dest: string,
+  options: LocalOptions,
+): Promise<void> {
+  let made: readonly TemporaryPath[] = [];
+  let staging: TemporaryPath | undefined;
+  try {
+    made = makeFolder(dest);
+    await removeAbandoned(dest);
+    staging = TemporaryPath.folder(dest);
+    const writer = new LocalWriter(dest, staging.path, options);
+    for (const system of flatChanges(systems)) await writer.stage(system);
+    options.signal.throwIfAborted();
+    for (const one of made) one.keep();
+    writer.move();
+    report(writer, dest, options);
+  } catch (error) {
+    if (options.signal.aborted) throw options.signal.reason;
+    throw outputFailure(dest, error);
+  } finally {
+    staging?.remove();
+    for (const one of [...made].reverse()) one.remove();
+  }
+}
+
+function report({ special, attributed }: LocalWriter, dest: string, options: LocalOptions): void {
+  const left = [
+    ...counted(special, 'device or pipe', 'devices and pipes'),
+    ...counted(attributed, "file's extended attributes", "files' extended attributes"),
+  ];
+  if (left.length === 0) return;
+  const message = `left out of ${dest}: ${left.join(', ')}`;
+  options.report({ kind: 'notice', message, warning: true });
+}
+
+function counted(count: number, one: string, many: string): string[] {
+  return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
+}
+
+class LocalWriter {
+  /** How many were left out. */
+  special = 0;
+  attributed = 0;
+  /** Both binary, without a slash at the end. */
+  readonly #dest: string;
+  readonly #staging: string;
+  readonly #options: LocalOptions;
+  readonly #chunk = Buffer.allocUnsafeSlow(CHUNK);
+  readonly #directories: Change[] = [];
+  /** Paths to move from the staging folder: one whose parent is moved comes along with it. */
+  readonly #moves: string[] = [];
+  /** Directories that exist in `dest`, and that others are merged into. */
+  readonly #merged = new Set<string>(['']);
+  #sinceBreak = 0;
+
+  constructor(dest: string, staging: string, options: LocalOptions) {
+    this.#dest = toBinary(withoutSlashes(dest));
+    this.#staging = toBinary(staging);
+    this.#options = options;
+  }
+
+  /** Writes a file system into the staging folder, and checks that it can be moved. */
+  async stage(system: Iterable<Change>): Promise<void> {
+    const firstNames = new Map<object, string>();
+    for (const change of system) {
+      const { path, node } = change;
+      await this.#doing(path, async () => {
+        if (node.extra?.xattrs !== undefined) this.attributed++;
+        if (isDirectory(node)) this.#stageDirectory(change);
+        else if (isFile(node) || isSymlink(node)) await this.#stageLeaf(path, node, firstNames);
+        else this.special++;
+      });
+      if (++this.#sinceBreak >= ENTRIES) await this.#break();
+    }
+  }
+
+  /** Moves everything to its place. It is not interrupted: a signal comes too late then. */
+  move(): void {
+    for (const path of this.#merged) this.#sync(path, () => makeWritable(this.#destOf(path)));
+    for (const path of this.#moves)
+      this.#sync(path, () => {
+        const place = this.#destOf(path);
+        if (lstat(place)?.isDirectory() === true) fs.rmdirSync(native(place));
+        else if (isDirectoryPath(this.#stagedOf(path))) fs.rmSync(native(place), { force: true });
+        fs.renameSync(native(this.#stagedOf(path)), native(place));
+      });
+    // What is inside is in its place now: a directory may become read-only, and its time stays.
+    for (const { path, node, mtime } of this.#directories.reverse())
+      this.#sync(path, () => {
+        const place = native(this.#destOf(path));
+        fs.chmodSync(place, node.mode & 0o7777);
+        const time = this.#time({ mtime });
+        fs.utimesSync(place, time, time);
+      });
+  }
+
+  /** Lets other events be handled now and then, a signal among them. */
+  async #break(): Promise<void> {
+    this.#sinceBreak = 0;
+    await setImmediate();
+    this.#options.signal.throwIfAborted();
+  }
+
+  async #doing(path: string, work: () => void | Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (this.#options.signal.aborted) throw this.#options.signal.reason;
+      throw outputFailure(fromBinary(this.#destOf(path)), error);
+    }
+  }
+
+  #sync(path: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      throw outputFailure(fromBinary(this.#destOf(path)), error);
+    }
+  }
+
+  #stageDirectory(change: Change): void {
+    const { path } = change;
+    this.#directories.push(change);
+    if (this.#isMergedInto(path)) {
+      const place = this.#destOf(path);
+      if (!isDirectoryPath(place)) this.#moves.push(path);
+      else {
+        this.#merged.add(path);
+        // What can't be read can't be checked.
+        if (((lstat(place)?.mode ?? 0) & 0o500) !== 0o500) makeWritable(place);
+      }
+    }
+    fs.mkdirSync(native(this.#stagedOf(path)), 0o700);
+  }
+
+  async #stageLeaf(path: string, node: Leaf, firstNames: Map<object, string>): Promise<void> {
+    if (this.#isMergedInto(path)) {
+      refuseFolder(this.#destOf(path));
+      this.#moves.push(path);
+    }
+    const links = node.extra?.links;
+    const staged = this.#stagedOf(path);
+    const first = links && firstNames.get(links);
+    if (first !== undefined) return fs.linkSync(native(first), native(staged));
+    if (links !== undefined) firstNames.set(links, staged);
+    if (!isSymlink(node)) return this.#file(staged, node);
+    fs.symlinkSync(native(node.extra?.target ?? ''), native(staged));
+    const time = this.#time(node);
+    fs.lutimesSync(native(staged), time, time);
+  }
+
+  async #file(path: string, node: Leaf): Promise<void> {
+    const descriptor = fs.openSync(native(path), 'wx', 0o600);
+    try {
+      await this.#content(descriptor, node);
+      fs.fchmodSync(descriptor, node.mode & 0o7777);
+      const time = this.#time(node);
+      fs.futimesSync(descriptor, time, time);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  }
+
+  async #content(descriptor: number, node: Leaf): Promise<void> {
+    let position = 0;
+    for (const [offset, length] of segments(node)) {
+      for (let from = 0; offset >= 0 && from < length;) {
+        const step = Math.min(length - from, CHUNK);
+        this.#options.spool.read(this.#chunk, 0, offset + from, step);
+        for (let at = 0; at < step;)
+          at += fs.writeSync(descriptor, this.#chunk, at, step - at, position + from + at);
+        from += step;
+        if (step === CHUNK) await this.#break();
+      }
+      position += length;
+    }
+    // A hole at the end is nothing that was written.
+    if (node.extra?.pieces !== undefined) fs.ftruncateSync(descriptor, node.size);
+  }
+
+  #time({ mtime }: Pick<Change, 'mtime'>): number {
+    return mtime === NO_TIME ? this.#options.time : mtime;
+  }
+
+  /** Whether the directory that a path is in exists in `dest`. */
+  #isMergedInto(path: string): boolean {
+    return this.#merged.has(path.slice(0, Math.max(path.lastIndexOf('/'), 0)));
+  }
+
+  #destOf(path: string): string {
+    return `${this.#dest}/${path}`;
+  }
+
+  #stagedOf(path: string): string {
+    return `${this.#staging}/${path}`;
+  }
+}
+
+/** Throws for a folder with something in it, which may be anybody's work; an empty one is replaced. */
+function refuseFolder(path: string): void {
+  if (!isDirectoryPath(path) || fs.readdirSync(native(path)).length === 0) return;
+  throw new DockerceptionError(
+    'output',
+    'OUTPUT_FAILED',
+    `writing ${printable(fromBinary(path))}: a folder with something in it is there`,
+    { hint: 'remove it, or name another folder with dest=' },
+  );
+}
+
+/** An earlier run may have left it read-only, as the image has it. */
+function makeWritable(path: string): void {
+  const mode = lstat(path)?.mode ?? 0o700;
+  if ((mode & 0o700) !== 0o700) fs.chmodSync(native(path), (mode & 0o7777) | 0o700);
+}
+
+function isDirectoryPath(path: string): boolean {
+  return lstat(path)?.isDirectory() === true;
+}
+
+function lstat(path: string): fs.Stats | undefined {
+  return fs.lstatSync(native(path), { throwIfNoEntry: false });
+}
+
+/** A path as the system has it: bytes. */
+function native(path: string): string | Buffer {
+  const text = fromBinary(path);
+  return text === path ? path : Buffer.from(path, 'latin1');
+}

@@ -1,0 +1,94 @@
+/** COPY and ADD with every word expanded, and checked as far as no file has to be looked at. */
+import type { CopyInstruction } from '../../../dockerfile/instruction.js';
+import { quote } from '../../../dockerfile/quote.js';
+import { Reason } from '../../../dockerfile/reason.js';
+import { expandWord } from '../../../dockerfile/shell.js';
+import { sourceKind } from '../../../dockerfile/source.js';
+import type { StageState } from './stage-state.js';
+import { cleanSource } from '../steps/sources.js';
+import type { CopyStep } from '../steps/step.js';
+
+/** Throws a {@link Reason}. */
+export function evaluateCopy(
+  instruction: CopyInstruction,
+  state: StageState,
+  expand: (word: string) => string,
+): CopyStep {
+  const { kind, line, from, contents, link, parents, unpack } = instruction;
+  const chown = expand(instruction.chown);
+  const chmod = expand(instruction.chmod);
+  const checksum = expand(instruction.checksum);
+  const sources = instruction.sources.map(expand);
+  const dest = expand(instruction.dest);
+  // Content that is expanded is a text; it has no quotes, and `\` escapes in it whatever the file says.
+  const heredocs = contents.map(({ name, content, expand: expands }) => ({
+    name: heredocName(name),
+    content: expands
+      ? Buffer.from(
+          expandWord(content.toString(), state.variables, { escape: '\\', ignoreQuotes: true }),
+        )
+      : content,
+  }));
+  for (const source of sources) checkSource(kind, source);
+  checkChecksum(checksum, sources);
+  const words = [
+    kind.toUpperCase(),
+    ...(parents ? ['--parents'] : []),
+    ...(chown === '' ? [] : [`--chown=${chown}`]),
+    ...(chmod === '' ? [] : [`--chmod=${chmod}`]),
+    ...sources,
+    ...contents.map(({ name }) => `<<${name}`),
+    dest,
+  ];
+  return {
+    kind,
+    line,
+    text: words.join(' '),
+    from: from === '' ? undefined : from,
+    sources,
+    heredocs,
+    dest: state.resolve(dest),
+    chown: chown === '' ? undefined : chown,
+    chmod: chmod === '' ? undefined : chmod,
+    link,
+    parents,
+    // As they stand: BuildKit expands no variables in them.
+    exclude: instruction.exclude,
+    checksum: checksum === '' ? undefined : checksum,
+    unpack,
+  };
+}
+
+/** A heredoc is a file at the root of what is copied: its word is one name, whatever it climbs. */
+function heredocName(word: string): string {
+  const [name, ...more] = cleanSource(word);
+  if (name !== undefined && more.length === 0) return name;
+  throw new Reason(
+    `${quote(word)} can't be the name of a heredoc's file`,
+    undefined,
+    "name the destination's file instead: COPY <<EOF /path/to/file",
+  );
+}
+
+function checkSource(kind: 'copy' | 'add', source: string): void {
+  const is = sourceKind(source);
+  if (is === 'path') return;
+  if (kind === 'copy')
+    throw new Reason(`source can't be a ${is === 'url' ? 'URL' : 'git ref'} for COPY`);
+  if (is === 'git') {
+    const why = `the embedded engine clones no repositories: ${source}`;
+    throw new Reason(why, 'DOCKERFILE_GIT', 'BuildKit can add it: --engine docker');
+  }
+}
+
+function checkChecksum(checksum: string, sources: readonly string[]): void {
+  if (checksum === '') return;
+  const [source] = sources;
+  if (source === undefined || sources.length > 1)
+    throw new Reason("checksum can't be specified for multiple sources");
+  if (sourceKind(source) !== 'url') throw new Reason('checksum requires HTTP(S) or Git sources');
+  if (!checksum.includes(':')) throw new Reason('invalid checksum digest format');
+  if (!checksum.startsWith('sha256:')) throw new Reason('unsupported digest algorithm');
+  if (checksum.length !== 71) throw new Reason('invalid checksum digest length');
+  if (!/^sha256:[0-9a-f]{64}$/.test(checksum)) throw new Reason('invalid checksum digest format');
+}

@@ -1,0 +1,162 @@
+/** What one instruction does to a stage, as BuildKit's dispatch has it, and what history says. */
+import { posix } from 'node:path';
+import { formatDuration } from '../../../dockerfile/duration.js';
+import type {
+  ArgInstruction,
+  Command,
+  HealthcheckInstruction,
+  Instruction,
+  Pair,
+} from '../../../dockerfile/instruction.js';
+import { parsePorts } from '../../../dockerfile/port.js';
+import { quoteList, quoteRune, quote } from '../../../dockerfile/quote.js';
+import { Reason } from '../../../dockerfile/reason.js';
+import { buildArg } from '../../../dockerfile/scope.js';
+import { expandWord, expandWords, type Variables } from '../../../dockerfile/shell.js';
+import { checkSignal } from '../../../dockerfile/signal.js';
+import { evaluateCopy } from './evaluate-copy.js';
+import type { StageState } from './stage-state.js';
+import type { Step } from '../steps/step.js';
+
+/** What words are expanded with, beside the stage's own variables. */
+export interface Words {
+  readonly escape: string;
+  readonly globals: Variables;
+  readonly buildArgs: Readonly<Record<string, string>>;
+}
+
+/** Changes the state; ONBUILD leaves no trace in the history. Throws a {@link Reason}. */
+export function applyInstruction(
+  instruction: Instruction,
+  state: StageState,
+  words: Words,
+): Step | undefined {
+  const { escape } = words;
+  const { line } = instruction;
+  const config = (text: string): Step => ({ kind: 'config', line, text });
+  const expand = (word: string): string => expandWord(word, state.variables, { escape });
+  switch (instruction.kind) {
+    case 'env': {
+      // All words see the variables as they were before the instruction.
+      const pairs = expandPairs(instruction.pairs, expand);
+      for (const [key, value] of pairs) state.setEnv(key, value);
+      return config(`ENV ${shown(pairs)}`);
+    }
+    case 'label': {
+      const pairs = expandPairs(instruction.pairs, expand);
+      state.addLabels(pairs);
+      return config(`LABEL ${shown(pairs)}`);
+    }
+    case 'arg':
+      return config(`ARG ${applyArg(instruction, state, words)}`);
+    case 'copy':
+    case 'add':
+      return evaluateCopy(instruction, state, expand);
+    case 'workdir':
+      return applyWorkdir(expand(instruction.path), line, state);
+    case 'user':
+      state.user = expand(instruction.user);
+      return config(`USER ${state.user}`);
+    case 'volume': {
+      const paths = instruction.paths.map(expand);
+      if (paths.includes('')) throw new Reason('VOLUME specified can not be an empty string');
+      state.addVolumes(paths);
+      return config(`VOLUME [${paths.join(' ')}]`);
+    }
+    case 'expose': {
+      const texts = instruction.ports.flatMap((word) =>
+        expandWords(word, state.variables, { escape }),
+      );
+      const ports = texts.flatMap(parsePorts);
+      state.addPorts(ports);
+      return config(`EXPOSE [${ports.join(' ')}]`);
+    }
+    case 'cmd':
+      state.cmd = commandWords(instruction.command, state);
+      state.hasCmd = true;
+      state.argsEscaped = true;
+      return config(`CMD ${quoteList(state.cmd)}`);
+    case 'entrypoint':
+      state.entrypoint = commandWords(instruction.command, state);
+      // A base's CMD was meant for the base's ENTRYPOINT.
+      if (!state.hasCmd) state.cmd = [];
+      return config(`ENTRYPOINT ${quoteList(state.entrypoint)}`);
+    case 'shell':
+      state.shell = instruction.shell;
+      return config(`SHELL [${state.shell.join(' ')}]`);
+    case 'stopsignal': {
+      const signal = expand(instruction.signal);
+      checkSignal(signal);
+      state.stopSignal = signal;
+      return config(`STOPSIGNAL ${signal}`);
+    }
+    case 'healthcheck':
+      return config(`HEALTHCHECK ${applyHealthcheck(instruction, state)}`);
+    case 'maintainer':
+      state.author = instruction.maintainer;
+      return config(`MAINTAINER ${state.author}`);
+    case 'onbuild':
+      state.addTrigger(instruction.trigger);
+      return undefined;
+    case 'run':
+      throw new Reason('the embedded engine runs no RUN', 'DOCKERFILE_RUN');
+  }
+}
+
+function expandPairs(
+  pairs: readonly Pair[],
+  expand: (word: string) => string,
+): (readonly [string, string])[] {
+  return pairs.map(({ key, value }) => [expand(key), expand(value)] as const);
+}
+
+function shown(pairs: readonly (readonly [string, string])[]): string {
+  return pairs.map(([key, value]) => `${key}=${value}`).join(' ');
+}
+
+/** The command line goes over the default, and that over a global ARG. One sees those before it. */
+function applyArg({ args }: ArgInstruction, state: StageState, words: Words): string {
+  const { escape, globals, buildArgs } = words;
+  const texts = args.map(({ key, value }) => {
+    const given = buildArg(buildArgs, key);
+    const fallback = (): string | undefined =>
+      value === undefined ? globals.get(key) : expandWord(value, state.variables, { escape });
+    const result = given ?? fallback();
+    if (result === undefined) return key;
+    state.variables.set(key, result);
+    return `${key}=${result}`;
+  });
+  return texts.join(' ');
+}
+
+/** The configuration keeps an absolute path as it stands; the folder is a cleaned one. */
+function applyWorkdir(path: string, line: number, state: StageState): Step {
+  const current = posix.join('/', state.workingDir).replace(/(?<=.)\/$/, '');
+  const joined = posix.join(current, path).replace(/(?<=.)\/$/, '');
+  const whole = path.startsWith('/') ? path : path === '' ? state.workingDir || '/' : joined;
+  state.workingDir = whole;
+  const text = `WORKDIR ${whole}`;
+  if (whole === '/') return { kind: 'config', line, text };
+  const clean = posix.join('/', whole).replace(/(?<=.)\/$/, '');
+  return { kind: 'workdir', line, text, path: clean, user: state.user };
+}
+
+function commandWords({ args, shell }: Command, state: StageState): readonly string[] {
+  return shell ? [...state.shellWords(), args.join(' ')] : args;
+}
+
+function applyHealthcheck(check: HealthcheckInstruction, state: StageState): string {
+  const { test, interval, timeout, startPeriod, startInterval, retries } = check;
+  state.healthcheck = {
+    Test: test,
+    ...(interval !== 0 && { Interval: interval }),
+    ...(timeout !== 0 && { Timeout: timeout }),
+    ...(startPeriod !== 0 && { StartPeriod: startPeriod }),
+    ...(startInterval !== 0 && { StartInterval: startInterval }),
+    ...(retries !== 0 && { Retries: retries }),
+  };
+  const times = [interval, timeout, startPeriod, startInterval].map((each) =>
+    quote(formatDuration(each)),
+  );
+  return `&{${quoteList(test)} ${times.join(' ')} ${quoteRune(retries)}}`;
+}

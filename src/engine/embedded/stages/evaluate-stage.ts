@@ -1,0 +1,78 @@
+/**
+ * A stage's meaning upon its base: the configuration at its end, and the changes of the file
+ * system on the way, every word expanded (BuildKit, dockerfile2llb). Nothing is read or written.
+ */
+import { parseTrigger } from '../../../dockerfile/dockerfile.js';
+import type { Dockerfile, Instruction, Stage } from '../../../dockerfile/instruction.js';
+import { placed } from '../../../dockerfile/reason.js';
+import type { Variables } from '../../../dockerfile/shell.js';
+import { DockerceptionError } from '../../../errors.js';
+import type { ContainerConfig } from '../../../image/config.js';
+import { printable } from '../../../tar/printable.js';
+import { applyInstruction } from './evaluate-instruction.js';
+import { StageState, type StageBase } from './stage-state.js';
+import type { EvaluatedStage, Step } from '../steps/step.js';
+
+export type { StageBase } from './stage-state.js';
+
+/** What every stage of a build is evaluated in. */
+export interface EvaluationContext {
+  readonly dockerfile: Dockerfile;
+  /** Those of the plan. */
+  readonly globals: Variables;
+  readonly buildArgs: Readonly<Record<string, string>>;
+}
+
+/** An evaluated stage that another can start from. */
+export interface StageResult extends EvaluatedStage {
+  readonly variables: Variables;
+}
+
+/**
+ * Evaluates a stage.
+ * @param base `undefined` is scratch
+ * @throws DockerceptionError of kind `build`: `DOCKERFILE_SYNTAX` for a word or value that is wrong,
+ *   `DOCKERFILE_RUN` for a RUN, a base's trigger too, `DOCKERFILE_GIT` for an ADD of a repository
+ */
+export function evaluateStage(
+  stage: Stage,
+  base: StageBase | undefined,
+  context: EvaluationContext,
+): StageResult {
+  const { dockerfile } = context;
+  const state = new StageState(base);
+  const triggers = state
+    .takeTriggers()
+    .map((trigger) => parseTrigger(trigger, dockerfile.name, stage.line));
+  const steps: Step[] = [];
+  for (const instruction of [...triggers, ...stage.instructions]) {
+    refuseRun(instruction, dockerfile);
+    const { name, escape } = dockerfile;
+    const step = placed(name, instruction.line, () =>
+      applyInstruction(instruction, state, { ...context, escape }),
+    );
+    if (step) steps.push(step);
+  }
+  return { config: state.config(), author: state.author, steps, variables: state.variables };
+}
+
+/** What the history says made a step's layer: BuildKit marks those that it made files for. */
+export function createdBy(step: Step): string {
+  return step.kind === 'copy' || step.kind === 'add' ? `${step.text} # buildkit` : step.text;
+}
+
+/** With the labels of the command line, which go over those of the Dockerfile. */
+export function withLabels(
+  config: ContainerConfig,
+  labels: Readonly<Record<string, string>>,
+): ContainerConfig {
+  return new StageState({ config }).addLabels(Object.entries(labels)).config();
+}
+
+function refuseRun({ kind, line }: Instruction, { name }: Dockerfile): void {
+  if (kind !== 'run') return;
+  const message = `building ${printable(name)}:${line}: the embedded engine runs no RUN`;
+  throw new DockerceptionError('build', 'DOCKERFILE_RUN', message, {
+    hint: 'an engine that runs commands can build it: --engine docker',
+  });
+}

@@ -1,0 +1,161 @@
+/**
+ * Images to build upon and to copy from: a build context by that name, else a registry's. Each is
+ * looked up once for a platform; its file system is read when somebody needs it.
+ */
+import { DockerceptionError } from '../../../errors.js';
+import { openBlobCache, type BlobCache } from '../../../image/blob-cache.js';
+import { ociMediaType, type Platform } from '../../../image/descriptor.js';
+import type { ImageReader } from '../../../image/image-reader.js';
+import type { Image } from '../../../image/manifest.js';
+import { formatPlatform } from '../../../image/platform.js';
+import { familiarReference, parseReference } from '../../../image/reference.js';
+import type { RegistrySettings } from '../../../image/registry/index.js';
+
+/** Where further contexts and images come from. */
+export interface ImagesOptions {
+  /** `NAME` to `docker-image://…`, `oci-layout://…`, …, or a directory. */
+  readonly contexts: Readonly<Record<string, string>>;
+  readonly registry: RegistrySettings;
+  /** Whether an engine that can build instead has an image. @default no engine can */
+  readonly engineHas?: ((reference: string) => Promise<boolean>) | undefined;
+}
+
+/** What a name means. */
+export type Named =
+  | { readonly kind: 'image'; readonly image: Image }
+  | { readonly kind: 'scratch' }
+  | { readonly kind: 'directory'; readonly path: string };
+
+/** The code for an image that no registry gives, but the engine has. */
+export const BASE_IN_ENGINE = 'BASE_IN_ENGINE';
+
+/** Whether a registry does not have an image, or does not give it to us. */
+function isUnavailable(error: unknown): error is DockerceptionError {
+  const codes = [
+    'REGISTRY_NOT_FOUND',
+    'REGISTRY_DENIED',
+    'REGISTRY_UNREACHABLE',
+    'REGISTRY_FAILED',
+  ];
+  return error instanceof DockerceptionError && codes.includes(error.code);
+}
+
+const SCHEMES = /^(docker-image|oci-layout|oci-archive|docker-archive):\/\/(.+)$/s;
+
+export class Images {
+  readonly #options: ImagesOptions;
+  readonly #found = new Map<string, Promise<Named>>();
+  readonly #readers: ImageReader[] = [];
+  #cache: Promise<BlobCache> | undefined;
+
+  constructor(options: ImagesOptions) {
+    this.#options = options;
+  }
+
+  /** Looks a name up. Rejects with what names the image and says why it can't be had. */
+  find(name: string, platform: Platform): Promise<Named> {
+    const key = `${formatPlatform(platform)} ${name}`;
+    let found = this.#found.get(key);
+    if (found === undefined) this.#found.set(key, (found = this.#find(name, platform)));
+    return found;
+  }
+
+  /** Closes what was opened; what was downloaded stays in the cache. */
+  async close(): Promise<void> {
+    for (const reader of this.#readers) await reader.close();
+    await (await this.#cache)?.close();
+  }
+
+  async #find(name: string, platform: Platform): Promise<Named> {
+    const context = this.#context(name);
+    if (context === undefined) {
+      checkName(name);
+      return { kind: 'image', image: await this.#pull(name, platform) };
+    }
+    const [, scheme, rest = ''] = SCHEMES.exec(context) ?? [];
+    // No registry has it: as in FROM, it is nothing at all.
+    if (scheme === 'docker-image' && rest === 'scratch') return { kind: 'scratch' };
+    if (scheme === 'docker-image')
+      return { kind: 'image', image: await this.#pull(rest, platform) };
+    if (scheme !== undefined)
+      return { kind: 'image', image: await this.#read(scheme, rest, platform) };
+    if (/^[a-z][a-z0-9+.-]*:\/\/|^git@/i.test(context)) {
+      throw new DockerceptionError(
+        'usage',
+        'BUILD_CONTEXT_UNSUPPORTED',
+        `reading --build-context ${name}: the embedded engine can't fetch ${context}`,
+        {
+          hint: 'a directory, docker-image://, oci-layout://, oci-archive:// or docker-archive://; or --engine docker',
+        },
+      );
+    }
+    return { kind: 'directory', path: context };
+  }
+
+  /** A context hides an image by the same name, however the name is written. */
+  #context(name: string): string | undefined {
+    const { contexts } = this.#options;
+    const full = fullName(name);
+    const key = Object.keys(contexts).find(
+      (each) =>
+        each === name ||
+        each.toLowerCase() === name.toLowerCase() ||
+        (full !== undefined && fullName(each) === full),
+    );
+    return key === undefined ? undefined : contexts[key];
+  }
+
+  async #pull(name: string, platform: Platform): Promise<Image> {
+    const { pullImage } = await import('../../../image/registry/index.js');
+    const cache = await (this.#cache ??= openBlobCache(this.#options.registry.env));
+    const { registry, engineHas } = this.#options;
+    try {
+      return await pullImage(parseReference(name), platform, { ...registry, cache });
+    } catch (error) {
+      if (engineHas === undefined || !isUnavailable(error) || !(await engineHas(name))) throw error;
+      throw new DockerceptionError(
+        'build',
+        BASE_IN_ENGINE,
+        `${error.message}, but the engine has it`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  async #read(scheme: string, rest: string, platform: Platform): Promise<Image> {
+    const { openImageReader } = await import('../../../image/open-reader.js');
+    const reader = await openImageReader(scheme, rest);
+    this.#readers.push(reader);
+    const image = await reader.image(platform);
+    const layers = image.layers.map((layer) => ({
+      ...layer,
+      mediaType: ociMediaType(layer.mediaType),
+    }));
+    return { ...image, layers };
+  }
+}
+
+/** It is the Dockerfile that is wrong, not the command line. */
+function checkName(name: string): void {
+  try {
+    parseReference(name);
+  } catch (error) {
+    if (!(error instanceof DockerceptionError)) throw error;
+    const { code, message, hint, cause } = error;
+    throw new DockerceptionError('build', code, message, {
+      cause,
+      ...(hint !== undefined && { hint }),
+    });
+  }
+}
+
+function fullName(name: string): string | undefined {
+  try {
+    return familiarReference(parseReference(name));
+  } catch {
+    // Not every context's name could be an image's.
+    return undefined;
+  }
+}

@@ -1,0 +1,135 @@
+/** A stage's configuration and variables while its instructions are evaluated. */
+import { posix } from 'node:path';
+import type { Variables } from '../../../dockerfile/shell.js';
+import { compareBytes } from '../../../dockerfile/text.js';
+import type { ContainerConfig, Healthcheck } from '../../../image/config.js';
+
+/** Where programs are looked for when nothing says so. */
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** What a stage starts from: an image, or another stage as it was evaluated. */
+export interface StageBase {
+  readonly config?: ContainerConfig | undefined;
+  readonly author?: string | undefined;
+  /** Of a stage: its variables, ARGs among them, go on. */
+  readonly variables?: Variables;
+}
+
+/** Starts from a base, and is changed by one instruction after the other. */
+export class StageState {
+  author: string | undefined;
+  user: string;
+  workingDir: string;
+  entrypoint: readonly string[];
+  cmd: readonly string[];
+  /** Whether this stage, not its base, has a CMD: an ENTRYPOINT leaves it alone. */
+  hasCmd = false;
+  argsEscaped: boolean;
+  stopSignal: string;
+  shell: readonly string[];
+  healthcheck: Healthcheck | undefined;
+  /** What `$x` sees: ENV and ARG, whichever came last. */
+  readonly variables: Map<string, string>;
+  private readonly env: Map<string, string>;
+  private readonly labels: Map<string, string>;
+  private readonly ports: Set<string>;
+  private readonly volumes: Set<string>;
+  private triggers: readonly string[];
+
+  constructor(base: StageBase | undefined) {
+    const config = base === undefined ? { WorkingDir: '/' } : (base.config ?? {});
+    const { Env, Labels, ExposedPorts, Volumes }: ContainerConfig = config;
+    this.author = base?.author;
+    this.user = config.User ?? '';
+    this.workingDir = config.WorkingDir ?? '';
+    this.entrypoint = config.Entrypoint ?? [];
+    this.cmd = config.Cmd ?? [];
+    this.argsEscaped = config.ArgsEscaped ?? false;
+    this.stopSignal = config.StopSignal ?? '';
+    this.shell = config.Shell ?? [];
+    this.healthcheck = config.Healthcheck;
+    this.triggers = config.OnBuild ?? [];
+    this.env = new Map((Env ?? []).map(splitVariable));
+    if (!this.env.has('PATH')) this.env.set('PATH', DEFAULT_PATH);
+    this.labels = new Map(Object.entries(Labels ?? {}));
+    this.ports = new Set(Object.keys(ExposedPorts ?? {}));
+    this.volumes = new Set(Object.keys(Volumes ?? {}));
+    this.variables = new Map([...(base?.variables ?? []), ...this.env]);
+  }
+
+  /** The base's ONBUILD triggers, which are the base's no more. */
+  takeTriggers(): readonly string[] {
+    const taken = this.triggers;
+    this.triggers = [];
+    return taken;
+  }
+
+  addTrigger(trigger: string): void {
+    this.triggers = [...this.triggers, trigger];
+  }
+
+  setEnv(key: string, value: string): void {
+    this.env.set(key, value);
+    this.variables.set(key, value);
+  }
+
+  addLabels(labels: Iterable<readonly [string, string]>): this {
+    for (const [key, value] of labels) this.labels.set(key, value);
+    return this;
+  }
+
+  addPorts(ports: readonly string[]): void {
+    for (const port of ports) this.ports.add(port);
+  }
+
+  addVolumes(paths: readonly string[]): void {
+    for (const path of paths) this.volumes.add(path);
+  }
+
+  /** Words that a text is run with. */
+  shellWords(): readonly string[] {
+    return this.shell.length > 0 ? this.shell : ['/bin/sh', '-c'];
+  }
+
+  /** A path as COPY has it: absolute, dots resolved before any link; its end says a folder. */
+  resolve(path: string): string {
+    const from = path.startsWith('/') ? '/' : this.workingDir;
+    const joined = posix.join('/', from, path).replace(/(?<=.)\/$/, '');
+    if (joined === '/') return path.endsWith('/.') ? '/.' : '/';
+    if (path === '' || path === '.' || path.endsWith('/')) return `${joined}/`;
+    return path.endsWith('/.') ? `${joined}/.` : joined;
+  }
+
+  /** As JSON has it: in the order of Go's structure, maps by their keys, nothing empty. */
+  config(): ContainerConfig {
+    return {
+      ...(this.user !== '' && { User: this.user }),
+      ...(this.ports.size > 0 && { ExposedPorts: keys(this.ports) }),
+      ...(this.env.size > 0 && { Env: [...this.env].map(([key, value]) => `${key}=${value}`) }),
+      ...(this.entrypoint.length > 0 && { Entrypoint: this.entrypoint }),
+      ...(this.cmd.length > 0 && { Cmd: this.cmd }),
+      ...(this.volumes.size > 0 && { Volumes: keys(this.volumes) }),
+      ...(this.workingDir !== '' && { WorkingDir: this.workingDir }),
+      ...(this.labels.size > 0 && { Labels: Object.fromEntries(byKey(this.labels)) }),
+      ...(this.stopSignal !== '' && { StopSignal: this.stopSignal }),
+      ...(this.argsEscaped && { ArgsEscaped: true }),
+      ...(this.healthcheck !== undefined && { Healthcheck: this.healthcheck }),
+      ...(this.triggers.length > 0 && { OnBuild: this.triggers }),
+      ...(this.shell.length > 0 && { Shell: this.shell }),
+    };
+  }
+}
+
+function splitVariable(text: string): [string, string] {
+  const equals = text.indexOf('=');
+  return equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+function keys(set: ReadonlySet<string>): Record<string, object> {
+  return Object.fromEntries(byKey(new Map([...set].map((key) => [key, {}]))));
+}
+
+/** By their bytes, as Go sorts. */
+function byKey<T>(map: ReadonlyMap<string, T>): [string, T][] {
+  return [...map].sort(([a], [b]) => compareBytes(a, b));
+}

@@ -1,0 +1,267 @@
+/**
+ * The stages that a target needs, built one behind the other: each a file system upon its base's,
+ * with what every instruction changed of it.
+ */
+import type { Dockerfile, Stage } from '../../../dockerfile/instruction.js';
+import {
+  planStages,
+  type BuildPlan,
+  type PlannedStage,
+  type PlanOptions,
+} from '../../../dockerfile/plan.js';
+import type { History } from '../../../image/config.js';
+import { formatPlatform } from '../../../image/platform.js';
+import type { Image } from '../../../image/manifest.js';
+import { printable } from '../../../tar/printable.js';
+import { changes } from '../../../filesystem/changes.js';
+import type { ImageSystem } from './base.js';
+import { createdBy, evaluateStage, withLabels, type StageResult } from './evaluate-stage.js';
+import { execute, type Execution } from '../steps/execute-step.js';
+import { located } from '../steps/located.js';
+import { orStage } from './misspelt.js';
+import type { Directory } from '../../../filesystem/node.js';
+import type { Origins } from './origins.js';
+import type { Spool } from '../spool/spool.js';
+import type { StepReport } from './step-report.js';
+import { imagePlatform, otherPlatform, type ConfigPlatform } from './target-platform.js';
+import { Tree } from '../../../filesystem/tree.js';
+import { refuseWindows } from './windows.js';
+
+/** What stages are built from. */
+export interface StagesOptions extends PlanOptions {
+  readonly dockerfile: Dockerfile;
+  readonly origins: Origins;
+  readonly spool: Spool;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Whether somebody asked for the target's platform; else it is this machine's. */
+  readonly platformAsked: boolean;
+  /** Whether the whole file system of the target is wanted, its base's contents too. */
+  readonly flat: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `HOST:IP`, each, for ADD. */
+  readonly addHosts: readonly string[];
+  readonly report: StepReport;
+  /** What steps are told under, in front of the stage: `linux/amd64 `, where there are several. */
+  readonly prefix: string;
+  readonly signal: AbortSignal;
+}
+
+/** One instruction's layer. */
+export interface LayerChange {
+  readonly before: Directory;
+  readonly after: Directory;
+}
+
+/** A stage, built; its layers are still to be written. */
+export interface BuiltStage {
+  /** The image at its bottom; undefined above scratch. */
+  readonly image: Image | undefined;
+  readonly layers: readonly LayerChange[];
+  /** The base's and its own; those of its own have no time yet. */
+  readonly history: readonly History[];
+  readonly result: StageResult;
+  /** Its file system; read from the base when nobody needed it so far. */
+  tree(): Promise<Tree>;
+  /** What it was after each of the image's layers; read when nobody needed it so far. */
+  imageLayers(): Promise<readonly Directory[]>;
+}
+
+/** The target. */
+export interface BuiltTarget extends BuiltStage {
+  readonly platform: ConfigPlatform;
+}
+
+/** Builds what the target needs. Rejects with errors of kind build that name file and line. */
+export async function buildStages(options: StagesOptions): Promise<BuiltTarget> {
+  const builder = new Builder(await planWithTriggers(options), options);
+  return targetOf(await builder.build(), options);
+}
+
+/** What can't be built is refused before anything is looked up; then what the bases' triggers add is planned. */
+async function planWithTriggers(options: StagesOptions): Promise<BuildPlan> {
+  let plan = planStages(options.dockerfile, options);
+  let known = 0;
+  for (;;) {
+    const triggers = await findTriggers(plan, options);
+    // A trigger may need a stage, whose base has triggers.
+    if (triggers.size === known) return plan;
+    known = triggers.size;
+    plan = planStages(options.dockerfile, { ...options, triggers });
+  }
+}
+
+async function findTriggers(
+  { stages }: BuildPlan,
+  { dockerfile, origins, targetPlatform }: StagesOptions,
+): Promise<Map<number, readonly string[]>> {
+  const triggers = new Map<number, readonly string[]>();
+  for (const { stage, base, platform } of stages) {
+    const place = { file: dockerfile.name, line: stage.line };
+    if (platform !== undefined) {
+      const from = `reading ${printable(dockerfile.name)}:${stage.line}`;
+      refuseWindows(platform.os, `${from}: FROM --platform=${formatPlatform(platform)}`);
+    }
+    if (base.kind !== 'image') continue;
+    const found = await origins
+      .base(base.name, platform ?? targetPlatform)
+      .catch((error: unknown) => {
+        throw located(orStage(error, base.name, dockerfile), place);
+      });
+    const onBuild = (found.kind === 'image' && found.image.config.config?.OnBuild) || [];
+    if (onBuild.length > 0) triggers.set(stage.index, onBuild);
+  }
+  return triggers;
+}
+
+function targetOf(built: BuiltStage, options: StagesOptions): BuiltTarget {
+  const config = withLabels(built.result.config, options.labels);
+  const platform = imagePlatform(
+    built.image?.config,
+    options.targetPlatform,
+    options.platformAsked,
+  );
+  return { ...built, result: { ...built.result, config }, platform };
+}
+
+class Builder {
+  readonly #plan: BuildPlan;
+  readonly #options: StagesOptions;
+  readonly #built = new Map<number, BuiltStage>();
+  /** Stages whose files are taken out again. */
+  readonly #read: ReadonlySet<number>;
+
+  constructor(plan: BuildPlan, options: StagesOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#read = readStages(plan, options.flat);
+  }
+
+  async build(): Promise<BuiltStage> {
+    for (const planned of this.#plan.stages)
+      this.#built.set(planned.stage.index, await this.#stage(planned));
+    return this.#built.get(this.#plan.target.stage.index) as BuiltStage;
+  }
+
+  async #stage(planned: PlannedStage): Promise<BuiltStage> {
+    const { dockerfile, buildArgs, report, prefix, signal } = this.#options;
+    const base = await this.#base(planned);
+    const context = { dockerfile, globals: this.#plan.globals, buildArgs };
+    const result = evaluateStage(planned.stage, base?.result, context);
+    const layers = [...(base?.layers ?? [])];
+    const history = [...(base?.history ?? [])];
+    let own: Promise<Tree> | undefined;
+    const tree = (): Promise<Tree> => (own ??= upon(base));
+    const execution = this.#execution(planned);
+    for (const step of result.steps) {
+      let isEmpty = true;
+      if (step.kind !== 'config') {
+        signal.throwIfAborted();
+        const stage = await tree();
+        const before = stage.freeze();
+        await report.during(prefix + planned.label, step, () => execute(step, stage, execution));
+        const after = stage.freeze();
+        isEmpty = changes(before, after).next().done === true;
+        if (!isEmpty) layers.push({ before, after });
+      }
+      history.push({ created_by: createdBy(step), ...(isEmpty && { empty_layer: true }) });
+    }
+    const imageLayers = (): Promise<readonly Directory[]> =>
+      base === undefined ? Promise.resolve([]) : base.imageLayers();
+    return { image: base?.image, layers, history, result, tree, imageLayers };
+  }
+
+  async #base({ base, platform, stage }: PlannedStage): Promise<BuiltStage | undefined> {
+    if (base.kind === 'scratch') return undefined;
+    if (base.kind === 'stage') return this.#built.get(base.index);
+    const { origins, targetPlatform, platformAsked, report } = this.#options;
+    const wanted = platform ?? targetPlatform;
+    const found = await origins.base(base.name, wanted);
+    if (found.kind === 'directory') return this.#directory(stage, found.name, await found.tree());
+    const { image } = found;
+    const asked = platformAsked || platform !== undefined;
+    const doubt = asked ? otherPlatform(base.name, image.config, wanted) : undefined;
+    if (doubt !== undefined) report.warn(doubt);
+    const { config = {}, author } = image.config;
+    let system: Promise<ImageSystem> | undefined;
+    // The tree and the layers share their nodes: both are of one reading.
+    const read = (): Promise<ImageSystem> =>
+      (system ??= origins.imageSystem(image, this.#read.has(stage.index)));
+    return {
+      image,
+      layers: [],
+      history: image.config.history ?? [],
+      result: { config, author, steps: [], variables: new Map() },
+      tree: async () => (await read()).tree,
+      imageLayers: async () => (await read()).layers,
+    };
+  }
+
+  /** A build context that stands for a base: scratch, and all of it in one layer. */
+  #directory(stage: Stage, name: string, files: Tree): BuiltStage {
+    const { dockerfile, buildArgs } = this.#options;
+    const context = { dockerfile, globals: this.#plan.globals, buildArgs };
+    const result = evaluateStage({ ...stage, instructions: [] }, undefined, context);
+    const change = { before: new Tree().freeze(), after: files.freeze() };
+    const isEmpty = changes(change.before, change.after).next().done === true;
+    return {
+      image: undefined,
+      layers: isEmpty ? [] : [change],
+      history: isEmpty ? [] : [{ created_by: name }],
+      result,
+      tree: () => Promise.resolve(files),
+      imageLayers: () => Promise.resolve([]),
+    };
+  }
+
+  #execution(planned: PlannedStage): Execution {
+    const { origins, targetPlatform, spool, env, signal, dockerfile, contexts } = this.#options;
+    const { addHosts } = this.#options;
+    return {
+      spool,
+      file: printable(dockerfile.name),
+      origin: async (from) => {
+        if (from === undefined || from === '') return origins.context;
+        const origin = planned.origin(from);
+        const isEmpty = from === 'scratch' && !(contexts ?? []).includes(from);
+        if (origin.kind === 'scratch' || (origin.kind === 'image' && isEmpty))
+          return { tree: new Tree(), name: 'scratch' };
+        if (origin.kind === 'image')
+          return origins.named(origin.name, targetPlatform).catch((error: unknown) => {
+            throw orStage(error, from, dockerfile);
+          });
+        const name = `the stage ${printable(from)}`;
+        const stage = this.#built.get(origin.index) as BuiltStage;
+        return { tree: await stage.tree(), name };
+      },
+      fetch: async (url, checksum) => {
+        const { fetchInto } = await import('../steps/remote.js');
+        return fetchInto(spool, url, { checksum, env, addHosts, signal });
+      },
+    };
+  }
+}
+
+/** Stages that an archive is added to: it may have links to files of their base. */
+function addsFiles({ instructions }: PlannedStage): boolean {
+  return instructions.some(({ kind }) => kind === 'add');
+}
+
+async function upon(base: BuiltStage | undefined): Promise<Tree> {
+  return new Tree(await base?.tree());
+}
+
+/** Stages that files are copied from, or that are to be written out as they are, and their bases. */
+function readStages({ stages, target }: BuildPlan, flat: boolean): Set<number> {
+  const read = new Set<number>(flat ? [target.stage.index] : []);
+  for (const planned of [...stages].reverse()) {
+    for (const instruction of planned.instructions) {
+      if (instruction.kind !== 'copy' || instruction.from === '') continue;
+      const origin = planned.origin(instruction.from);
+      if (origin.kind === 'stage') read.add(origin.index);
+    }
+    if (addsFiles(planned)) read.add(planned.stage.index);
+    if (planned.base.kind === 'stage' && read.has(planned.stage.index))
+      read.add(planned.base.index);
+  }
+  return read;
+}

@@ -1,0 +1,111 @@
+/**
+ * `--chown`: numbers as they are, names looked up in the image's own /etc/passwd and /etc/group
+ * (passwd(5), group(5)). A user without a group has the group of the same number, as in COPY's
+ * documentation; a name's own is the one that passwd tells.
+ */
+import { DockerceptionError } from '../../../errors.js';
+import { printable } from '../../../tar/printable.js';
+import { contentOf } from '../spool/contents.js';
+import { isFile } from '../../../filesystem/node.js';
+import { nearest } from '../../../dockerfile/nearest.js';
+
+import type { Spool } from '../spool/spool.js';
+import type { Tree } from '../../../filesystem/tree.js';
+
+/** The files that names are looked up in: kept of every base. */
+export const ACCOUNT_FILES: readonly string[] = ['etc/passwd', 'etc/group'];
+
+/** Bytes of such a file that are read: the rest isn't looked at. */
+const MAX_ACCOUNTS = 4 << 20;
+/** One below what chown(2) takes for "leave it". */
+const MAX_ID = 0xfffffffe;
+
+/** An owner by numbers. */
+export interface OwnerIds {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * Numeric owner for `[USER][:GROUP]`. Throws CHOWN_UNKNOWN for a name that isn't there (BuildKit
+ * takes root instead), CHOWN_INVALID.
+ */
+export function lookUpOwner(tree: Tree, spool: Spool, text: string): OwnerIds {
+  const [user = '', group, ...more] = text.split(':');
+  if (more.length > 0) throw invalid(text);
+  const look = (file: AccountFile, name: string): Account => {
+    const accounts = accountsOf(tree, spool, file);
+    const found = accounts.find((account) => account.name === name);
+    if (found !== undefined) return found;
+    if (name === 'root') return { name, id: 0, group: 0 };
+    throw unknown(text, file, name, accounts);
+  };
+  const id = number(user);
+  const owner: Account =
+    user === ''
+      ? { name: '', id: 0, group: 0 }
+      : id === undefined
+        ? look('passwd', user)
+        : { name: '', id, group: id };
+  if (group === undefined) return { uid: owner.id, gid: owner.group };
+  return { uid: owner.id, gid: group === '' ? 0 : (number(group) ?? look('group', group).id) };
+}
+
+type AccountFile = 'passwd' | 'group';
+
+/** A line of passwd, or of group: that has no fourth number. */
+interface Account {
+  readonly name: string;
+  readonly id: number;
+  readonly group: number;
+}
+
+function accountsOf(tree: Tree, spool: Spool, file: AccountFile): Account[] {
+  const node = tree.find(`etc/${file}`);
+  if (!isFile(node) || node.offset < 0) return [];
+  const fields = contentOf(node, spool, MAX_ACCOUNTS)
+    .toString('utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  return fields.flatMap(([name = '', , id = '', group = '']) => {
+    const parsed = number(id);
+    return parsed === undefined ? [] : [{ name, id: parsed, group: number(group) ?? parsed }];
+  });
+}
+
+function unknown(
+  text: string,
+  file: AccountFile,
+  name: string,
+  accounts: readonly Account[],
+): DockerceptionError {
+  const what = file === 'passwd' ? 'user' : 'group';
+  const close = nearest(
+    name,
+    accounts.map((account) => account.name),
+  ).map((one) => printable(one));
+  return new DockerceptionError(
+    'build',
+    'CHOWN_UNKNOWN',
+    `--chown=${printable(text)}: there is no ${what} '${printable(name)}' in the image's /etc/${file}`,
+    {
+      hint:
+        close.length === 0
+          ? 'give numbers, as in --chown=1000:1000'
+          : `the nearest are ${close.join(', ')}; numbers need no look-up`,
+    },
+  );
+}
+
+function number(text: string): number | undefined {
+  if (!/^\+?[0-9]+$/.test(text)) return undefined;
+  return Number(text) <= MAX_ID ? Number(text) : undefined;
+}
+
+function invalid(text: string): DockerceptionError {
+  return new DockerceptionError(
+    'build',
+    'CHOWN_INVALID',
+    `--chown=${printable(text)} is not USER[:GROUP]`,
+  );
+}

@@ -1,0 +1,157 @@
+/** A stage's steps, carried out on its tree. */
+import { compileIgnore } from '../../../dockerfile/ignore.js';
+import { DockerceptionError, messageOf } from '../../../errors.js';
+import { parseModeChanges } from '../../../tar/mode.js';
+import { printable } from '../../../tar/printable.js';
+import { lookUpOwner, type OwnerIds } from './accounts.js';
+import { Copier, type CopyChanges } from './copy.js';
+import { addFile } from './add-archive.js';
+import { located } from './located.js';
+import {
+  FILE,
+  fromBinary,
+  isDirectory,
+  isFile,
+  Leaf,
+  NO_TIME,
+  toBinary,
+} from '../../../filesystem/node.js';
+import { isGitRepository, isUrl } from './remote-name.js';
+import { cleanSource, findSources, notFound, type Source } from './sources.js';
+import type { Spool } from '../spool/spool.js';
+import type { CopyStep, Step, WorkdirStep } from './step.js';
+import { MADE_BY_ROOT, Tree } from '../../../filesystem/tree.js';
+
+/** A tree that a COPY can take from. */
+export interface CopyOrigin {
+  readonly tree: Tree;
+  /** What messages call it: `the context`, `the stage build`. */
+  readonly name: string;
+}
+
+/** What steps are carried out with. */
+export interface Execution {
+  readonly spool: Spool;
+  /** What messages call the Dockerfile. */
+  readonly file: string;
+  /** What `--from` means; `undefined` is the context. */
+  origin(from: string | undefined): Promise<CopyOrigin>;
+  /** ADD: downloads a file, its content into the spool. */
+  fetch(url: string, checksum: string | undefined): Promise<Source>;
+}
+
+/** Carries out one step. Throws with the Dockerfile's line in front. */
+export async function execute(step: Step, tree: Tree, execution: Execution): Promise<void> {
+  try {
+    if (step.kind === 'workdir') makeWorkdir(step, tree, execution.spool);
+    else if (step.kind !== 'config') await copy(step, tree, execution);
+  } catch (error) {
+    throw located(error, { file: execution.file, line: step.line, text: step.text });
+  }
+}
+
+function makeWorkdir({ path, user }: WorkdirStep, tree: Tree, spool: Spool): void {
+  const target = tree.resolve(toBinary(path));
+  if (isDirectory(tree.at(target))) return;
+  const owner = knownOwner(user, tree, spool);
+  tree.directory(target, { ...MADE_BY_ROOT, ...owner });
+}
+
+/**
+ * USER may name somebody who is made known later, at run time: in place of a user that isn't there
+ * stands root, in place of a group the user's own.
+ */
+function knownOwner(user: string, tree: Tree, spool: Spool): OwnerIds | undefined {
+  const [name = '', group = ''] = user.split(':');
+  for (const text of [user, name, `root:${group}`])
+    try {
+      return ownerOf(text, tree, spool);
+    } catch {
+      // The next one asks for less.
+    }
+  return undefined;
+}
+
+async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<void> {
+  const { spool } = execution;
+  const changes: CopyChanges = {
+    ...modeOf(step.chmod),
+    owner: ownerOf(step.chown, tree, spool),
+    excluded: excludedBy(step.exclude),
+  };
+  const dest = toBinary(step.dest);
+  let copied = step.heredocs.length > 0;
+  let missing: (() => DockerceptionError) | undefined;
+  // The origin has to exist, though heredocs take nothing from it.
+  if (step.sources.length === 0) await execution.origin(step.from);
+  for (const source of step.sources) {
+    if (step.kind === 'add' && (isUrl(source) || isGitRepository(source))) {
+      const fetched = await execution.fetch(source, step.checksum);
+      copied = true;
+      const copier = new Copier(tree, new Tree(), changes);
+      if (step.unpack === true)
+        await addFile(fetched, { tree, spool, dest, copier, owner: changes.owner });
+      else copier.copy(fetched, dest);
+      continue;
+    }
+    const origin = await execution.origin(step.from);
+    const { kept, path } = step.parents ? pivot(source) : { kept: 0, path: source };
+    const found = findSources(origin.tree, path, origin.name, step.parents);
+    if (found.length > 0) copied = true;
+    else missing ??= () => notFound(origin.tree, cleanSource(path), origin.name);
+    const copier = new Copier(tree, origin.tree, changes);
+    for (const one of found) {
+      if (step.parents) copier.copyBelow(one, one.literal.length - 1 - kept, dest);
+      else if (step.kind === 'add' && step.unpack !== false && isFile(one.node))
+        await addFile(one, { tree, spool, dest, copier, owner: changes.owner });
+      else copier.copy(one, dest);
+    }
+  }
+  // A pattern is optional beside another source that is there.
+  if (missing !== undefined && !copied) throw missing();
+  const copier = new Copier(tree, new Tree(), changes);
+  for (const { name, content } of step.heredocs) copier.copy(heredoc(name, content, spool), dest);
+}
+
+/** COPY --parents: what stands in front of `/./` isn't kept. */
+function pivot(source: string): { readonly kept: number; readonly path: string } {
+  const at = source.indexOf('/./');
+  return at < 0
+    ? { kept: 0, path: source }
+    : { kept: cleanSource(source.slice(0, at)).length, path: source };
+}
+
+function heredoc(name: string, bytes: Buffer, spool: Spool): Source {
+  const offset = spool.begin(bytes.length);
+  const node = new Leaf(FILE | 0o644, 0, 0, NO_TIME, bytes.length, offset, undefined);
+  spool.append(bytes);
+  return { name: toBinary(name), node, literal: [toBinary(name)] };
+}
+
+function modeOf(chmod: string | undefined): Pick<CopyChanges, 'chmod' | 'madeMode'> {
+  if (chmod === undefined) return { chmod: undefined, madeMode: 0o755 };
+  const change = parseModeChanges(chmod);
+  if (change === undefined) {
+    const message = `--chmod=${printable(chmod)} is not a mode`;
+    throw new DockerceptionError('build', 'CHMOD_INVALID', message, {
+      hint: 'octal between 0 and 07777, or as for chmod: a+rX, go-w, u=rwx,go=rx',
+    });
+  }
+  const octal = /^[0-7]+$/.test(chmod);
+  // Directories on the way are never for others to write to.
+  return { chmod: change, madeMode: octal ? parseInt(chmod, 8) & 0o755 : 0o755 };
+}
+
+function ownerOf(chown: string | undefined, tree: Tree, spool: Spool): OwnerIds | undefined {
+  return chown === undefined || chown === '' ? undefined : lookUpOwner(tree, spool, chown);
+}
+
+function excludedBy(patterns: readonly string[]): CopyChanges['excluded'] {
+  if (patterns.length === 0) return undefined;
+  try {
+    const { matches } = compileIgnore(patterns);
+    return (path) => matches(fromBinary(path));
+  } catch (error) {
+    throw new DockerceptionError('build', 'EXCLUDE_INVALID', `--exclude: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * ADD of a URL: the file is downloaded as BuildKit has it, 0600, of root, dated by `Last-Modified`;
+ * redirects are followed, proxies are the environment's. An answer that ends early, or that isn't what
+ * `--checksum` says, fails at the end of the body: whoever reads it keeps nothing of it then.
+ */
+import { createGunzip } from 'node:zlib';
+import { pipeline } from 'node:stream';
+import { DockerceptionError } from '../../../errors.js';
+import { Agents } from '../../../image/registry/agents.js';
+import { bodyOf, discard } from '../../../image/registry/answer.js';
+import { exchange, type Answer, type Request } from '../../../image/registry/exchange.js';
+import { ConnectionFailure, HttpFailure } from '../../../image/registry/failure.js';
+import { hostsOf } from '../../../image/registry/hosts.js';
+import { follow } from '../../../image/registry/follow.js';
+import { retrying } from '../../../image/registry/retry.js';
+import { reasonOf } from '../../../image/registry/words.js';
+import { withDefaults, type Environment, type Timing } from '../../../image/registry/settings.js';
+import type { Blob } from '../../../image/store.js';
+import { printable } from '../../../tar/printable.js';
+import { basicAuthorization } from '../../../text/redact.js';
+import { Checksum } from './remote-checksum.js';
+import { decoded, isGitRepository, nameOfUrl } from './remote-name.js';
+
+/** How a file is fetched. */
+export interface FetchOptions {
+  /** `sha256:…`. @default anything will do */
+  readonly checksum?: string | undefined;
+  /** `HTTPS_PROXY` and its like, `NODE_EXTRA_CA_CERTS`. */
+  readonly env: Environment;
+  /** `HOST:IP`, each. @default all hosts are looked up */
+  readonly addHosts?: readonly string[];
+  /** Stops the download; it rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+  /** @default that of registries */
+  readonly timing?: Partial<Timing>;
+}
+
+/** A file on its way. */
+export interface RemoteFile {
+  /** What it is called in a directory. */
+  readonly name: string;
+  /** Permission bits. */
+  readonly mode: number;
+  /** Seconds since 1970; 0 when the server doesn't say. */
+  readonly mtime: number;
+  /** Bytes, when the server tells before. */
+  readonly size: number | undefined;
+  /** Read once, to its end, or returned early. Fails with ADD_CHECKSUM and ADD_FAILED. */
+  readonly body: Blob;
+}
+
+/**
+ * Asks for a file; its body is still to come. Throws errors of kind build: ADD_GIT for a Git
+ * repository, ADD_URL, CHECKSUM_INVALID, and ADD_FAILED when the server can't be reached or has no
+ * such file.
+ */
+export async function fetchFile(source: string, options: FetchOptions): Promise<RemoteFile> {
+  if (isGitRepository(source)) throw refuseGit(source);
+  const { signal } = options;
+  const checksum = options.checksum === undefined ? undefined : Checksum.parse(options.checksum);
+  if (!URL.canParse(source)) {
+    throw new DockerceptionError('build', 'ADD_URL', `reading ${printable(source)}: it is no URL`);
+  }
+  const url = new URL(source);
+  const doing = `fetching ${shown(url)}`;
+  const settings = withDefaults({
+    env: options.env,
+    hosts: hostsOf(options.addHosts ?? []),
+    signal,
+    ...(options.timing !== undefined && { timing: options.timing }),
+  });
+  const agents = new Agents(settings);
+  const request: Request = { method: 'GET', url: bare(url), headers: headersFor(url) };
+  // What is checked may come over any way.
+  const insecure = checksum !== undefined;
+  try {
+    const answer = await retrying(
+      () => ask(request, (next) => exchange(agents, next, settings), insecure),
+      () => false,
+      settings,
+      signal,
+    );
+    const length = answer.headers['content-length'];
+    const encoded = isGzip(answer);
+    return {
+      name: nameOfUrl(source),
+      mode: 0o600,
+      mtime: modified(answer),
+      size: encoded || length === undefined ? undefined : Number(length),
+      body: checked(answer, { doing, checksum, signal }),
+    };
+  } catch (error) {
+    throw inWords(error, doing, signal);
+  }
+}
+
+async function ask(
+  request: Request,
+  send: (request: Request) => Promise<Answer>,
+  insecure: boolean,
+): Promise<Answer> {
+  const answer = await follow(request, send, insecure);
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  await discard(answer);
+  const reason = printable(answer.stream.statusMessage ?? '', 100);
+  throw new HttpFailure(answer.url, answer.status, '', reason, undefined);
+}
+
+interface Circumstances {
+  readonly doing: string;
+  readonly checksum: Checksum | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function* checked(
+  answer: Answer,
+  { doing, checksum, signal }: Circumstances,
+): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of isGzip(answer) ? unzipped(answer) : bodyOf(answer)) {
+      checksum?.update(chunk);
+      yield chunk;
+    }
+  } catch (error) {
+    throw inWords(error, doing, signal, 'ended early: ');
+  }
+  const found = checksum?.found();
+  if (found === checksum?.wanted) return;
+  const message = `${doing}: digest mismatch: ${found} (expected: ${checksum?.wanted})`;
+  throw new DockerceptionError('build', 'ADD_CHECKSUM', message, {
+    hint: 'the file has changed, or --checksum is another file’s',
+  });
+}
+
+/** We don't ask for it, but BuildKit does, and takes it off. */
+function isGzip({ headers }: Answer): boolean {
+  return headers['content-encoding']?.toLowerCase() === 'gzip';
+}
+
+async function* unzipped({ stream }: Answer): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip();
+  // The iteration has its error.
+  pipeline(stream, gunzip, () => undefined);
+  yield* gunzip as AsyncIterable<Buffer>;
+}
+
+function headersFor(url: URL): Record<string, string> {
+  const plain = { 'Accept-Encoding': 'identity' };
+  if (url.username === '' && url.password === '') return plain;
+  const authorization = basicAuthorization(decoded(url.username), decoded(url.password));
+  return { ...plain, Authorization: authorization };
+}
+
+/** Without its user, which is a secret, and without the fragment. */
+function bare(url: URL): URL {
+  const copy = new URL(url);
+  copy.username = copy.password = copy.hash = '';
+  return copy;
+}
+
+function shown(url: URL): string {
+  return printable(bare(url).href);
+}
+
+function modified({ headers }: Answer): number {
+  const time = Date.parse(headers['last-modified'] ?? '');
+  return Number.isNaN(time) ? 0 : Math.max(0, Math.floor(time / 1000));
+}
+
+function inWords(error: unknown, doing: string, signal: AbortSignal, where = ''): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof DockerceptionError) return error;
+  const why =
+    error instanceof HttpFailure
+      ? `the server answered ${error.message.replace(': ', ' ')}`
+      : `${where}${reasonOf(error instanceof ConnectionFailure ? error.cause : error)}`;
+  return new DockerceptionError('build', 'ADD_FAILED', `${doing}: ${why}`, { cause: error });
+}
+
+function refuseGit(source: string): DockerceptionError {
+  const shownSource = printable(source.replace(/^([a-z]+:\/\/)[^/@]*@/, '$1'));
+  const message = `reading ${shownSource}: a Git repository is not for the embedded engine`;
+  return new DockerceptionError('build', 'ADD_GIT', message, {
+    hint: '--engine docker has BuildKit fetch it',
+  });
+}
