@@ -18,7 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   sink: ['tar', 'files'],
   compression: [],
   libs: ['tar'],
-  dockerfile: ['tar'],
+  dockerfile: ['image', 'tar'],
   image: ['tar', 'compression', 'files'],
   options: ['tar', 'dockerfile'],
   edit: ['tar', 'dockerfile'],

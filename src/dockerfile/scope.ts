@@ -1,6 +1,8 @@
 /** Variables that FROM sees: the platforms, and the ARGs before the first FROM. */
+import type { Platform } from '../image/descriptor.js';
+import { formatPlatform, parseSpecifier } from '../image/platform.js';
 import type { Dockerfile, Stage } from './instruction.js';
-import { formatPlatform, parsePlatform, type Platform } from './platform.js';
+import { quote } from './quote.js';
 import { placed, Reason } from './reason.js';
 import { expandWord, type Variables } from './shell.js';
 
@@ -94,13 +96,14 @@ export function expandFrom(
   });
 }
 
+/** With BuildKit's messages. */
 function platformOf(text: string, written: string, local: Platform): Platform {
-  try {
-    return parsePlatform(text, local);
-  } catch (error) {
-    if (!(error instanceof Reason)) throw error;
-    throw new Reason(`failed to parse platform ${written}: ${error.message}`);
-  }
+  return parseSpecifier(text, local, (why, component) => {
+    const place = component === undefined ? '' : `${quote(component)} is an invalid component of `;
+    return new Reason(
+      `failed to parse platform ${written}: ${place}${quote(text)}: ${why}: invalid argument`,
+    );
+  });
 }
 
 /** Names of `--build-arg` that no ARG takes, for a notice. */

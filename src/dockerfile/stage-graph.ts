@@ -1,9 +1,9 @@
 /** Stages with what they need of each other: bases, COPY --from, triggers (BuildKit, dockerfile2llb). */
 import { DockerceptionError } from '../errors.js';
+import type { Platform } from '../image/descriptor.js';
 import { printable } from '../tar/printable.js';
 import { parseTrigger } from './dockerfile.js';
 import type { Dockerfile, Instruction, Stage } from './instruction.js';
-import type { Platform } from './platform.js';
 import { quote } from './quote.js';
 import { placed, Reason, refusal } from './reason.js';
 import { expandFrom, type BuildSettings } from './scope.js';

@@ -7,7 +7,6 @@ import type { Readable } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import { CONTAINERD_NAME, REF_NAME } from './archive-index.js';
-
 import {
   OCI_INDEX,
   OCI_MANIFEST,
@@ -22,7 +21,7 @@ import type { ImageReader } from './image-reader.js';
 import { FolderFiles, openBlob, readBlob, readDocument, type LayoutFiles } from './layout-files.js';
 import type { Image, Manifest } from './manifest.js';
 import { ambiguous, chooseNamed, type Named } from './named.js';
-import { choosePlatform, formatPlatform, isAttestation } from './platform.js';
+import { choosePlatform, formatPlatform, isAttestation, unknownPlatform } from './platform.js';
 import { checkImage, parseConfig, parseDocument } from './registry/document.js';
 
 /** Which image of a layout or an archive is meant; without either, the only one there is. */
@@ -117,7 +116,8 @@ class LayoutReader implements ImageReader {
     const [only] = candidates;
     const isOnly = depth === 0 && candidates.length === 1;
     const chosen = isOnly ? only : choosePlatform(candidates, platform);
-    if (chosen === undefined) throw unknownPlatform(candidates, platform, name);
+    if (chosen === undefined)
+      throw unknownPlatform(candidates, platform, `reading ${printable(name)}`);
     const bytes = await readBlob(this.#files, chosen);
     const document = ofFile(() => parseDocument(bytes, chosen.mediaType, name));
     if (document.kind === 'manifest')
@@ -191,21 +191,5 @@ function isOneImage(all: readonly Named<Descriptor>[]): boolean {
   const platforms = all.map(({ value }) => value.platform && formatPlatform(value.platform));
   return (
     names.size === 1 && !platforms.includes(undefined) && new Set(platforms).size === all.length
-  );
-}
-
-function unknownPlatform(
-  candidates: readonly Descriptor[],
-  wanted: Platform,
-  name: string,
-): DockerceptionError {
-  const names = candidates
-    .filter((candidate) => !isAttestation(candidate))
-    .map(({ platform }) => (platform ? formatPlatform(platform) : 'unknown'));
-  return new DockerceptionError(
-    'build',
-    'PLATFORM_UNKNOWN',
-    `reading ${printable(name)}: it is not there for ${formatPlatform(wanted)}`,
-    { hint: `it is there for ${listed([...new Set(names)]) || 'no platform at all'}` },
   );
 }

@@ -5,6 +5,7 @@
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import type { Descriptor, Platform } from './descriptor.js';
+import { listed } from './image-error.js';
 
 const SYSTEMS = new Set(
   'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasi wasip1 windows zos'.split(
@@ -12,10 +13,12 @@ const SYSTEMS = new Set(
   ),
 );
 const ARCHITECTURES = new Set(
-  'amd64 386 arm arm64 armbe arm64be ppc ppc64 ppc64le loong64 mips mipsle mips64 mips64le riscv riscv64 s390 s390x sparc sparc64 wasm'.split(
+  '386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm'.split(
     ' ',
   ),
 );
+/** What a part of a platform may consist of; the expression is part of BuildKit's message. */
+const COMPONENT = /^[A-Za-z0-9_.-]+$/;
 /** What Node calls an architecture, where Go calls it otherwise. */
 const OF_NODE: Readonly<Record<string, string>> = {
   x64: 'amd64',
@@ -28,38 +31,51 @@ const OF_NODE: Readonly<Record<string, string>> = {
 /**
  * Reads `OS/ARCHITECTURE[/VARIANT]`, or one of the first two alone, the other being the host's.
  *
- * @throws DockerceptionError of kind usage, code PLATFORM_INVALID, for what Go knows no such names of, too.
+ * @throws DockerceptionError of kind usage, code PLATFORM_INVALID; also for names that Go does not know.
  */
 export function parsePlatform(text: string): Platform {
-  const parts = text.trim().split('/');
-  const [first = '', second, third] = parts;
-  if (parts.length > 3 || parts.some((part) => !/^[\w.-]+$/.test(part))) throw invalid(text);
-  if (second !== undefined)
-    return known(
-      text,
-      normalisePlatform({
-        os: first,
-        architecture: second,
-        ...(third === undefined ? {} : { variant: third }),
-      }),
-    );
+  const specifier = text.trim();
   // buildx's word for the machine at hand.
-  if (first === 'local') return hostPlatform();
-  const host = hostPlatform();
-  const system = normalisePlatform({ ...host, os: first });
-  if (SYSTEMS.has(system.os)) return system;
-  const machine = normalisePlatform({ os: host.os, architecture: first });
-  if (ARCHITECTURES.has(machine.architecture)) return machine;
-  throw invalid(text);
-}
-
-/** Nothing runs what is for a system or an architecture that there isn't. */
-function known(text: string, platform: Platform): Platform {
+  if (specifier === 'local') return hostPlatform();
+  const platform = parseSpecifier(specifier, hostPlatform(), () => invalid(text));
   const { os, architecture } = platform;
   if (!SYSTEMS.has(os)) throw invalid(text, `there is no operating system "${os}"`);
   if (!ARCHITECTURES.has(architecture))
     throw invalid(text, `there is no architecture "${architecture}"`);
   return platform;
+}
+
+/**
+ * Reads a platform as a Dockerfile has it: with both an operating system and an architecture, any names.
+ *
+ * @param local the platform that a missing part is taken from
+ * @param refusal makes the error; `component` is the invalid part, if only one is
+ */
+export function parseSpecifier(
+  text: string,
+  local: Platform,
+  refusal: (why: string, component?: string) => Error,
+): Platform {
+  const parts = text.split('/');
+  if (parts.length > 3) throw refusal('cannot parse platform specifier');
+  const bad = parts.find((part) => !COMPONENT.test(part));
+  if (bad !== undefined)
+    throw refusal(
+      `platform specifier component must match ${JSON.stringify(COMPONENT.source)}`,
+      bad,
+    );
+  const [first = '', second, variant] = parts;
+  if (second !== undefined)
+    return normalisePlatform({
+      os: first,
+      architecture: second,
+      ...(variant !== undefined && { variant }),
+    });
+  const system = normalisePlatform({ ...local, os: first });
+  if (SYSTEMS.has(system.os)) return system;
+  const machine = normalisePlatform({ os: 'linux', architecture: first });
+  if (ARCHITECTURES.has(machine.architecture)) return machine;
+  throw refusal('unknown operating system or architecture');
 }
 
 /** `linux/arm64`, `linux/arm/v7` */
@@ -105,7 +121,7 @@ function normaliseArchitecture(name: string, variant: string): [name: string, va
       return ['arm', 'v6'];
     case 'arm':
       if (variant === '') return ['arm', 'v7'];
-      return ['arm', /^\d$/.test(variant) ? `v${variant}` : variant];
+      return ['arm', variant.replace(/^(?=[5678]$)/, 'v')];
     default:
       return [name, variant];
   }
@@ -126,6 +142,23 @@ export function choosePlatform(
     if (found) return found;
   }
   return images.find(({ platform }) => platform === undefined);
+}
+
+/** The error for an index without an image for a platform; `doing` is a gerund and its subject. */
+export function unknownPlatform(
+  candidates: readonly Descriptor[],
+  wanted: Platform,
+  doing: string,
+): DockerceptionError {
+  const names = candidates
+    .filter((candidate) => !isAttestation(candidate))
+    .map(({ platform }) => (platform ? formatPlatform(platform) : 'unknown'));
+  return new DockerceptionError(
+    'build',
+    'PLATFORM_UNKNOWN',
+    `${doing}: it is not there for ${formatPlatform(wanted)}`,
+    { hint: `it is there for ${listed([...new Set(names)]) || 'no platform at all'}` },
+  );
 }
 
 /** Whether a manifest of an index is about another one, and no image. */

@@ -7,7 +7,7 @@ import { DockerceptionError } from '../../errors.js';
 import type { BlobCache } from '../blob-cache.js';
 import type { Descriptor, Platform } from '../descriptor.js';
 import { wrongBytes } from '../partial-blob.js';
-import { choosePlatform, formatPlatform, isAttestation } from '../platform.js';
+import { choosePlatform, unknownPlatform } from '../platform.js';
 import { readBody } from './answer.js';
 import { isStatus, type RegistryClient } from './client.js';
 import { MANIFEST_TYPES, parseDocument, type Document } from './document.js';
@@ -78,15 +78,7 @@ export class DocumentReader {
     const { manifests } = document.index;
     const chosen = choosePlatform(manifests, wanted);
     if (chosen) return this.byDigest(chosen.digest, chosen);
-    const names = manifests
-      .filter((one) => !isAttestation(one))
-      .map(({ platform }) => (platform ? formatPlatform(platform) : 'unknown'));
-    throw new DockerceptionError(
-      'build',
-      'PLATFORM_UNKNOWN',
-      `pulling ${this.#name}: it is not there for ${formatPlatform(wanted)}`,
-      { hint: `it is there for ${[...new Set(names)].join(', ') || 'no platform at all'}` },
-    );
+    throw unknownPlatform(manifests, wanted, `pulling ${this.#name}`);
   }
 
   #found(bytes: Buffer, type: string, digest: string): Found {

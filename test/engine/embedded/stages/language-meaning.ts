@@ -1,13 +1,14 @@
 /** What this project's own reading makes of a Dockerfile that needs no context. */
 import { parseDockerfile } from '../../../../src/dockerfile/dockerfile.js';
 import { planStages } from '../../../../src/dockerfile/plan.js';
-import { parsePlatform, type Platform } from '../../../../src/dockerfile/platform.js';
 import {
   createdBy,
   evaluateStage,
   type StageResult,
 } from '../../../../src/engine/embedded/stages/evaluate-stage.js';
 import type { ContainerConfig, History } from '../../../../src/image/config.js';
+import type { Platform } from '../../../../src/image/descriptor.js';
+import { parsePlatform } from '../../../../src/image/platform.js';
 import type { LanguageCase } from './language-cases.js';
 
 /** What BuildKit said. */
@@ -36,7 +37,7 @@ export function meaning({ dockerfile: text, args = [] }: LanguageCase): Recorded
     buildArgs,
     target: values('--target')[0],
     buildPlatform: HERE,
-    targetPlatform: platform === undefined ? HERE : parsePlatform(platform, HERE),
+    targetPlatform: platform === undefined ? HERE : parsePlatform(platform),
   });
   const context = { dockerfile, globals: plan.globals, buildArgs };
   const results = new Map<number, StageResult>();
