@@ -3,6 +3,7 @@ import { lstat, rm } from 'node:fs/promises';
 import { systemCode } from '../errors.js';
 import { checkOutput, writeOutput } from '../files/output-file.js';
 import { outputFailure } from '../files/write-error.js';
+import { isDigest } from '../image/digest.js';
 import type { OutputPlace } from '../source/own-output.js';
 
 export class ResultFile {
@@ -52,6 +53,6 @@ export class ResultFile {
 function isResult(_path: string, head: Buffer): boolean {
   const text = head.toString();
   return (
-    /^sha256:[0-9a-f]{64}\s*$/.test(text) || /^\{\s*("(containerimage|buildx)\.|\}\s*$)/.test(text)
+    isDigest(text.trimEnd(), 'sha256') || /^\{\s*("(containerimage|buildx)\.|\}\s*$)/.test(text)
   );
 }

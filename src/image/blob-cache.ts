@@ -11,15 +11,8 @@ import { DockerceptionError, systemCode } from '../errors.js';
 import { keepFolder } from '../files/make-folder.js';
 import { TemporaryFile } from '../files/temporary-file.js';
 import { isTemporaryName, removeAbandoned, TemporaryPath } from '../files/temporary-path.js';
-import {
-  hashFor,
-  PartialFile,
-  writing,
-  wrongBytes,
-  type Named,
-  type PartialBlob,
-} from './partial-blob.js';
-import { isDigest } from './reference.js';
+import { digestOfStream, isDigest } from './digest.js';
+import { PartialFile, writing, wrongBytes, type Named, type PartialBlob } from './partial-blob.js';
 
 /** Whoever opened it closes it. */
 export interface BlobCache {
@@ -106,11 +99,9 @@ class FolderCache implements BlobCache {
     const path = this.#path(digest);
     const found = await stat(path).catch(() => undefined);
     if (!found) return undefined;
-    if (found.size === size) {
-      if (this.#verified.has(digest) || (await digestOf(path, digest)) === digest) {
-        this.#verified.add(digest);
-        return path;
-      }
+    if (found.size === size && (this.#verified.has(digest) || (await hasDigest(path, digest)))) {
+      this.#verified.add(digest);
+      return path;
     }
     // Another process may have put the right one there meanwhile; fetching it once more does no harm.
     this.#verified.delete(digest);
@@ -190,14 +181,11 @@ class FolderCache implements BlobCache {
   }
 }
 
-async function digestOf(path: string, like: string): Promise<string | undefined> {
-  const hash = hashFor(like);
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }))
-      hash.update(chunk as Buffer);
-  } catch {
-    // It went away, or can't be read: as good as wrong.
-    return undefined;
-  }
-  return `${like.slice(0, like.indexOf(':'))}:${hash.digest('hex')}`;
+/** False also for a file that is gone, or that can't be read. */
+function hasDigest(path: string, digest: string): Promise<boolean> {
+  const stream = createReadStream(path, { highWaterMark: 1 << 18 });
+  return digestOfStream(stream, digest).then(
+    (found) => found === digest,
+    () => false,
+  );
 }

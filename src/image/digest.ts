@@ -1,38 +1,52 @@
 /**
- * Digests of blobs: `sha256:` and 64 hexadecimal digits. Other algorithms are registered but unused
- * (OCI image-spec, descriptor.md). What is read is checked against its descriptor as it flows.
+ * Digests of blobs: an algorithm and hexadecimal digits (OCI image-spec, descriptor.md, "Digests"). What is
+ * written here has sha256. What is read is compared with its descriptor as it flows.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { pipeline, Transform, type Readable } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import type { Descriptor } from './descriptor.js';
 
-const SHA256 = /^sha256:[0-9a-f]{64}$/;
+/** Hexadecimal digits of each algorithm. */
+const DIGITS = { sha256: 64, sha384: 96, sha512: 128 } as const;
+type Algorithm = keyof typeof DIGITS;
 
-/** Whether this is a digest that blobs are known by here. */
-export function isDigest(text: string): boolean {
-  return SHA256.test(text);
+/** Whether this is a well-formed digest, fit for a path and a comparison: of any algorithm, or of one. */
+export function isDigest(text: unknown, algorithm?: Algorithm): text is string {
+  if (typeof text !== 'string') return false;
+  const [, name, digits = ''] = /^(sha256|sha384|sha512):([0-9a-f]+)$/.exec(text) ?? [];
+  if (name === undefined || (algorithm !== undefined && name !== algorithm)) return false;
+  return digits.length === DIGITS[name as Algorithm];
 }
 
-/** The digest of bytes. */
-export function digestOf(bytes: Buffer | string): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+/** A hash of the algorithm that a digest names. */
+export function hashFor(digest: string): Hash {
+  return createHash(algorithmOf(digest));
+}
+
+function algorithmOf(digest: string): string {
+  return digest.slice(0, digest.indexOf(':'));
+}
+
+/** The digest of bytes; `like` is a digest of the same algorithm. */
+export function digestOf(bytes: Buffer | string, like = 'sha256:'): string {
+  return `${algorithmOf(like)}:${hashFor(like).update(bytes).digest('hex')}`;
 }
 
 /** The digest of no bytes. */
 export const EMPTY_DIGEST = digestOf('');
 
 /** The digest of a stream, which is read to its end. */
-export async function digestOfStream(stream: Readable): Promise<string> {
-  const hash = createHash('sha256');
+export async function digestOfStream(stream: Readable, like = 'sha256:'): Promise<string> {
+  const hash = hashFor(like);
   for await (const chunk of stream) hash.update(chunk as Buffer);
-  return `sha256:${hash.digest('hex')}`;
+  return `${algorithmOf(like)}:${hash.digest('hex')}`;
 }
 
 /** Where layouts and archives keep a blob. Throws DIGEST_UNSUPPORTED: a digest may come from anyone. */
 export function blobPath(digest: string): string {
-  if (!isDigest(digest))
+  if (!isDigest(digest, 'sha256'))
     throw new DockerceptionError(
       'build',
       'DIGEST_UNSUPPORTED',
@@ -41,13 +55,20 @@ export function blobPath(digest: string): string {
   return `blobs/sha256/${digest.slice('sha256:'.length)}`;
 }
 
+/** The digest of the blob at such a path; other paths state none (OCI image-spec, image-layout.md, "Blobs"). */
+export function digestOfBlobPath(path: string): string | undefined {
+  const [, hex] = /^blobs\/sha256\/(.*)$/s.exec(path) ?? [];
+  const digest = `sha256:${hex}`;
+  return isDigest(digest) ? digest : undefined;
+}
+
 /**
  * The same bytes, checked: the result fails with BLOB_DIGEST when they are more, fewer or other
  * than the descriptor says. Destroying it destroys `input`; an error of `input` comes out as it is.
  * @param name what messages call the place that the blob comes from
  */
 export function verified(input: Readable, descriptor: Descriptor, name: string): Readable {
-  const hash = createHash('sha256');
+  const hash = hashFor(descriptor.digest);
   let size = 0;
   const check = new Transform({
     transform(chunk: Buffer, _encoding, callback) {
@@ -58,10 +79,11 @@ export function verified(input: Readable, descriptor: Descriptor, name: string):
       else callback(null, chunk);
     },
     flush(callback) {
-      callback(compare(descriptor, name, size, `sha256:${hash.digest('hex')}`));
+      const digest = `${algorithmOf(descriptor.digest)}:${hash.digest('hex')}`;
+      callback(compare(descriptor, name, size, digest));
     },
   });
-  // The error is told by the stream that is returned.
+  // The stream that is returned reports the error.
   return pipeline(input, check, () => undefined);
 }
 

@@ -7,7 +7,7 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { OCI_INDEX, type Descriptor } from './descriptor.js';
-import { digestOf } from './digest.js';
+import { digestOf, digestOfBlobPath } from './digest.js';
 import { FolderFiles, MAX_DOCUMENT, type LayoutFiles } from './layout-files.js';
 import { badImage, ofFile } from './image-error.js';
 import { parseDocument } from './registry/document.js';
@@ -74,9 +74,10 @@ export class DirTransportFiles implements LayoutFiles {
 
   /** Where the blob of a layout's path is stored: a layer has the ending `.tar` in version 1.0. */
   async #find(path: string): Promise<string | undefined> {
-    const hex = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(path)?.[1];
-    if (hex === undefined) return undefined;
-    if (this.#manifest === `sha256:${hex}`) return 'manifest.json';
+    const digest = digestOfBlobPath(path);
+    if (digest === undefined) return undefined;
+    if (digest === this.#manifest) return 'manifest.json';
+    const hex = digest.slice('sha256:'.length);
     for (const name of [hex, `${hex}.manifest.json`, `${hex}.tar`])
       if ((await this.#files.size(name)) !== undefined) return name;
     return undefined;

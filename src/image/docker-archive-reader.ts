@@ -8,7 +8,7 @@ import { DockerceptionError, messageOf } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import type { DockerManifestEntry } from './archive-index.js';
 import { DOCKER_MANIFEST, OCI_CONFIG, OCI_LAYER, type Descriptor } from './descriptor.js';
-import { compare, digestOf, digestOfStream, EMPTY_DIGEST } from './digest.js';
+import { compare, digestOf, digestOfBlobPath, digestOfStream, EMPTY_DIGEST } from './digest.js';
 import { badImage, ofFile } from './image-error.js';
 import type { ImageReader } from './image-reader.js';
 import { openBlob, readDocument, type LayoutFiles } from './layout-files.js';
@@ -87,7 +87,7 @@ async function describe(files: LayoutFiles, path: string, diffId: string): Promi
   const mediaType = OCI_LAYER + (await compressionOf(files, path));
   // An uncompressed layer is what the configuration names.
   const digest =
-    digestOfBlob(path) ??
+    digestOfBlobPath(path) ??
     (mediaType === OCI_LAYER ? diffId : undefined) ??
     (await files.digest?.(path)) ??
     (await digestOfStream(await files.open(path)));
@@ -97,12 +97,6 @@ async function describe(files: LayoutFiles, path: string, diffId: string): Promi
 /** The digest that writers name a configuration by: `HEX.json`, `sha256:HEX`, `blobs/sha256/HEX`. Any other name is valid. */
 function digestOfConfig(path: string): string | undefined {
   const hex = /(?:^|\/)(?:sha256:)?([0-9a-f]{64})(?:\.json)?$/.exec(path)?.[1];
-  return hex === undefined ? undefined : `sha256:${hex}`;
-}
-
-/** The digest that the path of a blob states (OCI image-spec, image-layout.md, "Blobs"). Other names state nothing. */
-function digestOfBlob(path: string): string | undefined {
-  const hex = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(path)?.[1];
   return hex === undefined ? undefined : `sha256:${hex}`;
 }
 

@@ -164,7 +164,7 @@ async function byDigest(
 ): Promise<Descriptor> {
   const known = manifests.find((descriptor) => descriptor.digest === digest);
   if (known) return known;
-  const size = isDigest(digest) ? await files.size(blobPath(digest)) : undefined;
+  const size = isDigest(digest, 'sha256') ? await files.size(blobPath(digest)) : undefined;
   if (size !== undefined) return { mediaType: OCI_MANIFEST, digest, size };
   throw new DockerceptionError(
     'usage',

@@ -2,11 +2,12 @@
  * A blob on its way into a file: hashed while it is written, so that at its end it is known whether it is
  * what its descriptor says.
  */
-import { createHash, type Hash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { DockerceptionError } from '../errors.js';
 import type { TemporaryFile } from '../files/temporary-file.js';
 import { outputFailure } from '../files/write-error.js';
 import type { Descriptor } from './descriptor.js';
+import { hashFor } from './digest.js';
 
 /** What tells a blob from any other. */
 export type Named = Pick<Descriptor, 'digest' | 'size'>;
@@ -53,11 +54,6 @@ export class PartialFile implements PartialBlob {
     const made = this.#hash.copy().digest('hex');
     return this.received === size && digest.endsWith(`:${made}`);
   }
-}
-
-/** A hash of the algorithm that a digest names. */
-export function hashFor(digest: string): Hash {
-  return createHash(digest.slice(0, digest.indexOf(':')));
 }
 
 /** The error of a blob whose bytes aren't what its descriptor says. */

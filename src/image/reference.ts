@@ -4,6 +4,7 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
+import { isDigest } from './digest.js';
 import type { RepositoryName } from './manifest.js';
 
 /** A name, taken apart. It has a tag or a digest, or both; the digest is what counts then. */
@@ -20,7 +21,6 @@ const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-fA-F:]+\\])(?::[0
 const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
 const PATH = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 const TAG = /^\w[\w.-]{0,127}$/;
-const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/;
 
 /** A name as an engine accepts it for an image: DISTRIBUTION[/PATH…][:TAG], lower case but for the tag. */
 const IMAGE_NAME =
@@ -65,7 +65,7 @@ export function parseReference(text: string): Reference {
     throw invalid(text, '64 hexadecimal digits are an image’s ID, not a name');
   if (repository.length > MAX_NAME) throw invalid(text, `it is longer than ${MAX_NAME} characters`);
   if (tag !== undefined && !TAG.test(tag)) throw invalid(text, `"${printable(tag)}" is not a tag`);
-  if (digest !== undefined && !DIGEST.test(digest))
+  if (digest !== undefined && !isDigest(digest))
     throw invalid(text, `"${printable(digest)}" is not a digest`);
   return {
     registry,
@@ -77,11 +77,6 @@ export function parseReference(text: string): Reference {
 
 function isPort(text: string): boolean {
   return Number(text) >= 1 && Number(text) <= 65535;
-}
-
-/** Whether a digest is of a known algorithm, and well formed: fit for a path and a comparison. */
-export function isDigest(text: unknown): text is string {
-  return typeof text === 'string' && DIGEST.test(text);
 }
 
 /** The name in full: `docker.io/library/app:latest`. */

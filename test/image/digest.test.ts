@@ -1,7 +1,15 @@
+import { createHash } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { blobPath, digestOf, digestOfStream, isDigest, verified } from '../../src/image/digest.js';
+import {
+  blobPath,
+  digestOf,
+  digestOfBlobPath,
+  digestOfStream,
+  isDigest,
+  verified,
+} from '../../src/image/digest.js';
 import { CHUNKS } from './images.js';
 
 const bytes = Buffer.from('hello, layer'.repeat(500));
@@ -42,6 +50,18 @@ describe('a blob that is checked as it is read', () => {
     },
   );
 
+  it('is compared by the algorithm of its digest', async () => {
+    const digest = digestOf(bytes, 'sha512:');
+    expect(digest).toBe(`sha512:${createHash('sha512').update(bytes).digest('hex')}`);
+    expect(await buffer(verified(inChunks(bytes, 100), { ...descriptor, digest }, 'x'))).toEqual(
+      bytes,
+    );
+    const wrong = { ...descriptor, digest: digestOf('other', 'sha512:') };
+    await expect(buffer(verified(inChunks(bytes, 100), wrong, 'x'))).rejects.toMatchObject({
+      message: `reading blob ${wrong.digest} (${bytes.length} bytes) of x: its digest is ${digest}`,
+    });
+  });
+
   it('passes an error on, and ends its input when nobody reads on', async () => {
     const broken = new PassThrough();
     const read = buffer(verified(broken, descriptor, 'x'));
@@ -59,7 +79,18 @@ describe('a digest', () => {
     expect(blobPath(descriptor.digest)).toBe(`blobs/sha256/${descriptor.digest.slice(7)}`);
     for (const wrong of ['', 'sha256:', 'sha256:../x', `${descriptor.digest}0`, 'md5:00']) {
       expect(isDigest(wrong)).toBe(false);
+      expect(digestOfBlobPath(`blobs/sha256/${wrong.slice(7)}`)).toBeUndefined();
       expect(() => blobPath(wrong)).toThrow('it is not named by a sha256 digest');
+    }
+  });
+
+  it('may have sha384 or sha512 in a registry, and then names no path', () => {
+    for (const algorithm of ['sha384', 'sha512']) {
+      const digest = digestOf(bytes, `${algorithm}:`);
+      expect(isDigest(digest)).toBe(true);
+      expect(isDigest(digest, 'sha256')).toBe(false);
+      expect(isDigest(digest.replace(algorithm, 'sha256'))).toBe(false);
+      expect(() => blobPath(digest)).toThrow('it is not named by a sha256 digest');
     }
   });
 });

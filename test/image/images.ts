@@ -55,7 +55,7 @@ export function configOf(layers: readonly Buffer[], architecture = 'amd64'): Ima
     architecture,
     os: 'linux',
     config: { Cmd: ['/hello'] },
-    rootfs: { type: 'layers', diff_ids: layers.map(digestOf) },
+    rootfs: { type: 'layers', diff_ids: layers.map((bytes) => digestOf(bytes)) },
     history: layers.map(() => ({ created: '2020-01-01T00:00:00Z', created_by: 'COPY' })),
   };
 }

@@ -2,6 +2,7 @@
  * The answer to `POST /build`, line by line: progress, the image's ID, or an error, which comes with
  * HTTP 200 (Engine API, ImageBuild; moby, pkg/jsonmessage). Success is proved by an ID alone.
  */
+import { isDigest } from '../../image/digest.js';
 import type { Report } from '../../progress/events.js';
 import { ClassicSteps, type ClassicMessage } from './classic.js';
 import { withoutReferences, writtenMeanwhile } from './references.js';
@@ -20,7 +21,6 @@ const DUMP = / &imagebuilder\.Step\{.*\}$/s;
 /** What Podman says before it writes an image. */
 const COMMIT = /^(?:\[\d+\/\d+\] )?COMMIT\b/;
 const STEP = /^(?:\[\d+\/\d+\] )?STEP /;
-const IMAGE_ID = /^sha256:[0-9a-f]{64}$/;
 /** What BuildKit's exporters say of an image without a name: with a containerd image store, and without one. */
 const EXPORTED = /^(?:naming to moby-dangling@|writing image )(sha256:[0-9a-f]{64})$/;
 
@@ -96,7 +96,7 @@ export class BuildAnswer {
 
   #take(aux: unknown): void {
     const id = (aux as { ID?: unknown } | null)?.ID;
-    if (typeof id === 'string' && IMAGE_ID.test(id)) this.#imageId = id;
+    if (isDigest(id, 'sha256')) this.#imageId = id;
   }
 
   #show(message: ClassicMessage): void {

@@ -3,7 +3,7 @@
  * context that comes as a tar (moby/buildkit, solver/pb/ops.proto): a source, a file operation that copies
  * it over nothing, and the end that names the last of them. Inputs are named by the digests of their bytes.
  */
-import { createHash } from 'node:crypto';
+import { digestOf } from '../../image/digest.js';
 import { writeBytes, writeNumber } from './wire.js';
 
 /** What the source's file is called inside of the build; nobody sees it. */
@@ -76,8 +76,4 @@ function describe(operation: Buffer, text: string): Buffer {
 /** pb.Input { digest = 1, index = 2 } of an operation. */
 function inputOf(operation: Buffer): Buffer {
   return writeBytes(1, Buffer.concat([writeBytes(1, digestOf(operation)), writeNumber(2, 0)]));
-}
-
-function digestOf(operation: Buffer): string {
-  return `sha256:${createHash('sha256').update(operation).digest('hex')}`;
 }

@@ -2,10 +2,10 @@
  * Fetches manifests and indexes of a repository (OCI distribution-spec, "Pulling manifests"), and checks
  * that they have the digest they are known by. What is asked for by its digest may come from the cache.
  */
-import { createHash } from 'node:crypto';
 import { DockerceptionError } from '../../errors.js';
 import type { BlobCache } from '../blob-cache.js';
 import type { Descriptor, Platform } from '../descriptor.js';
+import { digestOf } from '../digest.js';
 import { wrongBytes } from '../partial-blob.js';
 import { choosePlatform, unknownPlatform } from '../platform.js';
 import { readBody } from './answer.js';
@@ -38,7 +38,7 @@ export class DocumentReader {
 
   async byTag(tag: string): Promise<Found> {
     const { bytes, type, told } = await this.#get(tag);
-    const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+    const digest = digestOf(bytes);
     if (told?.startsWith('sha256:') && told !== digest)
       throw new DockerceptionError(
         'engine',
@@ -60,10 +60,7 @@ export class DocumentReader {
     const cached = await this.#cache.findDocument(digest, MAX_DOCUMENT);
     if (cached) return this.#found(cached, known?.mediaType ?? '', digest);
     const { bytes, type } = await this.#get(digest);
-    const made = createHash(digest.split(':')[0] as string)
-      .update(bytes)
-      .digest('hex');
-    if (!digest.endsWith(`:${made}`) || (known && known.size !== bytes.length))
+    if (digestOf(bytes, digest) !== digest || (known && known.size !== bytes.length))
       throw wrongBytes(
         { digest, size: known?.size ?? bytes.length },
         bytes.length,

@@ -14,8 +14,8 @@ import {
   ociMediaType,
   type Descriptor,
 } from '../descriptor.js';
+import { isDigest } from '../digest.js';
 import type { Index, Manifest } from '../manifest.js';
-import { isDigest } from '../reference.js';
 import { oddConfigMember } from './config-shape.js';
 import { jsonDepth } from './json-depth.js';
 
@@ -84,7 +84,7 @@ export function parseConfig(bytes: Buffer, manifest: Manifest, name: string): Im
   const diffIds: unknown = (rootfs as { diff_ids?: unknown } | null | undefined)?.diff_ids ?? [];
   if (typeof architecture !== 'string' || typeof os !== 'string')
     throw fail('it names no platform');
-  if (!Array.isArray(diffIds) || !diffIds.every(isDigest))
+  if (!Array.isArray(diffIds) || !diffIds.every((one) => isDigest(one)))
     throw fail('its diff IDs are no digests');
   if (diffIds.length > MAX_LAYERS)
     throw fail(`it has ${diffIds.length} layers: no engine takes more than ${MAX_LAYERS}`);

@@ -4,6 +4,7 @@ import { quote } from '../../../dockerfile/quote.js';
 import { Reason } from '../../../dockerfile/reason.js';
 import { expandWord } from '../../../dockerfile/shell.js';
 import { sourceKind } from '../../../dockerfile/source.js';
+import { isDigest } from '../../../image/digest.js';
 import type { StageState } from './stage-state.js';
 import { cleanSource } from '../steps/sources.js';
 import type { CopyStep } from '../steps/step.js';
@@ -90,5 +91,5 @@ function checkChecksum(checksum: string, sources: readonly string[]): void {
   if (!checksum.includes(':')) throw new Reason('invalid checksum digest format');
   if (!checksum.startsWith('sha256:')) throw new Reason('unsupported digest algorithm');
   if (checksum.length !== 71) throw new Reason('invalid checksum digest length');
-  if (!/^sha256:[0-9a-f]{64}$/.test(checksum)) throw new Reason('invalid checksum digest format');
+  if (!isDigest(checksum)) throw new Reason('invalid checksum digest format');
 }
