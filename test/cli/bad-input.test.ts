@@ -3,8 +3,9 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { pipeline, run, type Run } from '../support/cli.js';
+import { describe, expect, test } from 'vitest';
+import { pipeline, run as runAlone, waiting, type Run } from '../support/cli.js';
+import { useSharedProcess } from '../support/shared-process.js';
 import { readTar } from '../support/read-tar.js';
 import { END, long, member, oldSparse, pax, tar } from '../support/write-tar.js';
 import { FORMS } from '../corpus/forms.js';
@@ -12,6 +13,8 @@ import { FORMS } from '../corpus/forms.js';
 const DOCKERFILE = member({ name: 'Dockerfile', body: 'FROM scratch\n' });
 const APP = member({ name: 'app', body: Buffer.alloc(1000, 0x61) });
 const GOOD = tar(DOCKERFILE, APP);
+
+const run = useSharedProcess();
 
 /** One line that says what failed, perhaps one that says what to do: nothing else, no stack. */
 const SAID = /^dockerception: [^\n]+\n(hint: [^\n]+\n)?$/;
@@ -566,9 +569,9 @@ describe('filter ends', () => {
   });
 
   test('with a clear line when its reader has gone', async () => {
-    const result = await run(['filter'], {
+    const result = await runAlone(['filter'], {
       input: LARGE,
-      started: (child) => child.stdout?.destroy(),
+      started: (child) => void child.stdout?.destroy(),
     });
     expect(result.stderr).toMatch(SAID);
     expect(result.stderr).toMatch(/writing standard output: its reader has gone/);
@@ -601,20 +604,14 @@ const SIGNALS = [
   ['SIGTERM', 143, 'terminated'],
 ] as const;
 
-describe.each(SIGNALS)('%s ends filter with %i', (signal, code, word) => {
+describe.concurrent.each(SIGNALS)('%s ends filter with %i', (signal, code, word) => {
   const expectEnd = (result: { code: number | null; stderr: string }): void => {
     expect(result.stderr).toBe(`dockerception: ${word}\n`);
     expect(result.code).toBe(code);
   };
-  // Until it has started, a signal ends it as any process: how long that takes is the machine's.
-  let delay = 700;
-  beforeAll(async () => {
-    const began = performance.now();
-    await run(['filter'], { input: GOOD });
-    delay = Math.max(delay, 4 * (performance.now() - began));
-  });
-  const soon = (pid: number | undefined): void => {
-    setTimeout(() => process.kill(pid as number, signal), delay);
+  const whenWaiting = async (pid: number | undefined): Promise<void> => {
+    await waiting(pid);
+    process.kill(pid as number, signal);
   };
 
   test.each([
@@ -628,9 +625,9 @@ describe.each(SIGNALS)('%s ends filter with %i', (signal, code, word) => {
   ])('while standard input is idle %s', async (_, input) => {
     const options = {
       idle: true,
-      started: (child: { pid?: number | undefined }) => soon(child.pid),
+      started: (child: { pid?: number | undefined }) => whenWaiting(child.pid),
     };
-    const result = await run(['filter'], { ...options, ...(input && { input }) });
+    const result = await runAlone(['filter'], { ...options, ...(input && { input }) });
     expectEnd(result);
     expect(result).toMatchObject({ signal: null, leftovers: [] });
     expect(hasEnd(result.stdout)).toBe(false);
@@ -638,10 +635,10 @@ describe.each(SIGNALS)('%s ends filter with %i', (signal, code, word) => {
   });
 
   test('while standard output is stalled', async () => {
-    const result = await run(['filter'], {
+    const result = await runAlone(['filter'], {
       input: LARGE,
       stalled: true,
-      started: (child) => soon(child.pid),
+      started: (child) => whenWaiting(child.pid),
     });
     expectEnd(result);
   });
@@ -658,7 +655,12 @@ describe.each(SIGNALS)('%s ends filter with %i', (signal, code, word) => {
       writeFileSync(file, LARGE);
       const command = producer.replace('$TAR', file);
       expectEnd(
-        await pipeline(command, ['filter', '--prefix', 'p', '-f', 'p/Dockerfile'], consumer, soon),
+        await pipeline(
+          command,
+          ['filter', '--prefix', 'p', '-f', 'p/Dockerfile'],
+          consumer,
+          whenWaiting,
+        ),
       );
     } finally {
       rmSync(folder, { recursive: true });

@@ -16,7 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pipeline, run, type Run, type RunOptions } from '../support/cli.js';
+import { pipeline, run as runAlone, waiting, type Run } from '../support/cli.js';
+import { useSharedProcess, type SharedOptions } from '../support/shared-process.js';
 import { archiveOf, docker20, podman, type Described } from '../support/image-forms.js';
 import { header, member, tar } from '../support/write-tar.js';
 
@@ -64,7 +65,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const inspect = (args: readonly string[], options: RunOptions = {}): Promise<Run> =>
+const run = useSharedProcess();
+const inspect = (args: readonly string[], options: SharedOptions = {}): Promise<Run> =>
   run(['inspect', ...args], { cwd: folder, ...options, env: { ...NO_ENGINE, ...options.env } });
 
 function expectRefusal(result: Run, code: number, message: RegExp, hint?: RegExp): void {
@@ -122,20 +124,16 @@ describe('the command line', () => {
     const pairs = views.flatMap((one, at) =>
       views.slice(at + 1).map((other) => [one, other] as const),
     );
-    await Promise.all(
-      [0, 1].map(async (worker) => {
-        for (const [one, other] of pairs.filter((_, at) => at % 2 === worker)) {
-          const pair = `${one[0]} ${other[0]}`;
-          if (!wrong.includes(pair) || (other[1] === 'x.html' && one[0] !== '--cat')) continue;
-          expectRefusal(
-            await inspect([...one, ...other, 'image.tar']),
-            2,
-            /exclude each other|nothing else|only one of/,
-          );
-          seen.push(pair);
-        }
-      }),
-    );
+    for (const [one, other] of pairs) {
+      const pair = `${one[0]} ${other[0]}`;
+      if (!wrong.includes(pair) || (other[1] === 'x.html' && one[0] !== '--cat')) continue;
+      expectRefusal(
+        await inspect([...one, ...other, 'image.tar']),
+        2,
+        /exclude each other|nothing else|only one of/,
+      );
+      seen.push(pair);
+    }
     expect([...new Set(seen)].sort()).toEqual([...wrong].sort());
   });
 });
@@ -418,24 +416,19 @@ describe('limits', () => {
 });
 
 describe('while a pipe is silent', () => {
-  // Until it has started, a signal ends it as any process: how long that takes is the machine's.
-  let delay = 700;
-  beforeAll(async () => {
-    const began = performance.now();
-    await inspect(['-q'], { input: archive });
-    delay = Math.max(delay, 4 * (performance.now() - began));
-  });
-
   test.each([
     ['SIGINT', 130, 'interrupted', 'before the first byte', undefined],
     ['SIGINT', 130, 'interrupted', 'within a layer', archive.subarray(0, 100_000)],
     ['SIGTERM', 143, 'terminated', 'within gzip data', gzipSync(archive).subarray(0, 500)],
     ['SIGTERM', 143, 'terminated', 'behind the end', archiveOf(docker20({ layers: [tar()] }))],
   ] as const)('%s ends it with %i: %s, %s', async (signal, code, word, _, input) => {
-    const result = await inspect(['--list'], {
+    const result = await runAlone(['inspect', '--list'], {
       idle: true,
       ...(input && { input }),
-      started: (child) => void setTimeout(() => child.kill(signal), delay),
+      async started(child) {
+        await waiting(child.pid);
+        child.kill(signal);
+      },
     });
     expect(result.stderr).toBe(`dockerception: ${word}\n`);
     expect(result).toMatchObject({ code, signal: null, leftovers: [] });

@@ -2,7 +2,9 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { run } from '../support/cli.js';
+import { useSharedProcess } from '../support/shared-process.js';
+
+const run = useSharedProcess();
 
 const DOWN = { DOCKER_HOST: 'unix:///no/such/engine.sock' };
 

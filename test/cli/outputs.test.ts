@@ -10,7 +10,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { run, type Run } from '../support/cli.js';
+import type { Run } from '../support/cli.js';
+import { useSharedProcess } from '../support/shared-process.js';
+
+const run = useSharedProcess();
 
 describe('an output', () => {
   let folder: string;

@@ -1,24 +1,19 @@
 import {
-  closeSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { cleanEnvironment } from '../support/cli.js';
+import { useSharedProcess } from '../support/shared-process.js';
 import { member, tar } from '../support/write-tar.js';
 
-const BIN = fileURLToPath(new URL('../../bin/dockerception.js', import.meta.url));
 const DOCKERFILE = 'FROM scratch\nCOPY . /\n';
 const CONTEXT = tar(
   member({ name: 'Dockerfile', body: DOCKERFILE }),
@@ -50,22 +45,20 @@ beforeEach(() => {
   linkSync(join(folder, 'c.tar'), join(folder, 'hard.tar'));
 });
 
+const shared = useSharedProcess();
+
 interface Result {
-  readonly status: number | null;
+  readonly code: number | null;
   readonly stderr: string;
 }
 
-function run(args: readonly string[], stdin?: string): Result {
-  const input = stdin === undefined ? 'ignore' : openSync(join(folder, stdin), 'r');
-  const env = cleanEnvironment(tmpdir());
-  const { status, stderr } = spawnSync(process.execPath, [BIN, '-q', ...args], {
+async function run(args: readonly string[], stdin?: string): Promise<Result> {
+  const { code, stderr } = await shared(['-q', ...args], {
     cwd: folder,
-    env: { ...env, DOCKERCEPTION_ENGINE: 'embedded' },
-    stdio: [input, 'ignore', 'pipe'],
-    encoding: 'utf8',
+    env: { DOCKERCEPTION_ENGINE: 'embedded' },
+    ...(stdin !== undefined && { stdin: join(folder, stdin) }),
   });
-  if (typeof input === 'number') closeSync(input);
-  return { status, stderr };
+  return { code, stderr };
 }
 
 /** Every file with its content. */
@@ -107,11 +100,11 @@ const OUTPUTS: readonly (readonly [name: string, of: (path: string) => readonly 
 ];
 
 describe.each(OUTPUTS)('%s', (_name, of) => {
-  it.each(INPUTS)('does not replace %s', (_what, output, args, stdin) => {
+  it.each(INPUTS)('does not replace %s', async (_what, output, args, stdin) => {
     const before = state();
-    const { status, stderr } = run([...of(output), ...args], stdin);
+    const { code, stderr } = await run([...of(output), ...args], stdin);
     expect(stderr).toMatch(/^dockerception: writing .*, which is read\nhint: [^\n]+\n$/);
-    expect(status).toBe(2);
+    expect(code).toBe(2);
     expect(state()).toEqual(before);
   });
 });
@@ -128,20 +121,20 @@ describe('an output that is a folder', () => {
     ['a folder of the context', 'type=local,dest=dir/src', ['dir']],
     ['an added folder', 'type=local,dest=added', ['--add', 'added:x', 'dir']],
     ['a build context', 'type=local,dest=other', ['--build-context', 'more=other', 'dir']],
-  ] as const)('is not merged into %s', (_, output, args) => {
+  ] as const)('is not merged into %s', async (_, output, args) => {
     const before = state();
-    const { status, stderr } = run(['-o', output, ...args]);
+    const { code, stderr } = await run(['-o', output, ...args]);
     expect(stderr).toMatch(/^dockerception: writing .*, which is read\nhint: [^\n]+\n$/);
-    expect(status).toBe(2);
+    expect(code).toBe(2);
     expect(state()).toEqual(before);
   });
 
-  it('may be excluded from the context, or be new in it', () => {
+  it('may be excluded from the context, or be new in it', async () => {
     writeFileSync(join(folder, 'dir/.dockerignore'), 'out\n');
     for (let time = 0; time < 2; time++)
-      expect(run(['-o', 'type=local,dest=dir/out', 'dir'])).toEqual({ status: 0, stderr: '' });
+      expect(await run(['-o', 'type=local,dest=dir/out', 'dir'])).toEqual({ code: 0, stderr: '' });
     expect(readFileSync(join(folder, 'dir/out/src/main.c'), 'utf8')).toBe('int main;');
-    expect(run(['-o', 'type=local,dest=dir/new', 'dir']).status).toBe(0);
+    expect((await run(['-o', 'type=local,dest=dir/new', 'dir'])).code).toBe(0);
   });
 });
 
@@ -150,22 +143,19 @@ describe('the page of inspect', () => {
     ['its target', 'c.tar', 'c.tar'],
     ['a file of its target', 'dir/Dockerfile', 'dir'],
     ['a target by a link', 'link.tar', 'c.tar'],
-  ])('does not replace %s', (_, page, target) => {
+  ])('does not replace %s', async (_, page, target) => {
     const before = state();
-    const { status } = spawnSync(process.execPath, [BIN, 'inspect', '--html', page, target], {
-      cwd: folder,
-      stdio: 'ignore',
-    });
-    expect(status).toBe(2);
+    const { code } = await shared(['inspect', '--html', page, target], { cwd: folder });
+    expect(code).toBe(2);
     expect(state()).toEqual(before);
   });
 });
 
 describe('an archive that is named after the tag', () => {
-  it('does not replace its context', () => {
+  it('does not replace its context', async () => {
     const before = state();
-    const { status, stderr } = run(['-t', 'c', 'c.tar']);
-    expect([status, stderr]).toEqual([2, expect.stringContaining('-o FILE names another file')]);
+    const { code, stderr } = await run(['-t', 'c', 'c.tar']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('-o FILE names another file')]);
     expect(state()).toEqual(before);
   });
 
@@ -173,11 +163,11 @@ describe('an archive that is named after the tag', () => {
     ['a text', 'text'],
     ['an empty file', ''],
     ['a tar that is no image', CONTEXT],
-  ])('does not replace %s', (_, body) => {
+  ])('does not replace %s', async (_, body) => {
     writeFileSync(join(folder, 'web.tar'), body);
     const before = state();
-    const { status, stderr } = run(['-t', 'web', 'dir']);
-    expect([status, stderr]).toEqual([
+    const { code, stderr } = await run(['-t', 'web', 'dir']);
+    expect([code, stderr]).toEqual([
       2,
       'dockerception: writing web.tar: the file exists, and is not an image archive\n' +
         'hint: -o FILE names another file, or this one to replace it\n',
@@ -185,16 +175,17 @@ describe('an archive that is named after the tag', () => {
     expect(state()).toEqual(before);
   });
 
-  it('replaces an image archive, as often as it is built, beside the context too', () => {
-    const first = run(['-t', 'web', 'dir']);
-    expect(first).toEqual({ status: 0, stderr: '' });
+  it('replaces an image archive, as often as it is built, beside the context too', async () => {
+    const first = await run(['-t', 'web', 'dir']);
+    expect(first).toEqual({ code: 0, stderr: '' });
     writeFileSync(join(folder, 'dir/src/main.c'), 'changed');
-    expect(run(['-t', 'web', 'dir'])).toEqual({ status: 0, stderr: '' });
+    expect(await run(['-t', 'web', 'dir'])).toEqual({ code: 0, stderr: '' });
     const results = ['--iidfile', 'dir/id', '--metadata-file', 'dir/meta.json'];
-    const ids = [0, 1].map(() => {
-      expect(run(['-o', 'dir/web.tar', ...results, 'dir'])).toEqual({ status: 0, stderr: '' });
-      return readFileSync(join(folder, 'dir/id'), 'utf8');
-    });
+    const ids: string[] = [];
+    for (let time = 0; time < 2; time++) {
+      expect(await run(['-o', 'dir/web.tar', ...results, 'dir'])).toEqual({ code: 0, stderr: '' });
+      ids.push(readFileSync(join(folder, 'dir/id'), 'utf8'));
+    }
     expect(ids[1]).toBe(ids[0]);
   });
 });

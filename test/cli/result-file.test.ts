@@ -11,7 +11,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { run, type Run } from '../support/cli.js';
+import type { Run } from '../support/cli.js';
+import { useSharedProcess } from '../support/shared-process.js';
+
+const run = useSharedProcess();
 
 describe.each(['--iidfile', '--metadata-file'])('the file of %s', (option) => {
   let folder: string;

@@ -15,7 +15,9 @@ import { createServer as createSocketServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../support/cli.js';
+import { useSharedProcess } from '../support/shared-process.js';
+
+const run = useSharedProcess();
 
 const SECRET = 'S3cret-Planted%21';
 const DECODED = 'S3cret-Planted!';

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../support/cli.js';
+import { useSharedProcess } from '../support/shared-process.js';
 import { readTar } from '../support/read-tar.js';
 import { member, tar } from '../support/write-tar.js';
+
+const run = useSharedProcess();
 
 const BIN = fileURLToPath(new URL('../../bin/dockerception.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'dockerception-stdin-'));

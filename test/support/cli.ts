@@ -1,14 +1,15 @@
 /** Runs the real command line as a process of its own, on the build in dist/. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const BIN = fileURLToPath(new URL('../../bin/dockerception.js', import.meta.url));
 
 /** Nothing here takes so long: what does hangs. Milliseconds. */
-const LIMIT = 15_000;
+export const LIMIT = 15_000;
 
 export interface RunOptions {
   /** Standard input; nothing when it is left out. */
@@ -20,7 +21,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Called with the process when it has started. */
-  readonly started?: (child: ChildProcess) => void;
+  readonly started?: (child: ChildProcess) => void | Promise<void>;
   /** Reads nothing from standard output. */
   readonly stalled?: boolean;
 }
@@ -34,6 +35,31 @@ export interface Run {
   readonly leftovers: readonly string[];
   /** Whether all of the input was taken. */
   readonly drained: boolean;
+}
+
+/**
+ * Resolves when a process handles signals and waits for something: until it has started, a signal ends it as
+ * any other process. Rejects when the process has ended.
+ */
+export async function waiting(pid: number | undefined): Promise<void> {
+  const SIGINT = 1n << 1n;
+  let before: string | undefined;
+  for (;;) {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const [, caught = '0'] = /^SigCgt:\t(.*)$/m.exec(status) ?? [];
+    const threads = readdirSync(`/proc/${pid}/task`).map((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8'),
+    );
+    const isAsleep = threads.every((text) => text.includes('\nState:\tS'));
+    const now =
+      isAsleep && (BigInt(`0x${caught}`) & SIGINT) !== 0n
+        ? threads.map((text) => text.slice(text.indexOf('\nvoluntary_ctxt_switches'))).join()
+        : undefined;
+    // No thread has run since the last time.
+    if (now !== undefined && now === before) return;
+    before = now;
+    await delay(20);
+  }
 }
 
 /** An environment that has nothing of whoever runs the tests but the way to the programs. */
@@ -65,8 +91,8 @@ function finish(child: ChildProcess, options: RunOptions, temporary: string): Pr
   child.stdin?.on('error', () => (drained = false));
   if (options.input !== undefined) child.stdin?.write(options.input);
   if (options.idle !== true) child.stdin?.end();
-  options.started?.(child);
   return new Promise((resolve, reject) => {
+    void options.started?.(child)?.catch(reject);
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       const said = Buffer.concat(stderr).toString();
@@ -103,7 +129,7 @@ export async function pipeline(
   producer: string,
   args: readonly string[],
   consumer: string,
-  running?: (pid: number) => void,
+  running?: (pid: number) => Promise<void>,
 ): Promise<Piped> {
   const temporary = mkdtempSync(path.join(tmpdir(), 'dockerception-test-'));
   const script = `{ ${producer}; } | { sh -c 'echo $$ >&3; exec "$@"' sh "$@" 2>&5; echo $? >&4; } | { ${consumer}; }`;
@@ -119,7 +145,9 @@ export async function pipeline(
       const timer = setTimeout(() => reject(new Error(`it hangs; it said: ${said}`)), LIMIT);
       let said = '';
       stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-      pid?.once('data', (chunk: Buffer) => running?.(Number(chunk.toString())));
+      pid?.once('data', (chunk: Buffer) => {
+        void running?.(Number(chunk.toString())).catch(reject);
+      });
       code?.once('data', (chunk: Buffer) => {
         clearTimeout(timer);
         setTimeout(() => resolve({ code: Number(chunk.toString()), stderr: said }), 50);

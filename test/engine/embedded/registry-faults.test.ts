@@ -13,8 +13,11 @@ import {
   type FakeRegistry,
   type Hook,
 } from '../../image/registry/fake.js';
-import { run, type Run } from '../../support/cli.js';
+import type { Run } from '../../support/cli.js';
+import { useSharedProcess } from '../../support/shared-process.js';
 import { member, tar } from '../../support/write-tar.js';
+
+const run = useSharedProcess();
 
 /** The lines of the Dockerfile around the one that failed, if they are known, then the error. */
 const SAID =
