@@ -224,7 +224,7 @@ async function generate(
   const content = baseDockerfile(options.base ?? 'scratch', options.changes ?? []);
   const { generatedSource } = await import('./source/generated.js');
   const entries = [{ name: file, content }, { name: `${BASE_FOLDER}/` }];
-  const source = await generatedSource('the Dockerfile of --base', entries);
+  const source = generatedSource('the Dockerfile of --base', entries);
   return { source, edit: compose(attributes) };
 }
 

@@ -18,8 +18,9 @@ import { drain } from './source/pipe.js';
 import type { Source } from './source/source.js';
 import { MAGIC } from './tar/block.js';
 import { EntryView, type ViewHandler } from './tar/entry-view.js';
-import { END_OF_ARCHIVE, makeHeader, makeRoot } from './tar/make.js';
+import { HARD_LINK } from './tar/typeflag.js';
 import { TarWalk, type WalkHandler } from './tar/walk.js';
+import { END_OF_ARCHIVE, headerBlock, rootHeader } from './tar/writer.js';
 
 export type { FileReceiver } from './edit/contents.js';
 
@@ -198,11 +199,9 @@ class Passage {
     const { file } = this.plan;
     if (file === undefined || found.path === file) return;
     // Readers set the attributes of the link on the file.
-    const attributes = { ...found, mtime: Math.max(0, found.mtime) };
-    this.#write(
-      sink,
-      makeHeader({ ...attributes, name: file, linkname: found.path, typeflag: '1', size: 0 }),
-    );
+    const mtime = Math.max(0, Math.floor(found.mtime));
+    const link = { path: file, linkpath: found.path, typeflag: HARD_LINK, size: 0, mtime };
+    this.#write(sink, headerBlock({ ...found, ...link }));
     const message = `the Dockerfile is ${found.path}: the engine finds it as ${file}`;
     this.report({ kind: 'notice', message });
   }
@@ -274,7 +273,7 @@ class Passage {
     this.#started = true;
     if (this.plan.root === false || recognisable) return;
     const { uid, gid } = this.plan.root ?? ROOT;
-    this.#write(sink, makeRoot(uid, gid, Math.max(0, mtime)));
+    this.#write(sink, rootHeader(uid, gid, Math.max(0, mtime)));
   }
 
   #write(sink: Sink, bytes: Buffer): void {

@@ -56,7 +56,7 @@ async function libraryParts(
     else parts.push(artifactPart(container, { path, dest: name }, signal));
   }
   if (links.length === 0) return parts;
-  const source = await generatedSource('links to libraries', links);
+  const source = generatedSource('links to libraries', links);
   // In front: what is below a directory's link is at the directory's own name.
   return [{ source, edit: () => undefined }, ...parts];
 }

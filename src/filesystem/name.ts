@@ -2,7 +2,7 @@
 import { DockerceptionError } from '../errors.js';
 import { cleanPath } from '../tar/path.js';
 import { printable } from '../tar/printable.js';
-import { fromBinary } from './node.js';
+import { fromBinary } from '../text/binary.js';
 
 /** Bytes of one component, as Linux takes them. */
 const MAX_NAME = 255;

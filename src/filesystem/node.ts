@@ -109,17 +109,3 @@ export function sameAttributes(a: Attributes, b: Attributes): boolean {
     a.extra === b.extra
   );
 }
-
-/** A name as people write it, from its bytes; and back. */
-export function fromBinary(name: string): string {
-  return isAscii(name) ? name : Buffer.from(name, 'latin1').toString('utf8');
-}
-
-export function toBinary(name: string): string {
-  return isAscii(name) ? name : Buffer.from(name, 'utf8').toString('latin1');
-}
-
-function isAscii(name: string): boolean {
-  for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) > 0x7f) return false;
-  return true;
-}

@@ -8,13 +8,13 @@ import { printable } from '../tar/printable.js';
 import {
   Directory,
   DIRECTORY,
-  fromBinary,
   isDirectory,
   isSymlink,
   NO_TIME,
   type Attributes,
   type Node,
 } from './node.js';
+import { fromBinary } from '../text/binary.js';
 
 /** As many links as Linux follows in one path. */
 const MAX_LINKS = 40;

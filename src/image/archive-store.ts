@@ -4,9 +4,8 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import { BLOCK, paddingOf } from '../tar/block.js';
-import { END_OF_ARCHIVE } from '../tar/make.js';
+import { END_OF_ARCHIVE, headerBlock, paddingAfter } from '../tar/writer.js';
 import { dockerManifest, layoutIndex, LAYOUT_VERSION } from './archive-index.js';
-import { fileHeader, folderHeader } from './blob-tar.js';
 import { blobPath, compare } from './digest.js';
 import type { Descriptor } from './descriptor.js';
 import type { AssembledImage } from './manifest.js';
@@ -56,7 +55,7 @@ export class ArchiveStore implements RevocableStore {
     const store = new ArchiveStore(file, options);
     try {
       for (const folder of ['blobs/', 'blobs/sha256/'])
-        await store.#append(folderHeader(folder, store.#mtime));
+        await store.#append(store.#header(folder, 0));
     } catch (error) {
       await file.close();
       throw error;
@@ -144,10 +143,10 @@ export class ArchiveStore implements RevocableStore {
         await this.#file.truncate(start);
         return descriptor;
       }
-      await this.#file.write(fileHeader(blobPath(digest), size, this.#mtime), start);
-      const padding = paddingOf(size);
-      if (padding > 0) await this.#file.write(Buffer.alloc(padding), offset + size);
-      this.#end = offset + size + padding;
+      await this.#file.write(this.#header(blobPath(digest), size), start);
+      const padding = paddingAfter(size);
+      if (padding.length > 0) await this.#file.write(padding, offset + size);
+      this.#end = offset + size + padding.length;
       this.#blobs.set(digest, { offset, size });
       return descriptor;
     } catch (error) {
@@ -159,13 +158,16 @@ export class ArchiveStore implements RevocableStore {
 
   async #appendFile(name: string, text: string): Promise<void> {
     const bytes = Buffer.from(text);
-    await this.#append(
-      Buffer.concat([
-        fileHeader(name, bytes.length, this.#mtime),
-        bytes,
-        Buffer.alloc(paddingOf(bytes.length)),
-      ]),
-    );
+    const header = this.#header(name, bytes.length);
+    await this.#append(Buffer.concat([header, bytes, paddingAfter(bytes.length)]));
+  }
+
+  /** The header of a folder, whose name ends in a slash, or of a file. The same blobs make the same bytes. */
+  #header(path: string, size: number): Buffer {
+    const type = path.endsWith('/')
+      ? { typeflag: '5', mode: 0o755 }
+      : { typeflag: '0', mode: 0o644 };
+    return headerBlock({ path, ...type, uid: 0, gid: 0, size, mtime: Math.floor(this.#mtime) });
   }
 
   async #append(bytes: Buffer): Promise<void> {

@@ -1,7 +1,8 @@
 /** An image that was put together in memory, as what checks look at: nothing of it is written or read again. */
 import { setImmediate } from 'node:timers/promises';
 import type { AssembledSystem } from '../engine/engine.js';
-import { isDirectory, isFile, fromBinary, type Directory, type Leaf } from '../filesystem/node.js';
+import { isDirectory, isFile, type Directory, type Leaf } from '../filesystem/node.js';
+import { fromBinary } from '../text/binary.js';
 import { Tree } from '../filesystem/tree.js';
 import type { CheckOptions } from './check-options.js';
 import { contentHasher, type ContentHasher } from './content-hash.js';

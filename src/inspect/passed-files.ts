@@ -1,6 +1,6 @@
 /** What has passed of an archive, as the files that readers of layouts and of `docker save` look into. */
 import { Readable } from 'node:stream';
-import { toBinary } from '../filesystem/node.js';
+import { toBinary } from '../text/binary.js';
 import { EMPTY_DIGEST } from '../image/digest.js';
 import type { LayoutFiles } from '../image/layout-files.js';
 import type { PassedArchive } from './pass.js';

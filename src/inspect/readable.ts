@@ -1,5 +1,5 @@
 /** Names as people read them: a name that isn't UTF-8 shows its bytes, so that two of them stay two. */
-import { fromBinary } from '../filesystem/node.js';
+import { fromBinary } from '../text/binary.js';
 
 /** One component, from its bytes. */
 export function readableName(binary: string): string {

@@ -1,9 +1,12 @@
-/** A small tar made in memory: the Dockerfile that `--base` writes. */
-import { PassThrough, type Readable } from 'node:stream';
+/** A small tar made in memory: the Dockerfile that `--base` writes, links to libraries. */
+import { Readable } from 'node:stream';
+import { END_OF_ARCHIVE, headerOf, paddingAfter } from '../tar/writer.js';
+import { toBinary } from '../text/binary.js';
 import type { Source } from './source.js';
 
-/** A file or directory to put into it. */
+/** A file, directory or link to put into it. */
 export interface GeneratedEntry {
+  /** A directory's ends in a slash. */
   readonly name: string;
   /** Undefined for a directory, or a link. */
   readonly content?: string;
@@ -12,24 +15,18 @@ export interface GeneratedEntry {
 }
 
 /** A source of these entries, owned by 0:0, dated 1970. */
-export async function generatedSource(
-  name: string,
-  entries: readonly GeneratedEntry[],
-): Promise<Source> {
-  const { pack: createPack } = await import('tar-stream');
-  const { default: pump } = await import('pump');
-  const pack = createPack();
-  const mtime = new Date(0);
-  for (const { name: path, content, link } of entries) {
-    if (link !== undefined)
-      pack.entry({ name: path, type: 'symlink', linkname: link, mode: 0o777, mtime });
-    else if (content === undefined)
-      pack.entry({ name: path, type: 'directory', mode: 0o755, mtime });
-    else pack.entry({ name: path, mode: 0o644, mtime }, content);
-  }
-  pack.finalize();
-  const stream = new PassThrough();
-  // tar-stream's streams aren't Node's: pump ends and destroys either with the other.
-  pump(pack as unknown as Readable, stream);
+export function generatedSource(name: string, entries: readonly GeneratedEntry[]): Source {
+  const tar = Buffer.concat([...entries.flatMap(blocksOf), END_OF_ARCHIVE]);
+  const stream = Readable.from([tar], { objectMode: false });
   return { name, stream, complete: Promise.resolve() };
+}
+
+function blocksOf({ name, content, link }: GeneratedEntry): Buffer[] {
+  const entry = { path: toBinary(name), uid: 0, gid: 0, size: 0, mtime: 0 };
+  if (link !== undefined)
+    return [headerOf({ ...entry, typeflag: '2', mode: 0o777, linkpath: toBinary(link) })];
+  if (content === undefined) return [headerOf({ ...entry, typeflag: '5', mode: 0o755 })];
+  const body = Buffer.from(content);
+  const header = headerOf({ ...entry, typeflag: '0', mode: 0o644, size: body.length });
+  return [header, body, paddingAfter(body.length)];
 }

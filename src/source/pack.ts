@@ -2,9 +2,9 @@
 import fs, { type Stats } from 'node:fs';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
-import { BLOCK, paddingOf } from '../tar/block.js';
-import { writeEntryHeader } from '../tar/entry-writer.js';
-import { END_OF_ARCHIVE } from '../tar/make.js';
+import { HARD_LINK, typeflagOf } from '../tar/typeflag.js';
+import { END_OF_ARCHIVE, headerOf, paddingAfter } from '../tar/writer.js';
+import { toBinary } from '../text/binary.js';
 import { readBody, unreadable } from './host-file.js';
 
 /** What to pack, and under which names. */
@@ -38,13 +38,12 @@ async function* packed(root: string, options: PackOptions): AsyncGenerator<Buffe
       const at = posix.join(root, path);
       const shown = posix.join(options.name, path);
       const stat = status(at, shown);
-      const name = binary(options.rename(path));
+      const name = toBinary(options.rename(path));
       const first = links.firstName(at, stat, name);
-      yield* headerOf(at, shown, stat, name, first);
+      yield describe(at, shown, stat, name, first);
       if (!stat.isFile() || first !== undefined) continue;
       yield* readBody(at, stat.size, shown);
-      const padding = paddingOf(stat.size);
-      if (padding > 0) yield Buffer.alloc(padding);
+      yield paddingAfter(stat.size);
     }
   }
   yield END_OF_ARCHIVE;
@@ -59,16 +58,16 @@ function status(path: string, shown: string): Stats {
 }
 
 /** The blocks in front of the content. `first` is another name of the same file, which has it. */
-function headerOf(
+function describe(
   path: string,
   shown: string,
   stat: Stats,
   name: string,
   first: string | undefined,
-): Buffer[] {
-  const block = Buffer.alloc(BLOCK);
-  const typeflag = first === undefined ? typeOf(stat, shown) : '1';
-  const extended = writeEntryHeader(block, 0, {
+): Buffer {
+  const typeflag = first === undefined ? typeflagOf(stat.mode) : HARD_LINK;
+  if (typeflag === undefined) throw unreadable(shown, new Error('it is a socket'));
+  return headerOf({
     path: typeflag === '5' ? `${name}/` : name,
     typeflag,
     mode: stat.mode & 0o7777,
@@ -78,19 +77,7 @@ function headerOf(
     mtime: Math.floor(stat.mtimeMs / 1000),
     linkpath: first ?? (typeflag === '2' ? target(path, shown) : undefined),
     device: '34'.includes(typeflag) ? deviceOf(stat.rdev) : undefined,
-    xattrs: undefined,
   });
-  return extended === undefined ? [block] : [extended, block];
-}
-
-function typeOf(stat: Stats, shown: string): string {
-  if (stat.isFile()) return '0';
-  if (stat.isDirectory()) return '5';
-  if (stat.isSymbolicLink()) return '2';
-  if (stat.isFIFO()) return '6';
-  if (stat.isCharacterDevice()) return '3';
-  if (stat.isBlockDevice()) return '4';
-  throw unreadable(shown, new Error('it is a socket'));
 }
 
 function target(path: string, shown: string): string {
@@ -109,11 +96,6 @@ function deviceOf(rdev: number): { major: number; minor: number } {
     major: ((low >>> 8) & 0xfff) + (high & 0xfffff000),
     minor: (low & 0xff) + ((low >>> 12) & 0xffffff00),
   };
-}
-
-/** One character a byte, as a tar's writer takes names. */
-function binary(name: string): string {
-  return Buffer.from(name).toString('latin1');
 }
 
 /** Files with several names, until all of them were seen. */

@@ -4,9 +4,11 @@
  */
 import { createReadStream } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { PassThrough, Readable, type Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { DockerceptionError, messageOf } from '../errors.js';
 import { TemporaryFile } from '../files/temporary-file.js';
+import { END_OF_ARCHIVE, headerOf, paddingAfter } from '../tar/writer.js';
+import { toBinary } from '../text/binary.js';
 import type { Source } from './source.js';
 import { PipeStream } from './pipe.js';
 import { isStandardInput } from './standard-input.js';
@@ -43,7 +45,7 @@ export async function spooledSource(
   try {
     signal?.throwIfAborted();
     for await (const chunk of input) await spooled.append(chunk as Buffer);
-    return { name, stream: await spooled.tar(target), complete: Promise.resolve() };
+    return { name, stream: spooled.tar(target), complete: Promise.resolve() };
   } catch (error) {
     input.destroy();
     await spooled.close();
@@ -74,33 +76,34 @@ class Spooled {
     return this.#file.write(bytes, this.#file.size);
   }
 
-  async tar(target: string): Promise<Readable> {
-    const { pack: createPack } = await import('tar-stream');
-    const { default: pump } = await import('pump');
-    const pack = createPack();
-    const header = { name: target, size: this.#file.size, mode: 0o644, mtime: new Date(0) };
-    const stream = new PassThrough();
-    stream.once('close', () => void this.close());
-    pump(pack as unknown as Readable, stream);
-    const entry = pack.entry(header) as unknown as Writable;
-    pump(Readable.from(this.#content()), entry, (error) => {
-      if (error) stream.destroy(error);
-      else pack.finalize();
-    });
-    return stream;
+  /** A tar with one file of that content; the temporary file is closed with the stream. */
+  tar(target: string): Readable {
+    const stream = Readable.from(this.#tar(target), { objectMode: false });
+    return stream.once('close', () => void this.close());
   }
 
   close(): Promise<void> {
     return this.#file.close();
   }
 
-  async *#content(): AsyncGenerator<Buffer> {
-    for (let at = 0; at < this.#file.size;) {
+  async *#tar(target: string): AsyncGenerator<Buffer> {
+    const { size } = this.#file;
+    const owner = { uid: 0, gid: 0 };
+    yield headerOf({
+      path: toBinary(target),
+      typeflag: '0',
+      mode: 0o644,
+      ...owner,
+      size,
+      mtime: 0,
+    });
+    for (let at = 0; at < size;) {
       const buffer = Buffer.allocUnsafe(PIECE);
       const { bytesRead } = await this.#file.read(buffer, 0, PIECE, at);
       if (bytesRead === 0) throw new Error(`the temporary file of ${this.#name} is cut short`);
       at += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
+    yield Buffer.concat([paddingAfter(size), END_OF_ARCHIVE]);
   }
 }

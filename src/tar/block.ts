@@ -41,6 +41,10 @@ export const GNU_SPARSE_EXTENDED = 482;
 /** The same flag in a block that continues the map. */
 export const GNU_SPARSE_CONTINUED = 504;
 
+/** The magic of POSIX, and of GNU, with the version. */
+export const USTAR_MAGIC = 'ustar\x0000';
+export const GNU_MAGIC = 'ustar  \0';
+
 /** How a header's magic names its format. */
 export type Magic = 'v7' | 'ustar' | 'gnu';
 

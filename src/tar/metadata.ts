@@ -7,11 +7,11 @@ import { DockerceptionError } from '../errors.js';
 import * as block from './block.js';
 import type { Field } from './block.js';
 import { writeChecksum } from './checksum.js';
-import { makeMetadata } from './make.js';
 import { checkNumbers, checkOwner, clearText, mapNumber, setNumber } from './metadata-header.js';
 import { writeNumber } from './numeric.js';
 import { PaxRecords } from './pax.js';
 import { GNU_LONG_LINK, GNU_LONG_NAME } from './typeflag.js';
+import { metadataEntry, paddingAfter } from './writer.js';
 
 /** `x` is Sun's `X`, too. */
 type Kind = 'x' | 'L' | 'K';
@@ -164,7 +164,7 @@ export class Metadata {
     }
     for (const kind of made) {
       const data = this.#data(kind);
-      if (data !== undefined) blocks.push(makeMetadata(kind, data, mtime));
+      if (data !== undefined) blocks.push(metadataEntry(kind, data, mtime));
     }
     return blocks;
   }
@@ -188,7 +188,7 @@ const NUL = Buffer.alloc(1);
 export function refill(header: Buffer, data: Buffer): Buffer[] {
   writeNumber(header, 0, block.SIZE, data.length);
   writeChecksum(header, 0);
-  return [header, data, Buffer.alloc(block.paddingOf(data.length))];
+  return [header, data, paddingAfter(data.length)];
 }
 
 /** An empty record takes another back, and says nothing itself. */

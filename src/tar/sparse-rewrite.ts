@@ -4,7 +4,7 @@
  * extended header, so that the body stays as it is. GNU tar manual, "Storing Sparse Files".
  */
 import { DockerceptionError } from '../errors.js';
-import { BLOCK, MAGIC, PREFIX, TYPEFLAG } from './block.js';
+import { BLOCK, MAGIC, PREFIX, TYPEFLAG, USTAR_MAGIC } from './block.js';
 import { writeChecksum } from './checksum.js';
 import type { Metadata } from './metadata.js';
 import { METADATA_LIMIT } from './metadata-block.js';
@@ -38,7 +38,7 @@ export function rewriteOldSparse(
   set('numblocks', String(regions.split(',').length / 2));
   set('map', regions);
   header.write('0', TYPEFLAG, 1, 'latin1');
-  header.write('ustar\x0000', MAGIC.at, 8, 'latin1');
+  header.write(USTAR_MAGIC, MAGIC.at, 'latin1');
   // GNU's times and the map lie where ustar has its prefix.
   header.fill(0, PREFIX.at, BLOCK);
   writeChecksum(header, 0);

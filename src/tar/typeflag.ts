@@ -54,6 +54,23 @@ export function isHeaderOnly(type: EntryType): boolean {
   }
 }
 
+export const HARD_LINK = '1';
+
+/** By the bits of `st_mode` that hold the type: inode(7). */
+const BY_MODE: ReadonlyMap<number, string> = new Map([
+  [0o100000, '0'],
+  [0o120000, '2'],
+  [0o020000, '3'],
+  [0o060000, '4'],
+  [0o040000, '5'],
+  [0o010000, '6'],
+]);
+
+/** The typeflag for a mode with its type; undefined for a socket, which no tar holds. */
+export function typeflagOf(mode: number): string | undefined {
+  return BY_MODE.get(mode & 0o170000);
+}
+
 export const PAX = 0x78; // x
 export const PAX_SUN = 0x58; // X
 export const PAX_GLOBAL = 0x67; // g

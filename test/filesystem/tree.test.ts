@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Leaf, SYMLINK, toBinary, fromBinary } from '../../src/filesystem/node.js';
+import { Leaf, SYMLINK } from '../../src/filesystem/node.js';
+import { fromBinary, toBinary } from '../../src/text/binary.js';
 import { Tree } from '../../src/filesystem/tree.js';
 import { special } from '../engine/embedded/flat.js';
 

@@ -8,8 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ArchiveStore } from '../../src/image/archive-store.js';
 import { digestOf } from '../../src/image/digest.js';
 import { openImageReader } from '../../src/image/open-reader.js';
-import { fileHeader } from '../../src/image/blob-tar.js';
 import type { Image } from '../../src/image/manifest.js';
+import { headerBlock } from '../../src/tar/writer.js';
 import { assemble, configOf, layerOf } from './images.js';
 
 let folder: string;
@@ -233,7 +233,8 @@ describe('a blob of more than 8 GiB', () => {
       ['manifest.json', manifest(['a', 'b'])],
     ]);
     const target = await open(file, 'w');
-    await target.write(fileHeader('blobs/sha256/large', size, 0), 0, 512, 0);
+    const large = { path: 'blobs/sha256/large', typeflag: '0', mode: 0o644, uid: 0, gid: 0 };
+    await target.write(headerBlock({ ...large, size, mtime: 0 }), 0, 512, 0);
     await target.write(entries, 0, entries.length, 512 + size);
     await target.close();
     expect((await read()).contents).toEqual(layers);

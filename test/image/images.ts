@@ -5,7 +5,7 @@ import { OCI_LAYER } from '../../src/image/descriptor.js';
 import type { AssembledImage } from '../../src/image/manifest.js';
 import { digestOf } from '../../src/image/digest.js';
 import type { Blob, BlobStore } from '../../src/image/store.js';
-import { END_OF_ARCHIVE, makeHeader } from '../../src/tar/make.js';
+import { END_OF_ARCHIVE, headerBlock } from '../../src/tar/writer.js';
 
 /** Bytes of a chunk: every stream is read in each of these. */
 export const CHUNKS = [1, 511, 512, 64 * 1024, 1 << 20];
@@ -34,8 +34,8 @@ export async function* failing(bytes: Buffer): Blob {
 export function layerOf(files: Readonly<Record<string, string>>): Buffer {
   const parts = Object.entries(files).flatMap(([name, content]) => {
     const body = Buffer.from(content);
-    const header = makeHeader({
-      name,
+    const header = headerBlock({
+      path: name,
       typeflag: '0',
       mode: 0o755,
       uid: 0,

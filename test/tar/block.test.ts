@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isZeroBlock, magicOf, NAME, paddingOf, textField } from '../../src/tar/block.js';
 import { printable } from '../../src/tar/printable.js';
 import { isHeaderOnly, isMetadata, typeOf } from '../../src/tar/typeflag.js';
-import { makeHeader, makeMetadata, makeRoot } from '../../src/tar/make.js';
+import { headerBlock, metadataEntry, rootHeader } from '../../src/tar/writer.js';
 import { header, long, pax } from '../support/write-tar.js';
 import { readTar } from '../support/read-tar.js';
 
@@ -76,17 +76,17 @@ describe('a header of our own', () => {
       uname: '',
       gname: '',
     });
-    expect(makeRoot(0, 3_000_000, 17.9).equals(wanted)).toBe(true);
+    expect(rootHeader(0, 3_000_000, 17.9).equals(wanted)).toBe(true);
   });
 
   test.each(['x', 'L', 'K'] as const)('carries what a header is too short for: %s', (flag) => {
     const theirs = flag === 'x' ? pax([['path', 'p']]) : long(flag, 'p');
     const data = theirs.subarray(512, theirs.indexOf(0, 512) + (flag === 'x' ? 0 : 1));
-    const made = makeMetadata(flag, data, 5);
+    const made = metadataEntry(flag, data, 5);
     const { header: block, body } = readTar(
       Buffer.concat([
         made,
-        makeHeader({ name: 'x', typeflag: '0', mode: 0, uid: 0, gid: 0, size: 0, mtime: 0 }),
+        headerBlock({ path: 'x', typeflag: '0', mode: 0, uid: 0, gid: 0, size: 0, mtime: 0 }),
       ]),
     ).groups[0] as { header: { typeflag: string }; body: Buffer };
     expect(block).toMatchObject({ typeflag: flag, uid: 0, gid: 0, mtime: 5, magic: 'ustar' });

@@ -10,7 +10,7 @@ import type { Dockerfile } from '../../dockerfile/instruction.js';
 import { unusedBuildArgs } from '../../dockerfile/scope.js';
 import { DockerceptionError } from '../../errors.js';
 import { changes } from '../../filesystem/changes.js';
-import { toBinary } from '../../filesystem/node.js';
+import { toBinary } from '../../text/binary.js';
 import { Tree } from '../../filesystem/tree.js';
 import { Unpacker } from '../../filesystem/unpack.js';
 import type { Platform } from '../../image/descriptor.js';

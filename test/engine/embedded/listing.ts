@@ -1,11 +1,6 @@
 /** File systems as text, one line a path, for tests to compare. */
-import {
-  fromBinary,
-  isDirectory,
-  TYPE_BITS,
-  type Directory,
-  type Node,
-} from '../../../src/filesystem/node.js';
+import { isDirectory, TYPE_BITS, type Directory, type Node } from '../../../src/filesystem/node.js';
+import { fromBinary } from '../../../src/text/binary.js';
 import { contentOf } from '../../../src/engine/embedded/spool/contents.js';
 import { Spool } from '../../../src/engine/embedded/spool/spool.js';
 import { Tree } from '../../../src/filesystem/tree.js';

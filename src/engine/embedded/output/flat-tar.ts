@@ -7,7 +7,7 @@ import { outputFailure } from '../../../files/write-error.js';
 import { OutputFile } from '../../../files/output-file.js';
 import type { Blob } from '../../../image/store.js';
 import { writeBlob } from '../../../image/write-blob.js';
-import { END_OF_ARCHIVE } from '../../../tar/make.js';
+import { END_OF_ARCHIVE } from '../../../tar/writer.js';
 import { changes, type Change } from '../../../filesystem/changes.js';
 import { layerTar } from './layer-tar.js';
 import { Directory, DIRECTORY, isDirectory, NO_TIME } from '../../../filesystem/node.js';

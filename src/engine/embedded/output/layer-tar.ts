@@ -6,38 +6,16 @@
 import { DockerceptionError } from '../../../errors.js';
 import type { Blob } from '../../../image/store.js';
 import { BLOCK, paddingOf } from '../../../tar/block.js';
-import { writeEntryHeader, type WrittenEntry } from '../../../tar/entry-writer.js';
-import { END_OF_ARCHIVE } from '../../../tar/make.js';
 import { printable } from '../../../tar/printable.js';
+import { HARD_LINK, typeflagOf } from '../../../tar/typeflag.js';
+import { END_OF_ARCHIVE, writeHeader, type WrittenEntry } from '../../../tar/writer.js';
 import type { Change } from '../../../filesystem/changes.js';
-import {
-  BLOCK_DEVICE,
-  CHAR_DEVICE,
-  DIRECTORY,
-  FIFO,
-  FILE,
-  fromBinary,
-  isDirectory,
-  NO_TIME,
-  type Leaf,
-  SYMLINK,
-  typeOfMode,
-} from '../../../filesystem/node.js';
+import { isDirectory, NO_TIME, type Leaf } from '../../../filesystem/node.js';
+import { fromBinary } from '../../../text/binary.js';
 import { segments } from '../spool/segments.js';
 import type { Spool } from '../spool/spool.js';
 
 const CHUNK = 512 << 10;
-
-const TYPEFLAGS: ReadonlyMap<number, string> = new Map([
-  [FILE, '0'],
-  [SYMLINK, '2'],
-  [CHAR_DEVICE, '3'],
-  [BLOCK_DEVICE, '4'],
-  [DIRECTORY, '5'],
-  [FIFO, '6'],
-]);
-
-const HARD_LINK = '1';
 
 /** Where contents come from, and the time of entries without one. */
 export interface LayerTarOptions {
@@ -95,7 +73,7 @@ async function* entriesOf(
       yield chunk.subarray(0, open.filled);
       open.filled = 0;
     }
-    const front = writeEntryHeader(chunk, open.filled, entry);
+    const front = writeHeader(chunk, open.filled, entry);
     if (front !== undefined) {
       const block = Buffer.from(chunk.subarray(open.filled, open.filled + BLOCK));
       yield Buffer.concat([chunk.subarray(0, open.filled), front]);
@@ -140,7 +118,7 @@ function headerOf(
   if (extra?.links !== undefined && first === undefined) firstNames.set(extra.links, path);
   return {
     path: isFolder ? `${path}/` : path,
-    typeflag: first === undefined ? (TYPEFLAGS.get(typeOfMode(mode)) as string) : HARD_LINK,
+    typeflag: first === undefined ? (typeflagOf(mode) as string) : HARD_LINK,
     mode: mode & 0o7777,
     uid,
     gid,

@@ -14,15 +14,8 @@ import type { Report } from '../../../progress/events.js';
 import { printable } from '../../../tar/printable.js';
 import type { Change } from '../../../filesystem/changes.js';
 import { flatChanges, type FlatOptions, type FlatSystem } from './flat-tar.js';
-import {
-  fromBinary,
-  isDirectory,
-  isFile,
-  isSymlink,
-  NO_TIME,
-  toBinary,
-  type Leaf,
-} from '../../../filesystem/node.js';
+import { isDirectory, isFile, isSymlink, NO_TIME, type Leaf } from '../../../filesystem/node.js';
+import { fromBinary, toBinary } from '../../../text/binary.js';
 import { segments } from '../spool/segments.js';
 import { withoutSlashes } from '../../../text/trim.js';
 

@@ -1,7 +1,8 @@
 /** The context as a tree, its contents in the spool. */
 import { DockerceptionError } from '../../../errors.js';
 import { contentOf } from '../spool/contents.js';
-import { isFile, toBinary } from '../../../filesystem/node.js';
+import { isFile } from '../../../filesystem/node.js';
+import { toBinary } from '../../../text/binary.js';
 import type { Spool } from '../spool/spool.js';
 import { Tree } from '../../../filesystem/tree.js';
 import { unpack } from '../../../filesystem/unpack.js';

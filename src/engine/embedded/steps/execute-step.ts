@@ -7,15 +7,8 @@ import { lookUpOwner, type OwnerIds } from './accounts.js';
 import { Copier, type CopyChanges } from './copy.js';
 import { addFile } from './add-archive.js';
 import { located } from './located.js';
-import {
-  FILE,
-  fromBinary,
-  isDirectory,
-  isFile,
-  Leaf,
-  NO_TIME,
-  toBinary,
-} from '../../../filesystem/node.js';
+import { FILE, isDirectory, isFile, Leaf, NO_TIME } from '../../../filesystem/node.js';
+import { fromBinary, toBinary } from '../../../text/binary.js';
 import { isGitRepository, isUrl } from './remote-name.js';
 import { cleanSource, findSources, notFound, type Source } from './sources.js';
 import type { Spool } from '../spool/spool.js';

@@ -1,5 +1,6 @@
 /** ADD of a URL: its content into the spool, as a file to copy. */
-import { FILE, Leaf, toBinary } from '../../../filesystem/node.js';
+import { FILE, Leaf } from '../../../filesystem/node.js';
+import { toBinary } from '../../../text/binary.js';
 import { fetchFile, type FetchOptions } from './remote-file.js';
 import type { Source } from './sources.js';
 import type { Spool } from '../spool/spool.js';

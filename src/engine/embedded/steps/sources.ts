@@ -6,14 +6,13 @@ import { compileGlob, hasWildcards } from '../../../dockerfile/match.js';
 import { DockerceptionError } from '../../../errors.js';
 import { printable } from '../../../tar/printable.js';
 import {
-  fromBinary,
   isDirectory,
   isSymlink,
-  toBinary,
   type Directory,
   type Leaf,
   type Node,
 } from '../../../filesystem/node.js';
+import { fromBinary, toBinary } from '../../../text/binary.js';
 import { nearest } from '../../../dockerfile/nearest.js';
 import { display, type Components, type Tree } from '../../../filesystem/tree.js';
 

@@ -1,6 +1,6 @@
 /**
- * Headers for a tar of our own, in one form whatever the entry came from: ustar where everything
- * fits, else a PAX header in front with the records that don't. Owners are numbers alone.
+ * The one writer of tar headers. An entry of our own gets ustar where everything fits, else a PAX header in front
+ * with the records that don't. Owners are numbers alone.
  * POSIX.1-2017 pax, "pax Interchange Format" and "ustar Interchange Format"; SCHILY.xattr as in
  * star(1), which container engines read.
  */
@@ -9,18 +9,20 @@ import {
   DEVMAJOR,
   DEVMINOR,
   GID,
+  GNU_MAGIC,
   LINKNAME,
   MAGIC,
   MODE,
   MTIME,
   NAME,
+  paddingOf,
   SIZE,
   TYPEFLAG,
   UID,
+  USTAR_MAGIC,
   type Field,
 } from './block.js';
 import { writeChecksum } from './checksum.js';
-import { makeMetadata } from './make.js';
 import { writeName } from './name.js';
 import { writeNumber } from './numeric.js';
 import { PaxRecords } from './pax.js';
@@ -38,18 +40,21 @@ export interface WrittenEntry {
   readonly size: number;
   /** Seconds since 1970, whole. */
   readonly mtime: number;
-  /** What a link points to. */
-  readonly linkpath: string | undefined;
-  readonly device: { readonly major: number; readonly minor: number } | undefined;
-  readonly xattrs: ReadonlyMap<string, Buffer> | undefined;
+  /** The target of a link. */
+  readonly linkpath?: string | undefined;
+  readonly device?: { readonly major: number; readonly minor: number } | undefined;
+  readonly xattrs?: ReadonlyMap<string, Buffer> | undefined;
 }
 
-/** What all headers have: the magic, and zero for numbers that aren't told. */
+/** Two zero blocks. */
+export const END_OF_ARCHIVE = Buffer.alloc(2 * BLOCK);
+
+/** The magic, and zero for numbers: the same in all headers. */
 const BLANK = blank();
 
 function blank(): Buffer {
   const block = Buffer.alloc(BLOCK);
-  block.write('ustar\x0000', MAGIC.at, 8, 'latin1');
+  block.write(USTAR_MAGIC, MAGIC.at, 'latin1');
   for (const field of [UID, GID, SIZE, MTIME]) writeNumber(block, 0, field, 0);
   return block;
 }
@@ -59,18 +64,69 @@ const MAX_ID = 0o7777777;
 const MAX_SIZE = 0o77777777777;
 
 /**
- * Writes an entry's header to `target`, which has room for one block at `at`. Returns what has to
- * stand in front of it, if anything has.
+ * Writes an entry's header to `target`, which has room for one block at `at`. Returns the blocks that
+ * have to precede it, if any.
  */
-export function writeEntryHeader(
-  target: Buffer,
-  at: number,
-  entry: WrittenEntry,
-): Buffer | undefined {
+export function writeHeader(target: Buffer, at: number, entry: WrittenEntry): Buffer | undefined {
   const fits = writeBlock(target, at, entry);
   if (fits && (entry.xattrs === undefined || entry.xattrs.size === 0)) return undefined;
   const time = Math.min(Math.max(entry.mtime, 0), MAX_SIZE);
-  return makeMetadata('x', recordsOf(entry).serialize(), time);
+  return metadataEntry('x', recordsOf(entry).serialize(), time);
+}
+
+/** The same as one buffer. */
+export function headerOf(entry: WrittenEntry): Buffer {
+  const block = Buffer.allocUnsafe(BLOCK);
+  const front = writeHeader(block, 0, entry);
+  return front === undefined ? block : Buffer.concat([front, block]);
+}
+
+/**
+ * The header of an entry whose names fit, as one block whatever its numbers: octal is replaced by base-256, which
+ * Go's archive/tar (docker, podman, skopeo, containerd), libarchive and GNU tar all read.
+ */
+export function headerBlock(entry: WrittenEntry): Buffer {
+  const block = Buffer.allocUnsafe(BLOCK);
+  writeBlock(block, 0, entry);
+  writeNumber(block, 0, UID, entry.uid);
+  writeNumber(block, 0, GID, entry.gid);
+  writeNumber(block, 0, SIZE, entry.size);
+  writeNumber(block, 0, MTIME, entry.mtime);
+  if (entry.size > MAX_SIZE) block.write(GNU_MAGIC, MAGIC.at, 'latin1');
+  writeChecksum(block, 0);
+  return block;
+}
+
+/** `./`, a directory in plain ustar: everything that reads the first bytes of a stream takes it for a tar. */
+export function rootHeader(uid: number, gid: number, mtime: number): Buffer {
+  return headerBlock({
+    path: './',
+    typeflag: '5',
+    mode: 0o755,
+    uid,
+    gid,
+    size: 0,
+    mtime: Math.floor(mtime),
+  });
+}
+
+/** A metadata entry: its header, its data, its padding. */
+export function metadataEntry(typeflag: 'x' | 'L' | 'K', data: Buffer, mtime: number): Buffer {
+  const header = headerBlock({
+    path: typeflag === 'x' ? './PaxHeaders/entry' : '././@LongLink',
+    typeflag,
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    size: data.length,
+    mtime,
+  });
+  return Buffer.concat([header, data, paddingAfter(data.length)]);
+}
+
+/** The zeros that follow a body of `size` bytes. */
+export function paddingAfter(size: number): Buffer {
+  return END_OF_ARCHIVE.subarray(0, paddingOf(size));
 }
 
 /** Writes the one block; false when a name or a number didn't fit. */
@@ -98,7 +154,7 @@ function writeBlock(target: Buffer, at: number, entry: WrittenEntry): boolean {
   return fits;
 }
 
-/** Writes a number that octal holds; otherwise the field stays 0, and a record has to tell. */
+/** Writes a number that octal holds; otherwise the field stays 0, and a record is needed. */
 function writeFitting(
   target: Buffer,
   at: number,
