@@ -7,6 +7,7 @@ export default defineConfig({
     exclude: ['test/engines/**', 'node_modules/**'],
     // Vitest leaves a processor free; the tests wait for processes of their own more than they compute.
     maxWorkers: '100%',
+    provide: { long: false },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

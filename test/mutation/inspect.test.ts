@@ -7,6 +7,7 @@ import type { Inspection } from '../../src/inspect/inspection.js';
 import { inspectionJson } from '../../src/inspect/json.js';
 import { renderText } from '../../src/inspect/text/render.js';
 import { inspected, list } from '../support/inspected.js';
+import { LONG } from '../support/long.js';
 import {
   archiveOf,
   crane,
@@ -20,6 +21,7 @@ import { header, member, oldSparse, pax, tar } from '../support/write-tar.js';
 
 /** What a case that goes wrong is found again with. */
 const SEED = 20_260_201;
+const CASES = LONG ? 4000 : 800;
 const HANGS = 20_000;
 /** Everything that a terminal or a reader of lines would act on. */
 const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/;
@@ -80,7 +82,7 @@ const ARCHIVES = [docker20, docker28, podman, crane, layoutFiles].map((make) =>
 
 test('Damaged contexts and layers', { timeout: 120_000 }, async () => {
   const results = new Map<string, number>();
-  for (let turn = 0; turn < 4000; turn++) {
+  for (let turn = 0; turn < CASES; turn++) {
     const { tar: bytes, chunks, how } = damagedCase(new Random(SEED + turn));
     const chunk = chunks[0] as number;
     const layers = turn % 2 ? [bytes] : [image.layers[0] as Buffer, bytes];
@@ -96,7 +98,7 @@ test('Damaged contexts and layers', { timeout: 120_000 }, async () => {
 
 test('Damaged archives', { timeout: 120_000 }, async () => {
   const results = new Map<string, number>();
-  for (let turn = 0; turn < 4000; turn++) {
+  for (let turn = 0; turn < CASES; turn++) {
     const random = new Random(SEED + turn);
     let bytes: Buffer = Buffer.from(random.pick(ARCHIVES));
     for (let left = 1 + random.below(3); left > 0; left--) bytes = damaged(random, bytes);
@@ -140,7 +142,7 @@ test(
   { timeout: 120_000 },
   async () => {
     for (const whole of [...ARCHIVES, gzipSync(ARCHIVES[0] as Buffer), image.layers[0] as Buffer]) {
-      const step = Math.ceil(whole.length / 150);
+      const step = Math.ceil(whole.length / (LONG ? 150 : 50));
       const found = await inspected(whole);
       for (let at = 0; at < whole.length; at += at < 40 ? 1 : step) {
         const code = await attempt(`cut at ${at}`, whole.subarray(0, at), 1 + (at % 700));
