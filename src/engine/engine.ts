@@ -52,8 +52,8 @@ export interface StoredImage {
 /** Looks into an image before it is written or pushed. Rejects with what forbids it. */
 export interface ImageCheck {
   assembled(system: AssembledSystem): Promise<void>;
-  /** Whether it reads on, behind these bytes, in a file that begins so and is no configuration by its name. */
-  readsOn(head: Buffer): Promise<boolean>;
+  /** Whether the check reads more of a file than these first bytes, unless the file's name is that of a configuration. */
+  needsContent(head: Buffer): Promise<boolean>;
   stored(image: StoredImage): Promise<void>;
 }
 

@@ -19,7 +19,7 @@ export function imageCheck(given: CheckOptions): ImageCheck {
       const { inspectAssembled } = await import('./inspect-assembled.js');
       await conclude(await inspectAssembled(system, options), options);
     },
-    async readsOn(head) {
+    async needsContent(head) {
       if (options.limits?.maxWaste !== undefined) return true;
       const { ContentProbe } = await import('./probe.js');
       const probe = new ContentProbe();

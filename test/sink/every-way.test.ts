@@ -5,8 +5,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { filterInto, passContext } from '../../src/filter.js';
-import { Spool } from '../../src/engine/embedded/spool/spool.js';
-import { Ahead } from '../../src/engine/embedded/speculation/speculative-layer-writer.js';
+import {
+  DivertingSpool,
+  SpeculativeLayerWriter,
+} from '../../src/engine/embedded/speculation/index.js';
 import { isDirectory } from '../../src/filesystem/node.js';
 import { changes } from '../../src/filesystem/changes.js';
 import { Tree } from '../../src/filesystem/tree.js';
@@ -99,23 +101,23 @@ describe.each(Object.entries(SOURCES))('the context from %s', (_, open) => {
   it('arrives whole in the spool of the embedded engine', async () => {
     const contents = await opened(open, async (options) => {
       const tree = new Tree();
-      const spool = new Spool(top);
+      const spool = new DivertingSpool(top);
       const never = (): Promise<undefined> => Promise.resolve(undefined);
-      const ahead = new Ahead({
+      const writer = new SpeculativeLayerWriter({
         spool,
         compression: { type: 'none' },
         signal: new AbortController().signal,
-        large: 100_000,
+        threshold: 100_000,
         time: 0,
         store: never,
-        foresee: never,
-        isReadOn: () => Promise.resolve(false),
+        predict: never,
+        needsContent: () => Promise.resolve(false),
       });
-      const entries = new Unpacker({ tree, contents: ahead, name: 'the context', strict: true });
-      const sink = { entries, ready: () => ahead.ready() };
+      const entries = new Unpacker({ tree, contents: writer, name: 'the context', strict: true });
+      const sink = { entries, ready: () => writer.ready() };
       await passContext(sink, options, () => undefined, { exact: true, signal: undefined });
       entries.end();
-      await ahead.confirm(never);
+      await writer.verify(never);
       await spool.settle();
       const found = new Map<string, Buffer>();
       for (const { path: name, node } of changes(undefined, tree.freeze())) {

@@ -27,10 +27,8 @@ import type {
   EntryBuild,
   EntryEngine,
 } from '../engine.js';
-import { Ahead, type Foreseen } from './speculation/speculative-layer-writer.js';
 import { assemble } from './output/assemble.js';
 import { checkTargets } from './stages/check.js';
-import { needsContextAlone } from './speculation/predictable.js';
 import { contextOf, dockerfileOf, type ContextTree } from './stages/context-tree.js';
 import { BASE_IN_ENGINE, Images } from './stages/images.js';
 import { layerTar } from './output/layer-tar.js';
@@ -38,7 +36,12 @@ import { metadataOf } from './output/metadata.js';
 import { Origins } from './stages/origins.js';
 import { isImageOutput, Outputs } from './output/outputs.js';
 import { readableOf } from './spool/readable.js';
-import { Spool } from './spool/spool.js';
+import {
+  DivertingSpool,
+  isPredictable,
+  SpeculativeLayerWriter,
+  type Prediction,
+} from './speculation/index.js';
 import type { BuiltTarget } from './stages/stages.js';
 import { StepReport } from './stages/step-report.js';
 import { buildTargets, platformsOf } from './stages/targets.js';
@@ -56,8 +59,8 @@ export interface EmbeddedSettings {
   readonly stdout: Writable;
   /** A directory as a tar, for a build context. */
   readonly openDirectory: (path: string) => Promise<Readable>;
-  /** Bytes of a file that a layer is written ahead for. @default 8 MiB */
-  readonly large?: number;
+  /** Bytes of a file from which on its layer is written before the context ends. @default 8 MiB */
+  readonly speculationThreshold?: number;
   /** Loads an image archive into an engine. @default loading is refused */
   readonly load?: (archive: Readable, report: Report, signal: AbortSignal) => Promise<void>;
   /** Builds what needs RUN, or an image of the engine's; it gets the context anew. @default that is refused */
@@ -89,9 +92,9 @@ class Build implements EntryBuild {
   readonly #settings: EmbeddedSettings;
   readonly #options: BuildOptions;
   readonly #platforms: readonly Platform[];
-  readonly #spool: Spool;
+  readonly #spool: DivertingSpool;
   readonly #tree = new Tree();
-  readonly #ahead: Ahead;
+  readonly #speculation: SpeculativeLayerWriter;
   readonly #report: StepReport;
   #outputs: Promise<Outputs> | undefined;
   #isClosed = false;
@@ -101,23 +104,23 @@ class Build implements EntryBuild {
     this.#options = { ...options, buildArgs: withSourceDateEpoch(options.buildArgs, settings.env) };
     this.#platforms = platformsOf(options);
     this.#report = new StepReport(options.report);
-    this.#spool = new Spool(settings.env['TMPDIR'] || tmpdir());
-    this.#ahead = new Ahead({
+    this.#spool = new DivertingSpool(settings.env['TMPDIR'] || tmpdir());
+    this.#speculation = new SpeculativeLayerWriter({
       spool: this.#spool,
       compression: options.compression,
       signal: options.signal,
       time: this.#undated,
-      large: settings.large,
+      threshold: settings.speculationThreshold,
       store: async () => (await this.#beginOutputs()).store,
-      foresee: () => (this.#tree.hasLinks ? NOTHING : this.#foresee(this.entries.snapshot())),
-      isReadOn: async (head) => {
+      predict: () => (this.#tree.hasLinks ? NOTHING : this.#predict(this.entries.snapshot())),
+      needsContent: async (head) => {
         const { outputs, check } = options;
-        return !outputs.every(isImageOutput) || (await check?.readsOn(head)) === true;
+        return !outputs.every(isImageOutput) || (await check?.needsContent(head)) === true;
       },
     });
     this.entries = new Unpacker({
       tree: this.#tree,
-      contents: this.#ahead,
+      contents: this.#speculation,
       name: 'the context',
       strict: true,
     });
@@ -129,12 +132,12 @@ class Build implements EntryBuild {
   }
 
   ready(): Promise<void> | undefined {
-    return this.#ahead.ready();
+    return this.#speculation.ready();
   }
 
   async finish(): Promise<BuildResult> {
     this.entries.end();
-    await this.#ahead.confirm(() => this.#foresee(this.#tree));
+    await this.#speculation.verify(() => this.#predict(this.#tree));
     await this.#spool.settle();
     const context = contextOf(this.#tree, this.entries.newest);
     try {
@@ -150,7 +153,7 @@ class Build implements EntryBuild {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#ahead.close();
+    await this.#speculation.close();
     this.#spool.close();
     await this.#closeOutputs();
   }
@@ -204,12 +207,12 @@ class Build implements EntryBuild {
     }));
   }
 
-  /** What a tree of the context would make. */
-  async #foresee(tree: Tree): Promise<Foreseen | undefined> {
+  /** Evaluates the Dockerfile as if the context ended here. */
+  async #predict(tree: Tree): Promise<Prediction | undefined> {
     if (this.#platforms.length > 1) return undefined;
     const context = contextOf(tree, this.entries.newest);
     const dockerfile = this.#dockerfile(context);
-    if (!needsContextAlone(dockerfile)) return undefined;
+    if (!isPredictable(dockerfile)) return undefined;
     const [target] = await this.#targets(dockerfile, context, NO_IMAGES, SILENT);
     return target?.layers;
   }
@@ -272,8 +275,8 @@ class Build implements EntryBuild {
     const [spool, time] = [this.#spool, this.#undated];
     const created = this.#settings.created ?? newest;
     return this.#report.around('exporting layers', async () => {
-      const ahead = await this.#ahead.conclude(first.layers);
-      return assemble(targets, { store, spool, created, time, compression, ahead, signal });
+      const written = await this.#speculation.commit(first.layers);
+      return assemble(targets, { store, spool, created, time, compression, written, signal });
     });
   }
 

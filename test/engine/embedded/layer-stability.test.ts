@@ -34,21 +34,21 @@ type Layers = ReadonlyMap<number, Buffer>;
 
 interface Settings {
   /** Bytes of a file that a layer is written ahead for. */
-  readonly large?: number;
+  readonly threshold?: number;
   readonly created?: number;
 }
 
 async function layersOf(
   dockerfile: string,
   items: readonly Item[],
-  { large = Infinity, created }: Settings = {},
+  { threshold = Infinity, created }: Settings = {},
 ): Promise<Layers> {
   const dest = join(folder, 'image.tar');
   const engine = embeddedEngine({
     env: { TMPDIR: folder },
     stdout: new PassThrough(),
     openDirectory: () => Promise.reject(new Error('there is none')),
-    large,
+    speculationThreshold: threshold,
     created,
   });
   const options = engineOptions({
@@ -259,7 +259,7 @@ describe('a layer', () => {
             .sort(([one], [other]) => one - other)
             .map(([, item]) => item);
           for (const ahead of [changed, shuffled])
-            expect(await digestsOf(text, ahead, { large: LARGE })).toEqual(after);
+            expect(await digestsOf(text, ahead, { threshold: LARGE })).toEqual(after);
           for (const [at, [instruction, uses]] of steps.entries()) {
             if (uses.test(NAMES[index] as string)) continue;
             expect(before.get(at), instruction).toEqual(after.get(at));

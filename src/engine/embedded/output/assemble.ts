@@ -7,10 +7,15 @@ import { writeLayer, type Layer } from '../../../image/layer.js';
 import type { AssembledImage, PlatformImage, RepositoryName } from '../../../image/manifest.js';
 import type { BlobStore } from '../../../image/store.js';
 import { changes } from '../../../filesystem/changes.js';
-import type { WrittenAhead } from '../speculation/speculative-layer-writer.js';
 import { layerTar } from './layer-tar.js';
 import type { Spool } from '../spool/spool.js';
 import type { BuiltTarget, LayerChange } from '../stages/stages.js';
+
+/** A layer of the first target that is in the store already. */
+export interface WrittenLayer {
+  readonly index: number;
+  readonly layer: Layer;
+}
 
 /** What images are put together with. */
 export interface AssembleOptions {
@@ -21,8 +26,7 @@ export interface AssembleOptions {
   /** Seconds since 1970, for entries of a layer without a time. */
   readonly time: number;
   readonly compression: Compression;
-  /** A layer that was written while the context came: there is but one target then. */
-  readonly ahead?: WrittenAhead | undefined;
+  readonly written?: WrittenLayer | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -38,7 +42,7 @@ export async function assemble(
 
 async function assembleOne(
   { image, layers, history, result, platform }: BuiltTarget,
-  { store, spool, created: seconds, time, compression, ahead, signal }: AssembleOptions,
+  { store, spool, created: seconds, time, compression, written, signal }: AssembleOptions,
 ): Promise<PlatformImage> {
   const descriptors: Descriptor[] = [];
   const diffIds: string[] = [...(image?.config.rootfs.diff_ids ?? [])];
@@ -55,7 +59,7 @@ async function assembleOne(
   };
   for (const [index, change] of layers.entries()) {
     signal.throwIfAborted();
-    const { descriptor, diffId } = ahead?.index === index ? ahead.layer : await write(change);
+    const { descriptor, diffId } = written?.index === index ? written.layer : await write(change);
     descriptors.push(descriptor);
     diffIds.push(diffId);
   }

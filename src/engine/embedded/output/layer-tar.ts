@@ -24,8 +24,8 @@ export interface LayerTarOptions {
   readonly time: number;
   /** Names that start with `.wh.` are plain names: in a context, not in a layer. @default false */
   readonly whiteoutNames?: boolean;
-  /** A promise while what ends there in the spool hasn't come. @default everything has */
-  readonly landing?: (end: number) => Promise<void> | undefined;
+  /** A promise while the bytes of the spool before `end` can't be read. @default all can */
+  readonly whenReadable?: (end: number) => Promise<void> | undefined;
   /** Stops it: its reason is thrown. @default never */
   readonly signal?: AbortSignal;
 }
@@ -87,8 +87,8 @@ async function* entriesOf(
         const step = Math.min(length - done, CHUNK - open.filled);
         if (offset < 0) chunk.fill(0, open.filled, open.filled + step);
         else {
-          const landing = options.landing?.(offset + done + step);
-          if (landing !== undefined) await landing;
+          const waiting = options.whenReadable?.(offset + done + step);
+          if (waiting !== undefined) await waiting;
           options.spool.read(chunk, open.filled, offset + done, step);
         }
         open.filled += step;

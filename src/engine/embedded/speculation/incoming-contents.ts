@@ -1,63 +1,63 @@
-/** The contents of a layer that is written while they come: those of the spool, and those that pass by it. */
-import { Passing } from './ring-buffer.js';
-import type { Spool } from '../spool/spool.js';
+/** The contents of a layer that is written while they arrive: from the spool, or diverted past it. */
+import type { DivertingSpool } from './diverting-spool.js';
+import { RingBuffer } from './ring-buffer.js';
 
-interface PassingContent {
+interface DivertedContent {
   readonly offset: number;
   readonly size: number;
-  /** Where its first byte is among all that have passed. */
+  /** Position of its first byte in the ring buffer. */
   readonly start: number;
 }
 
-export class ComingContents {
-  /** The offsets of contents that aren't in the spool. */
-  readonly passed = new Set<number>();
-  readonly #spool: Spool;
-  readonly #passing = new Passing();
-  readonly #contents: PassingContent[] = [];
+export class IncomingContents {
+  /** Offsets of the contents that are not in the spool. */
+  readonly diverted = new Set<number>();
+  readonly #spool: DivertingSpool;
+  readonly #ring = new RingBuffer();
+  readonly #contents: DivertedContent[] = [];
 
-  constructor(spool: Spool) {
+  constructor(spool: DivertingSpool) {
     this.#spool = spool;
   }
 
-  /** One more that passes by the spool, and its first bytes. What is appended from now on is its own. */
-  pass(offset: number, size: number, head: Buffer): void {
-    this.passed.add(offset);
-    this.#contents.push({ offset, size, start: this.#passing.length });
-    this.#spool.elsewhere.keepHead(offset, head);
+  /** Begins a diverted content with its first bytes; the bytes that are appended next belong to it. */
+  begin(offset: number, size: number, head: Buffer): void {
+    this.diverted.add(offset);
+    this.#contents.push({ offset, size, start: this.#ring.length });
+    this.#spool.keepHead(offset, head);
     this.append(head);
   }
 
   append(bytes: Buffer): void {
-    this.#passing.append(bytes);
+    this.#ring.append(bytes);
   }
 
-  /** A promise while more waits than may; rejects when nobody will take it. */
+  /** A promise while too many bytes wait; it rejects after {@link fail}. */
   ready(): Promise<void> | undefined {
-    return this.#passing.ready();
+    return this.#ring.ready();
   }
 
-  /** A promise while what ends at `end` hasn't come; rejects when it won't. */
-  landing(end: number): Promise<void> | undefined {
-    // Its last byte is its own; the one behind may be another content's.
+  /** A promise while the content that ends at `end` has not arrived; it rejects if it never will. */
+  whenReadable(end: number): Promise<void> | undefined {
+    // The byte at `end` may belong to the next content.
     const content = this.#at(end - 1);
-    if (content === undefined) return this.#spool.landing(end);
-    return this.#passing.landing(content.start + end - content.offset);
+    if (content === undefined) return this.#spool.whenReadable(end);
+    return this.#ring.whenReadable(content.start + end - content.offset);
   }
 
-  /** Reads what has come: `length` bytes from `offset` on, to `target` at `at`. What passes is read once, in order. */
+  /** Reads `length` bytes at `offset` to `target` at `at`. Diverted bytes are read once and in order. */
   read(target: Buffer, at: number, offset: number, length: number): void {
     const content = this.#at(offset);
     if (content === undefined) this.#spool.read(target, at, offset, length);
-    else this.#passing.take(target, at, content.start + offset - content.offset, length);
+    else this.#ring.take(target, at, content.start + offset - content.offset, length);
   }
 
-  /** Nobody reads any more: who appends is told why. */
-  fail(error: unknown): void {
-    this.#passing.fail(error);
+  /** The reader has failed: the producer gets the reason. */
+  fail(reason: unknown): void {
+    this.#ring.fail(reason);
   }
 
-  #at(offset: number): PassingContent | undefined {
+  #at(offset: number): DivertedContent | undefined {
     return this.#contents.findLast(
       (content) => content.offset <= offset && offset < content.offset + content.size,
     );

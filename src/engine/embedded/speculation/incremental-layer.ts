@@ -1,113 +1,112 @@
 /**
- * A layer whose first entries are known before the last: it is written as they become known. The layer
- * that it turns out to be may be another one; then nothing of it stays, and it is written anew.
+ * A layer that is written while its entries become known. If it turns out to differ from the image's layer, it is
+ * abandoned, and the image's layer is written anew.
  */
 import type { Change } from '../../../filesystem/changes.js';
 import { isDirectory, sameAttributes } from '../../../filesystem/node.js';
 import type { Compression } from '../../../image/compression.js';
 import { writeLayer, type Layer } from '../../../image/layer.js';
 import type { BlobStore } from '../../../image/store.js';
-import type { ComingContents } from './incoming-contents.js';
 import { batchedLayerTar, type LayerTarOptions } from '../output/layer-tar.js';
+import type { IncomingContents } from './incoming-contents.js';
 
-/** What a layer is written with. */
-export interface EarlyLayerOptions {
-  /** Nobody else writes to it until the layer is concluded or dropped. */
+export interface IncrementalLayerOptions {
+  /** It has no other writer until the layer is complete or abandoned. */
   readonly store: BlobStore;
-  readonly contents: ComingContents;
+  readonly contents: IncomingContents;
   readonly compression: Compression;
   /** Seconds since 1970, for entries without a time. */
   readonly time: number;
-  /** Bytes of it that are known of. */
+  /** Bytes of it that are known so far: a hint. */
   readonly expected: number;
   readonly signal: AbortSignal;
 }
 
-export class EarlyLayer {
-  /** Resolves when it is written; rejects with why it couldn't be, or was dropped. */
+export class IncrementalLayer {
+  /** Resolves when the layer is written; rejects if it cannot be written or is abandoned. */
   readonly written: Promise<Layer>;
-  readonly #known: Change[] = [];
-  /** Known, and not taken by the writer yet. */
+  readonly #entries: Change[] = [];
+  /** Entries that the writer has not read yet. */
   readonly #batches: Iterable<Change>[] = [];
-  #state: 'open' | 'complete' | 'dropped' = 'open';
+  #state: 'open' | 'complete' | 'abandoned' = 'open';
   #wake: () => void = () => undefined;
-  #giveUp: () => void = () => undefined;
+  #stopWaiting: () => void = () => undefined;
 
-  constructor({ store, contents, compression, time, expected, signal }: EarlyLayerOptions) {
-    const landing = (end: number): Promise<void> | undefined => {
-      if (this.#state === 'dropped') throw isAnother();
-      const waiting = contents.landing(end);
-      return waiting && this.#unlessDropped(waiting);
+  constructor({ store, contents, compression, time, expected, signal }: IncrementalLayerOptions) {
+    const whenReadable = (end: number): Promise<void> | undefined => {
+      if (this.#state === 'abandoned') throw mismatch();
+      const waiting = contents.whenReadable(end);
+      return waiting && this.#unlessAbandoned(waiting);
     };
-    const options: LayerTarOptions = { spool: contents, time, landing, signal };
-    const tar = batchedLayerTar(this.#entries(), options);
+    const options: LayerTarOptions = { spool: contents, time, whenReadable, signal };
+    const tar = batchedLayerTar(this.#readBatches(), options);
     this.written = writeLayer(store, tar, compression, expected);
-    // Whoever wants the layer is told; until then a failure must not count as unhandled.
+    // The promise is awaited later; until then its rejection must not count as unhandled.
     this.written.catch(() => undefined);
   }
 
   /** The entries so far, in the order in which they are written. */
-  get known(): readonly Change[] {
-    return this.#known;
+  get entries(): readonly Change[] {
+    return this.#entries;
   }
 
-  /** Goes on with these entries, of which it is the start. */
+  /** Continues with these entries, which start with the layer's own. */
   extend(entries: readonly Change[]): void {
-    const more = entries.slice(this.#known.length);
-    for (const entry of more) this.#known.push(entry);
-    this.#give(more);
+    const added = entries.slice(this.#entries.length);
+    for (const entry of added) this.#entries.push(entry);
+    this.#push(added);
   }
 
   /** Whether a layer of these entries starts as this one does. */
-  isStartOf(entries: Iterable<Change>): boolean {
+  isPrefixOf(entries: Iterable<Change>): boolean {
     const others = entries[Symbol.iterator]();
-    return this.#known.every((known) => {
+    return this.#entries.every((own) => {
       const next = others.next();
-      return next.done !== true && isSame(known, next.value);
+      return next.done !== true && isSame(own, next.value);
     });
   }
 
-  /** All entries are known; false when it is another layer. */
+  /** Adds the rest of these entries, which are all of the layer's. Returns false, and adds none, on a mismatch. */
   complete(entries: Iterable<Change>): boolean {
-    if (!this.isStartOf(entries)) return false;
-    this.#end(skip(entries, this.#known.length));
+    if (!this.isPrefixOf(entries)) return false;
+    this.#end(skip(entries, this.#entries.length));
     return true;
   }
 
-  /** Ends it behind the entries so far: the layer is one that nobody wants, but whole. */
-  cut(): void {
+  /** Ends the layer after the entries so far, so that it can be read back. */
+  truncate(): void {
     this.#end([]);
   }
 
-  /** Nothing of it stays once this has settled. May be called twice, and behind the end. */
-  async drop(): Promise<void> {
-    if (this.#state === 'open') this.#state = 'dropped';
+  /** Nothing of an unfinished layer is left once this has settled. May be called twice, and after the end. */
+  async abandon(): Promise<void> {
+    if (this.#state === 'open') this.#state = 'abandoned';
     this.#wake();
-    this.#giveUp();
+    this.#stopWaiting();
     await this.written.catch(() => undefined);
   }
 
   #end(rest: Iterable<Change>): void {
     this.#state = 'complete';
-    this.#give(rest);
+    this.#push(rest);
   }
 
-  #give(batch: Iterable<Change>): void {
+  #push(batch: Iterable<Change>): void {
     this.#batches.push(batch);
     this.#wake();
   }
 
-  #unlessDropped(landing: Promise<void>): Promise<void> {
+  #unlessAbandoned(waiting: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#giveUp = () => reject(isAnother());
-      if (this.#state === 'dropped') this.#giveUp();
-      landing.then(resolve, reject);
+      this.#stopWaiting = () => reject(mismatch());
+      if (this.#state === 'abandoned') this.#stopWaiting();
+      waiting.then(resolve, reject);
     });
   }
 
-  async *#entries(): AsyncGenerator<Iterable<Change>> {
+  async *#readBatches(): AsyncGenerator<Iterable<Change>> {
     for (;;) {
-      if (this.#state === 'dropped') throw isAnother();
+      if (this.#state === 'abandoned') throw mismatch();
       const batch = this.#batches.shift();
       if (batch !== undefined) yield batch;
       else if (this.#state === 'complete') return;
@@ -121,14 +120,14 @@ function* skip(entries: Iterable<Change>, count: number): Generator<Change> {
   for (const entry of entries) if (left-- <= 0) yield entry;
 }
 
-function isAnother(): Error {
+function mismatch(): Error {
   return new Error('the layer is another one');
 }
 
-/** Links count as different: which names share a file is said by objects, that every evaluation makes anew. */
-function isSame(known: Change, change: Change): boolean {
-  if (known.path !== change.path || known.mtime !== change.mtime) return false;
-  const [one, other] = [known.node, change.node];
+/** Hard links never match: names share a file by an object that each evaluation creates anew. */
+function isSame(own: Change, change: Change): boolean {
+  if (own.path !== change.path || own.mtime !== change.mtime) return false;
+  const [one, other] = [own.node, change.node];
   if (one === other) return true;
   if (one.extra?.links !== undefined || !sameAttributes(one, other)) return false;
   if (isDirectory(one) || isDirectory(other)) return isDirectory(one) && isDirectory(other);

@@ -1,74 +1,75 @@
 /**
- * Bytes that pass from one side to the other without a file between them: appended as they come, taken in the same
- * order. What waits is bounded by who appends waiting for `ready` now and then.
+ * A byte queue between one producer and one consumer. It is bounded if the producer waits for
+ * {@link RingBuffer.ready} between its writes.
  */
 
-/** Bytes that may wait. */
-const ROOM = 4 << 20;
+/** Bytes that are allocated first. The producer is held back while more than half of them wait. */
+const INITIAL_CAPACITY = 4 << 20;
 
-export class Passing {
+export class RingBuffer {
   #ring = Buffer.alloc(0);
-  /** Bytes that have ever come, and that were ever taken. */
-  #come = 0;
+  /** Bytes appended, and bytes taken, since the start. */
+  #appended = 0;
   #taken = 0;
-  #failure: { readonly why: unknown } | undefined;
+  #failure: { readonly reason: unknown } | undefined;
   readonly #waiting: (() => void)[] = [];
 
-  /** Where the next byte goes: bytes that were appended so far. */
+  /** Bytes appended since the start: the position of the next one. */
   get length(): number {
-    return this.#come;
+    return this.#appended;
   }
 
-  /** Takes the bytes before it returns. */
+  /** Copies the bytes before it returns. */
   append(bytes: Buffer): void {
-    this.#makeRoom(bytes.length);
-    const at = this.#come % this.#ring.length;
+    this.#reserve(bytes.length);
+    const at = this.#appended % this.#ring.length;
     const first = bytes.copy(this.#ring, at);
     bytes.copy(this.#ring, 0, first);
-    this.#come += bytes.length;
+    this.#appended += bytes.length;
     this.#wake();
   }
 
-  /** A promise while more waits than may; rejects when nobody will take it. */
+  /** A promise while too many bytes wait; it rejects after {@link fail}. */
   ready(): Promise<void> | undefined {
     return this.#isFull || this.#failure !== undefined
       ? this.#until(() => !this.#isFull && this.#failure === undefined)
       : undefined;
   }
 
-  /** A promise while the bytes before `end` haven't all come. */
-  landing(end: number): Promise<void> | undefined {
-    return this.#come >= end ? undefined : this.#until(() => this.#come >= end);
+  /** A promise while not all bytes before `end` have been appended; it rejects after {@link fail}. */
+  whenReadable(end: number): Promise<void> | undefined {
+    return this.#appended >= end ? undefined : this.#until(() => this.#appended >= end);
   }
 
-  /** Looks at bytes that wait: `length` of them from `from` on. */
+  /** Copies `length` waiting bytes from position `from` to `target` at `at`. */
   peek(target: Buffer, at: number, from: number, length: number): void {
-    if (from < this.#taken || from + length > this.#come) throw new Error('bytes have passed by');
+    if (from < this.#taken || from + length > this.#appended)
+      throw new Error('bytes have passed by');
     const start = from % this.#ring.length;
     const first = this.#ring.copy(target, at, start, start + length);
     this.#ring.copy(target, at + first, 0, length - first);
   }
 
-  /** The same, and everything before their end is gone then. */
+  /** Does the same, and frees everything before the end of these bytes. */
   take(target: Buffer, at: number, from: number, length: number): void {
     this.peek(target, at, from, length);
     this.#taken = from + length;
     this.#wake();
   }
 
-  /** Nobody takes any more: who waits is told why. */
-  fail(why: unknown): void {
-    this.#failure ??= { why };
+  /** The consumer has failed: both sides get the first reason. */
+  fail(reason: unknown): void {
+    this.#failure ??= { reason };
     this.#wake();
   }
 
   get #isFull(): boolean {
-    return this.#come - this.#taken > ROOM / 2;
+    return this.#appended - this.#taken > INITIAL_CAPACITY / 2;
   }
 
   async #until(isTrue: () => boolean): Promise<void> {
     while (!isTrue()) {
-      if (this.#failure !== undefined) throw this.#failure.why;
+      if (this.#failure !== undefined) throw this.#failure.reason;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
@@ -77,11 +78,11 @@ export class Passing {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  /** Chunks may be of any size: one that is larger than the ring makes a larger ring. */
-  #makeRoom(length: number): void {
-    const waiting = this.#come - this.#taken;
+  /** Replaces the ring by a larger one if `length` more bytes do not fit. */
+  #reserve(length: number): void {
+    const waiting = this.#appended - this.#taken;
     if (waiting + length <= this.#ring.length) return;
-    const ring = Buffer.allocUnsafeSlow(Math.max(ROOM, 2 * (waiting + length)));
+    const ring = Buffer.allocUnsafeSlow(Math.max(INITIAL_CAPACITY, 2 * (waiting + length)));
     const kept = Buffer.allocUnsafe(waiting);
     this.peek(kept, 0, this.#taken, waiting);
     const at = this.#taken % ring.length;

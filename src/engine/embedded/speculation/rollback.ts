@@ -1,4 +1,4 @@
-/** Contents that went into a layer past the spool come back into it: the layer is none of the image's. */
+/** Copies diverted contents from a layer back into the spool, when the layer does not become part of the image. */
 import type { Readable } from 'node:stream';
 import { decompress } from '../../../compression/decompress.js';
 import type { Change } from '../../../filesystem/changes.js';
@@ -6,30 +6,27 @@ import type { ContentSink } from '../../../filesystem/content-sink.js';
 import { isDirectory } from '../../../filesystem/node.js';
 import { Tree } from '../../../filesystem/tree.js';
 import { unpack } from '../../../filesystem/unpack.js';
-import type { Spool } from '../spool/spool.js';
+import type { DivertingSpool } from './diverting-spool.js';
 
 const NAME = 'a layer that was written ahead';
 
 /**
- * Reads the layer to its end. Rejects with why it can't be read, or the spool can't be written.
+ * Reads the layer to its end. Rejects if it cannot be read, or the spool cannot be written.
  *
- * @param entries the layer's @param passed the offsets of the contents to take
+ * @param entries those of the layer
+ * @param diverted the offsets of the contents to restore
  */
-export async function takeBack(
+export async function rollback(
   layer: Readable,
   entries: readonly Change[],
-  passed: ReadonlySet<number>,
-  spool: Spool,
+  diverted: ReadonlySet<number>,
+  spool: DivertingSpool,
 ): Promise<void> {
   const offsets = new Map<string, number>();
   for (const { path, node } of entries)
-    if (!isDirectory(node) && passed.has(node.offset)) offsets.set(path, node.offset);
+    if (!isDirectory(node) && diverted.has(node.offset)) offsets.set(path, node.offset);
   const contents: ContentSink = {
-    begin(size, path) {
-      const place = spool.begin(size);
-      spool.elsewhere.moveTo(offsets.get(path) as number, place);
-      return place;
-    },
+    begin: (_size, path) => spool.restore(offsets.get(path) as number),
     append: (bytes) => spool.append(bytes),
     ready: () => spool.ready(),
   };

@@ -1,97 +1,99 @@
 /**
- * Work ahead of the context's end. Once a large file begins, what the Dockerfile makes of the entries so far
- * is looked at: the layer that the file goes into is written while the file comes, and goes on with the
- * next one. A file whose content nobody else will read passes into the layer, past the spool. Where the rest of the
- * context makes another layer of it, that is dropped, and what was in it alone is taken back into the spool.
+ * Writes a layer before the context has ended. When a large file begins, the Dockerfile is evaluated with the entries
+ * so far, and the layer that will contain the file is written while the file arrives. A file that has no other
+ * reader is diverted into the layer, past the spool. If the rest of the context changes the layer, the layer is
+ * abandoned, and its diverted contents are copied back into the spool.
  */
-import type { ContentSink } from '../../../filesystem/content-sink.js';
+import type { Dockerfile } from '../../../dockerfile/instruction.js';
 import { changes, type Change } from '../../../filesystem/changes.js';
+import type { ContentSink } from '../../../filesystem/content-sink.js';
 import { isDirectory } from '../../../filesystem/node.js';
 import type { Compression } from '../../../image/compression.js';
-import type { Layer } from '../../../image/layer.js';
 import type { BlobStore, RevocableStore } from '../../../image/store.js';
-import { ComingContents } from './incoming-contents.js';
-import { EarlyLayer } from './incremental-layer.js';
-import type { Spool } from '../spool/spool.js';
+import type { WrittenLayer } from '../output/assemble.js';
 import type { LayerChange } from '../stages/stages.js';
-import { takeBack } from './rollback.js';
+import type { DivertingSpool } from './diverting-spool.js';
+import { IncomingContents } from './incoming-contents.js';
+import { IncrementalLayer } from './incremental-layer.js';
+import { rollback } from './rollback.js';
 
-const LARGE = 8 << 20;
-/** Looks in one context, and files that are gone through in each. */
-const MOST_LOOKS = 100;
-const MOST_ENTRIES = 100_000;
-/** First bytes that tell what a file is. */
+/** Bytes of a large file. */
+const THRESHOLD = 8 << 20;
+/** Predictions for one context, and files up to which predictions are made. */
+const MAX_PREDICTIONS = 100;
+const MAX_FILES = 100_000;
+/** First bytes that show the format of a file. */
 const HEAD = 4096;
 
-/** What it works with. */
-export interface AheadOptions {
-  readonly spool: Spool;
+export interface SpeculationOptions {
+  readonly spool: DivertingSpool;
   readonly compression: Compression;
   readonly signal: AbortSignal;
   /** Seconds since 1970, for entries of a layer without a time. */
   readonly time: number;
-  /** Bytes of a file that is worth a look: more than what the spool keeps in memory. @default 8 MiB */
-  readonly large?: number | undefined;
-  /** Where the layer goes; undefined when no image is written. */
+  /** Bytes of a large file, more than what the spool keeps in memory. @default 8 MiB */
+  readonly threshold?: number | undefined;
+  /** Opens the layer's destination; undefined if no image is written. */
   readonly store: () => Promise<BlobStore | RevocableStore | undefined>;
-  /**
-   * The layers that the entries so far make; undefined where that can't be said without anything but them.
-   * May reject.
-   */
-  readonly foresee: () => Promise<Foreseen | undefined>;
-  /** Whether somebody will read on in a file that begins so, beside whoever writes the layer. */
-  readonly isReadOn: (head: Buffer) => Promise<boolean>;
+  /** Evaluates the Dockerfile with the entries so far; undefined if that is not possible. May reject. */
+  readonly predict: () => Promise<Prediction | undefined>;
+  /** Whether a file that starts with these bytes has another reader than the layer's writer. */
+  readonly needsContent: (head: Buffer) => Promise<boolean>;
 }
 
-/** The layers that a context would make if it ended here. */
-export type Foreseen = readonly LayerChange[];
+/** The layers that an image would have if the context ended here. */
+export type Prediction = readonly LayerChange[];
 
-/** A layer that was written ahead. */
-export interface WrittenAhead {
-  /** Which of the target's own. */
-  readonly index: number;
-  readonly layer: Layer;
-}
-
-/** A large content that has begun, until it was looked at. */
-interface Pending {
+/** A large file that has begun and is buffered until it is stored or diverted. */
+interface PendingContent {
   readonly offset: number;
   readonly size: number;
   readonly pieces: Buffer[];
   length: number;
 }
 
-interface Early {
+interface Speculation {
   readonly index: number;
-  readonly layer: EarlyLayer;
+  readonly layer: IncrementalLayer;
   readonly store: BlobStore | RevocableStore;
 }
 
-/** Passes contents on to the spool, or to a layer when one is large. */
-export class Ahead implements ContentSink {
-  readonly #options: AheadOptions;
-  readonly #coming: ComingContents;
-  #contents = 0;
-  #looksLeft = MOST_LOOKS;
-  #pending: Pending | undefined;
-  #isPassing = false;
-  #looking: Promise<void> | undefined;
-  #early: Early | undefined;
+/** Whether the layers depend on the context alone: no instruction reads or stores anything else. */
+export function isPredictable({ stages }: Dockerfile): boolean {
+  return stages.every(({ instructions }) =>
+    instructions.every((instruction) =>
+      instruction.kind === 'copy'
+        ? instruction.contents.length === 0
+        : instruction.kind !== 'add' && instruction.kind !== 'onbuild',
+    ),
+  );
+}
 
-  constructor(options: AheadOptions) {
+/** Forwards contents to the spool, and large ones to a layer. The owner calls `verify`, `commit`, `close` in this order. */
+export class SpeculativeLayerWriter implements ContentSink {
+  readonly #options: SpeculationOptions;
+  readonly #contents: IncomingContents;
+  #files = 0;
+  #predictionsLeft = MAX_PREDICTIONS;
+  #pending: PendingContent | undefined;
+  #isDiverting = false;
+  #deciding: Promise<void> | undefined;
+  #speculation: Speculation | undefined;
+
+  constructor(options: SpeculationOptions) {
     this.#options = options;
-    this.#coming = new ComingContents(options.spool);
+    this.#contents = new IncomingContents(options.spool);
   }
 
   begin(size: number): number {
-    const { spool, large = LARGE } = this.#options;
-    this.#keepPending();
-    this.#isPassing = false;
-    this.#contents++;
-    if (size < large || this.#contents > MOST_ENTRIES || this.#looksLeft <= 0)
+    const { spool, threshold = THRESHOLD } = this.#options;
+    this.#storePending();
+    this.#isDiverting = false;
+    this.#files++;
+    if (size < threshold || this.#files > MAX_FILES || this.#predictionsLeft <= 0)
       return spool.begin(size);
-    this.#looksLeft--;
-    const offset = spool.elsewhere.add(size);
+    this.#predictionsLeft--;
+    const offset = spool.divert(size);
     this.#pending = { offset, size, pieces: [], length: 0 };
     return offset;
   }
@@ -100,141 +102,143 @@ export class Ahead implements ContentSink {
     if (this.#pending !== undefined) {
       this.#pending.pieces.push(Buffer.from(bytes));
       this.#pending.length += bytes.length;
-    } else if (this.#isPassing) this.#coming.append(bytes);
+    } else if (this.#isDiverting) this.#contents.append(bytes);
     else this.#options.spool.append(bytes);
   }
 
   ready(): Promise<void> | undefined {
     const pending = this.#pending;
-    if (this.#looking === undefined) {
+    if (this.#deciding === undefined) {
       if (pending === undefined || pending.length < Math.min(HEAD, pending.size))
-        return this.#accepting();
-      this.#looking = this.#look(pending).finally(() => (this.#looking = undefined));
+        return this.#destinationReady();
+      this.#deciding = this.#decide(pending).finally(() => (this.#deciding = undefined));
     }
-    return this.#looking.then(() => this.#accepting());
+    return this.#deciding.then(() => this.#destinationReady());
   }
 
   /**
-   * All contents have come. What has passed by the spool is in its place in these layers, or it comes back.
-   * Rejects with why a layer couldn't be written that had contents which are nowhere else.
+   * Called when all contents have arrived: if the layer is not in the prediction, its contents are rolled back.
+   * Rejects if a layer with diverted contents could not be written.
    */
-  async confirm(foresee: () => Promise<Foreseen | undefined>): Promise<void> {
-    this.#keepPending();
-    const early = this.#early;
-    if (early === undefined || this.#coming.passed.size === 0) return;
-    const foreseen = await foresee().catch(() => undefined);
-    const change = foreseen?.[early.index];
-    const isThere =
-      foreseen !== undefined &&
+  async verify(predict: () => Promise<Prediction | undefined>): Promise<void> {
+    this.#storePending();
+    const speculation = this.#speculation;
+    const { diverted } = this.#contents;
+    if (speculation === undefined || diverted.size === 0) return;
+    const prediction = await predict().catch(() => undefined);
+    const change = prediction?.[speculation.index];
+    const isPresent =
+      prediction !== undefined &&
       change !== undefined &&
-      early.layer.isStartOf(entriesOf(change)) &&
-      timesIn(foreseen, this.#coming.passed) === this.#coming.passed.size;
-    if (!isThere) await this.#drop(early);
+      speculation.layer.isPrefixOf(entriesOf(change)) &&
+      countUses(prediction, diverted) === diverted.size;
+    if (!isPresent) await this.#abandon(speculation);
   }
 
-  /** The layer that was written ahead, if it is one of these. Nobody may write to the store before. */
-  async conclude(layers: Foreseen): Promise<WrittenAhead | undefined> {
-    const early = this.#early;
-    if (early === undefined) return undefined;
-    const { index, layer } = early;
+  /** Completes the layer if it is one of these. The store must not be written to before this has settled. */
+  async commit(layers: readonly LayerChange[]): Promise<WrittenLayer | undefined> {
+    const speculation = this.#speculation;
+    if (speculation === undefined) return undefined;
+    const { index, layer } = speculation;
     const change = layers[index];
     if (change === undefined || !layer.complete(entriesOf(change))) {
-      await this.#drop(early);
+      await this.#abandon(speculation);
       return undefined;
     }
     try {
       return { index, layer: await layer.written };
     } catch (error) {
-      // It can be written anew while the spool has everything, and fails again or doesn't.
-      if (this.#coming.passed.size > 0) throw error;
+      // While the spool has all contents, the layer can be written again, and may fail again.
+      if (this.#contents.diverted.size > 0) throw error;
       return undefined;
     }
   }
 
-  /** Once it has settled, nothing of it is under way. May be called twice. */
+  /** Stops all work, and leaves nothing of an unfinished layer. May be called twice. */
   async close(): Promise<void> {
-    // The context may have ended while this was at work: it may still begin a layer.
-    await this.#looking?.catch(() => undefined);
-    await this.#early?.layer.drop();
+    // A pending decision may still begin a layer.
+    await this.#deciding?.catch(() => undefined);
+    await this.#speculation?.layer.abandon();
   }
 
-  #accepting(): Promise<void> | undefined {
-    return this.#isPassing ? this.#coming.ready() : this.#options.spool.ready();
+  #destinationReady(): Promise<void> | undefined {
+    return this.#isDiverting ? this.#contents.ready() : this.#options.spool.ready();
   }
 
-  /** The spool gets what has begun. */
-  #keepPending(): void {
+  #storePending(): void {
     const pending = this.#pending;
     if (pending === undefined) return;
     const { spool } = this.#options;
-    spool.elsewhere.moveTo(pending.offset, spool.begin(pending.size));
+    spool.restore(pending.offset);
     for (const piece of pending.pieces) spool.append(piece);
     this.#pending = undefined;
   }
 
-  async #look({ offset, size, pieces }: Pending): Promise<void> {
-    // Why not is told when all of the context is there, or is different then.
-    const foreseen = await this.#options.foresee().catch(() => undefined);
-    const place = foreseen && placeOf(offset, foreseen);
-    const early = place && (await this.#earlyFor(place, size));
+  /** Decides whether the pending content is stored or diverted. */
+  async #decide({ offset, size, pieces }: PendingContent): Promise<void> {
+    // An error of the Dockerfile is reported after the context, if it is still there.
+    const prediction = await this.#options.predict().catch(() => undefined);
+    const location = prediction && locate(offset, prediction);
+    const speculation = location && (await this.#speculate(location, size));
     const head = Buffer.concat(pieces);
-    const passes =
-      early !== undefined &&
-      'discard' in early.store &&
-      // A second place would have to read it again.
-      timesIn(foreseen ?? [], new Set([offset])) === 1 &&
-      !(await this.#options.isReadOn(head));
-    if (!passes) this.#keepPending();
+    const isDiverted =
+      speculation !== undefined &&
+      'discard' in speculation.store &&
+      // A second use would have to read it again.
+      countUses(prediction ?? [], new Set([offset])) === 1 &&
+      !(await this.#options.needsContent(head));
+    if (!isDiverted) this.#storePending();
     else {
       this.#pending = undefined;
-      this.#isPassing = true;
-      this.#coming.pass(offset, size, head);
+      this.#isDiverting = true;
+      this.#contents.begin(offset, size, head);
     }
-    early?.layer.extend(place?.entries ?? []);
+    speculation?.layer.extend(location?.entries ?? []);
   }
 
-  /** The layer that goes on with these entries; a new one, if there is none. */
-  async #earlyFor(place: Place, expected: number): Promise<Early | undefined> {
+  /** The layer that continues with these entries, or a new one if none was begun. */
+  async #speculate(location: Location, expected: number): Promise<Speculation | undefined> {
     const { compression, time, signal } = this.#options;
-    const early = this.#early;
-    if (early !== undefined) {
-      if (early.index !== place.index) return undefined;
-      if (early.layer.isStartOf(place.entries)) return early;
-      await this.#drop(early);
+    const speculation = this.#speculation;
+    if (speculation !== undefined) {
+      if (speculation.index !== location.index) return undefined;
+      if (speculation.layer.isPrefixOf(location.entries)) return speculation;
+      await this.#abandon(speculation);
       return undefined;
     }
     const store = await this.#options.store().catch(() => undefined);
     if (store === undefined) {
-      this.#looksLeft = 0;
+      this.#predictionsLeft = 0;
       return undefined;
     }
-    const contents = this.#coming;
-    const layer = new EarlyLayer({ store, contents, compression, time, expected, signal });
+    const contents = this.#contents;
+    const layer = new IncrementalLayer({ store, contents, compression, time, expected, signal });
     layer.written.catch((error: unknown) => contents.fail(error));
-    return (this.#early = { index: place.index, layer, store });
+    return (this.#speculation = { index: location.index, layer, store });
   }
 
-  async #drop({ layer, store }: Early): Promise<void> {
-    this.#early = undefined;
-    this.#looksLeft = 0;
-    if (this.#coming.passed.size === 0 || !('discard' in store)) return layer.drop();
-    layer.cut();
+  async #abandon({ layer, store }: Speculation): Promise<void> {
+    this.#speculation = undefined;
+    this.#predictionsLeft = 0;
+    const { diverted } = this.#contents;
+    if (diverted.size === 0 || !('discard' in store)) return layer.abandon();
+    layer.truncate();
     const { descriptor } = await layer.written;
-    const { spool } = this.#options;
-    await takeBack(await store.open(descriptor), layer.known, this.#coming.passed, spool);
+    await rollback(await store.open(descriptor), layer.entries, diverted, this.#options.spool);
     await store.discard(descriptor);
-    this.#coming.passed.clear();
+    diverted.clear();
   }
 }
 
-interface Place {
+interface Location {
+  /** The layer's. */
   readonly index: number;
-  /** The layer's, up to the file. */
+  /** Those of the layer, up to the file. */
   readonly entries: readonly Change[];
 }
 
-/** The first layer that has a content of its own at this offset. */
-function placeOf(offset: number, layers: Foreseen): Place | undefined {
+/** Finds the first layer with a file whose content is at this offset. */
+function locate(offset: number, layers: Prediction): Location | undefined {
   for (const [index, change] of layers.entries()) {
     const entries: Change[] = [];
     for (const entry of entriesOf(change)) {
@@ -247,13 +251,13 @@ function placeOf(offset: number, layers: Foreseen): Place | undefined {
   return undefined;
 }
 
-/** How many entries of these layers have one of these contents. */
-function timesIn(layers: Foreseen, offsets: ReadonlySet<number>): number {
-  let times = 0;
+/** Counts the entries of these layers that have one of these contents. */
+function countUses(layers: Prediction, offsets: ReadonlySet<number>): number {
+  let uses = 0;
   for (const change of layers)
     for (const { node } of entriesOf(change))
-      if (!isDirectory(node) && offsets.has(node.offset)) times++;
-  return times;
+      if (!isDirectory(node) && offsets.has(node.offset)) uses++;
+  return uses;
 }
 
 function entriesOf({ before, after }: LayerChange): Iterable<Change> {

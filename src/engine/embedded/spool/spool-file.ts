@@ -69,13 +69,13 @@ export class SpoolFile {
     await this.#until(0);
   }
 
-  /** A promise while the bytes before `end` aren't all in the file; rejects when they will never be. */
-  landing(end: number): Promise<void> | undefined {
-    return end <= this.#landed ? undefined : this.#landing(end);
+  /** A promise while not all bytes before `end` are in the file; it rejects if they never will be. */
+  whenReadable(end: number): Promise<void> | undefined {
+    return end <= this.#written ? undefined : this.#untilWritten(end);
   }
 
-  async #landing(end: number): Promise<void> {
-    while (end > this.#landed) {
+  async #untilWritten(end: number): Promise<void> {
+    while (end > this.#written) {
       // It has all come, and waits for more to be written with.
       if (end > this.#sent && end <= this.length) this.#send();
       if (this.#closed) throw new Error('the temporary file is closed');
@@ -86,7 +86,7 @@ export class SpoolFile {
 
   /** Reads `length` bytes from `offset` on, to `target` at `at`. */
   read(target: Buffer, at: number, offset: number, length: number): void {
-    if (offset + length > this.#landed) this.#land();
+    if (offset + length > this.#written) this.#flush();
     this.#throwFailure();
     const sequential = offset === this.#lastRead;
     this.#lastRead = offset + length;
@@ -101,7 +101,7 @@ export class SpoolFile {
         this.#ahead ??= Buffer.allocUnsafeSlow(AHEAD);
         this.#aheadFrom = from;
         // Not what is still being written: it would be kept as it is now.
-        const most = Math.min(AHEAD, this.#landed - from);
+        const most = Math.min(AHEAD, this.#written - from);
         this.#aheadTo = from + this.#readAt(this.#ahead, 0, most, from);
       } else {
         done += this.#readAt(target, at + done, length - done, from);
@@ -144,14 +144,14 @@ export class SpoolFile {
   }
 
   /** Sees to it that what is read next is there: bytes under way are written twice then, to one place. */
-  #land(): void {
+  #flush(): void {
     if (this.#batched > 0) this.#send();
     for (const { bytes, position } of this.#underWay) this.#file.writeSync(bytes, position);
     this.#firm = this.#sent;
   }
 
   /** Every byte before it is in the file. */
-  get #landed(): number {
+  get #written(): number {
     let landed = this.#sent;
     for (const { position } of this.#underWay) landed = Math.min(landed, position);
     return Math.max(landed, this.#firm);

@@ -4,7 +4,6 @@
  * to a temporary file. Contents are told in order, and read anywhere.
  */
 import { tmpdir } from 'node:os';
-import { Elsewhere } from '../speculation/diverted-contents.js';
 import { SpoolFile } from './spool-file.js';
 import { SpoolMemory } from './spool-memory.js';
 
@@ -15,14 +14,10 @@ const ROOM = 48 << 20;
 const OF_TREE = 128;
 /** Offsets from here on are those in memory: no file is as long. */
 const IN_MEMORY = 2 ** 50;
-/** And those of contents that others keep. */
-const ELSEWHERE = 2 ** 51;
 
 export class Spool {
   readonly #file: SpoolFile;
   readonly #memory = new SpoolMemory();
-  /** Contents that have an offset of the spool, while others keep them. */
-  readonly elsewhere = new Elsewhere(ELSEWHERE);
   #inMemory = false;
   #room = ROOM;
 
@@ -64,22 +59,16 @@ export class Spool {
     return this.#file.settle();
   }
 
-  /** A promise while what ends at `end` is still on its way; rejects when it will never be there. */
-  landing(end: number): Promise<void> | undefined {
-    // Its last byte is its own; the one behind may be another content's.
-    const place = this.elsewhere.placeOf(end - 1);
-    return place === undefined || place >= IN_MEMORY ? undefined : this.#file.landing(place + 1);
+  /** A promise while the content that ends at `end` can't be read; it rejects if it never can. */
+  whenReadable(end: number): Promise<void> | undefined {
+    // The byte at `end` may belong to the next content.
+    return end - 1 >= IN_MEMORY ? undefined : this.#file.whenReadable(end);
   }
 
-  /**
-   * Reads bytes that were appended: `length` of them from `offset` on, to `target` at `at`. Throws for those
-   * that are elsewhere.
-   */
+  /** Reads `length` appended bytes at `offset` to `target` at `at`. */
   read(target: Buffer, at: number, offset: number, length: number): void {
-    const place = this.elsewhere.placeOf(offset);
-    if (place === undefined) throw new Error('the content is in a layer alone');
-    if (place >= IN_MEMORY) this.#memory.read(target, at, place - IN_MEMORY, length);
-    else this.#file.read(target, at, place, length);
+    if (offset >= IN_MEMORY) this.#memory.read(target, at, offset - IN_MEMORY, length);
+    else this.#file.read(target, at, offset, length);
   }
 
   close(): void {

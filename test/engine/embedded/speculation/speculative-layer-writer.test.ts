@@ -1,4 +1,4 @@
-/** A layer that is written while the context comes: the same bytes as one that is written at its end. */
+/** A layer that is written before the context ends has the same bytes as one that is written after. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,10 +6,11 @@ import { PassThrough, Readable } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  Ahead,
-  type Foreseen,
-  type WrittenAhead,
-} from '../../../../src/engine/embedded/speculation/speculative-layer-writer.js';
+  DivertingSpool,
+  SpeculativeLayerWriter,
+  type Prediction,
+} from '../../../../src/engine/embedded/speculation/index.js';
+import type { WrittenLayer } from '../../../../src/engine/embedded/output/assemble.js';
 import { embeddedEngine } from '../../../../src/engine/embedded/embedded-engine.js';
 import { Spool } from '../../../../src/engine/embedded/spool/spool.js';
 import { FILE, Leaf } from '../../../../src/filesystem/node.js';
@@ -30,7 +31,7 @@ const TIME = 1_700_000_000;
 
 let folder = '';
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'dockerception-ahead-'));
+  folder = mkdtempSync(join(tmpdir(), 'dockerception-speculation-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -45,18 +46,18 @@ function bytes(seed: number, length = LARGE): Buffer {
 async function archiveOf(
   context: Buffer,
   {
-    large,
-    isReadOn = false,
+    threshold,
+    needsContent = false,
     chunk = 65_536,
     type = 'gzip',
-  }: { large: number; isReadOn?: boolean; chunk?: number; type?: 'gzip' | 'none' | 'zstd' },
+  }: { threshold: number; needsContent?: boolean; chunk?: number; type?: 'gzip' | 'none' | 'zstd' },
 ): Promise<Buffer | string> {
   const dest = join(folder, 'image.tar');
   const engine = embeddedEngine({
     env: { TMPDIR: folder },
     stdout: new PassThrough(),
     openDirectory: () => Promise.reject(new Error('there is none')),
-    large,
+    speculationThreshold: threshold,
   });
   const options = engineOptions({
     platforms: ['linux/amd64'],
@@ -65,7 +66,7 @@ async function archiveOf(
     check: {
       assembled: () => Promise.resolve(),
       stored: () => Promise.resolve(),
-      readsOn: () => Promise.resolve(isReadOn),
+      needsContent: () => Promise.resolve(needsContent),
     },
   });
   const { report, signal } = options;
@@ -84,15 +85,15 @@ async function archiveOf(
   return archive;
 }
 
-/** All ways to write a layer agree, and nothing is left of either. */
+/** All ways to write a layer agree, and leave no temporary file. */
 async function expectSame(
   context: Buffer,
   chunk?: number,
   type?: 'gzip' | 'none' | 'zstd',
 ): Promise<void> {
-  const late = await archiveOf(context, { large: Infinity, type });
-  for (const isReadOn of [false, true]) {
-    const early = await archiveOf(context, { large: LARGE, isReadOn, chunk, type });
+  const late = await archiveOf(context, { threshold: Infinity, type });
+  for (const needsContent of [false, true]) {
+    const early = await archiveOf(context, { threshold: LARGE, needsContent, chunk, type });
     if (typeof late === 'string') expect(early).toBe(late);
     else if (typeof early === 'string') expect.fail(early);
     else expect(early.equals(late) || sorted(early).equals(sorted(late))).toBe(true);
@@ -100,7 +101,7 @@ async function expectSame(
   }
 }
 
-/** A layer that was written ahead may be the first of the archive, whichever it is of the image. */
+/** A layer that was written early comes first in the archive, whatever its index. */
 function sorted(archive: Buffer): Buffer {
   const entries = readTar(archive).entries.map(({ name, body }) => ({ name, body }));
   return tar(
@@ -113,7 +114,7 @@ const ALL = dockerfile('FROM scratch\nCOPY . /\nCMD ["/a"]\n');
 const file = (name: string, seed: number, more: Partial<Member> = {}): Buffer =>
   member({ name, body: bytes(seed), mtime: TIME, ...more });
 
-describe('an image whose layer is written while the context comes', () => {
+describe('an image whose layer is written before the context ends', () => {
   const rows: Readonly<Record<string, readonly Buffer[]>> = {
     'one file': [ALL, file('a', 1)],
     'files in the order of the layer': [ALL, file('a', 1), file('b', 2), file('c', 3)],
@@ -128,20 +129,20 @@ describe('an image whose layer is written while the context comes', () => {
       file('d', 4),
     ],
     'a small file that belongs in front': [ALL, file('b', 2), member({ name: 'a', body: 'a' })],
-    'a name that comes twice': [ALL, file('a', 1), file('b', 2), file('a', 3)],
+    'a name that occurs twice': [ALL, file('a', 1), file('b', 2), file('a', 3)],
     'a file in place of a directory': [
       ALL,
       file('d/a', 1),
       member({ name: 'd', body: 'd' }),
       file('e', 2),
     ],
-    'a directory that is told of behind what it holds': [
+    'a directory that follows its own files': [
       ALL,
       file('d/a', 1),
       member({ name: 'd', typeflag: '5', mode: 0o700 }),
       file('e', 2),
     ],
-    'a newer time behind directories without one': [
+    'a newer time after directories without one': [
       ALL,
       file('d/a', 1),
       file('e', 2, { mtime: TIME + 5 }),
@@ -185,7 +186,7 @@ describe('an image whose layer is written while the context comes', () => {
       file('a', 1),
       file('b', 2),
     ],
-    'a Dockerfile that comes again': [
+    'a second Dockerfile': [
       ALL,
       file('a', 1),
       dockerfile('FROM scratch\nCOPY b /\n'),
@@ -196,7 +197,7 @@ describe('an image whose layer is written while the context comes', () => {
       file('a', 1),
       file('b', 2),
     ],
-    'a file that never comes': [
+    'a file that is missing': [
       dockerfile('FROM scratch\nCOPY b a /\n'),
       file('a', 1),
       file('c', 2),
@@ -212,8 +213,8 @@ describe('an image whose layer is written while the context comes', () => {
       file('a', 1),
       file('b', 2),
     ],
-    'a RUN that comes late': [ALL, file('a', 1), dockerfile('FROM scratch\nCOPY a /\nRUN true\n')],
-    'an ADD that comes late': [ALL, file('a', 1), dockerfile('FROM scratch\nADD a /\n')],
+    'a late RUN': [ALL, file('a', 1), dockerfile('FROM scratch\nCOPY a /\nRUN true\n')],
+    'a late ADD': [ALL, file('a', 1), dockerfile('FROM scratch\nADD a /\n')],
     'a RUN': [dockerfile('FROM scratch\nCOPY a /\nRUN true\n'), file('a', 1), file('b', 2)],
     'an unknown base': [dockerfile('FROM 127.0.0.1:1/nothing\nCOPY a /\n'), file('a', 1)],
   };
@@ -231,7 +232,7 @@ describe('an image whose layer is written while the context comes', () => {
     await expectSame(tar(ALL, file('a', 1), file('b', 2)), 10_000, type);
   });
 
-  it('is the same whatever comes in whatever order', async () => {
+  it('is the same with any entries in any order', async () => {
     const names = ['a', 'b', 'd', 'd/a', 'd/b', 'd/e/a', 'Dockerfile', 'z'];
     const entry = fc.record({
       name: fc.constantFrom(...names),
@@ -264,7 +265,7 @@ describe('an image whose layer is written while the context comes', () => {
     );
   });
 
-  it('leaves nothing behind when it is interrupted while a file passes', async () => {
+  it('leaves no file when it is interrupted while a file is diverted', async () => {
     const context = tar(ALL, file('a', 1), file('b', 2));
     for (const at of [LARGE >> 1, LARGE + 3_000, LARGE + (LARGE >> 1)]) {
       const stop = new AbortController();
@@ -275,7 +276,7 @@ describe('an image whose layer is written while the context comes', () => {
         env: { TMPDIR: folder },
         stdout: new PassThrough(),
         openDirectory: () => Promise.reject(new Error('there is none')),
-        large: LARGE,
+        speculationThreshold: LARGE,
       }).begin(engineOptions({ outputs, signal }));
       const stream = Readable.from(
         (async function* () {
@@ -286,17 +287,17 @@ describe('an image whose layer is written while the context comes', () => {
         })(),
         { objectMode: false },
       );
-      const passing = passContext(building, { context: stream }, () => undefined, {
+      const passed = passContext(building, { context: stream }, () => undefined, {
         exact: false,
         signal,
       });
-      await expect(passing).rejects.toBe(reason);
+      await expect(passed).rejects.toBe(reason);
       await building.close();
       expect(readdirSync(folder)).toEqual([]);
     }
   });
 
-  it('leaves nothing behind when the context breaks', async () => {
+  it('leaves no file when the context is cut short', async () => {
     const whole = tar(ALL, file('a', 1), file('b', 2));
     for (const length of [LARGE, LARGE + 5_000, 2 * LARGE + 3_000])
       await expectSame(whole.subarray(0, length));
@@ -304,75 +305,75 @@ describe('an image whose layer is written while the context comes', () => {
 });
 
 describe.each([
-  ['past the spool', false],
-  ['along with the spool', true],
-])('a look ahead, with contents that go %s,', (_, isReadOn) => {
+  ['diverted past the spool', false],
+  ['stored in the spool', true],
+])('a layer that is written before the context ends, with contents %s,', (_, needsContent) => {
   const content = bytes(9);
 
   interface Scene {
-    readonly ahead: Ahead;
+    readonly writer: SpeculativeLayerWriter;
     readonly store: ArchiveStore;
-    /** Tells of a file that begins, and lets its content come. */
-    readonly come: (name: string) => Promise<void>;
-    readonly layers: (names: readonly string[]) => Foreseen;
-    readonly spool: Spool;
+    /** Sends a file. */
+    readonly send: (name: string) => Promise<void>;
+    readonly layers: (names: readonly string[]) => Prediction;
+    readonly spool: DivertingSpool;
     /** Bytes of the context in temporary files. */
     readonly spooled: () => number;
   }
 
   async function withScene(test: (scene: Scene) => Promise<void>): Promise<void> {
-    const spool = new Spool(folder);
+    const spool = new DivertingSpool(folder);
     const store = await ArchiveStore.temporary();
     const leaves = new Map<string, Leaf>();
-    let foreseen: Foreseen | undefined;
-    const layers = (names: readonly string[]): Foreseen => {
+    let prediction: Prediction | undefined;
+    const layers = (names: readonly string[]): Prediction => {
       const tree = new Tree();
       for (const name of names) tree.directory([]).children.set(name, leaves.get(name) as Leaf);
       return [{ before: new Tree().freeze(), after: tree.freeze() }];
     };
-    const ahead = new Ahead({
+    const writer = new SpeculativeLayerWriter({
       spool,
       compression: { type: 'gzip' },
       signal: new AbortController().signal,
       time: 0,
-      large: LARGE,
+      threshold: LARGE,
       store: () => Promise.resolve(store),
-      foresee: () => Promise.resolve(foreseen),
-      isReadOn: () => Promise.resolve(isReadOn),
+      predict: () => Promise.resolve(prediction),
+      needsContent: () => Promise.resolve(needsContent),
     });
     try {
       await test({
-        ahead,
+        writer,
         store,
         spool,
         layers,
         spooled: () => spool.length,
-        come: async (name) => {
-          const leaf = new Leaf(FILE | 0o644, 0, 0, TIME, LARGE, ahead.begin(LARGE), undefined);
+        send: async (name) => {
+          const leaf = new Leaf(FILE | 0o644, 0, 0, TIME, LARGE, writer.begin(LARGE), undefined);
           leaves.set(name, leaf);
-          foreseen = layers([...leaves.keys()]);
+          prediction = layers([...leaves.keys()]);
           for (let at = 0; at < LARGE; at += 7_000) {
-            ahead.append(content.subarray(at, at + 7_000));
-            await ahead.ready();
+            writer.append(content.subarray(at, at + 7_000));
+            await writer.ready();
           }
         },
       });
     } finally {
-      await ahead.close();
+      await writer.close();
       spool.close();
       await store.close();
     }
   }
 
-  it('has the layer when the context turns out as foreseen', () =>
-    withScene(async ({ ahead, come, layers, spool, spooled }) => {
-      await come('a');
-      await come('b');
+  it('commits the layer if the prediction was right', () =>
+    withScene(async ({ writer, send, layers, spool, spooled }) => {
+      await send('a');
+      await send('b');
       const all = layers(['a', 'b']);
-      await ahead.confirm(() => Promise.resolve(all));
+      await writer.verify(() => Promise.resolve(all));
       await spool.settle();
-      expect(spooled()).toBe(isReadOn ? 2 * LARGE : 0);
-      const { index, layer } = (await ahead.conclude(all)) as WrittenAhead;
+      expect(spooled()).toBe(needsContent ? 2 * LARGE : 0);
+      const { index, layer } = (await writer.commit(all)) as WrittenLayer;
       expect([index, layer]).toEqual([0, await lateLayer(['a', 'b'])]);
     }));
 
@@ -400,14 +401,14 @@ describe.each([
     ['an earlier entry is missing', ['b']],
     ['nothing of it is left', []],
     ['another entry belongs in front', ['A', 'a', 'b']],
-  ])('has none when %s, and everything is in the spool', (_what, end) =>
-    withScene(async ({ ahead, come, layers, spool }) => {
+  ])('commits none, and restores all contents to the spool, if %s', (_what, end) =>
+    withScene(async ({ writer, send, layers, spool }) => {
       const all = ['a', 'b', ...(end.includes('A') ? ['A'] : [])];
-      for (const name of all) await come(name);
-      const foreseen = layers(end);
-      await ahead.confirm(() => Promise.resolve(foreseen));
+      for (const name of all) await send(name);
+      const prediction = layers(end);
+      await writer.verify(() => Promise.resolve(prediction));
       await spool.settle();
-      expect(await ahead.conclude(foreseen)).toBeUndefined();
+      expect(await writer.commit(prediction)).toBeUndefined();
       for (const leaf of layers(all)[0]?.after.children.values() ?? []) {
         const read = Buffer.alloc(LARGE);
         spool.read(read, 0, (leaf as Leaf).offset, LARGE);
@@ -416,30 +417,30 @@ describe.each([
     }),
   );
 
-  it('has none when the end of the context makes nothing of it', () =>
-    withScene(async ({ ahead, come, layers }) => {
-      await come('a');
-      await ahead.confirm(() => Promise.reject(new Error('no Dockerfile')));
-      expect(await ahead.conclude([])).toBeUndefined();
-      await ahead.confirm(() => Promise.resolve(layers([])));
+  it('commits none if the whole context has no valid Dockerfile', () =>
+    withScene(async ({ writer, send, layers }) => {
+      await send('a');
+      await writer.verify(() => Promise.reject(new Error('no Dockerfile')));
+      expect(await writer.commit([])).toBeUndefined();
+      await writer.verify(() => Promise.resolve(layers([])));
     }));
 
-  it('has none behind more entries than are gone through', () =>
-    withScene(async ({ ahead, come, layers, spool, spooled }) => {
-      for (let count = 0; count <= 100_000; count++) ahead.begin(0);
-      await come('a');
-      await ahead.confirm(() => Promise.resolve(layers(['a'])));
+  it('commits none after too many files', () =>
+    withScene(async ({ writer, send, layers, spool, spooled }) => {
+      for (let count = 0; count <= 100_000; count++) writer.begin(0);
+      await send('a');
+      await writer.verify(() => Promise.resolve(layers(['a'])));
       await spool.settle();
       expect(spooled()).toBe(LARGE);
-      expect(await ahead.conclude(layers(['a']))).toBeUndefined();
+      expect(await writer.commit(layers(['a']))).toBeUndefined();
     }));
 
-  it('has none when there was nothing large', () =>
-    withScene(async ({ ahead, layers }) => {
-      expect(await ahead.conclude(layers([]))).toBeUndefined();
+  it('commits none without a large file', () =>
+    withScene(async ({ writer, layers }) => {
+      expect(await writer.commit(layers([]))).toBeUndefined();
     }));
 
-  it('leaves the store as it was when it is closed in the middle, or dropped', async () => {
+  it('leaves the store unchanged if it is closed early or abandons the layer', async () => {
     const isAsItWas = async (store: ArchiveStore): Promise<void> => {
       const { digest } = await store.put(Readable.from([Buffer.from('x')]), 'text/plain');
       const read = await store.open({ digest, size: 1, mediaType: 'text/plain' });
@@ -449,15 +450,15 @@ describe.each([
       const left = (await store.read().toArray()) as Buffer[];
       expect(Buffer.concat(left)).toHaveLength(1024);
     };
-    await withScene(async ({ ahead, come, store }) => {
-      await come('a');
-      await ahead.close();
+    await withScene(async ({ writer, send, store }) => {
+      await send('a');
+      await writer.close();
       await isAsItWas(store);
     });
-    await withScene(async ({ ahead, come, layers, store }) => {
-      await come('a');
-      await ahead.confirm(() => Promise.resolve(layers([])));
-      await ahead.conclude(layers([]));
+    await withScene(async ({ writer, send, layers, store }) => {
+      await send('a');
+      await writer.verify(() => Promise.resolve(layers([])));
+      await writer.commit(layers([]));
       await isAsItWas(store);
     });
   });
