@@ -121,6 +121,15 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** The folders of the embedded engine, and which others each may import. */
+const EMBEDDED: Readonly<Record<string, readonly string[]>> = {
+  spool: [],
+  steps: ['spool'],
+  stages: ['steps', 'spool'],
+  output: ['stages', 'spool'],
+  speculation: ['output', 'stages', 'spool'],
+};
+
 interface Arrow {
   readonly file: string;
   readonly from: string;
@@ -171,6 +180,18 @@ describe('the layers of src', () => {
         from === 'engine' && to === 'progress' && toFile !== 'progress/events.js',
     );
     expect(displays).toEqual([]);
+  });
+
+  it('keep the folders of the embedded engine in order, and speculation behind its index', () => {
+    const folderOf = (file: string): string | undefined =>
+      /^engine\/embedded\/([^/]+)\//.exec(file)?.[1];
+    const wrong = all.filter(({ file, toFile }) => {
+      const [from, to] = [folderOf(file), folderOf(toFile)];
+      if (to === undefined || from === to) return false;
+      if (to === 'speculation' && !toFile.endsWith('/index.js')) return true;
+      return from !== undefined && !(EMBEDDED[from] ?? []).includes(to);
+    });
+    expect(wrong.map(({ file, toFile }) => `${file} -> ${toFile}`)).toEqual([]);
   });
 
   it('have no cycle of files', () => {

@@ -8,7 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
 import type { Report } from '../progress/events.js';
 import type { Connection } from './docker/index.js';
-import type { EmbeddedSettings, Otherwise } from './embedded/index.js';
+import type { EmbeddedSettings, Otherwise } from './embedded/embedded-engine.js';
 import type { BuildOptions, Engine, EntryEngine, Output } from './engine.js';
 
 /** The engines that can be named; `auto` chooses one. */
@@ -111,7 +111,7 @@ async function docker(settings: EngineSettings): Promise<Engine> {
 type Other = Pick<EmbeddedSettings, 'otherwise' | 'engineHas'>;
 
 async function embedded(settings: EngineSettings, other: Other = {}): Promise<EntryEngine> {
-  const { embeddedEngine } = await import('./embedded/index.js');
+  const { embeddedEngine } = await import('./embedded/embedded-engine.js');
   const { env, stdout, created, openDirectory } = settings;
   return embeddedEngine({
     env,

@@ -15,7 +15,6 @@ import { Tree } from '../../filesystem/tree.js';
 import { Unpacker } from '../../filesystem/unpack.js';
 import type { Platform } from '../../image/descriptor.js';
 import type { AssembledImage } from '../../image/manifest.js';
-import { formatPlatform } from '../../image/platform.js';
 import type { RegistrySettings } from '../../image/registry/index.js';
 import type { Report } from '../../progress/events.js';
 import { printable } from '../../tar/printable.js';
@@ -27,24 +26,22 @@ import type {
   EntryBuild,
   EntryEngine,
 } from '../engine.js';
-import { assemble } from './output/assemble.js';
-import { checkTargets } from './stages/check.js';
-import { contextOf, dockerfileOf, type ContextTree } from './stages/context-tree.js';
-import { BASE_IN_ENGINE, Images } from './stages/images.js';
+import { assemble, metadataOf } from './output/assemble.js';
 import { layerTar } from './output/layer-tar.js';
-import { metadataOf } from './output/metadata.js';
-import { Origins } from './stages/origins.js';
 import { isImageOutput, Outputs } from './output/outputs.js';
-import { readableOf } from './spool/readable.js';
 import {
   DivertingSpool,
   isPredictable,
   SpeculativeLayerWriter,
   type Prediction,
 } from './speculation/index.js';
+import { readableOf } from './spool/contents.js';
+import { contextOf, dockerfileOf, type ContextTree } from './stages/context-tree.js';
+import { BASE_IN_ENGINE, Images } from './stages/images.js';
+import { Origins } from './stages/origins.js';
 import type { BuiltTarget } from './stages/stages.js';
 import { StepReport } from './stages/step-report.js';
-import { buildTargets, platformsOf } from './stages/targets.js';
+import { buildTargets, checkTargets, platformsOf } from './stages/targets.js';
 
 /** What the engine is made with. */
 export interface EmbeddedSettings {
@@ -180,7 +177,7 @@ class Build implements EntryBuild {
       const targets = await this.#targets(dockerfile, context, images, this.#report);
       if (check !== undefined) await checkTargets(targets, this.#spool, check);
       const image = await this.#assemble(targets, outputs, context);
-      await this.#writeFiles(targets);
+      await outputs.writeFiles(targets, this.#spool, this.#undated);
       signal.throwIfAborted();
       // An image that is in its place stays there: behind this, a signal comes too late.
       if (image !== undefined) await outputs.finish(image);
@@ -261,7 +258,8 @@ class Build implements EntryBuild {
       openDirectory,
       signal: build.signal,
     });
-    return buildTargets({ dockerfile, origins, platforms, spool, build, env, report });
+    const flat = !build.outputs.every(isImageOutput);
+    return buildTargets({ dockerfile, origins, platforms, spool, build, flat, env, report });
   }
 
   async #assemble(
@@ -278,29 +276,6 @@ class Build implements EntryBuild {
       const written = await this.#speculation.commit(first.layers);
       return assemble(targets, { store, spool, created, time, compression, written, signal });
     });
-  }
-
-  async #writeFiles(targets: readonly BuiltTarget[]): Promise<void> {
-    const { outputs, report, signal } = this.#options;
-    const files = outputs.filter((output) => !isImageOutput(output));
-    if (files.length === 0) return;
-    const systems = await Promise.all(
-      targets.map(async (target) => ({
-        platform: formatPlatform(target.platform),
-        root: (await target.tree()).freeze(),
-        layers: target.layers,
-      })),
-    );
-    const options = { spool: this.#spool, time: this.#undated, signal, report };
-    for (const { type, dest } of files) {
-      if (type === 'local') {
-        const { writeLocal } = await import('./output/local-output.js');
-        await writeLocal(systems, dest, options);
-      } else {
-        const { writeFlatTar } = await import('./output/flat-tar.js');
-        await writeFlatTar(systems, dest, this.#settings.stdout, options);
-      }
-    }
   }
 
   /** The context as a stream once more, for another engine. */

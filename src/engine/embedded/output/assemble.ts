@@ -1,15 +1,17 @@
 /** Targets as images in a store: their bases' layers as they are, their own as they are written. */
+import { changes } from '../../../filesystem/changes.js';
 import { writeImage, writeIndex } from '../../../image/assemble.js';
 import type { Compression } from '../../../image/compression.js';
 import type { ImageConfig } from '../../../image/config.js';
 import type { Descriptor } from '../../../image/descriptor.js';
-import { writeLayer, type Layer } from '../../../image/layer.js';
+import { type Layer, writeLayer } from '../../../image/layer.js';
 import type { AssembledImage, PlatformImage, RepositoryName } from '../../../image/manifest.js';
+import { formatReference, parseReference } from '../../../image/reference.js';
 import type { BlobStore } from '../../../image/store.js';
-import { changes } from '../../../filesystem/changes.js';
-import { layerTar } from './layer-tar.js';
+import type { BuildOptions, BuildResult, LayersSummary } from '../../engine.js';
 import type { Spool } from '../spool/spool.js';
 import type { BuiltTarget, LayerChange } from '../stages/stages.js';
+import { layerTar } from './layer-tar.js';
 
 /** A layer of the first target that is in the store already. */
 export interface WrittenLayer {
@@ -83,4 +85,30 @@ const [EARLIEST, LATEST] = [-62_167_219_200, 253_402_300_799];
 function dateOf(time: number): string {
   const seconds = Math.min(Math.max(time, EARLIEST), LATEST);
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+/**
+ * The ID is the digest of the configuration: it doesn't depend on how layers are compressed. Several
+ * platforms have the index's; a file system alone has none.
+ */
+export function metadataOf(image: AssembledImage | undefined, { tags }: BuildOptions): BuildResult {
+  if (image === undefined) return { imageId: '', metadata: {} };
+  const { descriptor, images } = image;
+  const config = images.length === 1 ? images[0]?.manifest.config.digest : undefined;
+  return {
+    imageId: config ?? descriptor.digest,
+    ...(images[0] !== undefined && { layers: summaryOf(images[0].manifest.layers) }),
+    metadata: {
+      ...(config !== undefined && { 'containerimage.config.digest': config }),
+      'containerimage.descriptor': descriptor,
+      'containerimage.digest': descriptor.digest,
+      ...(tags.length > 0 && {
+        'image.name': tags.map((tag) => formatReference(parseReference(tag))).join(','),
+      }),
+    },
+  };
+}
+
+function summaryOf(layers: readonly Descriptor[]): LayersSummary {
+  return { count: layers.length, bytes: layers.reduce((sum, { size }) => sum + size, 0) };
 }

@@ -12,7 +12,7 @@ import { END_OF_ARCHIVE, writeHeader, type WrittenEntry } from '../../../tar/wri
 import type { Change } from '../../../filesystem/changes.js';
 import { isDirectory, NO_TIME, type Leaf } from '../../../filesystem/node.js';
 import { fromBinary } from '../../../text/binary.js';
-import { segments } from '../spool/segments.js';
+import { segments } from '../spool/contents.js';
 import type { Spool } from '../spool/spool.js';
 
 const CHUNK = 512 << 10;

@@ -16,7 +16,7 @@ import type { Change } from '../../../filesystem/changes.js';
 import { flatChanges, type FlatOptions, type FlatSystem } from './flat-tar.js';
 import { isDirectory, isFile, isSymlink, NO_TIME, type Leaf } from '../../../filesystem/node.js';
 import { fromBinary, toBinary } from '../../../text/binary.js';
-import { segments } from '../spool/segments.js';
+import { segments } from '../spool/contents.js';
 import { withoutSlashes } from '../../../text/trim.js';
 
 /** Entries, and bytes of contents, between two looks at whether somebody wants this to stop. */

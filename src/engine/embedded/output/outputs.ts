@@ -10,7 +10,10 @@ import type { AssembledImage } from '../../../image/manifest.js';
 import { formatReference, parseReference } from '../../../image/reference.js';
 import type { RegistrySettings } from '../../../image/registry/index.js';
 import type { BlobStore } from '../../../image/store.js';
+import { formatPlatform } from '../../../image/platform.js';
 import type { BuildOptions, Output } from '../../engine.js';
+import type { Spool } from '../spool/spool.js';
+import type { BuiltTarget } from '../stages/stages.js';
 
 const NEVER = new AbortController().signal;
 
@@ -91,6 +94,30 @@ export class Outputs {
     }
     if (!build.push && !build.load) build.signal.throwIfAborted();
     for (const destination of this.#named) await destination.finish(image, names);
+  }
+
+  /** Writes the file systems to the outputs of type `tar` and `local`. `time` is for files without one. */
+  async writeFiles(targets: readonly BuiltTarget[], spool: Spool, time: number): Promise<void> {
+    const { build, stdout } = this.#options;
+    const files = build.outputs.filter((output) => !isImageOutput(output));
+    if (files.length === 0) return;
+    const systems = await Promise.all(
+      targets.map(async (target) => ({
+        platform: formatPlatform(target.platform),
+        root: (await target.tree()).freeze(),
+        layers: target.layers,
+      })),
+    );
+    const options = { spool, time, signal: build.signal, report: build.report };
+    for (const { type, dest } of files) {
+      if (type === 'local') {
+        const { writeLocal } = await import('./local-output.js');
+        await writeLocal(systems, dest, options);
+      } else {
+        const { writeFlatTar } = await import('./flat-tar.js');
+        await writeFlatTar(systems, dest, stdout, options);
+      }
+    }
   }
 
   /** Closes everything; what wasn't finished leaves nothing behind. */

@@ -1,15 +1,16 @@
-/** The content of a file in the spool, in pieces or as bytes. */
+/** Reads contents of files from the spool. */
+import { Readable } from 'node:stream';
 import type { Leaf } from '../../../filesystem/node.js';
-import { segments } from './segments.js';
+import type { Blob } from '../../../image/store.js';
 import type { Spool } from './spool.js';
 
 /** Bytes that are read at once. */
 export const CONTENT_CHUNK = 256 << 10;
 
 /**
- * The content in pieces, each valid until the next one is asked for. Throws what the spool does.
+ * The content in pieces, each valid until the next is requested. Throws the spool's errors.
  *
- * @param chunk where pieces are read to: many files need but one; @default the file's own
+ * @param chunk the buffer that pieces are read into, which several files can share
  */
 export function* contentChunks(
   file: Leaf,
@@ -27,7 +28,7 @@ export function* contentChunks(
   }
 }
 
-/** The first bytes of it, at most `limit`. */
+/** The first bytes of the content, at most `limit`. */
 export function contentOf(file: Leaf, spool: Spool, limit: number): Buffer {
   const content = Buffer.alloc(Math.min(file.size, limit));
   let at = 0;
@@ -37,4 +38,33 @@ export function contentOf(file: Leaf, spool: Spool, limit: number): Buffer {
     at += step;
   }
   return content;
+}
+
+/** The places of a content in the spool, in order; offset -1 is a hole of a sparse file. */
+export function* segments(file: Leaf): Generator<readonly [offset: number, length: number]> {
+  const pieces = file.extra?.pieces;
+  if (file.offset < 0 && file.size > 0) throw new Error('the content of a file was not kept');
+  if (pieces === undefined) {
+    if (file.size > 0) yield [file.offset, file.size];
+    return;
+  }
+  let position = 0;
+  let stored = file.offset;
+  for (let i = 0; i < pieces.length; i += 2) {
+    const [at, length] = [pieces[i] as number, pieces[i + 1] as number];
+    if (at > position) yield [-1, at - position];
+    yield [stored, length];
+    stored += length;
+    position = at + length;
+  }
+  if (file.size > position) yield [-1, file.size - position];
+}
+
+/** A stream of copies of chunks that are valid only until the next is requested. */
+export function readableOf(blob: Blob | Iterable<Buffer>): Readable {
+  return Readable.from(copies(blob), { objectMode: false });
+}
+
+async function* copies(blob: Blob | Iterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of blob) yield Buffer.from(chunk);
 }

@@ -4,28 +4,28 @@
  */
 import type { Dockerfile, Stage } from '../../../dockerfile/instruction.js';
 import {
-  planStages,
   type BuildPlan,
   type PlannedStage,
   type PlanOptions,
+  planStages,
 } from '../../../dockerfile/plan.js';
-import type { History } from '../../../image/config.js';
-import { formatPlatform } from '../../../image/platform.js';
-import type { Image } from '../../../image/manifest.js';
-import { printable } from '../../../tar/printable.js';
+import { nearest } from '../../../dockerfile/suggest.js';
+import { DockerceptionError } from '../../../errors.js';
 import { changes } from '../../../filesystem/changes.js';
-import type { ImageSystem } from './base.js';
-import { createdBy, evaluateStage, withLabels, type StageResult } from './evaluate-stage.js';
+import type { Directory } from '../../../filesystem/node.js';
+import { Tree } from '../../../filesystem/tree.js';
+import type { History } from '../../../image/config.js';
+import type { Image } from '../../../image/manifest.js';
+import { formatPlatform } from '../../../image/platform.js';
+import { printable } from '../../../tar/printable.js';
+import type { Spool } from '../spool/spool.js';
 import { execute, type Execution } from '../steps/execute-step.js';
 import { located } from '../steps/located.js';
-import { orStage } from './misspelt.js';
-import type { Directory } from '../../../filesystem/node.js';
+import type { ImageSystem } from './origins.js';
+import { createdBy, evaluateStage, type StageResult, withLabels } from './evaluate-stage.js';
 import type { Origins } from './origins.js';
-import type { Spool } from '../spool/spool.js';
+import { type ConfigPlatform, imagePlatform, otherPlatform, refuseWindows } from './platform.js';
 import type { StepReport } from './step-report.js';
-import { imagePlatform, otherPlatform, type ConfigPlatform } from './target-platform.js';
-import { Tree } from '../../../filesystem/tree.js';
-import { refuseWindows } from './windows.js';
 
 /** What stages are built from. */
 export interface StagesOptions extends PlanOptions {
@@ -105,7 +105,7 @@ async function findTriggers(
     const found = await origins
       .base(base.name, platform ?? targetPlatform)
       .catch((error: unknown) => {
-        throw located(orStage(error, base.name, dockerfile), place);
+        throw located(suggestStage(error, base.name, dockerfile), place);
       });
     const onBuild = (found.kind === 'image' && found.image.config.config?.OnBuild) || [];
     if (onBuild.length > 0) triggers.set(stage.index, onBuild);
@@ -227,14 +227,14 @@ class Builder {
           return { tree: new Tree(), name: 'scratch' };
         if (origin.kind === 'image')
           return origins.named(origin.name, targetPlatform).catch((error: unknown) => {
-            throw orStage(error, from, dockerfile);
+            throw suggestStage(error, from, dockerfile);
           });
         const name = `the stage ${printable(from)}`;
         const stage = this.#built.get(origin.index) as BuiltStage;
         return { tree: await stage.tree(), name };
       },
       fetch: async (url, checksum) => {
-        const { fetchInto } = await import('../steps/remote.js');
+        const { fetchInto } = await import('../steps/remote-file.js');
         return fetchInto(spool, url, { checksum, env, addHosts, signal });
       },
     };
@@ -264,4 +264,15 @@ function readStages({ stages, target }: BuildPlan, flat: boolean): Set<number> {
       read.add(planned.base.index);
   }
   return read;
+}
+
+/** The error, with the stage in its hint when one is near enough; else as it is. */
+export function suggestStage(error: unknown, name: string, { stages }: Dockerfile): unknown {
+  if (!(error instanceof DockerceptionError)) return error;
+  const names = stages.map((stage) => stage.name).filter((each) => each !== undefined);
+  const stage = nearest(name.toLowerCase(), names);
+  if (stage === undefined) return error;
+  const { kind, code, message, cause } = error;
+  const hint = `there is no stage ${printable(name)}; the nearest is ${printable(stage)}`;
+  return new DockerceptionError(kind, code, message, { cause, hint });
 }

@@ -1,31 +1,33 @@
-/** What a build's options ask for: the target, for each platform. */
+/** The target of a build for each platform. */
 import type { Dockerfile } from '../../../dockerfile/instruction.js';
+import { isFile } from '../../../filesystem/node.js';
 import type { Platform } from '../../../image/descriptor.js';
 import { formatPlatform, hostPlatform, parsePlatform } from '../../../image/platform.js';
 import { printable } from '../../../tar/printable.js';
-import type { BuildOptions } from '../../engine.js';
-import type { Origins } from './origins.js';
-import { isImageOutput } from '../output/outputs.js';
+import type { AssembledSystem, BuildOptions, ImageCheck } from '../../engine.js';
+import { CONTENT_CHUNK, contentChunks } from '../spool/contents.js';
 import type { Spool } from '../spool/spool.js';
+import type { Origins } from './origins.js';
+import { refuseWindows } from './platform.js';
 import { buildStages, type BuiltTarget } from './stages.js';
 import type { StepReport } from './step-report.js';
-import { refuseWindows } from './windows.js';
 
-/** What targets are built from. */
 export interface TargetsOptions {
   readonly dockerfile: Dockerfile;
   readonly origins: Origins;
   readonly platforms: readonly Platform[];
   readonly spool: Spool;
   readonly build: BuildOptions;
+  /** Whether the whole file system of each target is written, with the contents of its base. */
+  readonly flat: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly report: StepReport;
 }
 
-/** In the order of the platforms. Rejects with errors of kind build that name file and line. */
+/** Builds the targets in the order of the platforms. Rejects with errors of kind build that name file and line. */
 export async function buildTargets(options: TargetsOptions): Promise<BuiltTarget[]> {
-  const { dockerfile, origins, platforms, spool, build, env, report } = options;
-  const { buildArgs, target, labels, outputs, addHosts, buildContexts, signal } = build;
+  const { dockerfile, origins, platforms, spool, build, flat, env, report } = options;
+  const { buildArgs, target, labels, addHosts, buildContexts, signal } = build;
   const targets: BuiltTarget[] = [];
   for (const targetPlatform of platforms)
     targets.push(
@@ -39,7 +41,7 @@ export async function buildTargets(options: TargetsOptions): Promise<BuiltTarget
         signal,
         report,
         prefix: platforms.length > 1 ? `${formatPlatform(targetPlatform)} ` : '',
-        flat: outputs.some((output) => !isImageOutput(output)),
+        flat,
         buildArgs,
         target,
         targetPlatform,
@@ -51,10 +53,10 @@ export async function buildTargets(options: TargetsOptions): Promise<BuiltTarget
   return targets;
 }
 
-/** The platforms that were asked for, or this machine's. Throws PLATFORM_INVALID for what is none, PLATFORM_WINDOWS. */
+/** The requested platforms, or that of this machine. Throws PLATFORM_INVALID, PLATFORM_WINDOWS. */
 export function platformsOf({ platforms }: BuildOptions): readonly Platform[] {
   if (platforms.length === 0) return [hostPlatform()];
-  // An index has each of them once, however it was written.
+  // Different spellings of a platform are one platform.
   return [
     ...new Map(
       platforms.map((text) => {
@@ -64,4 +66,34 @@ export function platformsOf({ platforms }: BuildOptions): readonly Platform[] {
       }),
     ).values(),
   ];
+}
+
+/** A spool that has only the first bytes of some contents. */
+export interface PartialSpool extends Spool {
+  /** Those bytes; undefined for a complete content. */
+  headOf(offset: number): Buffer | undefined;
+}
+
+/** Passes each target to the check. Rejects with the check's error. */
+export async function checkTargets(
+  targets: readonly BuiltTarget[],
+  spool: PartialSpool,
+  check: ImageCheck,
+): Promise<void> {
+  for (const target of targets) await check.assembled(await systemOf(target, spool));
+}
+
+async function systemOf(target: BuiltTarget, spool: PartialSpool): Promise<AssembledSystem> {
+  const { platform, result, layers } = target;
+  const chunk = Buffer.allocUnsafeSlow(CONTENT_CHUNK);
+  return {
+    config: { ...platform, config: result.config },
+    layers: [...(await target.imageLayers()), ...layers.map(({ after }) => after)],
+    content: (file) => {
+      if (!isFile(file) || file.offset < 0) return undefined;
+      const head = spool.headOf(file.offset);
+      // The check needs no more of these: see ImageCheck.needsContent.
+      return head === undefined ? contentChunks(file, spool, chunk) : [head];
+    },
+  };
 }

@@ -14,7 +14,7 @@ import { contentChunks } from '../spool/contents.js';
 import type { Copier } from './copy.js';
 import type { Leaf } from '../../../filesystem/node.js';
 import { fromBinary } from '../../../text/binary.js';
-import { readableOf } from '../spool/readable.js';
+import { readableOf } from '../spool/contents.js';
 import type { Source } from './sources.js';
 import type { Spool } from '../spool/spool.js';
 import { MADE_BY_ROOT, type Tree } from '../../../filesystem/tree.js';

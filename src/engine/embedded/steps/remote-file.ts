@@ -3,23 +3,27 @@
  * redirects are followed, proxies are the environment's. An answer that ends early, or that isn't what
  * `--checksum` says, fails at the end of the body: whoever reads it keeps nothing of it then.
  */
-import { createGunzip } from 'node:zlib';
+import { createHash, type Hash } from 'node:crypto';
 import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { DockerceptionError } from '../../../errors.js';
+import { FILE, Leaf } from '../../../filesystem/node.js';
+import { toBinary } from '../../../text/binary.js';
 import { Agents } from '../../../image/registry/agents.js';
 import { bodyOf, discard } from '../../../image/registry/answer.js';
-import { exchange, type Answer, type Request } from '../../../image/registry/exchange.js';
+import { type Answer, exchange, type Request } from '../../../image/registry/exchange.js';
 import { ConnectionFailure, HttpFailure } from '../../../image/registry/failure.js';
-import { hostsOf } from '../../../image/registry/hosts.js';
 import { follow } from '../../../image/registry/follow.js';
+import { hostsOf } from '../../../image/registry/hosts.js';
 import { retrying } from '../../../image/registry/retry.js';
+import { type Environment, type Timing, withDefaults } from '../../../image/registry/settings.js';
 import { reasonOf } from '../../../image/registry/words.js';
-import { withDefaults, type Environment, type Timing } from '../../../image/registry/settings.js';
 import type { Blob } from '../../../image/store.js';
 import { printable } from '../../../tar/printable.js';
 import { basicAuthorization } from '../../../text/redact.js';
-import { Checksum } from './remote-checksum.js';
+import type { Spool } from '../spool/spool.js';
 import { decoded, isGitRepository, nameOfUrl } from './remote-name.js';
+import type { Source } from './sources.js';
 
 /** How a file is fetched. */
 export interface FetchOptions {
@@ -183,4 +187,60 @@ function refuseGit(source: string): DockerceptionError {
   return new DockerceptionError('build', 'ADD_GIT', message, {
     hint: '--engine docker has BuildKit fetch it',
   });
+}
+
+/** Digits of each algorithm that OCI's image-spec registers (descriptor.md, "Digests"). */
+const DIGITS: Readonly<Record<string, number>> = { sha256: 64, sha512: 128 };
+
+/** A digest that is wanted, and the one that comes of the bytes. */
+class Checksum {
+  readonly #hash: Hash;
+
+  private constructor(
+    readonly wanted: string,
+    private readonly algorithm: string,
+  ) {
+    this.#hash = createHash(algorithm);
+  }
+
+  /** Throws CHECKSUM_INVALID for a text that is no digest. */
+  static parse(text: string): Checksum {
+    const [, algorithm = '', digits = ''] = /^([^:]*):(.*)$/s.exec(text) ?? [];
+    const length = Object.hasOwn(DIGITS, algorithm) ? DIGITS[algorithm] : undefined;
+    if (length === undefined) throw invalid(text, 'the algorithm is none that is supported');
+    if (digits.length !== length) throw invalid(text, `it has not ${length} digits`);
+    if (!/^[0-9a-f]*$/.test(digits)) throw invalid(text, 'it has other digits than 0-9 and a-f');
+    return new Checksum(text, algorithm);
+  }
+
+  update(bytes: Buffer): void {
+    this.#hash.update(bytes);
+  }
+
+  /** The digest of all bytes; once. */
+  found(): string {
+    return `${this.algorithm}:${this.#hash.digest('hex')}`;
+  }
+}
+
+function invalid(text: string, why: string): DockerceptionError {
+  const message = `reading --checksum=${printable(text, 80)}: ${why}`;
+  return new DockerceptionError('build', 'CHECKSUM_INVALID', message, {
+    hint: '`sha256sum FILE` gives the digits of --checksum=sha256:…',
+  });
+}
+
+/** Downloads a file. Rejects as {@link fetchFile} does. */
+export async function fetchInto(spool: Spool, url: string, options: FetchOptions): Promise<Source> {
+  const file = await fetchFile(url, options);
+  const offset = spool.begin();
+  let size = 0;
+  for await (const chunk of file.body) {
+    spool.append(chunk);
+    size += chunk.length;
+    await spool.ready();
+  }
+  const node = new Leaf(FILE | file.mode, 0, 0, Math.floor(file.mtime), size, offset, undefined);
+  const name = toBinary(file.name);
+  return { name, node, literal: [name] };
 }

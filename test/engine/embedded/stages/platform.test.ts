@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  imagePlatform,
-  otherPlatform,
-} from '../../../../src/engine/embedded/stages/target-platform.js';
+import { imagePlatform, otherPlatform } from '../../../../src/engine/embedded/stages/platform.js';
 import type { ImageConfig } from '../../../../src/image/config.js';
 
 const amd64 = { os: 'linux', architecture: 'amd64' };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseDockerfile } from '../../../../src/dockerfile/dockerfile.js';
-import { orStage } from '../../../../src/engine/embedded/stages/misspelt.js';
+import { suggestStage } from '../../../../src/engine/embedded/stages/stages.js';
 import { DockerceptionError } from '../../../../src/errors.js';
 
 const dockerfile = parseDockerfile('FROM scratch AS build\nFROM scratch\n', 'Dockerfile');
@@ -10,7 +10,7 @@ const gone = new DockerceptionError('engine', 'REGISTRY_UNREACHABLE', 'pulling x
 
 describe('an image that is not found', () => {
   test.each(['biuld', 'Biuld', 'builds'])('may be meant for a stage: %s', (name) => {
-    expect(orStage(gone, name, dockerfile)).toMatchObject({
+    expect(suggestStage(gone, name, dockerfile)).toMatchObject({
       kind: 'engine',
       code: 'REGISTRY_UNREACHABLE',
       message: 'pulling x: no such host',
@@ -19,11 +19,11 @@ describe('an image that is not found', () => {
   });
 
   test.each(['debian', 'build', 'example.org/build:1'])('is an image: %s', (name) => {
-    expect(orStage(gone, name, dockerfile)).toBe(gone);
+    expect(suggestStage(gone, name, dockerfile)).toBe(gone);
   });
 
   test('leaves errors of others alone', () => {
     const error = new TypeError('x');
-    expect(orStage(error, 'biuld', dockerfile)).toBe(error);
+    expect(suggestStage(error, 'biuld', dockerfile)).toBe(error);
   });
 });

@@ -1,17 +1,18 @@
-/**
- * What an image says that it runs on: what `--platform` asked for, else what its base runs on. An
- * image that isn't an index's has no other for another platform: a registry gives it for any
- * (BuildKit, dockerfile2llb), which somebody has to be told.
- */
+/** The platform of an image, and the platforms that the embedded engine accepts. */
+import { DockerceptionError, type ErrorKind } from '../../../errors.js';
 import type { ImageConfig } from '../../../image/config.js';
 import type { Platform } from '../../../image/descriptor.js';
 import { formatPlatform, normalisePlatform } from '../../../image/platform.js';
 import { printable } from '../../../tar/printable.js';
 
-/** As a configuration tells it. */
+/** The platform members of an image configuration. */
 export type ConfigPlatform = Pick<ImageConfig, 'os' | 'architecture' | 'variant' | 'os.version'>;
 
-/** @param asked whether somebody asked for `wanted`; else it is this machine's. */
+/**
+ * The platform of the new image: the requested one, else that of its base.
+ *
+ * @param asked whether `wanted` was requested; otherwise it is the platform of this machine
+ */
 export function imagePlatform(
   base: ImageConfig | undefined,
   wanted: Platform,
@@ -27,7 +28,10 @@ export function imagePlatform(
   };
 }
 
-/** Why a base may not do, if it is for something else than what was asked for. */
+/**
+ * A warning if a base has another platform than the requested one: a registry returns an image that is not in an
+ * index for every platform (BuildKit, dockerfile2llb).
+ */
 export function otherPlatform(
   name: string,
   base: ImageConfig,
@@ -36,4 +40,18 @@ export function otherPlatform(
   const { os, architecture } = normalisePlatform(base);
   if (os === wanted.os && architecture === wanted.architecture) return undefined;
   return `the base ${printable(name)} is for ${formatPlatform(base)}, not for ${formatPlatform(wanted)}`;
+}
+
+/**
+ * Refuses Windows: its layers have a form of their own (`Files/`, `Hives/`), and its commands, paths and variables
+ * follow other rules.
+ *
+ * @throws DockerceptionError `PLATFORM_WINDOWS`
+ */
+export function refuseWindows(os: string, subject: string, kind: ErrorKind = 'build'): void {
+  if (os.toLowerCase() !== 'windows') return;
+  const message = `${subject}: the embedded engine builds no images for Windows`;
+  throw new DockerceptionError(kind, 'PLATFORM_WINDOWS', message, {
+    hint: 'BuildKit can build it: --engine docker',
+  });
 }
