@@ -6,6 +6,7 @@
 import { homedir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
+import { splitTag } from '../image/reference.js';
 import type { Report } from '../progress/events.js';
 import type { Connection } from './docker/index.js';
 import type { EmbeddedSettings, Otherwise } from './embedded/embedded-engine.js';
@@ -88,7 +89,8 @@ export async function chooseEngine(
 
 /** `app:1.10` is `app-1.10.tar` in the current folder, `registry/team/app` is `app.tar`. */
 export function archiveName(tag: string): string {
-  const [, name = '', version = 'latest'] = /([^/:]+)(?::([^/:]*))?$/.exec(tag) ?? [];
+  const [path, version] = splitTag(tag);
+  const name = path.slice(path.lastIndexOf('/') + 1);
   return version === 'latest' ? `${name}.tar` : `${name}-${version}.tar`;
 }
 

@@ -1,21 +1,12 @@
 /**
- * Which registry an image or a key of config.json means. The first component of a reference is a
- * registry when it has a dot or a colon, or is `localhost` (distribution/reference); Docker Hub goes
- * by several names and has the key `https://index.docker.io/v1/` (docker/cli, moby registry/config).
+ * Which registry a key of config.json means. Docker Hub goes by several names and has the key
+ * `https://index.docker.io/v1/` (docker/cli, moby registry/config).
  */
 
 /** The key that Docker Hub's credentials are kept under. */
 export const HUB_KEY = 'https://index.docker.io/v1/';
 
 const HUB_HOSTS = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
-
-/** The registry's host, with its port, of an image reference: `docker.io` when it names none. */
-export function registryOfImage(reference: string): string {
-  const slash = reference.indexOf('/');
-  const first = slash === -1 ? '' : reference.slice(0, slash);
-  const isHost = /[.:]/.test(first) || first === 'localhost' || /[A-Z]/.test(first);
-  return isHost && !HUB_HOSTS.has(first) ? first : 'docker.io';
-}
 
 /** Whether this host is Docker Hub, under whichever name. */
 export function isHub(host: string): boolean {

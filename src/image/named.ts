@@ -6,7 +6,7 @@
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import { listed } from './image-error.js';
-import { familiarReference, formatReference, parseReference } from './reference.js';
+import { familiarReference, formatReference, tryParseReference } from './reference.js';
 
 /** Something with names. */
 export interface Named<T> {
@@ -67,16 +67,13 @@ function isSame(name: string, wanted: string): boolean {
 
 /** A name as it is, in full, as people write it, and its tag. */
 function spellings(name: string): string[] {
-  try {
-    const reference = parseReference(name);
-    const { tag } = reference;
-    return [
-      name,
-      formatReference(reference),
-      familiarReference(reference),
-      ...(tag !== undefined && name.endsWith(`:${tag}`) ? [tag] : []),
-    ];
-  } catch {
-    return [name];
-  }
+  const reference = tryParseReference(name);
+  if (reference === undefined) return [name];
+  const { tag } = reference;
+  return [
+    name,
+    formatReference(reference),
+    familiarReference(reference),
+    ...(tag !== undefined && name.endsWith(`:${tag}`) ? [tag] : []),
+  ];
 }

@@ -20,33 +20,59 @@ const LABEL = '(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)';
 const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-fA-F:]+\\])(?::[0-9]+)?$`);
 const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
 const PATH = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const NAME = new RegExp(
+  `^(?:(?:[A-Za-z0-9.-]+|\\[[0-9a-fA-F:]+\\])(?::[0-9]+)?/)?${COMPONENT}(?:/${COMPONENT})*$`,
+);
 const TAG = /^\w[\w.-]{0,127}$/;
 
-/** A name as an engine accepts it for an image: DISTRIBUTION[/PATH…][:TAG], lower case but for the tag. */
-const IMAGE_NAME =
-  /^(?:[A-Za-z0-9.-]+(?::[0-9]+)?\/|\[[0-9a-fA-F:]+\](?::[0-9]+)?\/)?[a-z0-9]+(?:(?:\.|_|__|-+|\/)[a-z0-9]+)*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$/;
+/** The parts of a name as they are written. A colon before a slash belongs to a port. */
+export function splitReference(text: string): {
+  readonly name: string;
+  readonly tag: string | undefined;
+  readonly digest: string | undefined;
+} {
+  const at = text.indexOf('@');
+  const digest = at === -1 ? undefined : text.slice(at + 1);
+  const name = at === -1 ? text : text.slice(0, at);
+  const colon = name.lastIndexOf(':');
+  return colon > name.lastIndexOf('/')
+    ? { name: name.slice(0, colon), tag: name.slice(colon + 1), digest }
+    : { name, tag: undefined, digest };
+}
 
-/** Whether an engine accepts it as the name of an image. */
+/** The name and the tag, `latest` if it has none, as an engine is asked for them. */
+export function splitTag(text: string): [name: string, tag: string] {
+  const { name, tag = 'latest' } = splitReference(text);
+  return [name, tag];
+}
+
+/** The registry's host, with its port, of a name that need not be valid: `docker.io` when it has none. */
+export function registryOf(text: string): string {
+  return splitName(splitReference(text).name)[0];
+}
+
+/** Whether an engine accepts this as a name to give to an image; whether its host exists is another matter. */
 export function isImageName(text: string): boolean {
-  return IMAGE_NAME.test(text);
+  const { name, tag, digest } = splitReference(text);
+  return digest === undefined && NAME.test(name) && (tag === undefined || TAG.test(tag));
+}
+
+/** The parts of a name; undefined for what is no name. */
+export function tryParseReference(text: string): Reference | undefined {
+  try {
+    return parseReference(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
- * Takes a name apart; without a tag and a digest its tag is `latest`.
+ * Parses a name; without a tag and a digest its tag is `latest`.
  *
  * @throws DockerceptionError of kind usage, code REFERENCE_INVALID.
  */
 export function parseReference(text: string): Reference {
-  const at = text.indexOf('@');
-  const digest = at === -1 ? undefined : text.slice(at + 1);
-  let name = at === -1 ? text : text.slice(0, at);
-  // A colon in front of a slash is a port's.
-  const colon = name.lastIndexOf(':');
-  let tag: string | undefined;
-  if (colon > name.lastIndexOf('/')) {
-    tag = name.slice(colon + 1);
-    name = name.slice(0, colon);
-  }
+  const { name, tag, digest } = splitReference(text);
   if (name === '') throw invalid(text, 'it has no name');
   const [registry, repository] = splitName(name);
   if (!HOST.test(registry)) throw invalid(text, `"${printable(registry)}" is not a host`);
@@ -84,11 +110,19 @@ export function formatReference({ registry, repository, tag, digest }: Reference
   return `${registry}/${repository}${suffix(tag, digest)}`;
 }
 
+/** The name in full of a name as it is written: `docker.io/library/app:latest` of `app`. Throws as {@link parseReference}. */
+export function fullName(text: string): string {
+  return formatReference(parseReference(text));
+}
+
 /** The name as people write it: `app:latest`, `user/app:1`, `host:5000/app:1`. */
-export function familiarReference({ registry, repository, tag, digest }: Reference): string {
-  const name =
-    registry === HUB ? repository.replace(/^library\/([^/]+)$/, '$1') : `${registry}/${repository}`;
-  return `${name}${suffix(tag, digest)}`;
+export function familiarReference(reference: Reference): string {
+  return familiarName(formatReference(reference));
+}
+
+/** The same of a name in full. */
+export function familiarName(name: string): string {
+  return name.replace(/^docker\.io\/(?:library\/(?=[^/]*$))?/, '');
 }
 
 function suffix(tag: string | undefined, digest: string | undefined): string {

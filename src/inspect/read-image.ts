@@ -3,7 +3,7 @@ import { configJson } from '../image/config-json.js';
 import { digestOf } from '../image/digest.js';
 import type { Image } from '../image/manifest.js';
 import { formatPlatform, normalisePlatform } from '../image/platform.js';
-import { formatReference, parseReference } from '../image/reference.js';
+import { formatReference, tryParseReference } from '../image/reference.js';
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import { Budget } from './budget.js';
@@ -70,11 +70,8 @@ export function imageFacts(image: Image): ImageFacts {
 /** `docker.io/library/app:1`, each once; the tag alone, which layouts have beside it, says no more. */
 function fullNames(names: readonly string[]): string[] {
   const full = names.map((name) => {
-    try {
-      return name.includes(':') ? formatReference(parseReference(name)) : name;
-    } catch {
-      return name;
-    }
+    const reference = name.includes(':') ? tryParseReference(name) : undefined;
+    return reference === undefined ? name : formatReference(reference);
   });
   const whole = full.filter((name) => name.includes(':'));
   return [...new Set(whole.length > 0 ? whole : full)];

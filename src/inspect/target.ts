@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockerceptionError } from '../errors.js';
 import { isDirTransport } from '../image/dir-transport.js';
-import { parseReference } from '../image/reference.js';
+import { tryParseReference } from '../image/reference.js';
 import { printable } from '../tar/printable.js';
 
 export type Target =
@@ -31,25 +31,19 @@ export async function targetOf(text: string): Promise<Target> {
   if (transport !== undefined) return { kind: 'layout', path: transport };
   const found = await stat(text).catch(() => undefined);
   if (found === undefined)
-    return isImageName(text) ? { kind: 'engine', reference: text } : { kind: 'missing' };
+    return isEngineImage(text) ? { kind: 'engine', reference: text } : { kind: 'missing' };
   if (!found.isDirectory()) return { kind: 'file', path: text };
   const isImage = (await isLayout(text)) || (await isDirTransport(text));
   return { kind: isImage ? 'layout' : 'directory', path: text };
 }
 
-/** Nobody calls an image so, though one could. */
+/** Valid names of images, but more likely files. */
 const ARCHIVE = /\.(?:tar|tgz|tar\.(?:gz|zst|xz|bz2))$/;
 
-/** No name of an image starts like a path, or ends like an archive's; an ID is one. */
-function isImageName(text: string): boolean {
+/** What an engine is asked for: a name or an ID, but no name that starts like a path, or ends like an archive's. */
+function isEngineImage(text: string): boolean {
   if (ARCHIVE.test(text)) return false;
-  if (/^(?:sha256:)?[0-9a-f]{1,64}$/.test(text)) return true;
-  try {
-    parseReference(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return /^(?:sha256:)?[0-9a-f]{1,64}$/.test(text) || tryParseReference(text) !== undefined;
 }
 
 /** The error for what is missing. */

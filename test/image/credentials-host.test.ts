@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { credentialKey, hostOfKey, registryOfImage } from '../../src/image/credentials-host.js';
+import { credentialKey, hostOfKey } from '../../src/image/credentials-host.js';
+import { registryOf } from '../../src/image/reference.js';
 
 describe('the registry of an image', () => {
   it.each([
@@ -14,7 +15,7 @@ describe('the registry of an image', () => {
     ['127.0.0.1:5000/app', '127.0.0.1:5000'],
     ['[::1]:5000/app', '[::1]:5000'],
   ])('of %s is %s', (reference, registry) => {
-    expect(registryOfImage(reference)).toBe(registry);
+    expect(registryOf(reference)).toBe(registry);
   });
 
   it('has the key that docker login writes', () => {

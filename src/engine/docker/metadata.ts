@@ -1,6 +1,6 @@
 /** What `--metadata-file` gets: the keys of buildx, as far as the engine tells them truthfully. */
+import { fullName } from '../../image/reference.js';
 import type { Connection } from './connection.js';
-import { fullName } from './names.js';
 
 /** Milliseconds for the answer. */
 const TIMEOUT = 30_000;

@@ -5,8 +5,14 @@
  * cache, and the classic builder fails when a child of an image that it builds on goes away while it lists them.
  */
 import { DockerceptionError, messageOf } from '../../errors.js';
+import {
+  formatReference,
+  parseReference,
+  splitTag,
+  tryParseReference,
+} from '../../image/reference.js';
+import { printable } from '../../tar/printable.js';
 import type { Connection, EngineRequest } from './connection.js';
-import { fullName, splitTag } from './names.js';
 import { isNotFound } from './refusal.js';
 
 /** Milliseconds that each of these requests may take; none of them depends on an image's size. */
@@ -22,6 +28,22 @@ interface ImageDetails {
   readonly Id: string;
   readonly RepoTags?: readonly string[] | null;
   readonly RepoDigests?: readonly string[] | null;
+}
+
+/**
+ * Checks the names before the build, since the engine gets them after it.
+ *
+ * @throws DockerceptionError of kind usage, REFERENCE_INVALID.
+ */
+export function checkTags(tags: readonly string[]): void {
+  for (const tag of tags)
+    if (parseReference(tag).digest !== undefined)
+      throw new DockerceptionError(
+        'usage',
+        'REFERENCE_INVALID',
+        `reading the image name ${printable(tag)}: an image can't be named by a digest`,
+        { hint: 'as in app, or registry.example:5000/app:1.0' },
+      );
 }
 
 export class NewImage {
@@ -96,8 +118,8 @@ export class NewImage {
 
   /** By anyone else than this build. A containerd image store has a digest with every name. */
   #isNamed({ RepoTags, RepoDigests }: ImageDetails): boolean {
-    const own = new Set(this.#given.map(({ reference }) => fullName(reference)));
-    const names = (RepoTags ?? []).filter((name) => !own.has(fullName(name)));
+    const own = new Set(this.#given.map(({ reference }) => nameIn(reference)));
+    const names = (RepoTags ?? []).filter((name) => !own.has(nameIn(name)));
     return names.length > 0 || (own.size === 0 && (RepoDigests?.length ?? 0) > 0);
   }
 
@@ -164,4 +186,10 @@ export class NewImage {
 
 function pathOf(reference: string): string {
   return `/images/${encodeURIComponent(reference)}`;
+}
+
+/** In full; as it is where it is no name: `<none>:<none>`. */
+function nameIn(reference: string): string {
+  const parsed = tryParseReference(reference);
+  return parsed === undefined ? reference : formatReference(parsed);
 }

@@ -3,15 +3,14 @@
  * registry's credential and no other. Errors come with HTTP 200; success is an answer that ends without one.
  */
 import { DockerceptionError } from '../../errors.js';
-import { registryOfImage } from '../../image/credentials-host.js';
 import { credentialStore } from '../../image/credentials.js';
+import { registryOf, splitTag } from '../../image/reference.js';
 import type { Report } from '../../progress/events.js';
 import { ClassicSteps, failureOf, type ClassicMessage, type FailureMessage } from './classic.js';
 import type { Connection } from './connection.js';
 import { credentialHint, isRefused } from './credential-hint.js';
 import type { Environment } from './endpoint.js';
 import { JsonLines } from './lines.js';
-import { splitTag } from './names.js';
 import { registryAuth } from './registry-auth.js';
 import { vanished } from './unreachable.js';
 
@@ -31,7 +30,7 @@ export async function pullImage(
   reference: string,
   { env, report, signal }: PullOptions,
 ): Promise<void> {
-  const registry = registryOfImage(reference);
+  const registry = registryOf(reference);
   const credentials = credentialStore(env);
   const steps = new ClassicSteps(`pulling ${reference}`, `pull:${reference}`);
   let failure: string | undefined;

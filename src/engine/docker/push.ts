@@ -5,13 +5,12 @@
 import type { Readable } from 'node:stream';
 import { DockerceptionError, messageOf } from '../../errors.js';
 import type { CredentialStore } from '../../image/credentials.js';
-import { registryOfImage } from '../../image/credentials-host.js';
+import { registryOf, splitTag } from '../../image/reference.js';
 import type { Report } from '../../progress/events.js';
 import { ClassicSteps, failureOf, type ClassicMessage, type FailureMessage } from './classic.js';
 import type { Connection } from './connection.js';
 import { credentialHint, isRefused } from './credential-hint.js';
 import { JsonLines } from './lines.js';
-import { splitTag } from './names.js';
 import { registryAuth } from './registry-auth.js';
 import { unreachable, vanished } from './unreachable.js';
 
@@ -31,7 +30,7 @@ export async function pushImage(
   credentials: CredentialStore,
   { report, signal }: { readonly report: Report; readonly signal: AbortSignal },
 ): Promise<string | undefined> {
-  const registry = registryOfImage(tag);
+  const registry = registryOf(tag);
   const steps = new ClassicSteps(`pushing ${tag}`, `push:${tag}`);
   let digest: string | undefined;
   let failure: string | undefined;

@@ -3,7 +3,7 @@
  * an option for one registry must not weaken the way to another.
  */
 import { isHub } from '../credentials-host.js';
-import { parseReference } from '../reference.js';
+import { tryParseReference } from '../reference.js';
 import { bare } from './host.js';
 
 /** `true` for the registries that the other options name, or hosts, as image names have them. */
@@ -21,12 +21,10 @@ export function insecureHosts(
   if (insecure === undefined || insecure === false) return [];
   if (insecure !== true) return insecure.map((host) => host.toLowerCase());
   const hosts = references.flatMap((reference) => {
-    try {
-      const { registry } = parseReference((reference ?? '').replace(/^docker-image:\/\//, ''));
-      return isHub(registry) ? [] : [registry.toLowerCase()];
-    } catch {
-      return [];
-    }
+    const registry = tryParseReference(
+      (reference ?? '').replace(/^docker-image:\/\//, ''),
+    )?.registry;
+    return registry === undefined || isHub(registry) ? [] : [registry.toLowerCase()];
   });
   return [...new Set(hosts)];
 }

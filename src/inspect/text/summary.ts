@@ -1,4 +1,5 @@
 /** What it is, in a few lines. */
+import { familiarName } from '../../image/reference.js';
 import { find } from '../entry.js';
 import type { ImageFacts, Inspection } from '../inspection.js';
 import { shellCommand } from '../shell-quote.js';
@@ -9,7 +10,7 @@ const LABEL = 12;
 /** A label and a value each; both are printable. */
 export function* summaryLines(inspection: Inspection, style: Style): Generator<string> {
   const { image, target } = inspection;
-  yield style.heading(style.rest(familiar(image?.names[0] ?? target), 0));
+  yield style.heading(style.rest(familiarName(image?.names[0] ?? target), 0));
   const rows = image === undefined ? contextRows(inspection) : imageRows(image, target, style);
   for (const [label, value] of [...rows, ...sizeRows(inspection, style)])
     yield `  ${style.paint('dim', label.padEnd(LABEL))}${style.rest(value, LABEL + 2)}`;
@@ -20,8 +21,8 @@ type Row = readonly [label: string, value: string];
 function* imageRows(image: ImageFacts, target: string, { bars }: Style): Generator<Row> {
   const { names, id, platform } = image;
   const config = image.config.config ?? {};
-  if (names.length > 1) yield ['also', names.slice(1).map(familiar).join(', ')];
-  const known = [...names, ...names.map(familiar)];
+  if (names.length > 1) yield ['also', names.slice(1).map(familiarName).join(', ')];
+  const known = [...names, ...names.map(familiarName)];
   if (names.length > 0 && !known.includes(target)) yield ['target', target];
   // Twelve digits are what people compare; a program gets them all.
   yield ['ID', bars ? id.slice(0, 'sha256:'.length + 12) : id];
@@ -54,11 +55,6 @@ function* sizeRows(inspection: Inspection, style: Style): Generator<Row> {
   yield ['size', parts.join(', ')];
   const share = size > 0 ? `, ${((waste.bytes / size) * 100).toFixed(1)}%` : '';
   yield ['waste', waste.bytes === 0 ? 'none' : `${style.bytes(waste.bytes)}${share}`];
-}
-
-/** The name as people write it: `app:latest`, `user/app:1`. */
-function familiar(name: string): string {
-  return name.replace(/^docker\.io\/(?:library\/(?=[^/]*$))?/, '');
 }
 
 /** `1 file`, `2 files`. */

@@ -5,12 +5,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chooseBuilder } from '../../../src/engine/docker/builder.js';
 import type { Ping } from '../../../src/engine/docker/connection.js';
 import { credentialHint } from '../../../src/engine/docker/credential-hint.js';
-import { fullName, splitTag } from '../../../src/engine/docker/names.js';
 import { checkOutputs } from '../../../src/engine/docker/outputs.js';
 import { buildQuery } from '../../../src/engine/docker/query.js';
 import { registryAuth, registryConfig } from '../../../src/engine/docker/registry-auth.js';
 import type { BuildOptions, Output } from '../../../src/engine/engine.js';
 import { credentialStore } from '../../../src/image/credentials.js';
+import { fullName, splitTag } from '../../../src/image/reference.js';
 import { engineOptions } from '../../support/engine-options.js';
 
 const plain = engineOptions();

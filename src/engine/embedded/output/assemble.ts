@@ -6,7 +6,7 @@ import type { ImageConfig } from '../../../image/config.js';
 import type { Descriptor } from '../../../image/descriptor.js';
 import { type Layer, writeLayer } from '../../../image/layer.js';
 import type { AssembledImage, PlatformImage, RepositoryName } from '../../../image/manifest.js';
-import { formatReference, parseReference } from '../../../image/reference.js';
+import { fullName } from '../../../image/reference.js';
 import type { BlobStore } from '../../../image/store.js';
 import type { BuildOptions, BuildResult, LayersSummary } from '../../engine.js';
 import type { Spool } from '../spool/spool.js';
@@ -103,7 +103,7 @@ export function metadataOf(image: AssembledImage | undefined, { tags }: BuildOpt
       'containerimage.descriptor': descriptor,
       'containerimage.digest': descriptor.digest,
       ...(tags.length > 0 && {
-        'image.name': tags.map((tag) => formatReference(parseReference(tag))).join(','),
+        'image.name': tags.map(fullName).join(','),
       }),
     },
   };

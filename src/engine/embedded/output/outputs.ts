@@ -7,7 +7,7 @@ import { ArchiveStore } from '../../../image/archive-store.js';
 import { copyImage } from '../../../image/copy-image.js';
 import { LayoutStore } from '../../../image/layout-store.js';
 import type { AssembledImage } from '../../../image/manifest.js';
-import { formatReference, parseReference } from '../../../image/reference.js';
+import { fullName } from '../../../image/reference.js';
 import type { RegistrySettings } from '../../../image/registry/index.js';
 import type { BlobStore } from '../../../image/store.js';
 import { formatPlatform } from '../../../image/platform.js';
@@ -78,7 +78,7 @@ export class Outputs {
   /** Gives the image to everybody who is to have it. The signal counts until one of them has it. */
   async finish(image: AssembledImage): Promise<void> {
     const { build, registry, load, stdout } = this.#options;
-    const names = build.tags.map((tag) => formatReference(parseReference(tag)));
+    const names = build.tags.map(fullName);
     const temporary = this.#temporary;
     for (const other of this.#named.slice(1)) await copyImage(image, other);
     if (temporary !== undefined && temporary !== this.store) await copyImage(image, temporary);

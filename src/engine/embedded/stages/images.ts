@@ -8,7 +8,7 @@ import { ociMediaType, type Platform } from '../../../image/descriptor.js';
 import type { ImageReader } from '../../../image/image-reader.js';
 import type { Image } from '../../../image/manifest.js';
 import { formatPlatform } from '../../../image/platform.js';
-import { familiarReference, parseReference } from '../../../image/reference.js';
+import { formatReference, parseReference, tryParseReference } from '../../../image/reference.js';
 import type { RegistrySettings } from '../../../image/registry/index.js';
 
 /** Where further contexts and images come from. */
@@ -95,12 +95,12 @@ export class Images {
   /** A context hides an image by the same name, however the name is written. */
   #context(name: string): string | undefined {
     const { contexts } = this.#options;
-    const full = fullName(name);
+    const full = nameIn(name);
     const key = Object.keys(contexts).find(
       (each) =>
         each === name ||
         each.toLowerCase() === name.toLowerCase() ||
-        (full !== undefined && fullName(each) === full),
+        (full !== undefined && nameIn(each) === full),
     );
     return key === undefined ? undefined : contexts[key];
   }
@@ -151,11 +151,8 @@ function checkName(name: string): void {
   }
 }
 
-function fullName(name: string): string | undefined {
-  try {
-    return familiarReference(parseReference(name));
-  } catch {
-    // Not every context's name could be an image's.
-    return undefined;
-  }
+/** In full; undefined for a context's name that no image could have. */
+function nameIn(name: string): string | undefined {
+  const reference = tryParseReference(name);
+  return reference && formatReference(reference);
 }
