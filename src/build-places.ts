@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions } from './build-options.js';
 import type { Output } from './engine/engine.js';
+import { hostPath } from './image/open-reader.js';
 import type { InputPlace, OutputPlace } from './source/own-output.js';
 
 /** A tar's magic number, POSIX ustar. */
@@ -24,16 +25,14 @@ export function inputsOf({
   for (const { host } of add) inputs.push({ path: host, name: host });
   // One that isn't inside the context is the host's.
   if (file !== '-') inputs.push({ path: resolve(file), name: file });
-  for (const place of Object.values(buildContexts)) inputs.push(contextPlace(place));
+  for (const place of Object.values(buildContexts)) inputs.push(...contextPlaces(place));
   return inputs;
 }
 
-/** `DIR`, `FILE`, or `SCHEME://PATH[:NAME][@DIGEST]`. */
-export function contextPlace(text: string): InputPlace {
-  const [, scheme, rest = ''] = /^([a-z0-9+-]+):\/\/(.*)$/s.exec(text) ?? [];
-  if (scheme === undefined) return { path: text, name: text };
-  const path = rest.replace(/@[a-z0-9]+:[^/@]*$/, '').replace(/:.*$/s, '');
-  return { path: path === '' ? text : path, name: text };
+/** Where `DIR`, `FILE` or `SCHEME://PATH[:NAME][@DIGEST]` is on this host, if it is. */
+export function contextPlaces(text: string): InputPlace[] {
+  const path = hostPath(text);
+  return path === undefined ? [] : [{ path, name: text }];
 }
 
 /** Where an output goes, and how an earlier one is recognised. */

@@ -176,14 +176,14 @@ async function toStandardOutput(write: (sink: DescriptorSink) => Promise<void>):
 
 /** Before anything is read: the page can be written, and replaces nothing that is inspected. */
 async function checkPage(path: string, args: Arguments): Promise<void> {
-  const { contextPlace } = await import('../build-places.js');
+  const { contextPlaces } = await import('../build-places.js');
   const { checkOwnOutputs } = await import('../source/own-output.js');
   const isEarlier = (_path: string, head: Buffer): boolean =>
     /^<!doctype html/i.test(head.toString());
   const targets = [args.operands[0] ?? '-', args.value('diff')].filter((one) => one !== undefined);
-  const inputs = targets.map((target): InputPlace => {
-    if (target === '-') return { path: 0, name: 'standard input' };
-    return { ...contextPlace(target), file: 'Dockerfile' };
+  const inputs = targets.flatMap((target): InputPlace[] => {
+    if (target === '-') return [{ path: 0, name: 'standard input' }];
+    return contextPlaces(target).map((place) => ({ ...place, file: 'Dockerfile' }));
   });
   await checkOwnOutputs([{ path, name: path, form: 'file', isEarlier }], inputs);
   const { checkOutput } = await import('../files/output-file.js');

@@ -116,7 +116,7 @@ async function read(target: Target, text: string, options: ReadingOptions): Prom
       return fromLayout(target.path, {}, platform, image);
     case 'image-file': {
       const { parseImageLocation } = await import('../image/open-reader.js');
-      const { path, ...choice } = parseImageLocation(target.scheme, target.rest);
+      const { path, ...choice } = parseImageLocation(target);
       if (target.scheme === 'oci-layout') return fromLayout(path, choice, platform, image);
       const { fileSource } = await import('../source/file.js');
       const form = target.scheme === 'docker-archive' ? 'docker' : 'layout';

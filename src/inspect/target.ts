@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockerceptionError } from '../errors.js';
 import { isDirTransport } from '../image/dir-transport.js';
+import { parseImageUrl, type DiskImageUrl } from '../image/open-reader.js';
 import { tryParseReference } from '../image/reference.js';
 import { printable } from '../tar/printable.js';
 
@@ -13,19 +14,17 @@ export type Target =
   | { readonly kind: 'stdin' }
   | { readonly kind: 'file' | 'directory' | 'layout'; readonly path: string }
   | { readonly kind: 'registry'; readonly reference: string }
-  | { readonly kind: 'image-file'; readonly scheme: string; readonly rest: string }
+  | ({ readonly kind: 'image-file' } & DiskImageUrl)
   | { readonly kind: 'engine'; readonly reference: string }
   /** Neither a path that is there nor what an image can be called. */
   | { readonly kind: 'missing' };
 
-const SCHEMES = /^(docker-image|oci-layout|oci-archive|docker-archive):\/\/(.+)$/s;
-
 /** Looks what is there. Never rejects: what isn't there may be an image of the engine's. */
 export async function targetOf(text: string): Promise<Target> {
   if (text === '-') return { kind: 'stdin' };
-  const [, scheme, rest = ''] = SCHEMES.exec(text) ?? [];
-  if (scheme === 'docker-image') return { kind: 'registry', reference: rest };
-  if (scheme !== undefined) return { kind: 'image-file', scheme, rest };
+  const url = parseImageUrl(text);
+  if (url?.scheme === 'docker-image') return { kind: 'registry', reference: url.rest };
+  if (url !== undefined) return { kind: 'image-file', ...url };
   // As skopeo and podman name it.
   const transport = /^dir:(?:\/\/)?(.+)$/s.exec(text)?.[1];
   if (transport !== undefined) return { kind: 'layout', path: transport };

@@ -109,6 +109,14 @@ describe.each(OUTPUTS)('%s', (_name, of) => {
   });
 });
 
+it('replaces a file that has the name of an image in a registry', () => {
+  for (let time = 0; time < 2; time++)
+    expect(run(['-o', 'app', '--build-context', 'base=docker-image://app', 'dir'])).toEqual({
+      status: 0,
+      stderr: '',
+    });
+});
+
 describe('an output that is a folder', () => {
   it.each([
     ['the context', 'type=local,dest=dir', ['dir']],

@@ -7,7 +7,7 @@ import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ArchiveStore } from '../../src/image/archive-store.js';
 import { digestOf } from '../../src/image/digest.js';
-import { openImageReader } from '../../src/image/open-reader.js';
+import { openImageReader, type DiskImageUrl } from '../../src/image/open-reader.js';
 import type { Image } from '../../src/image/manifest.js';
 import { headerBlock } from '../../src/tar/writer.js';
 import { assemble, configOf, layerOf } from './images.js';
@@ -35,10 +35,10 @@ async function tarOf(entries: readonly (readonly [string, Content])[]): Promise<
 
 /** Reads an image with all its layers. */
 async function read(
-  scheme = 'docker-archive',
+  scheme: DiskImageUrl['scheme'] = 'docker-archive',
   rest = '',
 ): Promise<Image & { readonly contents: readonly Buffer[] }> {
-  const reader = await openImageReader(scheme, file + rest);
+  const reader = await openImageReader({ scheme, rest: file + rest });
   try {
     const image = await reader.image({ os: 'linux', architecture: 'amd64' });
     const contents = [];
@@ -162,7 +162,7 @@ describe('an archive of this tool', () => {
     await store.close();
   });
 
-  it.each(['oci-archive', 'docker-archive'])(
+  it.each(['oci-archive', 'docker-archive'] as const)(
     'is read as %s, plain and compressed',
     async (scheme) => {
       const plain = await read(scheme);
@@ -216,7 +216,7 @@ describe('what is no archive', () => {
   });
 
   it.each(['', ':', 'x:'])('is refused where its location is "%s"', async (rest) => {
-    await expect(openImageReader('oci-archive', rest)).rejects.toMatchObject({
+    await expect(openImageReader({ scheme: 'oci-archive', rest })).rejects.toMatchObject({
       kind: 'usage',
       code: 'IMAGE_LOCATION',
     });

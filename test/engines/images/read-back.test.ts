@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOfStream } from '../../../src/image/digest.js';
-import { openImageReader } from '../../../src/image/open-reader.js';
+import { openImageReader, type DiskImageUrl } from '../../../src/image/open-reader.js';
 import { hostPlatform } from '../../../src/image/platform.js';
 import { engines, uniqueTag } from '../engines.js';
 import { baseLayer } from './made.js';
@@ -20,8 +20,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Reads every layer of an image to its end, checked as it is read. */
-async function layersOf(scheme: string, rest: string): Promise<readonly string[]> {
-  const reader = await openImageReader(scheme, rest);
+async function layersOf(scheme: DiskImageUrl['scheme'], rest: string): Promise<readonly string[]> {
+  const reader = await openImageReader({ scheme, rest });
   try {
     const { config, layers, blobs } = await reader.image(hostPlatform());
     for (const layer of layers)

@@ -7,6 +7,7 @@ import { openBlobCache, type BlobCache } from '../../../image/blob-cache.js';
 import { ociMediaType, type Platform } from '../../../image/descriptor.js';
 import type { ImageReader } from '../../../image/image-reader.js';
 import type { Image } from '../../../image/manifest.js';
+import { openImageReader, parseImageUrl, type DiskImageUrl } from '../../../image/open-reader.js';
 import { formatPlatform } from '../../../image/platform.js';
 import { formatReference, parseReference, tryParseReference } from '../../../image/reference.js';
 import type { RegistrySettings } from '../../../image/registry/index.js';
@@ -40,8 +41,6 @@ function isUnavailable(error: unknown): error is DockerceptionError {
   return error instanceof DockerceptionError && codes.includes(error.code);
 }
 
-const SCHEMES = /^(docker-image|oci-layout|oci-archive|docker-archive):\/\/(.+)$/s;
-
 export class Images {
   readonly #options: ImagesOptions;
   readonly #found = new Map<string, Promise<Named>>();
@@ -72,13 +71,12 @@ export class Images {
       checkName(name);
       return { kind: 'image', image: await this.#pull(name, platform) };
     }
-    const [, scheme, rest = ''] = SCHEMES.exec(context) ?? [];
+    const url = parseImageUrl(context);
     // No registry has it: as in FROM, it is nothing at all.
-    if (scheme === 'docker-image' && rest === 'scratch') return { kind: 'scratch' };
-    if (scheme === 'docker-image')
-      return { kind: 'image', image: await this.#pull(rest, platform) };
-    if (scheme !== undefined)
-      return { kind: 'image', image: await this.#read(scheme, rest, platform) };
+    if (url?.scheme === 'docker-image' && url.rest === 'scratch') return { kind: 'scratch' };
+    if (url?.scheme === 'docker-image')
+      return { kind: 'image', image: await this.#pull(url.rest, platform) };
+    if (url !== undefined) return { kind: 'image', image: await this.#read(url, platform) };
     if (/^[a-z][a-z0-9+.-]*:\/\/|^git@/i.test(context)) {
       throw new DockerceptionError(
         'usage',
@@ -124,9 +122,8 @@ export class Images {
     }
   }
 
-  async #read(scheme: string, rest: string, platform: Platform): Promise<Image> {
-    const { openImageReader } = await import('../../../image/open-reader.js');
-    const reader = await openImageReader(scheme, rest);
+  async #read(url: DiskImageUrl, platform: Platform): Promise<Image> {
+    const reader = await openImageReader(url);
     this.#readers.push(reader);
     const image = await reader.image(platform);
     const layers = image.layers.map((layer) => ({
