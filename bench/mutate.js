@@ -363,7 +363,7 @@ export function damagedCase(random) {
 /**
  * The filter, as src/ or dist/ has it, and its error.
  * @typedef {object} Subjects
- * @property {(sink: import('../src/sink/sink.js').Sink, options: import('../src/filter.js').FilterOptions) => Promise<unknown>} filterInto
+ * @property {(sink: import('../src/sink/sink.js').Sink, options: import('../src/options/context.js').FilterOptions) => Promise<unknown>} filterInto
  * @property {new (...args: never[]) => Error & { readonly kind: string, readonly code: string }} DockerceptionError
  */
 

@@ -1,9 +1,8 @@
 /** Paths of the host that a build reads and writes, as `checkOwnOutputs` compares them. */
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { BuildOptions } from './build-options.js';
-import type { Output } from './engine/engine.js';
 import { hostPath } from './image/open-reader.js';
+import type { CompleteBuild } from './options/build.js';
+import type { Output } from './options/image.js';
 import type { InputPlace, OutputPlace } from './source/own-output.js';
 
 /** A tar's magic number, POSIX ustar. */
@@ -12,16 +11,14 @@ const MAGIC_AT = 257;
 
 /** What a build reads. */
 export function inputsOf({
-  context = '-',
+  context,
   file = 'Dockerfile',
-  add = [],
-  buildContexts = {},
-}: BuildOptions): InputPlace[] {
+  add,
+  buildContexts,
+}: Pick<CompleteBuild, 'context' | 'file' | 'add' | 'buildContexts'>): InputPlace[] {
   const inputs: InputPlace[] = [];
   if (context === '-') inputs.push({ path: 0, name: 'standard input' });
   else if (typeof context === 'string') inputs.push({ path: context, name: context, file });
-  else if (context instanceof URL && context.protocol === 'file:')
-    inputs.push({ path: fileURLToPath(context), name: context.href, file });
   for (const { host } of add) inputs.push({ path: host, name: host });
   // One that isn't inside the context is the host's.
   if (file !== '-') inputs.push({ path: resolve(file), name: file });

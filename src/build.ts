@@ -1,7 +1,6 @@
 /** A context in, an image out: the pipeline into an engine. */
 import { access, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { BUILD_OPTIONS, type BuildOptions } from './build-options.js';
 import {
   claimContext,
   concealedPaths,
@@ -11,29 +10,38 @@ import {
   rewording,
   withFile,
 } from './context.js';
-import { CONTEXT_OPTIONS, type ContextOptions } from './context-options.js';
 import { chooseEngine, type Choice } from './engine/choose.js';
 import type {
-  BuildOptions as EngineOptions,
   BuildResult,
   Engine,
+  EngineRequest,
   EntryEngine,
   ImageCheck,
-  Output,
 } from './engine/engine.js';
 import { DockerceptionError, rewordError, systemCode } from './errors.js';
 import { FailedDockerfile } from './failed-dockerfile.js';
-import { checkOptions } from './options/check.js';
+import { BUILD, type CompleteBuild, type EngineName } from './options/build.js';
+import { CONTEXT, type CompleteContext } from './options/context.js';
+import { IMAGE, type Output } from './options/image.js';
+import { normalise, pick, type OptionsOf } from './options/schema.js';
 import { insecureHosts } from './image/registry/insecure.js';
 import type { FileReceiver, Passed } from './pipeline.js';
 import { filter } from './filter-stream.js';
 import { passContext } from './filter.js';
-import type { Report } from './progress/events.js';
 import { redacted } from './progress/redacted.js';
 import { rewordSteps } from './progress/reword.js';
 import { StreamSink } from './sink/stream.js';
 import { printable } from './tar/printable.js';
 import { redactAll } from './text/redact.js';
+
+/** What to build, and where the image goes; as of `docker buildx build`. An unknown key is an error. */
+export interface BuildOptions extends OptionsOf<typeof BUILD> {
+  /**
+   * Which engine builds. `auto` is the embedded one for an image that goes to a file or a registry, and otherwise
+   * the Docker Engine that `env` names, which has to answer; if `env` names none and none runs, the embedded one. @default 'auto'
+   */
+  readonly engine?: EngineName | Engine;
+}
 
 /** The image, and what went into it. */
 export interface Built extends BuildResult {
@@ -50,9 +58,9 @@ export interface Built extends BuildResult {
 export async function build(options: BuildOptions): Promise<Built> {
   const claimed = claimContext(options);
   try {
-    checkOptions(claimed, BUILD_OPTIONS);
-    claimed.signal?.throwIfAborted();
-    return await buildReworded(await withFile(claimed));
+    const complete = normalise(BUILD, claimed);
+    complete.signal.throwIfAborted();
+    return await buildReworded(await withFile(complete));
   } catch (error) {
     destroyContext(claimed, error);
     throw error;
@@ -60,32 +68,40 @@ export async function build(options: BuildOptions): Promise<Built> {
 }
 
 /** Reports what concerns the context in the user's words. */
-async function buildReworded(options: BuildOptions): Promise<Built> {
+async function buildReworded(options: CompleteBuild): Promise<Built> {
   const reword = await rewording(options);
   if (reword === undefined) return buildClaimed(options);
-  const report = rewordSteps(options.report ?? (() => undefined), reword);
+  const report = rewordSteps(options.report, reword);
   return buildClaimed({ ...options, report }).catch((error: unknown) => {
     throw rewordError(error, reword);
   });
 }
 
-async function buildClaimed(options: BuildOptions): Promise<Built> {
-  const report = redacted(options.report ?? (() => undefined));
-  const signal = options.signal ?? new AbortController().signal;
-  const { engine, outputs } = await choose(options, report, signal);
+async function buildClaimed(given: CompleteBuild): Promise<Built> {
+  const options = { ...given, report: redacted(given.report) };
+  const { engine, outputs } = await choose(options);
   await checkOutputs(options, outputs);
-  const context = { ...pick(options), leaveOut: leftOut(options, outputs) };
-  const check = await checkOf(options, report, signal);
-  const concealed = await concealedPaths(options);
+  const context = { ...pick(CONTEXT, options), leaveOut: leftOut(options, outputs) };
   const failed = new FailedDockerfile(dockerfilePaths(options));
-  const asked = {
-    ...engineOptions({ ...options, outputs }, check, failed.report(report), signal),
-    concealed,
+  const { report, signal } = options;
+  const request: EngineRequest = {
+    ...pick(IMAGE, options),
+    outputs,
+    insecure: insecureHosts(options.insecure, [
+      ...(options.push ? options.tags : []),
+      options.base,
+      ...Object.values(options.buildContexts),
+    ]),
+    check: await checkOf(options),
+    concealed: await concealedPaths(options),
+    file: dockerfilePath(options.file),
+    report: failed.report(report),
+    signal,
   };
   const building =
     typeof engine === 'function'
-      ? buildFromStream(engine, context, asked, failed)
-      : buildFromEntries(engine, context, asked, failed);
+      ? buildFromStream(engine, context, request, failed)
+      : buildFromEntries(engine, context, request, failed);
   const built = await building.catch(async (error: unknown) => {
     throw await failed.explain(error);
   });
@@ -97,12 +113,12 @@ type FromContext = BuildResult & { readonly context: Passed };
 /** The engine is done with the context before it builds. */
 async function buildFromEntries(
   engine: EntryEngine,
-  context: ContextOptions,
-  options: EngineOptions,
+  context: CompleteContext,
+  request: EngineRequest,
   receiver: FileReceiver,
 ): Promise<FromContext> {
-  const { report, signal } = options;
-  const building = engine.begin(options);
+  const { report, signal } = request;
+  const building = engine.begin(request);
   try {
     const settings = { exact: false, signal, receiver };
     const passed = await passContext(building, context, report, settings);
@@ -115,17 +131,17 @@ async function buildFromEntries(
 /** The engine reads while the context passes: each may fail first, and ends the other then. */
 async function buildFromStream(
   engine: Engine,
-  context: ContextOptions,
-  options: EngineOptions,
+  context: CompleteContext,
+  request: EngineRequest,
   receiver: FileReceiver,
 ): Promise<FromContext> {
-  const { report, signal } = options;
+  const { report, signal } = request;
   const sink = new StreamSink();
   // The engine reports the stream's error; it may not have begun to read when that happens.
   sink.stream.on('error', () => undefined);
   const engineFailed = new AbortController();
   const stop = AbortSignal.any([signal, engineFailed.signal]);
-  const building = engine({ stream: sink.stream }, options);
+  const building = engine({ stream: sink.stream }, request);
   // A builder may be silent for minutes: nobody waits for it once there is no engine.
   building.catch((error: unknown) => engineFailed.abort(error));
   const passing = passContext(sink, context, report, { exact: false, signal: stop, receiver });
@@ -142,15 +158,9 @@ function isUsage(error: unknown): boolean {
   return error instanceof DockerceptionError && error.kind === 'usage';
 }
 
-function pick(options: BuildOptions): ContextOptions {
-  const entries = Object.entries(options).filter(([key]) => key in CONTEXT_OPTIONS);
-  return Object.fromEntries(entries);
-}
-
-async function choose(options: BuildOptions, report: Report, signal: AbortSignal): Promise<Choice> {
-  const { engine = 'auto', tags = [], outputs = [], push = false, load = false } = options;
-  if (typeof engine === 'function') return { engine, outputs };
-  const { env = process.env, stdout = process.stdout } = options;
+async function choose(options: CompleteBuild): Promise<Choice> {
+  const { engine, outputs, env, stdout } = options;
+  if (typeof engine === 'function') return { engine: engine as Engine, outputs };
   const { sourceDateEpoch } = await import('./tar/time.js');
   const settings = {
     env,
@@ -159,22 +169,22 @@ async function choose(options: BuildOptions, report: Report, signal: AbortSignal
     created: sourceDateEpoch({ ...env, ...options.buildArgs }),
     openDirectory,
   };
-  return chooseEngine(engine, { tags, outputs, push, load, report, signal }, settings);
+  return chooseEngine(engine, options, settings);
 }
 
 /** A directory isn't packed with the images that come from it: the second would be another one. */
-function leftOut(options: BuildOptions, outputs: readonly Output[]): readonly string[] {
+function leftOut(options: CompleteBuild, outputs: readonly Output[]): readonly string[] {
   const images = outputs.filter(({ type, dest }) => dest !== '-' && type !== 'local');
-  return [...(options.leaveOut ?? []), ...images.map(({ dest }) => dest)];
+  return [...options.leaveOut, ...images.map(({ dest }) => dest)];
 }
 
 /** No output replaces what is read; one whose name is derived from the tag replaces image archives alone. */
-async function checkOutputs(options: BuildOptions, outputs: readonly Output[]): Promise<void> {
+async function checkOutputs(options: CompleteBuild, outputs: readonly Output[]): Promise<void> {
   const written = outputs.filter(({ dest }) => dest !== '-');
   if (written.length === 0) return;
   const { checkOwnOutputs } = await import('./source/own-output.js');
   const { inputsOf, outputPlace } = await import('./build-places.js');
-  const isImplicit = (options.outputs ?? []).length === 0;
+  const isImplicit = options.outputs.length === 0;
   const places = written.map((output) => ({ ...outputPlace(output), isImplicit }));
   await checkOwnOutputs(places, inputsOf(options));
 }
@@ -195,11 +205,14 @@ async function openDirectory(path: string): Promise<Readable> {
 }
 
 /** Findings are told with limits or without; `check: false` leaves the limits, which were asked for. */
-async function checkOf(
-  { check = true, limits, tags = [], context = '-' }: BuildOptions,
-  report: Report,
-  signal: AbortSignal,
-): Promise<ImageCheck | undefined> {
+async function checkOf({
+  check,
+  limits,
+  tags,
+  context,
+  report,
+  signal,
+}: CompleteBuild): Promise<ImageCheck | undefined> {
   if (!check && limits === undefined) return undefined;
   const { imageCheck } = await import('./inspect/check.js');
   const found =
@@ -212,37 +225,4 @@ async function checkOf(
     report,
     signal,
   });
-}
-
-function engineOptions(
-  options: BuildOptions,
-  check: ImageCheck | undefined,
-  report: Report,
-  signal: AbortSignal,
-): Omit<EngineOptions, 'concealed'> {
-  return {
-    file: dockerfilePath(options.file),
-    tags: options.tags ?? [],
-    buildArgs: options.buildArgs ?? {},
-    labels: options.labels ?? {},
-    target: options.target,
-    platforms: options.platforms ?? [],
-    noCache: options.noCache ?? false,
-    pull: options.pull ?? false,
-    network: options.network,
-    addHosts: options.addHosts ?? [],
-    buildContexts: options.buildContexts ?? {},
-    push: options.push ?? false,
-    load: options.load ?? false,
-    outputs: options.outputs ?? [],
-    compression: options.compression ?? { type: 'gzip' },
-    insecure: insecureHosts(options.insecure, [
-      ...(options.push === true ? (options.tags ?? []) : []),
-      options.base,
-      ...Object.values(options.buildContexts ?? {}),
-    ]),
-    check,
-    report,
-    signal,
-  };
 }

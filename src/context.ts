@@ -2,16 +2,16 @@
 import { readdir } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { isSource, type ContextOptions } from './context-options.js';
 import { compose, type Edit } from './edit/edit.js';
 import { reportIgnoreFile } from './edit/ignore-file.js';
 import { DOCKERFILE, OTHER_DOCKERFILES } from './dockerfile/names.js';
 import { portable, refuseUnknown } from './edit/portable.js';
-import { ROOT, setOwner, type Owner } from './edit/owner.js';
+import { ROOT, setOwner } from './edit/owner.js';
 import { cleanPath } from './tar/path.js';
 import { keeps } from './edit/keeps.js';
 import { rootNames, safeNames } from './edit/safe.js';
 import { DockerceptionError } from './errors.js';
+import { isSource, type CompleteContext, type ContextOptions } from './options/context.js';
 import type { Part, Plan } from './pipeline.js';
 import type { Report } from './progress/events.js';
 import { isBytes, readableOf } from './source/bytes.js';
@@ -68,19 +68,17 @@ export function dockerfilePath(file = DOCKERFILE): string {
  * Returns the options with the path of the Dockerfile, if none was given and the context is a directory: its engine is told
  * the name at the beginning. What other files and edits bring is known at the end of the context.
  */
-export async function withFile<T extends ContextOptions>(options: T): Promise<T> {
-  const { context, file, base, changes = [], add = [], stripComponents = 0, prefix = '' } = options;
-  const isMoved = stripComponents > 0 || prefix !== '' || add.length > 0;
-  const isGenerated = base !== undefined || changes.length > 0;
+export async function withFile<T extends CompleteContext>(options: T): Promise<T> {
+  const { context, file, add } = options;
   if (file !== undefined || typeof context !== 'string' || context === '-') return options;
-  if (isMoved || isGenerated) return options;
+  if (isMoved(options) || add.length > 0) return options;
   const names: readonly string[] = await readdir(context).catch(() => []);
   const found = [DOCKERFILE, ...OTHER_DOCKERFILES].find((name) => names.includes(name));
   return found === undefined ? options : { ...options, file: found };
 }
 
 /** Clean paths in the context: the first one that is there is the Dockerfile. */
-export function dockerfilePaths(options: ContextOptions): readonly [string, ...string[]] {
+export function dockerfilePaths(options: CompleteContext): readonly [string, ...string[]] {
   const others = options.file === undefined && !isBased(options) ? OTHER_DOCKERFILES : [];
   return [dockerfilePath(options.file), ...others];
 }
@@ -88,15 +86,15 @@ export function dockerfilePaths(options: ContextOptions): readonly [string, ...s
 /** Opens everything and says what becomes of it. `exact`: no byte is
  * to be added that no edit asks for. `signal` ends the wait for a silent builder's first bytes. */
 export async function planContext(
-  options: ContextOptions,
+  options: CompleteContext,
   report: Report,
   exact: boolean,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Plan> {
   const [file, ...others] = dockerfilePaths(await withFile(options));
-  const owner = options.owner ?? ROOT;
+  const { owner } = options;
   const based = isBased(options);
-  const attributes = await attributeEdits(options, owner);
+  const attributes = await attributeEdits(options);
   const moved = based ? await baseMove() : [];
   const renamed = await nameEdits(options, [file, ...others]);
   const generated = based ? [await generate(options, file, attributes)] : [];
@@ -108,7 +106,7 @@ export async function planContext(
     notice,
     keeps: names.length === 0 ? undefined : keeps(compose(names)),
   });
-  const isIgnoring = source.isDirectory === true || (options.exclude?.length ?? 0) > 0;
+  const isIgnoring = source.isDirectory === true || options.exclude.length > 0;
   const reported = isIgnoring ? [] : [reportIgnoreFile(notice)];
   const edited = renamed.length + attributes.length + generated.length + additions.length > 0;
   const untouched = exact && !edited;
@@ -132,12 +130,12 @@ export async function planContext(
   }));
   return {
     parts: [...generated, ...added, stream],
-    file: options.allowNoDockerfile === true ? undefined : file,
+    file: options.allowNoDockerfile ? undefined : file,
     otherFiles: others,
     linksFile: !exact,
     root: untouched ? false : owner === 'keep' ? ROOT : owner,
-    ignoreTrailing: options.ignoreTrailing ?? false,
-    allowUnterminated: options.allowUnterminated ?? false,
+    ignoreTrailing: options.ignoreTrailing,
+    allowUnterminated: options.allowUnterminated,
   };
 }
 
@@ -146,7 +144,7 @@ export async function planContext(
  * Undefined when they are so already.
  */
 export async function rewording(
-  options: ContextOptions,
+  options: CompleteContext,
 ): Promise<((text: string) => string) | undefined> {
   if (!isBased(options)) return undefined;
   return (await import('./dockerfile/base.js')).withoutBaseFolder;
@@ -156,11 +154,9 @@ export async function rewording(
  * What an engine gets and its instructions may not see: additions that are concealed; the Dockerfile and .dockerignore,
  * where the context is a directory whose .dockerignore excludes them.
  */
-export async function concealedPaths(options: ContextOptions): Promise<readonly string[]> {
-  const { context, stripComponents = 0, prefix = '', add = [] } = options;
-  const path = context instanceof URL ? fileURLToPath(context) : context;
-  const isMoved = isBased(options) || stripComponents > 0 || prefix !== '';
-  if (isMoved) return [];
+export async function concealedPaths(options: CompleteContext): Promise<readonly string[]> {
+  const { context: path, add } = options;
+  if (isMoved(options)) return [];
   const added = add.filter(({ concealed }) => concealed === true).map(({ dest }) => dest);
   if (typeof path !== 'string' || path === '-') return added;
   const { excludedBuildFiles } = await import('./source/directory.js');
@@ -170,20 +166,25 @@ export async function concealedPaths(options: ContextOptions): Promise<readonly 
   return [...added, ...excluded.filter((one) => !isVisible(one))];
 }
 
-function isBased({ base, changes }: ContextOptions): boolean {
-  return base !== undefined || (changes?.length ?? 0) > 0;
+function isBased({ base, changes }: CompleteContext): boolean {
+  return base !== undefined || changes.length > 0;
+}
+
+/** Whether entries get other names. */
+function isMoved(options: CompleteContext): boolean {
+  return isBased(options) || options.stripComponents > 0 || options.prefix !== '';
 }
 
 // What an option needs is loaded with the option: most contexts need none of it.
 
-async function attributeEdits(options: ContextOptions, owner: Owner | 'keep'): Promise<Edit[]> {
+async function attributeEdits(options: CompleteContext): Promise<Edit[]> {
   const edits: Edit[] = [];
-  if (owner !== 'keep') edits.push(setOwner(owner));
+  if (options.owner !== 'keep') edits.push(setOwner(options.owner));
   if (options.mode !== undefined) {
     const { setMode } = await import('./edit/mode.js');
     edits.push(setMode(options.mode));
   }
-  if (options.noXattrs === true) {
+  if (options.noXattrs) {
     const { dropXattrs } = await import('./edit/xattrs.js');
     edits.push(dropXattrs());
   }
@@ -194,9 +195,9 @@ async function attributeEdits(options: ContextOptions, owner: Owner | 'keep'): P
   return edits;
 }
 
-async function nameEdits(options: ContextOptions, files: readonly string[]): Promise<Edit[]> {
+async function nameEdits(options: CompleteContext, files: readonly string[]): Promise<Edit[]> {
   const edits: Edit[] = [];
-  const { stripComponents: count = 0, prefix = '', include = [], exclude = [] } = options;
+  const { stripComponents: count, prefix, include, exclude } = options;
   if (count > 0 || prefix !== '') {
     const { addPrefix, stripComponents } = await import('./edit/rename.js');
     if (count > 0) edits.push(stripComponents(count));
@@ -216,12 +217,12 @@ async function baseMove(): Promise<Edit[]> {
 }
 
 async function generate(
-  options: ContextOptions,
+  options: CompleteContext,
   file: string,
   attributes: readonly Edit[],
 ): Promise<Part> {
   const { baseDockerfile, BASE_FOLDER } = await import('./dockerfile/base.js');
-  const content = baseDockerfile(options.base ?? 'scratch', options.changes ?? []);
+  const content = baseDockerfile(options.base ?? 'scratch', options.changes);
   const { generatedSource } = await import('./source/generated.js');
   const entries = [{ name: file, content }, { name: `${BASE_FOLDER}/` }];
   const source = generatedSource('the Dockerfile of --base', entries);
@@ -241,9 +242,9 @@ interface OpenAddition {
 
 /** One after the other: they may read pipes whose writers wait for each other. */
 async function openAdditions(
-  { context = '-', add = [] }: ContextOptions,
+  { context, add }: CompleteContext,
   notice: (message: string) => void,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<OpenAddition[]> {
   if (add.length === 0) return [];
   const { hostPaths, packHost } = await import('./source/host.js');
@@ -267,13 +268,13 @@ async function openAdditions(
 }
 
 async function openContext(
-  options: ContextOptions,
+  options: CompleteContext,
   file: string,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
   directory: Pick<DirectoryOptions, 'keeps' | 'notice'>,
 ): Promise<Source> {
-  const { context: given = '-', leaveOut, ignoreFile } = options;
-  const context = given as Claimed;
+  const { leaveOut, ignoreFile } = options;
+  const context = options.context as Claimed;
   if (context instanceof Readable) {
     const { streamSource } = await import('./source/stream.js');
     return streamSource(context, 'the stream', signal);

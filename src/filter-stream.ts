@@ -1,8 +1,8 @@
 /** The filter as a stream, for programs. */
 import { Duplex, Readable } from 'node:stream';
-import type { ContextOptions } from './context-options.js';
-import { filterInto, type FilterOptions } from './filter.js';
+import { filterInto } from './filter.js';
 import { isObject } from './options/check.js';
+import type { FilterOptions } from './options/context.js';
 import type { Sink } from './sink/sink.js';
 import { StreamSink } from './sink/stream.js';
 
@@ -10,7 +10,7 @@ import { StreamSink } from './sink/stream.js';
 const BUFFERED = 256 * 1024;
 
 /** The context of {@link FilterOptions}, given. */
-type Given = Required<Pick<ContextOptions, 'context'>>;
+type Given = Required<Pick<FilterOptions, 'context'>>;
 
 /**
  * Returns the corrected context as a stream. It ends only when all of the input was good; otherwise it is destroyed with

@@ -1,29 +1,15 @@
 /** A context in, the corrected context out. */
-import { CONTEXT_OPTIONS, type ContextOptions } from './context-options.js';
 import { claimContext, destroyContext, planContext, rewording } from './context.js';
 import { DockerceptionError, rewordError } from './errors.js';
-import { checkOptions, isObject, type OptionTable } from './options/check.js';
-import { abortSignal, callback } from './options/values.js';
+import { isObject } from './options/check.js';
+import { FILTER, type CompleteContext, type FilterOptions } from './options/context.js';
+import { normalise } from './options/schema.js';
 import { pass, type FileReceiver, type Passed } from './pipeline.js';
 import type { Report } from './progress/events.js';
 import { redacted } from './progress/redacted.js';
 import type { EntrySink } from './sink/entries.js';
 import { FAILURE_BLOCK } from './sink/failure-block.js';
 import type { Sink } from './sink/sink.js';
-
-/** What a filter needs beside the context. */
-export interface FilterOptions extends ContextOptions {
-  /** Takes the progress and notices. @default nobody */
-  readonly report?: Report;
-  /** Aborts: the sink is destroyed with its reason. @default never */
-  readonly signal?: AbortSignal;
-}
-
-const FILTER_OPTIONS: OptionTable<FilterOptions> = {
-  ...CONTEXT_OPTIONS,
-  report: callback,
-  signal: abortSignal,
-};
 
 /**
  * Passes the corrected context to `sink`, which it ends or, on failure, destroys.
@@ -33,15 +19,16 @@ const FILTER_OPTIONS: OptionTable<FilterOptions> = {
 export async function filterInto(sink: Sink, options: FilterOptions): Promise<Passed> {
   checkSink(sink);
   const claimed = claimContext(options);
+  let complete;
   try {
-    checkOptions(claimed, FILTER_OPTIONS);
-    claimed.signal?.throwIfAborted();
+    complete = normalise(FILTER, claimed);
+    complete.signal.throwIfAborted();
   } catch (error) {
     sink.destroy(error as Error, FAILURE_BLOCK);
     destroyContext(claimed, error);
     throw error;
   }
-  const { report = () => undefined, signal, ...context } = claimed;
+  const { report, signal, ...context } = complete;
   return passContext(sink, context, redacted(report), { exact: true, signal });
 }
 
@@ -58,7 +45,7 @@ function checkSink(sink: unknown): void {
 interface PassSettings {
   /** No byte is added that no edit asks for. */
   readonly exact: boolean;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal;
   /** Receives the Dockerfile as it leaves. @default none */
   readonly receiver?: FileReceiver;
 }
@@ -69,7 +56,7 @@ interface PassSettings {
  */
 export async function passContext(
   sink: Sink | EntrySink,
-  options: ContextOptions,
+  options: CompleteContext,
   report: Report,
   { exact, signal, receiver }: PassSettings,
 ): Promise<Passed> {
@@ -77,7 +64,7 @@ export async function passContext(
   try {
     plan = await planContext(options, report, exact, signal);
   } catch (error) {
-    const first = (signal?.aborted === true ? signal.reason : error) as Error;
+    const first = (signal.aborted ? signal.reason : error) as Error;
     if (!('entries' in sink)) sink.destroy(first, FAILURE_BLOCK);
     destroyContext(options, first);
     throw first;

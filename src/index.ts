@@ -3,11 +3,11 @@
  *
  * @packageDocumentation
  */
-export { build, type Built } from './build.js';
-export type { BuildOptions } from './build-options.js';
-export { filterInto, type FilterOptions } from './filter.js';
+export { build, type BuildOptions, type Built } from './build.js';
+export { filterInto } from './filter.js';
 export { filter } from './filter-stream.js';
-export { inspect, type InspectOptions } from './inspect/inspect.js';
+export { inspect } from './inspect/inspect.js';
+export type { InspectOptions } from './options/inspect.js';
 export type {
   Duplicate,
   HiddenFile,
@@ -28,9 +28,9 @@ export {
 } from './inspect/difference.js';
 export type { Change } from './inspect/difference/changes.js';
 export { checkLimits, exceeded, type Checked } from './inspect/limits.js';
-export type { Limits } from './inspect/limit-options.js';
+export type { Limits, Share } from './options/limits.js';
 export { MAX_OFFENDERS, type Exceeded, type Offender } from './inspect/exceeded.js';
-export { parseSize, type Share } from './inspect/parse-size.js';
+export { parseSize } from './inspect/parse-size.js';
 export { inspectionJson, type JsonOptions } from './inspect/json.js';
 export { renderText, type TextOptions } from './inspect/text/render.js';
 export type { Look } from './inspect/text/style.js';
@@ -40,19 +40,18 @@ export type { Architecture } from './libs/architecture.js';
 export type { Elf } from './libs/elf.js';
 export { openBuilder, type Builder } from './builder/builder.js';
 export { withBuilder } from './builder/with-builder.js';
-export type { Artifact, BuilderOptions } from './builder/options.js';
-export type { Addition, ContextOptions } from './context-options.js';
+export type { Artifact, BuilderOptions } from './options/builder.js';
+export type { Addition, ContextOptions, FilterOptions } from './options/context.js';
 export { DockerceptionError, type ErrorDetails, type ErrorKind } from './errors.js';
 export { pass, type Part, type Passed, type Plan } from './pipeline.js';
 export type {
   AssembledSystem,
   BuildContext,
-  BuildOptions as EngineOptions,
   BuildResult,
   Engine,
+  EngineRequest,
   ImageCheck,
   LayersSummary,
-  Output,
   StoredImage,
 } from './engine/engine.js';
 export type { ContainerConfig, Healthcheck, History, ImageConfig, RootFs } from './image/config.js';
@@ -63,7 +62,8 @@ export type {
   TransferVertex,
 } from './image/registry/progress.js';
 export type { Attributes, Directory, Extra, Leaf, Node } from './filesystem/node.js';
-export { ENGINE_NAMES, type EngineName } from './engine/choose.js';
+export { ENGINE_NAMES, type EngineName } from './options/build.js';
+export type { Output } from './options/image.js';
 export type { Insecure } from './image/registry/insecure.js';
 export type { Bytes } from './source/bytes.js';
 export type { Compression, CompressionType } from './image/compression.js';

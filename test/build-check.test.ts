@@ -7,8 +7,8 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { helloProgram } from '../samples/hello/elf.js';
 import { build } from '../src/build.js';
-import type { BuildOptions } from '../src/build-options.js';
-import type { Limits } from '../src/inspect/limit-options.js';
+import type { BuildOptions } from '../src/build.js';
+import type { Limits } from '../src/options/limits.js';
 import type { ProgressEvent } from '../src/progress/events.js';
 import { member, tar } from './support/write-tar.js';
 

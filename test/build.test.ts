@@ -3,13 +3,13 @@ import { PassThrough, Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { build } from '../src/build.js';
-import type { BuildOptions, Engine } from '../src/engine/engine.js';
+import type { EngineRequest, Engine } from '../src/engine/engine.js';
 import { DockerceptionError } from '../src/errors.js';
 
 const ID = `sha256:${'1'.repeat(64)}`;
 
 /** Reads the whole context and says yes, as an engine that never looks. */
-function trusting(seen: { bytes: Buffer[]; options?: BuildOptions } = { bytes: [] }): Engine {
+function trusting(seen: { bytes: Buffer[]; options?: EngineRequest } = { bytes: [] }): Engine {
   return async (context, options) => {
     seen.options = options;
     for await (const chunk of context.stream) seen.bytes.push(chunk as Buffer);
@@ -147,7 +147,7 @@ describe('build', () => {
   });
 
   it('passes the options on to the engine, defaulted once', async () => {
-    const seen: { bytes: Buffer[]; options?: BuildOptions } = { bytes: [] };
+    const seen: { bytes: Buffer[]; options?: EngineRequest } = { bytes: [] };
     await build({
       context: Readable.from([await contextTar()]),
       engine: trusting(seen),

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ContextOptions } from '../src/context-options.js';
+import type { ContextOptions } from '../src/options/context.js';
 import type { Engine } from '../src/index.js';
 import {
   build,
@@ -383,6 +383,7 @@ describe('an aborted signal', () => {
   const engine: Engine = async ({ stream }, { signal }) => {
     stream.on('error', () => undefined);
     stream.resume();
+    signal.throwIfAborted();
     await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     throw new Error('it was not aborted');
   };

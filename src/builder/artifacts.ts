@@ -8,7 +8,7 @@ import { pass, type Part } from '../pipeline.js';
 import { StreamSink } from '../sink/stream.js';
 import type { Source } from '../source/source.js';
 import { findArtifact, missingArtifact } from './artifact-path.js';
-import type { Artifact } from './options.js';
+import type { Artifact } from '../options/builder.js';
 import { destinationOf, place } from './place.js';
 
 /** An artifact that is there. */

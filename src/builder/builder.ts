@@ -5,7 +5,13 @@
 import { homedir } from 'node:os';
 import { chooseBuilder, connect, Container, resolveEndpoint } from '../engine/docker/index.js';
 import { DockerceptionError } from '../errors.js';
-import { checkOptions } from '../options/check.js';
+import {
+  BUILDER,
+  type Artifact,
+  type BuilderOptions,
+  type CompleteBuilder,
+} from '../options/builder.js';
+import { normalise } from '../options/schema.js';
 import { redacted } from '../progress/redacted.js';
 import { scoped } from '../progress/scope.js';
 import type { Source } from '../source/source.js';
@@ -19,14 +25,10 @@ import {
 } from './image.js';
 import { areThere } from './artifacts.js';
 import { gather } from './gather.js';
-import { BUILDER_OPTIONS, type Artifact, type BuilderOptions } from './options.js';
 import { releaseContainer, Run, type RunOptions } from './run.js';
 import { refuseRootless, untilServing } from './serve.js';
 
 const NEVER_RUN = ['-'];
-
-/** Milliseconds. */
-const SERVE_TIMEOUT = 60_000;
 
 /** Builders that were opened. */
 export interface Builder {
@@ -50,12 +52,11 @@ export interface Builder {
  * Builds and starts the builders. Rejects with a `DockerceptionError`: of kind engine when there is no engine to
  * run them, of kind build when one can't be built, of kind builder when one fails.
  */
-export async function openBuilder(options: BuilderOptions): Promise<Builder> {
-  checkOptions(options, BUILDER_OPTIONS);
-  options.signal?.throwIfAborted();
-  const { env = process.env } = options;
-  const report = redacted(options.report ?? (() => undefined));
-  const { signal = new AbortController().signal } = options;
+export async function openBuilder(given: BuilderOptions): Promise<Builder> {
+  const options = normalise(BUILDER, given);
+  const { env, signal } = options;
+  signal.throwIfAborted();
+  const report = redacted(options.report);
   const connection = connect(await resolveEndpoint(env, { home: env['HOME'] ?? homedir() }), {
     env,
   });
@@ -81,13 +82,13 @@ class Chain implements Builder {
   changes = false;
   imageSize: number | undefined;
   readonly #died = new AbortController();
-  readonly #options: BuilderOptions;
+  readonly #options: CompleteBuilder;
   readonly #use: EngineUse;
   readonly #runs: Run[] = [];
   readonly #containers: RunOptions[] = [];
   readonly #images: BuilderImage[] = [];
 
-  constructor(options: BuilderOptions, use: EngineUse) {
+  constructor(options: CompleteBuilder, use: EngineUse) {
     this.#options = options;
     this.#use = use;
   }
@@ -97,7 +98,7 @@ class Chain implements Builder {
   }
 
   async open(): Promise<void> {
-    const { from = [], fromImage } = this.#options;
+    const { from, fromImage } = this.#options;
     if (fromImage !== undefined)
       await this.#run(await findBuilder(fromImage, this.#use), fromImage, from.length === 0);
     for (const [index, context] of from.entries()) {
@@ -127,8 +128,8 @@ class Chain implements Builder {
   }
 
   async #run(image: BuilderImage, name: string, isLast: boolean): Promise<void> {
-    const { volumes = [], variables = [], timeout, artifacts = [], libs = false } = this.#options;
-    const { serve, serveTimeout = SERVE_TIMEOUT, keepPaths = false } = this.#options;
+    const { volumes, variables, timeout, artifacts, libs } = this.#options;
+    const { serve, serveTimeout, keepPaths } = this.#options;
     const { connection, report, signal } = this.#use;
     this.#images.push(image);
     this.imageSize = image.size;
@@ -145,7 +146,7 @@ class Chain implements Builder {
       },
       signal,
     );
-    const keep = isLast && this.#options.keep === true;
+    const keep = isLast && this.#options.keep;
     const running = { name, container, timeout, keep, report, signal };
     this.#containers.push(running);
     if (isLast && serve !== undefined) {
@@ -186,7 +187,7 @@ class Chain implements Builder {
     artifacts: readonly Artifact[],
     name: string,
   ): Promise<boolean> {
-    const { from = [], command, volumes = [], variables = [], entrypoint } = this.#options;
+    const { from, command, volumes, variables, entrypoint } = this.#options;
     const asked = command ?? entrypoint ?? volumes[0] ?? variables[0];
     if (from.length > 0 || asked !== undefined) return false;
     const { report, signal } = this.#use;

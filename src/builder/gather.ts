@@ -7,7 +7,7 @@ import { generatedSource } from '../source/generated.js';
 import type { Source } from '../source/source.js';
 import { artifactPart, findArtifacts, joined, type FoundArtifact } from './artifacts.js';
 import { ContainerFiles } from './container-files.js';
-import type { Artifact } from './options.js';
+import type { Artifact } from '../options/builder.js';
 import { programsAmong } from './programs.js';
 
 /** How they are taken. */

@@ -2,9 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { build } from '../build.js';
 import { isNotFound, pullImage, type Connection } from '../engine/docker/index.js';
+import type { CompleteBuilder } from '../options/builder.js';
 import type { Report } from '../progress/events.js';
 import type { Source } from '../source/source.js';
-import type { BuilderOptions } from './options.js';
 
 /**
  * On an image that goes with its container: makes it another one than all others. Of the same folder, two runs at a
@@ -43,7 +43,7 @@ export type BuilderContext =
 /** Builds an image with the engine that runs it, and its cache. Rejects as `build` does. */
 export async function buildBuilder(
   given: BuilderContext,
-  options: BuilderOptions,
+  options: CompleteBuilder,
   isLast: boolean,
   { connection, isBuildKit, env, report, signal }: EngineUse,
 ): Promise<BuilderImage> {
@@ -59,13 +59,12 @@ export async function buildBuilder(
     check: false,
     tags: isNamed ? [tag] : [],
     ...(isOurs && { labels: { [RUN_LABEL]: randomBytes(8).toString('hex') } }),
-    ...(isLast && file !== undefined && { file }),
-    ...(isLast && target !== undefined && { target }),
-    ...(buildArgs !== undefined && { buildArgs }),
-    ...(noCache !== undefined && { noCache }),
-    ...(pull !== undefined && { pull }),
-    ...(network !== undefined && { network }),
-    ...(addHosts !== undefined && { addHosts }),
+    ...(isLast && { file, target }),
+    buildArgs,
+    noCache,
+    pull,
+    network,
+    addHosts,
     env,
     report,
     signal,

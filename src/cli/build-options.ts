@@ -1,16 +1,14 @@
 /** From the command line's options of `build` to the library's, checked before anything is read. */
 import { resolve } from 'node:path';
-import type { BuildOptions } from '../build-options.js';
-import { ENGINE_NAMES, type EngineName } from '../engine/choose.js';
-import { OUTPUT_TYPES, type Output } from '../engine/engine.js';
 import { parseCompression, type Compression } from '../image/compression.js';
 import { parsePlatform } from '../image/platform.js';
 import { isImageName } from '../image/reference.js';
-import { insecureOf, usage, type Arguments } from './parse.js';
+import { BUILD_ONLY, ENGINE_NAMES, type EngineName } from '../options/build.js';
+import { OUTPUT_TYPES, type Output } from '../options/image.js';
+import { usage, type Arguments } from './parse.js';
 
-type Options = BuildOptions & Required<Pick<BuildOptions, 'tags' | 'outputs'>>;
-
-export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv): Options {
+/** The options beside those of the context. */
+export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv) {
   const tags = args.all('tag');
   for (const tag of tags)
     if (!isImageName(tag)) throw usage(badTag(tag), 'as in registry:5000/team/app:1.10');
@@ -18,26 +16,18 @@ export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv): Options {
   checkDestinations(outputs);
   if (args.flag('push') && tags.length === 0)
     throw usage('--push needs a name', '-t REGISTRY/NAME gives it one');
-  const target = args.value('target');
-  const network = args.value('network');
-  return {
+  return args.options(BUILD_ONLY, {
     tags,
     buildArgs: keysAndValues(args.all('build-arg'), '--build-arg', env),
     labels: pairs(args.all('label'), '--label', true),
-    ...(target !== undefined && { target }),
     platforms: args.all('platform').flatMap(platforms),
-    noCache: args.flag('no-cache'),
-    pull: args.flag('pull'),
-    ...(network !== undefined && { network }),
     addHosts: args.all('add-host').map(host),
     buildContexts: buildContexts(args),
-    push: args.flag('push'),
-    load: args.flag('load'),
     outputs,
     compression: compression(args, outputs),
-    insecure: insecureOf(args),
     engine: engine(args.value('engine') ?? env['DOCKERCEPTION_ENGINE'] ?? 'auto'),
-  };
+    check: !args.flag('no-check'),
+  });
 }
 
 /** A list with commas, each of which the parser accepts. */

@@ -1,29 +1,29 @@
 /** `dockerception build`: the image ID on standard output, everything else on standard error. */
 import { build, type Built } from '../build.js';
-import type { BuildOptions } from '../build-options.js';
-import type { BuilderOptions } from '../builder/options.js';
 import { DockerceptionError } from '../errors.js';
-import type { Limits } from '../inspect/limit-options.js';
+import { BUILD } from '../options/build.js';
+import type { BuilderOptions } from '../options/builder.js';
+import type { ContextOptions } from '../options/context.js';
+import { LIMITS, type Limits } from '../options/limits.js';
+import { normalise, type OptionsOf } from '../options/schema.js';
 import { createDisplay } from '../progress/create-display.js';
+import type { Report } from '../progress/events.js';
 import { buildOptions } from './build-options.js';
 import { builderOptions } from './builder-options.js';
 import { contextOptions } from './context.js';
-import { OPTIONS } from './options.js';
 import type { Arguments } from './parse.js';
 import { print } from './print.js';
 import type { Process } from './process.js';
 import { ResultFile } from './result-file.js';
 import { summary, type Asked } from './summary.js';
 
+type Options = ContextOptions &
+  ReturnType<typeof buildOptions> & { readonly report: Report; readonly signal: AbortSignal };
+
 export async function runBuild(args: Arguments, process: Process): Promise<void> {
   const { env, stdout, stderr, signal } = process;
   const limits = await limitOptions(args);
-  const options = {
-    ...(await contextOptions(args, env)),
-    ...buildOptions(args, env),
-    ...(limits !== undefined && { limits }),
-    check: !args.flag('no-check'),
-  };
+  const options = { ...(await contextOptions(args, env)), ...buildOptions(args, env), limits };
   const builder = builderOptions(args, env);
   if (stdout.isTTY && options.outputs.some(({ dest }) => dest === '-')) throw toTerminal();
   const iidFile = await resultFile(args, 'iidfile');
@@ -59,56 +59,50 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
 /** Before anything is removed or run: no file that is written replaces one that is read. */
 async function checkPlaces(
   results: readonly ResultFile[],
-  options: BuildOptions,
+  given: OptionsOf<typeof BUILD>,
   builder: BuilderOptions | undefined,
 ): Promise<void> {
   const { inputsOf, outputPlace } = await import('../build-places.js');
   const { checkOwnOutputs } = await import('../source/own-output.js');
   const { from = [], file = 'Dockerfile' } = builder ?? {};
   const folders = from.filter((path) => path !== '-').map((path) => ({ path, name: path, file }));
-  const outputs = (options.outputs ?? []).filter(({ dest }) => dest !== '-').map(outputPlace);
+  const options = normalise(BUILD, given);
+  const outputs = options.outputs.filter(({ dest }) => dest !== '-').map(outputPlace);
   await checkOwnOutputs(
     [...results.map(({ place }) => place), ...outputs],
     [...inputsOf(options), ...folders],
   );
 }
 
-/** Most builds have none. */
+/** Most builds have no limits. */
 async function limitOptions(args: Arguments): Promise<Limits | undefined> {
-  const limits = OPTIONS.filter(({ group }) => group === 'Limits');
-  if (limits.every(({ name }) => args.value(name) === undefined)) return undefined;
+  if (args.firstOf(LIMITS) === undefined) return undefined;
   return (await import('./limits.js')).limitsOf(args);
 }
 
 /** What the builder's own build shares with the image's goes to both. */
 async function buildFrom(
   builder: BuilderOptions,
-  options: BuildOptions,
+  options: Options,
 ): Promise<Built & { readonly builderSize: number | undefined }> {
-  const { noCache, pull, network, addHosts, report, signal } = options;
+  const { noCache, pull, network, addHosts, outputs, push, report, signal } = options;
   const shared = { noCache, pull, network, addHosts, report, signal };
   const { withBuilder } = await import('../builder/with-builder.js');
-  return withBuilder({ ...builder, ...defined(shared) }, async (opened) => {
+  return withBuilder({ ...builder, ...shared }, async (opened) => {
     const { context, hosts, changes, died, imageSize } = opened;
     const built = await build({
       ...options,
       ...(context !== undefined && { context }),
-      addHosts: [...(addHosts ?? []), ...hosts],
+      addHosts: [...addHosts, ...hosts],
       noCache: noCache === true || changes,
-      engine: engineFor(options),
-      signal: signal === undefined ? died : AbortSignal.any([signal, died]),
+      // The builder's engine keeps the image: if it no longer answers, no file is written in its place.
+      ...(options.engine === 'auto' &&
+        outputs.length === 0 &&
+        push !== true && { engine: 'docker' }),
+      signal: AbortSignal.any([signal, died]),
     });
     return { ...built, builderSize: imageSize };
   });
-}
-
-/** What an engine would keep is the builder's engine's: when that is gone by now, no file takes the image's place. */
-function engineFor({
-  engine = 'auto',
-  outputs = [],
-  push = false,
-}: BuildOptions): NonNullable<BuildOptions['engine']> {
-  return engine === 'auto' && outputs.length === 0 && !push ? 'docker' : engine;
 }
 
 function toTerminal(): DockerceptionError {
@@ -139,9 +133,4 @@ function asked(args: Arguments): Pick<Asked, 'tags' | 'push' | 'load'> {
 async function resultFile(args: Arguments, option: string): Promise<ResultFile | undefined> {
   const path = args.value(option);
   return path === undefined ? undefined : ResultFile.prepare(path, `--${option}`);
-}
-
-function defined<T extends object>(options: T): T {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as T;
 }

@@ -1,28 +1,9 @@
 /** From the command line's options of a builder to the library's; undefined when there is none. */
 import { resolve } from 'node:path';
-import type { BuilderOptions } from '../builder/options.js';
 import { parseDuration } from '../dockerfile/duration.js';
+import { BUILDER, type BuilderOptions } from '../options/builder.js';
 import { keysAndValues } from './build-options.js';
 import { usage, type Arguments } from './parse.js';
-
-/** What a builder's options say without one. */
-const NEEDS_BUILDER = [
-  'artifacts',
-  'libs',
-  'volume',
-  'env',
-  'user',
-  'workdir',
-  'entrypoint',
-  'builder-arg',
-  'builder-file',
-  'builder-target',
-  'builder-tag',
-  'timeout',
-  'keep-builder',
-  'serve',
-  'serve-timeout',
-] as const;
 
 /** Checks them before anything is read. */
 export function builderOptions(
@@ -32,10 +13,10 @@ export function builderOptions(
   const from = args.all('from');
   const fromImage = args.value('from-image');
   if (from.length === 0 && fromImage === undefined) {
-    const stray = NEEDS_BUILDER.find((name) => args.all(name).length > 0);
+    const stray = args.firstOf(BUILDER);
     if (stray === undefined) return undefined;
     throw usage(
-      `--${stray} needs a builder`,
+      `--${stray.name} needs a builder`,
       '--from DIR builds and runs one, --from-image REF runs one',
     );
   }
@@ -55,39 +36,21 @@ export function builderOptions(
     );
   if (args.flag('libs') && args.all('artifacts').length === 0)
     throw usage('--libs needs --artifacts PATH', 'it takes the libraries of these');
-  const file = args.value('builder-file');
-  const target = args.value('builder-target');
-  const tag = args.value('builder-tag');
-  const user = args.value('user');
-  const workdir = args.value('workdir');
-  const entrypoint = args.value('entrypoint');
-  const timeout = milliseconds(args.value('timeout'), '--timeout');
-  const serveTimeout = milliseconds(args.value('serve-timeout'), '--serve-timeout');
-  return {
-    from,
-    ...(fromImage !== undefined && { fromImage }),
+  return args.options(BUILDER, {
     artifacts: args.all('artifacts').map(artifact),
-    libs: args.flag('libs'),
     // The whole context becomes the root then, and libraries are found at their paths alone.
     keepPaths: args.flag('libs') && (args.value('base') ?? args.value('change')) !== undefined,
-    ...(args.command.length > 0 && { command: args.command }),
+    command: args.command.length > 0 ? args.command : undefined,
     volumes: args.all('volume').map(volume),
     variables: Object.entries(keysAndValues(args.all('env'), '--env', env)).map(
       ([key, value]) => `${key}=${value}`,
     ),
     buildArgs: keysAndValues(args.all('builder-arg'), '--builder-arg', env),
-    ...(user !== undefined && { user }),
-    ...(workdir !== undefined && { workdir }),
-    ...(entrypoint !== undefined && { entrypoint }),
-    ...(file !== undefined && { file }),
-    ...(target !== undefined && { target }),
-    ...(tag !== undefined && { tag }),
-    ...(timeout !== undefined && { timeout }),
-    ...(serve !== undefined && { serve }),
-    ...(serveTimeout !== undefined && { serveTimeout }),
-    keep: args.flag('keep-builder'),
+    timeout: milliseconds(args.value('timeout'), '--timeout'),
+    serve,
+    serveTimeout: milliseconds(args.value('serve-timeout'), '--serve-timeout'),
     env,
-  };
+  });
 }
 
 /** `PATH[:DEST]`. */

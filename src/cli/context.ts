@@ -1,9 +1,9 @@
 /** From the command line's edits to the library's options. */
 import { readFile } from 'node:fs/promises';
-import type { Addition, ContextOptions } from '../context-options.js';
 import { parseOwner } from '../edit/owner.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import { dockerfileOptions } from './dockerfile.js';
+import { CONTEXT, type Addition, type ContextOptions } from '../options/context.js';
 import { refuseMisspeltVerb } from './misspelt-verb.js';
 import { isStandardInput } from '../source/standard-input.js';
 import { usage, type Arguments } from './parse.js';
@@ -23,26 +23,15 @@ export async function contextOptions(
   if (owner !== undefined && args.flag('keep-owner')) {
     throw usage('--owner and --keep-owner exclude each other');
   }
-  return {
+  return args.options(CONTEXT, {
     context: args.operands[0] ?? '-',
-    ...(args.flag('keep-owner')
-      ? { owner: 'keep' }
-      : owner !== undefined && { owner: parseOwner(owner) }),
-    ...given('mode', args.value('mode')),
+    owner: args.flag('keep-owner') ? 'keep' : owner === undefined ? undefined : parseOwner(owner),
     ...(await times(args, env)),
-    noXattrs: args.flag('no-xattrs'),
     stripComponents: count(args.value('strip-components')),
-    ...given('prefix', args.value('prefix')),
-    include: args.all('include'),
     exclude: [...(await ignoreFiles(args.all('dockerignore'))), ...args.all('exclude')],
     ...dockerfile,
     add: [...args.all('add').map(addition), ...(dockerfile.add ?? [])],
-    ...given('base', args.value('base')),
-    changes: args.all('change'),
-    ignoreTrailing: args.flag('ignore-trailing'),
-    allowUnterminated: args.flag('allow-unterminated'),
-    allowNoDockerfile: args.flag('allow-no-dockerfile'),
-  };
+  });
 }
 
 /** The builders and the context share standard input with what is added and the Dockerfile. */
@@ -69,20 +58,16 @@ function checkStandardInput(args: Arguments): void {
 async function times(
   args: Arguments,
   env: NodeJS.ProcessEnv,
-): Promise<Pick<ContextOptions, 'mtime' | 'clampMtime'>> {
+): Promise<Record<'mtime' | 'clampMtime', number | undefined>> {
   const mtime = args.value('mtime');
   const clamp = args.value('clamp-mtime');
-  if (mtime === undefined && clamp === undefined && !env['SOURCE_DATE_EPOCH']) return {};
+  if (mtime === undefined && clamp === undefined && !env['SOURCE_DATE_EPOCH'])
+    return { mtime: undefined, clampMtime: undefined };
   const { parseTime, sourceDateEpoch } = await import('../tar/time.js');
-  const clampMtime = clamp === undefined ? sourceDateEpoch(env) : parseTime(clamp, '--clamp-mtime');
   return {
-    ...(mtime !== undefined && { mtime: parseTime(mtime, '--mtime') }),
-    ...given('clampMtime', clampMtime),
+    clampMtime: clamp === undefined ? sourceDateEpoch(env) : parseTime(clamp, '--clamp-mtime'),
+    mtime: mtime === undefined ? undefined : parseTime(mtime, '--mtime'),
   };
-}
-
-function given<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
-  return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, V>>);
 }
 
 function count(text = '0'): number {

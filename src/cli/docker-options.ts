@@ -2,7 +2,7 @@
  * The options of `docker build` and `docker buildx build` that this tool does not have. Scripts carry them over from
  * there: some change nothing here and are accepted, each of the others gets an error with its own name and reason.
  */
-import type { Verb } from './options.js';
+import type { Verb } from '../options/schema.js';
 import { isTrue, usage } from './usage.js';
 
 /** One option of docker's. */

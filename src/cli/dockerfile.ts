@@ -4,7 +4,7 @@
  */
 import { access, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
-import type { ContextOptions } from '../context-options.js';
+import type { ContextOptions } from '../options/context.js';
 import { usage, type Arguments } from './parse.js';
 
 /** The name of a Dockerfile that comes from outside of the context. */

@@ -2,8 +2,9 @@
 import fs from 'node:fs';
 import tty from 'node:tty';
 import { DockerceptionError } from '../errors.js';
-import { filterInto, type FilterOptions } from '../filter.js';
-import type { BuilderOptions } from '../builder/options.js';
+import { filterInto } from '../filter.js';
+import type { BuilderOptions } from '../options/builder.js';
+import type { FilterOptions } from '../options/context.js';
 import type { DisplayMode } from '../progress/create-display.js';
 import type { ProgressEvent } from '../progress/events.js';
 import { noticeLine } from '../progress/notice.js';

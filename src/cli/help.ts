@@ -1,5 +1,6 @@
 /** The help text, made from the option table. */
-import { OPTIONS, type OptionSpec, type Verb } from './options.js';
+import type { Flag, Verb } from '../options/schema.js';
+import { OPTIONS } from './options.js';
 
 const USAGE: Readonly<Record<Verb, string>> = {
   build: `Usage: dockerception [build] [OPTIONS] [CONTEXT]
@@ -48,14 +49,14 @@ export function helpText(verb: Verb): string {
   return `${USAGE[verb]}\n${sections.join('\n')}\n${EXIT}`;
 }
 
-function row(spec: OptionSpec): string {
+function row(spec: Flag): string {
   const short = spec.short === undefined ? '    ' : `-${spec.short}, `;
   const left = `  ${short}--${spec.name}${valueOf(spec)}`;
   return `${left.padEnd(34)}${left.length > 33 ? `\n${' '.repeat(34)}` : ''}${spec.help}\n`;
 }
 
 /** The value as help and docs show it behind the name. */
-export function valueOf({ value, optional }: OptionSpec): string {
+export function valueOf({ value, optional }: Flag): string {
   if (value === undefined) return '';
-  return optional === true ? `[=${value}]` : ` ${value}`;
+  return optional ? `[=${value}]` : ` ${value}`;
 }

@@ -1,15 +1,15 @@
 /** `dockerception inspect`: what was found on standard output; limits that are exceeded on standard error. */
 import { DockerceptionError } from '../errors.js';
 import type { Difference } from '../inspect/difference.js';
-import type { InspectOptions } from '../inspect/inspect.js';
 import type { Inspection } from '../inspect/inspection.js';
 import type { Exceeded } from '../inspect/exceeded.js';
-import type { Limits } from '../inspect/limit-options.js';
 import { parsePlatform } from '../image/platform.js';
+import { INSPECT, type InspectOptions } from '../options/inspect.js';
+import type { Limits } from '../options/limits.js';
 import { DescriptorSink } from '../sink/descriptor.js';
 import type { InputPlace } from '../source/own-output.js';
 import { limitsOf } from './limits.js';
-import { insecureOf, usage, type Arguments } from './parse.js';
+import { usage, type Arguments } from './parse.js';
 import type { Process } from './process.js';
 
 /** Columns of a terminal that doesn't tell. */
@@ -52,13 +52,7 @@ function inspectOptions(args: Arguments, { env, signal }: Process): InspectOptio
   if (target === '') throw usage('the target is empty');
   const platform = args.value('platform');
   if (platform !== undefined) parsePlatform(platform);
-  return {
-    target,
-    platform,
-    insecure: insecureOf(args),
-    env,
-    signal,
-  };
+  return args.options(INSPECT, { target, env, signal });
 }
 
 /** Views that exclude each other. */

@@ -60,7 +60,7 @@ export function commandLineMarkdown(): string {
     const only = verbs.length === 1 ? ` (${names} alone)` : verbs.length === 2 ? ` (${names})` : '';
     const rows = specs.map((spec) => {
       const short = spec.short === undefined ? '' : `-${spec.short}, `;
-      const many = spec.many === true ? '; may be given several times' : '';
+      const many = spec.many ? '; may be given several times' : '';
       return `| \`${short}--${spec.name}${valueOf(spec)}\` | ${spec.help}${many} |`;
     });
     return `## ${group}${only}\n\n| option | meaning |\n| --- | --- |\n${rows.join('\n')}\n`;

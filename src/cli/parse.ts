@@ -7,13 +7,40 @@
 import minimist from 'minimist';
 import type { DockerceptionError } from '../errors.js';
 import { acceptDockerOption } from './docker-options.js';
-import { OPTIONS, type OptionSpec, type Verb } from './options.js';
+import {
+  flagsOf,
+  type Flag,
+  type Option,
+  type OptionsOf,
+  type Schema,
+  type Verb,
+} from '../options/schema.js';
+import { OPTIONS } from './options.js';
 import { isTrue, usage } from './usage.js';
 
 export { usage } from './usage.js';
 
 /** What a command line may begin with. */
 export const VERBS: readonly Verb[] = ['build', 'filter', 'inspect'];
+
+/** Values that are options as they are written. */
+type Plain = boolean | string | readonly string[];
+
+/** Whether an option is set by one flag, and has the value that is written there. */
+type IsPlain<T, F> = F extends readonly [Flag] ? ([T] extends [Plain] ? true : false) : false;
+
+/** Options that have to be converted from their flags, and any others. */
+type Converted<S extends Schema> = {
+  readonly [
+    K in keyof S as S[K] extends Option<infer T, unknown, infer F>
+      ? F extends readonly []
+        ? never
+        : IsPlain<T, F> extends true
+          ? never
+          : K
+      : never
+  ]: OptionsOf<S>[K] | undefined;
+} & OptionsOf<S>;
 
 /** A parsed command line. */
 export class Arguments {
@@ -36,6 +63,38 @@ export class Arguments {
 
   all(name: string): readonly string[] {
     return this.values.get(name) ?? [];
+  }
+
+  /** The first flag of a schema that is given. */
+  firstOf(schema: Schema): Flag | undefined {
+    return flagsOf(schema).find(({ name }) => this.values.has(name));
+  }
+
+  /** The options of a schema: those of `converted`, and the others as their flags are written. */
+  options<S extends Schema, C extends Converted<S>>(schema: S, converted: C): OptionsOf<S> & C {
+    const entries = Object.entries(schema).flatMap(
+      ([
+        key,
+        {
+          flags: [flag],
+        },
+      ]) => (flag === undefined ? [] : [[key, this.#plain(flag)]]),
+    );
+    return { ...(Object.fromEntries(entries) as OptionsOf<S>), ...converted };
+  }
+
+  #plain({ name, value, many, optional }: Flag): Plain | undefined {
+    if (value === undefined) return this.flag(name);
+    if (optional) return this.#attached(name);
+    return many ? this.all(name) : this.value(name);
+  }
+
+  /** The values of `--insecure=HOST`; `true` for `--insecure` alone. */
+  #attached(name: string): true | readonly string[] {
+    const values = this.all(name);
+    if (!values.includes('')) return values;
+    if (values.every((value) => value === '')) return true;
+    throw usage('--insecure and --insecure=HOST exclude each other', 'name every host');
   }
 }
 
@@ -65,7 +124,7 @@ export function parse(argv: readonly string[]): Arguments {
 function spellOut(
   argv: readonly string[],
   verb: Verb,
-  specs: readonly OptionSpec[],
+  specs: readonly Flag[],
 ): { readonly written: string[]; readonly command: readonly string[] } {
   const written: string[] = [];
   const rest = [...argv];
@@ -89,7 +148,7 @@ function spellOut(
       if (acceptDockerOption(given, verb, next)) continue;
       throw unknownOption(argument, verb, specs);
     }
-    if (spec.optional === true) {
+    if (spec.optional) {
       // As for a flag, true and false are no value: false takes back what was given before.
       const on = attached === undefined ? true : isTrue(attached);
       const isOther = (one: string): boolean => !one.startsWith(`--${spec.name}=`);
@@ -109,22 +168,14 @@ function spellOut(
   return { written, command: rest };
 }
 
-/** The hosts of `--insecure=HOST`; `true` for `--insecure` alone. */
-export function insecureOf(args: Arguments): true | readonly string[] {
-  const hosts = args.all('insecure');
-  if (!hosts.includes('')) return hosts;
-  if (hosts.every((host) => host === '')) return true;
-  throw usage('--insecure and --insecure=HOST exclude each other', 'name every host');
-}
-
-function flagValue(value: string | undefined, { name }: OptionSpec): string {
+function flagValue(value: string | undefined, { name }: Flag): string {
   const on = value === undefined ? true : isTrue(value);
   if (on === undefined) throw usage(`--${name} takes no value`);
   return String(on);
 }
 
 /** `docker build -c` is another option, and its value a number. */
-function checkValue({ name }: OptionSpec, value: string): void {
+function checkValue({ name }: Flag, value: string): void {
   if (name === 'change' && /^\d+$/.test(value))
     throw usage(
       `-c takes an instruction, as for docker import, and not ${value}: docker build's --cpu-shares is not an option of this tool`,
@@ -132,11 +183,7 @@ function checkValue({ name }: OptionSpec, value: string): void {
     );
 }
 
-function unknownOption(
-  argument: string,
-  verb: Verb,
-  specs: readonly OptionSpec[],
-): DockerceptionError {
+function unknownOption(argument: string, verb: Verb, specs: readonly Flag[]): DockerceptionError {
   const name = argument.replace(/^--?/, '').replace(/=.*/s, '');
   const short = /^-[A-Za-z]/.test(argument) ? argument[1] : undefined;
   const elsewhere = OPTIONS.find(
@@ -152,7 +199,7 @@ function unknownOption(
   return usage(`unknown option ${shown}`, suggestion(name, specs));
 }
 
-function suggestion(name: string, specs: readonly OptionSpec[]): string | undefined {
+function suggestion(name: string, specs: readonly Flag[]): string | undefined {
   const positive = specs.find((spec) => `no-${spec.name}` === name);
   if (positive?.value !== undefined) return `leave --${positive.name} out for its default`;
   if (positive !== undefined) return `--${positive.name}=false switches it off`;

@@ -7,16 +7,12 @@ import { homedir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
 import { splitTag } from '../image/reference.js';
+import type { EngineName } from '../options/build.js';
+import type { Output } from '../options/image.js';
 import type { Report } from '../progress/events.js';
 import type { Connection } from './docker/index.js';
 import type { EmbeddedSettings, Otherwise } from './embedded/embedded-engine.js';
-import type { BuildOptions, Engine, EntryEngine, Output } from './engine.js';
-
-/** The engines that can be named; `auto` chooses one. */
-export const ENGINE_NAMES = ['auto', 'docker', 'embedded'] as const;
-
-/** An engine by its name. */
-export type EngineName = (typeof ENGINE_NAMES)[number];
+import type { Engine, EngineRequest, EntryEngine } from './engine.js';
 
 /** What every engine is set up with. */
 export interface EngineSettings {
@@ -35,7 +31,10 @@ export interface EngineSettings {
 }
 
 /** What decides. */
-export type Wanted = Pick<BuildOptions, 'tags' | 'outputs' | 'push' | 'load' | 'report' | 'signal'>;
+export type Wanted = Pick<
+  EngineRequest,
+  'tags' | 'outputs' | 'push' | 'load' | 'report' | 'signal'
+>;
 
 /** An engine, and what it is to write. */
 export interface Choice {

@@ -1,8 +1,8 @@
 /** What every engine is: a context in, an image out. */
 import type { Readable } from 'node:stream';
 import type { Directory, Leaf } from '../filesystem/node.js';
-import type { Compression } from '../image/compression.js';
 import type { ImageConfig } from '../image/config.js';
+import type { ImageOptions } from '../options/image.js';
 import type { Report } from '../progress/events.js';
 import type { ViewHandler } from '../tar/entry-view.js';
 
@@ -13,18 +13,6 @@ import type { ViewHandler } from '../tar/entry-view.js';
  */
 export interface BuildContext {
   readonly stream: Readable;
-}
-
-/** The forms of an {@link Output}. */
-export const OUTPUT_TYPES = ['docker', 'oci', 'tar', 'local'] as const;
-
-/** Where an image goes, as `-o` tells it. */
-export interface Output {
-  readonly type: (typeof OUTPUT_TYPES)[number];
-  /** A path, or `-` for standard output. */
-  readonly dest: string;
-  /** Any other attribute (`tar=false`, …). */
-  readonly attributes: Readonly<Record<string, string>>;
 }
 
 /** An image that was put together here, before it is written, for one platform. */
@@ -57,37 +45,18 @@ export interface ImageCheck {
   stored(image: StoredImage): Promise<void>;
 }
 
-/** The options of `docker buildx build` that an engine gets. */
-export interface BuildOptions {
+/** What an engine is to build: complete options, and what is derived from the others. */
+export interface EngineRequest extends ImageOptions {
   /** The Dockerfile's path inside the context. */
   readonly file: string;
   /** Paths of the context that no instruction may see: .dockerignore excludes them, the engine reads the Dockerfile. */
   readonly concealed: readonly string[];
-  readonly tags: readonly string[];
-  /** A value of `undefined` was already looked up in the environment and isn't there. */
-  readonly buildArgs: Readonly<Record<string, string>>;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly target: string | undefined;
-  readonly platforms: readonly string[];
-  readonly noCache: boolean;
-  readonly pull: boolean;
-  readonly network: string | undefined;
-  /** `HOST:IP`, as `--add-host` has it. */
-  readonly addHosts: readonly string[];
-  /** `NAME` to `docker-image://…`, a directory, …, as `--build-context` has it. */
-  readonly buildContexts: Readonly<Record<string, string>>;
-  readonly push: boolean;
-  /** Load the image into the engine that answers. Engines that keep images do so anyway. */
-  readonly load: boolean;
-  readonly outputs: readonly Output[];
-  /** Of the layers that are written here, not by an engine. */
-  readonly compression: Compression;
   /** Hosts of registries that may be reached over plain HTTP, or with a certificate that can't be verified. */
   readonly insecure: readonly string[];
-  /** Undefined where nobody looks. */
+  /** Undefined if the image isn't checked. */
   readonly check: ImageCheck | undefined;
   readonly report: Report;
-  /** Aborted on SIGINT and SIGTERM: stop at once, leave nothing behind, reject with its reason. */
+  /** Aborted on SIGINT and SIGTERM: stop at once, remove what is temporary, reject with its reason. */
   readonly signal: AbortSignal;
 }
 
@@ -112,7 +81,7 @@ export interface LayersSummary {
 
 /** An engine that reads a context itself: it gets the entries, and no tar has to be written for it. */
 export interface EntryEngine {
-  begin(options: BuildOptions): EntryBuild;
+  begin(request: EngineRequest): EntryBuild;
 }
 
 /** A build under way. */
@@ -128,4 +97,4 @@ export interface EntryBuild {
 }
 
 /** Builds an image from a context. Rejects with a `DockerceptionError` of kind build or engine. */
-export type Engine = (context: BuildContext, options: BuildOptions) => Promise<BuildResult>;
+export type Engine = (context: BuildContext, request: EngineRequest) => Promise<BuildResult>;

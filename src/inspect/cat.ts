@@ -5,13 +5,15 @@
 import { stat } from 'node:fs/promises';
 import { nearest } from '../dockerfile/nearest.js';
 import { DockerceptionError } from '../errors.js';
+import { INSPECT, type CompleteInspection, type InspectOptions } from '../options/inspect.js';
+import { normalise } from '../options/schema.js';
 import type { Sink } from '../sink/sink.js';
 import { printable } from '../tar/printable.js';
 import { trimEnd } from '../text/trim.js';
 import type { Content } from './content.js';
 import type { Listener, Wanted } from './contents.js';
 import { find, walk, type Entry } from './entry.js';
-import { inspectReading, type InspectOptions } from './inspect.js';
+import { inspectReading } from './inspect.js';
 import type { Inspection } from './inspection.js';
 import { IntoSink } from './into-sink.js';
 import { Kept } from './kept.js';
@@ -20,8 +22,9 @@ import { Kept } from './kept.js';
  * Writes the content of a file to `sink`, which is not ended.
  * @throws DockerceptionError of kind usage: CAT_NOT_FOUND, CAT_NOT_A_FILE, CAT_PIPE; those of `inspect`, of the sink
  */
-export async function cat(path: string, options: InspectOptions, sink: Sink): Promise<void> {
-  const isPipe = await isReadOnce(options.target ?? '-');
+export async function cat(path: string, given: InspectOptions, sink: Sink): Promise<void> {
+  const options = normalise(INSPECT, given);
+  const isPipe = await isReadOnce(options.target);
   const kept = new Kept(absolute(path));
   const inspection = await inspectReading(isPipe ? { ...options, wanted: kept.wanted } : options);
   const entry = fileAt(inspection, path);
@@ -65,7 +68,7 @@ async function isReadOnce(target: string): Promise<boolean> {
 }
 
 /** Reads everything once more, and stops behind the file. */
-async function again(content: Content, options: InspectOptions, sink: Sink): Promise<void> {
+async function again(content: Content, options: CompleteInspection, sink: Sink): Promise<void> {
   const done = new AbortController();
   const into = new IntoSink(sink, options.signal);
   const listener: Listener = {
@@ -74,11 +77,14 @@ async function again(content: Content, options: InspectOptions, sink: Sink): Pro
     ready: () => into.ready(),
     end: () => done.abort(),
   };
-  const signals = [done.signal, ...(options.signal === undefined ? [] : [options.signal])];
   const wanted: Wanted = (blob, index) =>
     blob === content.blob && index === content.index ? listener : undefined;
   try {
-    await inspectReading({ ...options, signal: AbortSignal.any(signals), wanted });
+    await inspectReading({
+      ...options,
+      signal: AbortSignal.any([done.signal, options.signal]),
+      wanted,
+    });
   } catch (error) {
     if (!done.signal.aborted) throw error;
   }

@@ -2,24 +2,13 @@
  * `inspect`: what is inside a context or an image, wherever that is. Layers are read once, as streams;
  * nothing is unpacked to disk, and memory grows with entries, not with bytes.
  */
-import { insecureHosts, type Insecure } from '../image/registry/insecure.js';
+import { insecureHosts } from '../image/registry/insecure.js';
 import { hostPlatform, parsePlatform } from '../image/platform.js';
 import type { Platform } from '../image/descriptor.js';
 import type { ImageChoice } from '../image/layout-reader.js';
 import type { Image } from '../image/manifest.js';
-import type { RegistrySettings } from '../image/registry/index.js';
-import { checkOptions, type OptionTable } from '../options/check.js';
-import {
-  abortSignal,
-  amount,
-  anyOf,
-  callback,
-  environment,
-  flag,
-  listOf,
-  nonEmptyText,
-  parsed,
-} from '../options/values.js';
+import { INSPECT, type CompleteInspection, type InspectOptions } from '../options/inspect.js';
+import { normalise } from '../options/schema.js';
 import type { Source } from '../source/source.js';
 import type { Wanted } from './contents.js';
 import type { ContextKind } from './findings/index.js';
@@ -29,39 +18,8 @@ import { readStream } from './read-stream.js';
 import { notThere, targetOf, type Target } from './target.js';
 import { ofTarget } from './target-error.js';
 
-/** What is looked into, and how. */
-export interface InspectOptions {
-  /**
-   * `-`, a tar, a directory, an image archive, a layout, `oci-archive://FILE:NAME` and its like,
-   * `docker-image://REF`, or an image that the engine has. @default '-'
-   */
-  readonly target?: string;
-  /** Which image of an index. @default this machine's */
-  readonly platform?: string | undefined;
-  /** Bytes of files past which reading stops, with an error of kind limit. @default none */
-  readonly maxSize?: number | undefined;
-  /** The registry of `target`, or hosts, that may have plain HTTP, or a certificate that can't be verified. @default false */
-  readonly insecure?: Insecure;
-  /** Names the engine and the credentials. @default process.env */
-  readonly env?: NodeJS.ProcessEnv;
-  /** @default nothing stops it */
-  readonly signal?: AbortSignal;
-  /** @default nothing is told */
-  readonly report?: NonNullable<RegistrySettings['report']>;
-}
-
-const INSPECT_OPTIONS: OptionTable<InspectOptions> = {
-  target: nonEmptyText,
-  platform: parsed('a platform', parsePlatform),
-  maxSize: amount,
-  insecure: anyOf('true, false or a list of hosts', [flag, listOf(nonEmptyText)]),
-  env: environment,
-  signal: abortSignal,
-  report: callback,
-};
-
-/** The same, with whoever wants a file's bytes. */
-export interface ReadingOptions extends InspectOptions {
+/** Complete options, with what reads the bytes of files. */
+export interface ReadingOptions extends CompleteInspection {
   readonly wanted?: Wanted;
 }
 
@@ -71,26 +29,24 @@ export interface ReadingOptions extends InspectOptions {
  *   isn't there, of kind engine for an engine or a registry, of kind limit past `maxSize`
  */
 export async function inspect(options: InspectOptions = {}): Promise<Inspection> {
-  checkOptions(options, INSPECT_OPTIONS);
-  return inspectReading(options);
+  return inspectReading(normalise(INSPECT, options));
 }
 
-/** The same, while somebody takes a file's bytes. */
+/** The same, and hands the bytes of a file to whatever wants them. */
 export async function inspectReading(options: ReadingOptions): Promise<Inspection> {
-  const text = options.target ?? '-';
   const { signal } = options;
-  signal?.throwIfAborted();
-  const target = await targetOf(text);
+  signal.throwIfAborted();
+  const target = await targetOf(options.target);
   try {
-    return await read(target, text, options);
+    return await read(target, options);
   } catch (error) {
-    if (signal?.aborted === true) throw signal.reason;
+    if (signal.aborted) throw signal.reason;
     throw ofTarget(error, target);
   }
 }
 
-async function read(target: Target, text: string, options: ReadingOptions): Promise<Inspection> {
-  const { maxSize, env = process.env, signal = new AbortController().signal, wanted } = options;
+async function read(target: Target, options: ReadingOptions): Promise<Inspection> {
+  const { target: text, maxSize, env, signal, wanted } = options;
   const platform =
     options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
   const shared = { maxSize, signal, wanted };
@@ -124,7 +80,7 @@ async function read(target: Target, text: string, options: ReadingOptions): Prom
       return readStream(source, { ...shared, target: text, platform, image: { ...choice, form } });
     }
     case 'registry':
-      return fromRegistry(target.reference, platform, { ...options, env, signal }, image);
+      return fromRegistry(target.reference, platform, options, image);
     case 'missing':
       throw notThere(text);
     case 'engine': {
@@ -153,7 +109,7 @@ async function fromLayout(
 async function fromRegistry(
   text: string,
   platform: Platform,
-  { env, signal, insecure, report }: InspectOptions & Pick<RegistrySettings, 'env' | 'signal'>,
+  { env, signal, insecure, report }: CompleteInspection,
   read: (image: Image) => Promise<Inspection>,
 ): Promise<Inspection> {
   const { openBlobCache } = await import('../image/blob-cache.js');
@@ -167,7 +123,7 @@ async function fromRegistry(
       signal,
       cache,
       insecure: insecureHosts(insecure, [text]),
-      ...(report !== undefined && { report }),
+      report,
     };
     return await read(await streamImage(reference, platform, settings));
   } finally {

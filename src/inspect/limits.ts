@@ -1,5 +1,6 @@
 /** Limits for CI: what an image may not exceed, and what does. */
-import { checkOptions } from '../options/check.js';
+import { LIMITS, type Limits } from '../options/limits.js';
+import { normalise, type Complete } from '../options/schema.js';
 import { formatBytes } from '../progress/format.js';
 import { compileDeny, denied } from './deny.js';
 import { walk } from './entry.js';
@@ -7,7 +8,6 @@ import { cannotStart as keepsFromStarting } from './findings/catalogue.js';
 import type { Finding } from './finding.js';
 import type { Inspection } from './inspection.js';
 import { type Exceeded, MAX_OFFENDERS, Offenders } from './exceeded.js';
-import { LIMIT_OPTIONS, type Limits } from './limit-options.js';
 import { modeString } from './mode-string.js';
 
 /** What limits look at. */
@@ -23,8 +23,13 @@ export interface Checked extends Pick<
  * @throws DockerceptionError of kind `usage`
  */
 export function checkLimits(limits: Limits): void {
-  checkOptions(limits, LIMIT_OPTIONS, 'the limits');
-  compileDeny(limits.deny ?? []);
+  complete(limits);
+}
+
+function complete(limits: Limits): Complete<typeof LIMITS> {
+  const all = normalise(LIMITS, limits, 'the limits');
+  compileDeny(all.deny);
+  return all;
 }
 
 /**
@@ -34,21 +39,24 @@ export function checkLimits(limits: Limits): void {
  */
 export function exceeded(
   inspection: Checked,
-  limits: Limits,
+  given: Limits,
   cannotStart: (id: string) => boolean = keepsFromStarting,
 ): readonly Exceeded[] {
-  checkLimits(limits);
+  const limits = complete(given);
   return [
     ...sizes(inspection, limits),
-    ...denials(inspection, limits.deny ?? []),
-    ...(limits.denySetuid === true ? setuid(inspection) : []),
-    ...(limits.denyIds === true ? unmappable(inspection) : []),
-    ...(limits.mustRun === true ? mustRun(inspection.findings, cannotStart) : []),
+    ...denials(inspection, limits.deny),
+    ...(limits.denySetuid ? setuid(inspection) : []),
+    ...(limits.denyIds ? unmappable(inspection) : []),
+    ...(limits.mustRun ? mustRun(inspection.findings, cannotStart) : []),
   ];
 }
 
-function* sizes({ size, layers, waste }: Checked, limits: Limits): Generator<Exceeded> {
-  const { maxSize = Infinity, maxLayers = Infinity, maxWaste = Infinity } = limits;
+function* sizes(
+  { size, layers, waste }: Checked,
+  limits: Complete<typeof LIMITS>,
+): Generator<Exceeded> {
+  const { maxSize, maxLayers, maxWaste } = limits;
   const alone = { offenders: [], count: 0 };
   if (size > maxSize)
     yield {

@@ -3,6 +3,7 @@
  * sizes are that `docker images` and this tool print; with an `i` it is a power of 1024.
  */
 import { DockerceptionError } from '../errors.js';
+import type { Share } from '../options/limits.js';
 import { printable } from '../tar/printable.js';
 
 const POWERS = ['', 'k', 'm', 'g', 't', 'p'];
@@ -19,12 +20,6 @@ export function parseSize(text: string, option = 'a size'): number {
   const bytes = Math.round(Number(number) * unit);
   if (number !== undefined && Number.isSafeInteger(bytes)) return bytes;
   throw invalid(text, option, 'is not a size', '10MB is 10,000,000 bytes, 10MiB is 10,485,760');
-}
-
-/** A part of the image. */
-export interface Share {
-  /** From 0 to 100. */
-  readonly percent: number;
 }
 
 /**

@@ -19,11 +19,15 @@ export interface Refusal {
   readonly hint?: string | undefined;
 }
 
-/** Returns undefined for a valid value. It never sees `undefined`: that is an option that isn't given. */
-export type Check = (value: unknown) => Refusal | undefined;
+/** Returns undefined for a valid value, of the type `T`. It is never called with `undefined`: that is an absent option. */
+export interface Check<T = unknown> {
+  (value: unknown): Refusal | undefined;
+  /** For the compiler alone: what it accepts. */
+  readonly accepts?: T;
+}
 
 /** One check for each key. */
-export type OptionTable<T> = Readonly<Record<keyof T, Check>>;
+export type OptionTable<T> = Readonly<Record<keyof T & string, Check>>;
 
 /**
  * Checks a set of options.

@@ -1,31 +1,38 @@
 /** Checks of single values, and of lists, records and objects of them. */
+import type { Writable } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
 import { nearest } from '../dockerfile/suggest.js';
 import { below, checkMembers, isObject, show, type Check, type Refusal } from './check.js';
 
 /** A check with a predicate; `what` completes "… is not …". */
-export function is(what: string, accepts: (value: unknown) => boolean, hint?: string): Check {
+export function is<T>(what: string, accepts: (value: unknown) => boolean, hint?: string): Check<T> {
   return (value) => (accepts(value) ? undefined : { why: `is not ${what}`, hint });
 }
 
-export const text = is('a string', (value) => typeof value === 'string');
-export const nonEmptyText = is(
+export const text = is<string>('a string', (value) => typeof value === 'string');
+export const nonEmptyText = is<string>(
   'a string with a character at least',
   (value) => typeof value === 'string' && value !== '',
 );
-export const flag = is('true or false', (value) => typeof value === 'boolean');
-export const callback = is('a function', (value) => typeof value === 'function');
-export const object = is('an object', isObject);
+export const flag = is<boolean>('true or false', (value) => typeof value === 'boolean');
+/** A function of the type `T`, which is not checked further. */
+export function callback<T>(): Check<T> {
+  return is('a function', (value) => typeof value === 'function');
+}
+export const object = is<object>('an object', isObject);
 
 /** Zero and more, without a fraction. */
-export const count = is(
+export const count = is<number>(
   'a whole number from 0 up',
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
 );
 /** Zero and more; Infinity for no bound. */
-export const amount = is('a number from 0 up', (value) => typeof value === 'number' && value >= 0);
+export const amount = is<number>(
+  'a number from 0 up',
+  (value) => typeof value === 'number' && value >= 0,
+);
 /** Seconds since 1970, with a fraction or without. */
-export const time = is(
+export const time = is<number>(
   'a number of seconds since 1970',
   (value) => typeof value === 'number' && Math.abs(value) < 2 ** 53,
   'a Date as seconds: date.getTime() / 1000',
@@ -33,19 +40,19 @@ export const time = is(
 /** A timer takes no more: it would fire at once. */
 const MAX_TIMER = 2 ** 31 - 1;
 /** Milliseconds that a timer accepts. */
-export const duration = is(
+export const duration = is<number>(
   `a number of milliseconds up to ${MAX_TIMER}`,
   (value) => typeof value === 'number' && value > 0 && value <= MAX_TIMER,
 );
-export const port = is(
+export const port = is<number>(
   'a port from 1 to 65535',
   (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65_535,
 );
 
 /** One of these names; a hint offers the nearest. */
-export function oneOf(names: readonly string[]): Check {
+export function oneOf<N extends string>(names: readonly N[]): Check<N> {
   return (value) => {
-    if (typeof value === 'string' && names.includes(value)) return undefined;
+    if (names.some((name) => name === value)) return undefined;
     const near = typeof value === 'string' ? nearest(value, names, false) : undefined;
     return {
       why: `is not one of ${names.join(', ')}`,
@@ -55,7 +62,7 @@ export function oneOf(names: readonly string[]): Check {
 }
 
 /** A string that a parser reads; what it throws becomes the hint. */
-export function parsed(what: string, parse: (text: string) => unknown): Check {
+export function parsed(what: string, parse: (text: string) => unknown): Check<string> {
   return (value) => {
     if (typeof value !== 'string') return { why: `is not ${what}` };
     try {
@@ -69,7 +76,7 @@ export function parsed(what: string, parse: (text: string) => unknown): Check {
   };
 }
 
-export function listOf(check: Check): Check {
+export function listOf<T>(check: Check<T>): Check<readonly T[]> {
   return (value) => {
     if (!Array.isArray(value)) return { why: 'is not a list', hint: 'as in ["a", "b"]' };
     for (const [index, member] of value.entries()) {
@@ -81,7 +88,7 @@ export function listOf(check: Check): Check {
 }
 
 /** An object whose keys are free. */
-export function recordOf(check: Check): Check {
+export function recordOf<T>(check: Check<T>): Check<Readonly<Record<string, T>>> {
   return (value) => {
     if (!isObject(value)) return { why: 'is not an object', hint: 'as in { name: "value" }' };
     for (const [key, member] of Object.entries(value)) {
@@ -96,7 +103,7 @@ export function recordOf(check: Check): Check {
 export function shape<T>(
   members: Readonly<Record<keyof T & string, Check>>,
   required: readonly (keyof T & string)[] = [],
-): Check {
+): Check<T> {
   return (value) => {
     if (!isObject(value)) return { why: 'is not an object', hint: `with ${list(members)}` };
     const missing = required.find((key) => value[key] === undefined);
@@ -114,7 +121,7 @@ function list(members: object): string {
 }
 
 /** The first check that accepts the value; else `what`, with the refusal of an object's members. */
-export function anyOf(what: string, checks: readonly Check[], hint?: string): Check {
+export function anyOf<T>(what: string, checks: readonly Check<T>[], hint?: string): Check<T> {
   return (value) => {
     let deepest: Refusal | undefined;
     for (const check of checks) {
@@ -127,13 +134,13 @@ export function anyOf(what: string, checks: readonly Check[], hint?: string): Ch
 }
 
 /** `HOST:IP`, as of `--add-host`. */
-export const hostAddress = is(
+export const hostAddress = is<string>(
   'HOST:IP',
   (value) => typeof value === 'string' && /^[^:=]+:.+$/.test(value),
 );
 
 /** Variables, as of `process.env`. */
-export const environment: Check = (value) => {
+export const environment: Check<NodeJS.ProcessEnv> = (value) => {
   if (!isObject(value)) return { why: 'is not an object with variables' };
   const odd = Object.keys(value).find(
     (key) => value[key] !== undefined && typeof value[key] !== 'string',
@@ -144,7 +151,7 @@ export const environment: Check = (value) => {
     : { at: `.${odd}`, shown: 'its value', why: 'is not a string' };
 };
 
-export const abortSignal = is(
+export const abortSignal = is<AbortSignal>(
   'an AbortSignal',
   (value) =>
     isObject(value) &&
@@ -153,7 +160,7 @@ export const abortSignal = is(
 );
 
 /** A stream to write to. */
-export const writable = is(
+export const writable = is<Writable>(
   'a writable stream',
   (value) =>
     isObject(value) && typeof value['write'] === 'function' && typeof value['on'] === 'function',

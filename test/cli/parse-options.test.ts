@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DOCKER_OPTIONS } from '../../src/cli/docker-options.js';
-import { OPTIONS, type OptionSpec } from '../../src/cli/options.js';
+import { OPTIONS } from '../../src/cli/options.js';
 import { parse, VERBS } from '../../src/cli/parse.js';
+import type { Flag } from '../../src/options/schema.js';
 
 /** What a value may look like: none of it is an option, a number or a truth value. */
 const VALUES = [
@@ -29,7 +30,7 @@ const refusal = (argv: readonly string[]): { message: string; hint: string } => 
 };
 
 const declared = VERBS.flatMap((verb) =>
-  OPTIONS.filter(({ verbs }) => verbs.includes(verb)).map((spec): [string, string, OptionSpec] => [
+  OPTIONS.filter(({ verbs }) => verbs.includes(verb)).map((spec): [string, string, Flag] => [
     verb,
     spec.name,
     spec,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Readable } from 'node:stream';
-import type { ContextOptions } from '../../src/context-options.js';
+import type { ContextOptions } from '../../src/options/context.js';
 import { filterInto } from '../../src/filter.js';
 import { CollectingSink } from '../support/filter.js';
 import { member, tar } from '../support/write-tar.js';

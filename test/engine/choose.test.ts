@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { archiveName, chooseEngine, type Choice, type Wanted } from '../../src/engine/choose.js';
-import type { Output } from '../../src/engine/engine.js';
+import type { Output } from '../../src/options/image.js';
 import '../../src/engine/docker/index.js';
 import { noticeLine } from '../../src/progress/notice.js';
 

@@ -17,7 +17,7 @@ import {
 } from '../../src/engine/docker/index.js';
 import { messageOf } from '../../src/errors.js';
 import { engineOptions } from '../support/engine-options.js';
-import type { BuildOptions } from '../../src/engine/engine.js';
+import type { EngineRequest } from '../../src/engine/engine.js';
 import type { ProgressEvent } from '../../src/progress/events.js';
 
 interface EngineEntry {
@@ -224,8 +224,8 @@ export async function contextOf(files: Readonly<Record<string, string>>): Promis
 
 /** Build options that ask for nothing, with what was reported. */
 export function options(
-  change: Partial<BuildOptions> = {},
-): BuildOptions & { readonly events: readonly ProgressEvent[] } {
+  change: Partial<EngineRequest> = {},
+): EngineRequest & { readonly events: readonly ProgressEvent[] } {
   const events: ProgressEvent[] = [];
   const report = (event: ProgressEvent): void => void events.push(event);
   return { ...engineOptions({ report, ...change }), events };

@@ -3,7 +3,7 @@ import type { Exceeded } from '../../src/inspect/exceeded.js';
 import type { Finding } from '../../src/inspect/finding.js';
 import { exceededLines, limitError } from '../../src/inspect/limit-error.js';
 import { checkLimits, exceeded } from '../../src/inspect/limits.js';
-import type { Limits } from '../../src/inspect/limit-options.js';
+import type { Limits } from '../../src/options/limits.js';
 import type { Inspection } from '../../src/inspect/inspection.js';
 import { inspectionOf, type Paths } from '../support/inspection-tree.js';
 

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { imageCheck } from '../../src/inspect/check.js';
-import type { Limits } from '../../src/inspect/limit-options.js';
+import type { Limits } from '../../src/options/limits.js';
 import type { ProgressEvent } from '../../src/progress/events.js';
 import { member, tar } from '../support/write-tar.js';
 

@@ -15,11 +15,12 @@ import {
   renderText,
   withBuilder,
 } from '../../src/index.js';
-import { BUILD_OPTIONS } from '../../src/build-options.js';
-import { BUILDER_OPTIONS } from '../../src/builder/options.js';
-import { CONTEXT_OPTIONS } from '../../src/context-options.js';
 import { DockerceptionError } from '../../src/errors.js';
-import { LIMIT_OPTIONS } from '../../src/inspect/limit-options.js';
+import { BUILD as BUILD_SCHEMA } from '../../src/options/build.js';
+import { BUILDER as BUILDER_SCHEMA } from '../../src/options/builder.js';
+import { CONTEXT as CONTEXT_SCHEMA } from '../../src/options/context.js';
+import { INSPECT as INSPECT_SCHEMA } from '../../src/options/inspect.js';
+import { LIMITS as LIMITS_SCHEMA } from '../../src/options/limits.js';
 import { CollectingSink } from '../support/filter.js';
 
 const EMPTY = {};
@@ -258,12 +259,13 @@ describe.each(Object.entries(SUBJECTS))('%s', (_, { options, fails }) => {
   );
 });
 
-describe('the tables of the checks', () => {
+describe('the schemas', () => {
   it('name the options that are tested here', () => {
-    expect(Object.keys(CONTEXT_OPTIONS)).toEqual(Object.keys(CONTEXT));
-    expect(Object.keys(BUILD_OPTIONS).sort()).toEqual(Object.keys(BUILD).sort());
-    expect(Object.keys(BUILDER_OPTIONS)).toEqual(Object.keys(BUILDER));
-    expect(Object.keys(LIMIT_OPTIONS)).toEqual(Object.keys(LIMITS));
+    expect(Object.keys(CONTEXT_SCHEMA)).toEqual(Object.keys(CONTEXT));
+    expect(Object.keys(BUILD_SCHEMA).sort()).toEqual(Object.keys(BUILD).sort());
+    expect(Object.keys(BUILDER_SCHEMA)).toEqual(Object.keys(BUILDER));
+    expect(Object.keys(LIMITS_SCHEMA)).toEqual(Object.keys(LIMITS));
+    expect(Object.keys(INSPECT_SCHEMA)).toEqual(Object.keys(INSPECT));
   });
 });
 

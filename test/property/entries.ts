@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { pack } from 'tar-stream';
 import { buffer } from 'node:stream/consumers';
-import type { FilterOptions } from '../../src/filter.js';
+import type { FilterOptions } from '../../src/options/context.js';
 import { END, header, long, pax, padded, type Fields, type Magic } from '../support/write-tar.js';
 
 /** One entry, before a format is chosen for it. */

@@ -13,10 +13,14 @@ import { isDirectory } from '../../src/filesystem/node.js';
 import { changes } from '../../src/filesystem/changes.js';
 import { Tree } from '../../src/filesystem/tree.js';
 import { Unpacker } from '../../src/filesystem/unpack.js';
+import { CONTEXT } from '../../src/options/context.js';
+import { normalise } from '../../src/options/schema.js';
 import { CollectingSink } from '../support/filter.js';
 import { readTar } from '../support/read-tar.js';
 import { PACES, PacedEntries, SINKS, type Pace } from './readers.js';
 import { SOURCES, type OpenSource, type Place } from './sources.js';
+
+const { signal } = new AbortController();
 
 const top = fs.mkdtempSync(path.join(os.tmpdir(), 'dockerception-test-'));
 const FIFOS = 400;
@@ -90,7 +94,10 @@ describe.each(Object.entries(SOURCES))('the context from %s', (_, open) => {
     const through = (pace: Pace): Promise<Buffer> =>
       opened(open, async (options) => {
         const sink = new PacedEntries(pace);
-        await passContext(sink, options, () => undefined, { exact: true, signal: undefined });
+        await passContext(sink, normalise(CONTEXT, options), () => undefined, {
+          exact: true,
+          signal,
+        });
         return sink.text;
       });
     const [[, first] = ['', Buffer.alloc(0)], ...others] = await all(through);
@@ -115,7 +122,10 @@ describe.each(Object.entries(SOURCES))('the context from %s', (_, open) => {
       });
       const entries = new Unpacker({ tree, contents: writer, name: 'the context', strict: true });
       const sink = { entries, ready: () => writer.ready() };
-      await passContext(sink, options, () => undefined, { exact: true, signal: undefined });
+      await passContext(sink, normalise(CONTEXT, options), () => undefined, {
+        exact: true,
+        signal,
+      });
       entries.end();
       await writer.verify(never);
       await spool.settle();

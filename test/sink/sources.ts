@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { ContextOptions } from '../../src/context-options.js';
+import type { ContextOptions } from '../../src/options/context.js';
 import { openDescriptor } from '../../src/source/stdin.js';
 import { streamSource } from '../../src/source/stream.js';
 import { long, member, pax, tar } from '../support/write-tar.js';

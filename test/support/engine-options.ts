@@ -1,26 +1,15 @@
 /** What an engine is asked for when nothing is asked for. */
-import type { BuildOptions } from '../../src/engine/engine.js';
+import type { EngineRequest } from '../../src/engine/engine.js';
+import { IMAGE } from '../../src/options/image.js';
+import { normalise } from '../../src/options/schema.js';
 
-export function engineOptions(change: Partial<BuildOptions> = {}): BuildOptions {
+export function engineOptions(change: Partial<EngineRequest> = {}): EngineRequest {
   return {
     file: 'Dockerfile',
     concealed: [],
-    tags: [],
-    buildArgs: {},
-    labels: {},
-    target: undefined,
-    platforms: [],
-    noCache: false,
-    pull: false,
-    network: undefined,
-    addHosts: [],
-    buildContexts: {},
-    push: false,
-    load: false,
-    compression: { type: 'gzip' },
+    ...normalise(IMAGE, {}),
     insecure: [],
     check: undefined,
-    outputs: [],
     report: () => undefined,
     signal: new AbortController().signal,
     ...change,

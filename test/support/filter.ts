@@ -1,6 +1,7 @@
 /** The filter as a function: a tar in, a tar out, in chunks of any size. */
 import { Readable } from 'node:stream';
-import { filterInto, type FilterOptions } from '../../src/filter.js';
+import { filterInto } from '../../src/filter.js';
+import type { FilterOptions } from '../../src/options/context.js';
 import type { Sink } from '../../src/sink/sink.js';
 
 /** Every stream test runs at these. */

@@ -1,7 +1,7 @@
 /** Whether an engine can take `--build-context`, and the forms of it that it can. */
 import type { Readable } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
-import type { BuildOptions } from '../engine.js';
+import type { EngineRequest } from '../engine.js';
 import type { Ping } from './connection.js';
 import type { Builder } from './query.js';
 
@@ -22,7 +22,7 @@ export type OpenDirectory = (path: string) => Promise<Readable>;
  * @throws DockerceptionError of kind usage, code BUILD_CONTEXT.
  */
 export function checkBuildContexts(
-  { buildContexts }: Pick<BuildOptions, 'buildContexts'>,
+  { buildContexts }: Pick<EngineRequest, 'buildContexts'>,
   builder: Builder,
   { apiVersion = '' }: Ping,
   open: OpenDirectory | undefined,

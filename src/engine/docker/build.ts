@@ -4,7 +4,7 @@
  * `errorDetail`, and its X-Registry-Config is in the wrong alphabet.
  */
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
-import type { BuildContext, BuildOptions } from '../engine.js';
+import type { BuildContext, EngineRequest } from '../engine.js';
 import { BuildAnswer } from './answer.js';
 import type { Connection } from './connection.js';
 import { JsonLines } from './lines.js';
@@ -37,7 +37,7 @@ export interface BuildRequest {
 export async function build(
   connection: Connection,
   context: BuildContext,
-  options: Pick<BuildOptions, 'report' | 'signal'>,
+  options: Pick<EngineRequest, 'report' | 'signal'>,
   request: BuildRequest,
 ): Promise<string> {
   const { endpoint } = connection;

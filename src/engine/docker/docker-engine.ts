@@ -7,7 +7,7 @@ import { messageOf } from '../../errors.js';
 import { credentialStore, type CredentialStore } from '../../image/credentials.js';
 import { announced } from '../../progress/events.js';
 import { withSourceDateEpoch } from '../build-args.js';
-import type { BuildContext, BuildOptions, Engine } from '../engine.js';
+import type { BuildContext, EngineRequest, Engine } from '../engine.js';
 import { checkBuildContexts, type OpenDirectory } from './build-contexts.js';
 import { build, type BuildRequest } from './build.js';
 import { chooseBuilder } from './builder.js';
@@ -139,7 +139,7 @@ interface PostSettings extends BuildSettings, Pick<BuildRequest, 'muteHint'> {
 async function buildByPost(
   connection: Connection,
   context: BuildContext,
-  options: BuildOptions,
+  options: EngineRequest,
   { builder, credentials, warn, ...settings }: PostSettings,
 ): Promise<string> {
   if (builder !== 'buildkit') {

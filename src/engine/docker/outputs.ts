@@ -1,6 +1,6 @@
 /** Which of the outputs an engine can make: archives of its own making, no file systems, no layouts. */
 import { DockerceptionError } from '../../errors.js';
-import type { BuildOptions } from '../engine.js';
+import type { EngineRequest } from '../engine.js';
 import type { Ping } from './connection.js';
 
 /** The Engine API of Docker 25, whose archives are OCI layouts as well. */
@@ -13,7 +13,7 @@ const OCI_ARCHIVES = [1, 44] as const;
  * @throws DockerceptionError of kind usage.
  */
 export function checkOutputs(
-  options: Pick<BuildOptions, 'outputs' | 'push' | 'tags'>,
+  options: Pick<EngineRequest, 'outputs' | 'push' | 'tags'>,
   ping: Ping,
   warn: (message: string) => void,
 ): void {

@@ -4,7 +4,7 @@
  * 400 otherwise.
  */
 import { DockerceptionError } from '../../errors.js';
-import type { BuildOptions } from '../engine.js';
+import type { EngineRequest } from '../engine.js';
 
 /** Which program reads the query. */
 export type Builder = 'classic' | 'buildkit' | 'podman';
@@ -15,7 +15,7 @@ export type Builder = 'classic' | 'buildkit' | 'podman';
  * @param session the id of a BuildKit session that is open.
  * @throws DockerceptionError of kind usage for what this API has no words for.
  */
-export function buildQuery(options: BuildOptions, builder: Builder, session?: string): string {
+export function buildQuery(options: EngineRequest, builder: Builder, session?: string): string {
   const query = new URLSearchParams();
   query.set('dockerfile', options.file);
   setMap(query, 'buildargs', options.buildArgs);

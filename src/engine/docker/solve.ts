@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
 import type { CredentialStore } from '../../image/credentials.js';
-import type { BuildContext, BuildOptions } from '../engine.js';
+import type { BuildContext, EngineRequest } from '../engine.js';
 import type { BuildRequest } from './build.js';
 import type { Connection } from './connection.js';
 import { GrpcClient, GrpcError } from './grpc-client.js';
@@ -35,7 +35,7 @@ const EXPORT_TIMEOUT = 5_000;
 export async function solve(
   connection: Connection,
   context: BuildContext,
-  options: BuildOptions,
+  options: EngineRequest,
   credentials: CredentialStore,
   { hintFor, built }: Pick<BuildRequest, 'hintFor' | 'built'>,
   directories: ReadonlyMap<string, () => Promise<Readable>> = new Map(),
@@ -133,7 +133,7 @@ function solveRequest(
   session: string,
   context: string,
   directories: ReadonlyMap<string, string>,
-  options: BuildOptions,
+  options: EngineRequest,
 ): Buffer {
   return Buffer.concat([
     writeBytes(1, ref),
@@ -161,7 +161,7 @@ function input(name: string, definition: Buffer): Buffer {
 function frontendOptions(
   context: string,
   directories: ReadonlyMap<string, string>,
-  options: BuildOptions,
+  options: EngineRequest,
 ): Record<string, string> {
   const { buildArgs, labels, buildContexts, target, platforms, network, addHosts } = options;
   const prefixed = (prefix: string, map: Readonly<Record<string, string>>): [string, string][] =>

@@ -21,7 +21,7 @@ import { printable } from '../../tar/printable.js';
 import { withSourceDateEpoch } from '../build-args.js';
 import type {
   BuildContext,
-  BuildOptions,
+  EngineRequest,
   BuildResult,
   EntryBuild,
   EntryEngine,
@@ -69,7 +69,7 @@ export interface EmbeddedSettings {
 /** Another engine, told why it has to build this. */
 export type Otherwise = (
   context: BuildContext,
-  options: BuildOptions,
+  options: EngineRequest,
   reason: DockerceptionError,
 ) => Promise<BuildResult>;
 
@@ -87,7 +87,7 @@ const SILENT = new StepReport(() => undefined);
 class Build implements EntryBuild {
   readonly entries: Unpacker;
   readonly #settings: EmbeddedSettings;
-  readonly #options: BuildOptions;
+  readonly #options: EngineRequest;
   readonly #platforms: readonly Platform[];
   readonly #spool: DivertingSpool;
   readonly #tree = new Tree();
@@ -96,7 +96,7 @@ class Build implements EntryBuild {
   #outputs: Promise<Outputs> | undefined;
   #isClosed = false;
 
-  constructor(settings: EmbeddedSettings, options: BuildOptions) {
+  constructor(settings: EmbeddedSettings, options: EngineRequest) {
     this.#settings = settings;
     this.#options = { ...options, buildArgs: withSourceDateEpoch(options.buildArgs, settings.env) };
     this.#platforms = platformsOf(options);

@@ -8,7 +8,8 @@ import { credentialHint } from '../../../src/engine/docker/credential-hint.js';
 import { checkOutputs } from '../../../src/engine/docker/outputs.js';
 import { buildQuery } from '../../../src/engine/docker/query.js';
 import { registryAuth, registryConfig } from '../../../src/engine/docker/registry-auth.js';
-import type { BuildOptions, Output } from '../../../src/engine/engine.js';
+import type { EngineRequest } from '../../../src/engine/engine.js';
+import type { Output } from '../../../src/options/image.js';
 import { credentialStore } from '../../../src/image/credentials.js';
 import { fullName, splitTag } from '../../../src/image/reference.js';
 import { engineOptions } from '../../support/engine-options.js';
@@ -19,7 +20,7 @@ const ping: Ping = { apiVersion: '1.51', builderVersion: '2', osType: 'linux', i
 
 describe('the query of a build', () => {
   const query = (
-    change: Partial<BuildOptions>,
+    change: Partial<EngineRequest>,
     builder: 'classic' | 'podman' = 'classic',
   ): string =>
     decodeURIComponent(buildQuery({ ...plain, ...change }, builder)).replaceAll('+', ' ');
@@ -70,7 +71,7 @@ describe('the query of a build', () => {
     );
   });
 
-  it.each<[Partial<BuildOptions>, 'classic' | 'podman', string]>([
+  it.each<[Partial<EngineRequest>, 'classic' | 'podman', string]>([
     [{ platforms: ['linux/arm64', 'linux/amd64'] }, 'classic', 'PLATFORMS'],
     [{ addHosts: ['nohost'] }, 'classic', 'ADD_HOST'],
     [{ network: 'none' }, 'podman', 'NETWORK'],

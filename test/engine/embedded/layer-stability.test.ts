@@ -11,6 +11,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { embeddedEngine } from '../../../src/engine/embedded/embedded-engine.js';
 import { passContext } from '../../../src/filter.js';
+import { CONTEXT } from '../../../src/options/context.js';
+import { normalise } from '../../../src/options/schema.js';
 import { engineOptions } from '../../support/engine-options.js';
 import { readTar } from '../../support/read-tar.js';
 import { member, tar } from '../../support/write-tar.js';
@@ -64,7 +66,7 @@ async function layersOf(
   try {
     const context = Readable.from([bytes], { objectMode: false });
     const { report, signal } = options;
-    await passContext(building, { context }, report, { exact: false, signal });
+    await passContext(building, normalise(CONTEXT, { context }), report, { exact: false, signal });
     await building.finish();
   } finally {
     await building.close();

@@ -2,7 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { dockerEngine, type DockerEngineSettings } from '../../../src/engine/docker/index.js';
-import type { BuildOptions, BuildResult } from '../../../src/engine/engine.js';
+import type { EngineRequest, BuildResult } from '../../../src/engine/engine.js';
 import {
   cleanUp,
   connectTo,
@@ -26,7 +26,10 @@ const base = `${engines.registry.address}/base`;
 describe.each(able)('--build-context with $name', ({ env, host }) => {
   afterAll(() => cleanUp(host));
 
-  const buildOn = async (stream: Readable, change: Partial<BuildOptions>): Promise<BuildResult> => {
+  const buildOn = async (
+    stream: Readable,
+    change: Partial<EngineRequest>,
+  ): Promise<BuildResult> => {
     const engine = dockerEngine(await connectTo(env), { env, stdout: process.stdout });
     return engine({ stream }, options(change));
   };

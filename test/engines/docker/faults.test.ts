@@ -7,7 +7,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { dockerEngine, type Environment } from '../../../src/engine/docker/index.js';
-import type { BuildOptions } from '../../../src/engine/engine.js';
+import type { EngineRequest } from '../../../src/engine/engine.js';
 import {
   cleanUp,
   connectTo,
@@ -28,7 +28,7 @@ const SETTLE = 1500;
 async function buildOn(
   env: Environment,
   stream: Readable,
-  change: Partial<BuildOptions>,
+  change: Partial<EngineRequest>,
   keepOwner = false,
 ): Promise<string> {
   const engine = dockerEngine(await connectTo(env), { env, stdout: process.stdout, keepOwner });

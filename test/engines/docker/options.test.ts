@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { dockerEngine } from '../../../src/engine/docker/index.js';
-import type { BuildOptions, BuildResult } from '../../../src/engine/engine.js';
+import type { EngineRequest, BuildResult } from '../../../src/engine/engine.js';
 import type { ProgressEvent } from '../../../src/progress/events.js';
 import {
   cleanUp,
@@ -22,7 +22,7 @@ describe.each(variants)('an option of a build with $name', ({ env, host, podman 
 
   const buildWith = async (
     files: Readonly<Record<string, string>>,
-    change: Partial<BuildOptions>,
+    change: Partial<EngineRequest>,
   ): Promise<BuildResult & { events: readonly ProgressEvent[]; text: string }> => {
     const engine = dockerEngine(await connectTo(env), { env, stdout: process.stdout });
     const asked = options(change);

@@ -6,7 +6,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dockerEngine, type Environment } from '../../../src/engine/docker/index.js';
-import type { BuildOptions, BuildResult } from '../../../src/engine/engine.js';
+import type { EngineRequest, BuildResult } from '../../../src/engine/engine.js';
 import {
   cleanUp,
   connectTo,
@@ -29,7 +29,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function buildOn(
   env: Environment,
-  change: Partial<BuildOptions>,
+  change: Partial<EngineRequest>,
   stdout = new PassThrough(),
 ): Promise<BuildResult> {
   const tar = await contextOf({ Dockerfile: `FROM ${engines.base}\nLABEL a=${uniqueTag()}\n` });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parse, insecureOf } from '../../../src/cli/parse.js';
+import { parse } from '../../../src/cli/parse.js';
 import { Agents } from '../../../src/image/registry/agents.js';
 import {
   insecureHosts,
@@ -8,6 +8,7 @@ import {
 } from '../../../src/image/registry/insecure.js';
 import { withDefaults } from '../../../src/image/registry/settings.js';
 import { fetchToken } from '../../../src/image/registry/token.js';
+import { INSPECT } from '../../../src/options/inspect.js';
 
 describe('insecure registries', () => {
   it('are the hosts that are listed, or those of the references, but never Docker Hub', () => {
@@ -75,6 +76,8 @@ describe('insecure registries', () => {
   });
 
   it('are options of their own', () => {
+    const insecureOf = (args: ReturnType<typeof parse>): unknown =>
+      args.options(INSPECT, {}).insecure;
     expect(insecureOf(parse(['dir']))).toEqual([]);
     expect(insecureOf(parse(['--insecure', 'dir']))).toBe(true);
     expect(parse(['--insecure', 'dir']).operands).toEqual(['dir']);

@@ -8,7 +8,7 @@ import { type Layer, writeLayer } from '../../../image/layer.js';
 import type { AssembledImage, PlatformImage, RepositoryName } from '../../../image/manifest.js';
 import { fullName } from '../../../image/reference.js';
 import type { BlobStore } from '../../../image/store.js';
-import type { BuildOptions, BuildResult, LayersSummary } from '../../engine.js';
+import type { BuildResult, EngineRequest, LayersSummary } from '../../engine.js';
 import type { Spool } from '../spool/spool.js';
 import type { BuiltTarget, LayerChange } from '../stages/stages.js';
 import { layerTar } from './layer-tar.js';
@@ -91,7 +91,10 @@ function dateOf(time: number): string {
  * The ID is the digest of the configuration: it doesn't depend on how layers are compressed. Several
  * platforms have the index's; a file system alone has none.
  */
-export function metadataOf(image: AssembledImage | undefined, { tags }: BuildOptions): BuildResult {
+export function metadataOf(
+  image: AssembledImage | undefined,
+  { tags }: EngineRequest,
+): BuildResult {
   if (image === undefined) return { imageId: '', metadata: {} };
   const { descriptor, images } = image;
   const config = images.length === 1 ? images[0]?.manifest.config.digest : undefined;

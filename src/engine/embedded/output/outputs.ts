@@ -11,7 +11,8 @@ import { fullName } from '../../../image/reference.js';
 import type { RegistrySettings } from '../../../image/registry/index.js';
 import type { BlobStore } from '../../../image/store.js';
 import { formatPlatform } from '../../../image/platform.js';
-import type { BuildOptions, Output } from '../../engine.js';
+import type { Output } from '../../../options/image.js';
+import type { EngineRequest } from '../../engine.js';
 import type { Spool } from '../spool/spool.js';
 import type { BuiltTarget } from '../stages/stages.js';
 
@@ -25,7 +26,7 @@ interface Destination extends BlobStore {
 
 /** What outputs are written with. */
 export interface OutputsOptions {
-  readonly build: BuildOptions;
+  readonly build: EngineRequest;
   readonly stdout: Writable;
   readonly registry: RegistrySettings;
   /** Loads an archive into an engine. */
@@ -127,7 +128,7 @@ export class Outputs {
   }
 }
 
-function begin(output: Output, { report, signal }: BuildOptions): Promise<Destination> {
+function begin(output: Output, { report, signal }: EngineRequest): Promise<Destination> {
   if (!isLayout(output)) return ArchiveStore.create(output.dest);
   const waiting = (message: string): void => report({ kind: 'notice', message });
   return LayoutStore.create(output.dest, { signal, waiting });

@@ -4,7 +4,7 @@ import { isFile } from '../../../filesystem/node.js';
 import type { Platform } from '../../../image/descriptor.js';
 import { formatPlatform, hostPlatform, parsePlatform } from '../../../image/platform.js';
 import { printable } from '../../../tar/printable.js';
-import type { AssembledSystem, BuildOptions, ImageCheck } from '../../engine.js';
+import type { AssembledSystem, EngineRequest, ImageCheck } from '../../engine.js';
 import { CONTENT_CHUNK, contentChunks } from '../spool/contents.js';
 import type { Spool } from '../spool/spool.js';
 import type { Origins } from './origins.js';
@@ -17,7 +17,7 @@ export interface TargetsOptions {
   readonly origins: Origins;
   readonly platforms: readonly Platform[];
   readonly spool: Spool;
-  readonly build: BuildOptions;
+  readonly build: EngineRequest;
   /** Whether the whole file system of each target is written, with the contents of its base. */
   readonly flat: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -54,7 +54,7 @@ export async function buildTargets(options: TargetsOptions): Promise<BuiltTarget
 }
 
 /** The requested platforms, or that of this machine. Throws PLATFORM_INVALID, PLATFORM_WINDOWS. */
-export function platformsOf({ platforms }: BuildOptions): readonly Platform[] {
+export function platformsOf({ platforms }: EngineRequest): readonly Platform[] {
   if (platforms.length === 0) return [hostPlatform()];
   // Different spellings of a platform are one platform.
   return [

@@ -20,6 +20,8 @@ import { ArchiveStore } from '../../../../src/image/archive-store.js';
 import { writeLayer, type Layer } from '../../../../src/image/layer.js';
 import { layerTar } from '../../../../src/engine/embedded/output/layer-tar.js';
 import { changes } from '../../../../src/filesystem/changes.js';
+import { CONTEXT } from '../../../../src/options/context.js';
+import { normalise } from '../../../../src/options/schema.js';
 import { engineOptions } from '../../../support/engine-options.js';
 import { inChunks } from '../../../support/filter.js';
 import { readTar } from '../../../support/read-tar.js';
@@ -73,7 +75,10 @@ async function archiveOf(
   const building = engine.begin(options);
   try {
     const stream = Readable.from(inChunks(context, chunk), { objectMode: false });
-    await passContext(building, { context: stream }, report, { exact: false, signal });
+    await passContext(building, normalise(CONTEXT, { context: stream }), report, {
+      exact: false,
+      signal,
+    });
     await building.finish();
   } catch (error) {
     return String(error);
@@ -287,10 +292,15 @@ describe('an image whose layer is written before the context ends', () => {
         })(),
         { objectMode: false },
       );
-      const passed = passContext(building, { context: stream }, () => undefined, {
-        exact: false,
-        signal,
-      });
+      const passed = passContext(
+        building,
+        normalise(CONTEXT, { context: stream }),
+        () => undefined,
+        {
+          exact: false,
+          signal,
+        },
+      );
       await expect(passed).rejects.toBe(reason);
       await building.close();
       expect(readdirSync(folder)).toEqual([]);

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { build } from '../../../../src/build.js';
-import type { BuildOptions } from '../../../../src/build-options.js';
+import { build, type BuildOptions } from '../../../../src/build.js';
 import { member, tar } from '../../../support/write-tar.js';
 
 let folder: string;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { build } from '../../../../src/build.js';
-import type { Output } from '../../../../src/engine/engine.js';
+import type { Output } from '../../../../src/options/image.js';
 import { inChunks } from '../../../support/filter.js';
 import { member, tar } from '../../../support/write-tar.js';
 

@@ -1,0 +1,70 @@
+/** The options of a build: those of its context and of its image, the engine, and the surroundings. */
+import type { Report } from '../progress/events.js';
+import type { Check } from './check.js';
+import { CONTEXT } from './context.js';
+import { IMAGE } from './image.js';
+import { INSECURE_FLAG, insecureHosts } from './inspect.js';
+import { LIMITS, type Limits } from './limits.js';
+import {
+  checksOf,
+  flagIn,
+  neverAborted,
+  noReport,
+  off,
+  option,
+  optional,
+  processEnv,
+  type Complete,
+} from './schema.js';
+import { abortSignal, callback, environment, flag, oneOf, shape, writable } from './values.js';
+
+/** The engines that can be named; `auto` chooses one. */
+export const ENGINE_NAMES = ['auto', 'docker', 'embedded'] as const;
+
+/** An engine by its name. */
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
+/** An engine of the caller's; the type of `build` has its parameters. */
+type OwnEngine = (context: never, request: never) => Promise<unknown>;
+
+const engineCheck: Check<EngineName | OwnEngine> = (value) =>
+  callback()(value) && oneOf(ENGINE_NAMES)(value);
+const engine = flagIn('Engine and output');
+
+/** The options of `build` beside those of a context. */
+export const BUILD_ONLY = {
+  /** Which engine builds, by its name, or one of the caller's. @default 'auto' */
+  engine: option(
+    engineCheck,
+    () => 'auto' as const,
+    engine('--engine ENGINE', 'auto, docker or embedded (default: DOCKERCEPTION_ENGINE, or auto)'),
+  ),
+  ...IMAGE,
+  /**
+   * Registries that may be reached over plain HTTP, or with a certificate that can't be verified: their hosts, or `true` for
+   * those of `tags` with `push`, of `base`, and of images in `buildContexts`. @default false; loopback addresses always may
+   */
+  insecure: option(insecureHosts, off, engine(...INSECURE_FLAG)),
+  /** Limits of the image; one that exceeds them is neither written nor pushed. @default no limits */
+  limits: optional(shape<Limits>(checksOf(LIMITS))),
+  /** Inspect the image that was built, and report findings. @default true */
+  check: option(
+    flag,
+    () => true,
+    flagIn('Check')('--no-check', "don't look into the image that was built"),
+  ),
+  /** Names the engine and the credentials: DOCKER_HOST, DOCKER_CONFIG, … @default process.env */
+  env: option(environment, processEnv),
+  /** Where an output `-` goes. It isn't ended. @default process.stdout */
+  stdout: option(writable, () => process.stdout),
+  /** Receives progress and notices. @default ignored */
+  report: option(callback<Report>(), noReport),
+  /** Aborts: nothing is tagged, and nothing temporary is kept. @default never */
+  signal: option(abortSignal, neverAborted),
+};
+
+/** The schema of the options of `build`. */
+export const BUILD = { ...CONTEXT, ...BUILD_ONLY };
+
+/** Complete options of `build`. */
+export type CompleteBuild = Complete<typeof BUILD>;

@@ -1,0 +1,181 @@
+/** The options of a context. */
+import { Readable } from 'node:stream';
+import { isOwnerId, ROOT, type Owner } from '../edit/owner.js';
+import type { Report } from '../progress/events.js';
+import { isBytes, type Bytes } from '../source/bytes.js';
+import type { Source } from '../source/source.js';
+import { isObject } from './check.js';
+import {
+  flagIn,
+  neverAborted,
+  none,
+  noReport,
+  off,
+  option,
+  optional,
+  type Complete,
+  type OptionsOf,
+} from './schema.js';
+import {
+  abortSignal,
+  anyOf,
+  callback,
+  count,
+  flag,
+  is,
+  listOf,
+  nonEmptyText,
+  shape,
+  text,
+  time,
+} from './values.js';
+
+/** A file or directory of the host to put into the context. */
+export interface Addition {
+  /** A path on the host: a file, a directory, a pipe; `-` is standard input. */
+  readonly host: string;
+  /** Where it goes in the context; `.` is the root, into which a directory's contents go. */
+  readonly dest: string;
+  /** Whether the engine alone reads it, as a Dockerfile: no instruction sees it. @default false */
+  readonly concealed?: boolean;
+}
+
+const edit = flagIn('Edits');
+const dockerfile = flagIn('Dockerfile');
+const strictness = flagIn('Strictness');
+
+const id = is<number>('a whole number from 0 to 4294967294', isOwnerId);
+const owner = anyOf<Owner | 'keep'>(
+  "{ uid, gid } or 'keep'",
+  [is("'keep'", (value) => value === 'keep'), shape<Owner>({ uid: id, gid: id }, ['uid', 'gid'])],
+  'parseOwner reads UID[:GID]',
+);
+
+/** The schema of {@link ContextOptions}. */
+export const CONTEXT = {
+  /**
+   * A path: a directory, a tar file, or `-` for standard input; or the tar's bytes, compressed or not: a stream of Node
+   * or of the web, a buffer, any iterable of buffers. A stream is destroyed on failure.
+   * @default '-'; `filter` accepts what is written to it
+   */
+  context: option(
+    is<string | URL | Bytes | Source>(
+      'a path, a stream of bytes, a buffer, or an iterable of buffers',
+      (value) => isPath(value) || isSource(value) || isBytes(value),
+    ),
+    () => '-',
+  ),
+  /** Paths on the host that are left out when a directory is packed, such as outputs. @default none */
+  leaveOut: option(listOf(text), none),
+  /** A file of the host that is used in place of a directory's .dockerignore. @default none */
+  ignoreFile: optional(nonEmptyText),
+  /** Every entry's owner; `'keep'` leaves it. @default 0:0 */
+  owner: option(
+    owner,
+    () => ROOT,
+    edit('--owner UID[:GID]', "every entry's owner, names emptied (default 0:0)"),
+    edit('--keep-owner', 'leave owners as they came'),
+  ),
+  /** Changes as in chmod(1). @default none */
+  mode: optional(text, edit('--mode CHANGES', 'permissions as in chmod: a+rX, go-w, 0755')),
+  /** Every time stamp, in seconds since 1970. @default unchanged */
+  mtime: optional(time, edit('--mtime TIME', 'set every time stamp: seconds, or ISO 8601')),
+  /** The latest time stamp that is kept, in seconds since 1970; later ones are set to it. @default none */
+  clampMtime: optional(
+    time,
+    edit('--clamp-mtime TIME', 'cap every time stamp (default: SOURCE_DATE_EPOCH)'),
+  ),
+  /** Leave out all extended attributes. @default false, but those of macOS are always left out */
+  noXattrs: option(flag, off, edit('--no-xattrs', 'leave out all extended attributes')),
+  /** The number of leading components to remove from names. @default 0 */
+  stripComponents: option(
+    count,
+    () => 0,
+    edit('--strip-components N', 'take N leading components off names'),
+  ),
+  /** A directory to put in front of names. @default none */
+  prefix: option(text, () => '', edit('--prefix DIR', 'put DIR in front of names')),
+  /** Patterns in .dockerignore's syntax; only entries that match one are kept. @default everything */
+  include: option(listOf(text), none, edit('--include PATTERN ...', 'keep only what matches')),
+  /** Patterns in .dockerignore's syntax; entries that match one are left out. @default none */
+  exclude: option(
+    listOf(text),
+    none,
+    edit('--exclude PATTERN ...', 'leave out what matches'),
+    edit('--dockerignore FILE ...', 'leave out what FILE lists'),
+  ),
+  /** Files and directories of the host to put in, in place of entries of the same names. @default none */
+  add: option(
+    listOf(shape<Addition>({ host: nonEmptyText, dest: text, concealed: flag }, ['host', 'dest'])),
+    none,
+    edit('--add HOST[:DEST] ...', 'put a file or directory of the host in; -:DEST is stdin'),
+  ),
+  /** The Dockerfile's path inside the context. @default 'Dockerfile', else 'dockerfile', else 'Containerfile' */
+  file: optional(
+    text,
+    dockerfile(
+      '-f, --file PATH',
+      'the Dockerfile: in the context, for a DIR on the host too; - is stdin',
+    ),
+  ),
+  /** An image to copy a context onto that has no Dockerfile. @default none */
+  base: optional(text, dockerfile('--base REF', 'no Dockerfile: copy the context onto REF')),
+  /** Instructions after `base`, which is `scratch` when only these are given. @default none */
+  changes: option(
+    listOf(text),
+    none,
+    dockerfile('-c, --change INSTRUCTION ...', 'an instruction behind --base, as in docker import'),
+  ),
+  /** Ignore data after the end-of-archive blocks. @default false */
+  ignoreTrailing: option(
+    flag,
+    off,
+    strictness('--ignore-trailing', 'let data behind the end-of-archive pass'),
+  ),
+  /** Accept a stream that ends between two entries. @default false */
+  allowUnterminated: option(
+    flag,
+    off,
+    strictness('--allow-unterminated', 'take a tar that ends between two entries'),
+  ),
+  /** Accept a context without its Dockerfile. @default false */
+  allowNoDockerfile: option(
+    flag,
+    off,
+    strictness('--allow-no-dockerfile', 'take a context without its Dockerfile'),
+  ),
+};
+
+/** The source of a context, and how it is changed. An unknown key is an error. */
+export interface ContextOptions extends OptionsOf<typeof CONTEXT> {}
+
+/** Complete {@link ContextOptions}. */
+export type CompleteContext = Complete<typeof CONTEXT>;
+
+/** The schema of {@link FilterOptions}. */
+export const FILTER = {
+  ...CONTEXT,
+  /** Receives the progress and notices. @default ignored */
+  report: option(callback<Report>(), noReport),
+  /** Aborts: the sink is destroyed with its reason. @default never */
+  signal: option(abortSignal, neverAborted),
+};
+
+/** The options of `filter`. */
+export interface FilterOptions extends OptionsOf<typeof FILTER> {}
+
+function isPath(value: unknown): value is string | URL {
+  if (!(value instanceof URL)) return typeof value === 'string' && value !== '';
+  return value.protocol === 'file:' && value.host === '';
+}
+
+/** Whether a value is a {@link Source}, such as a builder's context. */
+export function isSource(value: unknown): value is Source {
+  if (!isObject(value)) return false;
+  const { name, stream, complete } = value;
+  return typeof name === 'string' && stream instanceof Readable && isPromise(complete);
+}
+
+function isPromise(value: unknown): boolean {
+  return typeof (value as Promise<unknown> | undefined)?.then === 'function';
+}

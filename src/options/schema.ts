@@ -1,0 +1,146 @@
+/**
+ * The schema of a set of options: for each key the check of its value, its default, and the flags of the command line that
+ * set it. Types, checks, defaults, the command line and its documentation derive from it.
+ */
+import { checkOptions, type Check } from './check.js';
+
+/** A verb of the command line. */
+export type Verb = 'build' | 'filter' | 'inspect';
+
+/** The groups of flags, in the order in which the help shows them, and the verbs that have them. */
+export const FLAG_GROUPS = {
+  Builder: ['build', 'filter'],
+  Edits: ['build', 'filter'],
+  Dockerfile: ['build', 'filter'],
+  Strictness: ['build', 'filter'],
+  Image: ['build'],
+  'Engine and output': ['build'],
+  Output: ['filter'],
+  View: ['inspect'],
+  Target: ['inspect'],
+  Limits: ['inspect', 'build'],
+  Check: ['build'],
+  Help: ['build', 'filter', 'inspect'],
+} as const satisfies Readonly<Record<string, readonly Verb[]>>;
+
+export type FlagGroup = keyof typeof FLAG_GROUPS;
+
+/** An option of the command line. */
+export interface Flag {
+  /** Without dashes. */
+  readonly name: string;
+  readonly short: string | undefined;
+  /** What the help calls the value; undefined if the flag is on or off. */
+  readonly value: string | undefined;
+  /** Whether the value may be left out, and is attached: `--insecure`, `--insecure=HOST`. */
+  readonly optional: boolean;
+  /** Whether it may be given several times. */
+  readonly many: boolean;
+  readonly group: FlagGroup;
+  readonly verbs: readonly Verb[];
+  readonly help: string;
+}
+
+/** An option. `D` is the type of its default: `T`, or undefined if it has none. `F` are its flags. */
+export interface Option<T, D, F extends readonly Flag[] = readonly Flag[]> {
+  readonly check: Check<T>;
+  readonly fallback: () => D;
+  readonly flags: F;
+}
+
+export type Schema = Readonly<Record<string, Option<unknown, unknown>>>;
+
+/** An option with a default, which `fallback` returns. */
+export function option<T, F extends readonly Flag[]>(
+  check: Check<T>,
+  fallback: () => NoInfer<T>,
+  ...flags: F
+): Option<T, T, F> {
+  return { check, fallback, flags };
+}
+
+/** An option that may stay undefined. */
+export function optional<T, F extends readonly Flag[]>(
+  check: Check<T>,
+  ...flags: F
+): Option<T, undefined, F> {
+  return { check, fallback: () => undefined, flags };
+}
+
+// Defaults of many options.
+export const none = (): readonly never[] => [];
+export const noRecord = (): Readonly<Record<string, never>> => ({});
+export const unlimited = (): number => Infinity;
+export const off = (): boolean => false;
+export const neverAborted = (): AbortSignal => new AbortController().signal;
+export const noReport = (): (() => void) => () => undefined;
+export const processEnv = (): NodeJS.ProcessEnv => process.env;
+
+const USAGE =
+  /^(?:-(?<short>.), )?--(?<name>[a-z-]+)(?: (?<value>\S+)|\[=(?<attached>\S+)\])?(?<many> \.\.\.)?$/;
+
+/**
+ * Returns a function that makes flags of a group. A flag is written as the help shows it, with ` ...` after it if it may be
+ * given several times: `-f, --file PATH`, `--add HOST[:DEST] ...`, `--insecure[=HOST] ...`, `--libs`.
+ */
+export function flagIn(group: FlagGroup): (usage: string, help: string) => Flag {
+  return (usage, help) => {
+    const { short, name = '', value, attached, many } = USAGE.exec(usage)?.groups ?? {};
+    return {
+      name,
+      short,
+      value: value ?? attached,
+      optional: attached !== undefined,
+      many: many !== undefined,
+      group,
+      verbs: FLAG_GROUPS[group],
+      help,
+    };
+  };
+}
+
+/** Options as a caller gives them. */
+export type OptionsOf<S extends Schema> = {
+  readonly [K in keyof S]?: S[K] extends Option<infer T, unknown> ? T : never;
+};
+
+/** Options that were checked, with their defaults. */
+export type Complete<S extends Schema> = {
+  readonly [K in keyof S]: S[K] extends Option<infer T, infer D> ? T | D : never;
+};
+
+/**
+ * Checks options and returns them complete and frozen.
+ * @param subject what the message calls the set
+ * @throws DockerceptionError `USAGE_OPTION` of kind `usage`, which names the option
+ */
+export function normalise<S extends Schema>(
+  schema: S,
+  options: OptionsOf<S>,
+  subject?: string,
+): Complete<S> {
+  checkOptions(options, checksOf(schema), subject);
+  const given = options as Readonly<Record<string, unknown>>;
+  const entries = Object.entries(schema).map(([key, { fallback }]) => [
+    key,
+    given[key] ?? fallback(),
+  ]);
+  return Object.freeze(Object.fromEntries(entries)) as Complete<S>;
+}
+
+/** The options of a schema among those of a larger one. */
+export function pick<S extends Schema>(schema: S, options: Complete<S>): Complete<S> {
+  const entries = Object.keys(schema).map((key) => [key, options[key]]);
+  return Object.freeze(Object.fromEntries(entries)) as Complete<S>;
+}
+
+/** The check of each option. */
+export function checksOf<S extends Schema>(schema: S): Readonly<Record<keyof S & string, Check>> {
+  const entries = Object.entries(schema).map(([key, { check }]) => [key, check]);
+  return Object.fromEntries(entries) as Record<keyof S & string, Check>;
+}
+
+/** The flags of several schemas. */
+export function flagsOf(...schemas: readonly Schema[]): Flag[] {
+  return schemas.flatMap((schema) => Object.values(schema).flatMap(({ flags }) => flags));
+}
