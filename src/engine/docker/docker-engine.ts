@@ -68,7 +68,7 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       buildQuery(options, builder);
       checkOutputs(options, ping, (message) => report({ kind: 'notice', message, warning: true }));
       const directories = checkBuildContexts(options, builder, ping, settings.openDirectory);
-      const made = (image = new NewImage(connection, warn));
+      const made = (image = new NewImage(connection, warn, builder === 'buildkit'));
       const request: BuildSettings = {
         hintFor: (message) => credentialHint(message, credentials),
         built: (id) => made.built(id),

@@ -49,17 +49,17 @@ export function checkTags(tags: readonly string[]): void {
 export class NewImage {
   readonly #connection: Connection;
   readonly #warn: (message: string) => void;
-  /** IDs of images without a name when the build began; undefined when the engine didn't list them. */
+  /** IDs of the images without a name when the build began; undefined when the engine didn't list them. */
   readonly #before: Promise<ReadonlySet<string> | undefined>;
   #id: string | undefined;
   #isAccepted = false;
   readonly #given: GivenName[] = [];
 
   /** Begins before the build: an image that exists by then isn't the build's. */
-  constructor(connection: Connection, warn: (message: string) => void) {
+  constructor(connection: Connection, warn: (message: string) => void, isBuildKit: boolean) {
     this.#connection = connection;
     this.#warn = warn;
-    this.#before = this.#listUnnamed().catch(() => undefined);
+    this.#before = this.#list(isBuildKit).catch(() => undefined);
   }
 
   /** The engine has built it. */
@@ -107,12 +107,13 @@ export class NewImage {
   }
 
   /**
-   * Those with names protect themselves, and so do those that others are based on. An engine with a containerd image
-   * store needs some 10 ms for each image that it lists.
+   * Images that are steps of others aren't listed as dangling by all engines, and can be removed in some. BuildKit keeps none;
+   * listing all images takes an engine with a containerd image store some 10 ms for each.
    */
-  async #listUnnamed(): Promise<ReadonlySet<string>> {
-    const filters = encodeURIComponent(JSON.stringify({ dangling: ['true'] }));
-    const list = await this.#ask({ method: 'GET', path: `/images/json?filters=${filters}` });
+  async #list(isBuildKit: boolean): Promise<ReadonlySet<string>> {
+    const dangling = encodeURIComponent(JSON.stringify({ dangling: ['true'] }));
+    const path = `/images/json?${isBuildKit ? `filters=${dangling}` : 'all=1'}`;
+    const list = await this.#ask({ method: 'GET', path });
     return new Set((list as readonly ImageDetails[]).map(({ Id }) => Id));
   }
 
