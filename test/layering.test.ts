@@ -17,11 +17,11 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   progress: [],
   sink: ['tar', 'files'],
   compression: [],
-  libs: ['tar'],
+  libs: ['filesystem', 'tar'],
   dockerfile: ['image', 'tar'],
   image: ['tar', 'compression', 'files'],
   options: ['tar', 'dockerfile', 'image', 'edit', 'source', 'progress'],
-  edit: ['tar', 'dockerfile'],
+  edit: ['filesystem', 'tar', 'dockerfile'],
   source: ['tar', 'dockerfile', 'compression', 'files'],
   filesystem: ['tar'],
   engine: [

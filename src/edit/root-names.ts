@@ -5,11 +5,9 @@
  * pkg/archive). Memory grows with the number of links alone.
  */
 import { DockerceptionError } from '../errors.js';
+import { followIn } from '../filesystem/follow.js';
 import { cleanPath } from '../tar/path.js';
 import type { Edit } from './edit.js';
-
-/** As many links as Linux follows in one path. */
-const MAX_LINKS = 40;
 
 /** A symbolic link, or a directory on the way to one. Names and targets are binary strings. */
 interface Place {
@@ -54,26 +52,15 @@ class Links {
   /** Where a name lands: the links on its way are followed, not the last component. */
   resolve(name: string): string {
     if (!this.#any) return name;
-    const found: string[] = [];
-    const rest = name.split('/').reverse();
-    let followed = 0;
-    while (rest.length > 0) {
-      const part = rest.pop() as string;
-      if (part === '' || part === '.') continue;
-      if (part === '..') {
-        found.pop();
-        continue;
-      }
-      found.push(part);
-      const target = rest.length === 0 ? undefined : this.#find(found)?.target;
-      if (target === undefined) continue;
-      if (++followed > MAX_LINKS)
-        throw new DockerceptionError('context', 'TAR_LINK', 'too many symbolic links on the way');
-      found.pop();
-      if (target.startsWith('/')) found.length = 0;
-      rest.push(...target.split('/').reverse());
-    }
-    return found.join('/');
+    const { names, hasTooManyLinks } = followIn<Place>(name, {
+      top: [this.#root],
+      followLast: false,
+      targetOf: ({ target }) => target,
+      child: (parent, child) => parent?.children.get(child),
+    });
+    if (hasTooManyLinks)
+      throw new DockerceptionError('context', 'TAR_LINK', 'too many symbolic links on the way');
+    return names.join('/');
   }
 
   targetOf(path: string): string | undefined {

@@ -5,6 +5,7 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
+import { followIn } from './follow.js';
 import {
   Directory,
   DIRECTORY,
@@ -15,9 +16,6 @@ import {
   type Node,
 } from './node.js';
 import { fromBinary } from '../text/binary.js';
-
-/** As many links as Linux follows in one path. */
-const MAX_LINKS = 40;
 
 /** A path without links, as its components. */
 export type Components = readonly string[];
@@ -86,40 +84,16 @@ export class Tree {
     path: string,
     { followLast = true, root = [], climbing = 'hold' }: ResolveOptions = {},
   ): Components {
-    const found: string[] = [...root];
-    // What is at each of them: the root first, so one more than the names.
-    const nodes: (Node | undefined)[] = [
-      this.#root,
-      ...root.map((_, depth) => this.at(root.slice(0, depth + 1))),
-    ];
-    const rest = path.split('/').reverse();
-    let links = 0;
-    while (rest.length > 0) {
-      const name = rest.pop() as string;
-      if (name === '' || name === '.') continue;
-      if (name === '..') {
-        if (found.length > root.length) {
-          found.pop();
-          nodes.pop();
-        } else if (climbing === 'refuse') throw escapes(path);
-        continue;
-      }
-      const here = nodes.at(-1);
-      const node = isDirectory(here) ? here.children.get(name) : undefined;
-      if (!isSymlink(node) || (!followLast && isEnd(rest))) {
-        found.push(name);
-        nodes.push(node);
-        continue;
-      }
-      if (++links > MAX_LINKS) throw tooManyLinks(path);
-      const target = node.extra?.target ?? '';
-      if (target.startsWith('/')) {
-        found.length = root.length;
-        nodes.length = root.length + 1;
-      }
-      rest.push(...target.split('/').reverse());
-    }
-    return found;
+    const { names, hasClimbed, hasTooManyLinks } = followIn<Node>(path, {
+      top: [this.#root, ...root.map((_, depth) => this.at(root.slice(0, depth + 1)))],
+      from: root,
+      followLast,
+      targetOf: (node) => (isSymlink(node) ? (node.extra?.target ?? '') : undefined),
+      child: (parent, name) => (isDirectory(parent) ? parent.children.get(name) : undefined),
+    });
+    if (hasClimbed && climbing === 'refuse') throw escapes(path);
+    if (hasTooManyLinks) throw tooManyLinks(path);
+    return names;
   }
 
   /** What is at a path without links. */
@@ -199,11 +173,6 @@ export class Tree {
     const { mode, uid, gid, mtime, extra, children } = directory;
     return new Directory(mode, uid, gid, mtime, extra, new Map(children), this.#owner, true);
   }
-}
-
-/** Whether no further name follows. */
-function isEnd(rest: readonly string[]): boolean {
-  return rest.every((part) => part === '' || part === '.');
 }
 
 /** `/usr/bin`, for a message. */

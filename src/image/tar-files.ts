@@ -12,9 +12,8 @@ import { badImage } from './image-error.js';
 import type { LayoutFiles } from './layout-files.js';
 import { TemporaryFile } from '../files/temporary-file.js';
 import { indexTar, type TarMember } from './tar-index.js';
+import { followMember } from './tar-link.js';
 
-/** Links that lead from one to the next. */
-const MAX_LINKS = 10;
 /** Enough for every compression's magic. */
 const HEAD = 16;
 
@@ -66,9 +65,11 @@ export class TarFiles implements LayoutFiles {
   }
 
   #find(path: string): Extract<TarMember, { kind: 'file' }> | undefined {
-    let member = this.#members.get(path);
-    for (let links = 0; member?.kind === 'link' && links < MAX_LINKS; links++)
-      member = this.#members.get(member.target);
+    const target = followMember(path, (at) => {
+      const member = this.#members.get(at);
+      return member?.kind === 'link' ? member.target : undefined;
+    });
+    const member = this.#members.get(target);
     return member?.kind === 'file' ? member : undefined;
   }
 }

@@ -2,6 +2,7 @@
  * One name in a file system that was looked into, with what there is to know about it. Plain data:
  * displays, findings, limits and comparisons read this and nothing else.
  */
+import { followIn } from '../filesystem/follow.js';
 import type { Content } from './content.js';
 
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'char-device' | 'block-device' | 'fifo';
@@ -57,40 +58,17 @@ function pushChildren(stack: Entry[], { children }: Entry): void {
   for (let at = all.length - 1; at >= 0; at--) stack.push(all[at] as Entry);
 }
 
-/** As many links as Linux follows in one path. */
-const MAX_LINKS = 40;
-
 /**
  * What is at a path, symbolic links followed inside the root as a process confined to it would see
  * them; undefined where nothing is, or where links go round in a circle.
  * @param followLast whether a link at the end is followed, too
  */
 export function find(root: Entry, path: string, followLast = true): Entry | undefined {
-  let here = root;
-  const rest = path.split('/').reverse();
-  let links = 0;
-  while (rest.length > 0) {
-    const name = rest.pop() as string;
-    if (name === '' || name === '.') {
-      if (name === '.' && here.kind !== 'directory') return undefined;
-      continue;
-    }
-    if (here.kind !== 'directory') return undefined;
-    if (name === '..') {
-      here = here.parent ?? root;
-      continue;
-    }
-    const child = here.children?.get(name);
-    if (child === undefined) return undefined;
-    const isLast = rest.every((part) => part === '');
-    if (child.kind !== 'symlink' || (isLast && !followLast)) {
-      here = child;
-      continue;
-    }
-    if (++links > MAX_LINKS) return undefined;
-    const target = child.target ?? '';
-    if (target.startsWith('/')) here = root;
-    rest.push(...target.split('/').reverse());
-  }
-  return here;
+  return followIn<Entry>(path, {
+    top: [root],
+    followLast,
+    targetOf: ({ kind, target = '' }) => (kind === 'symlink' ? target : undefined),
+    isDirectory: ({ kind }) => kind === 'directory',
+    child: (parent, name) => parent?.children?.get(name),
+  }).node;
 }

@@ -3,11 +3,9 @@ import { Readable } from 'node:stream';
 import { toBinary } from '../text/binary.js';
 import { EMPTY_DIGEST } from '../image/digest.js';
 import type { LayoutFiles } from '../image/layout-files.js';
+import { followMember } from '../image/tar-link.js';
 import type { PassedArchive } from './pass.js';
 import type { PassedBlob } from './passing-blob.js';
-
-/** Links that lead from one to the next. */
-const MAX_LINKS = 10;
 
 /** Layers have passed: of them, the digest and the first bytes are left. */
 export class PassedFiles implements LayoutFiles {
@@ -41,8 +39,7 @@ export class PassedFiles implements LayoutFiles {
 
   find(path: string): PassedBlob | undefined {
     const { blobs, links } = this.#archive;
-    let at = path;
-    for (let count = 0; links.has(at) && count < MAX_LINKS; count++) at = links.get(at) as string;
+    const at = followMember(path, (link) => links.get(link));
     return blobs.get(at) ?? this.#emptyFile(at);
   }
 

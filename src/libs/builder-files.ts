@@ -4,6 +4,7 @@
  * kept here and asked no more.
  */
 import { posix } from 'node:path';
+import { follow } from '../filesystem/follow.js';
 
 /** What is at a path. */
 export interface FileStat {
@@ -30,9 +31,6 @@ export interface Located {
   /** The links on the way, in the order they were met, each at a path without links. */
   readonly links: readonly string[];
 }
-
-/** As many links as Linux follows in one path: path_resolution(7). */
-const MAX_LINKS = 40;
 
 /** Follows links inside the builder's root, and remembers. */
 export class Root {
@@ -68,33 +66,22 @@ export class Root {
   }
 
   async #follow(path: string): Promise<Located> {
-    let here = '/';
-    let type: Located['type'] = 'directory';
-    const links: string[] = [];
-    const rest = path.split('/').reverse();
-    while (rest.length > 0) {
-      const name = rest.pop() as string;
-      if (name === '' || name === '.') continue;
-      if (name === '..') {
-        here = posix.dirname(here);
-        // Behind something missing or no directory, the kernel would have stopped.
-        if (type === 'file' || type === 'other') type = 'missing';
-        continue;
-      }
-      const next = posix.join(here, name);
-      const stat: FileStat | undefined = type === 'directory' ? await this.#lstat(next) : undefined;
-      if (stat?.type === 'symlink') {
-        if (links.length === MAX_LINKS) return { path: next, type: 'missing', links };
-        links.push(next);
-        const target = stat.target ?? '';
-        if (target.startsWith('/')) here = '/';
-        rest.push(...target.split('/').reverse());
-      } else {
-        here = next;
-        type = stat?.type ?? 'missing';
-      }
+    const steps = follow<FileStat>(path, {
+      top: [{ type: 'directory' }],
+      targetOf: ({ type, target = '' }) => (type === 'symlink' ? target : undefined),
+      isDirectory: ({ type }) => type === 'directory',
+    });
+    let step = steps.next();
+    while (step.done !== true) {
+      const { above, name } = step.value;
+      step = steps.next(await this.#lstat(posix.join('/', ...above, name)));
     }
-    return { path: here, type, links: [...new Set(links)] };
+    const { names, node, links } = step.value;
+    return {
+      path: `/${names.join('/')}`,
+      type: (node?.type ?? 'missing') as Located['type'],
+      links: [...new Set(links)].map((link) => `/${link}`),
+    };
   }
 
   #lstat(path: string): Promise<FileStat | undefined> {

@@ -15,6 +15,15 @@ export function cleanPath(path: string): string | undefined {
   return parts.join('/');
 }
 
+/** The components of a path, without `.` and empty ones; `..` has no effect at the root. */
+export function componentsInside(path: string): string[] {
+  const parts: string[] = [];
+  for (const part of path.split('/'))
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  return parts;
+}
+
 /** The common case, told without taking the path apart. */
 function isClean(path: string): boolean {
   return (

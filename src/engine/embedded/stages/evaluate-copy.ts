@@ -6,7 +6,7 @@ import { expandWord } from '../../../dockerfile/shell.js';
 import { sourceKind } from '../../../dockerfile/source.js';
 import { isDigest } from '../../../image/digest.js';
 import type { StageState } from './stage-state.js';
-import { cleanSource } from '../steps/sources.js';
+import { componentsInside } from '../../../tar/path.js';
 import type { CopyStep } from '../steps/step.js';
 
 /** Throws a {@link Reason}. */
@@ -62,7 +62,7 @@ export function evaluateCopy(
 
 /** A heredoc is a file at the root of what is copied: its word is one name, whatever it climbs. */
 function heredocName(word: string): string {
-  const [name, ...more] = cleanSource(word);
+  const [name, ...more] = componentsInside(word);
   if (name !== undefined && more.length === 0) return name;
   throw new Reason(
     `${quote(word)} can't be the name of a heredoc's file`,

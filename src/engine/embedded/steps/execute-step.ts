@@ -10,7 +10,8 @@ import { located } from './located.js';
 import { FILE, isDirectory, isFile, Leaf, NO_TIME } from '../../../filesystem/node.js';
 import { fromBinary, toBinary } from '../../../text/binary.js';
 import { isGitRepository, isUrl } from './remote-name.js';
-import { cleanSource, findSources, notFound, type Source } from './sources.js';
+import { componentsInside } from '../../../tar/path.js';
+import { findSources, notFound, type Source } from './sources.js';
 import type { Spool } from '../spool/spool.js';
 import type { CopyStep, Step, WorkdirStep } from './step.js';
 import { MADE_BY_ROOT, Tree } from '../../../filesystem/tree.js';
@@ -91,7 +92,7 @@ async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<v
     const { kept, path } = step.parents ? pivot(source) : { kept: 0, path: source };
     const found = findSources(origin.tree, path, origin.name, step.parents);
     if (found.length > 0) copied = true;
-    else missing ??= () => notFound(origin.tree, cleanSource(path), origin.name);
+    else missing ??= () => notFound(origin.tree, componentsInside(path), origin.name);
     const copier = new Copier(tree, origin.tree, changes);
     for (const one of found) {
       if (step.parents) copier.copyBelow(one, one.literal.length - 1 - kept, dest);
@@ -111,7 +112,7 @@ function pivot(source: string): { readonly kept: number; readonly path: string }
   const at = source.indexOf('/./');
   return at < 0
     ? { kept: 0, path: source }
-    : { kept: cleanSource(source.slice(0, at)).length, path: source };
+    : { kept: componentsInside(source.slice(0, at)).length, path: source };
 }
 
 function heredoc(name: string, bytes: Buffer, spool: Spool): Source {

@@ -4,6 +4,7 @@
  */
 import { compileGlob, hasWildcards } from '../../../dockerfile/match.js';
 import { DockerceptionError } from '../../../errors.js';
+import { componentsInside } from '../../../tar/path.js';
 import { printable } from '../../../tar/printable.js';
 import {
   isDirectory,
@@ -35,7 +36,7 @@ export interface Source {
  * @param anyDepth whether `**` stands for any number of directories, as for COPY --parents.
  */
 export function findSources(tree: Tree, source: string, where: string, anyDepth = false): Source[] {
-  const clean = cleanSource(source);
+  const clean = componentsInside(source);
   const wild = clean.findIndex(hasWildcards);
   if (wild >= 0) {
     const patterns = clean.slice(wild);
@@ -50,16 +51,6 @@ export function findSources(tree: Tree, source: string, where: string, anyDepth 
   const node = tree.find(literal.join('/'));
   if (node === undefined) throw notFound(tree, clean, where);
   return [{ name: literal.at(-1) ?? '', node, literal }];
-}
-
-/** The components of a source: `..` stays at the root. */
-export function cleanSource(source: string): string[] {
-  const clean: string[] = [];
-  for (const part of source.split('/')) {
-    if (part === '..') clean.pop();
-    else if (part !== '' && part !== '.') clean.push(part);
-  }
-  return clean;
 }
 
 function match(
