@@ -4,7 +4,7 @@ import { printable } from '../tar/printable.js';
 import { joinLines } from '../text/trim.js';
 
 /** The exit code for each kind of failure. */
-export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
+const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
   build: 1,
   output: 1,
   usage: 2,

@@ -30,12 +30,12 @@ export interface Command {
   readonly shell: boolean;
 }
 
-export interface EnvInstruction extends InstructionBase {
+interface EnvInstruction extends InstructionBase {
   readonly kind: 'env';
   readonly pairs: readonly Pair[];
 }
 
-export interface LabelInstruction extends InstructionBase {
+interface LabelInstruction extends InstructionBase {
   readonly kind: 'label';
   readonly pairs: readonly Pair[];
 }
@@ -63,43 +63,43 @@ export interface CopyInstruction extends InstructionBase {
   readonly unpack: boolean | undefined;
 }
 
-export interface RunInstruction extends InstructionBase {
+interface RunInstruction extends InstructionBase {
   readonly kind: 'run';
   readonly command: Command;
 }
 
-export interface CommandInstruction extends InstructionBase {
+interface CommandInstruction extends InstructionBase {
   readonly kind: 'cmd' | 'entrypoint';
   readonly command: Command;
 }
 
-export interface WorkdirInstruction extends InstructionBase {
+interface WorkdirInstruction extends InstructionBase {
   readonly kind: 'workdir';
   readonly path: string;
 }
 
-export interface UserInstruction extends InstructionBase {
+interface UserInstruction extends InstructionBase {
   readonly kind: 'user';
   readonly user: string;
 }
 
-export interface VolumeInstruction extends InstructionBase {
+interface VolumeInstruction extends InstructionBase {
   readonly kind: 'volume';
   readonly paths: readonly string[];
 }
 
-export interface ExposeInstruction extends InstructionBase {
+interface ExposeInstruction extends InstructionBase {
   readonly kind: 'expose';
   /** Sorted, as BuildKit has them. */
   readonly ports: readonly string[];
 }
 
-export interface ShellInstruction extends InstructionBase {
+interface ShellInstruction extends InstructionBase {
   readonly kind: 'shell';
   readonly shell: readonly string[];
 }
 
-export interface StopSignalInstruction extends InstructionBase {
+interface StopSignalInstruction extends InstructionBase {
   readonly kind: 'stopsignal';
   readonly signal: string;
 }
@@ -115,13 +115,13 @@ export interface HealthcheckInstruction extends InstructionBase {
   readonly retries: number;
 }
 
-export interface OnbuildInstruction extends InstructionBase {
+interface OnbuildInstruction extends InstructionBase {
   readonly kind: 'onbuild';
   /** The instruction, with its heredocs. */
   readonly trigger: string;
 }
 
-export interface MaintainerInstruction extends InstructionBase {
+interface MaintainerInstruction extends InstructionBase {
   readonly kind: 'maintainer';
   readonly maintainer: string;
 }

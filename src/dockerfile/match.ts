@@ -12,12 +12,7 @@ export function hasWildcards(pattern: string): boolean {
   return /^(?:[^*?[\\]|\\[^])*[*?[]/.test(pattern);
 }
 
-/** Matches one pattern against a whole name. @throws DockerceptionError `DOCKERFILE_PATTERN` */
-export function matchGlob(pattern: string, name: string): boolean {
-  return compileGlob(pattern)(name);
-}
-
-/** The predicate of a pattern. @throws DockerceptionError `DOCKERFILE_PATTERN` */
+/** The predicate of a pattern, for whole names. @throws DockerceptionError `DOCKERFILE_PATTERN` */
 export function compileGlob(pattern: string): (name: string) => boolean {
   const automaton = new Automaton(parse(pattern));
   return (name) => automaton.matches(name);

@@ -7,7 +7,7 @@ import { globalScope } from './scope.js';
 import type { Variables } from './shell.js';
 import { StageGraph, type GraphOptions, type PlannedStage } from './stage-graph.js';
 
-export type { Origin, PlannedStage } from './stage-graph.js';
+export type { PlannedStage } from './stage-graph.js';
 
 /** What a plan is made from. */
 export type PlanOptions = GraphOptions;

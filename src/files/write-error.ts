@@ -21,7 +21,7 @@ export function temporaryFailure(folder: string, cause: unknown): unknown {
 }
 
 /** What to do when there is no folder for temporary files. */
-export const TEMPORARY_HINT =
+const TEMPORARY_HINT =
   'TMPDIR names another folder; a read-only container gets one with --tmpfs /tmp';
 
 function reason(cause: unknown): readonly [code: string, why: string, hint?: string] {

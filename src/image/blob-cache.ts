@@ -34,7 +34,7 @@ export interface BlobCache {
   close(): Promise<void>;
 }
 
-export type Fetch = (file: PartialBlob, signal: AbortSignal) => Promise<void>;
+type Fetch = (file: PartialBlob, signal: AbortSignal) => Promise<void>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -90,11 +90,6 @@ export function credentialStore(env: Environment): CredentialStore {
   };
 }
 
-/** One registry's credential; see {@link CredentialStore.get}. */
-export function credentialsFor(host: string, env: Environment): Promise<Credential | undefined> {
-  return credentialStore(env).get(host);
-}
-
 /** The helper that is in charge of a host, and the key that it knows the host by. */
 function helperFor(
   config: DockerConfig,

@@ -26,7 +26,7 @@ const NAME = new RegExp(
 const TAG = /^\w[\w.-]{0,127}$/;
 
 /** The parts of a name as they are written. A colon before a slash belongs to a port. */
-export function splitReference(text: string): {
+function splitReference(text: string): {
   readonly name: string;
   readonly tag: string | undefined;
   readonly digest: string | undefined;

@@ -12,7 +12,7 @@ import type { Inspection } from './inspection.js';
 import { entryMembers, Paths } from './json-entry.js';
 
 /** Raised when something is taken away or means something else; more may come at any time. */
-export const SCHEMA = 'dockerception-inspect/1';
+const SCHEMA = 'dockerception-inspect/1';
 
 /** What else there is to tell. */
 export interface JsonOptions {

@@ -6,7 +6,7 @@ import type { Attributes } from '../filesystem/node.js';
 import { readablePath } from './readable.js';
 
 /** The largest id that such an engine maps. */
-export const MAX_MAPPED_ID = 65_535;
+const MAX_MAPPED_ID = 65_535;
 
 /** An entry of a layer whose owner can't be mapped. */
 export interface UnmappableEntry {

@@ -60,7 +60,7 @@ export function unknownElf(architecture: Architecture): Elf {
 }
 
 /** Whether a file starts as ELF files do. */
-export function isElf(content: Buffer): boolean {
+function isElf(content: Buffer): boolean {
   return content.toString('latin1', 0, MAGIC.length) === MAGIC;
 }
 

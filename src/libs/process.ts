@@ -14,7 +14,7 @@ import { hasDefaults, searchOrder, type LoadedObject } from './search-order.js';
 import { expandDirectory, type Origin, type SearchedDirectory } from './tokens.js';
 
 /** A program or library with its file. */
-export interface ProcessObject extends ElfFile, LoadedObject {
+interface ProcessObject extends ElfFile, LoadedObject {
   readonly by: ProcessObject | undefined;
 }
 

@@ -4,7 +4,7 @@
  */
 
 /** As much of a file as the kernel looks at: BINPRM_BUF_SIZE. */
-export const SHEBANG_LIMIT = 256;
+const SHEBANG_LIMIT = 256;
 
 /** Where env looks when nothing else is set: PATH as container engines set it. */
 export const DEFAULT_PATH = [

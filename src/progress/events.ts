@@ -84,7 +84,7 @@ export type ProgressEvent =
 export type Report = (event: ProgressEvent) => void;
 
 /** Milliseconds of silence before the reason is reported. */
-export const ANNOUNCE_AFTER = 10_000;
+const ANNOUNCE_AFTER = 10_000;
 
 /**
  * Settles as `work` does, and reports `message` as a notice when that takes longer than {@link ANNOUNCE_AFTER}: a silent

@@ -6,7 +6,7 @@
 import { DockerceptionError } from '../errors.js';
 
 /** Regions beyond this many are refused: 16 MB of map. */
-export const REGION_LIMIT = 1024 * 1024;
+const REGION_LIMIT = 1024 * 1024;
 
 /** Where regions stand that the headers don't tell of: blocks behind them, or in front of the data. */
 export type MapRest = 'none' | 'blocks' | 'body';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { credentialsFor, credentialStore } from '../../src/image/credentials.js';
+import { credentialStore } from '../../src/image/credentials.js';
 import { askHelper } from '../../src/image/credentials-helper.js';
 
 let folder: string;
@@ -31,7 +31,7 @@ const asked = async (name: string): Promise<string[]> =>
 describe('the credentials of a registry', () => {
   it('are user and password of auth, with colons and other characters in the password', async () => {
     const env = await environment({ auths: { 'r.example:5000': { auth: base64('me:p:w=ü') } } });
-    expect(await credentialsFor('r.example:5000', env)).toEqual({
+    expect(await credentialStore(env).get('r.example:5000')).toEqual({
       ...none,
       username: 'me',
       password: 'p:w=ü',
@@ -46,13 +46,13 @@ describe('the credentials of a registry', () => {
         'c.example': { registrytoken: 'rt' },
       },
     });
-    expect(await credentialsFor('a.example', env)).toEqual({ ...none, identityToken: 'it' });
-    expect(await credentialsFor('b.example', env)).toEqual({
+    expect(await credentialStore(env).get('a.example')).toEqual({ ...none, identityToken: 'it' });
+    expect(await credentialStore(env).get('b.example')).toEqual({
       ...none,
       username: 'u',
       password: 'p',
     });
-    expect(await credentialsFor('c.example', env)).toEqual({ ...none, registryToken: 'rt' });
+    expect(await credentialStore(env).get('c.example')).toEqual({ ...none, registryToken: 'rt' });
   });
 
   it.each(['docker.io', 'index.docker.io', 'registry-1.docker.io'])(
@@ -61,7 +61,7 @@ describe('the credentials of a registry', () => {
       const env = await environment({
         auths: { 'https://index.docker.io/v1/': { auth: base64('hub:pw') } },
       });
-      expect(await credentialsFor(host, env)).toMatchObject({ username: 'hub' });
+      expect(await credentialStore(env).get(host)).toMatchObject({ username: 'hub' });
     },
   );
 
@@ -69,18 +69,18 @@ describe('the credentials of a registry', () => {
     const env = await environment({
       auths: { 'https://r.example/v1/': { auth: base64('a:b') }, 'r.example:1': {} },
     });
-    expect(await credentialsFor('r.example', env)).toMatchObject({ username: 'a' });
+    expect(await credentialStore(env).get('r.example')).toMatchObject({ username: 'a' });
     for (const other of ['r.example:1', 'r.example:443', 'example', 'x.r.example', 'docker.io'])
-      expect(await credentialsFor(other, env), other).toBeUndefined();
+      expect(await credentialStore(env).get(other), other).toBeUndefined();
   });
 
   it('are none without a file, an entry, or anything in the entry', async () => {
     expect(
-      await credentialsFor('r.example', { DOCKER_CONFIG: join(folder, 'no') }),
+      await credentialStore({ DOCKER_CONFIG: join(folder, 'no') }).get('r.example'),
     ).toBeUndefined();
-    expect(await credentialsFor('r.example', await environment({}))).toBeUndefined();
+    expect(await credentialStore(await environment({})).get('r.example')).toBeUndefined();
     const env = await environment({ auths: { 'r.example': {} } });
-    expect(await credentialsFor('r.example', env)).toBeUndefined();
+    expect(await credentialStore(env).get('r.example')).toBeUndefined();
   });
 
   it('are looked for in the home folder when DOCKER_CONFIG is not set', async () => {
@@ -93,7 +93,7 @@ describe('the credentials of a registry', () => {
     'are an error when auth is %j, which is not shown',
     async (auth) => {
       const env = await environment({ auths: { 'r.example': { auth } } });
-      const reading = credentialsFor('r.example', env);
+      const reading = credentialStore(env).get('r.example');
       await expect(reading).rejects.toMatchObject({ code: 'CREDENTIAL_INVALID' });
       await expect(reading).rejects.not.toThrow(auth);
     },
@@ -107,8 +107,8 @@ describe('the credentials of a registry', () => {
       },
       { DOCKER_AUTH_CONFIG: JSON.stringify({ auths }) },
     );
-    expect(await credentialsFor('r.example', env)).toMatchObject({ username: 'env' });
-    expect(await credentialsFor('f.example', env)).toMatchObject({ username: 'f' });
+    expect(await credentialStore(env).get('r.example')).toMatchObject({ username: 'env' });
+    expect(await credentialStore(env).get('f.example')).toMatchObject({ username: 'f' });
     const store = credentialStore(env);
     expect(await store.where('r.example')).toBe('auths in DOCKER_AUTH_CONFIG');
     expect(await store.where('f.example')).toBe(`auths in ${join(folder, 'config.json')}`);
@@ -122,13 +122,13 @@ describe('the credentials of a registry', () => {
       credHelpers: { 'r.example': 'own' },
       auths: { 'r.example': { auth: base64('file:pw') } },
     });
-    expect(await credentialsFor('r.example', env)).toMatchObject({
+    expect(await credentialStore(env).get('r.example')).toMatchObject({
       username: 'own',
       password: 's',
     });
     expect(await asked('own')).toEqual(['get r.example']);
     await expect(asked('store')).rejects.toThrow();
-    expect(await credentialsFor('docker.io', env)).toMatchObject({ username: 'store' });
+    expect(await credentialStore(env).get('docker.io')).toMatchObject({ username: 'store' });
     expect(await asked('store')).toEqual(['get https://index.docker.io/v1/']);
     expect(await credentialStore(env).where('r.example')).toContain('docker-credential-own');
   });
@@ -136,14 +136,16 @@ describe('the credentials of a registry', () => {
   it('of Docker Hub come from its helper under whichever of its names', async () => {
     await helper('own', `echo '{"Username":"own","Secret":"s"}'`);
     const env = await environment({ credHelpers: { 'docker.io': 'own' } });
-    expect(await credentialsFor('registry-1.docker.io', env)).toMatchObject({ username: 'own' });
+    expect(await credentialStore(env).get('registry-1.docker.io')).toMatchObject({
+      username: 'own',
+    });
     expect(await asked('own')).toEqual(['get docker.io']);
   });
 
   it('are an identity token when the helper’s user is <token>', async () => {
     await helper('t', `echo '{"Username":"<token>","Secret":"abc"}'`);
     const env = await environment({ credsStore: 't' });
-    expect(await credentialsFor('r.example', env)).toEqual({ ...none, identityToken: 'abc' });
+    expect(await credentialStore(env).get('r.example')).toEqual({ ...none, identityToken: 'abc' });
   });
 
   it('are known of in the file, and in credsStore', async () => {
@@ -164,7 +166,7 @@ describe('the credentials of a registry', () => {
   it('are none when the helper has none', async () => {
     await helper('n', 'echo "credentials not found in native keychain"; exit 1');
     const env = await environment({ credsStore: 'n' });
-    expect(await credentialsFor('r.example', env)).toBeUndefined();
+    expect(await credentialStore(env).get('r.example')).toBeUndefined();
   });
 
   it.each<[string, RegExp]>([
@@ -181,7 +183,7 @@ describe('the credentials of a registry', () => {
   ])('are an error when the helper does %j', async (body, message) => {
     await helper('bad', body);
     const env = await environment({ credsStore: 'bad' });
-    await expect(credentialsFor('r.example', env)).rejects.toMatchObject({
+    await expect(credentialStore(env).get('r.example')).rejects.toMatchObject({
       kind: 'engine',
       code: 'CREDENTIAL_HELPER',
       message: expect.stringMatching(message) as string,
@@ -190,9 +192,11 @@ describe('the credentials of a registry', () => {
 
   it('are an error when the helper isn’t installed, or its name leads elsewhere', async () => {
     const gone = await environment({ credsStore: 'gone' });
-    await expect(credentialsFor('r.example', gone)).rejects.toThrow(/no such program on PATH$/);
+    await expect(credentialStore(gone).get('r.example')).rejects.toThrow(
+      /no such program on PATH$/,
+    );
     const path = await environment({ credsStore: '../x' });
-    await expect(credentialsFor('r.example', path)).rejects.toMatchObject({
+    await expect(credentialStore(path).get('r.example')).rejects.toMatchObject({
       code: 'CREDENTIAL_HELPER',
     });
   });

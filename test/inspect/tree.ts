@@ -5,7 +5,7 @@ import { ContentProbe } from '../../src/inspect/probe.js';
 import type { Subject } from '../../src/inspect/findings/index.js';
 import type { ContainerConfig } from '../../src/image/config.js';
 
-export interface Node {
+interface Node {
   /** @default 'file', or 'symlink' with a target */
   readonly kind?: EntryKind;
   readonly bytes?: Buffer | string;
@@ -25,7 +25,7 @@ export type Table = Readonly<Record<string, Buffer | string | undefined | Node>>
 
 type Growing = { -readonly [Key in keyof Entry]: Entry[Key] };
 
-export function treeOf(...tables: readonly Table[]): Entry {
+function treeOf(...tables: readonly Table[]): Entry {
   const root = directory('', '/', undefined);
   const table = Object.assign({}, ...tables) as Table;
   const probe = new ContentProbe();

@@ -23,7 +23,7 @@ export const PACES: Readonly<Record<string, Pace>> = {
 const PIECE = 4096;
 
 /** A sink that was opened, and what its reader gets. */
-export interface OpenedSink {
+interface OpenedSink {
   readonly sink: Sink;
   /** Called when the sink was ended: resolves with all that was read. */
   readonly read: () => Promise<Buffer>;

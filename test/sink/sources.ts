@@ -12,7 +12,7 @@ import { long, member, pax, tar } from '../support/write-tar.js';
 const LARGE = 150_000;
 
 /** Every form of header, small and empty files, one that is dropped, a body larger than a pipe. */
-export const CONTEXT = tar(
+const CONTEXT = tar(
   member({ name: 'Dockerfile', body: 'FROM scratch\nCOPY . /\n' }),
   ...Array.from({ length: 60 }, (_, i) => member({ name: `small/${i}`, body: 's'.repeat(i * 9) })),
   pax([['path', `long/${'p'.repeat(200)}`]]),
@@ -25,14 +25,14 @@ export const CONTEXT = tar(
 );
 
 /** How a producer writes: pieces of these sizes, in turn. */
-export const PIECES: Readonly<Record<string, readonly number[]>> = {
+const PIECES: Readonly<Record<string, readonly number[]>> = {
   'one byte at a time': [1],
   'pieces that cut headers': [512, 300, 70_000, 513, 1],
   'large pieces': [64 * 1024],
 };
 
 /** The options that name the context, and what has to be closed after it was read. */
-export interface Opened {
+interface Opened {
   readonly options: ContextOptions;
   readonly close?: () => void;
 }

@@ -49,7 +49,7 @@ function makeEntry(parent: Writable | undefined, name: string, made: MadeEntry):
 }
 
 /** A root with all of the given below it; directories that nobody has named are made. */
-export function makeRoot(entries: Iterable<MadeEntry>): Entry {
+function makeRoot(entries: Iterable<MadeEntry>): Entry {
   const root = makeEntry(undefined, '', { path: '/', kind: 'directory' });
   for (const made of entries) {
     const names = made.path.split('/').filter((name) => name !== '');

@@ -59,7 +59,7 @@
  */
 
 /** What makes a tar unreadable. */
-export class BadTar extends Error {}
+class BadTar extends Error {}
 
 /**
  * @param {Buffer} field

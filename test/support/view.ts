@@ -3,7 +3,7 @@ import { DockerceptionError } from '../../src/errors.js';
 import { EntryView } from '../../src/tar/entry-view.js';
 import type { Ending } from '../../src/tar/walk.js';
 
-export interface Seen {
+interface Seen {
   readonly path: string;
   readonly type: string;
   readonly contentSize: number;

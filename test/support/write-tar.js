@@ -38,7 +38,7 @@ const MAGICS = { v7: '', ustar: 'ustar\x0000', gnu: 'ustar  \x00' };
  * @param {Text} text
  * @returns {Buffer}
  */
-export function bytesOf(text) {
+function bytesOf(text) {
   return typeof text === 'string' ? Buffer.from(text) : Buffer.from(text);
 }
 

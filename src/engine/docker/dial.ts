@@ -7,7 +7,7 @@ import type { Endpoint, Environment } from './endpoint.js';
 import { dialSsh } from './ssh.js';
 
 /** Opens one connection; an error comes as the stream's. */
-export function dial(endpoint: Endpoint, env: Environment): Duplex {
+function dial(endpoint: Endpoint, env: Environment): Duplex {
   const { address, tls } = endpoint;
   if (address.kind === 'unix') return connectPlain({ path: address.path });
   if (address.kind === 'ssh') return dialSsh(address, env);

@@ -1,6 +1,6 @@
 /** The docker engine: finding it, reaching it, building with it. */
 export { resolveEndpoint, type Endpoint, type Environment } from './endpoint.js';
-export { connect, type Connection, type EngineRequest, type Ping } from './connection.js';
+export { connect, type Connection } from './connection.js';
 export { dockerEngine, type DockerEngineSettings } from './docker-engine.js';
 export {
   Container,
@@ -8,10 +8,9 @@ export {
   type ContainerState,
   type PathStat,
 } from './container.js';
-export { loadArchive, type LoadOptions } from './load.js';
+export { loadArchive } from './load.js';
 export { hasImage, imageArchive } from './image-archive.js';
 export { isNotFound } from './refusal.js';
 export { isNotRunning } from './unreachable.js';
-export { pullImage, type PullOptions } from './pull.js';
+export { pullImage } from './pull.js';
 export { chooseBuilder } from './builder.js';
-export type { OpenDirectory } from './build-contexts.js';

@@ -6,7 +6,7 @@
 import { DockerceptionError } from '../../errors.js';
 
 /** Bytes of one line. A line of BuildKit's carries at most one gRPC message, 16 MiB at its most. */
-export const MAX_LINE = 16 << 20;
+const MAX_LINE = 16 << 20;
 const NEWLINE = 0x0a;
 
 /** Splits an answer into its JSON values; calls `take` with each. */

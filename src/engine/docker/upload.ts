@@ -22,7 +22,7 @@ export interface UploadHandlers {
  * up, and waits for the answer, which says whether the engine had finished before. `wait` only waits for the answer.
  * `ignore` leaves the upload alone. Nothing is waited for while the body hasn't been sent: an engine makes nothing of a part.
  */
-export type AbortAction = 'close' | 'cancel' | 'wait' | 'ignore';
+type AbortAction = 'close' | 'cancel' | 'wait' | 'ignore';
 
 /** Milliseconds in which an engine that was asked to stop has to answer. */
 const CANCEL_TIMEOUT = 5_000;

@@ -21,7 +21,7 @@ export interface Request {
 }
 
 /** A request's body; opened anew for every try. */
-export interface Body {
+interface Body {
   /** Bytes. */
   readonly size: number;
   open(): Promise<Readable>;

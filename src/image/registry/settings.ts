@@ -41,7 +41,7 @@ export interface Timing {
   readonly tries: number;
 }
 
-export const TIMING: Timing = { silence: 60_000, delay: 500, longest: 30_000, tries: 5 };
+const TIMING: Timing = { silence: 60_000, delay: 500, longest: 30_000, tries: 5 };
 
 /** The settings with their defaults. */
 export interface Resolved extends Required<Omit<RegistrySettings, 'timing'>> {

@@ -16,7 +16,6 @@ import { visitAll, type Rule } from './rule.js';
 import { startFindings } from './start.js';
 import { runOf, type Subject } from './subject.js';
 
-export { CATALOGUE, type FindingId } from './catalogue.js';
 export type { ContextKind, Subject } from './subject.js';
 
 /** Findings of one id; more are counted. */

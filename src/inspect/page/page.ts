@@ -86,7 +86,7 @@ async function* parts(
 }
 
 /** JSON without `<`: no tag can begin in it. */
-export function json(value: unknown): string {
+function json(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
 

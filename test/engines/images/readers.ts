@@ -27,7 +27,7 @@ export async function tool(
 }
 
 /** An engine's command line. */
-export type Command = (...args: string[]) => Promise<string>;
+type Command = (...args: string[]) => Promise<string>;
 
 /** An engine that loads and saves archives. */
 export interface Loader {

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
 
 /** What `inspect --json` says of an entry, as far as tests compare it. */
-export interface JsonEntry {
+interface JsonEntry {
   readonly path: string;
   readonly kind: string;
   readonly mode: string;

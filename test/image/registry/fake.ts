@@ -17,7 +17,7 @@ export const sha256 = (bytes: Buffer | string): string =>
   `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 /** A request that came, without its body. */
-export interface Seen {
+interface Seen {
   readonly method: string;
   readonly url: string;
   readonly authorization: string | undefined;

@@ -54,7 +54,7 @@ export async function writeFlatTar(
 }
 
 /** The tar of these. A chunk is valid until the next one is asked for. */
-export async function* flatTar(systems: readonly FlatSystem[], options: FlatOptions): Blob {
+async function* flatTar(systems: readonly FlatSystem[], options: FlatOptions): Blob {
   for (const entries of flatChanges(systems)) {
     for await (const chunk of layerTar(entries, { ...options, whiteoutNames: true })) {
       options.signal.throwIfAborted();

@@ -53,7 +53,7 @@ export interface LayerChange {
 }
 
 /** A stage, built; its layers are still to be written. */
-export interface BuiltStage {
+interface BuiltStage {
   /** The image at its bottom; undefined above scratch. */
   readonly image: Image | undefined;
   readonly layers: readonly LayerChange[];

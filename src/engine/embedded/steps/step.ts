@@ -16,7 +16,7 @@ export interface EvaluatedStage {
 export type Step = CopyStep | WorkdirStep | ConfigStep;
 
 /** What every step has. */
-export interface StepBase {
+interface StepBase {
   /** The line of the Dockerfile, from 1; of the `FROM` for an ONBUILD trigger of the base. */
   readonly line: number;
   /** As the history has it: `COPY app /app`. */
@@ -24,7 +24,7 @@ export interface StepBase {
 }
 
 /** A change of the configuration alone. */
-export interface ConfigStep extends StepBase {
+interface ConfigStep extends StepBase {
   readonly kind: 'config';
 }
 
@@ -62,7 +62,7 @@ export interface CopyStep extends StepBase {
 }
 
 /** A file made from a heredoc. */
-export interface HeredocFile {
+interface HeredocFile {
   /** Its name: the word behind `<<`. */
   readonly name: string;
   readonly content: Buffer;

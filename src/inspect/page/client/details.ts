@@ -66,7 +66,7 @@ function factsOf(session: Session, at: number): Fact[] {
 }
 
 /** A path that leads to its entry. */
-export function pathLink(session: Session, at: number): HTMLElement {
+function pathLink(session: Session, at: number): HTMLElement {
   const path = session.tree.pathOf(at);
   return button({ class: 'link' }, () => session.jump(at), name(path, 'path'));
 }
