@@ -7,11 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const target = fileURLToPath(new URL('../../dist/bin/', import.meta.url));
-const entry = fileURLToPath(new URL('main.ts', import.meta.url));
+const source = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
 
 rmSync(target, { recursive: true, force: true });
 await build({
-  entryPoints: [entry],
+  entryPoints: {
+    main: source('main.ts'),
+    // Threads are started from files beside the parts that start them.
+    'parts/hash-thread': source('../image/hash-thread.js'),
+    'parts/deflate-thread': source('../image/deflate-thread.js'),
+  },
   outdir: target,
   // As deep as the modules are: some find files from where they are.
   chunkNames: 'parts/[name]-[hash]',

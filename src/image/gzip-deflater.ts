@@ -1,6 +1,5 @@
 /** Deflates blocks side by side. Threads are started when there is work for them. */
-import type { Lane } from './gzip-lane.js';
-import { BLOCK, PoolLane } from './gzip-lane.js';
+import { BLOCK, PoolLane, WorkerLane, type Lane } from './gzip-lane.js';
 import { looksRandom, storedSize } from './gzip-stored.js';
 
 /** libuv's pool has four threads; one is left for files. */
@@ -19,7 +18,7 @@ export class BlockDeflater {
   readonly #level: number;
   readonly #threads: number;
   readonly #shared: boolean;
-  readonly #lanes: Promise<Lane>[] = [];
+  readonly #lanes: Lane[] = [];
   readonly #idle: Lane[] = [];
   readonly #waiting: ((lane: Lane) => void)[] = [];
   readonly #free: Buffer[] = [];
@@ -69,7 +68,7 @@ export class BlockDeflater {
 
   /** Ends the threads. Blocks that are under way may never settle. */
   async close(): Promise<void> {
-    await Promise.all(this.#lanes.map(async (lane) => (await lane).close()));
+    await Promise.all(this.#lanes.map((lane) => lane.close()));
   }
 
   #lane(): Lane | Promise<Lane> {
@@ -78,15 +77,10 @@ export class BlockDeflater {
     const count = this.#lanes.length;
     const pooled = count < POOL_LANES;
     if (count < this.#threads && (pooled || this.#begun > BLOCKS_BEFORE_WORKERS)) {
-      const lane = pooled ? Promise.resolve(new PoolLane(this.#level)) : this.#worker();
+      const lane = pooled ? new PoolLane(this.#level) : new WorkerLane(this.#level);
       this.#lanes.push(lane);
       return lane;
     }
     return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  async #worker(): Promise<Lane> {
-    const { WorkerLane } = await import('./gzip-worker.js');
-    return new WorkerLane(this.#level);
   }
 }

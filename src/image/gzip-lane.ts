@@ -3,6 +3,7 @@
  * empty stored block, which is Z_SYNC_FLUSH. Every kind of lane gives the same bytes.
  */
 import type { TransformOptions } from 'node:stream';
+import { Worker } from 'node:worker_threads';
 import { constants, createDeflateRaw, type ZlibOptions } from 'node:zlib';
 
 /**
@@ -12,6 +13,9 @@ import { constants, createDeflateRaw, type ZlibOptions } from 'node:zlib';
 export const BLOCK = 512 << 10;
 /** Less than most blocks become, so that little of the last chunk is left unused. */
 export const OUTPUT_CHUNK = 128 << 10;
+
+/** Megabytes. A small young generation frees the outputs of a thread sooner. */
+const YOUNG_GENERATION = 1;
 
 /** Deflates one block at a time. Who made it closes it. */
 export interface Lane {
@@ -58,5 +62,44 @@ export class PoolLane implements Lane {
   close(): Promise<void> {
     this.#stream.destroy();
     return Promise.resolve();
+  }
+}
+
+/**
+ * A thread of its own, for machines with more processors than libuv's pool has threads. Blocks in shared memory
+ * get to it without a copy.
+ */
+export class WorkerLane implements Lane {
+  readonly #worker: Worker;
+  readonly #options: ZlibOptions;
+
+  /** @param level 1 to 9 */
+  constructor(level: number) {
+    this.#options = { level, chunkSize: OUTPUT_CHUNK, finishFlush: constants.Z_SYNC_FLUSH };
+    this.#worker = new Worker(new URL('./deflate-thread.js', import.meta.url), {
+      // The flags of the process, such as --input-type, are for its own main file.
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION },
+    });
+    // It may fail while it has nothing to do: the next block then finds that it has ended.
+    this.#worker.on('error', () => undefined);
+  }
+
+  deflate(data: Buffer): Promise<Buffer> {
+    const worker = this.#worker;
+    return new Promise((resolve, reject) => {
+      const gone = (): void => reject(new Error('a thread that compresses has ended'));
+      const done = (deflated: Uint8Array): void => {
+        worker.off('error', reject).off('exit', gone);
+        resolve(Buffer.from(deflated.buffer, deflated.byteOffset, deflated.byteLength));
+      };
+      worker.once('error', reject).once('exit', gone).once('message', done);
+      worker.postMessage({ block: data, options: this.#options });
+      if (worker.threadId === -1) gone();
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
   }
 }

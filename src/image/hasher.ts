@@ -42,20 +42,12 @@ class InlineHasher implements Hasher {
   }
 }
 
-/** A text, because a thread can't be started from a TypeScript file. */
-const PROGRAM = `
-const { parentPort, workerData } = require('node:worker_threads');
-const hash = require('node:crypto').createHash('sha256');
-parentPort.on('message', ([at, length]) => {
-  if (length > 0) hash.update(new Uint8Array(workerData, at, length));
-  parentPort.postMessage(length > 0 ? at : hash.digest('hex'));
-});
-`;
-
 class ThreadHasher implements Hasher {
-  readonly #memory = new SharedArrayBuffer(PIECE * PIECES);
-  readonly #bytes = Buffer.from(this.#memory);
-  readonly #worker = new Worker(PROGRAM, { eval: true, workerData: this.#memory });
+  readonly #bytes = Buffer.from(new SharedArrayBuffer(PIECE * PIECES));
+  readonly #worker = new Worker(new URL('./hash-thread.js', import.meta.url), {
+    // The flags of the process, such as --input-type, are for its own main file.
+    execArgv: [],
+  });
   readonly #free = Array.from({ length: PIECES }, (_, index) => index * PIECE);
   #digest: string | undefined;
   #failed: Error | undefined;
@@ -76,7 +68,7 @@ class ThreadHasher implements Hasher {
   }
 
   async digest(): Promise<string> {
-    this.#worker.postMessage([0, 0]);
+    this.#worker.postMessage(this.#bytes.subarray(0, 0));
     while (this.#digest === undefined) await this.#answer();
     return `sha256:${this.#digest}`;
   }
@@ -89,7 +81,7 @@ class ThreadHasher implements Hasher {
     if (piece.length === 0) return;
     const at = this.#free.pop() as number;
     piece.copy(this.#bytes, at);
-    this.#worker.postMessage([at, piece.length]);
+    this.#worker.postMessage(this.#bytes.subarray(at, at + piece.length));
   }
 
   async #wait(chunk: Buffer): Promise<void> {

@@ -2,9 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { gzip, type GzipOptions } from '../../src/image/gzip.js';
-import { BLOCK, PoolLane } from '../../src/image/gzip-lane.js';
+import { BLOCK, PoolLane, WorkerLane } from '../../src/image/gzip-lane.js';
 import { looksRandom, store, storedSize } from '../../src/image/gzip-stored.js';
-import { WorkerLane } from '../../src/image/gzip-worker.js';
 import { chunked, collected } from './chunks.js';
 
 const most = made(3 << 20);
