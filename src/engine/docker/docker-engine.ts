@@ -122,6 +122,8 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       // An image that only couldn't be pushed or saved is good, and keeps its names.
       if (image?.isAccepted !== true || interruption().aborted) await image?.discard();
       throw error;
+    } finally {
+      image?.close();
     }
   };
 }

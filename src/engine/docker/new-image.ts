@@ -51,6 +51,7 @@ export class NewImage {
   readonly #warn: (message: string) => void;
   /** IDs of the images without a name when the build began; undefined when the engine didn't list them. */
   readonly #before: Promise<ReadonlySet<string> | undefined>;
+  readonly #closed = new AbortController();
   #id: string | undefined;
   #isAccepted = false;
   readonly #given: GivenName[] = [];
@@ -60,6 +61,11 @@ export class NewImage {
     this.#connection = connection;
     this.#warn = warn;
     this.#before = this.#list(isBuildKit).catch(() => undefined);
+  }
+
+  /** Call it at the end: a list of many images may take longer than the build. */
+  close(): void {
+    this.#closed.abort();
   }
 
   /** The engine has built it. */
@@ -181,7 +187,8 @@ export class NewImage {
   }
 
   #ask(request: EngineRequest): Promise<unknown> {
-    return this.#connection.json({ timeout: REQUEST_TIMEOUT, ...request });
+    const signal = this.#closed.signal;
+    return this.#connection.json({ timeout: REQUEST_TIMEOUT, ...request }, signal);
   }
 }
 

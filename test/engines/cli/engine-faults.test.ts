@@ -7,6 +7,7 @@ import { engines } from '../engines.js';
 import {
   containersOf,
   expectFailure,
+  imageIdOf,
   five,
   openShell,
   tracesOf,
@@ -71,6 +72,23 @@ describe.each(five)('the engine of $name', (variant) => {
     gone(await tool.done);
     await sleep(3000);
     expect((await tracesOf(host, app)).filter((trace) => trace.includes(app))).toEqual([]);
+  });
+
+  it('doesn’t wait for a list of images that is slower than the build', async () => {
+    let stalled = 0;
+    proxy = await startProxy(host, (head) => {
+      if (!/^GET \S*\/images\/json/.test(head)) return undefined;
+      stalled++;
+      return 'stall';
+    });
+    const app = shell.name();
+    const input = await context(app);
+    const env = { DOCKER_HOST: proxy.host };
+    const outcome = await shell.tool(['-q', '-t', app], { input, env });
+    imageIdOf(outcome);
+    expect(outcome.took).toBeLessThan(SECONDS);
+    expect(stalled).toBe(1);
+    expect((await tracesOf(host, app)).join()).toContain(`${app}:latest`);
   });
 
   const failing = [
