@@ -1,7 +1,5 @@
 /**
- * `POST /build`: sends the context, reads the answer, decides how it ended. dockerode isn't used
- * here: its buildImage hangs when the stream dies without an error, its followProgress reports no
- * `errorDetail`, and its X-Registry-Config is in the wrong alphabet.
+ * `POST /build`: sends the context, reads the answer, decides how it ended.
  */
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 import type { BuildContext, EngineRequest } from '../engine.js';

@@ -1,21 +1,25 @@
 /**
- * One engine, and how to talk to it. Requests whose headers, order or end matter (`/_ping`, `/build`,
- * `/session`) go over `node:http`: dockerode shows no response headers, reads the environment a second time,
- * and can't tell a context that broke from one that ended. Its import also costs more than a ping;
- * so it is loaded only for what it does well (push, save).
+ * One engine, and how to send it requests, over `node:http`. dockerode isn't used: its requests never settle when the
+ * connection breaks within an answer (docs/dependencies.md).
  */
-import { request as httpRequest, type ClientRequest, type IncomingHttpHeaders } from 'node:http';
-import type { Duplex, Readable } from 'node:stream';
-import type Dockerode from 'dockerode';
+import { once } from 'node:events';
+import {
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
+import { Readable, type Duplex } from 'node:stream';
 import { DockerceptionError, type ErrorKind } from '../../errors.js';
-import { AnswerBody } from './answer-body.js';
-import { ask, upgrade } from './ask.js';
 import { DialAgent } from './dial.js';
 import type { Endpoint, Environment } from './endpoint.js';
-import { describe } from './unreachable.js';
+import { refusal } from './refusal.js';
+import { describe, unreachable, vanished } from './unreachable.js';
 
 /** Milliseconds for a short question. ssh has its own limit, and may ask a person for a password. */
 const PING_TIMEOUT = 30_000;
+/** Bytes of an answer that is read here. */
+const MAX_ANSWER = 16 << 20;
 
 /** What an engine says of itself. */
 export interface Ping {
@@ -27,7 +31,7 @@ export interface Ping {
   readonly isPodman: boolean;
 }
 
-/** A request for `open`: its body is written, and the request ended, by whoever opened it. */
+/** A request to the Engine API. */
 export interface EngineRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   /** Path and query, without the API version. */
@@ -43,12 +47,12 @@ export interface EngineRequest {
   readonly timeout?: number;
 }
 
-/** An engine. Holds no connection open between two requests; nothing has to be closed. */
+/** An engine. Keeps no connection open between two requests; nothing has to be closed. */
 export interface Connection {
   readonly endpoint: Endpoint;
   /** Asks who is there. @throws DockerceptionError of kind engine, code ENGINE_UNREACHABLE. */
   ping(signal?: AbortSignal): Promise<Ping>;
-  /** Starts a request; errors come as the request's, as node:http has them. */
+  /** Starts a request, which the caller writes and ends; errors come as the request's, as node:http has them. */
   open(request: EngineRequest): ClientRequest;
   /**
    * A question and its JSON answer, undefined when it is empty.
@@ -61,15 +65,13 @@ export interface Connection {
   text(request: EngineRequest, signal?: AbortSignal): Promise<string>;
   /**
    * An answer as it comes; the caller reads or destroys it. When the connection breaks, its error is of kind engine,
-   * ENGINE_GONE. The signal counts until the answer begins. @throws as `json` does.
+   * ENGINE_GONE; when the signal aborts, the signal's reason. @throws as `json` does.
    */
   stream(request: EngineRequest, signal?: AbortSignal): Promise<Readable>;
   /** The headers of an answer to HEAD. @throws as `json` does. */
   head(request: EngineRequest, signal?: AbortSignal): Promise<IncomingHttpHeaders>;
   /** A connection that becomes another protocol's; the caller destroys it. */
   upgrade(request: EngineRequest, protocol: string, signal?: AbortSignal): Promise<Duplex>;
-  /** dockerode on the same endpoint, loaded when it is first asked for. */
-  dockerode(): Promise<Dockerode>;
 }
 
 /**
@@ -86,32 +88,71 @@ export function connect(
   const host = address.kind === 'tcp' ? hostHeader(address) : 'docker';
   const version = endpoint.apiVersion === undefined ? '' : `/${endpoint.apiVersion}`;
   const prefix = address.kind === 'tcp' ? address.prefix : '';
-  let loaded: Promise<Dockerode> | undefined;
 
-  const open = ({ method, path, headers }: EngineRequest, versioned = version): ClientRequest =>
+  const open = (
+    { method, path, headers, body }: EngineRequest,
+    signal?: AbortSignal,
+    versioned = version,
+  ): ClientRequest =>
     httpRequest({
       agent,
       method,
       path: `${prefix}${versioned}${path}`,
-      headers: { Host: host, 'User-Agent': 'dockerception', ...headers },
+      headers: {
+        Host: host,
+        'User-Agent': 'dockerception',
+        ...headers,
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      },
+      ...(signal && { signal }),
     });
 
-  const text = async (request: EngineRequest, signal?: AbortSignal): Promise<string> => {
-    const { body } = await ask(endpoint, open(withBody(request)), { signal, ...request });
-    return body;
+  /** Sends a request and reads the answer; a status of 400 or more is an error. */
+  const ask = async <T>(
+    request: EngineRequest,
+    signal: AbortSignal | undefined,
+    read: (response: IncomingMessage) => T | Promise<T>,
+    client = open(request, signal),
+  ): Promise<T> => {
+    const { body, timeout, doing = `asking ${client.path}`, kind = 'engine' } = request;
+    let failure: unknown;
+    client.on('error', (error) => (failure ??= error));
+    const timer =
+      timeout === undefined
+        ? undefined
+        : setTimeout(() => {
+            client.destroy(new Error(`no answer within ${timeout / 1000} s`));
+          }, timeout);
+    let refused: readonly [status: number, body: string];
+    try {
+      client.end(body === undefined ? undefined : JSON.stringify(body));
+      const [response] = (await once(client, 'response')) as [IncomingMessage];
+      const status = response.statusCode ?? 0;
+      if (status < 400) return await read(response);
+      refused = [status, await readText(response)];
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      // A connection that breaks within the answer is the answer's error alone.
+      throw failure === undefined
+        ? vanished(endpoint, doing, error)
+        : unreachable(endpoint, failure);
+    } finally {
+      clearTimeout(timer);
+    }
+    throw refusal(endpoint, kind, doing, ...refused);
   };
+  const text = (request: EngineRequest, signal?: AbortSignal): Promise<string> =>
+    ask(request, signal, readText);
 
   return {
     endpoint,
-    open,
+    open: (request) => open(request),
     async ping(signal) {
-      const timeout = address.kind === 'ssh' ? undefined : PING_TIMEOUT;
-      const { response } = await ask(endpoint, open({ method: 'GET', path: '/_ping' }, ''), {
-        signal,
-        timeout,
-      });
+      const timeout = address.kind === 'ssh' ? {} : { timeout: PING_TIMEOUT };
+      const request = { method: 'GET', path: '/_ping', ...timeout } as const;
+      const headers = await ask(request, signal, readHeaders, open(request, signal, ''));
       const header = (name: string): string | undefined => {
-        const value = response.headers[name];
+        const value = headers[name];
         return typeof value === 'string' && value !== '' ? value : undefined;
       };
       return {
@@ -129,58 +170,86 @@ export function connect(
       try {
         return JSON.parse(body) as unknown;
       } catch (error) {
-        throw notAnEngine(endpoint, request.path, error);
+        const why = `${describe(endpoint)} doesn’t answer as an engine does`;
+        throw new DockerceptionError('engine', 'ENGINE_ANSWER', `asking ${request.path}: ${why}`, {
+          cause: error,
+        });
       }
     },
-    async stream(request, signal) {
+    stream(request, signal) {
       const { doing = `asking ${request.path}` } = request;
-      const asked = withBody(request);
-      const { response } = await ask(endpoint, open(asked), { signal, unread: true, ...asked });
-      return new AnswerBody(response, endpoint, doing);
+      const failure = (error?: Error): unknown =>
+        signal?.aborted ? signal.reason : vanished(endpoint, doing, error);
+      return ask(request, signal, (response) => new AnswerBody(response, failure));
     },
-    async head(request, signal) {
-      const { response } = await ask(endpoint, open(request), { signal, ...request });
-      return response.headers;
-    },
+    head: (request, signal) => ask(request, signal, readHeaders),
     upgrade(request, protocol, signal) {
       const headers = { ...request.headers, Connection: 'Upgrade', Upgrade: protocol };
-      return upgrade(endpoint, open({ ...request, headers }), request.path, signal);
-    },
-    dockerode() {
-      return (loaded ??= load());
+      const client = open({ ...request, headers }, signal);
+      return new Promise((resolve, reject) => {
+        client.on('error', (error) =>
+          reject(signal?.aborted ? signal.reason : unreachable(endpoint, error)),
+        );
+        client.on('response', ({ statusCode }) => {
+          const why = `the engine answered ${statusCode} and not with an upgrade`;
+          client.destroy();
+          reject(
+            new DockerceptionError('engine', 'ENGINE_UPGRADE', `opening ${request.path}: ${why}`),
+          );
+        });
+        client.on('upgrade', (_response, socket, head) => {
+          if (head.length > 0) socket.unshift(head);
+          resolve(socket);
+        });
+        client.end();
+      });
     },
   };
-
-  async function load(): Promise<Dockerode> {
-    const { default: Docker } = await import('dockerode');
-    // Whatever the address is, the agent connects; docker-modem only has to write HTTP.
-    const options = {
-      protocol: 'http' as const,
-      host: `http://${host}${prefix}`,
-      port: address.kind === 'tcp' ? address.port : 80,
-      // docker-modem takes an agent; the types of dockerode don't know.
-      agent,
-      ...(version === '' ? {} : { version: version.slice(1) }),
-    };
-    return new Docker(options);
-  }
 }
 
-function withBody(request: EngineRequest): EngineRequest {
-  const { body, headers } = request;
-  if (body === undefined) return request;
-  return { ...request, headers: { ...headers, 'Content-Type': 'application/json' } };
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    if ((length += chunk.length) > MAX_ANSWER) throw new Error('its answer is too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function readHeaders(response: IncomingMessage): IncomingHttpHeaders {
+  response.resume();
+  return response.headers;
 }
 
 function hostHeader({ host, port }: { readonly host: string; readonly port: number }): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function notAnEngine(endpoint: Endpoint, path: string, cause: unknown): DockerceptionError {
-  return new DockerceptionError(
-    'engine',
-    'ENGINE_ANSWER',
-    `asking ${path}: ${describe(endpoint)} doesn’t answer as an engine does`,
-    { cause },
-  );
+/** The body of an answer as a stream whose errors name the engine. Owns the response, which is destroyed with it. */
+class AnswerBody extends Readable {
+  readonly #response: IncomingMessage;
+
+  constructor(response: IncomingMessage, failure: (error?: Error) => unknown) {
+    super();
+    this.#response = response;
+    const fail = (error?: Error): void => void this.destroy(failure(error) as Error);
+    response.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) response.pause();
+    });
+    response.on('end', () => this.push(null));
+    response.on('error', fail);
+    response.on('close', () => {
+      if (!response.complete) fail();
+    });
+  }
+
+  override _read(): void {
+    this.#response.resume();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#response.destroy();
+    callback(error);
+  }
 }

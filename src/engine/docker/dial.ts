@@ -28,7 +28,7 @@ function dial(endpoint: Endpoint, env: Environment): Duplex {
 
 /**
  * An HTTP agent whose every connection is a fresh one of `dial`: a build's connection is closed to
- * stop it, so there is nothing to keep alive. docker-modem takes it too.
+ * stop it, so there is nothing to keep alive.
  */
 export class DialAgent extends Agent {
   readonly #endpoint: Endpoint;

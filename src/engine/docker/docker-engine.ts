@@ -13,17 +13,16 @@ import { build, type BuildRequest } from './build.js';
 import { chooseBuilder } from './builder.js';
 import type { Connection } from './connection.js';
 import type { Environment } from './endpoint.js';
-import { credentialHint } from './credential-hint.js';
 import { imageArchive } from './image-archive.js';
 import { imageMetadata, type ImageFacts } from './metadata.js';
 import { checkTags, NewImage } from './new-image.js';
 import { checkOutputs } from './outputs.js';
-import { pushImage } from './push.js';
 import { buildQuery, type Builder } from './query.js';
-import { registryConfig } from './registry-auth.js';
+import { credentialHint, registryConfig } from './registry-auth.js';
 import { saveImage } from './save.js';
 import { openSession } from './session.js';
 import { solve } from './solve.js';
+import { pushImage } from './transfer.js';
 
 const NEVER = new AbortController().signal;
 

@@ -12,5 +12,5 @@ export { loadArchive } from './load.js';
 export { hasImage, imageArchive } from './image-archive.js';
 export { isNotFound } from './refusal.js';
 export { isNotRunning } from './unreachable.js';
-export { pullImage } from './pull.js';
+export { pullImage } from './transfer.js';
 export { chooseBuilder } from './builder.js';

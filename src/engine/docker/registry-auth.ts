@@ -1,7 +1,7 @@
 /**
  * Credentials on their way to an engine: JSON in URL-safe base64 in a header (moby, api/types/registry).
  * Engines decode with the URL-safe alphabet and take anything else for no credentials at all, without
- * a word; that is why the headers are made here and not by docker-modem.
+ * a word.
  */
 import type { Credential, CredentialStore } from '../../image/credentials.js';
 import { HUB_KEY, credentialKey, hostOfKey } from '../../image/credentials-host.js';
@@ -71,4 +71,32 @@ function encode(value: unknown): string {
   const header = base64.replaceAll('+', '-').replaceAll('/', '_');
   addSecrets(header, base64);
   return header;
+}
+
+const REFUSED =
+  /unauthorized|authentication required|no basic auth credentials|access denied|authorization failed|access to the resource is denied|403 forbidden/i;
+/** A host with a dot, or localhost, where an image's or a registry's address begins; BuildKit 0.8 says `from host HOST`. */
+const HOST = /(?:^|[\s"'/])((?:[\w-]+(?:\.[\w-]+)+|localhost)(?::\d+)?)\/|from host (\S+)/;
+
+/** Whether an engine's message says that a registry refused us. */
+export function isRefused(message: string): boolean {
+  return REFUSED.test(message);
+}
+
+/**
+ * A hint that names the registry, and where credentials were looked for; undefined for other errors.
+ *
+ * @param registry the registry's host, when it is known without reading the message.
+ */
+export async function credentialHint(
+  message: string,
+  credentials: CredentialStore,
+  registry?: string,
+): Promise<string | undefined> {
+  if (!isRefused(message)) return undefined;
+  const found = HOST.exec(message);
+  const host = registry ?? found?.[1] ?? found?.[2] ?? 'docker.io';
+  const login = host === 'docker.io' ? 'docker login' : `docker login ${host}`;
+  const where = await credentials.where(host);
+  return `credentials for ${host} were looked for in ${where}; \`${login}\` adds them`;
 }

@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chooseBuilder } from '../../../src/engine/docker/builder.js';
 import type { Ping } from '../../../src/engine/docker/connection.js';
-import { credentialHint } from '../../../src/engine/docker/credential-hint.js';
 import { checkOutputs } from '../../../src/engine/docker/outputs.js';
 import { buildQuery } from '../../../src/engine/docker/query.js';
-import { registryAuth, registryConfig } from '../../../src/engine/docker/registry-auth.js';
+import {
+  credentialHint,
+  registryAuth,
+  registryConfig,
+} from '../../../src/engine/docker/registry-auth.js';
 import type { EngineRequest } from '../../../src/engine/engine.js';
 import type { Output } from '../../../src/options/image.js';
 import { credentialStore } from '../../../src/image/credentials.js';
