@@ -5,8 +5,7 @@
 import { isDigest } from '../../image/digest.js';
 import type { Report } from '../../progress/events.js';
 import { ClassicSteps, type ClassicMessage } from './classic.js';
-import { withoutReferences, writtenMeanwhile } from './references.js';
-import { TraceDecoder } from './trace.js';
+import { withoutReferences, writtenMeanwhile, TraceDecoder } from './trace.js';
 
 /** A line, as much as is looked at. */
 interface Message extends ClassicMessage {

@@ -6,8 +6,7 @@ import type { BuildContext, EngineRequest } from '../engine.js';
 import { BuildAnswer } from './answer.js';
 import type { Connection } from './connection.js';
 import { JsonLines } from './lines.js';
-import { refusal } from './refusal.js';
-import { unreachable, vanished } from './unreachable.js';
+import { refusal, unreachable, vanished } from './engine-error.js';
 import { upload } from './upload.js';
 
 /** Bytes that are kept of an answer that is an error. */

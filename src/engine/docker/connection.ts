@@ -13,8 +13,7 @@ import { Readable, type Duplex } from 'node:stream';
 import { DockerceptionError, type ErrorKind } from '../../errors.js';
 import { DialAgent } from './dial.js';
 import type { Endpoint, Environment } from './endpoint.js';
-import { refusal } from './refusal.js';
-import { describe, unreachable, vanished } from './unreachable.js';
+import { refusal, describe, unreachable, vanished } from './engine-error.js';
 
 /** Milliseconds for a short question. ssh has its own limit, and may ask a person for a password. */
 const PING_TIMEOUT = 30_000;

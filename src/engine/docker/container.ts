@@ -7,8 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
 import { printable } from '../../tar/printable.js';
 import type { Connection, EngineRequest } from './connection.js';
-import { isNotFound } from './refusal.js';
-import { vanished } from './unreachable.js';
+import { isNotFound, vanished } from './engine-error.js';
 
 /** What a container is made from, as `docker run` has it. */
 export interface ContainerSettings {

@@ -7,7 +7,6 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
-import { readTls, type TlsMaterial } from './tls.js';
 
 /** What a context says of its engine. */
 export interface StoredContext {
@@ -69,4 +68,41 @@ function unusable(name: string, origin: string, why: string, cause?: unknown): D
     `reading the docker context ${name} (${origin}): ${why}`,
     { cause, hint: '`docker context ls` lists them; DOCKER_HOST overrules them' },
   );
+}
+
+/** Certificates for TLS: PEM texts, undefined if the file is missing. */
+export interface TlsMaterial {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  /** Whether the engine's certificate is checked. */
+  readonly verify: boolean;
+}
+
+/**
+ * Reads `ca.pem`, `cert.pem` and `key.pem` of a folder, as `DOCKER_CERT_PATH` and contexts have them; a file that doesn't exist is left out, unless `need` names it.
+ *
+ * @throws DockerceptionError of kind engine, code ENGINE_TLS, when a file can't be read.
+ */
+export async function readTls(
+  folder: string,
+  origin: string,
+  verify: boolean,
+  need: readonly string[] = [],
+): Promise<TlsMaterial> {
+  const read = async (name: string): Promise<string | undefined> => {
+    try {
+      return await readFile(join(folder, name), 'utf8');
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT' && !need.includes(name)) return undefined;
+      throw new DockerceptionError(
+        'engine',
+        'ENGINE_TLS',
+        `reading the certificate ${join(folder, name)} (${origin}): ${messageOf(error)}`,
+        { cause: error, hint: 'DOCKER_CERT_PATH names the folder of ca.pem, cert.pem and key.pem' },
+      );
+    }
+  };
+  const [ca, cert, key] = await Promise.all([read('ca.pem'), read('cert.pem'), read('key.pem')]);
+  return { ca, cert, key, verify };
 }

@@ -8,15 +8,18 @@ import { credentialStore, type CredentialStore } from '../../image/credentials.j
 import { announced } from '../../progress/events.js';
 import { withSourceDateEpoch } from '../build-args.js';
 import type { BuildContext, EngineRequest, Engine } from '../engine.js';
-import { checkBuildContexts, type OpenDirectory } from './build-contexts.js';
+import {
+  checkBuildContexts,
+  checkOutputs,
+  chooseBuilder,
+  type OpenDirectory,
+} from './capabilities.js';
 import { build, type BuildRequest } from './build.js';
-import { chooseBuilder } from './builder.js';
 import type { Connection } from './connection.js';
 import type { Environment } from './endpoint.js';
 import { imageArchive } from './image-archive.js';
 import { imageMetadata, type ImageFacts } from './metadata.js';
 import { checkTags, NewImage } from './new-image.js';
-import { checkOutputs } from './outputs.js';
 import { buildQuery, type Builder } from './query.js';
 import { credentialHint, registryConfig } from './registry-auth.js';
 import { saveImage } from './save.js';

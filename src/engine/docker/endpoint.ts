@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { readDockerConfig } from '../../image/credentials-config.js';
 import { redactAddress } from '../../text/redact.js';
 import { DEFAULT_SOCKET, parseAddress, type Address } from './address.js';
-import { readContext } from './context-store.js';
-import { readTls, type TlsMaterial } from './tls.js';
+import { readContext, readTls, type TlsMaterial } from './context-store.js';
 
 /** An environment, as `process.env` is one. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 /** An image that the engine has, and its archive (Engine API, ImageInspect, ImageGetAll). */
 import type { Readable } from 'node:stream';
 import type { Connection, EngineRequest } from './connection.js';
-import { isNotFound } from './refusal.js';
+import { isNotFound } from './engine-error.js';
 
 /** Whether the engine has an image by that name or ID. */
 export async function hasImage(

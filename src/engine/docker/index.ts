@@ -10,7 +10,6 @@ export {
 } from './container.js';
 export { loadArchive } from './load.js';
 export { hasImage, imageArchive } from './image-archive.js';
-export { isNotFound } from './refusal.js';
-export { isNotRunning } from './unreachable.js';
+export { isNotFound, isNotRunning } from './engine-error.js';
 export { pullImage } from './transfer.js';
-export { chooseBuilder } from './builder.js';
+export { chooseBuilder } from './capabilities.js';

@@ -8,8 +8,7 @@ import type { Report } from '../../progress/events.js';
 import { ClassicSteps, failureOf, type ClassicMessage, type FailureMessage } from './classic.js';
 import type { Connection } from './connection.js';
 import { JsonLines } from './lines.js';
-import { refusal } from './refusal.js';
-import { describe, unreachable, vanished } from './unreachable.js';
+import { refusal, describe, unreachable, vanished } from './engine-error.js';
 import { upload } from './upload.js';
 import { joinLines } from '../../text/trim.js';
 

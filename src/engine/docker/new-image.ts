@@ -13,7 +13,7 @@ import {
 } from '../../image/reference.js';
 import { printable } from '../../tar/printable.js';
 import type { Connection, EngineRequest } from './connection.js';
-import { isNotFound } from './refusal.js';
+import { isNotFound } from './engine-error.js';
 
 /** Milliseconds that each of these requests may take; none of them depends on an image's size. */
 const REQUEST_TIMEOUT = 60_000;

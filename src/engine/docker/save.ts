@@ -9,7 +9,7 @@ import { OutputFile } from '../../files/output-file.js';
 import { outputFailure } from '../../files/write-error.js';
 import type { Connection } from './connection.js';
 import { archiveRequest } from './image-archive.js';
-import { vanished } from './unreachable.js';
+import { vanished } from './engine-error.js';
 
 /**
  * Writes an image's archive.

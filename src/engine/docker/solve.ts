@@ -11,14 +11,12 @@ import type { CredentialStore } from '../../image/credentials.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
 import type { BuildRequest } from './build.js';
 import type { Connection } from './connection.js';
-import { GrpcClient, GrpcError } from './grpc-client.js';
 import { unpackedTar } from './definition.js';
+import { vanished } from './engine-error.js';
+import { GrpcClient, GrpcError } from './grpc-client.js';
 import { extraHost } from './query.js';
-import { withoutReferences, writtenMeanwhile } from './references.js';
-import { openSession, uploadUrl, type Session } from './session.js';
-import { TraceDecoder } from './trace.js';
-import { vanished } from './unreachable.js';
-import { Watch, ended } from './watch.js';
+import { openSession, type Session, uploadUrl } from './session.js';
+import { TraceDecoder, withoutReferences, writtenMeanwhile } from './trace.js';
 import { readFields, writeBytes } from './wire.js';
 
 /** The step in which BuildKit writes the image. */
@@ -42,19 +40,19 @@ export async function solve(
 ): Promise<string> {
   const { signal, report } = options;
   const uploads = new Uploads();
-  const watched = new Watch(signal);
+  const failure = new FirstFailure(signal);
   let session: Session | undefined;
   let client: GrpcClient | undefined;
   let solving: Promise<void> | undefined;
   let isExporting = false;
   try {
     const named = new Map<string, string>();
-    const url = uploads.add(watched.add(context.stream));
+    const url = uploads.add(failure.watch(context.stream));
     for (const [name, open] of directories) {
       const directory = await open().catch((error: unknown) => {
-        throw watched.fail(error);
+        throw failure.add(error);
       });
-      named.set(name, uploads.add(watched.add(directory)));
+      named.set(name, uploads.add(failure.watch(directory)));
     }
     session = await openSession(connection, credentials, signal, uploads.streams);
     client = new GrpcClient(
@@ -82,10 +80,10 @@ export async function solve(
     );
     // Progress is for display: the outcome is Solve's.
     const shown = showing.catch(() => undefined);
-    await Promise.race([solving, watched.failed]);
-    await Promise.race([shown, watched.failed]);
+    await Promise.race([solving, failure.promise]);
+    await Promise.race([shown, failure.promise]);
     // The engine has read it to its end, or needed nothing more; it must still turn out to be good.
-    await Promise.race([ended(context.stream), watched.failed]);
+    await Promise.race([ended(context.stream), failure.promise]);
     if (imageId === undefined) throw withoutImage();
     return imageId;
   } catch (error) {
@@ -105,10 +103,10 @@ export async function solve(
         hint === undefined ? {} : { hint },
       );
     }
-    if (watched.is(error) || error instanceof DockerceptionError) throw error;
+    if (failure.is(error) || error instanceof DockerceptionError) throw error;
     throw vanished(connection.endpoint, 'building the image', error);
   } finally {
-    watched.stop();
+    failure.add(new Error('the build is over'));
     client?.close();
     session?.close();
     for (const stream of uploads.streams.values()) if (stream !== context.stream) stream.destroy();
@@ -221,4 +219,51 @@ async function settledWithin(promise: Promise<unknown>, milliseconds: number): P
   await Promise.race([promise, timeout]).catch(() => undefined);
   enough.abort();
   await timeout.catch(() => undefined);
+}
+
+/** The first failure of the signal or of a stream: it counts, whatever the engine makes of it. */
+class FirstFailure {
+  readonly #failed = new AbortController();
+  /** Never resolves. */
+  readonly promise: Promise<never>;
+
+  constructor(signal: AbortSignal) {
+    const { signal: failed } = this.#failed;
+    this.promise = new Promise((_resolve, reject) => {
+      failed.addEventListener('abort', () => reject(failed.reason as Error), { once: true });
+    });
+    this.promise.catch(() => undefined);
+    const onAbort = (): unknown => this.add(signal.reason);
+    if (signal.aborted) onAbort();
+    // The listener goes when the build is over.
+    else signal.addEventListener('abort', onAbort, { once: true, signal: failed });
+  }
+
+  /** @returns the first failure. */
+  add(error: unknown): unknown {
+    this.#failed.abort(error);
+    return this.#failed.signal.reason;
+  }
+
+  /** @returns the stream. */
+  watch(stream: Readable): Readable {
+    const onClose = (): void => {
+      if (!stream.readableEnded) this.add(new Error('the context’s stream was closed early'));
+    };
+    if (stream.errored) this.add(stream.errored);
+    else if (stream.destroyed) onClose();
+    return stream.on('error', (error) => void this.add(error)).on('close', onClose);
+  }
+
+  is(error: unknown): boolean {
+    return this.#failed.signal.aborted && this.#failed.signal.reason === error;
+  }
+}
+
+/** Resolves when all of a stream was read. */
+function ended(stream: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.readableEnded) resolve();
+    else stream.once('end', () => resolve());
+  });
 }

@@ -11,8 +11,7 @@ import type {
   VertexStatus,
   VertexWarning,
 } from '../../progress/events.js';
-import { withoutReferences, writtenMeanwhile } from './references.js';
-import { readFields, type Field } from './wire.js';
+import { type Field, readFields } from './wire.js';
 
 /** Decodes the traces of one build, in order. */
 export class TraceDecoder {
@@ -131,4 +130,17 @@ function number(fields: readonly Field[], of: number): number {
 
 function optional<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
   return value === undefined ? {} : ({ [key]: value } as Record<K, string>);
+}
+
+/** BuildKit's message without its own references, which mean nothing to a reader: `ref 1uix…::h4x…`. */
+export function withoutReferences(text: string): string {
+  return text.replace(/ of ref [0-9a-z]{20,}::[0-9a-z]{20,}: /g, ' of ');
+}
+
+/** What BuildKit of Engine 28 says when another build has written the same unnamed image at the same time. */
+const WRITTEN = /^image "moby-dangling@(sha256:[0-9a-f]{64})": already exists$/;
+
+/** The ID of the image, which exists, when an export failed for no other reason. */
+export function writtenMeanwhile(error: string): string | undefined {
+  return WRITTEN.exec(error)?.[1];
 }

@@ -2,9 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { chooseBuilder } from '../../../src/engine/docker/builder.js';
+import { chooseBuilder, checkOutputs } from '../../../src/engine/docker/capabilities.js';
 import type { Ping } from '../../../src/engine/docker/connection.js';
-import { checkOutputs } from '../../../src/engine/docker/outputs.js';
 import { buildQuery } from '../../../src/engine/docker/query.js';
 import {
   credentialHint,

@@ -1,5 +1,7 @@
-/** What is said when an engine can't be reached, or goes away: which one, why, what to do. */
-import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+/** Errors of an engine: it can't be reached, breaks the connection, or refuses a request. */
+import { DockerceptionError, type ErrorKind, messageOf, systemCode } from '../../errors.js';
+import { redact } from '../../text/redact.js';
+import { joinLines } from '../../text/trim.js';
 import type { Endpoint } from './endpoint.js';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -71,4 +73,65 @@ function hintFor(endpoint: Endpoint, code: string): string {
     'start it, or name another with DOCKER_HOST or `docker context use`; ' +
     'without RUN, -o FILE needs none, and `dockerception filter` never does'
   );
+}
+
+/** Characters of a body that isn't JSON which a message quotes. */
+const QUOTED = 300;
+
+const NOT_FOUND = 'ENGINE_NOT_FOUND';
+
+/**
+ * The error of an answer with an HTTP status of 400 or more: `{"message"}` from Docker, `{"cause", "message"}` from
+ * Podman, no body from Podman when it fails before the build begins.
+ *
+ * @param doing the gerund that the message begins with.
+ */
+export function refusal(
+  endpoint: Endpoint,
+  kind: ErrorKind,
+  doing: string,
+  status: number,
+  body: string,
+  mute = 'see the engine’s own log',
+): DockerceptionError {
+  const reason = reasonOf(body);
+  if (reason === undefined)
+    return new DockerceptionError(
+      kind,
+      status === 404 ? NOT_FOUND : 'ENGINE_NO_REASON',
+      `${doing}: the engine at ${describe(endpoint)} answered ${status} and gave no reason`,
+      { hint: mute },
+    );
+  const hint = /HTTP request to an HTTPS server/i.test(reason)
+    ? 'this engine speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH'
+    : undefined;
+  return new DockerceptionError(
+    hint === undefined ? kind : 'engine',
+    status === 404 ? NOT_FOUND : 'ENGINE_REFUSED',
+    `${doing}: ${reason}`,
+    hint === undefined ? {} : { hint },
+  );
+}
+
+function reasonOf(body: string): string | undefined {
+  const text = body.trim();
+  if (text === '') return undefined;
+  try {
+    const json = JSON.parse(text) as { message?: unknown; cause?: unknown; error?: unknown } | null;
+    for (const value of [json?.message, json?.cause, json?.error])
+      if (typeof value === 'string' && value.trim() !== '') return oneLine(value);
+    return undefined;
+  } catch {
+    // Redacted first: the cut must not leave the first half of a secret.
+    return oneLine(redact(text).slice(0, QUOTED));
+  }
+}
+
+function oneLine(text: string): string {
+  return joinLines(text.trim(), ' / ');
+}
+
+/** Whether an engine has said that it has no such thing. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof DockerceptionError && error.code === NOT_FOUND;
 }
