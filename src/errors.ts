@@ -20,11 +20,11 @@ export type ErrorKind =
 /** What may be told beside the message. */
 export interface ErrorDetails {
   /** What to do next, one line. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   /** The error underneath. */
   readonly cause?: unknown;
   /** The lines of the Dockerfile around the instruction that failed, as `docker build` shows them. */
-  readonly excerpt?: string;
+  readonly excerpt?: string | undefined;
 }
 
 /** Every failure this package reports on purpose. Anything else that is thrown is a bug. */
@@ -41,20 +41,30 @@ export class DockerceptionError extends Error {
     super(redact(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
     this.code = code;
-    this.hint = details.hint === undefined ? undefined : redact(details.hint);
-    this.excerpt = details.excerpt === undefined ? undefined : redact(details.excerpt);
+    this.hint = details.hint && redact(details.hint);
+    this.excerpt = details.excerpt && redact(details.excerpt);
+  }
+
+  /** The same error with a context in front of its message: `within('reading X')` is `reading X: …`. */
+  within(context: string): DockerceptionError {
+    return this.with({ message: `${context}: ${this.message}` });
+  }
+
+  /** The same error but for what is given; its cause stays the same, too. */
+  with(
+    changes: Partial<Pick<this, 'kind' | 'code' | 'message'> & ErrorDetails>,
+  ): DockerceptionError {
+    const { message, cause } = this;
+    const all = { ...this, message, cause, ...changes };
+    return new DockerceptionError(all.kind, all.code, all.message, all);
   }
 }
 
 /** The same error in other words; what isn't reported on purpose stays as it is. */
 export function rewordError(error: unknown, reword: (text: string) => string): unknown {
-  if (!(error instanceof DockerceptionError)) return error;
-  const { kind, code, hint, excerpt, cause } = error;
-  return new DockerceptionError(kind, code, reword(error.message), {
-    ...(hint !== undefined && { hint }),
-    ...(excerpt !== undefined && { excerpt }),
-    cause,
-  });
+  return error instanceof DockerceptionError
+    ? error.with({ message: reword(error.message) })
+    : error;
 }
 
 /** The message of anything that can be thrown, without secrets. */

@@ -45,14 +45,11 @@ export class FailedDockerfile implements FileReceiver {
     const path = this.#paths.find((one) => this.#contents.has(one));
     if (error.excerpt !== undefined || path === undefined) return error;
     const { excerptOf } = await import('./dockerfile/excerpt.js');
-    const { kind, code, message, hint, cause } = error;
-    const failed = { message: message.replace(/^building the image: /, ''), step: this.#step };
+    const failed = {
+      message: error.message.replace(/^building the image: /, ''),
+      step: this.#step,
+    };
     const excerpt = excerptOf(Buffer.concat(this.#contents.get(path) ?? []), path, failed);
-    if (excerpt === undefined) return error;
-    return new DockerceptionError(kind, code, message, {
-      excerpt,
-      cause,
-      ...(hint !== undefined && { hint }),
-    });
+    return excerpt === undefined ? error : error.with({ excerpt });
   }
 }

@@ -218,9 +218,7 @@ async function sourceOf(run: Run, name: string, signal: AbortSignal): Promise<So
 
 function withoutEngine(error: unknown): unknown {
   if (!(error instanceof DockerceptionError) || error.code !== 'ENGINE_UNREACHABLE') return error;
-  const { kind, code, message } = error;
-  return new DockerceptionError(kind, code, `running a builder: ${message}`, {
-    cause: error,
+  return error.within('running a builder').with({
     hint:
       'a builder needs an engine: start it, or name another with DOCKER_HOST; what needs none: ' +
       '`BUILDER | dockerception -t app -o app.tar` with any program that writes a tar',

@@ -28,7 +28,7 @@ export function corrupt(
     'context',
     'COMPRESSED_CORRUPT',
     `reading ${name}: the ${format} data is corrupt: ${messageOf(why)}`,
-    { ...(hint !== undefined && { hint }), cause: why instanceof Error ? why : undefined },
+    { hint, cause: why instanceof Error ? why : undefined },
   );
 }
 

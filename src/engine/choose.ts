@@ -162,11 +162,7 @@ function explained(otherwise: Otherwise): Otherwise {
       context.stream.destroy();
       if (!(error instanceof DockerceptionError)) throw error;
       if (error.kind !== 'usage' && !isUnreachable(error)) throw error;
-      const { kind, code, message, hint } = error;
-      throw new DockerceptionError(kind, code, `${reason.message}, and ${message}`, {
-        cause: error,
-        ...(hint !== undefined && { hint }),
-      });
+      throw error.with({ message: `${reason.message}, and ${error.message}` });
     });
 }
 

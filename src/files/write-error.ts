@@ -8,7 +8,7 @@ export function outputFailure(name: string, cause: unknown): unknown {
   const [code, why, hint] = reason(cause);
   return new DockerceptionError('output', code, `writing ${printable(name)}: ${why}`, {
     cause,
-    ...(hint !== undefined && { hint }),
+    hint,
   });
 }
 
@@ -16,8 +16,7 @@ export function outputFailure(name: string, cause: unknown): unknown {
 export function temporaryFailure(folder: string, cause: unknown): unknown {
   const failure = outputFailure(`a temporary file in ${folder}`, cause);
   if (!(failure instanceof DockerceptionError) || failure === cause) return failure;
-  const { kind, code, message } = failure;
-  return new DockerceptionError(kind, code, message, { cause, hint: TEMPORARY_HINT });
+  return failure.with({ hint: TEMPORARY_HINT });
 }
 
 /** What to do when there is no folder for temporary files. */

@@ -34,5 +34,5 @@ export function refuseNotUnpackable({ type, pathBytes, linkpathBytes }: Unpacked
 
 function refusal(path: Buffer, code: string, why: string, hint?: string): DockerceptionError {
   const message = `reading entry ${printable(path, 60)}: ${why}`;
-  return new DockerceptionError('context', code, message, hint === undefined ? {} : { hint });
+  return new DockerceptionError('context', code, message, { hint });
 }

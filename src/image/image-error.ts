@@ -20,10 +20,6 @@ export function ofFile<T>(parse: () => T): T {
     return parse();
   } catch (error) {
     if (!(error instanceof DockerceptionError) || error.kind !== 'engine') throw error;
-    const { code, message, hint, cause } = error;
-    throw new DockerceptionError('build', code, message, {
-      cause,
-      ...(hint !== undefined && { hint }),
-    });
+    throw error.with({ kind: 'build' });
   }
 }

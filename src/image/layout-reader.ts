@@ -53,7 +53,7 @@ async function noLayout(folder: string): Promise<DockerceptionError> {
         : ['it is a file, not a layout', `oci-archive://${folder} is for a file`];
   const message = `reading ${printable(folder)}: ${why}`;
   return new DockerceptionError('usage', 'IMAGE_NOT_FOUND', message, {
-    ...(hint !== undefined && { hint }),
+    hint,
   });
 }
 

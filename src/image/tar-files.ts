@@ -113,11 +113,7 @@ async function unpack(file: FileHandle, path: string): Promise<TemporaryFile> {
     plain.destroy();
     await target.close();
     if (!(error instanceof DockerceptionError) || error.kind === 'output') throw error;
-    const { code, message, hint, cause } = error;
-    throw new DockerceptionError('build', code, message, {
-      cause,
-      ...(hint !== undefined && { hint }),
-    });
+    throw error.with({ kind: 'build' });
   }
 }
 

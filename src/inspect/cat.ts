@@ -113,7 +113,7 @@ function isLinkOf(entry: Entry): (other: Entry) => boolean {
 }
 
 function usage(code: string, message: string, hint?: string): DockerceptionError {
-  return new DockerceptionError('usage', code, message, hint === undefined ? {} : { hint });
+  return new DockerceptionError('usage', code, message, { hint });
 }
 
 /** The path of the folder that a path's last component is in. */

@@ -25,9 +25,8 @@ export async function engineSource(
       throw notFound(shown, `${notAFile}the engine at ${endpoint.url} has no such image`);
   } catch (error) {
     if (!(error instanceof DockerceptionError) || error.code !== 'ENGINE_UNREACHABLE') throw error;
-    const { kind, code, message } = error;
-    throw new DockerceptionError(kind, code, `looking for ${shown}: ${notAFile}${message}`, {
-      cause: error,
+    throw error.with({
+      message: `looking for ${shown}: ${notAFile}${error.message}`,
       hint: `docker-image://${shown} reads it from its registry; an archive, a layout, a folder and - need no engine either`,
     });
   }

@@ -6,14 +6,11 @@ import type { Target } from './target.js';
 /** Nothing is built here: what is wrong with an image is wrong with the target. */
 export function ofTarget(error: unknown, target: Target): unknown {
   if (!(error instanceof DockerceptionError)) return error;
-  const { code, message } = error;
+  const { code } = error;
   const hint = code === 'IMAGE_AMBIGUOUS' ? choosing(error.hint, target) : error.hint;
   const isUsage = error.kind !== 'build' || /^(?:PLATFORM_UNKNOWN|REGISTRY_NOT_FOUND)$/.test(code);
   if (error.kind !== 'build' && hint === error.hint) return error;
-  return new DockerceptionError(isUsage ? 'usage' : 'context', code, message, {
-    cause: error,
-    ...(hint !== undefined && { hint }),
-  });
+  return error.with({ kind: isUsage ? 'usage' : 'context', hint });
 }
 
 /** Only a place with a scheme can be followed by a name. */

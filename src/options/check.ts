@@ -121,10 +121,5 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function invalid(message: string, hint?: string): DockerceptionError {
-  return new DockerceptionError(
-    'usage',
-    'USAGE_OPTION',
-    message,
-    hint === undefined ? {} : { hint },
-  );
+  return new DockerceptionError('usage', 'USAGE_OPTION', message, { hint });
 }

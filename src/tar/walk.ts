@@ -5,7 +5,7 @@
  * the output writes one when everything is known to be good.
  * POSIX.1-2017 pax, "ustar Interchange Format"; a PAX size governs the entry's own body alone.
  */
-import { DockerceptionError, messageOf } from '../errors.js';
+import { DockerceptionError } from '../errors.js';
 import * as block from './block.js';
 import { BLOCK } from './block.js';
 import { sumOf, verifiedSum, writeChecksum } from './checksum.js';
@@ -512,10 +512,6 @@ export class TarWalk {
     const pax = this.#metadata.pax;
     const field = pax?.get('GNU.sparse.name') ?? pax?.get('path') ?? this.#metadata.longName;
     const name = printable(field ?? block.textField(buffer, from, block.NAME));
-    const message = `reading entry ${name || 'without a name'} at byte ${offset}: ${messageOf(error)}`;
-    return new DockerceptionError(error.kind, error.code, message, {
-      cause: error.cause,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    });
+    return error.within(`reading entry ${name || 'without a name'} at byte ${offset}`);
   }
 }

@@ -77,12 +77,9 @@ export async function build(
   answer.end();
   if (answer.error !== undefined) {
     const hint = await request.hintFor(answer.error);
-    throw new DockerceptionError(
-      'build',
-      'BUILD_FAILED',
-      `building the image: ${answer.error}`,
-      hint === undefined ? {} : { hint },
-    );
+    throw new DockerceptionError('build', 'BUILD_FAILED', `building the image: ${answer.error}`, {
+      hint,
+    });
   }
   switch (end.kind) {
     case 'lost':

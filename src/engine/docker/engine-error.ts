@@ -109,7 +109,7 @@ export function refusal(
     hint === undefined ? kind : 'engine',
     status === 404 ? NOT_FOUND : 'ENGINE_REFUSED',
     `${doing}: ${reason}`,
-    hint === undefined ? {} : { hint },
+    { hint },
   );
 }
 

@@ -166,12 +166,12 @@ export class NewImage {
       await this.#ask({ method: 'POST', path: `${pathOf(id)}/tag?${query}`, doing });
     } catch (error) {
       if (!(error instanceof DockerceptionError)) throw error;
-      const { message, hint } = error;
-      throw new DockerceptionError('engine', 'TAG_FAILED', message, {
-        cause: error,
+      throw error.with({
+        kind: 'engine',
+        code: 'TAG_FAILED',
         hint: isNotFound(error)
           ? 'another build of the same image, or a prune, has removed it: try again'
-          : (hint ?? 'see the engine’s own log'),
+          : (error.hint ?? 'see the engine’s own log'),
       });
     }
   }

@@ -100,7 +100,7 @@ export async function solve(
         'build',
         'BUILD_FAILED',
         `building the image: ${withoutReferences(error.message)}`,
-        hint === undefined ? {} : { hint },
+        { hint },
       );
     }
     if (failure.is(error) || error instanceof DockerceptionError) throw error;

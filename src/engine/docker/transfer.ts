@@ -67,7 +67,7 @@ export async function pushImage(
   if (failed === undefined) return digest;
   const { code, why, hint } = failed;
   const message = `pushing ${reference} to ${registryOf(reference)}: ${why}`;
-  throw new DockerceptionError('engine', code, message, hint === undefined ? {} : { hint });
+  throw new DockerceptionError('engine', code, message, { hint });
 }
 
 interface TransferMessage extends ClassicMessage, FailureMessage {

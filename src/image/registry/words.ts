@@ -43,7 +43,7 @@ async function httpError(error: HttpFailure, about: Circumstances): Promise<Dock
   const make = (code: string, why: string, hint?: string): DockerceptionError =>
     new DockerceptionError('engine', code, `${doing}: ${why}`, {
       cause: error,
-      ...(hint === undefined ? {} : { hint }),
+      hint,
     });
   if (status === 401 || status === 403) {
     const where = await credentials.where(registry).catch(() => 'a configuration that is broken');
@@ -96,7 +96,7 @@ function connectionError(error: ConnectionFailure, about: Circumstances): Docker
   const make = (why: string, hint?: string): DockerceptionError =>
     new DockerceptionError('engine', 'REGISTRY_UNREACHABLE', `${doing}: ${why}`, {
       cause,
-      ...(hint === undefined ? {} : { hint }),
+      hint,
     });
   if (cause instanceof ProxyError) {
     const why = cause.status === 407 ? 'it wants other credentials' : reasonOf(cause.cause);

@@ -139,12 +139,7 @@ function checkName(name: string): void {
   try {
     parseReference(name);
   } catch (error) {
-    if (!(error instanceof DockerceptionError)) throw error;
-    const { code, message, hint, cause } = error;
-    throw new DockerceptionError('build', code, message, {
-      cause,
-      ...(hint !== undefined && { hint }),
-    });
+    throw error instanceof DockerceptionError ? error.with({ kind: 'build' }) : error;
   }
 }
 

@@ -272,7 +272,7 @@ export function suggestStage(error: unknown, name: string, { stages }: Dockerfil
   const names = stages.map((stage) => stage.name).filter((each) => each !== undefined);
   const stage = nearest(name.toLowerCase(), names);
   if (stage === undefined) return error;
-  const { kind, code, message, cause } = error;
-  const hint = `there is no stage ${printable(name)}; the nearest is ${printable(stage)}`;
-  return new DockerceptionError(kind, code, message, { cause, hint });
+  return error.with({
+    hint: `there is no stage ${printable(name)}; the nearest is ${printable(stage)}`,
+  });
 }

@@ -19,12 +19,6 @@ const BLAMELESS: ReadonlySet<ErrorKind> = new Set(['output', 'interrupted', 'ter
 export function located(error: unknown, { file, line, text }: Place): unknown {
   if (error instanceof Reason) return refusal(file, line, error);
   if (!(error instanceof DockerceptionError) || BLAMELESS.has(error.kind)) return error;
-  const { kind, code, message, hint, cause } = error;
   const instruction = text === undefined ? '' : `: ${printable(text, 60)}`;
-  return new DockerceptionError(
-    kind,
-    code,
-    `building ${printable(file)}:${line}${instruction}: ${message}`,
-    { cause, ...(hint !== undefined && { hint }) },
-  );
+  return error.within(`building ${printable(file)}:${line}${instruction}`);
 }
