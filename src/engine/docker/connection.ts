@@ -31,7 +31,7 @@ export interface Ping {
 }
 
 /** A request to the Engine API. */
-export interface EngineRequest {
+export interface ApiRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   /** Path and query, without the API version. */
   readonly path: string;
@@ -52,25 +52,25 @@ export interface Connection {
   /** Asks who is there. @throws DockerceptionError of kind engine, code ENGINE_UNREACHABLE. */
   ping(signal?: AbortSignal): Promise<Ping>;
   /** Starts a request, which the caller writes and ends; errors come as the request's, as node:http has them. */
-  open(request: EngineRequest): ClientRequest;
+  open(request: ApiRequest): ClientRequest;
   /**
    * A question and its JSON answer, undefined when it is empty.
    *
    * @throws DockerceptionError of kind engine; of the request's kind when the engine refuses, with the
    *   code ENGINE_NOT_FOUND for 404.
    */
-  json(request: EngineRequest, signal?: AbortSignal): Promise<unknown>;
+  json(request: ApiRequest, signal?: AbortSignal): Promise<unknown>;
   /** The same, as the text that it is. */
-  text(request: EngineRequest, signal?: AbortSignal): Promise<string>;
+  text(request: ApiRequest, signal?: AbortSignal): Promise<string>;
   /**
    * An answer as it comes; the caller reads or destroys it. When the connection breaks, its error is of kind engine,
    * ENGINE_GONE; when the signal aborts, the signal's reason. @throws as `json` does.
    */
-  stream(request: EngineRequest, signal?: AbortSignal): Promise<Readable>;
+  stream(request: ApiRequest, signal?: AbortSignal): Promise<Readable>;
   /** The headers of an answer to HEAD. @throws as `json` does. */
-  head(request: EngineRequest, signal?: AbortSignal): Promise<IncomingHttpHeaders>;
+  head(request: ApiRequest, signal?: AbortSignal): Promise<IncomingHttpHeaders>;
   /** A connection that becomes another protocol's; the caller destroys it. */
-  upgrade(request: EngineRequest, protocol: string, signal?: AbortSignal): Promise<Duplex>;
+  upgrade(request: ApiRequest, protocol: string, signal?: AbortSignal): Promise<Duplex>;
 }
 
 /**
@@ -89,7 +89,7 @@ export function connect(
   const prefix = address.kind === 'tcp' ? address.prefix : '';
 
   const open = (
-    { method, path, headers, body }: EngineRequest,
+    { method, path, headers, body }: ApiRequest,
     signal?: AbortSignal,
     versioned = version,
   ): ClientRequest =>
@@ -108,7 +108,7 @@ export function connect(
 
   /** Sends a request and reads the answer; a status of 400 or more is an error. */
   const ask = async <T>(
-    request: EngineRequest,
+    request: ApiRequest,
     signal: AbortSignal | undefined,
     read: (response: IncomingMessage) => T | Promise<T>,
     client = open(request, signal),
@@ -140,7 +140,7 @@ export function connect(
     }
     throw refusal(endpoint, kind, doing, ...refused);
   };
-  const text = (request: EngineRequest, signal?: AbortSignal): Promise<string> =>
+  const text = (request: ApiRequest, signal?: AbortSignal): Promise<string> =>
     ask(request, signal, readText);
 
   return {

@@ -6,7 +6,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
 import { printable } from '../../tar/printable.js';
-import type { Connection, EngineRequest } from './connection.js';
+import type { Connection, ApiRequest } from './connection.js';
 import { isNotFound, vanished } from './engine-error.js';
 
 /** What a container is made from, as `docker run` has it. */
@@ -234,11 +234,11 @@ export class Container {
     }
   }
 
-  #ask(request: EngineRequest, signal?: AbortSignal): Promise<unknown> {
+  #ask(request: ApiRequest, signal?: AbortSignal): Promise<unknown> {
     return this.#connection.json(this.#request(request), signal);
   }
 
-  #request(request: EngineRequest): EngineRequest {
+  #request(request: ApiRequest): ApiRequest {
     return { kind: 'builder', ...request, path: `/containers/${this.id}${request.path}` };
   }
 }

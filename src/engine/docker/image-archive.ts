@@ -1,6 +1,6 @@
 /** An image that the engine has, and its archive (Engine API, ImageInspect, ImageGetAll). */
 import type { Readable } from 'node:stream';
-import type { Connection, EngineRequest } from './connection.js';
+import type { Connection, ApiRequest } from './connection.js';
 import { isNotFound } from './engine-error.js';
 
 /** Whether the engine has an image by that name or ID. */
@@ -20,7 +20,7 @@ export async function hasImage(
 }
 
 /** Asks for one archive of all these names, or IDs. */
-export function archiveRequest(names: readonly string[]): EngineRequest {
+export function archiveRequest(names: readonly string[]): ApiRequest {
   const query = new URLSearchParams(names.map((name): [string, string] => ['names', name]));
   return { method: 'GET', path: `/images/get?${query.toString()}` };
 }

@@ -12,7 +12,7 @@ import {
   tryParseReference,
 } from '../../image/reference.js';
 import { printable } from '../../tar/printable.js';
-import type { Connection, EngineRequest } from './connection.js';
+import type { ApiRequest, Connection } from './connection.js';
 import { isNotFound } from './engine-error.js';
 
 /** Milliseconds that each of these requests may take; none of them depends on an image's size. */
@@ -186,7 +186,7 @@ export class NewImage {
     }
   }
 
-  #ask(request: EngineRequest): Promise<unknown> {
+  #ask(request: ApiRequest): Promise<unknown> {
     const signal = this.#closed.signal;
     return this.#connection.json({ timeout: REQUEST_TIMEOUT, ...request }, signal);
   }
