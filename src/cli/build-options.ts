@@ -5,6 +5,7 @@ import { parsePlatform } from '../image/platform.js';
 import { isImageName } from '../image/reference.js';
 import { BUILD_ONLY, ENGINE_NAMES, type EngineName } from '../options/build.js';
 import { OUTPUT_TYPES, type Output } from '../options/image.js';
+import { keysAndValues } from './builder-options.js';
 import { usage, type Arguments } from './parse.js';
 
 /** The options beside those of the context. */
@@ -57,22 +58,6 @@ function engine(name: string): EngineName {
     `there is no engine '${name}'`,
     `${ENGINE_NAMES.join(', ')}, with --engine or DOCKERCEPTION_ENGINE`,
   );
-}
-
-/** A value that isn't given comes from the environment; without one there the ARG keeps its default. */
-export function keysAndValues(
-  list: readonly string[],
-  option: string,
-  env: NodeJS.ProcessEnv,
-): Record<string, string> {
-  const entries = list.flatMap((text): [string, string][] => {
-    const equals = text.indexOf('=');
-    if (equals === 0 || text === '') throw usage(`${option} takes KEY[=VALUE], not '${text}'`);
-    if (equals > 0) return [[text.slice(0, equals), text.slice(equals + 1)]];
-    const value = env[text];
-    return value === undefined ? [] : [[text, value]];
-  });
-  return Object.fromEntries(entries);
 }
 
 function pairs(

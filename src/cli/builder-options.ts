@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import { parseDuration } from '../dockerfile/duration.js';
 import { BUILDER, type BuilderOptions } from '../options/builder.js';
-import { keysAndValues } from './build-options.js';
 import { usage, type Arguments } from './parse.js';
 
 /** Checks them before anything is read. */
@@ -51,6 +50,22 @@ export function builderOptions(
     serveTimeout: milliseconds(args.value('serve-timeout'), '--serve-timeout'),
     env,
   });
+}
+
+/** A missing value is read from the environment; a variable that is missing there, too, is left out. */
+export function keysAndValues(
+  list: readonly string[],
+  option: string,
+  env: NodeJS.ProcessEnv,
+): Record<string, string> {
+  const entries = list.flatMap((text): [string, string][] => {
+    const equals = text.indexOf('=');
+    if (equals === 0 || text === '') throw usage(`${option} takes KEY[=VALUE], not '${text}'`);
+    if (equals > 0) return [[text.slice(0, equals), text.slice(equals + 1)]];
+    const value = env[text];
+    return value === undefined ? [] : [[text, value]];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** `PATH[:DEST]`. */

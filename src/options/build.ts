@@ -1,22 +1,21 @@
 /** The options of a build: those of its context and of its image, the engine, and the surroundings. */
-import type { Report } from '../progress/events.js';
+import type { ProgressEvent } from '../progress/events.js';
 import type { Check } from './check.js';
 import { CONTEXT } from './context.js';
 import { IMAGE } from './image.js';
 import { INSECURE_FLAG, insecureHosts } from './inspect.js';
 import { LIMITS, type Limits } from './limits.js';
 import {
-  checksOf,
+  env,
   flagIn,
-  neverAborted,
-  noReport,
-  off,
   option,
   optional,
-  processEnv,
+  receiver,
+  signal,
+  checksOf,
   type Complete,
 } from './schema.js';
-import { abortSignal, callback, environment, flag, oneOf, shape, writable } from './values.js';
+import { callback, flag, oneOf, shape, writable } from './values.js';
 
 /** The engines that can be named; `auto` chooses one. */
 export const ENGINE_NAMES = ['auto', 'docker', 'embedded'] as const;
@@ -44,7 +43,7 @@ export const BUILD_ONLY = {
    * Registries that may be reached over plain HTTP, or with a certificate that can't be verified: their hosts, or `true` for
    * those of `tags` with `push`, of `base`, and of images in `buildContexts`. @default false; loopback addresses always may
    */
-  insecure: option(insecureHosts, off, engine(...INSECURE_FLAG)),
+  insecure: option(insecureHosts, () => false, engine(...INSECURE_FLAG)),
   /** Limits of the image; one that exceeds them is neither written nor pushed. @default no limits */
   limits: optional(shape<Limits>(checksOf(LIMITS))),
   /** Inspect the image that was built, and report findings. @default true */
@@ -54,13 +53,13 @@ export const BUILD_ONLY = {
     flagIn('Check')('--no-check', "don't look into the image that was built"),
   ),
   /** Names the engine and the credentials: DOCKER_HOST, DOCKER_CONFIG, … @default process.env */
-  env: option(environment, processEnv),
+  env,
   /** Where an output `-` goes. It isn't ended. @default process.stdout */
   stdout: option(writable, () => process.stdout),
   /** Receives progress and notices. @default ignored */
-  report: option(callback<Report>(), noReport),
+  report: receiver<ProgressEvent>(),
   /** Aborts: nothing is tagged, and nothing temporary is kept. @default never */
-  signal: option(abortSignal, neverAborted),
+  signal,
 };
 
 /** The schema of the options of `build`. */

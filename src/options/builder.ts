@@ -1,33 +1,19 @@
 /** The options of builders. */
-import type { Report } from '../progress/events.js';
+import type { ProgressEvent } from '../progress/events.js';
 import {
+  env,
   flagIn,
-  neverAborted,
-  none,
-  noRecord,
-  noReport,
-  off,
+  list,
   option,
   optional,
-  processEnv,
+  receiver,
+  record,
+  signal,
+  toggle,
   type Complete,
   type OptionsOf,
 } from './schema.js';
-import {
-  abortSignal,
-  callback,
-  duration,
-  environment,
-  flag,
-  hostAddress,
-  is,
-  listOf,
-  nonEmptyText,
-  port,
-  recordOf,
-  shape,
-  text,
-} from './values.js';
+import { duration, hostAddress, is, listOf, nonEmptyText, port, shape, text } from './values.js';
 
 /** A file or directory of a builder's file system. */
 export interface Artifact {
@@ -54,9 +40,8 @@ export const BUILDER = {
    * Contexts that are built as builders and run: directories, tar files, `-` for standard input. The output of
    * each is the context of the next one, to which that one's own files are added. @default none
    */
-  from: option(
-    listOf(nonEmptyText),
-    none,
+  from: list(
+    nonEmptyText,
     builder('--from DIR ...', 'build DIR as the builder, run it, take its output; - is stdin'),
   ),
   /** An image to run, before those of `from`. @default none */
@@ -65,33 +50,23 @@ export const BUILDER = {
     builder('--from-image REF', 'run the image REF and take its output'),
   ),
   /** Copied from the last builder after it has exited with 0, in place of its output. @default its output */
-  artifacts: option(
-    listOf(shape<Artifact>({ path: nonEmptyText, dest: text }, ['path'])),
-    none,
+  artifacts: list(
+    shape<Artifact>({ path: nonEmptyText, dest: text }, ['path']),
     builder('--artifacts PATH[:DEST] ...', 'take PATH out of the builder that has ended'),
   ),
   /** Copy the shared libraries that the artifacts need, too. @default false */
-  libs: option(
-    flag,
-    off,
-    builder('--libs', 'take the shared libraries that the artifacts need, too'),
-  ),
+  libs: toggle(builder('--libs', 'take the shared libraries that the artifacts need, too')),
   /** The context will be an image's root: artifacts without a destination stay at their paths. @default false */
-  keepPaths: option(flag, off),
+  keepPaths: toggle(),
   /** The last builder's command. @default the image's */
   command: optional(listOf(text)),
   /** `SOURCE:TARGET[:OPTIONS]`, each, for every builder. @default none */
-  volumes: option(
-    listOf(mount),
-    none,
+  volumes: list(
+    mount,
     builder('--volume SOURCE:TARGET ...', 'mount a folder or volume into the builder'),
   ),
   /** `KEY=VALUE`, each, for every builder. @default none */
-  variables: option(
-    listOf(variable),
-    none,
-    builder('--env KEY[=VALUE] ...', 'set a variable in the builder'),
-  ),
+  variables: list(variable, builder('--env KEY[=VALUE] ...', 'set a variable in the builder')),
   /** The last builder's user. @default the image's */
   user: optional(text, builder('--user USER', 'run the builder as USER')),
   /** The last builder's working directory. @default the image's */
@@ -102,11 +77,7 @@ export const BUILDER = {
     builder('--entrypoint PROGRAM', 'run PROGRAM; what follows -- is its command'),
   ),
   /** ARGs of the builds of `from`. @default none */
-  buildArgs: option(
-    recordOf(text),
-    noRecord,
-    builder('--builder-arg KEY[=VALUE] ...', "set an ARG of the builder's"),
-  ),
+  buildArgs: record(text, builder('--builder-arg KEY[=VALUE] ...', "set an ARG of the builder's")),
   /** The Dockerfile of the last build. @default 'Dockerfile' */
   file: optional(text, builder('--builder-file PATH', "the builder's Dockerfile in its context")),
   /** The stage of the last build. @default the last one */
@@ -114,20 +85,20 @@ export const BUILDER = {
   /** A name for the last builder's image, which is kept then. @default none */
   tag: optional(text, builder('--builder-tag NAME', "name the builder's image, and keep it")),
   /** Build every step of the builders anew. @default false */
-  noCache: option(flag, off),
+  noCache: toggle(),
   /** Look for newer bases of the builders. @default false */
-  pull: option(flag, off),
+  pull: toggle(),
   /** The network of RUN in the builders' builds. @default the engine's */
   network: optional(text),
   /** `HOST:IP`, each, for the builders' builds. @default none */
-  addHosts: option(listOf(hostAddress), none),
+  addHosts: list(hostAddress),
   /** Milliseconds after which a builder is killed. @default never */
   timeout: optional(
     duration,
     builder('--timeout TIME', 'kill the builder after TIME: seconds, or 1h30m'),
   ),
   /** Keep the last builder's container. @default false */
-  keep: option(flag, off, builder('--keep-builder', "keep the builder's container")),
+  keep: toggle(builder('--keep-builder', "keep the builder's container")),
   /** A port at which the last builder serves while the image is built; its end isn't awaited. @default none */
   serve: optional(
     port,
@@ -140,11 +111,11 @@ export const BUILDER = {
     builder('--serve-timeout TIME', 'how long PORT may take to answer (default 60 s)'),
   ),
   /** Names the engine and the credentials: DOCKER_HOST, DOCKER_CONFIG, … @default process.env */
-  env: option(environment, processEnv),
+  env,
   /** Receives progress, notices, and the builders' standard error. @default ignored */
-  report: option(callback<Report>(), noReport),
+  report: receiver<ProgressEvent>(),
   /** Aborts: the builders are killed and removed. @default never */
-  signal: option(abortSignal, neverAborted),
+  signal,
 };
 
 /** Builders, and how they are run; as of `docker build` and `docker run`. */

@@ -1,34 +1,22 @@
 /** The options of a context. */
 import { Readable } from 'node:stream';
 import { isOwnerId, ROOT, type Owner } from '../edit/owner.js';
-import type { Report } from '../progress/events.js';
+import type { ProgressEvent } from '../progress/events.js';
 import { isBytes, type Bytes } from '../source/bytes.js';
 import type { Source } from '../source/source.js';
 import { isObject } from './check.js';
 import {
   flagIn,
-  neverAborted,
-  none,
-  noReport,
-  off,
+  list,
   option,
   optional,
+  receiver,
+  signal,
+  toggle,
   type Complete,
   type OptionsOf,
 } from './schema.js';
-import {
-  abortSignal,
-  anyOf,
-  callback,
-  count,
-  flag,
-  is,
-  listOf,
-  nonEmptyText,
-  shape,
-  text,
-  time,
-} from './values.js';
+import { anyOf, count, flag, is, nonEmptyText, shape, text, time } from './values.js';
 
 /** A file or directory of the host to put into the context. */
 export interface Addition {
@@ -66,7 +54,7 @@ export const CONTEXT = {
     () => '-',
   ),
   /** Paths on the host that are left out when a directory is packed, such as outputs. @default none */
-  leaveOut: option(listOf(text), none),
+  leaveOut: list(text),
   /** A file of the host that is used in place of a directory's .dockerignore. @default none */
   ignoreFile: optional(nonEmptyText),
   /** Every entry's owner; `'keep'` leaves it. @default 0:0 */
@@ -86,7 +74,7 @@ export const CONTEXT = {
     edit('--clamp-mtime TIME', 'cap every time stamp (default: SOURCE_DATE_EPOCH)'),
   ),
   /** Leave out all extended attributes. @default false, but those of macOS are always left out */
-  noXattrs: option(flag, off, edit('--no-xattrs', 'leave out all extended attributes')),
+  noXattrs: toggle(edit('--no-xattrs', 'leave out all extended attributes')),
   /** The number of leading components to remove from names. @default 0 */
   stripComponents: option(
     count,
@@ -96,18 +84,16 @@ export const CONTEXT = {
   /** A directory to put in front of names. @default none */
   prefix: option(text, () => '', edit('--prefix DIR', 'put DIR in front of names')),
   /** Patterns in .dockerignore's syntax; only entries that match one are kept. @default everything */
-  include: option(listOf(text), none, edit('--include PATTERN ...', 'keep only what matches')),
+  include: list(text, edit('--include PATTERN ...', 'keep only what matches')),
   /** Patterns in .dockerignore's syntax; entries that match one are left out. @default none */
-  exclude: option(
-    listOf(text),
-    none,
+  exclude: list(
+    text,
     edit('--exclude PATTERN ...', 'leave out what matches'),
     edit('--dockerignore FILE ...', 'leave out what FILE lists'),
   ),
   /** Files and directories of the host to put in, in place of entries of the same names. @default none */
-  add: option(
-    listOf(shape<Addition>({ host: nonEmptyText, dest: text, concealed: flag }, ['host', 'dest'])),
-    none,
+  add: list(
+    shape<Addition>({ host: nonEmptyText, dest: text, concealed: flag }, ['host', 'dest']),
     edit('--add HOST[:DEST] ...', 'put a file or directory of the host in; -:DEST is stdin'),
   ),
   /** The Dockerfile's path inside the context. @default 'Dockerfile', else 'dockerfile', else 'Containerfile' */
@@ -121,27 +107,20 @@ export const CONTEXT = {
   /** An image to copy a context onto that has no Dockerfile. @default none */
   base: optional(text, dockerfile('--base REF', 'no Dockerfile: copy the context onto REF')),
   /** Instructions after `base`, which is `scratch` when only these are given. @default none */
-  changes: option(
-    listOf(text),
-    none,
+  changes: list(
+    text,
     dockerfile('-c, --change INSTRUCTION ...', 'an instruction behind --base, as in docker import'),
   ),
   /** Ignore data after the end-of-archive blocks. @default false */
-  ignoreTrailing: option(
-    flag,
-    off,
+  ignoreTrailing: toggle(
     strictness('--ignore-trailing', 'let data behind the end-of-archive pass'),
   ),
   /** Accept a stream that ends between two entries. @default false */
-  allowUnterminated: option(
-    flag,
-    off,
+  allowUnterminated: toggle(
     strictness('--allow-unterminated', 'take a tar that ends between two entries'),
   ),
   /** Accept a context without its Dockerfile. @default false */
-  allowNoDockerfile: option(
-    flag,
-    off,
+  allowNoDockerfile: toggle(
     strictness('--allow-no-dockerfile', 'take a context without its Dockerfile'),
   ),
 };
@@ -156,9 +135,9 @@ export type CompleteContext = Complete<typeof CONTEXT>;
 export const FILTER = {
   ...CONTEXT,
   /** Receives the progress and notices. @default ignored */
-  report: option(callback<Report>(), noReport),
+  report: receiver<ProgressEvent>(),
   /** Aborts: the sink is destroyed with its reason. @default never */
-  signal: option(abortSignal, neverAborted),
+  signal,
 };
 
 /** The options of `filter`. */

@@ -3,19 +3,8 @@ import { parseCompression, type Compression } from '../image/compression.js';
 import { parsePlatform } from '../image/platform.js';
 import { isImageName } from '../image/reference.js';
 import { isObject, type Check } from './check.js';
-import { flagIn, none, noRecord, off, option, optional, type Complete } from './schema.js';
-import {
-  flag,
-  hostAddress,
-  is,
-  listOf,
-  nonEmptyText,
-  oneOf,
-  parsed,
-  recordOf,
-  shape,
-  text,
-} from './values.js';
+import { flagIn, list, option, optional, record, toggle, type Complete } from './schema.js';
+import { hostAddress, is, nonEmptyText, oneOf, parsed, recordOf, shape, text } from './values.js';
 
 /** The forms of an {@link Output}. */
 export const OUTPUT_TYPES = ['docker', 'oci', 'tar', 'local'] as const;
@@ -56,53 +45,43 @@ const compression: Check<Compression> = (value) => {
 /** The options that every engine gets. */
 export const IMAGE = {
   /** The image's names. @default none */
-  tags: option(listOf(name), none, image('-t, --tag NAME ...', "the image's name")),
+  tags: list(name, image('-t, --tag NAME ...', "the image's name")),
   /** Values of ARGs. @default none */
-  buildArgs: option(recordOf(text), noRecord, image('--build-arg KEY[=VALUE] ...', 'set an ARG')),
+  buildArgs: record(text, image('--build-arg KEY[=VALUE] ...', 'set an ARG')),
   /** Labels to set. @default none */
-  labels: option(recordOf(text), noRecord, image('--label KEY=VALUE ...', 'set a label')),
+  labels: record(text, image('--label KEY=VALUE ...', 'set a label')),
   /** The stage to build. @default the last one */
   target: optional(text, image('--target STAGE', 'build up to this stage')),
   /** `os/arch[/variant]`, each. @default the engine's */
-  platforms: option(
-    listOf(parsed('a platform', parsePlatform)),
-    none,
+  platforms: list(
+    parsed('a platform', parsePlatform),
     image('--platform OS/ARCH ...', 'build for this platform'),
   ),
   /** Build every step anew. @default false */
-  noCache: option(flag, off, image('--no-cache', 'build every step anew')),
+  noCache: toggle(image('--no-cache', 'build every step anew')),
   /** Look for newer bases. @default false */
-  pull: option(flag, off, image('--pull', 'look for newer bases')),
+  pull: toggle(image('--pull', 'look for newer bases')),
   /** The network of RUN. @default the engine's */
   network: optional(text, image('--network MODE', 'network of RUN: default, none, host')),
   /** `HOST:IP`, each. @default none */
-  addHosts: option(
-    listOf(hostAddress),
-    none,
-    image('--add-host HOST:IP ...', 'a host that RUN can reach by name'),
-  ),
+  addHosts: list(hostAddress, image('--add-host HOST:IP ...', 'a host that RUN can reach by name')),
   /** Further contexts by name: `docker-image://REF`, a directory, a tar file, `oci-layout://DIR`. @default none */
-  buildContexts: option(
-    recordOf(nonEmptyText),
-    noRecord,
-    image('--build-context NAME=REF ...', 'a further context'),
-  ),
+  buildContexts: record(nonEmptyText, image('--build-context NAME=REF ...', 'a further context')),
   /**
    * Archives, layouts and file systems to write.
    * @default none; the embedded engine writes `NAME.tar`, after the first tag, if nothing else is requested
    */
-  outputs: option(
-    listOf(output),
-    none,
+  outputs: list(
+    output,
     result(
       '-o, --output FILE ...',
       'write an archive: FILE, -, or type=oci|docker|tar|local,dest=PATH',
     ),
   ),
   /** Push every tag after the build. @default false */
-  push: option(flag, off, result('--push', 'push the image to its registry')),
+  push: toggle(result('--push', 'push the image to its registry')),
   /** Load the image into the engine that answers, whichever engine built it. Engines that keep images do so anyway. @default false */
-  load: option(flag, off, result('--load', 'load the image into the engine, whoever built it')),
+  load: toggle(result('--load', 'load the image into the engine, whoever built it')),
   /** How layers are compressed that are written here, not by an engine. @default gzip */
   compression: option(
     compression,

@@ -1,30 +1,19 @@
 /** The options of an inspection. */
 import type { Insecure } from '../image/registry/insecure.js';
-import type { TransferReport } from '../image/registry/progress.js';
+import type { TransferEvent } from '../image/registry/progress.js';
 import { parsePlatform } from '../image/platform.js';
 import {
+  env,
   flagIn,
-  neverAborted,
-  noReport,
-  off,
+  bound,
   option,
   optional,
-  processEnv,
-  unlimited,
+  receiver,
+  signal,
   type Complete,
   type OptionsOf,
 } from './schema.js';
-import {
-  abortSignal,
-  amount,
-  anyOf,
-  callback,
-  environment,
-  flag,
-  listOf,
-  nonEmptyText,
-  parsed,
-} from './values.js';
+import { anyOf, flag, listOf, nonEmptyText, parsed } from './values.js';
 
 /** Hosts of registries, or true for those that other options name. */
 export const insecureHosts = anyOf<Insecure>('true, false or a list of hosts', [
@@ -52,15 +41,15 @@ export const INSPECT = {
     target('--platform OS/ARCH', 'which image of several platforms'),
   ),
   /** Bytes of files past which reading stops, with an error of kind limit. @default none */
-  maxSize: option(amount, unlimited),
+  maxSize: bound(),
   /** The registry of `target`, or hosts, that may have plain HTTP, or a certificate that can't be verified. @default false */
-  insecure: option(insecureHosts, off, target(...INSECURE_FLAG)),
+  insecure: option(insecureHosts, () => false, target(...INSECURE_FLAG)),
   /** Names the engine and the credentials. @default process.env */
-  env: option(environment, processEnv),
+  env,
   /** Aborts the inspection. @default never */
-  signal: option(abortSignal, neverAborted),
+  signal,
   /** Receives the progress of transfers from a registry. @default ignored */
-  report: option(callback<TransferReport>(), noReport),
+  report: receiver<TransferEvent>(),
 };
 
 /** What is inspected, and how. */

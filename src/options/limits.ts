@@ -1,6 +1,6 @@
 /** The limits of an image. */
-import { flagIn, none, off, option, unlimited, type OptionsOf } from './schema.js';
-import { amount, anyOf, flag, is, listOf, shape, text } from './values.js';
+import { flagIn, bound, list, option, toggle, type OptionsOf } from './schema.js';
+import { amount, anyOf, is, shape, text } from './values.js';
 
 /** A part of the image. */
 export interface Share {
@@ -8,46 +8,40 @@ export interface Share {
   readonly percent: number;
 }
 
-const limit = flagIn('Limits');
+const limits = flagIn('Limits');
 
 /** The schema of {@link Limits}. */
 export const LIMITS = {
   /** Bytes of all files in all layers. */
-  maxSize: option(
-    amount,
-    unlimited,
-    limit('--max-size SIZE', 'bytes of all files in all layers: 10MB, 512KiB; more is exit code 6'),
+  maxSize: bound(
+    limits(
+      '--max-size SIZE',
+      'bytes of all files in all layers: 10MB, 512KiB; more is exit code 6',
+    ),
   ),
-  maxLayers: option(amount, unlimited, limit('--max-layers N', 'layers that there may be')),
+  maxLayers: bound(limits('--max-layers N', 'layers that there may be')),
   /** Bytes, or a part of the image's size. */
   maxWaste: option(
     anyOf<number | Share>('a number of bytes or { percent }', [
       amount,
       shape<Share>({ percent: is('a number from 0 to 100', isPercentage) }, ['percent']),
     ]),
-    unlimited,
-    limit('--max-waste SIZE', 'bytes hidden or repeated, or a part of the size: 5%'),
+    () => Infinity,
+    limits('--max-waste SIZE', 'bytes hidden or repeated, or a part of the size: 5%'),
   ),
   /** Patterns in .dockerignore's syntax, which no path may match. */
-  deny: option(
-    listOf(text),
-    none,
-    limit('--deny PATTERN ...', "no path may match, in .dockerignore's syntax: '**/*.c'"),
+  deny: list(
+    text,
+    limits('--deny PATTERN ...', "no path may match, in .dockerignore's syntax: '**/*.c'"),
   ),
   /** Whether files may have no setuid or setgid bit. */
-  denySetuid: option(flag, off, limit('--deny-setuid', 'no file may be setuid or setgid')),
+  denySetuid: toggle(limits('--deny-setuid', 'no file may be setuid or setgid')),
   /** Whether owners above 65535, which rootless engines can't map, are denied. In every layer. */
-  denyIds: option(
-    flag,
-    off,
-    limit('--deny-ids', 'no owner may be above 65535: rootless engines can not map it'),
+  denyIds: toggle(
+    limits('--deny-ids', 'no owner may be above 65535: rootless engines can not map it'),
   ),
   /** Whether a finding that keeps the image from starting exceeds the limits. */
-  mustRun: option(
-    flag,
-    off,
-    limit('--must-run', 'nothing may be found that keeps the image from starting'),
-  ),
+  mustRun: toggle(limits('--must-run', 'nothing may be found that keeps the image from starting')),
 };
 
 /** Limits of an image, as the flags of the same names. An absent one isn't limited. */

@@ -3,6 +3,7 @@
  * set it. Types, checks, defaults, the command line and its documentation derive from it.
  */
 import { checkOptions, type Check } from './check.js';
+import { abortSignal, amount, callback, environment, flag, listOf, recordOf } from './values.js';
 
 /** A verb of the command line. */
 export type Verb = 'build' | 'filter' | 'inspect';
@@ -67,14 +68,38 @@ export function optional<T, F extends readonly Flag[]>(
   return { check, fallback: () => undefined, flags };
 }
 
-// Defaults of many options.
-export const none = (): readonly never[] => [];
-export const noRecord = (): Readonly<Record<string, never>> => ({});
-export const unlimited = (): number => Infinity;
-export const off = (): boolean => false;
-export const neverAborted = (): AbortSignal => new AbortController().signal;
-export const noReport = (): (() => void) => () => undefined;
-export const processEnv = (): NodeJS.ProcessEnv => process.env;
+/** An option that is true or false, by default false. */
+export function toggle<F extends readonly Flag[]>(...flags: F): Option<boolean, boolean, F> {
+  return option(flag, () => false, ...flags);
+}
+
+/** A list, by default empty. */
+export function list<T, F extends readonly Flag[]>(
+  check: Check<T>,
+  ...flags: F
+): Option<readonly T[], readonly T[], F> {
+  return option(listOf(check), () => [], ...flags);
+}
+
+/** Names with strings, by default none. */
+export function record<F extends readonly Flag[]>(check: Check<string>, ...flags: F) {
+  return option(recordOf(check), () => ({}), ...flags);
+}
+
+/** An upper bound, by default Infinity. */
+export function bound<F extends readonly Flag[]>(...flags: F): Option<number, number, F> {
+  return option(amount, () => Infinity, ...flags);
+}
+
+/** A function that receives events, which are ignored by default. */
+export function receiver<E>(): Option<(event: E) => void, (event: E) => void, []> {
+  return option(callback<(event: E) => void>(), () => () => undefined);
+}
+
+/** A signal that aborts, by default never. */
+export const signal = option(abortSignal, () => new AbortController().signal);
+/** An environment, by default that of the process. */
+export const env = option(environment, () => process.env);
 
 const USAGE =
   /^(?:-(?<short>.), )?--(?<name>[a-z-]+)(?: (?<value>\S+)|\[=(?<attached>\S+)\])?(?<many> \.\.\.)?$/;
