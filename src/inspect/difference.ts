@@ -3,7 +3,7 @@
  * before is told once, at its own place or as the place that something moved from; every path of the
  * one after is told once.
  */
-import { checkArgument } from '../options/check.js';
+import { checkArgument } from '../options/schema.js';
 import { entry } from './arguments.js';
 import { type Entry, type EntryKind } from './entry.js';
 import { changesOf, type Change } from './difference/changes.js';

@@ -2,7 +2,7 @@
  * An inspection as JSON, for programs: docs/inspect.schema.json says what is in it. It is written line
  * by line, one for each thing in a list, since a file system has many entries.
  */
-import { checkArgument, checkOptions, type OptionTable } from '../options/check.js';
+import { checkArgument, normalise, optional } from '../options/schema.js';
 import { listOf, object } from '../options/values.js';
 import * as checks from './arguments.js';
 import type { Difference, DifferenceEntry } from './difference.js';
@@ -28,14 +28,11 @@ export function inspectionJson(
   options: JsonOptions = {},
 ): Generator<string> {
   checkArgument('inspection', inspection, checks.inspection);
-  checkOptions(options, JSON_OPTIONS);
+  normalise(JSON_OPTIONS, options);
   return lines(inspection, options);
 }
 
-const JSON_OPTIONS: OptionTable<JsonOptions> = {
-  other: checks.other,
-  exceeded: listOf(object),
-};
+const JSON_OPTIONS = { other: optional(checks.other), exceeded: optional(listOf(object)) };
 
 function* lines(inspection: Inspection, { other, exceeded }: JsonOptions): Generator<string> {
   const { kind, target, image, size, root, layers, waste, findings } = inspection;

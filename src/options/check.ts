@@ -1,8 +1,4 @@
-/**
- * Checks options at the public boundary: an object, its keys, and the type and range of each value. A set of options is
- * one table from key to check; nothing deeper repeats it.
- */
-import { DockerceptionError } from '../errors.js';
+/** What a check of a value is, and how its refusal names the value. */
 import { nearest } from '../dockerfile/suggest.js';
 import { printable } from '../tar/printable.js';
 
@@ -24,40 +20,6 @@ export interface Check<T = unknown> {
   (value: unknown): Refusal | undefined;
   /** For the compiler alone: what it accepts. */
   readonly accepts?: T;
-}
-
-/** One check for each key. */
-export type OptionTable<T> = Readonly<Record<keyof T & string, Check>>;
-
-/**
- * Checks a set of options.
- * @param subject what the message calls the set
- * @throws DockerceptionError `USAGE_OPTION` of kind `usage`, which names the option
- */
-export function checkOptions<T extends object>(
-  options: T,
-  table: OptionTable<T>,
-  subject = 'the options',
-): void {
-  if (!isObject(options))
-    throw invalid(`reading ${subject}: ${show(options)} is not an object with options`);
-  const refusal = checkMembers(options, table);
-  if (refusal === undefined) return;
-  const { at = '', why, shown, unknown, hint } = refusal;
-  if (unknown !== undefined) throw invalid(`reading ${subject}: there is no '${unknown}'`, hint);
-  const name = printable(at.replace(/^\./, ''), 80);
-  throw invalid(`reading the option '${name}': ${shown} ${why}`, hint);
-}
-
-/**
- * Checks an argument that isn't a set of options.
- * @throws DockerceptionError `USAGE_OPTION` of kind `usage`, which names it
- */
-export function checkArgument(name: string, value: unknown, check: Check): void {
-  const refusal = check(value);
-  if (refusal === undefined) return;
-  const { at = '', why, shown = show(value), hint } = refusal;
-  throw invalid(`reading the argument '${name}${at}': ${shown} ${why}`, hint);
 }
 
 /** The first refusal among the members of an object: of an unknown key, or of a value. */
@@ -118,8 +80,4 @@ function typeOf(value: object): string {
 /** Whether it is an object that may have options: no list, no function. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function invalid(message: string, hint?: string): DockerceptionError {
-  return new DockerceptionError('usage', 'USAGE_OPTION', message, { hint });
 }

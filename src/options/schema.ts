@@ -2,7 +2,9 @@
  * The schema of a set of options: for each key the check of its value, its default, and the flags of the command line that
  * set it. Types, checks, defaults, the command line and its documentation derive from it.
  */
-import { checkOptions, type Check } from './check.js';
+import { DockerceptionError } from '../errors.js';
+import { printable } from '../tar/printable.js';
+import { checkMembers, isObject, show, type Check, type Refusal } from './check.js';
 import { abortSignal, amount, callback, environment, flag, listOf, recordOf } from './values.js';
 
 /** A verb of the command line. */
@@ -142,15 +144,39 @@ export type Complete<S extends Schema> = {
 export function normalise<S extends Schema>(
   schema: S,
   options: OptionsOf<S>,
-  subject?: string,
+  subject = 'the options',
 ): Complete<S> {
-  checkOptions(options, checksOf(schema), subject);
-  const given = options as Readonly<Record<string, unknown>>;
+  const given: unknown = options;
+  if (!isObject(given))
+    throw invalid(`reading ${subject}: ${show(given)} is not an object with options`);
+  const refusal = checkMembers(given, checksOf(schema));
+  if (refusal !== undefined) throw refused(refusal, subject);
   const entries = Object.entries(schema).map(([key, { fallback }]) => [
     key,
     given[key] ?? fallback(),
   ]);
   return Object.freeze(Object.fromEntries(entries)) as Complete<S>;
+}
+
+function refused({ at = '', why, shown, unknown, hint }: Refusal, subject: string): Error {
+  if (unknown !== undefined) return invalid(`reading ${subject}: there is no '${unknown}'`, hint);
+  const name = printable(at.replace(/^\./, ''), 80);
+  return invalid(`reading the option '${name}': ${shown} ${why}`, hint);
+}
+
+/**
+ * Checks an argument that isn't a set of options.
+ * @throws DockerceptionError `USAGE_OPTION` of kind `usage`, which names it
+ */
+export function checkArgument(name: string, value: unknown, check: Check): void {
+  const refusal = check(value);
+  if (refusal === undefined) return;
+  const { at = '', why, shown = show(value), hint } = refusal;
+  throw invalid(`reading the argument '${name}${at}': ${shown} ${why}`, hint);
+}
+
+function invalid(message: string, hint?: string): DockerceptionError {
+  return new DockerceptionError('usage', 'USAGE_OPTION', message, { hint });
 }
 
 /** The options of a schema among those of a larger one. */

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { DockerceptionError, messageOf } from '../../errors.js';
-import { checkArgument, checkOptions, type OptionTable } from '../../options/check.js';
+import { checkArgument, normalise, optional } from '../../options/schema.js';
 import { shape, text } from '../../options/values.js';
 import * as checks from '../arguments.js';
 import type { Inspection } from '../inspection.js';
@@ -33,16 +33,13 @@ export function renderPage(
   subject: PageSubject,
   bundle?: ClientBundle,
 ): AsyncGenerator<string, void, undefined> {
-  checkOptions(subject, SUBJECT, 'the subject of the page');
+  normalise(SUBJECT, subject, 'the subject of the page');
   checkArgument('subject.inspection', subject.inspection, checks.inspection);
   if (bundle !== undefined) checkArgument('bundle', bundle, CLIENT);
   return parts(subject, bundle);
 }
 
-const SUBJECT: OptionTable<PageSubject> = {
-  inspection: checks.inspection,
-  other: checks.other,
-};
+const SUBJECT = { inspection: optional(checks.inspection), other: optional(checks.other) };
 const CLIENT = shape<ClientBundle>({ script: text, style: text }, ['script', 'style']);
 
 async function* parts(

@@ -1,5 +1,5 @@
 /** The whole view of an inspection, put together from its parts. */
-import { checkArgument, checkOptions, type OptionTable } from '../../options/check.js';
+import { checkArgument, normalise, optional } from '../../options/schema.js';
 import { count, flag } from '../../options/values.js';
 import * as checks from '../arguments.js';
 import type { Difference } from '../difference.js';
@@ -25,17 +25,17 @@ export interface TextOptions extends Look {
 /** The lines, without their ends. What there is to do stands last, where a terminal stops. */
 export function renderText(inspection: Inspection, options: TextOptions): Generator<string> {
   checkArgument('inspection', inspection, checks.inspection);
-  checkOptions(options, TEXT_OPTIONS);
+  normalise(TEXT_OPTIONS, options);
   return lines(inspection, options);
 }
 
-const TEXT_OPTIONS: OptionTable<TextOptions> = {
-  colour: flag,
-  bars: flag,
-  width: count,
-  depth: count,
-  all: flag,
-  other: checks.other,
+const TEXT_OPTIONS = {
+  colour: optional(flag),
+  bars: optional(flag),
+  width: optional(count),
+  depth: optional(count),
+  all: optional(flag),
+  other: optional(checks.other),
 };
 
 function* lines(inspection: Inspection, options: TextOptions): Generator<string> {
