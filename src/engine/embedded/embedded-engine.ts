@@ -1,6 +1,6 @@
 /**
- * The embedded engine: a context in, an image out, with no daemon and no root. The context goes into
- * a tree and a spool, the Dockerfile says what becomes of it, and the layers are written from both.
+ * The embedded engine builds an image from a context without a daemon and without root. It reads the context into a
+ * tree and a spool, evaluates the Dockerfile, and writes the layers from both.
  */
 import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
@@ -43,37 +43,36 @@ import type { BuiltTarget } from './stages/stages.js';
 import { StepReport } from './stages/step-report.js';
 import { buildTargets, checkTargets, platformsOf } from './stages/targets.js';
 
-/** What the engine is made with. */
 export interface EmbeddedSettings {
-  /** `XDG_CACHE_HOME`, `TMPDIR`, `DOCKER_CONFIG`, the proxies. */
+  /** Variables used: `XDG_CACHE_HOME`, `TMPDIR`, `DOCKER_CONFIG`, those of proxies. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /**
-   * When images say that they were made, and the time of files that have none: seconds since 1970.
+   * The creation time of images, and the time of files without one: seconds since 1970.
    * @default the context's newest mtime for images, 0 for files: a layer may not depend on other files
    */
   readonly created?: number | undefined;
-  /** Where an output `-` goes. It isn't ended. */
+  /** Receives the output `-`. It is not ended. */
   readonly stdout: Writable;
-  /** A directory as a tar, for a build context. */
+  /** Packs a directory, a build context, as a tar. */
   readonly openDirectory: (path: string) => Promise<Readable>;
   /** Bytes of a file from which on its layer is written before the context ends. @default 8 MiB */
   readonly speculationThreshold?: number;
   /** Loads an image archive into an engine. @default loading is refused */
   readonly load?: (archive: Readable, report: Report, signal: AbortSignal) => Promise<void>;
-  /** Builds what needs RUN, or an image of the engine's; it gets the context anew. @default that is refused */
+  /** Builds instead if the Dockerfile needs RUN, or an image that only an engine has. @default such a build fails */
   readonly otherwise?: Otherwise;
-  /** Whether the engine of `otherwise` has an image. False if it can't be asked. @default none */
+  /** Whether the engine of `otherwise` has an image. False if it cannot be reached. @default it has none */
   readonly engineHas?: (reference: string, signal: AbortSignal) => Promise<boolean>;
 }
 
-/** Another engine, told why it has to build this. */
+/** Another engine, called with the context as a new stream and the reason. */
 export type Otherwise = (
   context: BuildContext,
   options: EngineRequest,
   reason: DockerceptionError,
 ) => Promise<BuildResult>;
 
-/** An engine that needs no other. */
+/** Creates the engine. */
 export function embeddedEngine(settings: EmbeddedSettings): EntryEngine {
   return { begin: (options) => new Build(settings, options) };
 }
@@ -106,7 +105,7 @@ class Build implements EntryBuild {
       spool: this.#spool,
       compression: options.compression,
       signal: options.signal,
-      time: this.#undated,
+      time: this.#defaultTime,
       threshold: settings.speculationThreshold,
       store: async () => (await this.#beginOutputs()).store,
       predict: () => (this.#tree.hasLinks ? NOTHING : this.#predict(this.entries.snapshot())),
@@ -123,8 +122,8 @@ class Build implements EntryBuild {
     });
   }
 
-  /** The time of what has none, such as a directory that WORKDIR makes: seconds since 1970. */
-  get #undated(): number {
+  /** The time of entries without one, such as a directory created by WORKDIR: seconds since 1970. */
+  get #defaultTime(): number {
     return this.#settings.created ?? 0;
   }
 
@@ -156,7 +155,7 @@ class Build implements EntryBuild {
   }
 
   async #closeOutputs(): Promise<void> {
-    // Why they couldn't be begun has been told, or is nothing to what ended the context.
+    // A failure to open the outputs was reported already, or an earlier error ended the context.
     const outputs = await this.#outputs?.catch(() => undefined);
     await outputs?.close();
   }
@@ -167,19 +166,19 @@ class Build implements EntryBuild {
     const images = new Images({
       contexts: buildContexts,
       registry: this.#registry(),
-      // With --pull, an engine does not use the image that it has either.
+      // With --pull, engines do not use local images either.
       ...(engineHas && !pull && { engineHas: (reference) => engineHas(reference, signal) }),
     });
     const outputs = await this.#beginOutputs();
     try {
       const dockerfile = this.#dockerfile(context);
-      this.#tellUnused(dockerfile);
+      this.#reportUnusedArgs(dockerfile);
       const targets = await this.#targets(dockerfile, context, images, this.#report);
       if (check !== undefined) await checkTargets(targets, this.#spool, check);
       const image = await this.#assemble(targets, outputs, context);
-      await outputs.writeFiles(targets, this.#spool, this.#undated);
+      await outputs.writeFiles(targets, this.#spool, this.#defaultTime);
       signal.throwIfAborted();
-      // An image that is in its place stays there: behind this, a signal comes too late.
+      // After this, a signal no longer changes the result.
       if (image !== undefined) await outputs.finish(image);
       return metadataOf(image, this.#options);
     } finally {
@@ -214,7 +213,7 @@ class Build implements EntryBuild {
     return target?.layers;
   }
 
-  /** Where the Dockerfile is. The pipeline has found it, or reports it missing at the end. */
+  /** The path of the Dockerfile. The pipeline reports a missing one at the end. */
   #file({ tree }: ContextTree): string {
     const { file } = this.#options;
     if (file !== DOCKERFILE) return file;
@@ -226,7 +225,7 @@ class Build implements EntryBuild {
     return parseDockerfile(dockerfileOf(context, file, this.#spool), file);
   }
 
-  /** What instructions see of the context. */
+  /** The context without the paths that are hidden from instructions. */
   #visible(tree: Tree): Tree {
     const { concealed } = this.#options;
     if (concealed.length === 0) return tree;
@@ -235,7 +234,7 @@ class Build implements EntryBuild {
     return visible;
   }
 
-  #tellUnused(dockerfile: Dockerfile): void {
+  #reportUnusedArgs(dockerfile: Dockerfile): void {
     const { buildArgs, report } = this.#options;
     const unused = unusedBuildArgs(dockerfile, buildArgs);
     if (unused.length === 0) return;
@@ -270,7 +269,7 @@ class Build implements EntryBuild {
     const [first] = targets;
     if (store === undefined || first === undefined) return undefined;
     const { compression, signal } = this.#options;
-    const [spool, time] = [this.#spool, this.#undated];
+    const [spool, time] = [this.#spool, this.#defaultTime];
     const created = this.#settings.created ?? newest;
     return this.#report.around('exporting layers', async () => {
       const written = await this.#speculation.commit(first.layers);
@@ -278,9 +277,9 @@ class Build implements EntryBuild {
     });
   }
 
-  /** The context as a stream once more, for another engine. */
+  /** Packs the context again for another engine. */
   #repacked({ tree }: ContextTree): Readable {
-    const options = { spool: this.#spool, time: this.#undated, whiteoutNames: true };
+    const options = { spool: this.#spool, time: this.#defaultTime, whiteoutNames: true };
     return readableOf(layerTar(changes(undefined, tree.freeze()), options));
   }
 }

@@ -1,4 +1,4 @@
-/** Targets as images in a store: their bases' layers as they are, their own as they are written. */
+/** Writes targets as images into a store: the layers of their bases unchanged, and their own. */
 import { changes } from '../../../filesystem/changes.js';
 import { writeImage, writeIndex } from '../../../image/assemble.js';
 import type { Compression } from '../../../image/compression.js';
@@ -19,11 +19,10 @@ export interface WrittenLayer {
   readonly layer: Layer;
 }
 
-/** What images are put together with. */
 export interface AssembleOptions {
   readonly store: BlobStore;
   readonly spool: Spool;
-  /** When it was made: seconds since 1970. */
+  /** The creation time of the image: seconds since 1970. */
   readonly created: number;
   /** Seconds since 1970, for entries of a layer without a time. */
   readonly time: number;
@@ -32,7 +31,7 @@ export interface AssembleOptions {
   readonly signal: AbortSignal;
 }
 
-/** Writes every target; several become an index. */
+/** Writes the targets; several become an index. */
 export async function assemble(
   targets: readonly BuiltTarget[],
   options: AssembleOptions,
@@ -72,7 +71,7 @@ async function assembleOne(
     ...platform,
     config: result.config,
     rootfs: { type: 'layers', diff_ids: diffIds },
-    // Every entry has a time: umoci doesn't take one without.
+    // umoci requires a time for every entry.
     history: history.map((entry) => ({ created, ...entry })),
   };
   return writeImage(store, { config, layers: descriptors, platform, origins });
@@ -81,15 +80,15 @@ async function assembleOne(
 /** RFC 3339's years 0 to 9999, in seconds since 1970. */
 const [EARLIEST, LATEST] = [-62_167_219_200, 253_402_300_799];
 
-/** The date as a configuration has it: with a year of five digits, no reader in Go takes the image. */
+/** The time in a configuration. Readers in Go reject years of five digits. */
 function dateOf(time: number): string {
   const seconds = Math.min(Math.max(time, EARLIEST), LATEST);
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
 
 /**
- * The ID is the digest of the configuration: it doesn't depend on how layers are compressed. Several
- * platforms have the index's; a file system alone has none.
+ * The result of the build, with the metadata keys of buildx. The image ID is the digest of the configuration, which
+ * does not depend on the compression of layers, or the digest of the index if there are several platforms.
  */
 export function metadataOf(
   image: AssembledImage | undefined,

@@ -1,6 +1,6 @@
 /**
- * `-o type=tar`: the whole file system as one tar, in the same order and the same bytes each time.
- * Several platforms get a folder each, `linux_amd64/`, as buildx has it.
+ * Writes `-o type=tar`: the whole file system as one reproducible tar. As in buildx, several platforms get a folder
+ * each: `linux_amd64/`.
  */
 import type { Writable } from 'node:stream';
 import { outputFailure } from '../../../files/write-error.js';
@@ -13,7 +13,7 @@ import { layerTar } from './layer-tar.js';
 import { Directory, DIRECTORY, isDirectory, NO_TIME } from '../../../filesystem/node.js';
 import type { Spool } from '../spool/spool.js';
 
-/** What an image has in it for one platform. */
+/** The file system of an image for one platform. */
 export interface FlatSystem {
   /** `linux/arm64/v8` */
   readonly platform: string;
@@ -23,17 +23,18 @@ export interface FlatSystem {
   readonly layers: readonly { readonly before: Directory; readonly after: Directory }[];
 }
 
-/** What file systems are written with. */
 export interface FlatOptions {
   readonly spool: Spool;
-  /** Seconds since 1970, for what has no time of its own. */
+  /** Seconds since 1970, for entries without a time. */
   readonly time: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Writes the tar to a file, which appears when it is whole, or to `stdout` for `-`, which stays open.
- * Resolves to its bytes. Throws of kind output; the signal's reason.
+ * Writes the tar to a file, which appears when it is complete, or to `stdout` for `-`, which is not ended. Throws
+ * errors of kind output, and the reason of the signal.
+ *
+ * @returns its bytes
  */
 export async function writeFlatTar(
   systems: readonly FlatSystem[],
@@ -53,12 +54,12 @@ export async function writeFlatTar(
   }
 }
 
-/** The tar of these. A chunk is valid until the next one is asked for. */
+/** The tar of these file systems. A chunk is valid until the next is requested. */
 async function* flatTar(systems: readonly FlatSystem[], options: FlatOptions): Blob {
   for (const entries of flatChanges(systems)) {
     for await (const chunk of layerTar(entries, { ...options, whiteoutNames: true })) {
       options.signal.throwIfAborted();
-      // Each of them ends in an end-of-archive, and only the last one's is the tar's.
+      // Only the last of the tars keeps its end-of-archive.
       if (chunk !== END_OF_ARCHIVE) yield chunk;
     }
   }
@@ -66,8 +67,8 @@ async function* flatTar(systems: readonly FlatSystem[], options: FlatOptions): B
 }
 
 /**
- * All of each file system, as it is after its layers were unpacked. Each by itself, so that no hard link leads from
- * one to another; several with a folder around.
+ * The entries of each file system, as they are after its layers are unpacked. Hard links never lead from one file
+ * system to another. Several file systems get a folder each.
  */
 export function flatChanges(systems: readonly FlatSystem[]): readonly Iterable<Change>[] {
   if (systems.length === 1) return systems.map((system) => datedChanges(system));
@@ -79,7 +80,7 @@ export function flatChanges(systems: readonly FlatSystem[]): readonly Iterable<C
   });
 }
 
-/** A directory has the time that the last layer with it gives it. */
+/** A directory has its time in the last layer that contains it. */
 function* datedChanges({ root, layers }: FlatSystem, prefix = ''): Generator<Change> {
   const times = new Map<string, number>();
   for (const { before, after } of layers)
@@ -91,10 +92,10 @@ function* datedChanges({ root, layers }: FlatSystem, prefix = ''): Generator<Cha
   }
 }
 
-/** Waits for each chunk to be taken: it is the producer's again then. */
+/** Waits for each write: the producer reuses the chunk. */
 async function writeTo(output: Writable, tar: Blob): Promise<number> {
   let size = 0;
-  // Its event would end the process; the write's own answer has the same error.
+  // Without a listener, the event would end the process. The callback of the write gets the same error.
   const ignore = (): void => undefined;
   output.on('error', ignore);
   try {

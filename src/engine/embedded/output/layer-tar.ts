@@ -1,7 +1,7 @@
 /**
- * Changes as a tar, in large chunks of one reused buffer: bodies are read from the spool right
- * into it. A name of a file that was written before becomes a hard link.
- * OCI image-spec, layer.md; a name that starts with `.wh.` would delete, so it is refused.
+ * Writes changes as a tar (OCI image-spec, layer.md) in large chunks of one reused buffer, into which bodies are read
+ * directly. A second name of a file becomes a hard link. Names that start with `.wh.` would delete files, and are
+ * refused.
  */
 import { DockerceptionError } from '../../../errors.js';
 import type { Blob } from '../../../image/store.js';
@@ -17,28 +17,27 @@ import type { Spool } from '../spool/spool.js';
 
 const CHUNK = 512 << 10;
 
-/** Where contents come from, and the time of entries without one. */
 export interface LayerTarOptions {
   readonly spool: Pick<Spool, 'read'>;
   /** Seconds since 1970, for entries without a time. */
   readonly time: number;
-  /** Names that start with `.wh.` are plain names: in a context, not in a layer. @default false */
+  /** Whether names that start with `.wh.` are allowed, as in a context. @default false */
   readonly whiteoutNames?: boolean;
   /** A promise while the bytes of the spool before `end` can't be read. @default all can */
   readonly whenReadable?: (end: number) => Promise<void> | undefined;
-  /** Stops it: its reason is thrown. @default never */
+  /** Stops the tar, which throws the reason of the signal. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * The tar of these changes, its end-of-archive included. Throws LAYER_WHITEOUT, of kind context.
- * A chunk is valid until the next one is asked for.
+ * The tar of these changes with its end-of-archive. Throws LAYER_WHITEOUT, of kind context. A chunk is valid until the
+ * next is requested.
  */
 export function layerTar(entries: Iterable<Change>, options: LayerTarOptions): Blob {
   return batchedLayerTar([entries], options);
 }
 
-/** The same of changes that become known a batch at a time. */
+/** The same for changes that arrive in batches. */
 export async function* batchedLayerTar(
   batches: Iterable<Iterable<Change>> | AsyncIterable<Iterable<Change>>,
   options: LayerTarOptions,
@@ -49,12 +48,12 @@ export async function* batchedLayerTar(
   yield END_OF_ARCHIVE;
 }
 
-/** A tar whose end isn't known. */
+/** The state of an unfinished tar. */
 interface OpenTar {
   readonly chunk: Buffer;
-  /** Bytes of the chunk that wait for more. */
+  /** Bytes of the chunk that are used. */
   filled: number;
-  /** By what the names of one file share. */
+  /** The first name of each file with several, by the object that its names share. */
   readonly firstNames: Map<object, string>;
 }
 
@@ -99,14 +98,14 @@ async function* entriesOf(
         options.signal?.throwIfAborted();
       }
     }
-    // Bodies and headers are padded to blocks, and the chunk is a multiple of them.
+    // The chunk is a multiple of the block size, so that padding always fits.
     const padding = paddingOf(entry.size);
     chunk.fill(0, open.filled, open.filled + padding);
     open.filled += padding;
   }
 }
 
-/** All members each time, in one order: this runs once for every file. */
+/** Hot path: the object always has the same members in the same order. */
 function headerOf(
   { path, node, mtime }: Change,
   firstNames: Map<object, string>,

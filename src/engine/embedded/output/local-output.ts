@@ -1,8 +1,8 @@
 /**
- * `-o type=local`: the file system as files in a folder, merged into what it has already, as buildx does
- * it: they belong to the user who runs this, with their modes and times. All of it is first written into a
- * temporary folder inside `dest`, then moved: until then, nothing in `dest` changes. A symbolic link that exists
- * already is replaced, never followed; only `dest` itself may be one.
+ * Writes `-o type=local`: the file system as files in a folder, merged into its content as buildx does. The files
+ * belong to the current user, and keep their modes and times. Everything is first written into a temporary folder inside
+ * `dest`, then moved: nothing else in `dest` changes before. Existing symbolic links are replaced, never followed;
+ * only `dest` itself may be one.
  */
 import fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
@@ -19,19 +19,18 @@ import { fromBinary, toBinary } from '../../../text/binary.js';
 import { segments } from '../spool/contents.js';
 import { withoutSlashes } from '../../../text/trim.js';
 
-/** Entries, and bytes of contents, between two looks at whether somebody wants this to stop. */
+/** Entries, and bytes of contents, between two checks of the signal. */
 const ENTRIES = 500;
 const CHUNK = 1 << 20;
 
-/** What a folder is written with. */
 export interface LocalOptions extends FlatOptions {
-  /** Told once of what can't be a file there. */
+  /** Receives one notice about entries that cannot be written. */
   readonly report: Report;
 }
 
 /**
- * Writes the files into the folder `dest`, which is created if it doesn't exist. Throws of kind output:
- * OUTPUT_FULL, OUTPUT_FAILED; the signal's reason. Nothing is left of it then, unless moving failed.
+ * Writes the files into the folder `dest`, which is created if it does not exist. Throws OUTPUT_FULL and OUTPUT_FAILED,
+ * of kind output, and the reason of the signal. No file is left then, unless moving failed.
  */
 export async function writeLocal(
   systems: readonly FlatSystem[],
@@ -74,16 +73,16 @@ function counted(count: number, one: string, many: string): string[] {
 }
 
 class LocalWriter {
-  /** How many were left out. */
+  /** Counts of what was left out. */
   special = 0;
   attributed = 0;
-  /** Both binary, without a slash at the end. */
+  /** Both binary, without a trailing slash. */
   readonly #dest: string;
   readonly #staging: string;
   readonly #options: LocalOptions;
   readonly #chunk = Buffer.allocUnsafeSlow(CHUNK);
   readonly #directories: Change[] = [];
-  /** Paths to move from the staging folder: one whose parent is moved comes along with it. */
+  /** Paths to move from the staging folder, without those whose parent is moved. */
   readonly #moves: string[] = [];
   /** Directories that exist in `dest`, and that others are merged into. */
   readonly #merged = new Set<string>(['']);
@@ -110,7 +109,7 @@ class LocalWriter {
     }
   }
 
-  /** Moves everything to its place. It is not interrupted: a signal comes too late then. */
+  /** Moves everything to its place. It ignores signals. */
   move(): void {
     for (const path of this.#merged) this.#sync(path, () => makeWritable(this.#destOf(path)));
     for (const path of this.#moves)
@@ -120,7 +119,7 @@ class LocalWriter {
         else if (isDirectoryPath(this.#stagedOf(path))) fs.rmSync(native(place), { force: true });
         fs.renameSync(native(this.#stagedOf(path)), native(place));
       });
-    // What is inside is in its place now: a directory may become read-only, and its time stays.
+    // All files are in place: directories can become read-only, and their times no longer change.
     for (const { path, node, mtime } of this.#directories.reverse())
       this.#sync(path, () => {
         const place = native(this.#destOf(path));
@@ -130,7 +129,7 @@ class LocalWriter {
       });
   }
 
-  /** Lets other events be handled now and then, a signal among them. */
+  /** Lets other events run, such as a signal. */
   async #break(): Promise<void> {
     this.#sinceBreak = 0;
     await setImmediate();
@@ -162,7 +161,7 @@ class LocalWriter {
       if (!isDirectoryPath(place)) this.#moves.push(path);
       else {
         this.#merged.add(path);
-        // What can't be read can't be checked.
+        // Its content has to be readable to be checked.
         if (((lstat(place)?.mode ?? 0) & 0o500) !== 0o500) makeWritable(place);
       }
     }
@@ -210,7 +209,7 @@ class LocalWriter {
       }
       position += length;
     }
-    // A hole at the end is nothing that was written.
+    // A hole at the end was not written.
     if (node.extra?.pieces !== undefined) fs.ftruncateSync(descriptor, node.size);
   }
 
@@ -218,7 +217,7 @@ class LocalWriter {
     return mtime === NO_TIME ? this.#options.time : mtime;
   }
 
-  /** Whether the directory that a path is in exists in `dest`. */
+  /** Whether the parent directory of a path exists in `dest`. */
   #isMergedInto(path: string): boolean {
     return this.#merged.has(path.slice(0, Math.max(path.lastIndexOf('/'), 0)));
   }
@@ -232,7 +231,7 @@ class LocalWriter {
   }
 }
 
-/** Throws for a folder with something in it, which may be anybody's work; an empty one is replaced. */
+/** Refuses to replace a folder that is not empty. */
 function refuseFolder(path: string): void {
   if (!isDirectoryPath(path) || fs.readdirSync(native(path)).length === 0) return;
   throw new DockerceptionError(
@@ -243,7 +242,7 @@ function refuseFolder(path: string): void {
   );
 }
 
-/** An earlier run may have left it read-only, as the image has it. */
+/** An earlier run may have made it read-only, with the mode in the image. */
 function makeWritable(path: string): void {
   const mode = lstat(path)?.mode ?? 0o700;
   if ((mode & 0o700) !== 0o700) fs.chmodSync(native(path), (mode & 0o7777) | 0o700);
@@ -257,7 +256,7 @@ function lstat(path: string): fs.Stats | undefined {
   return fs.lstatSync(native(path), { throwIfNoEntry: false });
 }
 
-/** A path as the system has it: bytes. */
+/** A path in the bytes of the system. */
 function native(path: string): string | Buffer {
   const text = fromBinary(path);
   return text === path ? path : Buffer.from(path, 'latin1');

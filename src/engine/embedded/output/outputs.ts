@@ -1,6 +1,6 @@
 /**
- * Where an image goes: it is put together in one store, and everything else is fed from that. A
- * name is given last: a push comes before the archive appears under its own.
+ * The outputs of a build. The image is assembled in one store and copied from there to the other outputs. Names come
+ * last: the image is pushed before its archive appears under its name.
  */
 import type { Readable, Writable } from 'node:stream';
 import { ArchiveStore } from '../../../image/archive-store.js';
@@ -18,13 +18,12 @@ import type { BuiltTarget } from '../stages/stages.js';
 
 const NEVER = new AbortController().signal;
 
-/** A store that ends in an output. */
+/** A store whose content becomes an output. */
 interface Destination extends BlobStore {
   finish(image: AssembledImage, names: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What outputs are written with. */
 export interface OutputsOptions {
   readonly build: EngineRequest;
   readonly stdout: Writable;
@@ -33,7 +32,7 @@ export interface OutputsOptions {
   readonly load: ((archive: Readable, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
-/** Whether it is an image, not a file system. */
+/** Whether an output is an image rather than a file system. */
 export function isImageOutput({ type }: Output): boolean {
   return type === 'oci' || type === 'docker';
 }
@@ -41,7 +40,7 @@ export function isImageOutput({ type }: Output): boolean {
 export class Outputs {
   readonly #options: OutputsOptions;
   readonly #named: readonly Destination[];
-  /** For what goes to a stream, or is only pushed. */
+  /** For an image that is streamed, loaded, or only pushed. */
   readonly #temporary: ArchiveStore | undefined;
 
   private constructor(
@@ -54,7 +53,7 @@ export class Outputs {
     this.#temporary = temporary;
   }
 
-  /** Begins every output, so that one that can't be written is told before any work. */
+  /** Opens every output, so that an output that cannot be written fails before the build starts. */
   static async begin(options: OutputsOptions): Promise<Outputs> {
     const { outputs, push, load } = options.build;
     const named: Destination[] = [];
@@ -71,12 +70,12 @@ export class Outputs {
     }
   }
 
-  /** Where the image is to be put together; undefined when no output wants one. */
+  /** The store in which the image is assembled; undefined if no output is an image. */
   get store(): BlobStore | undefined {
     return this.#named[0] ?? this.#temporary;
   }
 
-  /** Gives the image to everybody who is to have it. The signal counts until one of them has it. */
+  /** Writes the image to all outputs. The signal is ignored once one of them has the image. */
   async finish(image: AssembledImage): Promise<void> {
     const { build, registry, load, stdout } = this.#options;
     const names = build.tags.map(fullName);
@@ -121,7 +120,7 @@ export class Outputs {
     }
   }
 
-  /** Closes everything; what wasn't finished leaves nothing behind. */
+  /** Closes all outputs. Unfinished ones leave no file. */
   async close(): Promise<void> {
     for (const destination of this.#named) await destination.close();
     await this.#temporary?.close();

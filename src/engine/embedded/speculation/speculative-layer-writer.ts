@@ -69,7 +69,10 @@ export function isPredictable({ stages }: Dockerfile): boolean {
   );
 }
 
-/** Forwards contents to the spool, and large ones to a layer. The owner calls `verify`, `commit`, `close` in this order. */
+/**
+ * Forwards contents to the spool, and large ones to a layer. The owner calls {@link verify}, {@link commit} and
+ * {@link close} in this order.
+ */
 export class SpeculativeLayerWriter implements ContentSink {
   readonly #options: SpeculationOptions;
   readonly #contents: IncomingContents;

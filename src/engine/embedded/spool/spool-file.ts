@@ -1,17 +1,14 @@
-/**
- * The part of the spool that goes to a temporary file when it is long. It is written by another thread
- * while the caller continues.
- */
+/** The part of the spool in a temporary file, which is written in the background. */
 import { TemporaryFile } from '../../../files/temporary-file.js';
 
 /** Bytes gathered for one write. */
 const BATCH = 1 << 20;
-/** Batches that are written while the next one is gathered. */
-const UNDER_WAY = 2;
-/** Bytes read ahead where files are read in the order in which they lie. */
-const AHEAD = 256 << 10;
+/** Batches that are written at the same time. */
+const MAX_PENDING = 2;
+/** Bytes that are read at once while reads are sequential. */
+const READ_AHEAD = 256 << 10;
 
-/** Bytes on their way to the file. */
+/** Bytes that are being written. */
 interface Batch {
   readonly bytes: Buffer;
   readonly position: number;
@@ -21,31 +18,31 @@ export class SpoolFile {
   readonly #file: TemporaryFile;
   #batch: Buffer | undefined;
   #batched = 0;
-  /** Bytes given to the file, whether they are there yet or not. */
+  /** Bytes given to the file, whether they are written yet or not. */
   #sent = 0;
-  readonly #underWay = new Set<Batch>();
+  readonly #pending = new Set<Batch>();
   readonly #free: Buffer[] = [];
-  /** Where everything before was written at once, whatever is still under way. */
-  #firm = 0;
+  /** All bytes before were written synchronously, even if a background write of them is still pending. */
+  #flushed = 0;
   #failure: Error | undefined;
   #closed = false;
   readonly #waiting: (() => void)[] = [];
-  #ahead: Buffer | undefined;
-  #aheadFrom = 0;
-  #aheadTo = 0;
+  #buffer: Buffer | undefined;
+  #bufferFrom = 0;
+  #bufferTo = 0;
   #lastRead = 0;
 
-  /** @param folder where the file is created when there is too much for memory */
+  /** @param folder where the file is created when it is needed */
   constructor(folder: string) {
     this.#file = TemporaryFile.nameless(folder);
   }
 
-  /** Where the next byte goes. */
+  /** Bytes appended so far: the offset of the next one. */
   get length(): number {
     return this.#sent + this.#batched;
   }
 
-  /** Takes the bytes before it returns. Throws OUTPUT_FULL when the disk is. */
+  /** Copies the bytes before it returns. Throws OUTPUT_FULL if the disk is full. */
   append(bytes: Buffer): void {
     this.#throwFailure();
     for (let from = 0; from < bytes.length;) {
@@ -57,13 +54,13 @@ export class SpoolFile {
     }
   }
 
-  /** A promise while as much is under way as may be; rejects when a write failed. */
+  /** A promise while the maximum of writes is pending; it rejects if a write has failed. */
   ready(): Promise<void> | undefined {
     this.#throwFailure();
-    return this.#underWay.size < UNDER_WAY ? undefined : this.#until(UNDER_WAY - 1);
+    return this.#pending.size < MAX_PENDING ? undefined : this.#until(MAX_PENDING - 1);
   }
 
-  /** Resolves when everything is in the file; rejects with why it couldn't be written. */
+  /** Resolves when everything is in the file; rejects if a write has failed. */
   async settle(): Promise<void> {
     if (this.#batched > 0) this.#send();
     await this.#until(0);
@@ -76,7 +73,7 @@ export class SpoolFile {
 
   async #untilWritten(end: number): Promise<void> {
     while (end > this.#written) {
-      // It has all come, and waits for more to be written with.
+      // All of it was appended, and waits for a full batch.
       if (end > this.#sent && end <= this.length) this.#send();
       if (this.#closed) throw new Error('the temporary file is closed');
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -93,16 +90,16 @@ export class SpoolFile {
     let done = 0;
     while (done < length) {
       const from = offset + done;
-      if (this.#ahead !== undefined && from >= this.#aheadFrom && from < this.#aheadTo) {
-        const start = from - this.#aheadFrom;
-        const end = Math.min(start + length - done, this.#aheadTo - this.#aheadFrom);
-        done += this.#ahead.copy(target, at + done, start, end);
-      } else if (sequential && length - done < AHEAD) {
-        this.#ahead ??= Buffer.allocUnsafeSlow(AHEAD);
-        this.#aheadFrom = from;
-        // Not what is still being written: it would be kept as it is now.
-        const most = Math.min(AHEAD, this.#written - from);
-        this.#aheadTo = from + this.#readAt(this.#ahead, 0, most, from);
+      if (this.#buffer !== undefined && from >= this.#bufferFrom && from < this.#bufferTo) {
+        const start = from - this.#bufferFrom;
+        const end = Math.min(start + length - done, this.#bufferTo - this.#bufferFrom);
+        done += this.#buffer.copy(target, at + done, start, end);
+      } else if (sequential && length - done < READ_AHEAD) {
+        this.#buffer ??= Buffer.allocUnsafeSlow(READ_AHEAD);
+        this.#bufferFrom = from;
+        // Bytes that are not written yet must not be buffered.
+        const most = Math.min(READ_AHEAD, this.#written - from);
+        this.#bufferTo = from + this.#readAt(this.#buffer, 0, most, from);
       } else {
         done += this.#readAt(target, at + done, length - done, from);
       }
@@ -121,15 +118,15 @@ export class SpoolFile {
     this.#sent += this.#batched;
     this.#batch = undefined;
     this.#batched = 0;
-    // Who doesn't wait for `ready` is held up here: what isn't written yet has a bound.
-    if (this.#underWay.size >= UNDER_WAY) {
+    // Bounds the pending bytes of a caller that does not wait for `ready`.
+    if (this.#pending.size >= MAX_PENDING) {
       this.#file.writeSync(sending.bytes, sending.position);
       this.#free.push(batch);
       return;
     }
-    this.#underWay.add(sending);
+    this.#pending.add(sending);
     void this.#writeLater(sending).then(() => {
-      this.#underWay.delete(sending);
+      this.#pending.delete(sending);
       this.#free.push(batch);
       this.#wakeAll();
     });
@@ -143,22 +140,22 @@ export class SpoolFile {
     }
   }
 
-  /** Sees to it that what is read next is there: bytes under way are written twice then, to one place. */
+  /** Writes everything synchronously. Pending bytes are written twice, to the same place. */
   #flush(): void {
     if (this.#batched > 0) this.#send();
-    for (const { bytes, position } of this.#underWay) this.#file.writeSync(bytes, position);
-    this.#firm = this.#sent;
+    for (const { bytes, position } of this.#pending) this.#file.writeSync(bytes, position);
+    this.#flushed = this.#sent;
   }
 
   /** Every byte before it is in the file. */
   get #written(): number {
     let landed = this.#sent;
-    for (const { position } of this.#underWay) landed = Math.min(landed, position);
-    return Math.max(landed, this.#firm);
+    for (const { position } of this.#pending) landed = Math.min(landed, position);
+    return Math.max(landed, this.#flushed);
   }
 
   async #until(left: number): Promise<void> {
-    while (this.#underWay.size > left)
+    while (this.#pending.size > left)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#throwFailure();
   }

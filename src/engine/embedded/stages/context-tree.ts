@@ -1,4 +1,4 @@
-/** The context as a tree, its contents in the spool. */
+/** The context as a tree, with its contents in the spool. */
 import { DockerceptionError } from '../../../errors.js';
 import { contentOf } from '../spool/contents.js';
 import { isFile } from '../../../filesystem/node.js';
@@ -7,17 +7,16 @@ import type { Spool } from '../spool/spool.js';
 import { Tree } from '../../../filesystem/tree.js';
 import { unpack } from '../../../filesystem/unpack.js';
 
-/** Bytes of a Dockerfile that are read; BuildKit takes no larger one either. */
+/** Bytes of the largest Dockerfile, as in BuildKit. */
 const MAX_DOCKERFILE = 16 << 20;
 
-/** A context that was read to its end. */
 export interface ContextTree {
   readonly tree: Tree;
   /** The newest time stamp in it, in seconds since 1970. */
   readonly newest: number;
 }
 
-/** Reads a context. Rejects with the stream's own error, or with what is wrong with the tar. */
+/** Reads a context. Rejects with the error of the stream or of the tar. */
 export async function readContext(
   stream: AsyncIterable<Buffer>,
   spool: Spool,
@@ -28,12 +27,12 @@ export async function readContext(
   return contextOf(tree, newest);
 }
 
-/** `newest` is -Infinity where there are no entries. */
+/** @param newest -Infinity if there are no entries */
 export function contextOf(tree: Tree, newest: number): ContextTree {
   return { tree, newest: Number.isFinite(newest) ? newest : 0 };
 }
 
-/** The Dockerfile's text. Throws BUILD_NO_DOCKERFILE, of kind context. */
+/** The text of the Dockerfile. Throws CONTEXT_NO_DOCKERFILE, of kind context. */
 export function dockerfileOf({ tree }: ContextTree, file: string, spool: Spool): Buffer {
   const node = tree.find(toBinary(file));
   if (isFile(node) && node.size <= MAX_DOCKERFILE) return contentOf(node, spool, MAX_DOCKERFILE);

@@ -1,4 +1,4 @@
-/** COPY and ADD with every word expanded, and checked as far as no file has to be looked at. */
+/** Expands the words of COPY and ADD, and checks everything that needs no file. */
 import type { CopyInstruction } from '../../../dockerfile/instruction.js';
 import { quote } from '../../../dockerfile/quote.js';
 import { Reason } from '../../../dockerfile/reason.js';
@@ -21,7 +21,7 @@ export function evaluateCopy(
   const checksum = expand(instruction.checksum);
   const sources = instruction.sources.map(expand);
   const dest = expand(instruction.dest);
-  // Content that is expanded is a text; it has no quotes, and `\` escapes in it whatever the file says.
+  // In an expanded heredoc quotes have no meaning, and `\` is always the escape character.
   const heredocs = contents.map(({ name, content, expand: expands }) => ({
     name: heredocName(name),
     content: expands
@@ -53,14 +53,14 @@ export function evaluateCopy(
     chmod: chmod === '' ? undefined : chmod,
     link,
     parents,
-    // As they stand: BuildKit expands no variables in them.
+    // BuildKit expands no variables in patterns.
     exclude: instruction.exclude,
     checksum: checksum === '' ? undefined : checksum,
     unpack,
   };
 }
 
-/** A heredoc is a file at the root of what is copied: its word is one name, whatever it climbs. */
+/** A heredoc is a file at the root of a source tree, so that its word has to be a single name. */
 function heredocName(word: string): string {
   const [name, ...more] = componentsInside(word);
   if (name !== undefined && more.length === 0) return name;

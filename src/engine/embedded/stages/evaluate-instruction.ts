@@ -18,14 +18,14 @@ import { evaluateCopy } from './evaluate-copy.js';
 import type { StageState } from './stage-state.js';
 import type { Step } from '../steps/step.js';
 
-/** What words are expanded with, beside the stage's own variables. */
+/** What words are expanded with, in addition to the variables of the stage. */
 export interface Words {
   readonly escape: string;
   readonly globals: Variables;
   readonly buildArgs: Readonly<Record<string, string>>;
 }
 
-/** Changes the state; ONBUILD leaves no trace in the history. Throws a {@link Reason}. */
+/** Applies an instruction to the state. Returns no step for ONBUILD, which has no history. Throws a {@link Reason}. */
 export function applyInstruction(
   instruction: Instruction,
   state: StageState,
@@ -37,7 +37,7 @@ export function applyInstruction(
   const expand = (word: string): string => expandWord(word, state.variables, { escape });
   switch (instruction.kind) {
     case 'env': {
-      // All words see the variables as they were before the instruction.
+      // All words are expanded with the variables before the instruction.
       const pairs = expandPairs(instruction.pairs, expand);
       for (const [key, value] of pairs) state.setEnv(key, value);
       return config(`ENV ${shown(pairs)}`);
@@ -78,7 +78,7 @@ export function applyInstruction(
       return config(`CMD ${quoteList(state.cmd)}`);
     case 'entrypoint':
       state.entrypoint = commandWords(instruction.command, state);
-      // A base's CMD was meant for the base's ENTRYPOINT.
+      // The CMD of a base belongs to the ENTRYPOINT of the base.
       if (!state.hasCmd) state.cmd = [];
       return config(`ENTRYPOINT ${quoteList(state.entrypoint)}`);
     case 'shell':
@@ -114,7 +114,7 @@ function shown(pairs: readonly (readonly [string, string])[]): string {
   return pairs.map(([key, value]) => `${key}=${value}`).join(' ');
 }
 
-/** The command line goes over the default, and that over a global ARG. One sees those before it. */
+/** A --build-arg overrides the default, and the default a global ARG. Each ARG is expanded with those before it. */
 function applyArg({ args }: ArgInstruction, state: StageState, words: Words): string {
   const { escape, globals, buildArgs } = words;
   const texts = args.map(({ key, value }) => {
@@ -129,7 +129,7 @@ function applyArg({ args }: ArgInstruction, state: StageState, words: Words): st
   return texts.join(' ');
 }
 
-/** The configuration keeps an absolute path as it stands; the folder is a cleaned one. */
+/** The configuration has an absolute path unchanged; the created directory has the cleaned path. */
 function applyWorkdir(path: string, line: number, state: StageState): Step {
   const current = posix.join('/', state.workingDir).replace(/(?<=.)\/$/, '');
   const joined = posix.join(current, path).replace(/(?<=.)\/$/, '');

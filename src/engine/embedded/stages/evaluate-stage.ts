@@ -1,6 +1,6 @@
 /**
- * A stage's meaning upon its base: the configuration at its end, and the changes of the file
- * system on the way, every word expanded (BuildKit, dockerfile2llb). Nothing is read or written.
+ * Evaluates a stage on its base: the resulting configuration, and the steps that change the file system, with all words
+ * expanded (BuildKit, dockerfile2llb). It does no I/O.
  */
 import { parseTrigger } from '../../../dockerfile/dockerfile.js';
 import type { Dockerfile, Instruction, Stage } from '../../../dockerfile/instruction.js';
@@ -15,23 +15,22 @@ import type { EvaluatedStage, Step } from '../steps/step.js';
 
 export type { StageBase } from './stage-state.js';
 
-/** What every stage of a build is evaluated in. */
 export interface EvaluationContext {
   readonly dockerfile: Dockerfile;
-  /** Those of the plan. */
+  /** The global ARGs of the plan. */
   readonly globals: Variables;
   readonly buildArgs: Readonly<Record<string, string>>;
 }
 
-/** An evaluated stage that another can start from. */
+/** An evaluated stage, which can be the base of another. */
 export interface StageResult extends EvaluatedStage {
   readonly variables: Variables;
 }
 
 /**
  * Evaluates a stage.
- * @param base `undefined` is scratch
- * @throws DockerceptionError of kind `build`: `DOCKERFILE_SYNTAX` for a word or value that is wrong,
+ * @param base `undefined` for scratch
+ * @throws DockerceptionError of kind `build`: `DOCKERFILE_SYNTAX` for an invalid word or value,
  *   `DOCKERFILE_RUN` for a RUN, a base's trigger too, `DOCKERFILE_GIT` for an ADD of a repository
  */
 export function evaluateStage(
@@ -56,12 +55,12 @@ export function evaluateStage(
   return { config: state.config(), author: state.author, steps, variables: state.variables };
 }
 
-/** What the history says made a step's layer: BuildKit marks those that it made files for. */
+/** The `created_by` text of the history. As in BuildKit, COPY and ADD are marked. */
 export function createdBy(step: Step): string {
   return step.kind === 'copy' || step.kind === 'add' ? `${step.text} # buildkit` : step.text;
 }
 
-/** With the labels of the command line, which go over those of the Dockerfile. */
+/** Adds the labels of the command line, which override those of the Dockerfile. */
 export function withLabels(
   config: ContainerConfig,
   labels: Readonly<Record<string, string>>,

@@ -1,7 +1,4 @@
-/**
- * Images to build upon and to copy from: a build context by that name, else a registry's. Each is
- * looked up once for a platform; its file system is read when somebody needs it.
- */
+/** Finds the images of FROM and COPY --from: a build context of that name, else an image of a registry. */
 import { DockerceptionError } from '../../../errors.js';
 import { openBlobCache, type BlobCache } from '../../../image/blob-cache.js';
 import { ociMediaType, type Platform } from '../../../image/descriptor.js';
@@ -12,25 +9,24 @@ import { formatPlatform } from '../../../image/platform.js';
 import { formatReference, parseReference, tryParseReference } from '../../../image/reference.js';
 import type { RegistrySettings } from '../../../image/registry/index.js';
 
-/** Where further contexts and images come from. */
 export interface ImagesOptions {
-  /** `NAME` to `docker-image://…`, `oci-layout://…`, …, or a directory. */
+  /** From name to `docker-image://…`, `oci-layout://…`, …, or a directory. */
   readonly contexts: Readonly<Record<string, string>>;
   readonly registry: RegistrySettings;
-  /** Whether an engine that can build instead has an image. @default no engine can */
+  /** Whether an engine that can build instead has an image. @default no engine can build */
   readonly engineHas?: ((reference: string) => Promise<boolean>) | undefined;
 }
 
-/** What a name means. */
+/** What a name refers to. */
 export type Named =
   | { readonly kind: 'image'; readonly image: Image }
   | { readonly kind: 'scratch' }
   | { readonly kind: 'directory'; readonly path: string };
 
-/** The code for an image that no registry gives, but the engine has. */
+/** The error code for an image that no registry has, but the engine. */
 export const BASE_IN_ENGINE = 'BASE_IN_ENGINE';
 
-/** Whether a registry does not have an image, or does not give it to us. */
+/** Whether a registry has no such image, or denies access to it. */
 function isUnavailable(error: unknown): error is DockerceptionError {
   const codes = [
     'REGISTRY_NOT_FOUND',
@@ -51,7 +47,7 @@ export class Images {
     this.#options = options;
   }
 
-  /** Looks a name up. Rejects with what names the image and says why it can't be had. */
+  /** Looks a name up, once for each platform. Rejects with an error that names the image. */
   find(name: string, platform: Platform): Promise<Named> {
     const key = `${formatPlatform(platform)} ${name}`;
     let found = this.#found.get(key);
@@ -59,7 +55,7 @@ export class Images {
     return found;
   }
 
-  /** Closes what was opened; what was downloaded stays in the cache. */
+  /** Closes the readers. Downloaded layers stay in the cache. */
   async close(): Promise<void> {
     for (const reader of this.#readers) await reader.close();
     await (await this.#cache)?.close();
@@ -72,7 +68,7 @@ export class Images {
       return { kind: 'image', image: await this.#pull(name, platform) };
     }
     const url = parseImageUrl(context);
-    // No registry has it: as in FROM, it is nothing at all.
+    // As in FROM, `scratch` is no image.
     if (url?.scheme === 'docker-image' && url.rest === 'scratch') return { kind: 'scratch' };
     if (url?.scheme === 'docker-image')
       return { kind: 'image', image: await this.#pull(url.rest, platform) };
@@ -90,7 +86,7 @@ export class Images {
     return { kind: 'directory', path: context };
   }
 
-  /** A context hides an image by the same name, however the name is written. */
+  /** A build context hides an image of the same name, in every spelling of the name. */
   #context(name: string): string | undefined {
     const { contexts } = this.#options;
     const full = nameIn(name);
@@ -134,7 +130,7 @@ export class Images {
   }
 }
 
-/** It is the Dockerfile that is wrong, not the command line. */
+/** Reports an invalid name as an error of the Dockerfile, not of the command line. */
 function checkName(name: string): void {
   try {
     parseReference(name);

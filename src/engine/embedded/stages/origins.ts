@@ -1,4 +1,4 @@
-/** Trees that instructions take files from, beside stages: the context, others by name, images. */
+/** The file trees that FROM and COPY --from name, except stages: the context, further build contexts, images. */
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { decompress } from '../../../compression/decompress.js';
@@ -16,27 +16,26 @@ import { readContext } from './context-tree.js';
 import type { Images } from './images.js';
 import { refuseWindows } from './platform.js';
 
-/** What they are made from. */
 export interface OriginsOptions {
   readonly context: Tree;
   readonly images: Pick<Images, 'find'>;
   readonly spool: Spool;
-  /** A directory as a tar. */
+  /** Packs a directory as a tar. */
   readonly openDirectory: (path: string) => Promise<Readable>;
   readonly signal: AbortSignal;
 }
 
-/** What a stage is built upon; a directory is as if it had been copied to scratch. */
+/** The base of a stage. A directory is used as if it had been copied to scratch. */
 export type Base =
   | { readonly kind: 'image'; readonly image: Image }
   | {
       readonly kind: 'directory';
-      /** What messages call it. */
+      /** Its name in messages. */
       readonly name: string;
       tree(): Promise<Tree>;
     };
 
-/** Each tree is read once. */
+/** Reads each tree once. */
 export class Origins {
   readonly context: CopyOrigin;
   readonly #options: OriginsOptions;
@@ -48,7 +47,7 @@ export class Origins {
     this.context = { tree: options.context, name: 'the context' };
   }
 
-  /** What FROM names, when it is no stage. */
+  /** Resolves the name in FROM. */
   async base(name: string, platform: Platform): Promise<Base> {
     const found = await this.#find(name, platform);
     if (found.kind === 'image') return found;
@@ -58,7 +57,7 @@ export class Origins {
     return { kind: 'directory', name: shown, tree: () => this.#directory(found.path, shown) };
   }
 
-  /** What COPY --from names, when it is no stage. */
+  /** Resolves the name in COPY --from. */
   async named(name: string, platform: Platform): Promise<CopyOrigin> {
     const found = await this.#find(name, platform);
     if (found.kind === 'image') {
@@ -76,7 +75,7 @@ export class Origins {
     return found;
   }
 
-  /** An image's file system; without `contents` nothing can be taken out of it. */
+  /** The file system of an image; without `contents`, its files cannot be read. */
   imageSystem(image: Image, contents: boolean): Promise<ImageSystem> {
     const found = this.#images.get(image);
     if (found !== undefined && (found.contents || !contents)) return found.system;
@@ -101,17 +100,15 @@ export class Origins {
   }
 }
 
-/** An image's file system. */
 export interface ImageSystem {
   readonly tree: Tree;
-  /** As it was after each layer. Frozen: what they share, they share with the tree. */
+  /** The file system after each layer. Frozen: they share nodes with the tree. */
   readonly layers: readonly Directory[];
 }
 
 /**
- * Reads an image's file system. Without `contents` it keeps what names of owners are looked up in:
- * enough to put files into it, not to take any out. Rejects with BASE_LAYER or BLOB_DIGEST, of kind
- * build, for a layer that isn't what it should be.
+ * Reads the layers of an image. Without `contents` it keeps only the contents of the account files, which suffices to
+ * add files. Rejects with BASE_LAYER or BLOB_DIGEST, of kind build, for a damaged layer.
  */
 async function readFileSystem(
   image: Image,
@@ -153,8 +150,8 @@ function isAccountFile(path: string): boolean {
 }
 
 /**
- * A base is no context: what is wrong with it is no fault of the stream. A blob that was damaged is told
- * by its digest, which is known at its end, while what unpacks it stumbles on the way.
+ * A damaged layer is not an error of the context. The unpacker may fail before the end of a blob, where its digest is
+ * checked, so the blob is read again: a wrong digest is the better message.
  */
 async function asBuildError(error: unknown, image: Image, layer: Descriptor): Promise<unknown> {
   if (!(error instanceof DockerceptionError) || error.kind !== 'context') return error;

@@ -1,34 +1,33 @@
-/** A stage's configuration and variables while its instructions are evaluated. */
+/** The configuration and variables of a stage while its instructions are evaluated. */
 import { posix } from 'node:path';
 import type { Variables } from '../../../dockerfile/shell.js';
 import { compareBytes } from '../../../dockerfile/text.js';
 import type { ContainerConfig, Healthcheck } from '../../../image/config.js';
 
-/** Where programs are looked for when nothing says so. */
+/** The PATH of images without one. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** What a stage starts from: an image, or another stage as it was evaluated. */
+/** The base of a stage: an image, or an evaluated stage. */
 export interface StageBase {
   readonly config?: ContainerConfig | undefined;
   readonly author?: string | undefined;
-  /** Of a stage: its variables, ARGs among them, go on. */
+  /** The variables of a stage, including its ARGs. */
   readonly variables?: Variables;
 }
 
-/** Starts from a base, and is changed by one instruction after the other. */
 export class StageState {
   author: string | undefined;
   user: string;
   workingDir: string;
   entrypoint: readonly string[];
   cmd: readonly string[];
-  /** Whether this stage, not its base, has a CMD: an ENTRYPOINT leaves it alone. */
+  /** Whether this stage, not its base, has a CMD, which an ENTRYPOINT then keeps. */
   hasCmd = false;
   argsEscaped: boolean;
   stopSignal: string;
   shell: readonly string[];
   healthcheck: Healthcheck | undefined;
-  /** What `$x` sees: ENV and ARG, whichever came last. */
+  /** The values of ENV and ARG, whichever was set last. */
   readonly variables: Map<string, string>;
   private readonly env: Map<string, string>;
   private readonly labels: Map<string, string>;
@@ -57,7 +56,7 @@ export class StageState {
     this.variables = new Map([...(base?.variables ?? []), ...this.env]);
   }
 
-  /** The base's ONBUILD triggers, which are the base's no more. */
+  /** Returns the ONBUILD triggers of the base, and removes them. */
   takeTriggers(): readonly string[] {
     const taken = this.triggers;
     this.triggers = [];
@@ -86,12 +85,12 @@ export class StageState {
     for (const path of paths) this.volumes.add(path);
   }
 
-  /** Words that a text is run with. */
+  /** The shell that runs a command in shell form. */
   shellWords(): readonly string[] {
     return this.shell.length > 0 ? this.shell : ['/bin/sh', '-c'];
   }
 
-  /** A path as COPY has it: absolute, dots resolved before any link; its end says a folder. */
+  /** A destination of COPY: absolute, dots resolved before links. A trailing slash or dot (a directory) is kept. */
   resolve(path: string): string {
     const from = path.startsWith('/') ? '/' : this.workingDir;
     const joined = posix.join('/', from, path).replace(/(?<=.)\/$/, '');
@@ -100,7 +99,7 @@ export class StageState {
     return path.endsWith('/.') ? `${joined}/.` : joined;
   }
 
-  /** As JSON has it: in the order of Go's structure, maps by their keys, nothing empty. */
+  /** The members in the order of Go's structure, maps sorted by key, empty members omitted. */
   config(): ContainerConfig {
     return {
       ...(this.user !== '' && { User: this.user }),
@@ -129,7 +128,7 @@ function keys(set: ReadonlySet<string>): Record<string, object> {
   return Object.fromEntries(byKey(new Map([...set].map((key) => [key, {}]))));
 }
 
-/** By their bytes, as Go sorts. */
+/** Sorts by bytes, as Go does. */
 function byKey<T>(map: ReadonlyMap<string, T>): [string, T][] {
   return [...map].sort(([a], [b]) => compareBytes(a, b));
 }

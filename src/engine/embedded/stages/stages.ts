@@ -1,7 +1,4 @@
-/**
- * The stages that a target needs, built one behind the other: each a file system upon its base's,
- * with what every instruction changed of it.
- */
+/** Builds the stages that a target needs, in order: each instruction changes the file tree that the base left. */
 import type { Dockerfile, Stage } from '../../../dockerfile/instruction.js';
 import {
   type BuildPlan,
@@ -27,63 +24,61 @@ import type { Origins } from './origins.js';
 import { type ConfigPlatform, imagePlatform, otherPlatform, refuseWindows } from './platform.js';
 import type { StepReport } from './step-report.js';
 
-/** What stages are built from. */
 export interface StagesOptions extends PlanOptions {
   readonly dockerfile: Dockerfile;
   readonly origins: Origins;
   readonly spool: Spool;
   readonly labels: Readonly<Record<string, string>>;
-  /** Whether somebody asked for the target's platform; else it is this machine's. */
+  /** Whether the target's platform was requested; otherwise it is that of this machine. */
   readonly platformAsked: boolean;
-  /** Whether the whole file system of the target is wanted, its base's contents too. */
+  /** Whether the whole file system of the target is written, with the contents of its base. */
   readonly flat: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** `HOST:IP`, each, for ADD. */
+  /** `HOST:IP` entries for ADD. */
   readonly addHosts: readonly string[];
   readonly report: StepReport;
-  /** What steps are told under, in front of the stage: `linux/amd64 `, where there are several. */
+  /** Precedes the stage's name in progress: `linux/amd64 ` if there are several platforms. */
   readonly prefix: string;
   readonly signal: AbortSignal;
 }
 
-/** One instruction's layer. */
+/** The file system before and after an instruction. */
 export interface LayerChange {
   readonly before: Directory;
   readonly after: Directory;
 }
 
-/** A stage, built; its layers are still to be written. */
+/** A built stage, whose layers are not written yet. */
 interface BuiltStage {
-  /** The image at its bottom; undefined above scratch. */
+  /** Its base image; undefined for scratch. */
   readonly image: Image | undefined;
   readonly layers: readonly LayerChange[];
-  /** The base's and its own; those of its own have no time yet. */
+  /** That of the base and its own, whose entries have no time yet. */
   readonly history: readonly History[];
   readonly result: StageResult;
-  /** Its file system; read from the base when nobody needed it so far. */
+  /** Its file system. The base image is read on the first call. */
   tree(): Promise<Tree>;
-  /** What it was after each of the image's layers; read when nobody needed it so far. */
+  /** The file system after each layer of the base image, which is read on the first call. */
   imageLayers(): Promise<readonly Directory[]>;
 }
 
-/** The target. */
 export interface BuiltTarget extends BuiltStage {
   readonly platform: ConfigPlatform;
 }
 
 /** Builds what the target needs. Rejects with errors of kind build that name file and line. */
 export async function buildStages(options: StagesOptions): Promise<BuiltTarget> {
-  const builder = new Builder(await planWithTriggers(options), options);
+  const builder = new StageBuilder(await planWithTriggers(options), options);
   return targetOf(await builder.build(), options);
 }
 
-/** What can't be built is refused before anything is looked up; then what the bases' triggers add is planned. */
+/** Refuses unsupported Dockerfiles before it looks up bases, then plans again with the ONBUILD triggers of the bases. */
 async function planWithTriggers(options: StagesOptions): Promise<BuildPlan> {
   let plan = planStages(options.dockerfile, options);
   let known = 0;
   for (;;) {
     const triggers = await findTriggers(plan, options);
-    // A trigger may need a stage, whose base has triggers.
+    // A trigger may need another stage, whose base has triggers of its own.
     if (triggers.size === known) return plan;
     known = triggers.size;
     plan = planStages(options.dockerfile, { ...options, triggers });
@@ -123,11 +118,11 @@ function targetOf(built: BuiltStage, options: StagesOptions): BuiltTarget {
   return { ...built, result: { ...built.result, config }, platform };
 }
 
-class Builder {
+class StageBuilder {
   readonly #plan: BuildPlan;
   readonly #options: StagesOptions;
   readonly #built = new Map<number, BuiltStage>();
-  /** Stages whose files are taken out again. */
+  /** Stages whose contents are read. */
   readonly #read: ReadonlySet<number>;
 
   constructor(plan: BuildPlan, options: StagesOptions) {
@@ -150,7 +145,7 @@ class Builder {
     const layers = [...(base?.layers ?? [])];
     const history = [...(base?.history ?? [])];
     let own: Promise<Tree> | undefined;
-    const tree = (): Promise<Tree> => (own ??= upon(base));
+    const tree = (): Promise<Tree> => (own ??= copyOf(base));
     const execution = this.#execution(planned);
     for (const step of result.steps) {
       let isEmpty = true;
@@ -183,7 +178,7 @@ class Builder {
     if (doubt !== undefined) report.warn(doubt);
     const { config = {}, author } = image.config;
     let system: Promise<ImageSystem> | undefined;
-    // The tree and the layers share their nodes: both are of one reading.
+    // The tree and the layers share nodes, so that both come from one read.
     const read = (): Promise<ImageSystem> =>
       (system ??= origins.imageSystem(image, this.#read.has(stage.index)));
     return {
@@ -196,7 +191,7 @@ class Builder {
     };
   }
 
-  /** A build context that stands for a base: scratch, and all of it in one layer. */
+  /** A build context used as a base: scratch with one layer. */
   #directory(stage: Stage, name: string, files: Tree): BuiltStage {
     const { dockerfile, buildArgs } = this.#options;
     const context = { dockerfile, globals: this.#plan.globals, buildArgs };
@@ -241,16 +236,16 @@ class Builder {
   }
 }
 
-/** Stages that an archive is added to: it may have links to files of their base. */
+/** Whether an archive may be unpacked into a stage: it can have hard links to files of the base. */
 function addsFiles({ instructions }: PlannedStage): boolean {
   return instructions.some(({ kind }) => kind === 'add');
 }
 
-async function upon(base: BuiltStage | undefined): Promise<Tree> {
+async function copyOf(base: BuiltStage | undefined): Promise<Tree> {
   return new Tree(await base?.tree());
 }
 
-/** Stages that files are copied from, or that are to be written out as they are, and their bases. */
+/** Stages whose file contents are needed, and their bases. */
 function readStages({ stages, target }: BuildPlan, flat: boolean): Set<number> {
   const read = new Set<number>(flat ? [target.stage.index] : []);
   for (const planned of [...stages].reverse()) {
@@ -266,7 +261,7 @@ function readStages({ stages, target }: BuildPlan, flat: boolean): Set<number> {
   return read;
 }
 
-/** The error, with the stage in its hint when one is near enough; else as it is. */
+/** Adds a hint to the error of an unknown image, if a stage has a similar name. */
 export function suggestStage(error: unknown, name: string, { stages }: Dockerfile): unknown {
   if (!(error instanceof DockerceptionError)) return error;
   const names = stages.map((stage) => stage.name).filter((each) => each !== undefined);

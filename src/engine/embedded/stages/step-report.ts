@@ -1,4 +1,4 @@
-/** Steps as progress, in the shape of BuildKit's vertexes. */
+/** Reports steps as progress events, in the form of BuildKit's vertexes. */
 import { messageOf } from '../../../errors.js';
 import type { Report } from '../../../progress/events.js';
 import { printable } from '../../../tar/printable.js';
@@ -12,17 +12,17 @@ export class StepReport {
     this.#report = report;
   }
 
-  /** Warns that the image is another one than the options ask for. */
+  /** Warns that the image differs from the one that the options request. */
   warn(message: string): void {
     this.#report({ kind: 'notice', message, warning: true });
   }
 
-  /** Tells of a step while `work` does it. */
+  /** Reports a step while `work` runs. */
   during<T>(stage: string, step: Step, work: () => Promise<T>): Promise<T> {
     return this.around(`[${printable(stage)}] ${printable(step.text, 120)}`, work);
   }
 
-  /** The same for work that isn't an instruction's. */
+  /** Reports work that belongs to no instruction. */
   async around<T>(name: string, work: () => Promise<T>): Promise<T> {
     const vertex = { digest: `embedded:${++this.#steps}`, name, started: now() };
     this.#report({ kind: 'status', status: { vertexes: [vertex] } });

@@ -1,7 +1,6 @@
 /**
- * `--chown`: numbers as they are, names looked up in the image's own /etc/passwd and /etc/group
- * (passwd(5), group(5)). A user without a group has the group of the same number, as in COPY's
- * documentation; a name's own is the one that passwd tells.
+ * Resolves `--chown`. Names are looked up in /etc/passwd and /etc/group of the image (passwd(5), group(5)). Without a
+ * group, a numeric user gets the group of the same number, and a named user the group in passwd.
  */
 import { DockerceptionError } from '../../../errors.js';
 import { printable } from '../../../tar/printable.js';
@@ -12,23 +11,22 @@ import { nearest } from '../../../dockerfile/nearest.js';
 import type { Spool } from '../spool/spool.js';
 import type { Tree } from '../../../filesystem/tree.js';
 
-/** The files that names are looked up in: kept of every base. */
+/** The files in which names are looked up. Their contents are kept of every base. */
 export const ACCOUNT_FILES: readonly string[] = ['etc/passwd', 'etc/group'];
 
-/** Bytes of such a file that are read: the rest isn't looked at. */
+/** Bytes of such a file that are read. */
 const MAX_ACCOUNTS = 4 << 20;
-/** One below what chown(2) takes for "leave it". */
+/** The largest ID: chown(2) takes the next one for "unchanged". */
 const MAX_ID = 0xfffffffe;
 
-/** An owner by numbers. */
 export interface OwnerIds {
   readonly uid: number;
   readonly gid: number;
 }
 
 /**
- * Numeric owner for `[USER][:GROUP]`. Throws CHOWN_UNKNOWN for a name that isn't there (BuildKit
- * takes root instead), CHOWN_INVALID.
+ * The numeric owner for `[USER][:GROUP]`. Throws CHOWN_INVALID, and CHOWN_UNKNOWN for an unknown name, where BuildKit
+ * uses root.
  */
 export function lookUpOwner(tree: Tree, spool: Spool, text: string): OwnerIds {
   const [user = '', group, ...more] = text.split(':');
@@ -38,7 +36,7 @@ export function lookUpOwner(tree: Tree, spool: Spool, text: string): OwnerIds {
     const found = accounts.find((account) => account.name === name);
     if (found !== undefined) return found;
     if (name === 'root') return { name, id: 0, group: 0 };
-    throw unknown(text, file, name, accounts);
+    throw unknownName(text, file, name, accounts);
   };
   const id = number(user);
   const owner: Account =
@@ -53,7 +51,7 @@ export function lookUpOwner(tree: Tree, spool: Spool, text: string): OwnerIds {
 
 type AccountFile = 'passwd' | 'group';
 
-/** A line of passwd, or of group: that has no fourth number. */
+/** A line of passwd or group. In group, the fourth field is no number. */
 interface Account {
   readonly name: string;
   readonly id: number;
@@ -73,7 +71,7 @@ function accountsOf(tree: Tree, spool: Spool, file: AccountFile): Account[] {
   });
 }
 
-function unknown(
+function unknownName(
   text: string,
   file: AccountFile,
   name: string,

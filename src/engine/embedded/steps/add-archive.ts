@@ -1,7 +1,7 @@
 /**
- * ADD of a local file, or of any with --unpack: an archive is unpacked into the destination, which is
- * always a directory then, anything else is copied. What it is tells its content, whatever its name:
- * a tar, or one that is compressed (docs.docker.com/reference/dockerfile, "ADD local tar archives").
+ * ADD of a local file, or of any file with --unpack. A tar, plain or compressed, is recognised by its content and
+ * unpacked into the destination, which then is a directory (docs.docker.com/reference/dockerfile, "ADD local tar
+ * archives"). Any other file is copied.
  */
 import type { Readable } from 'node:stream';
 import { decompress } from '../../../compression/decompress.js';
@@ -22,7 +22,7 @@ import { unpack } from '../../../filesystem/unpack.js';
 
 const ARCHIVE_NAME = /\.(?:tar\.\w+|tgz|tbz2?|txz|tzst)$/i;
 
-/** Where a file goes. */
+/** The destination of a file. */
 export interface AddTarget {
   readonly tree: Tree;
   readonly spool: Spool;
@@ -32,7 +32,7 @@ export interface AddTarget {
   readonly owner: OwnerIds | undefined;
 }
 
-/** Unpacks or copies one file. Rejects with what is wrong with an archive. */
+/** Unpacks or copies one file. Rejects if an archive is damaged. */
 export async function addFile(source: Source, target: AddTarget): Promise<void> {
   const { tree, spool, dest, copier, owner } = target;
   const file = source.node as Leaf;
@@ -48,7 +48,7 @@ export async function addFile(source: Source, target: AddTarget): Promise<void> 
   await unpack(tar, { tree, contents: spool, name, into, strict, ...(owner && { owner }) });
 }
 
-/** Whether it starts with a tar's header, once decompressed. */
+/** Whether the decompressed content starts with a tar header. */
 async function isArchive(file: Leaf, spool: Spool, name: string): Promise<boolean> {
   const header = Buffer.alloc(BLOCK);
   let filled = 0;
@@ -59,13 +59,13 @@ async function isArchive(file: Leaf, spool: Spool, name: string): Promise<boolea
       if (filled === BLOCK) break;
     }
   } catch (error) {
-    // Not what its first bytes promised: no archive, unless a header came out of it.
+    // The content is not in the format of its first bytes. It is an archive only if a header was read.
     if (filled < BLOCK && isDamaged(error, name)) throw error;
   }
   return filled === BLOCK && verifiedSum(header, 0) >= 0 && header.some((byte) => byte !== 0);
 }
 
-/** Of what can't be read, its name alone tells what it was to be. */
+/** Whether an unreadable file was meant to be an archive, judging by its name. */
 function isDamaged(error: unknown, name: string): boolean {
   if (!(error instanceof DockerceptionError)) return false;
   return error.code === 'COMPRESSED_UNSUPPORTED' || ARCHIVE_NAME.test(name);

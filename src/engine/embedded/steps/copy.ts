@@ -1,8 +1,8 @@
 /**
- * COPY, from one tree to another, as BuildKit copies (tonistiigi/fsutil, copy): a directory's
- * contents go into the destination, which gets the directory's time but keeps its own owner and
- * mode; a file goes into a directory that is there or takes the destination's name. Links on the way to the destination are followed inside the root; links
- * among what is copied are copied. What needs no change is shared, not copied.
+ * Copies files from one tree to another as BuildKit does (tonistiigi/fsutil, copy). The contents of a directory go into
+ * the destination, which gets the time of the directory but keeps its own owner and mode. A file goes into an
+ * existing directory, or gets the name of the destination. Links in the destination path are followed inside the
+ * root; links among the sources are copied. Nodes that need no change are shared.
  */
 import { DockerceptionError } from '../../../errors.js';
 import type { ModeChange } from '../../../tar/mode.js';
@@ -27,13 +27,13 @@ import {
   type Tree,
 } from '../../../filesystem/tree.js';
 
-/** What becomes of entries on their way. */
+/** Changes of the copied entries. */
 export interface CopyChanges {
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
   readonly chmod: ModeChange | undefined;
-  /** Permission bits of directories that are made for the destination. */
+  /** Permission bits of directories that are created for the destination. */
   readonly madeMode: number;
-  /** By the path below the source; a directory that is left out may have kept paths below. */
+  /** Called with the path below the source. An excluded directory may contain paths that are not excluded. */
   readonly excluded: ((path: string) => boolean) | undefined;
 }
 
@@ -45,7 +45,7 @@ export class Copier {
   readonly #relink: boolean;
   readonly #links = new Map<object, object>();
 
-  /** @param from the tree of the sources; it isn't changed any more. */
+  /** @param from the tree of the sources, which must not change any more */
   constructor(tree: Tree, from: Tree, changes: CopyChanges) {
     this.#tree = tree;
     this.#from = from;
@@ -55,15 +55,15 @@ export class Copier {
     this.#made = { ...MADE_BY_ROOT, ...changes.owner, mode: changes.madeMode };
   }
 
-  /** Copies one source to `dest`, binary and absolute, which a slash at its end makes a directory. */
+  /** Copies one source to `dest`, binary and absolute. A trailing slash means a directory. */
   copy({ name, node }: Source, dest: string): void {
-    // Two sources that are one file come out as two.
+    // Hard links are not kept between two sources.
     this.#links.clear();
     const target = this.#destination(dest);
     if (isDirectory(node)) {
       const folder = this.#tree.directory(target, this.#made);
       this.#merge(folder, node, '', target);
-      // A root has no time: writing a context's tar into the folder that it is made of changes that.
+      // A root has no time: it changes when a tar of a directory is written into that directory.
       this.#tree.set(folder, { mtime: name === '' ? NO_TIME : node.mtime });
       return;
     }
@@ -73,9 +73,8 @@ export class Copier {
   }
 
   /**
-   * Copies one source below `dest`, with the last `depth` directories that it is in
-   * (COPY --parents): they are made as they are where the source is. What is excluded is told by
-   * its path below the first of them.
+   * COPY --parents: copies one source below `dest` with its last `depth` parent directories, which get the attributes
+   * that they have in the source tree. Exclusion uses the path below the first of them.
    */
   copyBelow({ literal, node }: Source, depth: number, dest: string): void {
     this.#links.clear();
@@ -83,7 +82,7 @@ export class Copier {
     const out = this.#changes.excluded?.(below) === true;
     let path = this.#tree.resolve(dest);
     let folder = this.#tree.directory(path, this.#made);
-    if (out && !(isDirectory(node) && holdsKept(node, below, this.#changes.excluded))) return;
+    if (out && !(isDirectory(node) && hasIncluded(node, below, this.#changes.excluded))) return;
     for (let at = literal.length - depth; at < literal.length; at++) {
       const name = literal[at - 1] as string;
       path = this.#tree.resolve([...path, name].join('/'));
@@ -100,7 +99,7 @@ export class Copier {
     else this.#putLeaf(folder, name, node, [...path, name]);
   }
 
-  /** Where a destination leads; the directory that it names, or is in, is made. */
+  /** Resolves a destination, and creates its directory. */
   #destination(dest: string): Components {
     const slash = dest.lastIndexOf('/');
     const last = dest.slice(slash + 1);
@@ -132,13 +131,13 @@ export class Copier {
       return;
     }
     const path = [...above, name];
-    // What is left out may hold what isn't: it is made only for that.
-    if (out && !holdsKept(source, below, this.#changes.excluded)) return;
+    // An excluded directory is created only for files in it that are not excluded.
+    if (out && !hasIncluded(source, below, this.#changes.excluded)) return;
     if (isSymlink(present)) {
-      // BuildKit refuses this; a base where /bin is a link to usr/bin is no reason to fail.
-      const led = this.#tree.resolve(path.join('/'));
-      if (!isDirectory(this.#tree.at(led))) throw notADirectory(path);
-      this.#merge(this.#tree.directory(led), source, below, led);
+      // BuildKit refuses this, but bases where /bin is a link to usr/bin are common.
+      const target = this.#tree.resolve(path.join('/'));
+      if (!isDirectory(this.#tree.at(target))) throw notADirectory(path);
+      this.#merge(this.#tree.directory(target), source, below, target);
       return;
     }
     if (present !== undefined && !isDirectory(present)) throw notADirectory(path);
@@ -172,7 +171,7 @@ export class Copier {
     return { mode, uid: owner.uid, gid: owner.gid, mtime: node.mtime, extra: this.#extra(node) };
   }
 
-  /** Two copies of one file with two names are two files. */
+  /** Hard links are kept inside one copy, and are new files for the next. */
   #extra({ extra }: Node): Extra | undefined {
     if (extra?.links === undefined) return extra;
     let links = this.#links.get(extra.links);
@@ -181,7 +180,7 @@ export class Copier {
   }
 }
 
-function holdsKept(
+function hasIncluded(
   directory: Directory,
   below: string,
   excluded: ((path: string) => boolean) | undefined,
@@ -189,7 +188,7 @@ function holdsKept(
   for (const [name, node] of directory.children) {
     const path = `${below}/${name}`;
     if (excluded?.(path) !== true) return true;
-    if (isDirectory(node) && holdsKept(node, path, excluded)) return true;
+    if (isDirectory(node) && hasIncluded(node, path, excluded)) return true;
   }
   return false;
 }

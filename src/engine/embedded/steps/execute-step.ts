@@ -1,4 +1,4 @@
-/** A stage's steps, carried out on its tree. */
+/** Executes the steps of a stage on its tree. */
 import { compileIgnore } from '../../../dockerfile/ignore.js';
 import { DockerceptionError, messageOf } from '../../../errors.js';
 import { parseModeChanges } from '../../../tar/mode.js';
@@ -16,25 +16,24 @@ import type { Spool } from '../spool/spool.js';
 import type { CopyStep, Step, WorkdirStep } from './step.js';
 import { MADE_BY_ROOT, Tree } from '../../../filesystem/tree.js';
 
-/** A tree that a COPY can take from. */
+/** A tree that COPY reads from. */
 export interface CopyOrigin {
   readonly tree: Tree;
-  /** What messages call it: `the context`, `the stage build`. */
+  /** Its name in messages: `the context`, `the stage build`. */
   readonly name: string;
 }
 
-/** What steps are carried out with. */
 export interface Execution {
   readonly spool: Spool;
-  /** What messages call the Dockerfile. */
+  /** The name of the Dockerfile in messages. */
   readonly file: string;
-  /** What `--from` means; `undefined` is the context. */
+  /** Resolves `--from`; `undefined` is the context. */
   origin(from: string | undefined): Promise<CopyOrigin>;
-  /** ADD: downloads a file, its content into the spool. */
+  /** Downloads a file of ADD into the spool. */
   fetch(url: string, checksum: string | undefined): Promise<Source>;
 }
 
-/** Carries out one step. Throws with the Dockerfile's line in front. */
+/** Executes one step. Its errors name the line of the Dockerfile. */
 export async function execute(step: Step, tree: Tree, execution: Execution): Promise<void> {
   try {
     if (step.kind === 'workdir') makeWorkdir(step, tree, execution.spool);
@@ -52,8 +51,8 @@ function makeWorkdir({ path, user }: WorkdirStep, tree: Tree, spool: Spool): voi
 }
 
 /**
- * USER may name somebody who is made known later, at run time: in place of a user that isn't there
- * stands root, in place of a group the user's own.
+ * USER may name an account that is created at run time. An unknown user is replaced by root, an unknown group by the
+ * user's own.
  */
 function knownOwner(user: string, tree: Tree, spool: Spool): OwnerIds | undefined {
   const [name = '', group = ''] = user.split(':');
@@ -61,7 +60,7 @@ function knownOwner(user: string, tree: Tree, spool: Spool): OwnerIds | undefine
     try {
       return ownerOf(text, tree, spool);
     } catch {
-      // The next one asks for less.
+      // Try the next, which needs fewer names.
     }
   return undefined;
 }
@@ -76,7 +75,7 @@ async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<v
   const dest = toBinary(step.dest);
   let copied = step.heredocs.length > 0;
   let missing: (() => DockerceptionError) | undefined;
-  // The origin has to exist, though heredocs take nothing from it.
+  // --from has to exist even if only heredocs are copied.
   if (step.sources.length === 0) await execution.origin(step.from);
   for (const source of step.sources) {
     if (step.kind === 'add' && (isUrl(source) || isGitRepository(source))) {
@@ -101,13 +100,13 @@ async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<v
       else copier.copy(one, dest);
     }
   }
-  // A pattern is optional beside another source that is there.
+  // A pattern without a match is an error only if nothing else was copied.
   if (missing !== undefined && !copied) throw missing();
   const copier = new Copier(tree, new Tree(), changes);
   for (const { name, content } of step.heredocs) copier.copy(heredoc(name, content, spool), dest);
 }
 
-/** COPY --parents: what stands in front of `/./` isn't kept. */
+/** COPY --parents drops the components before `/./`. */
 function pivot(source: string): { readonly kept: number; readonly path: string } {
   const at = source.indexOf('/./');
   return at < 0
@@ -132,7 +131,7 @@ function modeOf(chmod: string | undefined): Pick<CopyChanges, 'chmod' | 'madeMod
     });
   }
   const octal = /^[0-7]+$/.test(chmod);
-  // Directories on the way are never for others to write to.
+  // Created parent directories are never writable by group or others.
   return { chmod: change, madeMode: octal ? parseInt(chmod, 8) & 0o755 : 0o755 };
 }
 

@@ -1,7 +1,7 @@
 /**
- * ADD of a URL: the file is downloaded as BuildKit has it, 0600, of root, dated by `Last-Modified`;
- * redirects are followed, proxies are the environment's. An answer that ends early, or that isn't what
- * `--checksum` says, fails at the end of the body: whoever reads it keeps nothing of it then.
+ * Downloads a file of ADD. As in BuildKit, it has mode 0600, belongs to root, and has the time of `Last-Modified`.
+ * Redirects are followed, and proxies are read from the environment. A truncated response or a wrong checksum fails at
+ * the end of the body: the reader must then discard the file.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { pipeline } from 'node:stream';
@@ -25,38 +25,36 @@ import type { Spool } from '../spool/spool.js';
 import { decoded, isGitRepository, nameOfUrl } from './remote-name.js';
 import type { Source } from './sources.js';
 
-/** How a file is fetched. */
 export interface FetchOptions {
-  /** `sha256:…`. @default anything will do */
+  /** `sha256:…`. @default the content is not checked */
   readonly checksum?: string | undefined;
-  /** `HTTPS_PROXY` and its like, `NODE_EXTRA_CA_CERTS`. */
+  /** Variables used: `HTTPS_PROXY` and similar, `NODE_EXTRA_CA_CERTS`. */
   readonly env: Environment;
-  /** `HOST:IP`, each. @default all hosts are looked up */
+  /** `HOST:IP` entries. @default all hosts are looked up */
   readonly addHosts?: readonly string[];
-  /** Stops the download; it rejects with the signal's reason. */
+  /** Stops the download, which rejects with the reason of the signal. */
   readonly signal: AbortSignal;
   /** @default that of registries */
   readonly timing?: Partial<Timing>;
 }
 
-/** A file on its way. */
+/** A file whose body is not read yet. */
 export interface RemoteFile {
-  /** What it is called in a directory. */
+  /** Its name if the destination is a directory. */
   readonly name: string;
   /** Permission bits. */
   readonly mode: number;
-  /** Seconds since 1970; 0 when the server doesn't say. */
+  /** Seconds since 1970; 0 if unknown. */
   readonly mtime: number;
-  /** Bytes, when the server tells before. */
+  /** Bytes, if the server announces them. */
   readonly size: number | undefined;
-  /** Read once, to its end, or returned early. Fails with ADD_CHECKSUM and ADD_FAILED. */
+  /** May be read once. Fails with ADD_CHECKSUM and ADD_FAILED. */
   readonly body: Blob;
 }
 
 /**
- * Asks for a file; its body is still to come. Throws errors of kind build: ADD_GIT for a Git
- * repository, ADD_URL, CHECKSUM_INVALID, and ADD_FAILED when the server can't be reached or has no
- * such file.
+ * Requests a file. Throws errors of kind build: ADD_GIT for a Git repository, ADD_URL, CHECKSUM_INVALID, and ADD_FAILED
+ * if the server cannot be reached or does not have the file.
  */
 export async function fetchFile(source: string, options: FetchOptions): Promise<RemoteFile> {
   if (isGitRepository(source)) throw refuseGit(source);
@@ -75,7 +73,7 @@ export async function fetchFile(source: string, options: FetchOptions): Promise<
   });
   const agents = new Agents(settings);
   const request: Request = { method: 'GET', url: bare(url), headers: headersFor(url) };
-  // What is checked may come over any way.
+  // With a checksum, a redirect to plain HTTP is safe.
   const insecure = checksum !== undefined;
   try {
     const answer = await retrying(
@@ -94,7 +92,7 @@ export async function fetchFile(source: string, options: FetchOptions): Promise<
       body: checked(answer, { doing, checksum, signal }),
     };
   } catch (error) {
-    throw inWords(error, doing, signal);
+    throw asBuildError(error, doing, signal);
   }
 }
 
@@ -126,7 +124,7 @@ async function* checked(
       yield chunk;
     }
   } catch (error) {
-    throw inWords(error, doing, signal, 'ended early: ');
+    throw asBuildError(error, doing, signal, 'ended early: ');
   }
   const found = checksum?.found();
   if (found === checksum?.wanted) return;
@@ -136,14 +134,14 @@ async function* checked(
   });
 }
 
-/** We don't ask for it, but BuildKit does, and takes it off. */
+/** Not requested, but BuildKit accepts it and decompresses the body. */
 function isGzip({ headers }: Answer): boolean {
   return headers['content-encoding']?.toLowerCase() === 'gzip';
 }
 
 async function* unzipped({ stream }: Answer): AsyncGenerator<Buffer> {
   const gunzip = createGunzip();
-  // The iteration has its error.
+  // The iteration throws its error.
   pipeline(stream, gunzip, () => undefined);
   yield* gunzip as AsyncIterable<Buffer>;
 }
@@ -155,7 +153,7 @@ function headersFor(url: URL): Record<string, string> {
   return { ...plain, Authorization: authorization };
 }
 
-/** Without its user, which is a secret, and without the fragment. */
+/** Without credentials and fragment. */
 function bare(url: URL): URL {
   const copy = new URL(url);
   copy.username = copy.password = copy.hash = '';
@@ -171,7 +169,7 @@ function modified({ headers }: Answer): number {
   return Number.isNaN(time) ? 0 : Math.max(0, Math.floor(time / 1000));
 }
 
-function inWords(error: unknown, doing: string, signal: AbortSignal, where = ''): unknown {
+function asBuildError(error: unknown, doing: string, signal: AbortSignal, where = ''): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof DockerceptionError) return error;
   const why =
@@ -192,7 +190,7 @@ function refuseGit(source: string): DockerceptionError {
 /** Digits of each algorithm that OCI's image-spec registers (descriptor.md, "Digests"). */
 const DIGITS: Readonly<Record<string, number>> = { sha256: 64, sha512: 128 };
 
-/** A digest that is wanted, and the one that comes of the bytes. */
+/** Compares the digest of the bytes with the expected one. */
 class Checksum {
   readonly #hash: Hash;
 
@@ -203,7 +201,7 @@ class Checksum {
     this.#hash = createHash(algorithm);
   }
 
-  /** Throws CHECKSUM_INVALID for a text that is no digest. */
+  /** Throws CHECKSUM_INVALID. */
   static parse(text: string): Checksum {
     const [, algorithm = '', digits = ''] = /^([^:]*):(.*)$/s.exec(text) ?? [];
     const length = Object.hasOwn(DIGITS, algorithm) ? DIGITS[algorithm] : undefined;
@@ -217,7 +215,7 @@ class Checksum {
     this.#hash.update(bytes);
   }
 
-  /** The digest of all bytes; once. */
+  /** The digest of all bytes. May be called once. */
   found(): string {
     return `${this.algorithm}:${this.#hash.digest('hex')}`;
   }
@@ -230,7 +228,7 @@ function invalid(text: string, why: string): DockerceptionError {
   });
 }
 
-/** Downloads a file. Rejects as {@link fetchFile} does. */
+/** Downloads a file into the spool. Rejects as {@link fetchFile} does. */
 export async function fetchInto(spool: Spool, url: string, options: FetchOptions): Promise<Source> {
   const file = await fetchFile(url, options);
   const offset = spool.begin();

@@ -1,13 +1,13 @@
-/** What the source of an ADD is when it isn't in the context: a URL, its file's name, or a repository. */
+/** Recognises the sources of ADD that are not in the context: URLs and Git repositories. */
 import { trimEnd } from '../../../text/trim.js';
 
-/** Whether an ADD downloads this: as BuildKit, small letters alone. */
+/** Whether ADD downloads the source. As in BuildKit, the scheme has to be in lower case. */
 export function isUrl(source: string): boolean {
   return source.startsWith('http://') || source.startsWith('https://');
 }
 
 /**
- * Whether BuildKit's ADD takes this for a Git repository: `git://`, `ssh://`, `user@host:path`, and
+ * Whether BuildKit's ADD clones the source as a Git repository: `git://`, `ssh://`, `user@host:path`, and
  * a URL whose path ends with `.git` (BuildKit, util/gitutil).
  */
 export function isGitRepository(source: string): boolean {
@@ -17,9 +17,9 @@ export function isGitRepository(source: string): boolean {
 }
 
 /**
- * The name that a URL's file gets in a directory: the last component of its path, percent escapes
- * decoded; `__unnamed__` without one, and `download` for what is no name, as BuildKit has it. What
- * the server calls the file counts for nothing.
+ * The name of a downloaded file in a directory: the last component of the URL's path, with percent escapes decoded. As
+ * in BuildKit, it is `__unnamed__` if there is none, `download` if it is no valid name, and independent of the
+ * response.
  */
 export function nameOfUrl(url: string): string {
   const path = decoded(url.replace(/^https?:\/\/[^/?#]*/, '').split(/[?#]/, 1)[0] as string);
@@ -28,7 +28,7 @@ export function nameOfUrl(url: string): string {
   return name === '.' || name === '..' || name.includes('\0') ? 'download' : name;
 }
 
-/** Percent escapes decoded, where they are UTF-8; the text itself otherwise. */
+/** Decodes percent escapes if they are UTF-8. */
 export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,6 +1,6 @@
 /**
- * What the sources of a COPY mean: paths from a root, links followed inside it, and Go's
- * filepath.Match for names with `*`, `?` and `[`. A match doesn't lead through a link to a directory.
+ * Finds the sources of a COPY: paths from a root, with links followed inside it, and patterns of Go's filepath.Match.
+ * A pattern does not match through a link to a directory.
  */
 import { compileGlob, hasWildcards } from '../../../dockerfile/match.js';
 import { DockerceptionError } from '../../../errors.js';
@@ -21,19 +21,19 @@ const ANY_DEPTH = '**';
 
 /** One thing to copy. */
 export interface Source {
-  /** Its last component as the Dockerfile or the match names it; empty for the root. */
+  /** The last component of the path or of the match; empty for the root. */
   readonly name: string;
   readonly node: Node;
-  /** Where it was found, links not followed. */
+  /** The path where it was found, before links are followed. */
   readonly literal: Components;
 }
 
 /**
- * Everything that a source means; nothing for a pattern that nothing matches. Throws
- * COPY_NOT_FOUND with the nearest names for a path, or a directory before a pattern, that isn't there.
+ * Finds the files and directories of a source. The result is empty for a pattern without a match. Throws COPY_NOT_FOUND
+ * with similar names if a path, or the directory before a pattern, does not exist.
  *
- * @param where what a message calls the tree: `the context`.
- * @param anyDepth whether `**` stands for any number of directories, as for COPY --parents.
+ * @param where the name of the tree in messages: `the context`
+ * @param anyDepth whether `**` matches any number of directories, as in COPY --parents
  */
 export function findSources(tree: Tree, source: string, where: string, anyDepth = false): Source[] {
   const clean = componentsInside(source);
@@ -63,8 +63,8 @@ function match(
   const matchers = patterns.map(compileGlob);
   const last = patterns.length - 1;
   const isAnyDepth = (depth: number): boolean => patterns[depth] === ANY_DEPTH && depth < last;
-  // Each directory is visited once, with the patterns that its entries may match: any number of
-  // `**` costs no more than one.
+  // Each directory is visited once, with all patterns that its entries may match, so that the number of `**` does
+  // not matter.
   const rest: Visit[] = [{ directory: start, above: folder, depths: [0] }];
   for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
     const { directory, above } = next;
@@ -95,14 +95,14 @@ interface Visit {
   readonly depths: readonly number[];
 }
 
-/** What a match leads to: a link to nothing is no source. */
+/** The node of a match. Throws for a broken link. */
 function existing(tree: Tree, literal: Components): Node {
   const node = tree.find(literal.join('/'));
   if (node === undefined) throw notFound(tree, literal.map(fromBinary), 'the links of a match');
   return node;
 }
 
-/** The error for what isn't there; tells what is, nearby. */
+/** The error for a missing path, with similar names as a hint. */
 export function notFound(tree: Tree, path: readonly string[], where: string): DockerceptionError {
   const shown = printable(path.join('/'));
   let folder: Components = [];
@@ -120,7 +120,7 @@ export function notFound(tree: Tree, path: readonly string[], where: string): Do
   const directory = tree.at(folder) as Directory;
   const missing = path[depth] ?? '';
   const link = directory.children.get(toBinary(missing));
-  if (isSymlink(link)) return leadsNowhere(shown, link, printable(missing), where);
+  if (isSymlink(link)) return brokenLink(shown, link, printable(missing), where);
   const names = nearest(missing, [...directory.children.keys()].map(fromBinary));
   const there = folder.length === 0 ? where : `${display(folder).slice(1)} of ${where}`;
   return new DockerceptionError('build', 'COPY_NOT_FOUND', `${shown} is not in ${where}`, {
@@ -131,8 +131,8 @@ export function notFound(tree: Tree, path: readonly string[], where: string): Do
   });
 }
 
-/** The name is there: that it isn't where its link leads is what somebody has to know. */
-function leadsNowhere(path: string, link: Leaf, name: string, where: string): DockerceptionError {
+/** The error for a broken link. */
+function brokenLink(path: string, link: Leaf, name: string, where: string): DockerceptionError {
   const target = printable(fromBinary(link.extra?.target ?? ''));
   return new DockerceptionError(
     'build',

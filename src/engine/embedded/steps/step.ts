@@ -1,12 +1,8 @@
-/**
- * What a stage does, once its words are expanded: changes of the file system in their order, and
- * the history that tells of them. Plain data between the Dockerfile's meaning and the file system.
- */
+/** The steps of an evaluated stage: plain data between the Dockerfile and the file system. */
 import type { ContainerConfig } from '../../../image/config.js';
 
-/** A stage, evaluated upon its base. */
 export interface EvaluatedStage {
-  /** The configuration at its end. */
+  /** The configuration after the last step. */
   readonly config: ContainerConfig;
   readonly author: string | undefined;
   readonly steps: readonly Step[];
@@ -15,38 +11,37 @@ export interface EvaluatedStage {
 /** One instruction. */
 export type Step = CopyStep | WorkdirStep | ConfigStep;
 
-/** What every step has. */
 interface StepBase {
   /** The line of the Dockerfile, from 1; of the `FROM` for an ONBUILD trigger of the base. */
   readonly line: number;
-  /** As the history has it: `COPY app /app`. */
+  /** The text for the history: `COPY app /app`. */
   readonly text: string;
 }
 
-/** A change of the configuration alone. */
+/** A step that changes only the configuration. */
 interface ConfigStep extends StepBase {
   readonly kind: 'config';
 }
 
-/** The folder has to be there; what is made of it is 0755 and the user's. */
+/** Creates a directory with mode 0755 and the user as owner, unless it exists. */
 export interface WorkdirStep extends StepBase {
   readonly kind: 'workdir';
   /** Absolute. */
   readonly path: string;
-  /** The USER in force, `USER[:GROUP]`; empty when there is none. */
+  /** The current USER, `USER[:GROUP]`, or empty. */
   readonly user: string;
 }
 
 /** COPY and ADD. */
 export interface CopyStep extends StepBase {
   readonly kind: 'copy' | 'add';
-  /** Expanded, as `--from` tells it: a stage's name or number, a build context, an image. */
+  /** The expanded value of `--from`: the name or number of a stage, a build context, an image. */
   readonly from: string | undefined;
-  /** Expanded; of ADD, URLs among them. Not cleaned. */
+  /** Expanded, not cleaned. Those of ADD may be URLs. */
   readonly sources: readonly string[];
-  /** Files whose content stands in the Dockerfile. */
+  /** Files whose content is in the Dockerfile. */
   readonly heredocs: readonly HeredocFile[];
-  /** Absolute: joined to the WORKDIR; a slash at its end is kept. */
+  /** Absolute: joined to the WORKDIR. A trailing slash is kept. */
   readonly dest: string;
   /** `USER[:GROUP]`, names or numbers, expanded. */
   readonly chown: string | undefined;
@@ -57,13 +52,12 @@ export interface CopyStep extends StepBase {
   readonly exclude: readonly string[];
   /** `sha256:…`, of ADD. */
   readonly checksum: string | undefined;
-  /** Of ADD: whether archives are unpacked; `undefined` is the default: local ones are, remote ones aren't. */
+  /** Whether ADD unpacks archives; `undefined` for the default: only local ones. */
   readonly unpack: boolean | undefined;
 }
 
-/** A file made from a heredoc. */
 interface HeredocFile {
-  /** Its name: the word behind `<<`. */
+  /** The word after `<<`. */
   readonly name: string;
   readonly content: Buffer;
 }
