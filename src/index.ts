@@ -83,7 +83,7 @@ export { select, type Selection } from './edit/select.js';
 export { compileIgnore, parseIgnore, type Ignore } from './dockerfile/ignore.js';
 export { TarWalk, type Ending, type WalkHandler } from './tar/walk.js';
 export { EntryView, type ViewHandler } from './tar/entry-view.js';
-export type { DeviceNumbers, ViewedEntry } from './tar/viewed-entry.js';
+export type { DeviceNumbers, ViewedEntry } from './tar/entry-header.js';
 export type { MapRest, SparseMap } from './tar/sparse-map.js';
 export { METADATA_LIMIT } from './tar/metadata-block.js';
 export type { Trailing } from './tar/trailing.js';

@@ -18,7 +18,8 @@ export function compose(edits: readonly Edit[]): Edit {
   const [only] = edits;
   if (edits.length === 1 && only !== undefined) return only;
   const composed: Edit = (entry) => {
-    for (const edit of edits) if (edit(entry) === 'drop') return 'drop';
+    // Not `for … of`: this runs for every entry.
+    for (let i = 0; i < edits.length; i++) if ((edits[i] as Edit)(entry) === 'drop') return 'drop';
     return undefined;
   };
   composed.global = (header) => {

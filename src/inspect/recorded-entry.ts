@@ -3,7 +3,7 @@
  * order tells what a whiteout takes away. What an unpacker reads of an entry is here and no more.
  */
 import type { UnpackedEntry } from '../filesystem/unpacked-entry.js';
-import type { DeviceNumbers, ViewedEntry } from '../tar/viewed-entry.js';
+import type { DeviceNumbers, ViewedEntry } from '../tar/entry-header.js';
 import type { EntryType } from '../tar/typeflag.js';
 
 export class RecordedEntry implements UnpackedEntry {

@@ -2,7 +2,7 @@
  * A header's checksum: the sum of its 512 bytes, the checksum field itself read as spaces.
  * POSIX.1-2017 pax, "ustar Interchange Format". Some old writers summed signed bytes.
  */
-import { BLOCK, CHECKSUM, type Field } from './block.js';
+import { BLOCK, CHECKSUM } from './block.js';
 import { readNumber } from './numeric.js';
 
 /** The sum of the bytes, unsigned. */
@@ -72,16 +72,9 @@ export function verifiedSum(block: Buffer, at: number): number {
   return told === sum - 256 * high ? sum : -1;
 }
 
-/** The sum of a field's bytes: what changes it changes the whole block's sum by. */
-export function sumOfField(block: Buffer, at: number, field: Field): number {
-  let sum = 0;
-  for (let i = at + field.at, end = i + field.length; i < end; i++) sum += block[i] as number;
-  return sum;
-}
-
 /** Writes the checksum as POSIX has it: six octal digits, NUL, space. */
-export function writeChecksum(block: Buffer, at: number, sum = sumOf(block, at)): void {
-  let rest = sum;
+export function writeChecksum(block: Buffer, at: number): void {
+  let rest = sumOf(block, at);
   const from = at + CHECKSUM.at;
   for (let i = from + 5; i >= from; i--) {
     block[i] = 0x30 + (rest & 7);

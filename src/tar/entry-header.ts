@@ -1,4 +1,5 @@
-/** What an edit sees of an entry. */
+/** What edits and readers of contents see of an entry. */
+import type { SparseMap } from './sparse-map.js';
 import type { EntryType } from './typeflag.js';
 
 /**
@@ -34,4 +35,30 @@ export interface EntryHeader {
   keepRecords(keeps: (key: string) => boolean): void;
   /** Passes every time stamp in every form through `change`: mtime, and atime, ctime where kept. */
   mapTimes(change: (time: number) => number): void;
+}
+
+/** A device's numbers. */
+export interface DeviceNumbers {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** An entry whose content is wanted; valid during the call only. */
+export interface ViewedEntry extends EntryHeader {
+  /** Bytes of the file, holes included; 0 for what has no body. Throws as `sparse` does. */
+  readonly contentSize: number;
+  /** Whether parts of the content are left out of the archive: old GNU's form, or PAX 0.0 to 1.0. */
+  readonly isSparse: boolean;
+  /**
+   * Where the parts lie that are there, as far as the headers tell; `undefined` when it isn't
+   * sparse. Throws TAR_SPARSE and TAR_FIELD for a map that no file can have.
+   */
+  readonly sparse: SparseMap | undefined;
+  /** Of a device; `undefined` for anything else. */
+  readonly device: DeviceNumbers | undefined;
+  /**
+   * Extended attributes by name, as bytes; `undefined` when there are none. Of its own PAX header
+   * alone: readers don't agree about inherited ones. Throws TAR_PAX for one that can't be decoded.
+   */
+  readonly xattrs: ReadonlyMap<string, Buffer> | undefined;
 }

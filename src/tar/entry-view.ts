@@ -3,15 +3,16 @@
  * written out: a header to look at, then its content in pieces, as chunks bring them. Nothing is
  * held, and there is no object and no stream per entry. Sparse files come as data and holes.
  */
-import { DockerceptionError } from '../errors.js';
 import type { GlobalHeader } from './global.js';
 import { printable } from './printable.js';
 import { SparseContent } from './sparse-content.js';
 import type { Trailing } from './trailing.js';
-import type { ViewedEntry } from './viewed-entry.js';
-import { TarWalk, type Ending, type WalkHandler } from './walk.js';
+import type { ViewedEntry } from './entry-header.js';
+import { TarWalk } from './walk.js';
+import { inSparseEntry } from './walk-errors.js';
+import type { Ending, WalkHandler } from './walk-handler.js';
 
-export type { ViewedEntry } from './viewed-entry.js';
+export type { ViewedEntry } from './entry-header.js';
 
 /** What the view reports, in the stream's order. Entries and headers are valid during the call only. */
 export interface ViewHandler {
@@ -28,8 +29,6 @@ export interface ViewHandler {
   /** As the walk's. */
   badHeader?(block: Buffer): void;
 }
-
-const MAP_ERRORS = ['TAR_SPARSE', 'TAR_FIELD'];
 
 export class EntryView {
   readonly #walk: TarWalk;
@@ -48,9 +47,9 @@ export class EntryView {
       badHeader: (block) => handler.badHeader?.(block),
       body: (bytes) => {
         if (this.#sparse === undefined) handler.data(bytes);
-        else this.#naming(() => this.#sparse?.body(bytes));
+        else inSparseEntry(this.#sparseName, () => this.#sparse?.body(bytes));
       },
-      sparseBlock: (block) => this.#naming(() => this.#sparse?.mapBlock(block)),
+      sparseBlock: (block) => inSparseEntry(this.#sparseName, () => this.#sparse?.mapBlock(block)),
     };
     this.#walk = new TarWalk(view, name);
   }
@@ -91,16 +90,5 @@ export class EntryView {
     if (this.#sparse === undefined) return;
     this.#sparseName = printable(entry.pathBytes);
     this.#sparse.begin();
-  }
-
-  /** A map that goes on behind the header has no name with it; the walk names what is in a header. */
-  #naming(read: () => void): void {
-    try {
-      read();
-    } catch (error) {
-      if (!(error instanceof DockerceptionError && MAP_ERRORS.includes(error.code))) throw error;
-      const message = `reading entry ${this.#sparseName}: ${error.message}`;
-      throw new DockerceptionError('context', error.code, message);
-    }
   }
 }

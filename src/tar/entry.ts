@@ -6,16 +6,14 @@
  */
 import * as block from './block.js';
 import type { Field } from './block.js';
-import { sumOfField, writeChecksum } from './checksum.js';
+import { writeChecksum } from './checksum.js';
 import { isUtf8, joinName, nameText, standIn, writeName } from './name.js';
 import { badField, holdsNumber, readNumber, writeNumber } from './numeric.js';
 import { Metadata } from './metadata.js';
 import { decimal, paxNumber, PaxRecords, TIME_RECORDS } from './pax.js';
-import { badMap, type SparseMap } from './sparse-map.js';
-import { oldSparseMap } from './sparse-old.js';
-import { isPaxSparse, paxSparseMap } from './sparse-pax.js';
+import { badMap, isPaxSparse, oldSparseMap, paxSparseMap, type SparseMap } from './sparse-map.js';
 import { GNU_SPARSE, isHeaderOnly, typeOf, type EntryType } from './typeflag.js';
-import type { DeviceNumbers, ViewedEntry } from './viewed-entry.js';
+import type { DeviceNumbers, ViewedEntry } from './entry-header.js';
 import { readXattrs } from './xattrs.js';
 
 export class TarEntry implements ViewedEntry {
@@ -32,9 +30,7 @@ export class TarEntry implements ViewedEntry {
   /** Whether an edit replaced the owner's numbers. */
   #uidSet = false;
   #gidSet = false;
-  /** The header's sum without the fields that were written to, and those fields. */
-  #sum = 0;
-  readonly #written: Field[] = [];
+  #isChanged = false;
   readonly #own: () => Buffer;
 
   /** `own` is called before the first write and gives a buffer that may be written to. */
@@ -43,16 +39,14 @@ export class TarEntry implements ViewedEntry {
   }
 
   /**
-   * Looks at another entry, whose header's bytes sum up to `sum`. Throws TAR_FIELD and TAR_PAX when
-   * a number or a record can't be.
+   * Reads another entry. Throws TAR_FIELD and TAR_PAX when a number or a record is invalid.
    */
-  bind(buffer: Buffer, at: number, sum: number, metadata: Metadata, globals: PaxRecords): void {
+  bind(buffer: Buffer, at: number, metadata: Metadata, globals: PaxRecords): void {
     this.#block = buffer;
     this.#at = at;
     this.#metadata = metadata;
     this.#globals = globals;
-    this.#sum = sum;
-    this.#written.length = 0;
+    this.#isChanged = false;
     this.#path = undefined;
     this.#sparse = undefined;
     this.#uidSet = this.#gidSet = false;
@@ -107,11 +101,11 @@ export class TarEntry implements ViewedEntry {
 
   set typeflag(flag: string) {
     const byte = flag.charCodeAt(0);
-    this.#write(block.TYPE)[this.#at + block.TYPEFLAG] = byte;
+    this.#write()[this.#at + block.TYPEFLAG] = byte;
     this.#type = typeOf(byte);
     if (!isHeaderOnly(this.#type) || this.#size === 0) return;
     this.#size = 0;
-    writeNumber(this.#write(block.SIZE), this.#at, block.SIZE, 0);
+    writeNumber(this.#write(), this.#at, block.SIZE, 0);
     this.#metadata.deleteRecord('size');
   }
 
@@ -171,7 +165,7 @@ export class TarEntry implements ViewedEntry {
     if (sparse) this.#setRecord('GNU.sparse.name', name);
     // Readers that don't know sparse files see the name of a stand-in, which GNU tar puts beside.
     const shown = sparse ? standIn(name) : name;
-    const fits = this.#fitName(shown);
+    const fits = writeName(this.#write(), this.#at, shown);
     if (pax?.get('path') !== undefined) this.#setRecord('path', shown);
     if (this.#metadata.longName !== undefined) this.#metadata.setLongName(shown);
     const elsewhere = pax?.get('path') !== undefined || this.#metadata.longName !== undefined;
@@ -196,7 +190,7 @@ export class TarEntry implements ViewedEntry {
 
   set linkpathBytes(wanted: Buffer) {
     const name = Buffer.from(wanted);
-    const own = this.#write(block.LINKNAME);
+    const own = this.#write();
     const { at, length } = block.LINKNAME;
     own.fill(0, this.#at + at, this.#at + at + length);
     name.copy(own, this.#at + at, 0, length);
@@ -256,7 +250,7 @@ export class TarEntry implements ViewedEntry {
   set mode(value: number) {
     const told = readNumber(this.#block, this.#at, block.MODE, 'mode');
     const wanted = told - (told & 0o7777) + (value & 0o7777);
-    if (wanted !== told) writeNumber(this.#write(block.MODE), this.#at, block.MODE, wanted);
+    if (wanted !== told) writeNumber(this.#write(), this.#at, block.MODE, wanted);
   }
 
   get mtime(): number {
@@ -296,22 +290,19 @@ export class TarEntry implements ViewedEntry {
     if (field !== block.MTIME && this.#block[this.#at + field.at] === 0) return;
     const told = readNumber(this.#block, this.#at, field, 'time');
     const wanted = Math.floor(change(told));
-    if (wanted !== told) writeNumber(this.#write(field), this.#at, field, wanted);
+    if (wanted !== told) writeNumber(this.#write(), this.#at, field, wanted);
   }
 
-  /** Makes the checksum right, from what has changed. */
+  /** Makes the checksum right, if something has changed. */
   seal(): void {
-    if (this.#written.length === 0) return;
-    for (const field of this.#written) this.#sum += sumOfField(this.#block, this.#at, field);
-    writeChecksum(this.#block, this.#at, this.#sum);
+    if (this.#isChanged) writeChecksum(this.#block, this.#at);
   }
 
   /** Has to be called before a field is written to; gives the buffer to write into. */
-  #write(field: Field): Buffer {
-    if (this.#written.length === 0) this.#block = this.#own();
-    if (!this.#written.includes(field)) {
-      this.#written.push(field);
-      this.#sum -= sumOfField(this.#block, this.#at, field);
+  #write(): Buffer {
+    if (!this.#isChanged) {
+      this.#isChanged = true;
+      this.#block = this.#own();
     }
     return this.#block;
   }
@@ -335,7 +326,7 @@ export class TarEntry implements ViewedEntry {
   #setNumber(key: string, field: Field, value: number): void {
     const whole = Math.floor(value);
     if (!holdsNumber(this.#block, this.#at, field, whole)) {
-      writeNumber(this.#write(field), this.#at, field, whole);
+      writeNumber(this.#write(), this.#at, field, whole);
     }
     if (this.#pax === undefined && this.#globals.isEmpty) return;
     // What overrules the header, a local record or a global one, is overruled in its turn.
@@ -368,7 +359,7 @@ export class TarEntry implements ViewedEntry {
       (this.#block[from] !== 0 || value !== '') &&
       block.magicOf(this.#block, this.#at) !== 'v7'
     ) {
-      const own = this.#write(field);
+      const own = this.#write();
       // Not `fill`: a call into C++ costs more than so few bytes, most of which are zeros already.
       for (let i = from; i < from + field.length; i++) if (own[i] !== 0) own[i] = 0;
       if (value !== '') own.write(value, from, field.length - 1, 'utf8');
@@ -389,14 +380,6 @@ export class TarEntry implements ViewedEntry {
 
   #setRecord(key: string, value: Buffer): void {
     this.#metadata.setRecord(key, value);
-  }
-
-  /** Puts the name into the header; false when it had to be cut. */
-  #fitName(name: Buffer): boolean {
-    // The prefix is a part of the name in ustar alone; elsewhere it isn't written to.
-    if (block.magicOf(this.#block, this.#at) === 'ustar')
-      this.#write(block.prefixOf(this.#block, this.#at));
-    return writeName(this.#write(block.NAME), this.#at, name);
   }
 
   /** Carries a name that the header can't: as the archive's own format does it. */

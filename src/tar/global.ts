@@ -5,15 +5,15 @@
  */
 import { DockerceptionError } from '../errors.js';
 import * as block from './block.js';
-import { refill } from './metadata.js';
-import { checkNumbers, checkOwner, clearText, mapNumber, setNumber } from './metadata-header.js';
-import { decimal, paxNumber, TIME_RECORDS, type PaxRecords } from './pax.js';
+import { checkNumbers, checkOwner, clearText, mapNumber, setNumber, refill } from './metadata.js';
+import { decimal, paxNumber, PaxRecords, TIME_RECORDS } from './pax.js';
+import type { MetadataBlock } from './metadata-block.js';
 import { writeChecksum } from './checksum.js';
 
 const REFUSED = /^(path|linkpath|size|GNU\.sparse\..*)$/;
 
 /** What entries inherit of a global header; others are passed on, and that's all. */
-export const INHERITED = ['uid', 'gid', 'uname', 'gname', ...TIME_RECORDS];
+const INHERITED = ['uid', 'gid', 'uname', 'gname', ...TIME_RECORDS];
 
 /** One global header, edited in place; valid during the call only. */
 export class GlobalHeader {
@@ -87,5 +87,23 @@ export class GlobalHeader {
     }
     if (this.#headerDirty) writeChecksum(this.#header, 0);
     return [this.#header, this.#data];
+  }
+}
+
+/** Reports a global header and passes it on; adds what entries behind it inherit to `globals`. */
+export function passGlobal(
+  { header: block, data, size }: MetadataBlock,
+  globals: PaxRecords,
+  handler: { global(header: GlobalHeader): void; bytes?(bytes: Buffer): void },
+): void {
+  const records = PaxRecords.parse(data.subarray(0, size));
+  const header = new GlobalHeader(block, data, records);
+  handler.global(header);
+  header.checkOwner();
+  for (const bytes of header.serialize()) handler.bytes?.(bytes);
+  // Entries behind it are read as those who read the output will read them.
+  for (const key of INHERITED) {
+    const value = records.get(key);
+    if (value !== undefined) globals.set(key, value);
   }
 }

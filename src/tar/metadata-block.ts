@@ -5,7 +5,9 @@
 import { DockerceptionError } from '../errors.js';
 import * as block from './block.js';
 import { BLOCK } from './block.js';
+import { writeChecksum } from './checksum.js';
 import { readNumber } from './numeric.js';
+import { PAX, PAX_SUN } from './typeflag.js';
 
 /** Metadata of one header beyond this is refused, as Go's archive/tar does. Bytes. */
 export const METADATA_LIMIT = 1024 * 1024;
@@ -33,6 +35,13 @@ export class MetadataBlock {
 
   get typeflag(): number {
     return this.header[block.TYPEFLAG] as number;
+  }
+
+  /** Gives Sun's extended header the typeflag of POSIX. */
+  makePosix(): void {
+    if (this.typeflag !== PAX_SUN) return;
+    this.header[block.TYPEFLAG] = PAX;
+    writeChecksum(this.header, 0);
   }
 
   get isComplete(): boolean {

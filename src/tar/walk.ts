@@ -8,76 +8,38 @@
 import { DockerceptionError } from '../errors.js';
 import * as block from './block.js';
 import { BLOCK } from './block.js';
-import { sumOf, verifiedSum, writeChecksum } from './checksum.js';
+import { verifiedSum } from './checksum.js';
+import { ChunkWindow } from './chunk-window.js';
 import { TarEntry } from './entry.js';
-import { GlobalHeader, INHERITED } from './global.js';
+import { passGlobal } from './global.js';
 import { Metadata } from './metadata.js';
 import { MetadataBlock } from './metadata-block.js';
 import { PaxRecords } from './pax.js';
 import { printable } from './printable.js';
 import { SparseContent } from './sparse-content.js';
-import type { SparseMap } from './sparse-map.js';
-import { continueOldMap } from './sparse-old.js';
+import { continueOldMap, type SparseMap } from './sparse-map.js';
 import { rewriteOldSparse } from './sparse-rewrite.js';
 import { TrailingBytes, type Trailing } from './trailing.js';
-import { GNU_SPARSE, isMetadata, PAX, PAX_GLOBAL, PAX_SUN } from './typeflag.js';
-import type { ViewedEntry } from './viewed-entry.js';
+import { GNU_SPARSE, isMetadata, PAX_GLOBAL } from './typeflag.js';
+import { inEntry, inSparseEntry, loneZero, notAHeader, truncated } from './walk-errors.js';
+import type { Ending, WalkHandler } from './walk-handler.js';
 
-/** What the walk reports. Entries and headers are valid during the call only. */
-export interface WalkHandler {
-  /**
-   * Whether forms that Go's archive/tar doesn't unpack leave in one that it does: old GNU sparse files
-   * as PAX 0.1, Sun's extended headers as POSIX ones. Sparse maps are validated then. @default false
-   */
-  readonly portable?: boolean;
-  /**
-   * An entry's headers are complete. `lead` is the typeflag of its first block (`x`, `L`, …, or
-   * its own). What is set on `entry` leaves so; `'drop'` leaves the entry out.
-   */
-  entry(entry: ViewedEntry, lead: number): void | 'drop';
-  /** A global PAX header. */
-  global(header: GlobalHeader): void;
-  /**
-   * The next bytes of the output; without it, there is none. They stay valid and unchanged as long as
-   * the chunk of the {@link TarWalk.push} at hand.
-   */
-  bytes?(bytes: Buffer): void;
-  /** The next bytes of the body of an entry that stays, without its padding; part of the chunk. */
-  body?(bytes: Buffer): void;
-  /** A block that continues old GNU's sparse map, of an entry that stays; valid during the call only. */
-  sparseBlock?(block: Buffer): void;
-  /** A body is followed by padding that isn't zeros: legal, but also what CRLF damage looks like. */
-  oddPadding?(): void;
-  /** A block that should be a header has a wrong checksum. What it throws takes the place of that error. */
-  badHeader?(block: Buffer): void;
-}
+export type { Ending, WalkHandler } from './walk-handler.js';
 
 /** The content of a sparse file that is validated alone. */
 const NOWHERE = { data: (): void => undefined, hole: (): void => undefined };
 
 type State = 'header' | 'metadata' | 'sparse-map' | 'body' | 'padding' | 'zero' | 'end';
 
-/** Where a stream may end without its end-of-archive. */
-export type Ending = 'complete' | 'unterminated';
-
 export class TarWalk {
   readonly #handler: WalkHandler;
-  readonly #entry = new TarEntry(() => this.#writableHeader());
+  readonly #window: ChunkWindow;
+  readonly #entry = new TarEntry(() => this.#window.writable());
   #state: State = 'header';
-  /** The chunk at hand, where the bytes to pass on begin in it, and whether it may be written to. */
-  #chunk: Buffer = Buffer.alloc(0);
-  #span = 0;
   /** Where `push` has ended: at the chunk's end, or at what it threw for. */
   #stopped = 0;
-  #owned = false;
   /** Bytes before the chunk. */
   #offset = 0;
-  /** A block that the chunks have cut in pieces; a new one each time, since the last may be in the output. */
-  #carry = Buffer.alloc(0);
-  #carried = 0;
-  #headerInChunk = false;
-  /** The header at hand when it isn't in the chunk. */
-  #header: Buffer = this.#carry;
   /** An old GNU sparse file whose map is still being read. */
   #sparseHeader: Buffer | undefined;
   #sparseMap: SparseMap | undefined;
@@ -102,6 +64,7 @@ export class TarWalk {
     private readonly source = 'the tar',
   ) {
     this.#handler = handler;
+    this.#window = new ChunkWindow(handler);
   }
 
   /** Entries seen, dropped ones among them. */
@@ -124,9 +87,8 @@ export class TarWalk {
    * first. Throws a {@link DockerceptionError} of kind context when it isn't a tar.
    */
   push(chunk: Buffer, owned: boolean): void {
-    this.#chunk = chunk;
-    this.#owned = owned;
-    this.#span = 0;
+    const window = this.#window;
+    window.begin(chunk, owned);
     const end = chunk.length;
     let at = 0;
     try {
@@ -140,9 +102,9 @@ export class TarWalk {
             at = this.#collect(at);
             break;
           case 'end':
-            this.#flush(at);
-            this.#trailing.note(this.#chunk, at);
-            this.#span = at = end;
+            window.leaveOut(at, end);
+            this.#trailing.note(chunk, at);
+            at = end;
             break;
           default:
             at = this.#block(at);
@@ -151,7 +113,7 @@ export class TarWalk {
     } finally {
       this.#stopped = at;
     }
-    this.#flush(end);
+    window.flush(end);
     this.#offset += end;
   }
 
@@ -160,23 +122,27 @@ export class TarWalk {
    * otherwise tells whether an end-of-archive was there.
    */
   end(): Ending {
+    const { carried } = this.#window;
     switch (this.#state) {
       case 'end':
         return 'complete';
       case 'zero':
-        if (this.#carried > 0) throw this.#truncated('in the end-of-archive');
+        if (carried > 0) throw truncated(this.source, 'in the end-of-archive');
         return 'unterminated';
       case 'body':
-        throw this.#truncated(`in the body of ${this.#name}, ${this.#remaining} bytes short`);
+        throw truncated(
+          this.source,
+          `in the body of ${this.#name}, ${this.#remaining} bytes short`,
+        );
       case 'padding':
-        throw this.#truncated(`in the padding behind ${this.#name}`);
+        throw truncated(this.source, `in the padding behind ${this.#name}`);
       case 'sparse-map':
-        throw this.#truncated(`in the sparse map of ${this.#name}`);
+        throw truncated(this.source, `in the sparse map of ${this.#name}`);
       case 'metadata':
-        throw this.#truncated('in an extended header');
+        throw truncated(this.source, 'in an extended header');
       case 'header':
-        if (this.#carried > 0) throw this.#truncated(`in a header, ${this.#carried} of 512 bytes`);
-        if (!this.#metadata.isEmpty) throw this.#truncated('behind an extended header');
+        if (carried > 0) throw truncated(this.source, `in a header, ${carried} of 512 bytes`);
+        if (!this.#metadata.isEmpty) throw truncated(this.source, 'behind an extended header');
         return 'unterminated';
     }
   }
@@ -187,7 +153,7 @@ export class TarWalk {
    * could follow; `undefined` where it ends inside an entry.
    */
   abandon(): number | undefined {
-    this.#flush(this.#stopped);
+    this.#window.flush(this.#stopped);
     // A sparse file that is rewritten leaves only when its map is known.
     const isMapInOutput = this.#state === 'sparse-map' && this.#handler.portable !== true;
     const isInside = this.#state === 'body' || isMapInOutput;
@@ -195,27 +161,19 @@ export class TarWalk {
     return this.#keep && this.#state === 'padding' ? this.#remaining : 0;
   }
 
-  /** Passes on what is kept of the chunk before `at`. */
-  #flush(at: number): void {
-    if (at > this.#span) this.#handler.bytes?.(this.#chunk.subarray(this.#span, at));
-    this.#span = at;
-  }
-
   #pass(at: number): number {
-    const step = Math.min(this.#remaining, this.#chunk.length - at);
-    if (this.#state === 'padding' && this.#remaining === this.#padding && this.#chunk[at] !== 0) {
-      this.#handler.oddPadding?.();
+    const { chunk } = this.#window;
+    const next = Math.min(at + this.#remaining, chunk.length);
+    if (this.#state === 'padding') {
+      if (this.#remaining === this.#padding && chunk[at] !== 0) this.#handler.oddPadding?.();
+    } else if (this.#keep) {
+      this.#handler.body?.(chunk.subarray(at, next));
+      const content = this.#content;
+      if (content !== undefined)
+        inSparseEntry(this.#name, () => content.body(chunk.subarray(at, next)));
     }
-    const next = at + step;
-    if (this.#keep && this.#state === 'body') {
-      this.#handler.body?.(this.#chunk.subarray(at, next));
-      if (this.#content !== undefined) this.#follow(this.#content, this.#chunk.subarray(at, next));
-    }
-    if (!this.#keep) {
-      this.#flush(at);
-      this.#span = next;
-    }
-    this.#remaining -= step;
+    if (!this.#keep) this.#window.leaveOut(at, next);
+    this.#remaining -= next - at;
     if (this.#remaining === 0) this.#afterBody();
     return next;
   }
@@ -231,78 +189,52 @@ export class TarWalk {
 
   /** Reads one block that matters: a header, a sparse map's continuation, a zero block. */
   #block(at: number): number {
-    const available = this.#chunk.length - at;
-    if (this.#carried === 0 && available >= BLOCK) {
-      this.#headerInChunk = true;
-      this.#take(this.#chunk, at);
+    const window = this.#window;
+    if (window.hasBlock(at)) {
+      this.#take(window.chunk, at, at);
       return at + BLOCK;
     }
-    const step = Math.min(BLOCK - this.#carried, available);
-    this.#flush(at);
-    if (this.#carried === 0) this.#carry = Buffer.allocUnsafe(BLOCK);
-    this.#chunk.copy(this.#carry, this.#carried, at, at + step);
-    this.#carried += step;
-    this.#span = at + step;
-    if (this.#carried === BLOCK) {
-      this.#carried = 0;
-      this.#headerInChunk = false;
-      this.#header = this.#carry;
-      // Its bytes count as read: an error tells where the block began.
-      this.#take(this.#carry, at + step - BLOCK);
-    }
-    return at + step;
+    const { next, block: whole } = window.carry(at);
+    // Its bytes count as read: an error tells where the block began.
+    if (whole !== undefined) this.#take(whole, 0, next - BLOCK);
+    return next;
   }
 
-  /** `at` is where the block begins, counted from the chunk's first byte. */
-  #take(buffer: Buffer, at: number): void {
-    const from = this.#headerInChunk ? at : 0;
+  /** `at` is where the block begins, counted from the chunk's first byte; `from`, in `buffer`. */
+  #take(buffer: Buffer, from: number, at: number): void {
     if (this.#sparseHeader !== undefined) {
       this.#continueMap(this.#sparseHeader, buffer, from);
       return;
     }
     if (this.#state === 'sparse-map') {
-      this.#passBlock(buffer, from, this.#keep);
+      this.#window.pass(buffer, from, this.#keep);
       if (this.#keep) this.#handler.sparseBlock?.(buffer.subarray(from, from + BLOCK));
       if (buffer[from + block.GNU_SPARSE_CONTINUED] === 0) this.#startBody();
       return;
     }
     if (block.isZeroBlock(buffer, from)) {
-      this.#passBlock(buffer, from, false);
-      if (!this.#metadata.isEmpty) throw this.#truncated('behind an extended header');
+      this.#window.pass(buffer, from, false);
+      if (!this.#metadata.isEmpty) throw truncated(this.source, 'behind an extended header');
       this.#state = this.#state === 'zero' ? 'end' : 'zero';
       return;
     }
     const offset = this.#offset + at;
-    if (this.#state === 'zero') {
-      const message = `reading ${this.source}: a lone zero block, and more behind it at byte ${offset}`;
-      throw new DockerceptionError('context', 'TAR_LONE_ZERO', message);
-    }
-    const sum = verifiedSum(buffer, from);
-    if (sum < 0) {
+    if (this.#state === 'zero') throw loneZero(this.source, offset);
+    if (verifiedSum(buffer, from) < 0) {
       this.#handler.badHeader?.(buffer.subarray(from, from + BLOCK));
-      throw this.#notAHeader(offset);
+      throw notAHeader(this.source, offset);
     }
     try {
-      this.#takeHeader(buffer, from, sum);
+      this.#takeHeader(buffer, from);
     } catch (error) {
-      throw this.#inEntry(error, buffer, from, offset);
+      throw inEntry(error, buffer, from, offset, this.#metadata);
     }
   }
 
-  /** Passes one block on, or leaves it out; a block in the chunk stays part of the span. */
-  #passBlock(buffer: Buffer, from: number, keep: boolean): void {
-    if (keep) {
-      if (!this.#headerInChunk) this.#handler.bytes?.(buffer.subarray(from, from + BLOCK));
-    } else if (this.#headerInChunk) {
-      this.#flush(from);
-      this.#span = from + BLOCK;
-    }
-  }
-
-  #takeHeader(buffer: Buffer, from: number, sum: number): void {
+  #takeHeader(buffer: Buffer, from: number): void {
     const flag = buffer[from + block.TYPEFLAG] as number;
     if (isMetadata(flag)) this.#startMetadata(buffer, from, flag);
-    else this.#takeEntry(buffer, from, flag, sum);
+    else this.#takeEntry(buffer, from, flag);
   }
 
   #startMetadata(buffer: Buffer, from: number, flag: number): void {
@@ -311,7 +243,7 @@ export class TarWalk {
       const message = 'a global PAX header between an extended header and its entry';
       throw new DockerceptionError('context', 'TAR_METADATA', message);
     }
-    this.#passBlock(buffer, from, false);
+    this.#window.pass(buffer, from, false);
     this.#reading = reading;
     if (this.#lead < 0) this.#lead = flag;
     if (reading.isComplete) this.#endMetadata(reading);
@@ -320,15 +252,14 @@ export class TarWalk {
 
   #collect(at: number): number {
     const reading = this.#reading as MetadataBlock;
-    this.#flush(at);
-    const next = at + reading.fill(this.#chunk, at);
-    this.#span = next;
+    const next = at + reading.fill(this.#window.chunk, at);
+    this.#window.leaveOut(at, next);
     if (reading.isComplete) {
       try {
         this.#endMetadata(reading);
       } catch (error) {
         const offset = this.#offset + next - reading.data.length - BLOCK;
-        throw this.#inEntry(error, reading.header, 0, offset);
+        throw inEntry(error, reading.header, 0, offset, this.#metadata);
       }
     }
     return next;
@@ -337,29 +268,17 @@ export class TarWalk {
   #endMetadata(reading: MetadataBlock): void {
     this.#state = 'header';
     if (reading.typeflag !== PAX_GLOBAL) {
-      if (this.#handler.portable === true && reading.typeflag === PAX_SUN) {
-        reading.header[block.TYPEFLAG] = PAX;
-        writeChecksum(reading.header, 0);
-      }
+      if (this.#handler.portable === true) reading.makePosix();
       this.#metadata.add(reading.header, reading.data, reading.size);
       return;
     }
     this.#lead = -1;
-    const records = PaxRecords.parse(reading.data.subarray(0, reading.size));
-    const header = new GlobalHeader(reading.header, reading.data, records);
-    this.#handler.global(header);
-    header.checkOwner();
-    for (const bytes of header.serialize()) this.#handler.bytes?.(bytes);
-    // Entries behind it are read as those who read the output will read them.
-    for (const key of INHERITED) {
-      const value = records.get(key);
-      if (value !== undefined) this.#globals.set(key, value);
-    }
+    passGlobal(reading, this.#globals, this.#handler);
   }
 
-  #takeEntry(buffer: Buffer, from: number, flag: number, sum: number): void {
+  #takeEntry(buffer: Buffer, from: number, flag: number): void {
     if (this.#lead < 0) this.#lead = flag;
-    this.#entry.bind(buffer, from, sum, this.#metadata, this.#globals);
+    this.#entry.bind(buffer, from, this.#metadata, this.#globals);
     this.#entries++;
     if (flag === GNU_SPARSE && this.#handler.portable === true) this.#holdSparse(buffer, from);
     else this.#passEntry(buffer, from, flag);
@@ -368,7 +287,7 @@ export class TarWalk {
   /** Keeps the header of an old GNU sparse file until all of its map is known. */
   #holdSparse(buffer: Buffer, from: number): void {
     const header = Buffer.from(buffer.subarray(from, from + BLOCK));
-    this.#passBlock(buffer, from, false);
+    this.#window.pass(buffer, from, false);
     const map = this.#entry.sparse as SparseMap;
     this.#sparseMap = map;
     if (map.rest === 'none') {
@@ -381,13 +300,13 @@ export class TarWalk {
   }
 
   #continueMap(header: Buffer, buffer: Buffer, from: number): void {
-    this.#passBlock(buffer, from, false);
+    this.#window.pass(buffer, from, false);
     try {
       if (continueOldMap(this.#sparseMap as SparseMap, buffer, from)) return;
       this.#sparseHeader = undefined;
       this.#passRewritten(header);
     } catch (error) {
-      throw this.#inEntry(error, header, 0, this.#offset);
+      throw inEntry(error, header, 0, this.#offset, this.#metadata);
     }
   }
 
@@ -395,9 +314,8 @@ export class TarWalk {
   #passRewritten(header: Buffer): void {
     rewriteOldSparse(header, this.#sparseMap as SparseMap, this.#entry.size, this.#metadata);
     this.#sparseMap = undefined;
-    this.#headerInChunk = false;
-    this.#header = header;
-    this.#entry.bind(header, 0, sumOf(header, 0), this.#metadata, this.#globals);
+    this.#window.takeBlock(header);
+    this.#entry.bind(header, 0, this.#metadata, this.#globals);
     this.#passEntry(header, 0, header[block.TYPEFLAG] as number);
   }
 
@@ -412,7 +330,7 @@ export class TarWalk {
       entry.checkOwner();
       this.#writeEntry(entry, buffer, from);
     } else {
-      this.#passBlock(buffer, from, false);
+      this.#window.pass(buffer, from, false);
     }
     this.#remaining = size;
     this.#padding = block.paddingOf(size);
@@ -441,25 +359,9 @@ export class TarWalk {
     this.#content.begin();
   }
 
-  #follow(content: SparseContent, bytes: Buffer): void {
-    try {
-      content.body(bytes);
-    } catch (error) {
-      if (!(error instanceof DockerceptionError)) throw error;
-      throw error.code === 'TAR_SPARSE'
-        ? new DockerceptionError(
-            'context',
-            error.code,
-            `reading entry ${this.#name}: ${error.message}`,
-          )
-        : error;
-    }
-  }
-
   #nameAhead(entry: TarEntry, size: number, from: number): string {
     if (this.#content !== undefined) return printable(entry.pathBytes);
-    const inChunk = this.#headerInChunk ? this.#chunk.length - from - BLOCK : 0;
-    return inChunk < size + this.#padding ? printable(entry.pathBytes) : '';
+    return this.#window.behind(from) < size + this.#padding ? printable(entry.pathBytes) : '';
   }
 
   #startBody(): void {
@@ -471,47 +373,9 @@ export class TarWalk {
     if (this.#handler.bytes === undefined) return;
     entry.seal();
     if (!this.#metadata.isEmpty) {
-      if (this.#headerInChunk) this.#flush(from);
       const blocks = this.#metadata.serialize(Math.max(0, Math.floor(entry.mtime)));
-      this.#handler.bytes(Buffer.concat(blocks));
+      this.#window.insert(Buffer.concat(blocks), from);
     }
-    if (!this.#headerInChunk) this.#handler.bytes(buffer.subarray(from, from + BLOCK));
-  }
-
-  /** A chunk that isn't ours to write to is copied when its first header changes. */
-  #writableHeader(): Buffer {
-    if (!this.#headerInChunk) return this.#header;
-    if (!this.#owned) {
-      this.#chunk = Buffer.from(this.#chunk);
-      this.#owned = true;
-    }
-    return this.#chunk;
-  }
-
-  #truncated(where: string): DockerceptionError {
-    return new DockerceptionError(
-      'context',
-      'TAR_TRUNCATED',
-      `reading ${this.source}: it is cut short ${where}`,
-    );
-  }
-
-  #notAHeader(offset: number): DockerceptionError {
-    const [code, message] =
-      offset === 0
-        ? ['TAR_NOT_A_TAR', 'reading the tar: the stream does not start with a tar header']
-        : ['TAR_CHECKSUM', `reading ${this.source}: bad checksum in the header at byte ${offset}`];
-    return new DockerceptionError('context', code, message);
-  }
-
-  #inEntry(error: unknown, buffer: Buffer, from: number, offset: number): unknown {
-    if (!(error instanceof DockerceptionError) || !['context', 'usage'].includes(error.kind))
-      return error;
-    // It says itself where it was.
-    if (error.message.startsWith('reading ')) return error;
-    const pax = this.#metadata.pax;
-    const field = pax?.get('GNU.sparse.name') ?? pax?.get('path') ?? this.#metadata.longName;
-    const name = printable(field ?? block.textField(buffer, from, block.NAME));
-    return error.within(`reading entry ${name || 'without a name'} at byte ${offset}`);
+    this.#window.pass(buffer, from, true);
   }
 }
