@@ -1,7 +1,12 @@
 /** The image that a builder is run from: built from a context, or one that the engine has or pulls. */
 import { createHash, randomBytes } from 'node:crypto';
 import { build } from '../build.js';
-import { isNotFound, pullImage, type Connection } from '../engine/docker/index.js';
+import {
+  inspectImage,
+  pullImage,
+  type Connection,
+  type ImageDetails,
+} from '../engine/docker/index.js';
 import type { CompleteBuilder } from '../options/builder.js';
 import type { Report } from '../progress/events.js';
 import type { Source } from '../source/source.js';
@@ -96,30 +101,15 @@ export async function removeBuilder(
   await connection.json({ method: 'DELETE', path }).catch(() => undefined);
 }
 
-interface Inspection {
-  readonly Size?: number;
-  readonly RootFS?: { readonly Layers?: readonly string[] | null };
-  readonly Config?: {
-    readonly Cmd?: readonly string[] | null;
-    readonly Entrypoint?: readonly string[] | null;
-    readonly Labels?: Readonly<Record<string, string>> | null;
-  } | null;
-}
-
 type Inspected = Omit<BuilderImage, 'isOurs'>;
 
 /** Undefined when the engine has no such image. */
 async function inspect(connection: Connection, reference: string): Promise<Inspected | undefined> {
-  try {
-    const path = `/images/${encodeURIComponent(reference)}/json`;
-    const image = (await connection.json({ method: 'GET', path })) as Inspection;
-    const { Size: size = 0, Config: config } = image;
-    const hasCommand = (config?.Cmd?.length ?? 0) + (config?.Entrypoint?.length ?? 0) > 0;
-    return { reference, likeness: likenessOf(image), size, hasCommand };
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const image = await inspectImage(connection, reference);
+  if (image === undefined) return undefined;
+  const { Size: size = 0, Config: config } = image;
+  const hasCommand = (config?.Cmd?.length ?? 0) + (config?.Entrypoint?.length ?? 0) > 0;
+  return { reference, likeness: likenessOf(image), size, hasCommand };
 }
 
 /** One that the engine has and doesn't tell about. */
@@ -127,7 +117,7 @@ function unseen(reference: string): Inspected {
   return { reference, likeness: digestOf(reference), size: undefined, hasCommand: true };
 }
 
-function likenessOf({ Config, RootFS }: Inspection): string {
+function likenessOf({ Config, RootFS }: ImageDetails): string {
   const labels = { ...Config?.Labels, [RUN_LABEL]: undefined };
   return digestOf(JSON.stringify([{ ...Config, Labels: labels }, RootFS?.Layers]));
 }

@@ -5,12 +5,8 @@ import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
 import { BuildAnswer } from './answer.js';
 import type { Connection } from './connection.js';
-import { JsonLines } from './lines.js';
 import { refusal, unreachable, vanished } from './engine-error.js';
-import { upload } from './upload.js';
-
-/** Bytes that are kept of an answer that is an error. */
-const MAX_REFUSAL = 64 << 10;
+import { postTar } from './upload.js';
 
 /** What a build needs beside its options. */
 export interface BuildRequest {
@@ -39,27 +35,12 @@ export async function build(
 ): Promise<string> {
   const { endpoint } = connection;
   const answer = new BuildAnswer(options.report);
-  const lines = new JsonLines((value) => answer.take(value));
-  const refused: Buffer[] = [];
-  let refusedLength = 0;
-  let status = 0;
-
-  const post = connection.open({
-    method: 'POST',
-    path: `/build?${request.query}`,
-    headers: { ...request.headers, 'Content-Type': 'application/x-tar' },
-  });
-  const end = await upload(
-    post,
+  const { end, status, refused } = await postTar(
+    connection,
+    { path: `/build?${request.query}`, headers: request.headers },
     context.stream,
+    (value) => answer.take(value),
     {
-      response(response) {
-        status = response.statusCode ?? 0;
-      },
-      chunk(chunk) {
-        if (status < 400) lines.write(chunk);
-        else if ((refusedLength += chunk.length) <= MAX_REFUSAL) refused.push(chunk);
-      },
       succeeded: () => answer.imageId !== undefined && answer.error === undefined,
       // Podman closes the connection without a word when it is asked to stop.
       onAbort: () => (answer.isCommitting ? 'wait' : 'cancel'),
@@ -73,7 +54,6 @@ export async function build(
   // An error of the engine's that is already there explains whatever happened after it.
   if (end.kind === 'aborted') throw options.signal.reason;
   if (end.kind === 'body-failed') throw end.error;
-  if (end.kind === 'answered' && status < 400) lines.end();
   answer.end();
   if (answer.error !== undefined) {
     const hint = await request.hintFor(answer.error);
@@ -98,10 +78,8 @@ export async function build(
     case 'answered':
       break;
   }
-  if (status >= 400) {
-    const body = Buffer.concat(refused).toString('utf8');
-    throw refusal(endpoint, 'build', 'building the image', status, body, request.muteHint);
-  }
+  if (status >= 400)
+    throw refusal(endpoint, 'build', 'building the image', status, refused, request.muteHint);
   if (answer.imageId === undefined)
     throw new DockerceptionError(
       'build',

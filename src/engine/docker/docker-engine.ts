@@ -17,8 +17,7 @@ import {
 import { build, type BuildRequest } from './build.js';
 import type { Connection } from './connection.js';
 import type { Environment } from './endpoint.js';
-import { imageArchive } from './image-archive.js';
-import { imageMetadata, type ImageFacts } from './metadata.js';
+import { imageArchive, imageMetadata, type ImageFacts } from './images.js';
 import { checkTags, NewImage } from './new-image.js';
 import { buildQuery, type Builder } from './query.js';
 import { credentialHint, registryConfig } from './registry-auth.js';

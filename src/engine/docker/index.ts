@@ -9,7 +9,7 @@ export {
   type PathStat,
 } from './container.js';
 export { loadArchive } from './load.js';
-export { hasImage, imageArchive } from './image-archive.js';
+export { hasImage, imageArchive, inspectImage, type ImageDetails } from './images.js';
 export { isNotFound, isNotRunning } from './engine-error.js';
 export { pullImage } from './transfer.js';
 export { chooseBuilder } from './capabilities.js';

@@ -7,13 +7,10 @@ import { DockerceptionError } from '../../errors.js';
 import type { Report } from '../../progress/events.js';
 import { ClassicSteps, failureOf, type ClassicMessage, type FailureMessage } from './classic.js';
 import type { Connection } from './connection.js';
-import { JsonLines } from './lines.js';
 import { refusal, describe, unreachable, vanished } from './engine-error.js';
-import { upload } from './upload.js';
+import { postTar } from './upload.js';
 import { joinLines } from '../../text/trim.js';
 
-/** Bytes that are kept of an answer that is an error. */
-const MAX_REFUSAL = 64 << 10;
 /** Bytes of the two blocks that end a tar. */
 const END_OF_ARCHIVE = 1024;
 /** Milliseconds between two reports of how much was sent. */
@@ -44,46 +41,32 @@ export async function loadArchive(
   const { endpoint } = connection;
   const doing = `loading the image into ${describe(endpoint)}`;
   const answer = new LoadAnswer(report, doing);
-  const lines = new JsonLines((value) => answer.take(value));
   const held = new HeldEnd();
   // An error comes out of `held`, too.
   pipeline(archive, held, () => undefined);
-  const refused: Buffer[] = [];
-  let refusedLength = 0;
-  let status = 0;
   archive.on('data', (chunk: Buffer) => answer.sent(chunk.length));
-  // Not quiet: only then it names what it has loaded.
-  const post = connection.open({
-    method: 'POST',
-    path: '/images/load?quiet=0',
-    headers: { 'Content-Type': 'application/x-tar' },
-  });
-  const end = await upload(
-    post,
+  const { end, status, refused } = await postTar(
+    connection,
+    // Not quiet: only then it names what it has loaded.
+    { path: '/images/load?quiet=0' },
     held,
+    (value) => answer.take(value),
     {
-      response: (response) => void (status = response.statusCode ?? 0),
-      chunk(chunk) {
-        if (status < 400) lines.write(chunk);
-        else if ((refusedLength += chunk.length) <= MAX_REFUSAL) refused.push(chunk);
-      },
       succeeded: () => answer.names.length > 0 && answer.error === undefined,
       // The engine names the image when it has all of it: from then on a signal comes too late.
       onAbort: () => (held.isReleased ? 'ignore' : 'close'),
     },
     signal,
   );
-  if (end.kind === 'answered' && status < 400) lines.end();
+  // `pipeline` would do so a tick later.
+  if (held.destroyed) archive.destroy();
   answer.end();
   if (end.kind === 'aborted') throw signal.reason;
   if (end.kind === 'body-failed' || end.kind === 'misread') throw end.error;
   if (answer.error !== undefined) throw failed(doing, answer.error);
   if (end.kind === 'lost')
     throw end.answering ? vanished(endpoint, doing, end.error) : unreachable(endpoint, end.error);
-  if (status >= 400) {
-    const body = Buffer.concat(refused).toString('utf8');
-    throw refusal(endpoint, 'build', doing, status, body);
-  }
+  if (status >= 400) throw refusal(endpoint, 'build', doing, status, refused);
   if (answer.names.length === 0)
     throw failed(doing, 'the engine names no image that it has loaded');
   return answer.names;

@@ -14,6 +14,7 @@ import {
 import { printable } from '../../tar/printable.js';
 import type { ApiRequest, Connection } from './connection.js';
 import { isNotFound } from './engine-error.js';
+import { inspectImage, type ImageDetails } from './images.js';
 
 /** Milliseconds that each of these requests may take; none of them depends on an image's size. */
 const REQUEST_TIMEOUT = 60_000;
@@ -22,12 +23,6 @@ const REQUEST_TIMEOUT = 60_000;
 interface GivenName {
   readonly reference: string;
   readonly previousId: string | undefined;
-}
-
-interface ImageDetails {
-  readonly Id: string;
-  readonly RepoTags?: readonly string[] | null;
-  readonly RepoDigests?: readonly string[] | null;
 }
 
 /**
@@ -176,14 +171,9 @@ export class NewImage {
     }
   }
 
-  async #find(reference: string): Promise<ImageDetails | undefined> {
-    try {
-      const path = `${pathOf(reference)}/json`;
-      return (await this.#ask({ method: 'GET', path })) as ImageDetails;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+  #find(reference: string): Promise<ImageDetails | undefined> {
+    const request = { timeout: REQUEST_TIMEOUT };
+    return inspectImage(this.#connection, reference, this.#closed.signal, request);
   }
 
   #ask(request: ApiRequest): Promise<unknown> {

@@ -8,7 +8,7 @@ import { DockerceptionError } from '../../errors.js';
 import { OutputFile } from '../../files/output-file.js';
 import { outputFailure } from '../../files/write-error.js';
 import type { Connection } from './connection.js';
-import { archiveRequest } from './image-archive.js';
+import { archiveRequest } from './images.js';
 import { vanished } from './engine-error.js';
 
 /**

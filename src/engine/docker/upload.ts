@@ -5,6 +5,8 @@
  */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { ApiRequest, Connection } from './connection.js';
+import { JsonLines } from './lines.js';
 
 /** What happens on the way. */
 export interface UploadHandlers {
@@ -34,6 +36,50 @@ export type UploadEnd =
   | { readonly kind: 'aborted' }
   | { readonly kind: 'lost'; readonly error: unknown; readonly answering: boolean }
   | { readonly kind: 'misread'; readonly error: unknown };
+
+/** Bytes that are kept of an answer that is an error. */
+const MAX_REFUSAL = 64 << 10;
+
+/**
+ * Posts a tar, and reads the answer as lines of JSON.
+ *
+ * @param take called with the value of each line
+ * @returns HTTP's status, 0 without an answer, and the answer's body if it is 400 or more
+ * @throws DockerceptionError of kind engine, code ENGINE_ANSWER, if the last line is not JSON
+ */
+export async function postTar(
+  connection: Connection,
+  { path, headers }: Pick<ApiRequest, 'path' | 'headers'>,
+  tar: Readable,
+  take: (value: unknown) => void,
+  handlers: Pick<UploadHandlers, 'succeeded' | 'onAbort'>,
+  signal: AbortSignal,
+): Promise<{ end: UploadEnd; status: number; refused: string }> {
+  const lines = new JsonLines(take);
+  const refused: Buffer[] = [];
+  let length = 0;
+  let status = 0;
+  const request = connection.open({
+    method: 'POST',
+    path,
+    headers: { ...headers, 'Content-Type': 'application/x-tar' },
+  });
+  const end = await upload(
+    request,
+    tar,
+    {
+      ...handlers,
+      response: ({ statusCode = 0 }) => void (status = statusCode),
+      chunk(chunk) {
+        if (status < 400) lines.write(chunk);
+        else if ((length += chunk.length) <= MAX_REFUSAL) refused.push(chunk);
+      },
+    },
+    signal,
+  );
+  if (end.kind === 'answered' && status < 400) lines.end();
+  return { end, status, refused: Buffer.concat(refused).toString('utf8') };
+}
 
 /**
  * Sends `body` as the request's body, with backpressure, and reads the answer. Settles once, when

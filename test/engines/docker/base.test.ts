@@ -17,7 +17,7 @@ import {
   type Entry,
 } from '../embedded/differential/entries.js';
 import { flatten, type FileSystem } from '../embedded/differential/flatten.js';
-import { imageArchive } from '../../../src/engine/docker/image-archive.js';
+import { imageArchive } from '../../../src/engine/docker/images.js';
 import { cleanUp, connectTo, engines, uniqueTag, variants } from '../engines.js';
 
 /** Entries below a folder of the case's own, `at`; absolute links begin with it. */

@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { imageArchive } from '../../../src/engine/docker/image-archive.js';
+import { imageArchive } from '../../../src/engine/docker/images.js';
 import { run } from '../../support/cli.js';
 import { readTar } from '../../support/read-tar.js';
 import { flatten } from '../embedded/differential/flatten.js';
