@@ -43,7 +43,7 @@ export { withBuilder } from './builder/with-builder.js';
 export type { Artifact, BuilderOptions } from './options/builder.js';
 export type { Addition, ContextOptions, FilterOptions } from './options/context.js';
 export { DockerceptionError, type ErrorDetails, type ErrorKind } from './errors.js';
-export { pass, type Part, type Passed, type Plan } from './pipeline.js';
+export { pass, type FileReceiver, type Part, type Passed, type Plan } from './pipeline.js';
 export type {
   AssembledSystem,
   BuildContext,
