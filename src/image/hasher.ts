@@ -43,8 +43,11 @@ class InlineHasher implements Hasher {
 }
 
 class ThreadHasher implements Hasher {
-  readonly #bytes = Buffer.from(new SharedArrayBuffer(PIECE * PIECES));
+  readonly #memory = new SharedArrayBuffer(PIECE * PIECES);
+  readonly #bytes = Buffer.from(this.#memory);
   readonly #worker = new Worker(new URL('./hash-thread.js', import.meta.url), {
+    // Offsets are posted instead of views, whose copies would each count as all of the memory.
+    workerData: this.#memory,
     // The flags of the process, such as --input-type, are for its own main file.
     execArgv: [],
   });
@@ -68,7 +71,7 @@ class ThreadHasher implements Hasher {
   }
 
   async digest(): Promise<string> {
-    this.#worker.postMessage(this.#bytes.subarray(0, 0));
+    this.#worker.postMessage([0, 0]);
     while (this.#digest === undefined) await this.#answer();
     return `sha256:${this.#digest}`;
   }
@@ -81,7 +84,7 @@ class ThreadHasher implements Hasher {
     if (piece.length === 0) return;
     const at = this.#free.pop() as number;
     piece.copy(this.#bytes, at);
-    this.#worker.postMessage(this.#bytes.subarray(at, at + piece.length));
+    this.#worker.postMessage([at, piece.length]);
   }
 
   async #wait(chunk: Buffer): Promise<void> {
