@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { hostPath } from './image/open-reader.js';
 import type { CompleteBuild } from './options/build.js';
-import type { Output } from './options/image.js';
+import { outputForm, type Output } from './options/image.js';
 import type { InputPlace, OutputPlace } from './source/own-output.js';
 
 /** A tar's magic number, POSIX ustar. */
@@ -33,14 +33,10 @@ export function contextPlaces(text: string): InputPlace[] {
 }
 
 /** Where an output goes, and how an earlier one is recognised. */
-export function outputPlace({ type, dest, attributes }: Output): OutputPlace {
-  const isLayout = /^(false|0)$/i.test(attributes['tar'] ?? '');
-  return {
-    path: dest,
-    name: dest,
-    form: type === 'local' ? 'folder' : type !== 'tar' && isLayout ? 'layout' : 'file',
-    isEarlier: type === 'tar' ? isTar : isImageArchive,
-  };
+export function outputPlace(output: Output): OutputPlace {
+  const { type, dest } = output;
+  const isEarlier = type === 'tar' ? isTar : isImageArchive;
+  return { path: dest, name: dest, form: outputForm(output), isEarlier };
 }
 
 function isTar(_path: string, head: Buffer): boolean {

@@ -178,7 +178,10 @@ function leftOut(options: CompleteBuild, outputs: readonly Output[]): readonly s
   return [...options.leaveOut, ...images.map(({ dest }) => dest)];
 }
 
-/** No output replaces what is read; one whose name is derived from the tag replaces image archives alone. */
+/**
+ * Before any work: no output replaces what is read, one whose name is derived from the tag replaces image archives
+ * alone, and all of them can be written.
+ */
 async function checkOutputs(options: CompleteBuild, outputs: readonly Output[]): Promise<void> {
   const written = outputs.filter(({ dest }) => dest !== '-');
   if (written.length === 0) return;
@@ -187,6 +190,9 @@ async function checkOutputs(options: CompleteBuild, outputs: readonly Output[]):
   const isImplicit = options.outputs.length === 0;
   const places = written.map((output) => ({ ...outputPlace(output), isImplicit }));
   await checkOwnOutputs(places, inputsOf(options));
+  const { checkOutput, checkOutputFolder } = await import('./files/output-file.js');
+  for (const { path, form } of places)
+    await (form === 'file' ? checkOutput(path) : checkOutputFolder(path));
 }
 
 /** A further context: a directory as the main one would be, but it needs no Dockerfile. */

@@ -53,6 +53,24 @@ describe('build', () => {
     expect(bytes.subarray(-1024).every((byte) => byte === 0)).toBe(true);
   });
 
+  it.each([
+    [{ type: 'oci', dest: 'no-such-folder/app.tar' }, 'the folder it belongs into is not there'],
+    [{ type: 'tar', dest: 'package.json/root.tar' }, 'a file is where a folder has to be'],
+    [{ type: 'local', dest: 'package.json/root' }, 'a file is where a folder has to be'],
+  ] as const)('starts no engine for %j, which can’t be written', async (output, why) => {
+    const seen = { bytes: [] as Buffer[] };
+    const error = await failure(
+      build({
+        context: Readable.from([await contextTar()]),
+        engine: trusting(seen),
+        outputs: [{ ...output, attributes: {} }],
+      }),
+    );
+    expect(error).toMatchObject({ code: 'OUTPUT_FAILED', kind: 'output' });
+    expect(error.message).toBe(`writing ${output.dest}: ${why}`);
+    expect(seen.bytes).toEqual([]);
+  });
+
   it('destroys the engine’s stream with the reason when the context is cut short', async () => {
     const whole = await contextTar();
     let reason: unknown;

@@ -55,6 +55,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'failed-dockerfile': ['dockerfile', 'edit', 'progress'],
   'build-places': ['options', 'source', 'image'],
   build: [
+    'files',
     'build-places',
     'source',
     'failed-dockerfile',

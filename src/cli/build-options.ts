@@ -4,7 +4,7 @@ import { parseCompression, type Compression } from '../image/compression.js';
 import { parsePlatform } from '../image/platform.js';
 import { isImageName } from '../image/reference.js';
 import { BUILD_ONLY, ENGINE_NAMES, type EngineName } from '../options/build.js';
-import { OUTPUT_TYPES, type Output } from '../options/image.js';
+import { outputForm, OUTPUT_TYPES, type Output } from '../options/image.js';
 import { keysAndValues } from './builder-options.js';
 import { usage, type Arguments } from './parse.js';
 
@@ -110,9 +110,10 @@ function output(text: string): Output {
   if (known === 'local' && (dest === '-' || dest === ''))
     throw usage('--output type=local needs a folder', 'type=local,dest=DIR, or type=tar,dest=-');
   if (dest === '') throw usage('--output has an empty dest', 'a path, or - for standard output');
-  if (isLayout({ type: known, dest, attributes }) && dest === '-')
+  const output = { type: known, dest, attributes };
+  if (outputForm(output) === 'layout' && dest === '-')
     throw usage('a layout is a folder, and can not go to -', 'type=oci,tar=false,dest=DIR');
-  return { type: known, dest, attributes };
+  return output;
 }
 
 /** Other names of standard output: the image ID must not be written over what goes there. */
@@ -120,11 +121,6 @@ const STDOUT = /^\/dev\/(?:stdout|fd\/1)$|^\/proc\/self\/fd\/1$/;
 
 function destination(path: string): string {
   return STDOUT.test(path) ? '-' : path;
-}
-
-/** Whether an output is a layout folder, not an archive. */
-export function isLayout({ type, attributes }: Output): boolean {
-  return (type === 'oci' || type === 'docker') && /^(false|0)$/i.test(attributes['tar'] ?? '');
 }
 
 /** Two outputs in one place would overwrite each other. */

@@ -201,15 +201,8 @@ async function writePage(
     });
     return;
   }
-  const { OutputFile } = await import('../files/output-file.js');
-  const { writeBlob } = await import('../image/write-blob.js');
-  const file = await OutputFile.create(dest);
-  try {
-    await writeBlob(file, bytesOf(page), 0);
-    await file.publish();
-  } finally {
-    await file.close();
-  }
+  const { saveOutput } = await import('../files/output-file.js');
+  await saveOutput(bytesOf(page), dest, process.stdout);
 }
 
 async function* bytesOf(parts: AsyncIterable<string>): AsyncGenerator<Buffer> {

@@ -1,10 +1,9 @@
 /** The last line of a build: what there is now, where, and what to do with it. */
 import { stat } from 'node:fs/promises';
 import type { Built } from '../build.js';
-import type { Output } from '../options/image.js';
+import { isImageOutput, outputForm, type Output } from '../options/image.js';
 import { formatBytes, formatContext } from '../progress/format.js';
 import { shellQuote } from '../text/shell-quote.js';
-import { isLayout } from './build-options.js';
 
 /** What a build was asked for beside its outputs. */
 export interface Asked {
@@ -54,7 +53,7 @@ async function place(output: Output): Promise<string | undefined> {
   const { type, dest } = output;
   if (dest === '-') return undefined;
   if (type === 'local') return `files in ${dest}`;
-  if (isLayout(output)) return `layout in ${dest}`;
+  if (outputForm(output) === 'layout') return `layout in ${dest}`;
   const what = type === 'tar' ? 'files' : 'archive';
   const file = await stat(dest).catch(() => undefined);
   // A pipe or a device has no size.
@@ -62,8 +61,7 @@ async function place(output: Output): Promise<string | undefined> {
 }
 
 function isArchiveFile(output: Output): boolean {
-  const { type, dest } = output;
-  return (type === 'oci' || type === 'docker') && dest !== '-' && !isLayout(output);
+  return isImageOutput(output) && output.dest !== '-' && outputForm(output) === 'file';
 }
 
 function loading({ dest }: Output): string {

@@ -15,6 +15,10 @@ import { TemporaryFile } from './temporary-file.js';
 import { removeAbandoned, TemporaryPath } from './temporary-path.js';
 import { outputFailure } from './write-error.js';
 
+/** Smaller chunks are gathered: a system call each would cost more than the copy. */
+const SMALL = 64 * 1024;
+const BATCH = 512 * 1024;
+
 /** Why a file can't be renamed to a place that can be written all the same. */
 const NOT_RENAMED = ['EBUSY', 'EXDEV', 'EPERM', 'EACCES'];
 
@@ -90,16 +94,39 @@ export class OutputFile {
   }
 
   /**
-   * Writes all of it to a stream, as fast as that takes it, and leaves the stream open.
-   * @param name what messages call the stream
-   * @throws DockerceptionError of kind output: OUTPUT_CLOSED when its reader has gone.
+   * Writes all of `data` from `offset` on, and resolves to where it ends. Rejects with its error, or the file's.
+   * @param along also receives the bytes, before they are written; a chunk is its producer's again when both are done
    */
-  async copyTo(output: Writable, name: string): Promise<void> {
-    try {
-      await pipeline(this.read(0, this.#file.size), output, { end: false });
-    } catch (error) {
-      throw outputFailure(name, error);
+  async writeFrom(
+    data: AsyncIterable<Buffer>,
+    offset: number,
+    along: (chunk: Buffer) => Promise<void> | undefined = () => undefined,
+  ): Promise<number> {
+    let batch: Buffer | undefined;
+    let batched = 0;
+    let at = offset;
+    const flush = async (): Promise<void> => {
+      if (batch === undefined || batched === 0) return;
+      const length = batched;
+      batched = 0;
+      await this.write(batch.subarray(0, length), at);
+      at += length;
+    };
+    for await (const chunk of data) {
+      const isSmall = chunk.length < SMALL;
+      if (!isSmall || batched + chunk.length > BATCH) await flush();
+      if (isSmall) {
+        await along(chunk);
+        batch ??= Buffer.allocUnsafeSlow(BATCH);
+        batched += chunk.copy(batch, batched);
+        continue;
+      }
+      // Another thread writes it while this one reads it.
+      await Promise.all([this.write(chunk, at), along(chunk)]);
+      at += chunk.length;
     }
+    await flush();
+    return at;
   }
 
   /** Closes it; unless it was published, nothing is left of it. May be called twice. */
@@ -131,12 +158,84 @@ export async function writeOutput(path: string, text: string, name = path): Prom
 }
 
 /**
- * Checks that an output can be written, and leaves nothing behind.
+ * Writes data to a file, which appears at `dest` when it is whole, or to `stdout` for `-`. Resolves to the bytes.
+ * @throws what `data` throws; the signal's reason; DockerceptionError of kind output.
+ */
+export async function saveOutput(
+  data: AsyncIterable<Buffer>,
+  dest: string,
+  stdout: Writable,
+  signal?: AbortSignal,
+): Promise<number> {
+  if (dest === '-') return writeToStream(data, stdout, signal);
+  const file = await OutputFile.create(dest);
+  try {
+    const size = await file.writeFrom(data, 0);
+    signal?.throwIfAborted();
+    await file.publish();
+    return size;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Writes data to standard output, or the stream in its place, and leaves that open. Each chunk is its producer's again
+ * when the next one is asked for. Resolves to the bytes.
+ * @throws what `data` throws; the signal's reason; DockerceptionError of kind output: OUTPUT_CLOSED when the reader
+ *   has gone.
+ */
+export async function writeToStream(
+  data: AsyncIterable<Buffer>,
+  output: Writable,
+  signal?: AbortSignal,
+): Promise<number> {
+  let size = 0;
+  // Without a listener the event would end the process; the write's callback gets the same error.
+  const ignore = (): void => undefined;
+  output.on('error', ignore);
+  for await (const chunk of data) {
+    signal?.throwIfAborted();
+    size += chunk.length;
+    await new Promise<void>((resolve, reject) => {
+      // A write whose reader has stalled may fail later: the listener for its error stays.
+      const stop = (): void => reject(signal?.reason as Error);
+      signal?.addEventListener('abort', stop, { once: true });
+      output.write(chunk, (error) => {
+        signal?.removeEventListener('abort', stop);
+        if (error) reject(outputFailure('standard output', error));
+        else resolve();
+      });
+    });
+  }
+  output.off('error', ignore);
+  return size;
+}
+
+/**
+ * Checks that an output can be written, and changes nothing.
  * @param name what messages call it
  * @throws DockerceptionError of kind output, OUTPUT_FAILED.
  */
 export async function checkOutput(path: string, name = path): Promise<void> {
-  await (await OutputFile.create(path, name)).close();
+  const place = await placeOf(path, name);
+  if (place.replace) await checkFolder(dirname(place.path), name);
+}
+
+/** The same of a folder that files are written into. It need not exist, nor those above it. */
+export async function checkOutputFolder(path: string): Promise<void> {
+  let existing = resolve(path);
+  while (!fs.existsSync(existing)) existing = dirname(existing);
+  await checkFolder(existing, path);
+}
+
+async function checkFolder(folder: string, name: string): Promise<void> {
+  try {
+    // With the dot, a file in its place is ENOTDIR.
+    await access(`${folder}/.`, fs.constants.W_OK | fs.constants.X_OK);
+  } catch (error) {
+    throw outputFailure(name, error);
+  }
 }
 
 /** Returns whether the file has its name now. */

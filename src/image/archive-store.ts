@@ -9,7 +9,7 @@ import { dockerManifest, layoutIndex, LAYOUT_VERSION } from './archive-index.js'
 import { blobPath, compare } from './digest.js';
 import type { Descriptor } from './descriptor.js';
 import type { AssembledImage } from './manifest.js';
-import { OutputFile } from '../files/output-file.js';
+import { OutputFile, writeToStream } from '../files/output-file.js';
 import type { Blob, BlobSource, RevocableStore } from './store.js';
 import { writeBlob, type Written } from './write-blob.js';
 
@@ -114,12 +114,9 @@ export class ArchiveStore implements RevocableStore {
     return this.#file.read(0, this.#end);
   }
 
-  /**
-   * Writes the finished archive to a stream and leaves that open.
-   * @throws DockerceptionError of kind output: OUTPUT_CLOSED when its reader has gone.
-   */
-  streamTo(output: Writable, name = 'standard output'): Promise<void> {
-    return this.#file.copyTo(output, name);
+  /** Writes the finished archive to a stream, and leaves that open. Throws as {@link writeToStream}. */
+  async streamTo(output: Writable, signal?: AbortSignal): Promise<void> {
+    await writeToStream(this.read(), output, signal);
   }
 
   /** Closes it; unless it was finished, nothing is left of it. May be called twice. */

@@ -18,6 +18,18 @@ export interface Output {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** Whether it is an image, not a file system. */
+export function isImageOutput({ type }: Output): boolean {
+  return type === 'oci' || type === 'docker';
+}
+
+/** What an output is on disk: one file, a folder of files, or a layout, which is a folder too. */
+export function outputForm(output: Output): 'file' | 'folder' | 'layout' {
+  if (output.type === 'local') return 'folder';
+  const isUnpacked = /^(false|0)$/i.test(output.attributes['tar'] ?? '');
+  return isImageOutput(output) && isUnpacked ? 'layout' : 'file';
+}
+
 const image = flagIn('Image');
 const result = flagIn('Engine and output');
 

@@ -16,6 +16,7 @@ import { Unpacker } from '../../filesystem/unpack.js';
 import type { Platform } from '../../image/descriptor.js';
 import type { AssembledImage } from '../../image/manifest.js';
 import type { RegistrySettings } from '../../image/registry/index.js';
+import { isImageOutput } from '../../options/image.js';
 import type { Report } from '../../progress/events.js';
 import { printable } from '../../tar/printable.js';
 import { withSourceDateEpoch } from '../build-args.js';
@@ -28,7 +29,7 @@ import type {
 } from '../engine.js';
 import { assemble, metadataOf } from './output/assemble.js';
 import { layerTar } from './output/layer-tar.js';
-import { isImageOutput, Outputs } from './output/outputs.js';
+import { Outputs } from './output/outputs.js';
 import {
   DivertingSpool,
   isPredictable,

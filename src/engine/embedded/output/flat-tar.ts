@@ -3,10 +3,8 @@
  * each: `linux_amd64/`.
  */
 import type { Writable } from 'node:stream';
-import { outputFailure } from '../../../files/write-error.js';
-import { OutputFile } from '../../../files/output-file.js';
+import { saveOutput } from '../../../files/output-file.js';
 import type { Blob } from '../../../image/store.js';
-import { writeBlob } from '../../../image/write-blob.js';
 import { END_OF_ARCHIVE } from '../../../tar/writer.js';
 import { changes, type Change } from '../../../filesystem/changes.js';
 import { layerTar } from './layer-tar.js';
@@ -30,28 +28,14 @@ export interface FlatOptions {
   readonly signal: AbortSignal;
 }
 
-/**
- * Writes the tar to a file, which appears when it is complete, or to `stdout` for `-`, which is not ended. Throws
- * errors of kind output, and the reason of the signal.
- *
- * @returns its bytes
- */
-export async function writeFlatTar(
+/** Writes the tar to `dest`. Resolves to its bytes; throws as {@link saveOutput}. */
+export function writeFlatTar(
   systems: readonly FlatSystem[],
   dest: string,
   stdout: Writable,
   options: FlatOptions,
 ): Promise<number> {
-  const tar = flatTar(systems, options);
-  if (dest === '-') return writeTo(stdout, tar);
-  const file = await OutputFile.create(dest);
-  try {
-    const { size } = await writeBlob(file, tar, 0);
-    await file.publish();
-    return size;
-  } finally {
-    await file.close();
-  }
+  return saveOutput(flatTar(systems, options), dest, stdout, options.signal);
 }
 
 /** The tar of these file systems. A chunk is valid until the next is requested. */
@@ -89,26 +73,5 @@ function* datedChanges({ root, layers }: FlatSystem, prefix = ''): Generator<Cha
   for (const change of changes(undefined, root)) {
     const mtime = isDirectory(change.node) ? times.get(change.path) : undefined;
     yield mtime === undefined ? change : { ...change, mtime };
-  }
-}
-
-/** Waits for each write: the producer reuses the chunk. */
-async function writeTo(output: Writable, tar: Blob): Promise<number> {
-  let size = 0;
-  // Without a listener, the event would end the process. The callback of the write gets the same error.
-  const ignore = (): void => undefined;
-  output.on('error', ignore);
-  try {
-    for await (const chunk of tar) {
-      size += chunk.length;
-      await new Promise<void>((resolve, reject) => {
-        output.write(chunk, (error) => (error ? reject(error) : resolve()));
-      });
-    }
-    return size;
-  } catch (error) {
-    throw outputFailure('standard output', error);
-  } finally {
-    output.off('error', ignore);
   }
 }

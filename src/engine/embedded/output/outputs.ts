@@ -11,7 +11,7 @@ import { fullName } from '../../../image/reference.js';
 import type { RegistrySettings } from '../../../image/registry/index.js';
 import type { BlobStore } from '../../../image/store.js';
 import { formatPlatform } from '../../../image/platform.js';
-import type { Output } from '../../../options/image.js';
+import { isImageOutput, outputForm, type Output } from '../../../options/image.js';
 import type { EngineRequest } from '../../engine.js';
 import type { Spool } from '../spool/spool.js';
 import type { BuiltTarget } from '../stages/stages.js';
@@ -30,11 +30,6 @@ export interface OutputsOptions {
   readonly registry: RegistrySettings;
   /** Loads an archive into an engine. */
   readonly load: ((archive: Readable, signal: AbortSignal) => Promise<void>) | undefined;
-}
-
-/** Whether an output is an image rather than a file system. */
-export function isImageOutput({ type }: Output): boolean {
-  return type === 'oci' || type === 'docker';
 }
 
 export class Outputs {
@@ -90,7 +85,8 @@ export class Outputs {
       await temporary.finish(image, names);
       if (!build.push) build.signal.throwIfAborted();
       if (build.load) await load?.(temporary.read(), build.push ? NEVER : build.signal);
-      if (build.outputs.some(isStreamed)) await temporary.streamTo(stdout);
+      if (build.outputs.some(isStreamed))
+        await temporary.streamTo(stdout, build.push || build.load ? NEVER : build.signal);
     }
     if (!build.push && !build.load) build.signal.throwIfAborted();
     for (const destination of this.#named) await destination.finish(image, names);
@@ -128,15 +124,11 @@ export class Outputs {
 }
 
 function begin(output: Output, { report, signal }: EngineRequest): Promise<Destination> {
-  if (!isLayout(output)) return ArchiveStore.create(output.dest);
+  if (outputForm(output) === 'file') return ArchiveStore.create(output.dest);
   const waiting = (message: string): void => report({ kind: 'notice', message });
   return LayoutStore.create(output.dest, { signal, waiting });
 }
 
 function isStreamed(output: Output): boolean {
   return isImageOutput(output) && output.dest === '-';
-}
-
-function isLayout({ attributes }: Output): boolean {
-  return /^(false|0)$/i.test(attributes['tar'] ?? '');
 }
