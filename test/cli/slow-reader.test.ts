@@ -64,7 +64,7 @@ describe('filter', () => {
 
   const hash = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-  describe.each(Object.entries(READERS))('with a %s reader', (_, reader) => {
+  describe.concurrent.each(Object.entries(READERS))('with a %s reader', (_, reader) => {
     it.each(Object.entries(COMMANDS))('writes the same bytes from %s', async (_name, command) => {
       const { stdout, stderr } = await shell(`{ ${command}; } | { ${reader}; }`);
       expect(stderr).toBe('');
@@ -89,7 +89,8 @@ describe('filter', () => {
   });
 
   it('says at once why it failed, and keeps the end for a reader that comes late', async () => {
-    const late = '{ "$@" < corrupt.tar; echo "exit $?" >&2; } | { sleep 3; echo late >&2; cat; }';
+    const late = `{ "$@" < corrupt.tar 2> said; echo "exit $?" >> said; } |
+      { until [ -s said ]; do sleep 0.05; done; echo late >> said; cat; }; cat said >&2`;
     const { stdout, stderr } = await shell(late);
     const expected = Buffer.concat([WHOLE, FAILURE_BLOCK]);
     expect(hash(stdout)).toBe(hash(expected));
