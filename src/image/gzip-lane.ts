@@ -12,7 +12,7 @@ import { constants, createDeflateRaw, type ZlibOptions } from 'node:zlib';
  */
 export const BLOCK = 512 << 10;
 /** Less than most blocks become, so that little of the last chunk is left unused. */
-export const OUTPUT_CHUNK = 128 << 10;
+const OUTPUT_CHUNK = 128 << 10;
 
 /** Megabytes. A small young generation frees the outputs of a thread sooner. */
 const YOUNG_GENERATION = 1;

@@ -71,7 +71,7 @@ export function sshArguments(address: Extract<Address, { kind: 'ssh' }>): string
  * the other machine, as the docker CLI does (docker/cli, cli/connhelper). One process a connection; both directions are one stream. Destroyed with an error that quotes ssh when ssh ends
  * before the other side has said all; destroying it ends ssh.
  */
-export function dialSsh(address: Extract<Address, { kind: 'ssh' }>, env: Environment): Duplex {
+function dialSsh(address: Extract<Address, { kind: 'ssh' }>, env: Environment): Duplex {
   // Its own process group: an interrupt from the terminal reaches us, and we end ssh in our order.
   const child = spawn('ssh', sshArguments(address), {
     env: { ...env },
