@@ -1,7 +1,7 @@
 /** The contexts that the benchmark streams: few large files, many small ones, or one endless. */
-import { createWriteStream } from 'node:fs';
 import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
 

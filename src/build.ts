@@ -10,7 +10,7 @@ import {
   rewording,
   withFile,
 } from './context.js';
-import { chooseEngine, type Choice } from './engine/choose.js';
+import { type Choice, chooseEngine } from './engine/choose.js';
 import type {
   BuildResult,
   Engine,
@@ -20,14 +20,14 @@ import type {
 } from './engine/engine.js';
 import { DockerceptionError, rewordError, systemCode } from './errors.js';
 import { FailedDockerfile } from './failed-dockerfile.js';
-import { BUILD, type CompleteBuild, type EngineName } from './options/build.js';
-import { CONTEXT, type CompleteContext } from './options/context.js';
-import { IMAGE, type Output } from './options/image.js';
-import { normalise, pick, type OptionsOf } from './options/schema.js';
-import { insecureHosts } from './image/registry/insecure.js';
-import type { FileReceiver, Passed } from './pipeline.js';
-import { filter } from './filter-stream.js';
 import { passContext } from './filter.js';
+import { filter } from './filter-stream.js';
+import { insecureHosts } from './image/registry/insecure.js';
+import { BUILD, type CompleteBuild, type EngineName } from './options/build.js';
+import { type CompleteContext, CONTEXT } from './options/context.js';
+import { IMAGE, type Output } from './options/image.js';
+import { normalise, type OptionsOf, pick } from './options/schema.js';
+import type { FileReceiver, Passed } from './pipeline.js';
 import { redacted } from './progress/redacted.js';
 import { rewordSteps } from './progress/reword.js';
 import { StreamSink } from './sink/stream.js';

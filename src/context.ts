@@ -2,21 +2,21 @@
 import { readdir } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { DOCKERFILE, OTHER_DOCKERFILES } from './dockerfile/names.js';
 import { compose, type Edit } from './edit/edit.js';
 import { reportIgnoreFile } from './edit/ignore-file.js';
-import { DOCKERFILE, OTHER_DOCKERFILES } from './dockerfile/names.js';
-import { portable, refuseUnknown } from './edit/portable.js';
-import { ROOT, setOwner } from './edit/owner.js';
-import { cleanPath } from './tar/path.js';
 import { keeps } from './edit/keeps.js';
+import { ROOT, setOwner } from './edit/owner.js';
+import { portable, refuseUnknown } from './edit/portable.js';
 import { rootNames, safeNames } from './edit/safe.js';
 import { DockerceptionError } from './errors.js';
-import { isSource, type CompleteContext, type ContextOptions } from './options/context.js';
+import { type CompleteContext, type ContextOptions, isSource } from './options/context.js';
 import type { Part, Plan } from './pipeline.js';
 import type { Report } from './progress/events.js';
 import { isBytes, readableOf } from './source/bytes.js';
 import type { DirectoryOptions } from './source/directory.js';
 import type { Source } from './source/source.js';
+import { cleanPath } from './tar/path.js';
 
 /** A context that is held here: a path, or a stream that nobody else reads. */
 type Claimed = string | Readable | Source;

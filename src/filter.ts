@@ -2,9 +2,9 @@
 import { claimContext, destroyContext, planContext, rewording } from './context.js';
 import { DockerceptionError, rewordError } from './errors.js';
 import { isObject } from './options/check.js';
-import { FILTER, type CompleteContext, type FilterOptions } from './options/context.js';
+import { type CompleteContext, FILTER, type FilterOptions } from './options/context.js';
 import { normalise } from './options/schema.js';
-import { pass, type FileReceiver, type Passed } from './pipeline.js';
+import { type FileReceiver, pass, type Passed } from './pipeline.js';
 import type { Report } from './progress/events.js';
 import { redacted } from './progress/redacted.js';
 import type { EntrySink } from './sink/entries.js';

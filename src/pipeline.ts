@@ -4,9 +4,9 @@
  * or destroys it with the first error. The end-of-archive is the gate: nobody downstream has a
  * whole tar until the producer is known to have succeeded.
  */
-import { compose, type Edit } from './edit/edit.js';
 import { Contents, type FileReceiver, type FoundFile } from './edit/contents.js';
-import { ROOT, type Owner } from './edit/owner.js';
+import { compose, type Edit } from './edit/edit.js';
+import { type Owner, ROOT } from './edit/owner.js';
 import { isRecognisable } from './edit/recognisable.js';
 import { DockerceptionError } from './errors.js';
 import type { Report } from './progress/events.js';

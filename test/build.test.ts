@@ -3,7 +3,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { build } from '../src/build.js';
-import type { EngineRequest, Engine } from '../src/engine/engine.js';
+import type { Engine, EngineRequest } from '../src/engine/engine.js';
 import { DockerceptionError } from '../src/errors.js';
 
 const ID = `sha256:${'1'.repeat(64)}`;

@@ -8,7 +8,6 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ContextOptions } from '../src/options/context.js';
 import type { Engine } from '../src/index.js';
 import {
   build,
@@ -18,6 +17,7 @@ import {
   inspect,
   openBuilder,
 } from '../src/index.js';
+import type { ContextOptions } from '../src/options/context.js';
 import { CollectingSink, inChunks } from './support/filter.js';
 import { readTar } from './support/read-tar.js';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { build, filter, type BuildOptions, type Engine } from '../src/index.js';
+import { build, type BuildOptions, type Engine, filter } from '../src/index.js';
 import { readTar } from './support/read-tar.js';
 import { member, tar } from './support/write-tar.js';
 

@@ -8,8 +8,8 @@ import type { FilterOptions } from '../src/options/context.js';
 import { pass } from '../src/pipeline.js';
 import { FAILURE_BLOCK } from '../src/sink/failure-block.js';
 import type { Sink } from '../src/sink/sink.js';
-import { CollectingSink, inChunks } from './support/filter.js';
 import { readersAccept } from './support/accepts.js';
+import { CollectingSink, inChunks } from './support/filter.js';
 import { long, member, oldSparse, pax, tar } from './support/write-tar.js';
 
 const DOCKERFILE = member({ name: 'Dockerfile', body: 'FROM scratch\n' });

@@ -4,11 +4,11 @@
  */
 import { Readable } from 'node:stream';
 import type { Container } from '../engine/docker/index.js';
-import { pass, type Part } from '../pipeline.js';
+import type { Artifact } from '../options/builder.js';
+import { type Part, pass } from '../pipeline.js';
 import { StreamSink } from '../sink/stream.js';
 import type { Source } from '../source/source.js';
 import { findArtifact, missingArtifact } from './artifact-path.js';
-import type { Artifact } from '../options/builder.js';
 import { destinationOf, place } from './place.js';
 
 /** An artifact that is there. */

@@ -6,8 +6,8 @@ import { homedir } from 'node:os';
 import { chooseBuilder, connect, Container, resolveEndpoint } from '../engine/docker/index.js';
 import { DockerceptionError } from '../errors.js';
 import {
-  BUILDER,
   type Artifact,
+  BUILDER,
   type BuilderOptions,
   type CompleteBuilder,
 } from '../options/builder.js';
@@ -16,15 +16,15 @@ import { redacted } from '../progress/redacted.js';
 import { scoped } from '../progress/scope.js';
 import type { Source } from '../source/source.js';
 import { streamSource } from '../source/stream.js';
-import {
-  buildBuilder,
-  findBuilder,
-  removeBuilder,
-  type BuilderImage,
-  type EngineUse,
-} from './image.js';
 import { areThere } from './artifacts.js';
 import { gather } from './gather.js';
+import {
+  buildBuilder,
+  type BuilderImage,
+  type EngineUse,
+  findBuilder,
+  removeBuilder,
+} from './image.js';
 import { releaseContainer, Run, type RunOptions } from './run.js';
 import { refuseRootless, untilServing } from './serve.js';
 

@@ -2,10 +2,10 @@
  * A container's file system, read one question at a time over the archive endpoint. Each answer costs the engine some
  * milliseconds, so what is at a path is asked once.
  */
-import { isNotFound, type Container } from '../engine/docker/index.js';
+import { type Container, isNotFound } from '../engine/docker/index.js';
 import type { BuilderFiles, FileStat } from '../libs/index.js';
-import { isDirectory, isSymlink } from './artifact-path.js';
 import type { ViewedEntry, ViewHandler } from '../tar/entry-view.js';
+import { isDirectory, isSymlink } from './artifact-path.js';
 import { namesIn } from './listing.js';
 import { readArchive } from './read-archive.js';
 

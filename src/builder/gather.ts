@@ -1,13 +1,13 @@
 /** The artifacts of a builder that has ended, and with `libs` the libraries that they need, as one context. */
 import type { Container } from '../engine/docker/index.js';
 import { findLibraries } from '../libs/index.js';
+import type { Artifact } from '../options/builder.js';
 import type { Part } from '../pipeline.js';
 import type { Report } from '../progress/events.js';
 import { generatedSource } from '../source/generated.js';
 import type { Source } from '../source/source.js';
-import { artifactPart, findArtifacts, joined, type FoundArtifact } from './artifacts.js';
+import { artifactPart, findArtifacts, type FoundArtifact, joined } from './artifacts.js';
 import { ContainerFiles } from './container-files.js';
-import type { Artifact } from '../options/builder.js';
 import { programsAmong } from './programs.js';
 
 /** How they are taken. */

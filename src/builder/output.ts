@@ -3,7 +3,7 @@
  * is destroyed with the reason otherwise. Who doesn't want it any more destroys it; what the builder
  * still writes is let pass then, so that it comes to its own end and can say what is wrong.
  */
-import { Readable, type Duplex } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { Frames } from './frames.js';
 
 const BUFFERED = 64 << 10;

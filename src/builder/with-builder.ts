@@ -1,7 +1,7 @@
 /** Builders for as long as their context is read. */
 import { DockerceptionError } from '../errors.js';
 import type { BuilderOptions } from '../options/builder.js';
-import { openBuilder, type Builder } from './builder.js';
+import { type Builder, openBuilder } from './builder.js';
 
 /** Opens builders, does `work` with what they make, and removes them, whatever becomes of it. */
 export async function withBuilder<T>(

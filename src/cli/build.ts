@@ -15,7 +15,7 @@ import type { Arguments } from './parse.js';
 import { print } from './print.js';
 import type { Process } from './process.js';
 import { ResultFile } from './result-file.js';
-import { summary, type Asked } from './summary.js';
+import { type Asked, summary } from './summary.js';
 
 type Options = ContextOptions &
   ReturnType<typeof buildOptions> & { readonly report: Report; readonly signal: AbortSignal };

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { parseDuration } from '../dockerfile/duration.js';
 import { BUILDER, type BuilderOptions } from '../options/builder.js';
-import { usage, type Arguments } from './parse.js';
+import { type Arguments, usage } from './parse.js';
 
 /** Checks them before anything is read. */
 export function builderOptions(

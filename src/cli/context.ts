@@ -2,12 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { parseOwner } from '../edit/owner.js';
 import { DockerceptionError, messageOf } from '../errors.js';
-import { dockerfileOptions } from './dockerfile.js';
-import { CONTEXT, type Addition, type ContextOptions } from '../options/context.js';
-import { refuseMisspeltVerb } from './misspelt-verb.js';
+import { type Addition, CONTEXT, type ContextOptions } from '../options/context.js';
 import { isStandardInput } from '../source/standard-input.js';
-import { usage, type Arguments } from './parse.js';
 import { trimEnd } from '../text/trim.js';
+import { dockerfileOptions } from './dockerfile.js';
+import { refuseMisspeltVerb } from './misspelt-verb.js';
+import { type Arguments, usage } from './parse.js';
 
 export async function contextOptions(
   args: Arguments,

@@ -5,7 +5,7 @@
 import { access, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { ContextOptions } from '../options/context.js';
-import { usage, type Arguments } from './parse.js';
+import { type Arguments, usage } from './parse.js';
 
 /** The name of a Dockerfile that comes from outside of the context. */
 const OUTSIDE = '.dockerfile';

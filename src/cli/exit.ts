@@ -1,5 +1,5 @@
 /** Exit codes, and how an error is said. */
-import { DockerceptionError, messageOf, systemCode, type ErrorKind } from '../errors.js';
+import { DockerceptionError, type ErrorKind, messageOf, systemCode } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import { joinLines } from '../text/trim.js';
 

@@ -1,15 +1,15 @@
 /** `dockerception inspect`: what was found on standard output; limits that are exceeded on standard error. */
 import { DockerceptionError } from '../errors.js';
-import type { Difference } from '../inspect/difference.js';
-import type { Inspection } from '../inspect/inspection.js';
-import type { Exceeded } from '../inspect/exceeded.js';
 import { parsePlatform } from '../image/platform.js';
+import type { Difference } from '../inspect/difference.js';
+import type { Exceeded } from '../inspect/exceeded.js';
+import type { Inspection } from '../inspect/inspection.js';
 import { INSPECT, type InspectOptions } from '../options/inspect.js';
 import type { Limits } from '../options/limits.js';
 import { DescriptorSink } from '../sink/descriptor.js';
 import type { InputPlace } from '../source/own-output.js';
 import { limitsOf } from './limits.js';
-import { usage, type Arguments } from './parse.js';
+import { type Arguments, usage } from './parse.js';
 import type { Process } from './process.js';
 
 /** Columns of a terminal that doesn't tell. */

@@ -3,7 +3,7 @@ import { BUILD } from '../options/build.js';
 import { BUILDER } from '../options/builder.js';
 import { INSPECT } from '../options/inspect.js';
 import { LIMITS } from '../options/limits.js';
-import { FLAG_GROUPS, flagIn, flagsOf, type Flag } from '../options/schema.js';
+import { type Flag, FLAG_GROUPS, flagIn, flagsOf } from '../options/schema.js';
 
 const engine = flagIn('Engine and output');
 const view = flagIn('View');

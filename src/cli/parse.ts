@@ -6,15 +6,15 @@
  */
 import minimist from 'minimist';
 import type { DockerceptionError } from '../errors.js';
-import { acceptDockerOption } from './docker-options.js';
 import {
-  flagsOf,
   type Flag,
+  flagsOf,
   type Option,
   type OptionsOf,
   type Schema,
   type Verb,
 } from '../options/schema.js';
+import { acceptDockerOption } from './docker-options.js';
 import { OPTIONS } from './options.js';
 import { isTrue, usage } from './usage.js';
 

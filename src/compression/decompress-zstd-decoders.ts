@@ -5,8 +5,8 @@
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { systemCode } from '../errors.js';
-import { decompressWith } from './decompress-program.js';
 import type { ByteReader } from './byte-reader.js';
+import { decompressWith } from './decompress-program.js';
 import {
   FormatError,
   type FrameHeader,

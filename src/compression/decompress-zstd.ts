@@ -4,8 +4,8 @@
  */
 import { ByteReader } from './byte-reader.js';
 import { corrupt, cutShort, unsupported } from './decompress-error.js';
-import { FormatError, readHeader } from './decompress-zstd-frame.js';
 import { decoderFor } from './decompress-zstd-decoders.js';
+import { FormatError, readHeader } from './decompress-zstd-frame.js';
 
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a50;

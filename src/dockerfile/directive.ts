@@ -2,9 +2,9 @@
  * Parser directives: comments `# name=value` at the top of a Dockerfile, up to the first line that
  * is none (BuildKit, parser/directives.go). `syntax` names a frontend: this one is the only one.
  */
+import { trimEnd } from '../text/trim.js';
 import { Reason } from './reason.js';
 import { trimStart } from './text.js';
-import { trimEnd } from '../text/trim.js';
 
 const KNOWN: readonly string[] = ['syntax', 'escape', 'check'];
 

@@ -3,9 +3,9 @@
  * reads it; nothing is expanded yet. https://docs.docker.com/reference/dockerfile/
  */
 import type { ArgInstruction, Dockerfile, Instruction, Stage } from './instruction.js';
-import { parseInstruction, type FromLine } from './parse-instruction.js';
+import { type FromLine, parseInstruction } from './parse-instruction.js';
 import { placed, Reason, refusal } from './reason.js';
-import { readStatements, type PlacedStatement } from './statements.js';
+import { type PlacedStatement, readStatements } from './statements.js';
 
 /**
  * Reads a Dockerfile.

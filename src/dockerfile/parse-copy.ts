@@ -1,5 +1,5 @@
 /** COPY and ADD: flags, sources, heredocs and the destination (BuildKit, instructions/parse.go). */
-import { readFlags, type FlagKind } from './flags.js';
+import { type FlagKind, readFlags } from './flags.js';
 import { chomp, heredocMark } from './heredoc.js';
 import type { CopyInstruction, InstructionBase, SourceContent } from './instruction.js';
 import { Reason } from './reason.js';

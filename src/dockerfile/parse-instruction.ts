@@ -1,6 +1,6 @@
 /** A statement's meaning: the typed instruction, checked as BuildKit's instructions/parse.go does. */
 import type { Pair } from './arguments.js';
-import { readFlags, type FlagKind } from './flags.js';
+import { type FlagKind, readFlags } from './flags.js';
 import type { ArgInstruction, Command, Instruction, InstructionBase } from './instruction.js';
 import { parseCopy } from './parse-copy.js';
 import { parseHealthcheck } from './parse-healthcheck.js';

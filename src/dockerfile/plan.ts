@@ -5,7 +5,7 @@
 import type { Dockerfile } from './instruction.js';
 import { globalScope } from './scope.js';
 import type { Variables } from './shell.js';
-import { StageGraph, type GraphOptions, type PlannedStage } from './stage-graph.js';
+import { type GraphOptions, type PlannedStage, StageGraph } from './stage-graph.js';
 
 export type { PlannedStage } from './stage-graph.js';
 

@@ -2,7 +2,7 @@
  * Patterns of `${x#pattern}`, `${x%pattern}` and `${x/pattern/text}`: `*` is any run of characters
  * but a line feed, `?` one of them, `\` takes either at its word (BuildKit, shell/lex.go).
  */
-import { Automaton, codesOf, literalSteps, textOf, type Step } from '../text/automaton.js';
+import { Automaton, codesOf, literalSteps, type Step, textOf } from '../text/automaton.js';
 import { Reason } from './reason.js';
 
 const LINE_FEED = 0x0a;

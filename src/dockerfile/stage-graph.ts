@@ -6,7 +6,7 @@ import { parseTrigger } from './dockerfile.js';
 import type { Dockerfile, Instruction, Stage } from './instruction.js';
 import { quote } from './quote.js';
 import { placed, Reason, refusal } from './reason.js';
-import { expandFrom, type BuildSettings } from './scope.js';
+import { type BuildSettings, expandFrom } from './scope.js';
 import { expandWord, type Variables } from './shell.js';
 import { nearest, suggest } from './suggest.js';
 

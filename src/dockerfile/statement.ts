@@ -1,5 +1,5 @@
 /** One statement of a Dockerfile split into its parts (BuildKit, parser/split_command.go). */
-import { readArguments, type Arguments } from './arguments.js';
+import { type Arguments, readArguments } from './arguments.js';
 import { splitFlags } from './flags.js';
 import { trim } from './text.js';
 

@@ -2,12 +2,12 @@
  * A Dockerfile's lines put together to statements: continuations joined, comments left out,
  * heredocs read (BuildKit, frontend/dockerfile/parser). What they mean is read elsewhere.
  */
+import { trimEnd } from '../text/trim.js';
 import { Directives } from './directive.js';
-import { heredocMarks, type Heredoc, type HeredocMark } from './heredoc.js';
+import { type Heredoc, type HeredocMark, heredocMarks } from './heredoc.js';
 import { placed, Reason, refusal } from './reason.js';
 import { readStatement, type Statement } from './statement.js';
 import { trimStart } from './text.js';
-import { trimEnd } from '../text/trim.js';
 
 /** A statement with its place, and what follows it. */
 export interface PlacedStatement extends Statement {

@@ -3,9 +3,9 @@
  * has, for the message when it isn't.
  */
 import { DockerceptionError } from '../errors.js';
+import { cleanPath } from '../tar/path.js';
 import { printable } from '../tar/printable.js';
 import type { Edit } from './edit.js';
-import { cleanPath } from '../tar/path.js';
 
 /** What `docker save` and tools for OCI layouts write. */
 const IMAGE_FILES = ['manifest.json', 'oci-layout', 'index.json'];

@@ -6,7 +6,7 @@
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import { isAppleRecord } from '../tar/xattrs.js';
-import { leavingOut, type Edit } from './edit.js';
+import { type Edit, leavingOut } from './edit.js';
 import { dropRecords } from './xattrs.js';
 
 /** What an unknown entry is, for the message. */

@@ -4,9 +4,9 @@
  * anywhere: it is resolved inside the image.
  */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
 import { cleanPath } from '../tar/path.js';
-import { leavingOut, type Edit } from './edit.js';
+import { printable } from '../tar/printable.js';
+import { type Edit, leavingOut } from './edit.js';
 
 const SLASH = 0x2f;
 

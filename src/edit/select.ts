@@ -4,9 +4,9 @@
  */
 import { compileIgnore } from '../dockerfile/ignore.js';
 import { DockerceptionError } from '../errors.js';
+import { cleanPath } from '../tar/path.js';
 import { printable } from '../tar/printable.js';
 import type { Edit } from './edit.js';
-import { cleanPath } from '../tar/path.js';
 
 /** Patterns, one each. */
 export interface Selection {

@@ -4,7 +4,7 @@
  * deletes. Directories on the way to a change are told too: an engine that unpacks a layer without
  * them makes them anew, and their owner and mode would be lost (moby, graphdriver's untar).
  */
-import { isDirectory, NO_TIME, sameAttributes, type Directory, type Node } from './node.js';
+import { type Directory, isDirectory, NO_TIME, type Node, sameAttributes } from './node.js';
 
 /** One path of a layer. */
 export interface Change {

@@ -1,14 +1,14 @@
 /** What a tar's entry says of the node that it becomes. */
 import type { EntryType } from '../tar/typeflag.js';
 import {
+  type Attributes,
   BLOCK_DEVICE,
   CHAR_DEVICE,
   DIRECTORY,
+  type Extra,
   FIFO,
   FILE,
   SYMLINK,
-  type Attributes,
-  type Extra,
 } from './node.js';
 import type { UnpackedEntry } from './unpacked-entry.js';
 

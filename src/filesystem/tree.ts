@@ -5,17 +5,17 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
+import { fromBinary } from '../text/binary.js';
 import { followIn } from './follow.js';
 import {
-  Directory,
+  type Attributes,
   DIRECTORY,
+  Directory,
   isDirectory,
   isSymlink,
   NO_TIME,
-  type Attributes,
   type Node,
 } from './node.js';
-import { fromBinary } from '../text/binary.js';
 
 /** A path without links, as its components. */
 export type Components = readonly string[];

@@ -8,22 +8,22 @@ import { DockerceptionError } from '../errors.js';
 import { EntryView, type ViewHandler } from '../tar/entry-view.js';
 import { printable } from '../tar/printable.js';
 import { isAppleXattr } from '../tar/xattrs.js';
-import {
-  extraOver,
-  FILE,
-  isDirectory,
-  Leaf,
-  SYMLINK,
-  TYPE_BITS,
-  type Attributes,
-  type Directory,
-  type Node,
-} from './node.js';
 import type { ContentSink } from './content-sink.js';
 import { attributesOf } from './entry-attributes.js';
 import { HardLinks } from './hard-links.js';
 import { cleanName, refuseTooDeep, refuseTooLong } from './name.js';
-import { display, IMPLIED, Tree, type Components } from './tree.js';
+import {
+  type Attributes,
+  type Directory,
+  extraOver,
+  FILE,
+  isDirectory,
+  Leaf,
+  type Node,
+  SYMLINK,
+  TYPE_BITS,
+} from './node.js';
+import { type Components, display, IMPLIED, Tree } from './tree.js';
 import { refuseNotUnpackable } from './unpackable.js';
 import type { UnpackedEntry } from './unpacked-entry.js';
 

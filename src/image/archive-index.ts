@@ -2,8 +2,8 @@
  * What tells a reader which images an archive has: `index.json` (OCI image-spec, image-layout.md)
  * with containerd's annotation for the whole name, and `manifest.json` (moby, image/tarexport).
  */
+import { type Descriptor, OCI_INDEX } from './descriptor.js';
 import { blobPath } from './digest.js';
-import { OCI_INDEX, type Descriptor } from './descriptor.js';
 import type { AssembledImage, Index } from './manifest.js';
 import { choosePlatform, hostPlatform } from './platform.js';
 import { formatReference, parseReference } from './reference.js';

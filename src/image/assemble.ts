@@ -3,15 +3,15 @@
  * manifest and index (OCI image-spec, manifest.md and image-index.md). The same parts make the same
  * bytes: the order of an object's members is fixed here.
  */
+import type { ImageConfig } from './config.js';
+import { configJson } from './config-json.js';
 import {
+  type Descriptor,
   OCI_CONFIG,
   OCI_INDEX,
   OCI_MANIFEST,
-  type Descriptor,
   type Platform,
 } from './descriptor.js';
-import type { ImageConfig } from './config.js';
-import { configJson } from './config-json.js';
 import type { AssembledImage, Index, Manifest, PlatformImage, RepositoryName } from './manifest.js';
 import type { BlobStore } from './store.js';
 

@@ -12,7 +12,7 @@ import { keepFolder } from '../files/make-folder.js';
 import { TemporaryFile } from '../files/temporary-file.js';
 import { isTemporaryName, removeAbandoned, TemporaryPath } from '../files/temporary-path.js';
 import { digestOfStream, isDigest } from './digest.js';
-import { PartialFile, writing, wrongBytes, type Named, type PartialBlob } from './partial-blob.js';
+import { type Named, type PartialBlob, PartialFile, writing, wrongBytes } from './partial-blob.js';
 
 /** Whoever opened it closes it. */
 export interface BlobCache {

@@ -7,16 +7,16 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { DockerceptionError } from '../errors.js';
+import { addSecrets } from '../text/redact.js';
+import { trimEnd } from '../text/trim.js';
 import {
+  type DockerConfig,
   parseDockerConfig,
   readDockerConfig,
-  type DockerConfig,
   type StoredAuth,
 } from './credentials-config.js';
 import { askHelper, listHelper } from './credentials-helper.js';
 import { credentialKey, hostOfKey, isHub } from './credentials-host.js';
-import { trimEnd } from '../text/trim.js';
-import { addSecrets } from '../text/redact.js';
 
 /** How to prove who we are to one registry. Empty strings are absent. */
 export interface Credential {

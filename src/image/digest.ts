@@ -3,7 +3,7 @@
  * written here has sha256. What is read is compared with its descriptor as it flows.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { pipeline, Transform, type Readable } from 'node:stream';
+import { pipeline, type Readable, Transform } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import type { Descriptor } from './descriptor.js';

@@ -6,10 +6,10 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { OCI_INDEX, type Descriptor } from './descriptor.js';
+import { type Descriptor, OCI_INDEX } from './descriptor.js';
 import { digestOf, digestOfBlobPath } from './digest.js';
-import { FolderFiles, MAX_DOCUMENT, type LayoutFiles } from './layout-files.js';
 import { badImage, ofFile } from './image-error.js';
+import { FolderFiles, type LayoutFiles, MAX_DOCUMENT } from './layout-files.js';
 import { parseDocument } from './registry/document.js';
 
 const VERSION = 'Directory Transport Version: ';

@@ -1,5 +1,5 @@
 /** Deflates blocks side by side. Threads are started when there is work for them. */
-import { BLOCK, PoolLane, WorkerLane, type Lane } from './gzip-lane.js';
+import { BLOCK, type Lane, PoolLane, WorkerLane } from './gzip-lane.js';
 import { looksRandom, storedSize } from './gzip-stored.js';
 
 /** libuv's pool has four threads; one is left for files. */

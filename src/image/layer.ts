@@ -2,7 +2,7 @@
  * A layer on its way to a store: tar → SHA-256 (the diff ID) → compressor → the store, which takes
  * the digest. OCI image-spec, layer.md and config.md. Nothing of it is kept in memory.
  */
-import { compress, layerMediaType, type Compression } from './compression.js';
+import { compress, type Compression, layerMediaType } from './compression.js';
 import type { Descriptor } from './descriptor.js';
 import { hasherFor } from './hasher.js';
 import type { Blob, BlobStore } from './store.js';

@@ -4,8 +4,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { digestOf, blobPath, compare, verified } from './digest.js';
 import type { Descriptor } from './descriptor.js';
+import { blobPath, compare, digestOf, verified } from './digest.js';
 import { badImage } from './image-error.js';
 
 /** Bytes that a document may have: the specification's advice for registries. */

@@ -8,17 +8,17 @@ import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import { CONTAINERD_NAME, REF_NAME } from './archive-index.js';
 import {
+  type Descriptor,
   OCI_INDEX,
   OCI_MANIFEST,
   ociMediaType,
-  type Descriptor,
   type Platform,
 } from './descriptor.js';
 import { blobPath, isDigest } from './digest.js';
 import { DirTransportFiles, isDirTransport } from './dir-transport.js';
 import { badImage, listed, ofFile } from './image-error.js';
 import type { ImageReader } from './image-reader.js';
-import { FolderFiles, openBlob, readBlob, readDocument, type LayoutFiles } from './layout-files.js';
+import { FolderFiles, type LayoutFiles, openBlob, readBlob, readDocument } from './layout-files.js';
 import type { Image, Manifest } from './manifest.js';
 import { ambiguous, chooseNamed, type Named } from './named.js';
 import { choosePlatform, formatPlatform, isAttestation, unknownPlatform } from './platform.js';

@@ -2,15 +2,15 @@
  * The files in an image archive, read from where they lie in it. An archive that is compressed as a
  * whole, or can be read only once, is first unpacked to a temporary file.
  */
-import { open, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
-import { printable } from '../tar/printable.js';
 import { readOn, readRange } from '../files/file-range.js';
+import { TemporaryFile } from '../files/temporary-file.js';
+import { printable } from '../tar/printable.js';
 import { badImage } from './image-error.js';
 import type { LayoutFiles } from './layout-files.js';
-import { TemporaryFile } from '../files/temporary-file.js';
 import { indexTar, type TarMember } from './tar-index.js';
 import { followMember } from './tar-link.js';
 

@@ -5,14 +5,14 @@
 import { stat } from 'node:fs/promises';
 import { nearest } from '../dockerfile/nearest.js';
 import { DockerceptionError } from '../errors.js';
-import { INSPECT, type CompleteInspection, type InspectOptions } from '../options/inspect.js';
+import { type CompleteInspection, INSPECT, type InspectOptions } from '../options/inspect.js';
 import { normalise } from '../options/schema.js';
 import type { Sink } from '../sink/sink.js';
 import { printable } from '../tar/printable.js';
 import { trimEnd } from '../text/trim.js';
 import type { Content } from './content.js';
 import type { Listener, Wanted } from './contents.js';
-import { find, walk, type Entry } from './entry.js';
+import { type Entry, find, walk } from './entry.js';
 import { inspectReading } from './inspect.js';
 import type { Inspection } from './inspection.js';
 import { IntoSink } from './into-sink.js';

@@ -1,7 +1,7 @@
 /** What a check is told. */
+import type { Limits } from '../options/limits.js';
 import type { Report } from '../progress/events.js';
 import type { ContextKind } from './findings/index.js';
-import type { Limits } from '../options/limits.js';
 
 /** What is looked for. */
 export interface CheckOptions {

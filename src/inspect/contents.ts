@@ -4,7 +4,7 @@
  */
 import type { ContentSink } from '../filesystem/content-sink.js';
 import type { Content } from './content.js';
-import { contentHasher, type ContentHasher } from './content-hash.js';
+import { type ContentHasher, contentHasher } from './content-hash.js';
 import { ContentProbe } from './probe.js';
 import { readablePath } from './readable.js';
 

@@ -5,10 +5,10 @@
  */
 import { checkArgument } from '../options/schema.js';
 import { entry } from './arguments.js';
-import { type Entry, type EntryKind } from './entry.js';
-import { changesOf, type Change } from './difference/changes.js';
-import { pairs } from './difference/pairs.js';
+import { type Change, changesOf } from './difference/changes.js';
 import { moves } from './difference/moves.js';
+import { pairs } from './difference/pairs.js';
+import { type Entry, type EntryKind } from './entry.js';
 
 /**
  * `moved`: the same content, at a path that wasn't there before, from one that is no longer there.

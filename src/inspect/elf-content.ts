@@ -1,6 +1,6 @@
 /** What is told of an ELF file, out of those parts of it that were kept. */
-import { ElfError, ElfGap, type ElfBytes } from '../libs/elf-bytes.js';
 import { ET, readArchitecture, readObject, readType, unknownElf } from '../libs/elf.js';
+import { type ElfBytes, ElfError, ElfGap } from '../libs/elf-bytes.js';
 import { PT, readSegments } from '../libs/elf-segments.js';
 import { builtInDirectories } from '../libs/loader.js';
 import { WATCHED } from '../libs/traits.js';

@@ -3,17 +3,17 @@ import {
   BLOCK_DEVICE,
   CHAR_DEVICE,
   DIRECTORY,
+  type Directory,
   FIFO,
   isDirectory,
   isFile,
   NO_TIME,
+  type Node,
   SYMLINK,
   typeOfMode,
-  type Directory,
-  type Node,
 } from '../filesystem/node.js';
 import type { Content } from './content.js';
-import { walk, type Entry, type EntryKind } from './entry.js';
+import { type Entry, type EntryKind, walk } from './entry.js';
 import { readableName, readablePath, untaken } from './readable.js';
 
 const KINDS: ReadonlyMap<number, EntryKind> = new Map([

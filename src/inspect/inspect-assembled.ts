@@ -1,12 +1,12 @@
 /** An image that was put together in memory, as what checks look at: nothing of it is written or read again. */
 import { setImmediate } from 'node:timers/promises';
 import type { AssembledSystem } from '../engine/engine.js';
-import { isDirectory, isFile, type Directory, type Leaf } from '../filesystem/node.js';
-import { fromBinary } from '../text/binary.js';
+import { type Directory, isDirectory, isFile, type Leaf } from '../filesystem/node.js';
 import { Tree } from '../filesystem/tree.js';
+import { fromBinary } from '../text/binary.js';
 import type { CheckOptions } from './check-options.js';
-import { contentHasher, type ContentHasher } from './content-hash.js';
 import type { Content } from './content.js';
+import { type ContentHasher, contentHasher } from './content-hash.js';
 import { findingsOf } from './findings/index.js';
 import { LayerStack } from './layer-stack.js';
 import type { Checked } from './limits.js';

@@ -1,10 +1,10 @@
 /** Layers that were read, as one inspection. */
-import type { Inspection, ImageFacts, LayerFacts, Waste } from './inspection.js';
 import { Tree } from '../filesystem/tree.js';
 import type { Content } from './content.js';
 import { createdBy } from './created-by.js';
-import { findingsOf, type ContextKind } from './findings/index.js';
-import { LayerStack, type AppliedLayer } from './layer-stack.js';
+import { type ContextKind, findingsOf } from './findings/index.js';
+import type { ImageFacts, Inspection, LayerFacts, Waste } from './inspection.js';
+import { type AppliedLayer, LayerStack } from './layer-stack.js';
 import { lookAt } from './look-at.js';
 import type { RecordedLayer } from './record-layer.js';
 import { replayLayer } from './replay-layer.js';

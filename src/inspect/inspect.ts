@@ -2,12 +2,12 @@
  * `inspect`: what is inside a context or an image, wherever that is. Layers are read once, as streams;
  * nothing is unpacked to disk, and memory grows with entries, not with bytes.
  */
-import { insecureHosts } from '../image/registry/insecure.js';
-import { hostPlatform, parsePlatform } from '../image/platform.js';
 import type { Platform } from '../image/descriptor.js';
 import type { ImageChoice } from '../image/layout-reader.js';
 import type { Image } from '../image/manifest.js';
-import { INSPECT, type CompleteInspection, type InspectOptions } from '../options/inspect.js';
+import { hostPlatform, parsePlatform } from '../image/platform.js';
+import { insecureHosts } from '../image/registry/insecure.js';
+import { type CompleteInspection, INSPECT, type InspectOptions } from '../options/inspect.js';
 import { normalise } from '../options/schema.js';
 import type { Source } from '../source/source.js';
 import type { Wanted } from './contents.js';
@@ -15,7 +15,7 @@ import type { ContextKind } from './findings/index.js';
 import type { Inspection } from './inspection.js';
 import { readImage } from './read-image.js';
 import { readStream } from './read-stream.js';
-import { notThere, targetOf, type Target } from './target.js';
+import { notThere, type Target, targetOf } from './target.js';
 import { ofTarget } from './target-error.js';
 
 /** Complete options, with what reads the bytes of files. */

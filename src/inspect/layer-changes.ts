@@ -1,5 +1,5 @@
 /** What a layer changed: names that came, went, or stand for something else than before. */
-import { isDirectory, sameAttributes, type Directory, type Node } from '../filesystem/node.js';
+import { type Directory, isDirectory, type Node, sameAttributes } from '../filesystem/node.js';
 
 export interface LayerChange {
   /** Binary, without a slash in front; empty for the root. */

@@ -2,7 +2,7 @@
  * The file system after each layer, compared with the one before: what came and went, which layer has what, and
  * which contents a later one hides.
  */
-import { isFile, type Directory, type Leaf, type Node } from '../filesystem/node.js';
+import { type Directory, isFile, type Leaf, type Node } from '../filesystem/node.js';
 import { MAX_OFFENDERS } from './exceeded.js';
 import { layerChanges } from './layer-changes.js';
 import { UnmappableEntries } from './unmappable.js';

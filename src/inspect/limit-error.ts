@@ -1,8 +1,8 @@
 /** How exceeded limits are said: a line for each offender, and one error for all of them. */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
-import { shellQuote } from './shell-quote.js';
 import type { Exceeded, Offender } from './exceeded.js';
+import { shellQuote } from './shell-quote.js';
 
 /** What to do. */
 const HINTS: Readonly<Record<Exceeded['limit'], string>> = {

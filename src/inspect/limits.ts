@@ -1,13 +1,13 @@
 /** Limits for CI: what an image may not exceed, and what does. */
 import { LIMITS, type Limits } from '../options/limits.js';
-import { normalise, type Complete } from '../options/schema.js';
+import { type Complete, normalise } from '../options/schema.js';
 import { formatBytes } from '../progress/format.js';
 import { compileDeny, denied } from './deny.js';
 import { walk } from './entry.js';
-import { cannotStart as keepsFromStarting } from './findings/catalogue.js';
-import type { Finding } from './finding.js';
-import type { Inspection } from './inspection.js';
 import { type Exceeded, MAX_OFFENDERS, Offenders } from './exceeded.js';
+import type { Finding } from './finding.js';
+import { cannotStart as keepsFromStarting } from './findings/catalogue.js';
+import type { Inspection } from './inspection.js';
 import { modeString } from './mode-string.js';
 
 /** What limits look at. */

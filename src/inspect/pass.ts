@@ -1,12 +1,12 @@
 /** The entries of a tar that may be a context or an image archive, as they come: what is kept of them. */
 import { cleanName } from '../filesystem/name.js';
-import { fromBinary } from '../text/binary.js';
 import { linkTarget } from '../image/tar-link.js';
 import type { ViewedEntry, ViewHandler } from '../tar/entry-view.js';
 import type { Trailing } from '../tar/trailing.js';
+import { fromBinary } from '../text/binary.js';
 import { Budget } from './budget.js';
 import type { Wanted } from './contents.js';
-import { Documents, PassingBlob, type PassedBlob } from './passing-blob.js';
+import { Documents, type PassedBlob, PassingBlob } from './passing-blob.js';
 import type { LayerRecorder, RecordedLayer } from './record-layer.js';
 import type { Room } from './room.js';
 

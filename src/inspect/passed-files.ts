@@ -1,9 +1,9 @@
 /** What has passed of an archive, as the files that readers of layouts and of `docker save` look into. */
 import { Readable } from 'node:stream';
-import { toBinary } from '../text/binary.js';
 import { EMPTY_DIGEST } from '../image/digest.js';
 import type { LayoutFiles } from '../image/layout-files.js';
 import { followMember } from '../image/tar-link.js';
+import { toBinary } from '../text/binary.js';
 import type { PassedArchive } from './pass.js';
 import type { PassedBlob } from './passing-blob.js';
 

@@ -8,9 +8,9 @@ import { BLOCK } from '../tar/block.js';
 import { verifiedSum } from '../tar/checksum.js';
 import { printable } from '../tar/printable.js';
 import type { Budget } from './budget.js';
-import { FedStream } from './fed-stream.js';
-import { recordLayer, type RecordedLayer } from './record-layer.js';
 import type { Wanted } from './contents.js';
+import { FedStream } from './fed-stream.js';
+import { type RecordedLayer, recordLayer } from './record-layer.js';
 import type { Room } from './room.js';
 
 /** Bytes of a document: what registries are advised to take at most (OCI distribution-spec). */

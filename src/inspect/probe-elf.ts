@@ -4,12 +4,12 @@
  * looked for where a linker puts constants: neither in code nor in debug information, which are most
  * of a file.
  */
-import { ElfError, type ElfBytes, type ElfPart } from '../libs/elf-bytes.js';
 import { ET, openElf, readEntry, readType } from '../libs/elf.js';
+import { type ElfBytes, ElfError, type ElfPart } from '../libs/elf-bytes.js';
 import { PT, readSegments, readSegmentTable, type Segment } from '../libs/elf-segments.js';
 import type { Content } from './content.js';
 import { isLoader, readElfContent } from './elf-content.js';
-import { constantRanges, loaderRanges, type FileRange } from './elf-ranges.js';
+import { constantRanges, type FileRange, loaderRanges } from './elf-ranges.js';
 import { Needles } from './needles.js';
 import { TRAITS, traitsOf } from './probe-traits.js';
 import { Scratch } from './scratch.js';

@@ -1,10 +1,10 @@
 /** An image's layers, read from where they are, as an inspection. */
+import { DockerceptionError } from '../errors.js';
 import { configJson } from '../image/config-json.js';
 import { digestOf } from '../image/digest.js';
 import type { Image } from '../image/manifest.js';
 import { formatPlatform, normalisePlatform } from '../image/platform.js';
 import { formatReference, tryParseReference } from '../image/reference.js';
-import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
 import { Budget } from './budget.js';
 import type { Wanted } from './contents.js';

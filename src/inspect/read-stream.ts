@@ -1,24 +1,24 @@
 /** A stream that is a context or an image archive, as an inspection. */
 import { DockerceptionError } from '../errors.js';
 import type { Platform } from '../image/descriptor.js';
-import { openDockerArchive } from '../image/docker-archive-reader.js';
 import { blobPath, compare, EMPTY_DIGEST } from '../image/digest.js';
+import { openDockerArchive } from '../image/docker-archive-reader.js';
 import { badImage } from '../image/image-error.js';
-import { readLayout, type ImageChoice } from '../image/layout-reader.js';
+import { type ImageChoice, readLayout } from '../image/layout-reader.js';
 import type { Image } from '../image/manifest.js';
-import { printable } from '../tar/printable.js';
-import type { Trailing } from '../tar/trailing.js';
 import { behindTheEnd } from '../source/diagnose.js';
 import type { Source } from '../source/source.js';
+import { printable } from '../tar/printable.js';
+import type { Trailing } from '../tar/trailing.js';
 import type { Wanted } from './contents.js';
-import { inspectLayers, type LayerPart } from './inspect-layers.js';
 import type { ContextKind } from './findings/index.js';
+import { inspectLayers, type LayerPart } from './inspect-layers.js';
 import type { Inspection } from './inspection.js';
-import { passArchive } from './pass-archive.js';
 import type { PassedArchive } from './pass.js';
-import type { RecordedLayer } from './record-layer.js';
+import { passArchive } from './pass-archive.js';
 import { PassedFiles } from './passed-files.js';
 import { checkDiffIds, imageFacts } from './read-image.js';
+import type { RecordedLayer } from './record-layer.js';
 
 export interface StreamOptions {
   /** As it was asked for. */

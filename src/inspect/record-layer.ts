@@ -2,12 +2,12 @@
  * One layer's tar, read once as it streams (OCI image-spec, layer.md): its entries are recorded, its
  * contents looked at, its digest taken. Nothing of its bytes is kept.
  */
+import type { Readable } from 'node:stream';
 import { decompress } from '../compression/decompress.js';
 import { cleanName, refuseTooLong } from '../filesystem/name.js';
 import { hasherFor } from '../image/hasher.js';
 import { Evidence } from '../source/diagnose.js';
 import { EntryView, type ViewedEntry, type ViewHandler } from '../tar/entry-view.js';
-import type { Readable } from 'node:stream';
 import type { Budget } from './budget.js';
 import type { Content } from './content.js';
 import { Contents, type Wanted } from './contents.js';

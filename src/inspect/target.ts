@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockerceptionError } from '../errors.js';
 import { isDirTransport } from '../image/dir-transport.js';
-import { parseImageUrl, type DiskImageUrl } from '../image/open-reader.js';
+import { type DiskImageUrl, parseImageUrl } from '../image/open-reader.js';
 import { tryParseReference } from '../image/reference.js';
 import { printable } from '../tar/printable.js';
 

@@ -1,5 +1,5 @@
 /** Bytes that are shipped and serve nobody: hidden by a later layer, or the same as others. */
-import { walk, type Entry } from './entry.js';
+import { type Entry, walk } from './entry.js';
 import type { Duplicate, HiddenFile, Waste } from './inspection.js';
 import type { LayerStack } from './layer-stack.js';
 import { readablePath } from './readable.js';

@@ -2,7 +2,7 @@
  * The program header of an ELF file: which of its bytes go where in memory (gABI, "Program
  * Header"). Everything the dynamic section points to is an address, and found through it.
  */
-import { ElfError, type ElfBytes } from './elf-bytes.js';
+import { type ElfBytes, ElfError } from './elf-bytes.js';
 
 /** What a segment is. */
 export const PT = { LOAD: 1, DYNAMIC: 2, INTERP: 3, NOTE: 4 } as const;

@@ -4,11 +4,11 @@
  * Nothing is run, so it works for programs of any architecture.
  */
 import { posix } from 'node:path';
-import { Root, type BuilderFiles } from './builder-files.js';
+import { type BuilderFiles, Root } from './builder-files.js';
 import { ImageFiles } from './image-files.js';
 import { noticesOf } from './notices.js';
 import { Objects } from './objects.js';
-import { Search, type Binary } from './search.js';
+import { type Binary, Search } from './search.js';
 
 /** What the image needs beside the artifacts. */
 export interface LibraryResult {

@@ -4,7 +4,7 @@
  * is the C library as well (musl, ldso/dynlink.c).
  */
 import { posix } from 'node:path';
-import { usualDirectories, type Architecture } from './architecture.js';
+import { type Architecture, usualDirectories } from './architecture.js';
 import type { Root } from './builder-files.js';
 import { readLdSoConf, readMuslPath } from './configuration.js';
 

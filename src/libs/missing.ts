@@ -2,9 +2,9 @@
 import { posix } from 'node:path';
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
+import { trimEnd } from '../text/trim.js';
 import type { Root } from './builder-files.js';
 import type { Missing } from './process.js';
-import { trimEnd } from '../text/trim.js';
 
 /** As many directories and names as a line holds. */
 const SHOWN = 5;

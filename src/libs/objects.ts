@@ -3,8 +3,8 @@
  * later questions need is kept: libraries are large, and there are many.
  */
 import { remember, type Root } from './builder-files.js';
-import { readElf, type Elf } from './elf.js';
-import { readTraits, WATCHED, type Traits } from './traits.js';
+import { type Elf, readElf } from './elf.js';
+import { readTraits, type Traits, WATCHED } from './traits.js';
 
 /** An ELF file, and what else is known of it. */
 export interface ElfFile {

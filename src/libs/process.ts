@@ -9,9 +9,9 @@ import type { Located, Root } from './builder-files.js';
 import type { ImageFiles } from './image-files.js';
 import type { Loader } from './loader.js';
 import type { ElfFile, Objects } from './objects.js';
-import { unseenNeeds } from './unseen.js';
-import { hasDefaults, searchOrder, type LoadedObject } from './search-order.js';
+import { hasDefaults, type LoadedObject, searchOrder } from './search-order.js';
 import { expandDirectory, type Origin, type SearchedDirectory } from './tokens.js';
+import { unseenNeeds } from './unseen.js';
 
 /** A program or library with its file. */
 interface ProcessObject extends ElfFile, LoadedObject {

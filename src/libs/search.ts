@@ -6,10 +6,10 @@
 import { posix } from 'node:path';
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
-import { matches, usualLoader, type Architecture } from './architecture.js';
+import { type Architecture, matches, usualLoader } from './architecture.js';
 import { remember } from './builder-files.js';
 import type { Elf } from './elf.js';
-import { isMusl, meetLoader, type Loader } from './loader.js';
+import { isMusl, type Loader, meetLoader } from './loader.js';
 import { listed, missingError } from './missing.js';
 import type { Running } from './notices.js';
 import type { ElfFile } from './objects.js';

@@ -2,9 +2,9 @@
  * Search paths as they are written into ELF files: directories with colons between them and the
  * tokens $ORIGIN, $LIB and $PLATFORM, with or without braces (ld.so(8), "Dynamic string tokens").
  */
+import { trimEnd } from '../text/trim.js';
 import { platformName } from './architecture.js';
 import type { Loader } from './loader.js';
-import { trimEnd } from '../text/trim.js';
 
 const TOKEN = /\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))/g;
 

@@ -3,9 +3,9 @@
  * for threads that end early, and, before 2.34, the modules of its name service.
  */
 import { posix } from 'node:path';
+import type { Elf } from './elf.js';
 import type { Loader } from './loader.js';
 import { SYMBOLS, type Traits, type Wish } from './traits.js';
-import type { Elf } from './elf.js';
 
 interface Looked {
   readonly path: string;

@@ -6,14 +6,14 @@ import { IMAGE } from './image.js';
 import { INSECURE_FLAG, insecureHosts } from './inspect.js';
 import { LIMITS, type Limits } from './limits.js';
 import {
+  checksOf,
+  type Complete,
   env,
   flagIn,
   option,
   optional,
   receiver,
   signal,
-  checksOf,
-  type Complete,
 } from './schema.js';
 import { callback, flag, oneOf, shape, writable } from './values.js';
 

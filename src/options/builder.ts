@@ -1,17 +1,17 @@
 /** The options of builders. */
 import type { ProgressEvent } from '../progress/events.js';
 import {
+  type Complete,
   env,
   flagIn,
   list,
   option,
   optional,
+  type OptionsOf,
   receiver,
   record,
   signal,
   toggle,
-  type Complete,
-  type OptionsOf,
 } from './schema.js';
 import { duration, hostAddress, is, listOf, nonEmptyText, port, shape, text } from './values.js';
 

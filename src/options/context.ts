@@ -1,20 +1,20 @@
 /** The options of a context. */
 import { Readable } from 'node:stream';
-import { isOwnerId, ROOT, type Owner } from '../edit/owner.js';
+import { isOwnerId, type Owner, ROOT } from '../edit/owner.js';
 import type { ProgressEvent } from '../progress/events.js';
-import { isBytes, type Bytes } from '../source/bytes.js';
+import { type Bytes, isBytes } from '../source/bytes.js';
 import type { Source } from '../source/source.js';
 import { isObject } from './check.js';
 import {
+  type Complete,
   flagIn,
   list,
   option,
   optional,
+  type OptionsOf,
   receiver,
   signal,
   toggle,
-  type Complete,
-  type OptionsOf,
 } from './schema.js';
 import { anyOf, count, flag, is, nonEmptyText, shape, text, time } from './values.js';
 

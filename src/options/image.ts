@@ -1,9 +1,9 @@
 /** The options of an image: what an engine builds, and where the image goes. */
-import { parseCompression, type Compression } from '../image/compression.js';
+import { type Compression, parseCompression } from '../image/compression.js';
 import { parsePlatform } from '../image/platform.js';
 import { isImageName } from '../image/reference.js';
-import { isObject, type Check } from './check.js';
-import { flagIn, list, option, optional, record, toggle, type Complete } from './schema.js';
+import { type Check, isObject } from './check.js';
+import { type Complete, flagIn, list, option, optional, record, toggle } from './schema.js';
 import { hostAddress, is, nonEmptyText, oneOf, parsed, recordOf, shape, text } from './values.js';
 
 /** The forms of an {@link Output}. */

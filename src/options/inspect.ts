@@ -1,17 +1,17 @@
 /** The options of an inspection. */
+import { parsePlatform } from '../image/platform.js';
 import type { Insecure } from '../image/registry/insecure.js';
 import type { TransferEvent } from '../image/registry/progress.js';
-import { parsePlatform } from '../image/platform.js';
 import {
+  bound,
+  type Complete,
   env,
   flagIn,
-  bound,
   option,
   optional,
+  type OptionsOf,
   receiver,
   signal,
-  type Complete,
-  type OptionsOf,
 } from './schema.js';
 import { anyOf, flag, listOf, nonEmptyText, parsed } from './values.js';
 

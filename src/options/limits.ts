@@ -1,5 +1,5 @@
 /** The limits of an image. */
-import { flagIn, bound, list, option, toggle, type OptionsOf } from './schema.js';
+import { bound, flagIn, list, option, type OptionsOf, toggle } from './schema.js';
 import { amount, anyOf, is, shape, text } from './values.js';
 
 /** A part of the image. */

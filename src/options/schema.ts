@@ -4,7 +4,7 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../tar/printable.js';
-import { checkMembers, isObject, show, type Check, type Refusal } from './check.js';
+import { type Check, checkMembers, isObject, type Refusal, show } from './check.js';
 import { abortSignal, amount, callback, environment, flag, listOf, recordOf } from './values.js';
 
 /** A verb of the command line. */

@@ -1,8 +1,8 @@
 /** Checks of single values, and of lists, records and objects of them. */
 import type { Writable } from 'node:stream';
-import { DockerceptionError } from '../errors.js';
 import { nearest } from '../dockerfile/suggest.js';
-import { below, checkMembers, isObject, show, type Check, type Refusal } from './check.js';
+import { DockerceptionError } from '../errors.js';
+import { below, type Check, checkMembers, isObject, type Refusal, show } from './check.js';
 
 /** A check with a predicate; `what` completes "… is not …". */
 export function is<T>(what: string, accepts: (value: unknown) => boolean, hint?: string): Check<T> {

@@ -1,7 +1,7 @@
 /** What shows a build's progress, and which one of them is right. */
+import type { Display } from './display.js';
 import { jsonDisplay } from './json.js';
 import { liveDisplay } from './live.js';
-import type { Display } from './display.js';
 import type { Output } from './output.js';
 import { plainDisplay } from './plain.js';
 import { quietDisplay } from './quiet.js';

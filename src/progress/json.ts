@@ -2,11 +2,11 @@
  * Progress for programs: one of BuildKit's SolveStatus (client/graph.go) as JSON a line, the same
  * as buildx's `--progress rawjson`. Texts that are bytes there are in base64. The context is a vertex.
  */
-import { findingLine } from './finding.js';
 import { createHash } from 'node:crypto';
 import { messageOf } from '../errors.js';
 import type { Display } from './display.js';
 import type { ProgressEvent, SolveStatus, Vertex } from './events.js';
+import { findingLine } from './finding.js';
 import { noticeLine } from './notice.js';
 import { type Output, Writer } from './output.js';
 

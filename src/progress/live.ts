@@ -2,10 +2,10 @@
  * Progress on a terminal: what is over stays as a line; below it, what is under way is drawn
  * again and again, in place.
  */
-import { findingLine } from './finding.js';
 import { BuilderLines } from './builder-text.js';
 import type { Display } from './display.js';
 import type { ProgressEvent } from './events.js';
+import { findingLine } from './finding.js';
 import { formatBytes, formatContext, formatSeconds } from './format.js';
 import { noticeLine } from './notice.js';
 import { type Output, Writer } from './output.js';

@@ -1,8 +1,8 @@
 /** Progress as lines that stay, in the shape of buildx's `--progress plain`. */
-import { findingLine } from './finding.js';
 import { BuilderText } from './builder-text.js';
 import type { Display } from './display.js';
 import type { ProgressEvent } from './events.js';
+import { findingLine } from './finding.js';
 import { formatBytes, formatContext, formatSeconds } from './format.js';
 import { noticeLine } from './notice.js';
 import { type Output, Writer } from './output.js';

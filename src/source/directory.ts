@@ -4,11 +4,11 @@ import { posix } from 'node:path';
 import { compileIgnore, keepBuildFiles, parseIgnore } from '../dockerfile/ignore.js';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { isTemporaryName } from '../files/temporary-path.js';
+import { withoutSlashes } from '../text/trim.js';
 import { unreadable } from './host-file.js';
 import { socketNotice, walkHost } from './host-walk.js';
 import { packTree } from './pack.js';
 import type { Source } from './source.js';
-import { withoutSlashes } from '../text/trim.js';
 
 /** How a directory is read. */
 export interface DirectoryOptions {

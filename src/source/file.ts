@@ -1,7 +1,7 @@
 /** A tar file, compressed or not, as a source. */
 import { open } from 'node:fs/promises';
-import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { decompressContext } from '../compression/decompress.js';
+import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import type { Source } from './source.js';
 
 const READ_SIZE = 512 * 1024;

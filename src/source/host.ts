@@ -1,13 +1,13 @@
 /** `--add HOST[:DEST]`: a file or directory of the host, all of it, under a name in the context. */
-import { realpath, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import { withoutSlashes } from '../text/trim.js';
 import { EVERYTHING, socketNotice, walkHost } from './host-walk.js';
 import { packTree } from './pack.js';
 import type { Source } from './source.js';
 import { isStandardInput } from './standard-input.js';
-import { withoutSlashes } from '../text/trim.js';
 
 /** Where an addition comes from and goes to. */
 interface Addition {

@@ -2,7 +2,7 @@
  * A pipe or socket that was handed to the process: a Readable like any other, which `drain` reads
  * through one reused buffer. A gigabyte costs no allocation then.
  */
-import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
+import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { Readable } from 'node:stream';
 
 /** What a pipe holds on Linux: a read gives no more. */

@@ -9,8 +9,8 @@ import { DockerceptionError, messageOf } from '../errors.js';
 import { TemporaryFile } from '../files/temporary-file.js';
 import { END_OF_ARCHIVE, headerOf, paddingAfter } from '../tar/writer.js';
 import { toBinary } from '../text/binary.js';
-import type { Source } from './source.js';
 import { PipeStream } from './pipe.js';
+import type { Source } from './source.js';
 import { isStandardInput } from './standard-input.js';
 import { openInput } from './stdin.js';
 

@@ -1,7 +1,7 @@
 /** Standard input as a source: a pipe, a socket, a file, but never a terminal. */
 import fs from 'node:fs';
-import tty from 'node:tty';
 import type { Readable } from 'node:stream';
+import tty from 'node:tty';
 import { DockerceptionError } from '../errors.js';
 import { PipeStream } from './pipe.js';
 import type { Source } from './source.js';

@@ -1,7 +1,7 @@
 /** A stream of a tar as a source, compressed or not. */
 import type { Readable } from 'node:stream';
-import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { decompressContext } from '../compression/decompress.js';
+import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import type { Source } from './source.js';
 
 /**

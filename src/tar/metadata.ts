@@ -4,8 +4,8 @@
  * disagree about which of two counts. POSIX.1-2017 pax; GNU tar manual, "Basic Tar Format".
  */
 import { DockerceptionError } from '../errors.js';
-import * as block from './block.js';
 import type { Field } from './block.js';
+import * as block from './block.js';
 import { writeChecksum } from './checksum.js';
 import { holdsNumber, readNumber, writeNumber } from './numeric.js';
 import { PaxRecords } from './pax.js';

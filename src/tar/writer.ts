@@ -8,6 +8,7 @@ import {
   BLOCK,
   DEVMAJOR,
   DEVMINOR,
+  type Field,
   GID,
   GNU_MAGIC,
   LINKNAME,
@@ -20,7 +21,6 @@ import {
   TYPEFLAG,
   UID,
   USTAR_MAGIC,
-  type Field,
 } from './block.js';
 import { writeChecksum } from './checksum.js';
 import { writeName } from './name.js';

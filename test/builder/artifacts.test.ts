@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { joined } from '../../src/builder/artifacts.js';
-import { filter } from '../../src/filter-stream.js';
 import { DockerceptionError } from '../../src/errors.js';
+import { filter } from '../../src/filter-stream.js';
 
 it('artifacts that fail before anybody reads them fail whoever reads them then', async () => {
   const gone = new DockerceptionError('engine', 'ENGINE_UNREACHABLE', 'reaching the engine');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { text } from 'node:stream/consumers';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { BuilderOutput } from '../../src/builder/output.js';
 import { FakeConnection, frame, inChunks } from './streams.js';

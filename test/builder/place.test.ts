@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { destinationOf, mover, place } from '../../src/builder/place.js';
+import { readTar } from '../support/read-tar.js';
 import { walk } from '../support/walk.js';
 import { END, member, tar } from '../support/write-tar.js';
-import { readTar } from '../support/read-tar.js';
 
 describe('where an artifact goes', () => {
   it.each([

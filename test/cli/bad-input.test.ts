@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { pipeline, run as runAlone, waiting, type Run } from '../support/cli.js';
-import { useSharedProcess } from '../support/shared-process.js';
-import { readTar } from '../support/read-tar.js';
-import { END, long, member, oldSparse, pax, tar } from '../support/write-tar.js';
 import { FORMS } from '../corpus/forms.js';
+import { pipeline, type Run, run as runAlone, waiting } from '../support/cli.js';
+import { readTar } from '../support/read-tar.js';
+import { useSharedProcess } from '../support/shared-process.js';
+import { END, long, member, oldSparse, pax, tar } from '../support/write-tar.js';
 
 const DOCKERFILE = member({ name: 'Dockerfile', body: 'FROM scratch\n' });
 const APP = member({ name: 'app', body: Buffer.alloc(1000, 0x61) });

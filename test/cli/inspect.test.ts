@@ -6,8 +6,8 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
-  readFileSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -16,9 +16,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pipeline, run as runAlone, waiting, type Run } from '../support/cli.js';
-import { useSharedProcess, type SharedOptions } from '../support/shared-process.js';
-import { archiveOf, docker20, podman, type Described } from '../support/image-forms.js';
+import { pipeline, type Run, run as runAlone, waiting } from '../support/cli.js';
+import { archiveOf, type Described, docker20, podman } from '../support/image-forms.js';
+import { type SharedOptions, useSharedProcess } from '../support/shared-process.js';
 import { header, member, tar } from '../support/write-tar.js';
 
 const SAID = /^dockerception: [^\n]+\n(hint: [^\n]+\n)?$/;

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { DockerceptionError } from '../../src/errors.js';
 import { decompress, recognise } from '../../src/compression/decompress.js';
+import type { DockerceptionError } from '../../src/errors.js';
 import { formats, program, read, sample } from './formats.js';
 
 const CHUNKS = [1, 7, 512, 64 * 1024];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CHUNKS, filter, filtered } from '../support/filter.js';
 import { ownersIn, withoutOwners, withoutRoot } from '../support/owners.js';
-import { readTar, type Entry } from '../support/read-tar.js';
+import { type Entry, readTar } from '../support/read-tar.js';
 import { FORMS } from './forms.js';
 
 /** Nobody's left, in any form: an empty record takes back what a global one says. */

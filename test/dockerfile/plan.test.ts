@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseDockerfile } from '../../src/dockerfile/dockerfile.js';
-import { planStages, type BuildPlan, type PlanOptions } from '../../src/dockerfile/plan.js';
+import { type BuildPlan, type PlanOptions, planStages } from '../../src/dockerfile/plan.js';
 import { unusedBuildArgs } from '../../src/dockerfile/scope.js';
 import { DockerceptionError } from '../../src/errors.js';
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import type { Edit } from '../../src/edit/edit.js';
 import { compose } from '../../src/edit/edit.js';
 import { setMode } from '../../src/edit/mode.js';
 import { parseOwner } from '../../src/edit/owner.js';
-import { cleanPath } from '../../src/tar/path.js';
 import { replaceBy } from '../../src/edit/replace.js';
+import { cleanPath } from '../../src/tar/path.js';
 import { parseTime, sourceDateEpoch } from '../../src/tar/time.js';
-import type { Edit } from '../../src/edit/edit.js';
 import { filter, filtered } from '../support/filter.js';
 import { readTar } from '../support/read-tar.js';
 import { walk } from '../support/walk.js';

@@ -2,10 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Readable } from 'node:stream';
-import type { ContextOptions } from '../../src/options/context.js';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { filterInto } from '../../src/filter.js';
+import type { ContextOptions } from '../../src/options/context.js';
 import { CollectingSink } from '../support/filter.js';
 import { member, tar } from '../support/write-tar.js';
 

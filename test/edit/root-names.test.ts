@@ -2,15 +2,15 @@
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { build } from '../../src/index.js';
-import { isDirectory, type Directory } from '../../src/filesystem/node.js';
-import { fromBinary } from '../../src/text/binary.js';
+import { BASE_FOLDER, baseDockerfile } from '../../src/dockerfile/base.js';
+import { type Directory, isDirectory } from '../../src/filesystem/node.js';
 import { Tree } from '../../src/filesystem/tree.js';
 import { unpack } from '../../src/filesystem/unpack.js';
-import { baseDockerfile, BASE_FOLDER } from '../../src/dockerfile/base.js';
+import { build } from '../../src/index.js';
 import type { ProgressEvent } from '../../src/progress/events.js';
+import { fromBinary } from '../../src/text/binary.js';
 import { filter, inChunks } from '../support/filter.js';
-import { member, tar, type Member } from '../support/write-tar.js';
+import { type Member, member, tar } from '../support/write-tar.js';
 
 /** What a tree has, file contents by their place among the contents. */
 function listed(directory: Directory, above = ''): string[] {

@@ -1,15 +1,15 @@
+import '../../src/engine/docker/index.js';
 import { createHash } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import { createServer as createSocketServer } from 'node:net';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { createServer as createSocketServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { archiveName, chooseEngine, type Choice, type Wanted } from '../../src/engine/choose.js';
+import { archiveName, type Choice, chooseEngine, type Wanted } from '../../src/engine/choose.js';
 import type { Output } from '../../src/options/image.js';
-import '../../src/engine/docker/index.js';
 import { noticeLine } from '../../src/progress/notice.js';
 
 const archive: Output = { type: 'oci', dest: 'x.tar', attributes: {} };

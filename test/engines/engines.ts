@@ -8,17 +8,17 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { create as tarOf } from './tar.js';
 import {
   connect,
-  resolveEndpoint,
   type Connection,
   type Environment,
+  resolveEndpoint,
 } from '../../src/engine/docker/index.js';
-import { messageOf } from '../../src/errors.js';
-import { engineOptions } from '../support/engine-options.js';
 import type { EngineRequest } from '../../src/engine/engine.js';
+import { messageOf } from '../../src/errors.js';
 import type { ProgressEvent } from '../../src/progress/events.js';
+import { engineOptions } from '../support/engine-options.js';
+import { create as tarOf } from './tar.js';
 
 interface EngineEntry {
   /** `unix:///…/engine.sock` */

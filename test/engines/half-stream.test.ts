@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, variants } from './engines.js';
-import { serveBuildKit, type RemoteBuildKit } from './remote-buildkit.js';
-import { openShell, tracesOf, type Outcome, type Shell } from './support.js';
+import { type RemoteBuildKit, serveBuildKit } from './remote-buildkit.js';
+import { openShell, type Outcome, type Shell, tracesOf } from './support.js';
 import { create } from './tar.js';
 
 const BLOCK = 512;

@@ -8,8 +8,8 @@ import {
   imageIdOf,
   makeBuilder,
   openShell,
-  tracesOf,
   type Shell,
+  tracesOf,
 } from './support.js';
 import { create } from './tar.js';
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandsOf, ROOT } from './commands.js';
 import { engines, variants } from './engines.js';
-import { helloEntries, imageIdOf, makeBuilder, openShell, program, type Shell } from './support.js';
 import { SAMPLES } from './samples/sample.js';
+import { helloEntries, imageIdOf, makeBuilder, openShell, program, type Shell } from './support.js';
 
 /** Lines that aren't run here, each with its reason. */
 const ELSEWHERE: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@
  * connections lead to the engine's endpoint `/grpc`, which speaks HTTP/2 after an upgrade.
  */
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { connectTo } from './engines.js';
 

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { helloProgram } from '../../samples/hello/elf.js';
 import { FAILURE_BLOCK } from '../../src/sink/failure-block.js';
-import { connectTo, engines, listLabelled, listTags, variants, type Variant } from './engines.js';
+import { connectTo, engines, listLabelled, listTags, type Variant, variants } from './engines.js';
 import { create, type TestEntry } from './tar.js';
 
 /** The command as package.json names it, on what `npm run build` made. */

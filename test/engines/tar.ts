@@ -1,6 +1,6 @@
 /** Small tars for tests of engines: written by tar-stream, not by this project's own code. */
-import { pack } from 'tar-stream';
 import { buffer } from 'node:stream/consumers';
+import { pack } from 'tar-stream';
 
 /** One regular file. */
 export interface TestEntry {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Leaf, SYMLINK } from '../../src/filesystem/node.js';
-import { fromBinary, toBinary } from '../../src/text/binary.js';
 import { Tree } from '../../src/filesystem/tree.js';
+import { fromBinary, toBinary } from '../../src/text/binary.js';
 import { special } from '../engine/embedded/flat.js';
 
 function withLinks(links: Readonly<Record<string, string>>): Tree {

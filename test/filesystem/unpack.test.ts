@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { member, pax, tar } from '../support/write-tar.js';
-import { CHUNKS } from '../support/filter.js';
 import { listing, treeOf } from '../engine/embedded/listing.js';
+import { CHUNKS } from '../support/filter.js';
+import { member, pax, tar } from '../support/write-tar.js';
 
 const file = (name: string, body = name): Buffer => member({ name, body });
 const folder = (name: string, mode = 0o755): Buffer => member({ name, typeflag: '5', mode });

@@ -7,8 +7,8 @@ import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ArchiveStore } from '../../src/image/archive-store.js';
 import { digestOf } from '../../src/image/digest.js';
-import { openImageReader, type DiskImageUrl } from '../../src/image/open-reader.js';
 import type { Image } from '../../src/image/manifest.js';
+import { type DiskImageUrl, openImageReader } from '../../src/image/open-reader.js';
 import { headerBlock } from '../../src/tar/writer.js';
 import { assemble, configOf, layerOf } from './images.js';
 

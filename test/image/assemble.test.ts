@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
 import { buffer } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
 import { ArchiveStore } from '../../src/image/archive-store.js';
 import { writeImage, writeIndex } from '../../src/image/assemble.js';
 import type { ImageConfig } from '../../src/image/config.js';

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openBlobCache } from '../../src/image/blob-cache.js';
 import { processMark } from '../../src/files/process-mark.js';
+import { openBlobCache } from '../../src/image/blob-cache.js';
 import type { PartialBlob } from '../../src/image/partial-blob.js';
 
 const content = Buffer.from('the content of a blob, long enough to be cut');

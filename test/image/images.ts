@@ -2,8 +2,8 @@
 import { writeImage, writeIndex } from '../../src/image/assemble.js';
 import type { ImageConfig } from '../../src/image/config.js';
 import { OCI_LAYER } from '../../src/image/descriptor.js';
-import type { AssembledImage } from '../../src/image/manifest.js';
 import { digestOf } from '../../src/image/digest.js';
+import type { AssembledImage } from '../../src/image/manifest.js';
 import type { Blob, BlobStore } from '../../src/image/store.js';
 import { END_OF_ARCHIVE, headerBlock } from '../../src/tar/writer.js';
 

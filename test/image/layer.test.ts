@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { decompress } from '../../src/compression/decompress.js';
-import { layerMediaType, type CompressionType } from '../../src/image/compression.js';
+import { type CompressionType, layerMediaType } from '../../src/image/compression.js';
 import type { Descriptor } from '../../src/image/descriptor.js';
 import { writeLayer } from '../../src/image/layer.js';
 import type { Blob, BlobStore } from '../../src/image/store.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Descriptor } from '../../src/image/descriptor.js';
-import { openLayout, type ImageChoice } from '../../src/image/layout-reader.js';
+import { type ImageChoice, openLayout } from '../../src/image/layout-reader.js';
 import { LayoutStore } from '../../src/image/layout-store.js';
 import type { AssembledImage } from '../../src/image/manifest.js';
 import { assemble } from './images.js';

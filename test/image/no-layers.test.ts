@@ -7,22 +7,22 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { build } from '../../src/build.js';
 import type { ImageConfig } from '../../src/image/config.js';
 import { inspect } from '../../src/inspect/inspect.js';
-import { inspected } from '../support/inspected.js';
 import {
   archiveOf,
   blobsOf,
   configOf,
   crane,
+  type Described,
   digest,
   docker20,
   docker28,
+  type Files,
   index,
   layoutFiles,
   ownNames,
   podman,
-  type Described,
-  type Files,
 } from '../support/image-forms.js';
+import { inspected } from '../support/inspected.js';
 import { member, tar } from '../support/write-tar.js';
 import { fakeRegistry } from './registry/fake.js';
 

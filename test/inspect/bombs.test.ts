@@ -10,8 +10,8 @@ import { Budget } from '../../src/inspect/budget.js';
 import { inspect } from '../../src/inspect/inspect.js';
 import { readStream } from '../../src/inspect/read-stream.js';
 import { Room } from '../../src/inspect/room.js';
+import { archiveOf, configOf, type Files, hex } from '../support/image-forms.js';
 import { at, inspected } from '../support/inspected.js';
-import { archiveOf, configOf, hex, type Files } from '../support/image-forms.js';
 import { END, header, member, sum, tar } from '../support/write-tar.js';
 
 const MiB = 1 << 20;

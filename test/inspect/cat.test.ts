@@ -7,10 +7,10 @@ import type { Sink } from '../../src/sink/sink.js';
 import { CollectingSink } from '../support/filter.js';
 import {
   archiveOf,
+  type Described,
   docker20,
   layoutFiles,
   podman,
-  type Described,
 } from '../support/image-forms.js';
 import { header, member, oldSparse, pax, tar } from '../support/write-tar.js';
 

@@ -5,19 +5,19 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspect } from '../../src/inspect/inspect.js';
-import { at, CHUNKS, inspected, paths } from '../support/inspected.js';
 import {
   archiveOf,
   blobsOf,
   configOf,
+  type Described,
   digest,
   docker20,
+  type Files,
   hex,
   index,
   layoutFiles,
-  type Described,
-  type Files,
 } from '../support/image-forms.js';
+import { at, CHUNKS, inspected, paths } from '../support/inspected.js';
 import { header, member, tar } from '../support/write-tar.js';
 
 let folder: string;

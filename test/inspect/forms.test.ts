@@ -4,24 +4,24 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { zstdFrame } from '../support/zstd-frame.js';
 import { inspect } from '../../src/inspect/inspect.js';
-import { CHUNKS, facts, inspected, list } from '../support/inspected.js';
 import {
   archiveOf,
   crane,
+  type Described,
   dirTransport,
   docker20,
   docker28,
+  type Files,
   layoutFiles,
   leading,
   moved,
   ownNames,
   podman,
-  type Described,
-  type Files,
 } from '../support/image-forms.js';
+import { CHUNKS, facts, inspected, list } from '../support/inspected.js';
 import { header, member, tar } from '../support/write-tar.js';
+import { zstdFrame } from '../support/zstd-frame.js';
 
 const low = tar(
   header({ name: 'etc/', typeflag: '5', mode: 0o755 }),

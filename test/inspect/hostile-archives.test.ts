@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import {
+  type Failure,
   image,
   layer,
   LAYOUT,
@@ -9,7 +10,6 @@ import {
   name,
   PLAIN,
   saved,
-  type Failure,
 } from '../support/every-way.js';
 import { archiveOf, configOf, docker20, index } from '../support/image-forms.js';
 import { CHUNKS, inspected, list } from '../support/inspected.js';

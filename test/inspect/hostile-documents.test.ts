@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { Inspection } from '../../src/inspect/inspection.js';
 import { renderText } from '../../src/inspect/text/render.js';
 import {
-  useFolder,
   everyWay,
   image,
   layer,
@@ -12,15 +11,16 @@ import {
   OCI,
   refused,
   saved,
+  useFolder,
 } from '../support/every-way.js';
 import {
   archiveOf,
   blobsOf,
   configOf,
   digest,
+  type Files,
   hex,
   index,
-  type Files,
 } from '../support/image-forms.js';
 import { facts, inspected } from '../support/inspected.js';
 

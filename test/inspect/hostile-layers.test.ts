@@ -3,8 +3,8 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Inspection } from '../../src/inspect/inspection.js';
 import {
-  useFolder,
   everyWay,
+  type Failure,
   image,
   layer,
   layoutWith,
@@ -13,17 +13,17 @@ import {
   PLAIN,
   refused,
   saved,
-  type Failure,
+  useFolder,
 } from '../support/every-way.js';
 import {
   configOf,
   crane,
   digest,
   docker28,
+  type Files,
   hex,
   layoutFiles,
   podman,
-  type Files,
 } from '../support/image-forms.js';
 import { paths } from '../support/inspected.js';
 import { member, tar } from '../support/write-tar.js';

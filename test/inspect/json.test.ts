@@ -4,9 +4,9 @@ import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { schemaTables } from '../../docs/inspect-json.js';
 import { differenceOf } from '../../src/inspect/difference.js';
+import type { Inspection } from '../../src/inspect/inspection.js';
 import { inspectionJson, type JsonOptions } from '../../src/inspect/json.js';
 import { exceeded } from '../../src/inspect/limits.js';
-import type { Inspection } from '../../src/inspect/inspection.js';
 import { inspectionOf } from '../support/inspection-tree.js';
 
 const docs = (name: string): string =>

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Exceeded } from '../../src/inspect/exceeded.js';
 import type { Finding } from '../../src/inspect/finding.js';
+import type { Inspection } from '../../src/inspect/inspection.js';
 import { exceededLines, limitError } from '../../src/inspect/limit-error.js';
 import { checkLimits, exceeded } from '../../src/inspect/limits.js';
 import type { Limits } from '../../src/options/limits.js';
-import type { Inspection } from '../../src/inspect/inspection.js';
 import { inspectionOf, type Paths } from '../support/inspection-tree.js';
 
 const check = (inspection: Inspection, limits: Limits): readonly Exceeded[] =>

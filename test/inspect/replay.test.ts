@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Tree } from '../../src/filesystem/tree.js';
 import { Budget } from '../../src/inspect/budget.js';
-import { recordLayer, type RecordedLayer } from '../../src/inspect/record-layer.js';
+import { type RecordedLayer, recordLayer } from '../../src/inspect/record-layer.js';
 import { replayLayer, type ReplayOptions } from '../../src/inspect/replay-layer.js';
 import { Room } from '../../src/inspect/room.js';
-import { CHUNKS } from '../support/inspected.js';
 import { inChunks } from '../support/filter.js';
 import { digest } from '../support/image-forms.js';
+import { CHUNKS } from '../support/inspected.js';
 import { header, member, tar } from '../support/write-tar.js';
 
 const bytes = tar(

@@ -1,9 +1,9 @@
 /** Entry trees out of a table of paths, with contents as the probe sees them. */
+import type { ContainerConfig } from '../../src/image/config.js';
 import type { Entry, EntryKind } from '../../src/inspect/entry.js';
+import type { Subject } from '../../src/inspect/findings/index.js';
 import type { ImageFacts } from '../../src/inspect/inspection.js';
 import { ContentProbe } from '../../src/inspect/probe.js';
-import type { Subject } from '../../src/inspect/findings/index.js';
-import type { ContainerConfig } from '../../src/image/config.js';
 
 interface Node {
   /** @default 'file', or 'symlink' with a target */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { helloProgram } from '../../samples/hello/elf.js';
 import { DockerceptionError } from '../../src/errors.js';
-import { ElfGap, type ElfPart } from '../../src/libs/elf-bytes.js';
 import { openElf, readElf, readObject } from '../../src/libs/elf.js';
+import { ElfGap, type ElfPart } from '../../src/libs/elf-bytes.js';
 import { elf, type ElfOptions } from './elf-writer.js';
 
 const SYMBOLS = new Set(['dlopen', 'getpwnam']);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DockerceptionError } from '../../src/errors.js';
 import { findLibraries } from '../../src/libs/index.js';
-import { program, type ElfOptions } from './elf-writer.js';
+import { type ElfOptions, program } from './elf-writer.js';
 import { alpine, debian, library, memoryFiles, type Tree } from './memory.js';
 
 const LIBS = '/usr/lib/x86_64-linux-gnu';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findLibraries } from '../../src/libs/index.js';
-import { elf, program, type ElfOptions } from './elf-writer.js';
+import { elf, type ElfOptions, program } from './elf-writer.js';
 import { alpine, debian, library, memoryFiles, type Tree } from './memory.js';
 
 const LIBS = '/usr/lib/x86_64-linux-gnu';

@@ -6,22 +6,22 @@ import { DockerceptionError } from '../../src/errors.js';
 import type { Inspection } from '../../src/inspect/inspection.js';
 import { inspectionJson } from '../../src/inspect/json.js';
 import { renderText } from '../../src/inspect/text/render.js';
-import { inspected, list } from '../support/inspected.js';
-import { LONG } from '../support/long.js';
 import {
   archiveOf,
   crane,
+  type Described,
   docker20,
   docker28,
   layoutFiles,
   podman,
-  type Described,
 } from '../support/image-forms.js';
+import { inspected, list } from '../support/inspected.js';
+import { LONG } from '../support/long.js';
 import { header, member, oldSparse, pax, tar } from '../support/write-tar.js';
 
 /** What a case that goes wrong is found again with. */
 const SEED = 20_260_201;
-const CASES = LONG ? 4000 : 800;
+const CASES = LONG ? 4000 : 1000;
 const HANGS = 20_000;
 /** Everything that a terminal or a reader of lines would act on. */
 const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/;

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { inspect as inspectValue } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { DockerceptionError } from '../../src/errors.js';
 import {
   build,
   checkLimits,
@@ -15,7 +16,6 @@ import {
   renderText,
   withBuilder,
 } from '../../src/index.js';
-import { DockerceptionError } from '../../src/errors.js';
 import { BUILD as BUILD_SCHEMA } from '../../src/options/build.js';
 import { BUILDER as BUILDER_SCHEMA } from '../../src/options/builder.js';
 import { CONTEXT as CONTEXT_SCHEMA } from '../../src/options/context.js';

@@ -1,9 +1,9 @@
 /** Any entries, in any format, and any edits: what the properties are about. */
+import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { pack } from 'tar-stream';
-import { buffer } from 'node:stream/consumers';
 import type { FilterOptions } from '../../src/options/context.js';
-import { END, header, long, pax, padded, type Fields, type Magic } from '../support/write-tar.js';
+import { END, type Fields, header, long, type Magic, padded, pax } from '../support/write-tar.js';
 
 /** One entry, before a format is chosen for it. */
 export interface Wanted {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { filter, filtered } from '../support/filter.js';
-import { readTar } from '../support/read-tar.js';
 import { LONG } from '../support/long.js';
-import { chunkSizes, edits, entryLists, formats, write, type Edits } from './entries.js';
-import { list, reference, Refusal, type Listed } from './reference.js';
+import { readTar } from '../support/read-tar.js';
+import { chunkSizes, type Edits, edits, entryLists, formats, write } from './entries.js';
+import { list, type Listed, reference, Refusal } from './reference.js';
 
 /** The same cases in every run: what fails here fails everywhere. */
 const RUNS = { seed: 20_260_101, numRuns: LONG ? 1500 : 300 };

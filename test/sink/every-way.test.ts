@@ -4,21 +4,21 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { filterInto, passContext } from '../../src/filter.js';
 import {
   DivertingSpool,
   SpeculativeLayerWriter,
 } from '../../src/engine/embedded/speculation/index.js';
-import { isDirectory } from '../../src/filesystem/node.js';
 import { changes } from '../../src/filesystem/changes.js';
+import { isDirectory } from '../../src/filesystem/node.js';
 import { Tree } from '../../src/filesystem/tree.js';
 import { Unpacker } from '../../src/filesystem/unpack.js';
+import { filterInto, passContext } from '../../src/filter.js';
 import { CONTEXT } from '../../src/options/context.js';
 import { normalise } from '../../src/options/schema.js';
 import { CollectingSink } from '../support/filter.js';
 import { readTar } from '../support/read-tar.js';
-import { PACES, PacedEntries, SINKS, type Pace } from './readers.js';
-import { SOURCES, type OpenSource, type Place } from './sources.js';
+import { type Pace, PacedEntries, PACES, SINKS } from './readers.js';
+import { type OpenSource, type Place, SOURCES } from './sources.js';
 
 const { signal } = new AbortController();
 

@@ -2,8 +2,8 @@
 import fs from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EntrySink } from '../../src/sink/entries.js';
 import { DescriptorSink } from '../../src/sink/descriptor.js';
+import type { EntrySink } from '../../src/sink/entries.js';
 import type { Sink } from '../../src/sink/sink.js';
 import { StreamSink } from '../../src/sink/stream.js';
 import { openPipe, type Place } from './sources.js';

@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
 import { buffer } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
 import { StreamSink } from '../../src/sink/stream.js';
 
 describe('a stream sink', () => {

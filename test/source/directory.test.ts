@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DockerceptionError } from '../../src/errors.js';
 import { filterInto } from '../../src/filter.js';
-import { directorySource, type DirectoryOptions } from '../../src/source/directory.js';
+import { type DirectoryOptions, directorySource } from '../../src/source/directory.js';
 import type { Source } from '../../src/source/source.js';
 import { CollectingSink } from '../support/filter.js';
 import { readTar } from '../support/read-tar.js';

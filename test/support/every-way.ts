@@ -5,16 +5,16 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { inspect } from '../../src/inspect/inspect.js';
 import type { Inspection } from '../../src/inspect/inspection.js';
-import { CHUNKS, inspected } from './inspected.js';
 import {
   archiveOf,
   configOf,
+  type Described,
   digest,
+  type Files,
   hex,
   index,
-  type Described,
-  type Files,
 } from './image-forms.js';
+import { CHUNKS, inspected } from './inspected.js';
 import { member, tar } from './write-tar.js';
 
 let folder: string;

@@ -1,12 +1,12 @@
 /** The scanning part of `inspect` as functions: bytes in, what was found out, in chunks of any size. */
 import { parsePlatform } from '../../src/image/platform.js';
-import { find, walk, type Entry } from '../../src/inspect/entry.js';
+import { type Entry, find, walk } from '../../src/inspect/entry.js';
 import type { Inspection } from '../../src/inspect/inspection.js';
 import { inspectionJson } from '../../src/inspect/json.js';
 import { readStream, type StreamOptions } from '../../src/inspect/read-stream.js';
 import { ofTarget } from '../../src/inspect/target-error.js';
-import { streamSource } from '../../src/source/stream.js';
 import { listLines } from '../../src/inspect/text/list.js';
+import { streamSource } from '../../src/source/stream.js';
 import { inChunks } from './filter.js';
 
 /** Every stream is read at these; one of a few bytes more than a header, too. */

@@ -2,7 +2,7 @@
  * Runs commands whose result alone counts in one process that has loaded the command line, with pipes for
  * standard input and output: to start a process takes twenty times as long as the commands of most tests.
  */
-import { execFileSync, fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import fs from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';

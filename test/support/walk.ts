@@ -1,7 +1,7 @@
 /** The walk alone, without a pipeline around it. */
 import type { EntryHeader } from '../../src/tar/entry-header.js';
 import type { GlobalHeader } from '../../src/tar/global.js';
-import { TarWalk, type Ending } from '../../src/tar/walk.js';
+import { type Ending, TarWalk } from '../../src/tar/walk.js';
 
 export interface Walked {
   readonly output: Buffer;

@@ -3,8 +3,8 @@ import { isZeroBlock, magicOf, NAME, paddingOf, textField } from '../../src/tar/
 import { printable } from '../../src/tar/printable.js';
 import { isHeaderOnly, isMetadata, typeOf } from '../../src/tar/typeflag.js';
 import { headerBlock, metadataEntry, rootHeader } from '../../src/tar/writer.js';
-import { header, long, pax } from '../support/write-tar.js';
 import { readTar } from '../support/read-tar.js';
+import { header, long, pax } from '../support/write-tar.js';
 
 describe('a block', () => {
   test.each(['v7', 'ustar', 'gnu'] as const)('says its format: %s', (magic) => {

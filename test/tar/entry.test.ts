@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { EntryHeader } from '../../src/tar/entry-header.js';
-import { readTar, type Entry } from '../support/read-tar.js';
+import { type Entry, readTar } from '../support/read-tar.js';
 import { walk } from '../support/walk.js';
 import { header, long, member, oldSparse, padded, pax, tar } from '../support/write-tar.js';
 

@@ -4,8 +4,8 @@
  * Defaults are those of the docker CLI (docker/cli, opts/hosts.go; ssh: cli/connhelper/ssh).
  */
 import { DockerceptionError } from '../../errors.js';
-import { trimEnd } from '../../text/trim.js';
 import { redactAddress } from '../../text/redact.js';
+import { trimEnd } from '../../text/trim.js';
 
 /** Where an engine listens. */
 export type Address =

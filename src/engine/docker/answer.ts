@@ -4,8 +4,8 @@
  */
 import { isDigest } from '../../image/digest.js';
 import type { Report } from '../../progress/events.js';
-import { ClassicSteps, type ClassicMessage } from './classic.js';
-import { withoutReferences, writtenMeanwhile, TraceDecoder } from './trace.js';
+import { type ClassicMessage, ClassicSteps } from './classic.js';
+import { TraceDecoder, withoutReferences, writtenMeanwhile } from './trace.js';
 
 /** A line, as much as is looked at. */
 interface Message extends ClassicMessage {

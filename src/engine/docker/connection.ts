@@ -4,16 +4,16 @@
  */
 import { once } from 'node:events';
 import {
-  request as httpRequest,
   type ClientRequest,
   type IncomingHttpHeaders,
   type IncomingMessage,
+  request as httpRequest,
 } from 'node:http';
-import { Readable, type Duplex } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { DockerceptionError, type ErrorKind } from '../../errors.js';
 import { DialAgent } from './dial.js';
 import type { Endpoint, Environment } from './endpoint.js';
-import { refusal, describe, unreachable, vanished } from './engine-error.js';
+import { describe, refusal, unreachable, vanished } from './engine-error.js';
 
 /** Milliseconds for a short question. ssh has its own limit, and may ask a person for a password. */
 const PING_TIMEOUT = 30_000;

@@ -6,7 +6,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
 import { printable } from '../../tar/printable.js';
-import type { Connection, ApiRequest } from './connection.js';
+import type { ApiRequest, Connection } from './connection.js';
 import { isNotFound, vanished } from './engine-error.js';
 
 /** What a container is made from, as `docker run` has it. */

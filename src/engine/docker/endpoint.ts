@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readDockerConfig } from '../../image/credentials-config.js';
 import { redactAddress } from '../../text/redact.js';
-import { DEFAULT_SOCKET, parseAddress, type Address } from './address.js';
+import { type Address, DEFAULT_SOCKET, parseAddress } from './address.js';
 import { readContext, readTls, type TlsMaterial } from './context-store.js';
 
 /** An environment, as `process.env` is one. */

@@ -2,7 +2,7 @@
  * Calls over gRPC on a connection that already stands: one message there, one or many back
  * (grpc.io, PROTOCOL-HTTP2). The outcome is `grpc-status` in the trailers, or in the headers when there is no message.
  */
-import { connect, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
+import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { frame } from './grpc.js';
 

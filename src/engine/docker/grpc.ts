@@ -5,11 +5,11 @@
  */
 import {
   constants,
-  performServerHandshake,
   type IncomingHttpHeaders,
+  performServerHandshake,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { Transform, type Duplex, type Readable } from 'node:stream';
+import { type Duplex, type Readable, Transform } from 'node:stream';
 import { messageOf } from '../../errors.js';
 
 /** Answers one call: a message for a message. What it throws is told to the caller. */

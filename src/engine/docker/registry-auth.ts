@@ -3,9 +3,9 @@
  * Engines decode with the URL-safe alphabet and take anything else for no credentials at all, without
  * a word.
  */
-import type { Credential, CredentialStore } from '../../image/credentials.js';
-import { HUB_KEY, credentialKey, hostOfKey } from '../../image/credentials-host.js';
 import { messageOf } from '../../errors.js';
+import type { Credential, CredentialStore } from '../../image/credentials.js';
+import { credentialKey, hostOfKey, HUB_KEY } from '../../image/credentials-host.js';
 import { addSecrets } from '../../text/redact.js';
 
 /** What `X-Registry-Auth` of one push says: nothing but that registry's credential. */

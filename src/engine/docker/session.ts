@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http2';
 import { basename } from 'node:path/posix';
-import { Transform, type Readable } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import type { CredentialStore } from '../../image/credentials.js';
 import type { Connection } from './connection.js';
 import { serveGrpc, type StreamMethod, type UnaryMethod } from './grpc.js';

@@ -4,10 +4,10 @@
  * when its answer ends without one.
  */
 import { DockerceptionError } from '../../errors.js';
-import { credentialStore, type CredentialStore } from '../../image/credentials.js';
+import { type CredentialStore, credentialStore } from '../../image/credentials.js';
 import { registryOf, splitTag } from '../../image/reference.js';
 import type { Report } from '../../progress/events.js';
-import { ClassicSteps, failureOf, type ClassicMessage, type FailureMessage } from './classic.js';
+import { type ClassicMessage, ClassicSteps, type FailureMessage, failureOf } from './classic.js';
 import type { Connection } from './connection.js';
 import type { Environment } from './endpoint.js';
 import { JsonLines } from './lines.js';

@@ -4,13 +4,12 @@
  */
 import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import { DOCKERFILE, OTHER_DOCKERFILES } from '../../dockerfile/names.js';
 import { parseDockerfile } from '../../dockerfile/dockerfile.js';
 import type { Dockerfile } from '../../dockerfile/instruction.js';
+import { DOCKERFILE, OTHER_DOCKERFILES } from '../../dockerfile/names.js';
 import { unusedBuildArgs } from '../../dockerfile/scope.js';
 import { DockerceptionError } from '../../errors.js';
 import { changes } from '../../filesystem/changes.js';
-import { toBinary } from '../../text/binary.js';
 import { Tree } from '../../filesystem/tree.js';
 import { Unpacker } from '../../filesystem/unpack.js';
 import type { Platform } from '../../image/descriptor.js';
@@ -19,11 +18,12 @@ import type { RegistrySettings } from '../../image/registry/index.js';
 import { isImageOutput } from '../../options/image.js';
 import type { Report } from '../../progress/events.js';
 import { printable } from '../../tar/printable.js';
+import { toBinary } from '../../text/binary.js';
 import { withSourceDateEpoch } from '../build-args.js';
 import type {
   BuildContext,
-  EngineRequest,
   BuildResult,
+  EngineRequest,
   EntryBuild,
   EntryEngine,
 } from '../engine.js';
@@ -33,11 +33,11 @@ import { Outputs } from './output/outputs.js';
 import {
   DivertingSpool,
   isPredictable,
-  SpeculativeLayerWriter,
   type Prediction,
+  SpeculativeLayerWriter,
 } from './speculation/index.js';
 import { readableOf } from './spool/contents.js';
-import { contextOf, dockerfileOf, type ContextTree } from './stages/context-tree.js';
+import { contextOf, type ContextTree, dockerfileOf } from './stages/context-tree.js';
 import { BASE_IN_ENGINE, Images } from './stages/images.js';
 import { Origins } from './stages/origins.js';
 import type { BuiltTarget } from './stages/stages.js';

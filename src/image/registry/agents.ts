@@ -8,7 +8,7 @@ import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { printable } from '../../tar/printable.js';
-import { certificatesFor, type Certificates } from './certificates.js';
+import { type Certificates, certificatesFor } from './certificates.js';
 import { ProxyError } from './failure.js';
 import { bare, isLoopback, portOf } from './host.js';
 import { lookupOf } from './hosts.js';

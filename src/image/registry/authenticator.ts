@@ -4,7 +4,7 @@
  * asked for, never before.
  */
 import type { Credential, CredentialStore } from '../credentials.js';
-import { parseChallenges, type Challenge } from './challenge.js';
+import { type Challenge, parseChallenges } from './challenge.js';
 import type { Answer, Request } from './exchange.js';
 import { basic, fetchToken, hasPassword, type Token } from './token.js';
 

@@ -6,13 +6,13 @@ import { Agents } from './agents.js';
 import { discard, refusal } from './answer.js';
 import { Authenticator } from './authenticator.js';
 import { certificatesFor } from './certificates.js';
-import { exchange, type Answer, type Request } from './exchange.js';
+import { type Answer, exchange, type Request } from './exchange.js';
 import { ConnectionFailure, HttpFailure } from './failure.js';
 import { follow } from './follow.js';
 import { addressesOf } from './host.js';
 import { isInsecure, isInsecureMachine } from './insecure.js';
 import { retrying } from './retry.js';
-import { withDefaults, type RegistrySettings, type Resolved } from './settings.js';
+import { type RegistrySettings, type Resolved, withDefaults } from './settings.js';
 import { inWords } from './words.js';
 
 /** Connections that may be idle at once, and so be closed at once. */

@@ -10,7 +10,7 @@ import { wrongBytes } from '../partial-blob.js';
 import { choosePlatform, unknownPlatform } from '../platform.js';
 import { readBody } from './answer.js';
 import { isStatus, type RegistryClient } from './client.js';
-import { MANIFEST_TYPES, parseDocument, type Document } from './document.js';
+import { type Document, MANIFEST_TYPES, parseDocument } from './document.js';
 import { ContentFailure } from './failure.js';
 
 /** Bytes that a manifest, an index or a configuration may have; the specification's advice is 4 MiB. */

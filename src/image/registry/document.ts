@@ -6,13 +6,13 @@ import { DockerceptionError, messageOf } from '../../errors.js';
 import { printable } from '../../tar/printable.js';
 import type { ImageConfig } from '../config.js';
 import {
+  type Descriptor,
   DOCKER_INDEX,
   DOCKER_MANIFEST,
   OCI_CONFIG,
   OCI_INDEX,
   OCI_MANIFEST,
   ociMediaType,
-  type Descriptor,
 } from '../descriptor.js';
 import { isDigest } from '../digest.js';
 import type { Index, Manifest } from '../manifest.js';

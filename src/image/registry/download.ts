@@ -4,8 +4,8 @@
  * anew, one that is wrong from beginning to end is an error.
  */
 import type { BlobCache } from '../blob-cache.js';
-import { OCI_CONFIG, ociMediaType, type Descriptor } from '../descriptor.js';
-import { wrongBytes, type PartialBlob } from '../partial-blob.js';
+import { type Descriptor, OCI_CONFIG, ociMediaType } from '../descriptor.js';
+import { type PartialBlob, wrongBytes } from '../partial-blob.js';
 import { bodyOf, discard } from './answer.js';
 import type { RegistryClient } from './client.js';
 import { ContentFailure, HttpFailure } from './failure.js';

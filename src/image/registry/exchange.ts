@@ -3,7 +3,7 @@
  * connection, and an answer that comes before the body is sent counts for more than what happens to
  * the rest of the body.
  */
-import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import type { Agents } from './agents.js';

@@ -3,8 +3,8 @@
  * the credentials, and one that spoke TLS is not left for one that doesn't.
  */
 import { discard } from './answer.js';
-import { ContentFailure } from './failure.js';
 import type { Answer, Request } from './exchange.js';
+import { ContentFailure } from './failure.js';
 
 const MOST = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);

@@ -4,7 +4,7 @@
  */
 import { createReadStream } from 'node:fs';
 import { DockerceptionError } from '../../errors.js';
-import { ociMediaType, type Descriptor, type Platform } from '../descriptor.js';
+import { type Descriptor, ociMediaType, type Platform } from '../descriptor.js';
 import type { Image } from '../manifest.js';
 import { familiarReference, formatReference, type Reference } from '../reference.js';
 import type { BlobSource } from '../store.js';
@@ -12,7 +12,7 @@ import { clientFor } from './client.js';
 import { download } from './download.js';
 import { eachOf } from './parallel.js';
 import { Transfers } from './progress.js';
-import { resolveImage, type PullSettings, type ResolvedImage } from './resolve.js';
+import { type PullSettings, type ResolvedImage, resolveImage } from './resolve.js';
 
 /** Layers that are downloaded side by side. */
 const SIDE_BY_SIDE = 4;

@@ -2,6 +2,7 @@
  * Pushes an image to its names: all blobs to all repositories, then the manifests by their digests, then
  * the index, then the tags. When anything fails before, no tag has changed.
  */
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { DockerceptionError, messageOf } from '../../errors.js';
 import type { Descriptor } from '../descriptor.js';
@@ -13,7 +14,6 @@ import { eachOf } from './parallel.js';
 import { Transfers } from './progress.js';
 import type { RegistrySettings } from './settings.js';
 import { scopeOf, uploadBlob } from './upload.js';
-import { Readable } from 'node:stream';
 
 const NEVER = new AbortController().signal;
 

@@ -12,10 +12,10 @@ import { normalisePlatform } from '../platform.js';
 import { familiarReference, type Reference } from '../reference.js';
 import { clientFor } from './client.js';
 import { checkImage, parseConfig } from './document.js';
-import { download } from './download.js';
 import { DocumentReader, MAX_DOCUMENT } from './document-reader.js';
+import { download } from './download.js';
 import { Transfers } from './progress.js';
-import { withDefaults, type RegistrySettings } from './settings.js';
+import { type RegistrySettings, withDefaults } from './settings.js';
 
 /** Where blobs are kept; whoever opened it closes it. */
 export interface PullSettings extends RegistrySettings {

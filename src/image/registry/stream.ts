@@ -12,7 +12,7 @@ import { bodyOf } from './answer.js';
 import { clientFor } from './client.js';
 import { ConnectionFailure } from './failure.js';
 import { describePulled, type PulledImage } from './pull.js';
-import { resolveImage, type PullSettings, type ResolvedImage } from './resolve.js';
+import { type PullSettings, type ResolvedImage, resolveImage } from './resolve.js';
 
 /** Connections that may break while one layer comes. */
 const MAX_BREAKS = 5;

@@ -5,10 +5,10 @@
  * The server is the one that the registry names as its realm, and as with docker it may be another
  * host: it gets the registry's credentials, but not over plain HTTP where the registry has TLS.
  */
-import type { Credential } from '../credentials.js';
-import { addSecrets, basicAuthorization } from '../../text/redact.js';
-import { readBody, refusal } from './answer.js';
 import { Readable } from 'node:stream';
+import { addSecrets, basicAuthorization } from '../../text/redact.js';
+import type { Credential } from '../credentials.js';
+import { readBody, refusal } from './answer.js';
 import type { Answer, Request } from './exchange.js';
 import { ContentFailure } from './failure.js';
 import { follow } from './follow.js';

@@ -4,12 +4,12 @@
  * upload that breaks off begins anew with a session of its own.
  */
 import { Readable } from 'node:stream';
-import { OCI_CONFIG, ociMediaType, type Descriptor } from '../descriptor.js';
+import { type Descriptor, OCI_CONFIG, ociMediaType } from '../descriptor.js';
 import type { RepositoryName } from '../manifest.js';
 import type { BlobSource } from '../store.js';
-import type { Answer } from './exchange.js';
 import { discard } from './answer.js';
 import { isStatus, type RegistryClient } from './client.js';
+import type { Answer } from './exchange.js';
 import { ContentFailure, HttpFailure } from './failure.js';
 import type { BlobProgress, Transfers } from './progress.js';
 

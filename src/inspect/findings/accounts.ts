@@ -2,7 +2,7 @@
  * Who a container runs as: USER by name or number, looked up in the image's /etc/passwd and
  * /etc/group as runc does (moby/sys/user, GetExecUser); and what that user may do with an entry.
  */
-import { find, type Entry } from '../entry.js';
+import { type Entry, find } from '../entry.js';
 import type { Run } from './subject.js';
 
 export interface Account {

@@ -1,9 +1,9 @@
 /** What crashes, editors and desktops leave behind. */
 import { printable } from '../../tar/printable.js';
+import type { Entry } from '../entry.js';
 import { leaveOut } from './advice.js';
 import { finding } from './catalogue.js';
 import { counted, Groups, size } from './group.js';
-import type { Entry } from '../entry.js';
 import type { Rule } from './rule.js';
 import type { Subject } from './subject.js';
 

@@ -5,7 +5,7 @@ import type { Entry } from '../entry.js';
 import type { Finding } from '../finding.js';
 import { keepSecret } from './advice.js';
 import { finding } from './catalogue.js';
-import { counted, Groups, type Group } from './group.js';
+import { counted, type Group, Groups } from './group.js';
 import type { Place, Rule } from './rule.js';
 import { credentialsIn, isKeyStore } from './secret-names.js';
 import type { Subject } from './subject.js';

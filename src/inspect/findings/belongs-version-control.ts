@@ -1,8 +1,8 @@
 /** Folders of version control: every version of every file, and whatever was deleted from them. */
 import { printable } from '../../tar/printable.js';
 import type { Entry } from '../entry.js';
-import { finding } from './catalogue.js';
 import { leaveOut } from './advice.js';
+import { finding } from './catalogue.js';
 import { counted, size } from './group.js';
 import { isVersionControl, type Rule } from './rule.js';
 import type { Subject } from './subject.js';

@@ -2,10 +2,10 @@
 import { architectureName } from '../../libs/architecture.js';
 import { printable } from '../../tar/printable.js';
 import type { ElfContent } from '../content.js';
-import { find, type Entry } from '../entry.js';
+import { type Entry, find } from '../entry.js';
 import type { Finding } from '../finding.js';
 import { finding } from './catalogue.js';
-import { only, type Checked, type Circumstances } from './checked.js';
+import { type Checked, type Circumstances, only } from './checked.js';
 import { libraryMissing, loaderMissing } from './lacking.js';
 import { load } from './libraries.js';
 import { runsOn } from './machine.js';

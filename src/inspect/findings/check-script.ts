@@ -3,7 +3,7 @@ import { printable } from '../../tar/printable.js';
 import type { ScriptContent } from '../content.js';
 import type { Entry } from '../entry.js';
 import { finding } from './catalogue.js';
-import { only, type Checked, type Circumstances } from './checked.js';
+import { type Checked, type Circumstances, only } from './checked.js';
 import { elsewhere, lookUp } from './lookup.js';
 import { permissionFinding } from './permission.js';
 import type { Run } from './subject.js';

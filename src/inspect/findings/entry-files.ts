@@ -4,7 +4,7 @@ import type { BuilderFiles } from '../../libs/builder-files.js';
 import { unknownElf } from '../../libs/elf.js';
 import type { ElfFile } from '../../libs/objects.js';
 import type { Traits } from '../../libs/traits.js';
-import { find, type Entry } from '../entry.js';
+import { type Entry, find } from '../entry.js';
 
 /** Only what a program opens beyond what it needs hangs on these. */
 export const NO_TRAITS: Traits = {

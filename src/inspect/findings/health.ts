@@ -1,10 +1,10 @@
 /** The program that HEALTHCHECK runs: without it a container is unhealthy, and never says why. */
 import { printable } from '../../tar/printable.js';
 import type { Finding } from '../finding.js';
-import type { Runnable } from './subject.js';
 import { finding } from './catalogue.js';
 import { commandsOf } from './command.js';
 import { elsewhere, lookUp } from './lookup.js';
+import type { Runnable } from './subject.js';
 import type { Run } from './subject.js';
 
 const SHELL = ['/bin/sh', '-c'];

@@ -12,7 +12,7 @@ import { toolchain } from './belongs-toolchain.js';
 import { versionControl } from './belongs-version-control.js';
 import { healthFindings } from './health.js';
 import { missing } from './missing.js';
-import { visitAll, type Rule } from './rule.js';
+import { type Rule, visitAll } from './rule.js';
 import { startFindings } from './start.js';
 import { runOf, type Subject } from './subject.js';
 

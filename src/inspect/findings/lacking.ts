@@ -2,7 +2,7 @@
 import { isMusl } from '../../libs/loader.js';
 import type { Missing } from '../../libs/process.js';
 import { printable } from '../../tar/printable.js';
-import { find, type Entry } from '../entry.js';
+import { type Entry, find } from '../entry.js';
 import type { Finding } from '../finding.js';
 import { finding } from './catalogue.js';
 import type { Loaded } from './libraries.js';

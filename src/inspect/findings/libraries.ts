@@ -7,10 +7,10 @@ import { posix } from 'node:path';
 import { Root } from '../../libs/builder-files.js';
 import { ImageFiles } from '../../libs/image-files.js';
 import { readLdSoCache } from '../../libs/ld-so-cache.js';
-import { isMusl, meetLoader, type Loader } from '../../libs/loader.js';
+import { isMusl, type Loader, meetLoader } from '../../libs/loader.js';
 import { loadProcess, type Missing } from '../../libs/process.js';
 import type { ElfContent } from '../content.js';
-import { find, type Entry } from '../entry.js';
+import { type Entry, find } from '../entry.js';
 import { entryFiles, entryObjects, NO_TRAITS } from './entry-files.js';
 import type { Run } from './subject.js';
 

@@ -1,7 +1,7 @@
 /** Where a command leads in an image, and when it leads nowhere, why. */
 import { posix } from 'node:path';
 import { printable } from '../../tar/printable.js';
-import { find, walk, type Entry } from '../entry.js';
+import { type Entry, find, walk } from '../entry.js';
 import type { Run } from './subject.js';
 
 /** Names of a file elsewhere, to show. */

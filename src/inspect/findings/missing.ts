@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { BUNDLES } from '../../libs/traits.js';
 import { printable } from '../../tar/printable.js';
-import { find, type Entry } from '../entry.js';
+import { type Entry, find } from '../entry.js';
 import type { Finding } from '../finding.js';
 import { accountOf, EXECUTE, may, WRITE } from './accounts.js';
 import { finding } from './catalogue.js';

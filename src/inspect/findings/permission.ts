@@ -2,7 +2,7 @@
 import { printable } from '../../tar/printable.js';
 import type { Entry } from '../entry.js';
 import type { Finding } from '../finding.js';
-import { closedFolder, EXECUTE, may, READ, type Account } from './accounts.js';
+import { type Account, closedFolder, EXECUTE, may, READ } from './accounts.js';
 import { finding } from './catalogue.js';
 import type { Run } from './subject.js';
 

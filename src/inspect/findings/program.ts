@@ -4,7 +4,7 @@ import type { Entry } from '../entry.js';
 import { finding } from './catalogue.js';
 import { checkElf } from './check-elf.js';
 import { checkScript } from './check-script.js';
-import { only, type Checked, type Circumstances } from './checked.js';
+import { type Checked, type Circumstances, only } from './checked.js';
 import type { Run } from './subject.js';
 
 /** Scripts that are interpreters of scripts: as many as Linux follows. */

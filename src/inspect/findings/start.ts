@@ -5,11 +5,11 @@
 import { printable } from '../../tar/printable.js';
 import { find } from '../entry.js';
 import type { Finding } from '../finding.js';
-import { accountOf, type Account } from './accounts.js';
+import { type Account, accountOf } from './accounts.js';
 import { finding } from './catalogue.js';
-import { commandsOf, type Command } from './command.js';
+import { type Checked, only } from './checked.js';
+import { type Command, commandsOf } from './command.js';
 import { elsewhere, lookUp } from './lookup.js';
-import { only, type Checked } from './checked.js';
 import { permissionFinding } from './permission.js';
 import { checkProgram } from './program.js';
 import type { Run } from './subject.js';

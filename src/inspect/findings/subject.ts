@@ -1,8 +1,8 @@
 /** What findings are looked for in. */
+import type { ImageConfig } from '../../image/config.js';
+import { DEFAULT_PATH } from '../../libs/script.js';
 import type { Entry } from '../entry.js';
 import type { Inspection } from '../inspection.js';
-import { DEFAULT_PATH } from '../../libs/script.js';
-import type { ImageConfig } from '../../image/config.js';
 
 /** What an image's configuration says of how it is run. */
 export interface Runnable {

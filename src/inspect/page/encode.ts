@@ -1,12 +1,12 @@
 /** From an inspection to the page's columns. */
 import type { How } from '../difference.js';
-import { walk, type Entry } from '../entry.js';
+import { type Entry, walk } from '../entry.js';
 import type { ImageFacts, Inspection, Waste } from '../inspection.js';
 import {
   CHANGES,
-  KINDS,
   type DifferenceData,
   type EntryColumns,
+  KINDS,
   type SideData,
   type WasteData,
 } from './data.js';

@@ -2,7 +2,7 @@
 import type { Difference, DifferenceEntry, How } from '../difference.js';
 import { goneFolders } from '../difference/gone-folders.js';
 import { moreLine } from './more.js';
-import { SIZE_WIDTH, type Paint, type Style } from './style.js';
+import { type Paint, SIZE_WIDTH, type Style } from './style.js';
 import { plural } from './summary.js';
 
 const MOST = 10;

@@ -3,9 +3,9 @@
  * that holds one thing alone is joined with it. No recursion: trees are deep.
  */
 import type { Entry } from '../entry.js';
-import { hasFew, type Row, rowsBelow } from './tree-rows.js';
 import { SIZE_WIDTH, type Style } from './style.js';
 import { plural } from './summary.js';
+import { hasFew, type Row, rowsBelow } from './tree-rows.js';
 
 export interface TreeOptions {
   readonly depth?: number;

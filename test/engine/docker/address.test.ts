@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { parseAddress, type Address } from '../../../src/engine/docker/address.js';
+import { type Address, parseAddress } from '../../../src/engine/docker/address.js';
 import { sshArguments } from '../../../src/engine/docker/dial.js';
 
 const tcp = { kind: 'tcp', host: 'localhost', port: 2375, prefix: '', secure: false };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BuildAnswer } from '../../../src/engine/docker/answer.js';
 import type { ProgressEvent, Vertex, VertexLog } from '../../../src/progress/events.js';
-import { messagesOf, type Fixture } from './fixtures.js';
+import { type Fixture, messagesOf } from './fixtures.js';
 
 interface Played {
   readonly answer: BuildAnswer;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -8,10 +8,10 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   connect,
-  Container,
-  resolveEndpoint,
   type Connection,
+  Container,
   type ContainerSettings,
+  resolveEndpoint,
 } from '../../../src/engine/docker/index.js';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  resolveEndpoint,
   type Endpoint,
   type Environment,
+  resolveEndpoint,
 } from '../../../src/engine/docker/index.js';
 
 let home: string;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { chooseBuilder, checkOutputs } from '../../../src/engine/docker/capabilities.js';
+import { checkOutputs, chooseBuilder } from '../../../src/engine/docker/capabilities.js';
 import type { Ping } from '../../../src/engine/docker/connection.js';
 import { buildQuery } from '../../../src/engine/docker/query.js';
 import {
@@ -11,9 +11,9 @@ import {
   registryConfig,
 } from '../../../src/engine/docker/registry-auth.js';
 import type { EngineRequest } from '../../../src/engine/engine.js';
-import type { Output } from '../../../src/options/image.js';
 import { credentialStore } from '../../../src/image/credentials.js';
 import { fullName, splitTag } from '../../../src/image/reference.js';
+import type { Output } from '../../../src/options/image.js';
 import { engineOptions } from '../../support/engine-options.js';
 
 const plain = engineOptions();

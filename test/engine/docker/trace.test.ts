@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { TraceDecoder } from '../../../src/engine/docker/trace.js';
 import { writeBytes, writeNumber } from '../../../src/engine/docker/wire.js';
 import type { SolveStatus } from '../../../src/progress/events.js';
-import { messagesOf, type Fixture } from './fixtures.js';
+import { type Fixture, messagesOf } from './fixtures.js';
 
 // The messages of BuildKit's control.proto, for a second opinion by a whole Protocol Buffers library.
 const { root } = protobuf.parse(`

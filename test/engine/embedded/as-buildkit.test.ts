@@ -2,7 +2,7 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { build } from '../../../src/build.js';
-import { dir, file, tarOf, type Entry } from '../../engines/embedded/differential/entries.js';
+import { dir, type Entry, file, tarOf } from '../../engines/embedded/differential/entries.js';
 import { inChunks } from '../../support/filter.js';
 import { readTar } from '../../support/read-tar.js';
 

@@ -1,12 +1,12 @@
 /** What the embedded engine refuses: one line each, no image, nothing left behind. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { gzipSync } from 'node:zlib';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { build, DockerceptionError } from '../../../src/index.js';
 import { cleanEnvironment, run } from '../../support/cli.js';

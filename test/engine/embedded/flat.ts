@@ -1,13 +1,13 @@
 /** Small file systems for tests of what writes them. */
+import type { Spool } from '../../../src/engine/embedded/spool/spool.js';
 import {
-  Directory,
   DIRECTORY,
+  Directory,
+  type Extra,
   FILE,
   Leaf,
-  type Extra,
   type Node,
 } from '../../../src/filesystem/node.js';
-import type { Spool } from '../../../src/engine/embedded/spool/spool.js';
 
 /** A file whose content goes into the spool. */
 export function file(

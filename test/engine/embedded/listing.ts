@@ -1,10 +1,10 @@
 /** File systems as text, one line a path, for tests to compare. */
-import { isDirectory, TYPE_BITS, type Directory, type Node } from '../../../src/filesystem/node.js';
-import { fromBinary } from '../../../src/text/binary.js';
 import { contentOf } from '../../../src/engine/embedded/spool/contents.js';
 import { Spool } from '../../../src/engine/embedded/spool/spool.js';
+import { type Directory, isDirectory, type Node, TYPE_BITS } from '../../../src/filesystem/node.js';
 import { Tree } from '../../../src/filesystem/tree.js';
 import { unpack, type UnpackOptions } from '../../../src/filesystem/unpack.js';
+import { fromBinary } from '../../../src/text/binary.js';
 import { inChunks } from '../../support/filter.js';
 
 const LETTERS: Readonly<Record<number, string>> = {

@@ -8,10 +8,10 @@ import { OCI_INDEX } from '../../../src/image/descriptor.js';
 import {
   addImage,
   descriptorOf,
-  fakeRegistry,
-  sha256,
   type FakeRegistry,
+  fakeRegistry,
   type Hook,
+  sha256,
 } from '../../image/registry/fake.js';
 import type { Run } from '../../support/cli.js';
 import { useSharedProcess } from '../../support/shared-process.js';

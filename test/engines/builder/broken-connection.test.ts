@@ -1,6 +1,6 @@
 /** A connection that breaks while something is read from an engine: exit code 5. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startProxy, type Fault, type Proxy } from '../cli/proxy.js';
+import { type Fault, type Proxy, startProxy } from '../cli/proxy.js';
 import { engines } from '../engines.js';
 import { expectFailure, imageIdOf, openShell, type Outcome, type Shell } from '../support.js';
 import { create } from '../tar.js';

@@ -1,10 +1,10 @@
 /** An engine that isn't there, goes away while a builder is run, comes back, or runs out of memory. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Proxy, startProxy, startServer } from '../cli/proxy.js';
 import { engines } from '../engines.js';
 import { expectFailure, openShell, type Outcome, type Shell } from '../support.js';
-import { startProxy, startServer, type Proxy } from '../cli/proxy.js';
-import { startOwnEngine, type OwnEngine } from './own-engine.js';
+import { type OwnEngine, startOwnEngine } from './own-engine.js';
 import {
   act,
   buildersOf,

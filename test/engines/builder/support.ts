@@ -13,10 +13,10 @@ import {
   engines,
   ENGINES_DIR,
   listLabelled,
-  variants,
   type Variant,
+  variants,
 } from '../engines.js';
-import { openShell, program, type Outcome, type Shell } from '../support.js';
+import { openShell, type Outcome, program, type Shell } from '../support.js';
 
 /** An image with gcc and a C library with shared objects, which every engine has. */
 export const DEBIAN = (

@@ -1,9 +1,9 @@
 /** What is no good context builds nothing, on any builder: exit code 3, one line, nothing left. */
-import { gzipSync } from 'node:zlib';
 import { PassThrough } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines } from '../engines.js';
-import { expectFailure, five, openShell, tracesOf, type Shell } from '../support.js';
+import { expectFailure, five, openShell, type Shell, tracesOf } from '../support.js';
 import { create } from '../tar.js';
 
 /** Milliseconds in which it has to be over on a busy machine. */

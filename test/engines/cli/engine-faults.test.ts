@@ -7,15 +7,15 @@ import { engines } from '../engines.js';
 import {
   containersOf,
   expectFailure,
-  imageIdOf,
   five,
+  imageIdOf,
   openShell,
-  tracesOf,
   type Outcome,
   type Shell,
+  tracesOf,
 } from '../support.js';
 import { create } from '../tar.js';
-import { startProxy, startServer, type Proxy } from './proxy.js';
+import { type Proxy, startProxy, startServer } from './proxy.js';
 
 /** Milliseconds in which it has to be over on a busy machine. */
 const SECONDS = 15_000;

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FAILURE_BLOCK } from '../../../src/sink/failure-block.js';
 import { engines } from '../engines.js';
-import { containersOf, expectFailure, five, openShell, tracesOf, type Shell } from '../support.js';
+import { containersOf, expectFailure, five, openShell, type Shell, tracesOf } from '../support.js';
 import { create } from '../tar.js';
 import { startProxy } from './proxy.js';
 

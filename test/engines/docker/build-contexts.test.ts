@@ -2,7 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { dockerEngine, type DockerEngineSettings } from '../../../src/engine/docker/index.js';
-import type { EngineRequest, BuildResult } from '../../../src/engine/engine.js';
+import type { BuildResult, EngineRequest } from '../../../src/engine/engine.js';
 import {
   cleanUp,
   connectTo,

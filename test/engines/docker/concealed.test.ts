@@ -11,7 +11,7 @@ import { imageArchive } from '../../../src/engine/docker/images.js';
 import { run } from '../../support/cli.js';
 import { readTar } from '../../support/read-tar.js';
 import { flatten } from '../embedded/differential/flatten.js';
-import { cleanUp, connectTo, engines, uniqueTag, variants, type Variant } from '../engines.js';
+import { cleanUp, connectTo, engines, uniqueTag, type Variant, variants } from '../engines.js';
 
 interface Case {
   readonly title: string;

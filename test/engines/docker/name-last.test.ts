@@ -1,12 +1,12 @@
 /** The name comes last: no name, and no new image, of a build that fails, exceeds a limit or is interrupted. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startProxy, type Proxy } from '../cli/proxy.js';
+import { type Proxy, startProxy } from '../cli/proxy.js';
 import { engines, inspectImage, listLabelled, listTags, variants } from '../engines.js';
-import { expectFailure, imageIdOf, openShell, tracesOf, type Shell } from '../support.js';
+import { expectFailure, imageIdOf, openShell, type Shell, tracesOf } from '../support.js';
 import { create } from '../tar.js';
 
 /** How many signals are sent to builds of each builder, spread over the time that one takes. */

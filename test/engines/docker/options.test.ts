@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { dockerEngine } from '../../../src/engine/docker/index.js';
-import type { EngineRequest, BuildResult } from '../../../src/engine/engine.js';
+import type { BuildResult, EngineRequest } from '../../../src/engine/engine.js';
 import type { ProgressEvent } from '../../../src/progress/events.js';
 import {
   cleanUp,

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dockerEngine, type Environment } from '../../../src/engine/docker/index.js';
-import type { EngineRequest, BuildResult } from '../../../src/engine/engine.js';
+import type { BuildResult, EngineRequest } from '../../../src/engine/engine.js';
 import {
   cleanUp,
   connectTo,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf } from '../../../src/image/digest.js';
-import { engines, uniqueTag, variants, type Variant } from '../engines.js';
+import { engines, uniqueTag, type Variant, variants } from '../engines.js';
 import { loaders, namespace, tool } from '../images/readers.js';
 import { imageIdOf, openShell, type Shell } from '../support.js';
 import { dir, fifo, file, hardLink, symlink, tarOf } from './differential/entries.js';

@@ -4,10 +4,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { engines, run, variants, type Variant } from '../engines.js';
+import { engines, run, type Variant, variants } from '../engines.js';
 import { expectFailure, imageIdOf, openShell, type Outcome, type Shell } from '../support.js';
 import { create } from '../tar.js';
-import { baseImage, type BaseImage } from './differential/base-image.js';
+import { type BaseImage, baseImage } from './differential/base-image.js';
 import { configured, several } from './differential/bases.js';
 import { dir, file, symlink } from './differential/entries.js';
 

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, inspectImage, listTags, run, variants, type Variant } from '../engines.js';
+import { engines, inspectImage, listTags, run, type Variant, variants } from '../engines.js';
 import { BIN, expectFailure, helloEntries, imageIdOf, openShell, type Shell } from '../support.js';
 import { create } from '../tar.js';
 

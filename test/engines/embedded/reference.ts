@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { Descriptor } from '../../../src/image/descriptor.js';
 import type { ImageConfig } from '../../../src/image/config.js';
+import type { Descriptor } from '../../../src/image/descriptor.js';
 import { engines } from '../engines.js';
 
 /** An image's configuration, or the last line of what failed. */

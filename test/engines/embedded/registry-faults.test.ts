@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { addImage, fakeRegistry, sha256, type FakeRegistry } from '../../image/registry/fake.js';
-import { engines, run, variants, type Variant } from '../engines.js';
+import { addImage, type FakeRegistry, fakeRegistry, sha256 } from '../../image/registry/fake.js';
+import { engines, run, type Variant, variants } from '../engines.js';
 import { expectFailure, imageIdOf, openShell, type Outcome, type Shell } from '../support.js';
 import { create } from '../tar.js';
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTar } from '../../support/read-tar.js';
+import { type Variant, variants } from '../engines.js';
 import { loaders } from '../images/readers.js';
 import { imageIdOf, openShell, type Shell } from '../support.js';
-import { variants, type Variant } from '../engines.js';
 
 const HELLO = '#include <stdio.h>\nint main(void){\n    puts("Hello World\\n");\n}\n';
 const DOCKERFILE = 'FROM scratch\nWORKDIR /\nCOPY hello .\nCMD ["/hello"]\n';

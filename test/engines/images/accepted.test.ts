@@ -8,7 +8,7 @@ import { LayoutStore } from '../../../src/image/layout-store.js';
 import type { AssembledImage } from '../../../src/image/manifest.js';
 import { engines, uniqueTag } from '../engines.js';
 import { make, OWN } from './made.js';
-import { loaders, namespace, tool, type Namespace } from './readers.js';
+import { loaders, type Namespace, namespace, tool } from './readers.js';
 
 let folder: string;
 beforeAll(async () => {

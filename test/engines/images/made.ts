@@ -1,6 +1,5 @@
 /** An image made of the engines' base by this project's own stores: a busybox that prints a word. */
 import { execFile } from 'node:child_process';
-
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { writeImage, writeIndex } from '../../../src/image/assemble.js';

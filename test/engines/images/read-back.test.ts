@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOfStream } from '../../../src/image/digest.js';
-import { openImageReader, type DiskImageUrl } from '../../../src/image/open-reader.js';
+import { digestOf } from '../../../src/image/digest.js';
+import { type DiskImageUrl, openImageReader } from '../../../src/image/open-reader.js';
 import { hostPlatform } from '../../../src/image/platform.js';
 import { engines, uniqueTag } from '../engines.js';
 import { baseLayer } from './made.js';
 import { loaders, tool } from './readers.js';
-import { digestOf } from '../../../src/image/digest.js';
 
 let folder: string;
 let diffId: string;

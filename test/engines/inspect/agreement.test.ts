@@ -4,10 +4,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, variants } from '../engines.js';
-import { imageIdOf, openShell, type Shell } from '../support.js';
 import { openSample, succeeds } from '../samples/sample.js';
-import { ofFolder, ofInspection, ofTar, type JsonInspection } from './listing.js';
+import { imageIdOf, openShell, type Shell } from '../support.js';
 import { layered } from './layered.js';
+import { type JsonInspection, ofFolder, ofInspection, ofTar } from './listing.js';
 
 const variant = variants.find(
   ({ name }) => name === 'docker28 BuildKit',

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines } from '../engines.js';
-import { five, imageIdOf, openShell, program, type Outcome, type Shell } from '../support.js';
+import { five, imageIdOf, openShell, type Outcome, program, type Shell } from '../support.js';
 import { create } from '../tar.js';
 
 const DOCKERFILE = [

@@ -2,9 +2,9 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, variants, type Variant } from '../engines.js';
-import { expectFailure, helloEntries, imageIdOf, openShell, type Shell } from '../support.js';
+import { engines, type Variant, variants } from '../engines.js';
 import { succeeds } from '../samples/sample.js';
+import { expectFailure, helloEntries, imageIdOf, openShell, type Shell } from '../support.js';
 import { create } from '../tar.js';
 import type { JsonInspection } from './listing.js';
 

@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findLibraries, type BuilderFiles, type LibraryResult } from '../../../src/libs/index.js';
+import { type BuilderFiles, findLibraries, type LibraryResult } from '../../../src/libs/index.js';
 import { hostFiles } from '../../libs/host.js';
 
 const execute = promisify(execFile);

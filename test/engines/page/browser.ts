@@ -3,8 +3,8 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { renderPage, type PageSubject } from '../../../src/inspect/page/page.js';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type PageSubject, renderPage } from '../../../src/inspect/page/page.js';
 
 /** Debian's; `test/engines/start` installs it. */
 const CHROMIUM = '/usr/bin/chromium';

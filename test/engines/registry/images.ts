@@ -1,9 +1,9 @@
 /** Images for real registries: with layers that are tars, so that others can read them. */
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import type { Descriptor } from '../../../src/image/descriptor.js';
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../../src/image/descriptor.js';
 import type { AssembledImage, Manifest, PlatformImage } from '../../../src/image/manifest.js';
-import { Readable } from 'node:stream';
 import { descriptorOf, sha256 } from '../../image/registry/fake.js';
 import { create } from '../tar.js';
 

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, request as httpRequest, type Server } from 'node:http';
-import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openBlobCache, type BlobCache } from '../../../src/image/blob-cache.js';
+import { type BlobCache, openBlobCache } from '../../../src/image/blob-cache.js';
 import { hostPlatform, parsePlatform } from '../../../src/image/platform.js';
 import { parseReference } from '../../../src/image/reference.js';
 import {
-  pullImage,
-  pushImage,
   type PulledImage,
+  pullImage,
   type PullSettings,
+  pushImage,
 } from '../../../src/image/registry/index.js';
 import type { TransferEvent } from '../../../src/image/registry/progress.js';
 import { sha256 } from '../../image/registry/fake.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../commands.js';
 import { engines, run, variants } from '../engines.js';
-import { imageIdOf, type Given, type Shell } from '../support.js';
+import { type Given, imageIdOf, type Shell } from '../support.js';
 import { openSample, SAMPLES, succeeds } from './sample.js';
 
 const github = await readFile(join(SAMPLES, 'ci/github.yml'), 'utf8');

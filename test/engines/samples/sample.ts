@@ -6,7 +6,7 @@ import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { ROOT } from '../commands.js';
-import { engines, variants, type Variant } from '../engines.js';
+import { engines, type Variant, variants } from '../engines.js';
 import { openShell, type Outcome, type Shell } from '../support.js';
 
 /** The folder of the samples. */

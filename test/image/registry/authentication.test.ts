@@ -1,15 +1,15 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openBlobCache, type BlobCache } from '../../../src/image/blob-cache.js';
+import { type BlobCache, openBlobCache } from '../../../src/image/blob-cache.js';
 import type { Credential, CredentialStore } from '../../../src/image/credentials.js';
 import { parseReference } from '../../../src/image/reference.js';
 import { parseChallenges } from '../../../src/image/registry/challenge.js';
-import { pullImage, pushImage, type PullSettings } from '../../../src/image/registry/index.js';
-import { addImage, assemble, fakeRegistry, quick, type FakeRegistry } from './fake.js';
+import { pullImage, type PullSettings, pushImage } from '../../../src/image/registry/index.js';
+import { addImage, assemble, type FakeRegistry, fakeRegistry, quick } from './fake.js';
 
 let home: string;
 let cache: BlobCache;

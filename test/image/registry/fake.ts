@@ -8,10 +8,10 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { AssembledImage, Manifest, PlatformImage } from '../../../src/image/manifest.js';
-import type { Descriptor, Platform } from '../../../src/image/descriptor.js';
 import type { ImageConfig } from '../../../src/image/config.js';
+import type { Descriptor, Platform } from '../../../src/image/descriptor.js';
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../../src/image/descriptor.js';
+import type { AssembledImage, Manifest, PlatformImage } from '../../../src/image/manifest.js';
 
 export const sha256 = (bytes: Buffer | string): string =>
   `sha256:${createHash('sha256').update(bytes).digest('hex')}`;

@@ -1,17 +1,17 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type IncomingMessage, request as httpRequest, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openBlobCache, type BlobCache } from '../../../src/image/blob-cache.js';
+import { type BlobCache, openBlobCache } from '../../../src/image/blob-cache.js';
 import { parseReference } from '../../../src/image/reference.js';
 import { addressesOf, isLoopback } from '../../../src/image/registry/host.js';
 import { pullImage, type PullSettings } from '../../../src/image/registry/index.js';
 import { proxyFor } from '../../../src/image/registry/proxy.js';
 import { certificateFor } from './certificate.js';
-import { addImage, fakeRegistry, quick, type FakeRegistry } from './fake.js';
+import { addImage, type FakeRegistry, fakeRegistry, quick } from './fake.js';
 
 describe('the proxy for a request', () => {
   const of = (url: string, env: Record<string, string>): string | undefined =>

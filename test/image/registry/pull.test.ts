@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openBlobCache, type BlobCache } from '../../../src/image/blob-cache.js';
+import { type BlobCache, openBlobCache } from '../../../src/image/blob-cache.js';
 import { parsePlatform } from '../../../src/image/platform.js';
 import { parseReference } from '../../../src/image/reference.js';
 import { pullImage, type PullSettings } from '../../../src/image/registry/index.js';
 import type { TransferEvent } from '../../../src/image/registry/progress.js';
-import { addImage, descriptorOf, fakeRegistry, quick, sha256, type FakeRegistry } from './fake.js';
+import { addImage, descriptorOf, type FakeRegistry, fakeRegistry, quick, sha256 } from './fake.js';
 
 const amd64 = parsePlatform('linux/amd64');
 const long = 'abcdefghijklmnop'.repeat(20_000).slice(0, 300_000);

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pushImage, type RegistrySettings } from '../../../src/image/registry/index.js';
 import type { TransferEvent } from '../../../src/image/registry/progress.js';
-import { assemble, fakeRegistry, quick, sha256, type FakeRegistry } from './fake.js';
+import { assemble, type FakeRegistry, fakeRegistry, quick, sha256 } from './fake.js';
 
 const big = Buffer.from('0123456789abcdef'.repeat(60_000));
 const small = Buffer.from('small');

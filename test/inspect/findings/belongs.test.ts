@@ -3,7 +3,7 @@ import { findingsOf } from '../../../src/inspect/findings/index.js';
 import { elf, program } from '../../libs/elf-writer.js';
 import { AWS, DOCKER, ENCRYPTED, GCP, GITHUB, GITLAB, KEYS, NPM, PYPI, SLACK } from '../secrets.js';
 import { contextOf, imageOf, type Table } from '../tree.js';
-import { alpine, debian, scratch, type Base } from './images.js';
+import { alpine, type Base, debian, scratch } from './images.js';
 
 const tool = program({ needed: ['libc.so.6'] });
 const CAPABILITY = new Map([['security.capability', Buffer.alloc(20)]]);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { findingsOf } from '../../../src/inspect/findings/index.js';
 import { elf, program } from '../../libs/elf-writer.js';
-import { imageOf, type Facts, type Table } from '../tree.js';
-import { debian, scratch, type Base } from './images.js';
+import { type Facts, imageOf, type Table } from '../tree.js';
+import { type Base, debian, scratch } from './images.js';
 
 const withText = (text: string): Buffer => elf({ isStatic: true, type: 2, text });
 const GO = 'x509: certificate signed by unknown authority';

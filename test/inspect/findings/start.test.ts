@@ -3,8 +3,8 @@ import { findingsOf } from '../../../src/inspect/findings/index.js';
 import { elf, program } from '../../libs/elf-writer.js';
 import { ldSoCache } from '../../libs/ld-so-cache-writer.js';
 import { library } from '../../libs/memory.js';
-import { imageOf, type Facts, type Table } from '../tree.js';
-import { alpine, debian, scratch, type Base } from './images.js';
+import { type Facts, imageOf, type Table } from '../tree.js';
+import { alpine, type Base, debian, scratch } from './images.js';
 
 const lookAt = (base: Base, facts: Facts = {}, files: Table = {}) =>
   findingsOf(imageOf({ ...base.facts, ...facts }, base.files, files));

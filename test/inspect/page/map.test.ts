@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FileTree } from '../../../src/inspect/page/client/file-tree.js';
-import { boxAt, nest, type Box } from '../../../src/inspect/page/client/nest.js';
-import { squarify, type Rect } from '../../../src/inspect/page/client/squarify.js';
+import { type Box, boxAt, nest } from '../../../src/inspect/page/client/nest.js';
+import { type Rect, squarify } from '../../../src/inspect/page/client/squarify.js';
 import { encodeSide } from '../../../src/inspect/page/encode.js';
 import { builderImage } from '../../support/inspected-images.js';
 import { makeInspection } from '../../support/inspection.js';

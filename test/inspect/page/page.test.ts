@@ -4,7 +4,7 @@ import { walk } from '../../../src/inspect/entry.js';
 import { FileTree } from '../../../src/inspect/page/client/file-tree.js';
 import type { PageData } from '../../../src/inspect/page/data.js';
 import { encodeSide } from '../../../src/inspect/page/encode.js';
-import { readBundle, renderPage, type PageSubject } from '../../../src/inspect/page/page.js';
+import { type PageSubject, readBundle, renderPage } from '../../../src/inspect/page/page.js';
 import {
   builderImage,
   difference,

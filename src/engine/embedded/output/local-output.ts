@@ -10,14 +10,14 @@ import { DockerceptionError } from '../../../errors.js';
 import { makeFolder } from '../../../files/make-folder.js';
 import { removeAbandoned, TemporaryPath } from '../../../files/temporary-path.js';
 import { outputFailure } from '../../../files/write-error.js';
+import type { Change } from '../../../filesystem/changes.js';
+import { isDirectory, isFile, isSymlink, type Leaf, NO_TIME } from '../../../filesystem/node.js';
 import type { Report } from '../../../progress/events.js';
 import { printable } from '../../../tar/printable.js';
-import type { Change } from '../../../filesystem/changes.js';
-import { flatChanges, type FlatOptions, type FlatSystem } from './flat-tar.js';
-import { isDirectory, isFile, isSymlink, NO_TIME, type Leaf } from '../../../filesystem/node.js';
 import { fromBinary, toBinary } from '../../../text/binary.js';
-import { segments } from '../spool/contents.js';
 import { withoutSlashes } from '../../../text/trim.js';
+import { segments } from '../spool/contents.js';
+import { flatChanges, type FlatOptions, type FlatSystem } from './flat-tar.js';
 
 /** Entries, and bytes of contents, between two checks of the signal. */
 const ENTRIES = 500;

@@ -5,7 +5,7 @@
 import type { Change } from '../../../filesystem/changes.js';
 import { isDirectory, sameAttributes } from '../../../filesystem/node.js';
 import type { Compression } from '../../../image/compression.js';
-import { writeLayer, type Layer } from '../../../image/layer.js';
+import { type Layer, writeLayer } from '../../../image/layer.js';
 import type { BlobStore } from '../../../image/store.js';
 import { batchedLayerTar, type LayerTarOptions } from '../output/layer-tar.js';
 import type { IncomingContents } from './incoming-contents.js';

@@ -2,6 +2,6 @@
 export { DivertingSpool } from './diverting-spool.js';
 export {
   isPredictable,
-  SpeculativeLayerWriter,
   type Prediction,
+  SpeculativeLayerWriter,
 } from './speculative-layer-writer.js';

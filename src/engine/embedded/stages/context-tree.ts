@@ -1,11 +1,11 @@
 /** The context as a tree, with its contents in the spool. */
 import { DockerceptionError } from '../../../errors.js';
-import { contentOf } from '../spool/contents.js';
 import { isFile } from '../../../filesystem/node.js';
-import { toBinary } from '../../../text/binary.js';
-import type { Spool } from '../spool/spool.js';
 import { Tree } from '../../../filesystem/tree.js';
 import { unpack } from '../../../filesystem/unpack.js';
+import { toBinary } from '../../../text/binary.js';
+import { contentOf } from '../spool/contents.js';
+import type { Spool } from '../spool/spool.js';
 
 /** Bytes of the largest Dockerfile, as in BuildKit. */
 const MAX_DOCKERFILE = 16 << 20;

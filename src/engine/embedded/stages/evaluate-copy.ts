@@ -5,9 +5,9 @@ import { Reason } from '../../../dockerfile/reason.js';
 import { expandWord } from '../../../dockerfile/shell.js';
 import { sourceKind } from '../../../dockerfile/source.js';
 import { isDigest } from '../../../image/digest.js';
-import type { StageState } from './stage-state.js';
 import { componentsInside } from '../../../tar/path.js';
 import type { CopyStep } from '../steps/step.js';
+import type { StageState } from './stage-state.js';
 
 /** Throws a {@link Reason}. */
 export function evaluateCopy(

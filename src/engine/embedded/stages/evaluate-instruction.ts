@@ -9,14 +9,14 @@ import type {
   Pair,
 } from '../../../dockerfile/instruction.js';
 import { parsePorts } from '../../../dockerfile/port.js';
-import { quoteList, quoteRune, quote } from '../../../dockerfile/quote.js';
+import { quote, quoteList, quoteRune } from '../../../dockerfile/quote.js';
 import { Reason } from '../../../dockerfile/reason.js';
 import { buildArg } from '../../../dockerfile/scope.js';
 import { expandWord, expandWords, type Variables } from '../../../dockerfile/shell.js';
 import { checkSignal } from '../../../dockerfile/signal.js';
+import type { Step } from '../steps/step.js';
 import { evaluateCopy } from './evaluate-copy.js';
 import type { StageState } from './stage-state.js';
-import type { Step } from '../steps/step.js';
 
 /** What words are expanded with, in addition to the variables of the stage. */
 export interface Words {

@@ -9,9 +9,9 @@ import type { Variables } from '../../../dockerfile/shell.js';
 import { DockerceptionError } from '../../../errors.js';
 import type { ContainerConfig } from '../../../image/config.js';
 import { printable } from '../../../tar/printable.js';
-import { applyInstruction } from './evaluate-instruction.js';
-import { StageState, type StageBase } from './stage-state.js';
 import type { EvaluatedStage, Step } from '../steps/step.js';
+import { applyInstruction } from './evaluate-instruction.js';
+import { type StageBase, StageState } from './stage-state.js';
 
 export type { StageBase } from './stage-state.js';
 

@@ -1,10 +1,10 @@
 /** Finds the images of FROM and COPY --from: a build context of that name, else an image of a registry. */
 import { DockerceptionError } from '../../../errors.js';
-import { openBlobCache, type BlobCache } from '../../../image/blob-cache.js';
+import { type BlobCache, openBlobCache } from '../../../image/blob-cache.js';
 import { ociMediaType, type Platform } from '../../../image/descriptor.js';
 import type { ImageReader } from '../../../image/image-reader.js';
 import type { Image } from '../../../image/manifest.js';
-import { openImageReader, parseImageUrl, type DiskImageUrl } from '../../../image/open-reader.js';
+import { type DiskImageUrl, openImageReader, parseImageUrl } from '../../../image/open-reader.js';
 import { formatPlatform } from '../../../image/platform.js';
 import { formatReference, parseReference, tryParseReference } from '../../../image/reference.js';
 import type { RegistrySettings } from '../../../image/registry/index.js';

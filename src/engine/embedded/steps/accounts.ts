@@ -2,14 +2,13 @@
  * Resolves `--chown`. Names are looked up in /etc/passwd and /etc/group of the image (passwd(5), group(5)). Without a
  * group, a numeric user gets the group of the same number, and a named user the group in passwd.
  */
+import { nearest } from '../../../dockerfile/nearest.js';
 import { DockerceptionError } from '../../../errors.js';
+import { isFile } from '../../../filesystem/node.js';
+import type { Tree } from '../../../filesystem/tree.js';
 import { printable } from '../../../tar/printable.js';
 import { contentOf } from '../spool/contents.js';
-import { isFile } from '../../../filesystem/node.js';
-import { nearest } from '../../../dockerfile/nearest.js';
-
 import type { Spool } from '../spool/spool.js';
-import type { Tree } from '../../../filesystem/tree.js';
 
 /** The files in which names are looked up. Their contents are kept of every base. */
 export const ACCOUNT_FILES: readonly string[] = ['etc/passwd', 'etc/group'];

@@ -6,19 +6,19 @@
 import type { Readable } from 'node:stream';
 import { decompress } from '../../../compression/decompress.js';
 import { DockerceptionError } from '../../../errors.js';
+import type { Leaf } from '../../../filesystem/node.js';
+import { MADE_BY_ROOT, type Tree } from '../../../filesystem/tree.js';
+import { unpack } from '../../../filesystem/unpack.js';
 import { BLOCK } from '../../../tar/block.js';
 import { verifiedSum } from '../../../tar/checksum.js';
 import { printable } from '../../../tar/printable.js';
-import type { OwnerIds } from './accounts.js';
-import { contentChunks } from '../spool/contents.js';
-import type { Copier } from './copy.js';
-import type { Leaf } from '../../../filesystem/node.js';
 import { fromBinary } from '../../../text/binary.js';
+import { contentChunks } from '../spool/contents.js';
 import { readableOf } from '../spool/contents.js';
-import type { Source } from './sources.js';
 import type { Spool } from '../spool/spool.js';
-import { MADE_BY_ROOT, type Tree } from '../../../filesystem/tree.js';
-import { unpack } from '../../../filesystem/unpack.js';
+import type { OwnerIds } from './accounts.js';
+import type { Copier } from './copy.js';
+import type { Source } from './sources.js';
 
 const ARCHIVE_NAME = /\.(?:tar\.\w+|tgz|tbz2?|txz|tzst)$/i;
 

@@ -5,27 +5,27 @@
  * root; links among the sources are copied. Nodes that need no change are shared.
  */
 import { DockerceptionError } from '../../../errors.js';
-import type { ModeChange } from '../../../tar/mode.js';
 import {
+  type Attributes,
+  type Directory,
+  type Extra,
   extraOver,
   isDirectory,
   isSymlink,
   Leaf,
   NO_TIME,
-  TYPE_BITS,
-  type Attributes,
-  type Directory,
-  type Extra,
   type Node,
+  TYPE_BITS,
 } from '../../../filesystem/node.js';
-import type { Source } from './sources.js';
 import {
-  display,
-  MADE_BY_ROOT,
   type Components,
+  display,
   type Made,
+  MADE_BY_ROOT,
   type Tree,
 } from '../../../filesystem/tree.js';
+import type { ModeChange } from '../../../tar/mode.js';
+import type { Source } from './sources.js';
 
 /** Changes of the copied entries. */
 export interface CopyChanges {

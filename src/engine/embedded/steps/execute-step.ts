@@ -1,20 +1,20 @@
 /** Executes the steps of a stage on its tree. */
 import { compileIgnore } from '../../../dockerfile/ignore.js';
 import { DockerceptionError, messageOf } from '../../../errors.js';
-import { parseModeChanges } from '../../../tar/mode.js';
-import { printable } from '../../../tar/printable.js';
-import { lookUpOwner, type OwnerIds } from './accounts.js';
-import { Copier, type CopyChanges } from './copy.js';
-import { addFile } from './add-archive.js';
-import { located } from './located.js';
 import { FILE, isDirectory, isFile, Leaf, NO_TIME } from '../../../filesystem/node.js';
-import { fromBinary, toBinary } from '../../../text/binary.js';
-import { isGitRepository, isUrl } from './remote-name.js';
-import { componentsInside } from '../../../tar/path.js';
-import { findSources, notFound, type Source } from './sources.js';
-import type { Spool } from '../spool/spool.js';
-import type { CopyStep, Step, WorkdirStep } from './step.js';
 import { MADE_BY_ROOT, Tree } from '../../../filesystem/tree.js';
+import { parseModeChanges } from '../../../tar/mode.js';
+import { componentsInside } from '../../../tar/path.js';
+import { printable } from '../../../tar/printable.js';
+import { fromBinary, toBinary } from '../../../text/binary.js';
+import type { Spool } from '../spool/spool.js';
+import { lookUpOwner, type OwnerIds } from './accounts.js';
+import { addFile } from './add-archive.js';
+import { Copier, type CopyChanges } from './copy.js';
+import { located } from './located.js';
+import { isGitRepository, isUrl } from './remote-name.js';
+import { findSources, notFound, type Source } from './sources.js';
+import type { CopyStep, Step, WorkdirStep } from './step.js';
 
 /** A tree that COPY reads from. */
 export interface CopyOrigin {

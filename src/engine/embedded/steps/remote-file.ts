@@ -8,7 +8,6 @@ import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DockerceptionError } from '../../../errors.js';
 import { FILE, Leaf } from '../../../filesystem/node.js';
-import { toBinary } from '../../../text/binary.js';
 import { Agents } from '../../../image/registry/agents.js';
 import { bodyOf, discard } from '../../../image/registry/answer.js';
 import { type Answer, exchange, type Request } from '../../../image/registry/exchange.js';
@@ -20,6 +19,7 @@ import { type Environment, type Timing, withDefaults } from '../../../image/regi
 import { reasonOf } from '../../../image/registry/words.js';
 import type { Blob } from '../../../image/store.js';
 import { printable } from '../../../tar/printable.js';
+import { toBinary } from '../../../text/binary.js';
 import { basicAuthorization } from '../../../text/redact.js';
 import type { Spool } from '../spool/spool.js';
 import { decoded, isGitRepository, nameOfUrl } from './remote-name.js';

@@ -3,19 +3,19 @@
  * A pattern does not match through a link to a directory.
  */
 import { compileGlob, hasWildcards } from '../../../dockerfile/match.js';
+import { nearest } from '../../../dockerfile/nearest.js';
 import { DockerceptionError } from '../../../errors.js';
-import { componentsInside } from '../../../tar/path.js';
-import { printable } from '../../../tar/printable.js';
 import {
+  type Directory,
   isDirectory,
   isSymlink,
-  type Directory,
   type Leaf,
   type Node,
 } from '../../../filesystem/node.js';
+import { type Components, display, type Tree } from '../../../filesystem/tree.js';
+import { componentsInside } from '../../../tar/path.js';
+import { printable } from '../../../tar/printable.js';
 import { fromBinary, toBinary } from '../../../text/binary.js';
-import { nearest } from '../../../dockerfile/nearest.js';
-import { display, type Components, type Tree } from '../../../filesystem/tree.js';
 
 const ANY_DEPTH = '**';
 

@@ -4,8 +4,8 @@
  */
 import { spoken } from './describe.js';
 import { make } from './dom.js';
-import type { Box } from './nest.js';
 import { neighbour } from './neighbour.js';
+import type { Box } from './nest.js';
 import type { Session } from './session.js';
 import type { Rect } from './squarify.js';
 

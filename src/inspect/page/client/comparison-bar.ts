@@ -1,10 +1,10 @@
 /** Before and after, to scale, and how much is left; either is a switch to its side. */
 import { formatBytes } from '../../../progress/format.js';
+import type { DifferenceData } from '../data.js';
+import { countOf } from './describe.js';
 import { bar, button, make, name } from './dom.js';
 import { ratioText } from './ratio.js';
 import type { Session } from './session.js';
-import type { DifferenceData } from '../data.js';
-import { countOf } from './describe.js';
 
 export function comparisonBar(session: Session, { before, after }: DifferenceData): HTMLElement {
   const sizes = [before, after] as const;

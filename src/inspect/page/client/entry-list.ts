@@ -5,8 +5,8 @@ import { FOLDER } from './folder-list.js';
 import { colourOf, paletteFor } from './palette.js';
 import type { Session } from './session.js';
 import type { Theme } from './theme.js';
-import { visible } from './visible.js';
 import { VirtualList } from './virtual-list.js';
+import { visible } from './visible.js';
 
 export interface EntryListOptions {
   readonly id: string;

@@ -1,16 +1,16 @@
 /** Puts the page together from what is in it. */
+import type { PageData } from '../data.js';
 import { centre } from './centre.js';
 import { changesPanel } from './changes-panel.js';
 import { comparisonBar } from './comparison-bar.js';
 import { make } from './dom.js';
-import type { PageData } from '../data.js';
 import { findingsPanel } from './findings-panel.js';
 import { subject } from './header.js';
 import { largestPanel } from './largest-panel.js';
 import { layersSide } from './layers-side.js';
 import { searchBox } from './search-box.js';
 import { Session } from './session.js';
-import { tabsOf, type Tab } from './tabs.js';
+import { type Tab, tabsOf } from './tabs.js';
 import { Theme } from './theme.js';
 import { wastePanel } from './waste-panel.js';
 

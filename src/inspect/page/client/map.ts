@@ -3,7 +3,7 @@ import { formatBytes } from '../../../progress/format.js';
 import { Cells, position } from './cells.js';
 import { countOf } from './describe.js';
 import { fill, make } from './dom.js';
-import { boxAt, nest, type Box } from './nest.js';
+import { type Box, boxAt, nest } from './nest.js';
 import { paint } from './paint.js';
 import { paletteFor } from './palette.js';
 import type { Session } from './session.js';

@@ -1,6 +1,6 @@
 /** A directory's map: rectangles inside rectangles, as deep as there is room to see anything. */
 import type { FileTree } from './file-tree.js';
-import { squarify, type Rect } from './squarify.js';
+import { type Rect, squarify } from './squarify.js';
 
 export interface Box extends Rect {
   readonly at: number;

@@ -3,7 +3,7 @@
  * than another, and text on any of them has the same contrast, above 4.5:1 in both themes.
  */
 import type { Change } from '../data.js';
-import { CLASSES, classOf, largestBelow, type FileClass } from './classes.js';
+import { CLASSES, classOf, type FileClass, largestBelow } from './classes.js';
 import type { Session } from './session.js';
 
 const CLASS_HUES: Readonly<Record<FileClass, number | undefined>> = {

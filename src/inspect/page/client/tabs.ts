@@ -1,5 +1,5 @@
 /** Panels of which one is shown (ARIA Authoring Practices, tabs): arrows change it. */
-import { button, make, type Child } from './dom.js';
+import { button, type Child, make } from './dom.js';
 
 export interface Tab {
   readonly id: string;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeFlatTar, type FlatSystem } from '../../../../src/engine/embedded/output/flat-tar.js';
-import { NO_TIME, SYMLINK } from '../../../../src/filesystem/node.js';
+import { type FlatSystem, writeFlatTar } from '../../../../src/engine/embedded/output/flat-tar.js';
 import { Spool } from '../../../../src/engine/embedded/spool/spool.js';
+import { NO_TIME, SYMLINK } from '../../../../src/filesystem/node.js';
 import { readTar } from '../../../support/read-tar.js';
 import { file, folder, special } from '../flat.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { changes } from '../../../../src/filesystem/changes.js';
 import { layerTar } from '../../../../src/engine/embedded/output/layer-tar.js';
-import { CHAR_DEVICE, FIFO, NO_TIME, SYMLINK } from '../../../../src/filesystem/node.js';
 import { Spool } from '../../../../src/engine/embedded/spool/spool.js';
+import { changes } from '../../../../src/filesystem/changes.js';
+import { CHAR_DEVICE, FIFO, NO_TIME, SYMLINK } from '../../../../src/filesystem/node.js';
 import { Tree } from '../../../../src/filesystem/tree.js';
 import { readTar } from '../../../support/read-tar.js';
 import { member, tar } from '../../../support/write-tar.js';

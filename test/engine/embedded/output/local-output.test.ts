@@ -13,11 +13,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { processMark } from '../../../../src/files/process-mark.js';
 import { writeLocal } from '../../../../src/engine/embedded/output/local-output.js';
-import { CHAR_DEVICE, FIFO, SYMLINK, type Directory } from '../../../../src/filesystem/node.js';
-import { toBinary } from '../../../../src/text/binary.js';
 import { Spool } from '../../../../src/engine/embedded/spool/spool.js';
+import { processMark } from '../../../../src/files/process-mark.js';
+import { CHAR_DEVICE, type Directory, FIFO, SYMLINK } from '../../../../src/filesystem/node.js';
+import { toBinary } from '../../../../src/text/binary.js';
 import { file, folder, special } from '../flat.js';
 
 const startOf = (mark: string): string => mark.replace(/.*-/, '');

@@ -5,27 +5,27 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { embeddedEngine } from '../../../../src/engine/embedded/embedded-engine.js';
+import type { WrittenLayer } from '../../../../src/engine/embedded/output/assemble.js';
+import { layerTar } from '../../../../src/engine/embedded/output/layer-tar.js';
 import {
   DivertingSpool,
-  SpeculativeLayerWriter,
   type Prediction,
+  SpeculativeLayerWriter,
 } from '../../../../src/engine/embedded/speculation/index.js';
-import type { WrittenLayer } from '../../../../src/engine/embedded/output/assemble.js';
-import { embeddedEngine } from '../../../../src/engine/embedded/embedded-engine.js';
 import { Spool } from '../../../../src/engine/embedded/spool/spool.js';
+import { changes } from '../../../../src/filesystem/changes.js';
 import { FILE, Leaf } from '../../../../src/filesystem/node.js';
 import { Tree } from '../../../../src/filesystem/tree.js';
 import { passContext } from '../../../../src/filter.js';
 import { ArchiveStore } from '../../../../src/image/archive-store.js';
-import { writeLayer, type Layer } from '../../../../src/image/layer.js';
-import { layerTar } from '../../../../src/engine/embedded/output/layer-tar.js';
-import { changes } from '../../../../src/filesystem/changes.js';
+import { type Layer, writeLayer } from '../../../../src/image/layer.js';
 import { CONTEXT } from '../../../../src/options/context.js';
 import { normalise } from '../../../../src/options/schema.js';
 import { engineOptions } from '../../../support/engine-options.js';
 import { inChunks } from '../../../support/filter.js';
 import { readTar } from '../../../support/read-tar.js';
-import { member, tar, type Member } from '../../../support/write-tar.js';
+import { type Member, member, tar } from '../../../support/write-tar.js';
 
 /** More than what the spool keeps in memory. */
 const LARGE = 70_000;

@@ -4,9 +4,9 @@ import { planStages } from '../../../../src/dockerfile/plan.js';
 import {
   createdBy,
   evaluateStage,
-  withLabels,
   type StageBase,
   type StageResult,
+  withLabels,
 } from '../../../../src/engine/embedded/stages/evaluate-stage.js';
 import { DockerceptionError } from '../../../../src/errors.js';
 import type { ContainerConfig } from '../../../../src/image/config.js';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { engines } from '../../engines.js';
-import { tarOf, type Entry } from './entries.js';
+import { type Entry, tarOf } from './entries.js';
 
 /** An image of one platform. */
 export interface BaseImage {

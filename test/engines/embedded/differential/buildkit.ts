@@ -5,10 +5,10 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { ENGINES_DIR, engines } from '../../engines.js';
+import { engines, ENGINES_DIR } from '../../engines.js';
 import type { CaseOptions } from './case.js';
 import { flatten } from './flatten.js';
-import { readArchive, type Image } from './image.js';
+import { type Image, readArchive } from './image.js';
 
 /** Images, or why there are none. */
 export type Outcome = { readonly images: readonly Image[] } | { readonly refused: string };

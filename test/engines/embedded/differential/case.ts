@@ -1,6 +1,6 @@
 /** A Dockerfile and its context, which two engines are to make the same of. */
-import type { Config } from './image.js';
 import type { Entry } from './entries.js';
+import type { Config } from './image.js';
 
 /** What both engines are asked for, beside the context. */
 export interface CaseOptions {

@@ -1,7 +1,7 @@
 /** What an image archive has in it, as far as two images are compared. It shares no code with src/. */
 import { gunzipSync } from 'node:zlib';
 import { readTar } from '../../../support/read-tar.js';
-import { flatten, type FileSystem } from './flatten.js';
+import { type FileSystem, flatten } from './flatten.js';
 
 /** What of a configuration has to be the same. Empty is as good as absent. */
 export type Config = Readonly<Record<string, unknown>>;

@@ -4,14 +4,14 @@
  */
 import fc from 'fast-check';
 import {
+  type Attributes,
   dir,
+  type Entry,
   fifo,
   file,
   hardLink,
   symlink,
   tarOf,
-  type Attributes,
-  type Entry,
 } from './entries.js';
 
 /** A Dockerfile with its context. */

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { buildWithBuildKit, type Outcome } from './buildkit.js';
 import { expectTheSame } from './compare.js';
 import { buildEmbedded } from './embedded.js';
-import { file, tarOf, type Entry } from './entries.js';
+import { type Entry, file, tarOf } from './entries.js';
 import { randomBuild } from './random-files.js';
 import { randomDockerfile } from './random-words.js';
 

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import type { Case, Difference } from '../case.js';
-import { device, dir, fifo, file, hardLink, symlink, tarOf, type Entry } from '../entries.js';
+import { device, dir, type Entry, fifo, file, hardLink, symlink, tarOf } from '../entries.js';
 import { onRich, onScratch } from './on.js';
 
 const archive = tarOf([

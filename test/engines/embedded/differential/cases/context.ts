@@ -2,7 +2,7 @@
 import { member, pax } from '../../../../support/write-tar.js';
 import { CAPABILITY } from '../bases.js';
 import type { Case } from '../case.js';
-import { dir, file, gnuLongFile, hardLink, symlink, type Entry } from '../entries.js';
+import { dir, type Entry, file, gnuLongFile, hardLink, symlink } from '../entries.js';
 import { onRich, onScratch } from './on.js';
 
 const contexts: Readonly<Record<string, readonly Entry[]>> = {

@@ -1,6 +1,6 @@
 /** Everything but files, as Docker's reference of Dockerfiles describes it, sentence by sentence. */
-import type { Case, CaseOptions } from '../case.js';
 import { configured, rich, triggering } from '../bases.js';
+import type { Case, CaseOptions } from '../case.js';
 import { file } from '../entries.js';
 
 const context = [file('f', 'f'), file('a', 'a'), file('b', 'b')];

@@ -1,7 +1,7 @@
 /** Hard links, extended attributes, devices, odd modes and owners. */
 import { CAPABILITY } from '../bases.js';
 import type { Case } from '../case.js';
-import { device, dir, fifo, file, hardLink, tarOf, type Entry } from '../entries.js';
+import { device, dir, type Entry, fifo, file, hardLink, tarOf } from '../entries.js';
 import { onRich, onScratch } from './on.js';
 
 const context = [

@@ -1,5 +1,5 @@
 /** Several stages, --from, --target. */
-import { rich, configured } from '../bases.js';
+import { configured, rich } from '../bases.js';
 import type { Case } from '../case.js';
 import { dir, file } from '../entries.js';
 
