@@ -15,9 +15,8 @@ import { type AddressInfo, createServer as createSocketServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { useSharedProcess } from '../support/shared-process.js';
-
-const run = useSharedProcess();
+// Each command has a process of its own: a secret that one command redacts must not be redacted for the next.
+import { run } from '../support/cli.js';
 
 const SECRET = 'S3cret-Planted%21';
 const DECODED = 'S3cret-Planted!';
