@@ -2,10 +2,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { build } from '../build.js';
 import {
-  inspectImage,
-  pullImage,
   type Connection,
   type ImageDetails,
+  inspectImage,
+  pullImage,
 } from '../engine/docker/index.js';
 import type { CompleteBuilder } from '../options/builder.js';
 import type { Report } from '../progress/events.js';

@@ -3,11 +3,11 @@
  * written out: a header to look at, then its content in pieces, as chunks bring them. Nothing is
  * held, and there is no object and no stream per entry. Sparse files come as data and holes.
  */
+import type { ViewedEntry } from './entry-header.js';
 import type { GlobalHeader } from './global.js';
 import { printable } from './printable.js';
 import { SparseContent } from './sparse-content.js';
 import type { Trailing } from './trailing.js';
-import type { ViewedEntry } from './entry-header.js';
 import { TarWalk } from './walk.js';
 import { inSparseEntry } from './walk-errors.js';
 import type { Ending, WalkHandler } from './walk-handler.js';

@@ -4,16 +4,16 @@
  * PAX record, the header. A setter changes every form that is there, so that no reader differs.
  * POSIX.1-2017 pax; GNU tar manual, "Storing Sparse Files" for GNU.sparse.name.
  */
-import * as block from './block.js';
 import type { Field } from './block.js';
+import * as block from './block.js';
 import { writeChecksum } from './checksum.js';
+import type { DeviceNumbers, ViewedEntry } from './entry-header.js';
+import { Metadata } from './metadata.js';
 import { isUtf8, joinName, nameText, standIn, writeName } from './name.js';
 import { badField, holdsNumber, readNumber, writeNumber } from './numeric.js';
-import { Metadata } from './metadata.js';
 import { decimal, paxNumber, PaxRecords, TIME_RECORDS } from './pax.js';
 import { badMap, isPaxSparse, oldSparseMap, paxSparseMap, type SparseMap } from './sparse-map.js';
-import { GNU_SPARSE, isHeaderOnly, typeOf, type EntryType } from './typeflag.js';
-import type { DeviceNumbers, ViewedEntry } from './entry-header.js';
+import { type EntryType, GNU_SPARSE, isHeaderOnly, typeOf } from './typeflag.js';
 import { readXattrs } from './xattrs.js';
 
 export class TarEntry implements ViewedEntry {

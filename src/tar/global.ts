@@ -5,10 +5,10 @@
  */
 import { DockerceptionError } from '../errors.js';
 import * as block from './block.js';
-import { checkNumbers, checkOwner, clearText, mapNumber, setNumber, refill } from './metadata.js';
-import { decimal, paxNumber, PaxRecords, TIME_RECORDS } from './pax.js';
-import type { MetadataBlock } from './metadata-block.js';
 import { writeChecksum } from './checksum.js';
+import { checkNumbers, checkOwner, clearText, mapNumber, refill, setNumber } from './metadata.js';
+import type { MetadataBlock } from './metadata-block.js';
+import { decimal, paxNumber, PaxRecords, TIME_RECORDS } from './pax.js';
 
 const REFUSED = /^(path|linkpath|size|GNU\.sparse\..*)$/;
 

@@ -4,7 +4,7 @@
  * bounded, since all of it is held. GNU tar manual, "Storing Sparse Files" and "Basic Tar Format".
  */
 import { DockerceptionError } from '../errors.js';
-import { GNU_SPARSE_CONTINUED, GNU_SPARSE_EXTENDED, type Field } from './block.js';
+import { type Field, GNU_SPARSE_CONTINUED, GNU_SPARSE_EXTENDED } from './block.js';
 import { badField, readNumber } from './numeric.js';
 import { paxNumber, type PaxRecords } from './pax.js';
 

@@ -19,7 +19,7 @@ import { printable } from './printable.js';
 import { SparseContent } from './sparse-content.js';
 import { continueOldMap, type SparseMap } from './sparse-map.js';
 import { rewriteOldSparse } from './sparse-rewrite.js';
-import { TrailingBytes, type Trailing } from './trailing.js';
+import { type Trailing, TrailingBytes } from './trailing.js';
 import { GNU_SPARSE, isMetadata, PAX_GLOBAL } from './typeflag.js';
 import { inEntry, inSparseEntry, loneZero, notAHeader, truncated } from './walk-errors.js';
 import type { Ending, WalkHandler } from './walk-handler.js';

@@ -4,22 +4,22 @@
  */
 import type { Writable } from 'node:stream';
 import { messageOf } from '../../errors.js';
-import { credentialStore, type CredentialStore } from '../../image/credentials.js';
+import { type CredentialStore, credentialStore } from '../../image/credentials.js';
 import { announced } from '../../progress/events.js';
 import { withSourceDateEpoch } from '../build-args.js';
-import type { BuildContext, EngineRequest, Engine } from '../engine.js';
+import type { BuildContext, Engine, EngineRequest } from '../engine.js';
+import { build, type BuildRequest } from './build.js';
 import {
   checkBuildContexts,
   checkOutputs,
   chooseBuilder,
   type OpenDirectory,
 } from './capabilities.js';
-import { build, type BuildRequest } from './build.js';
 import type { Connection } from './connection.js';
 import type { Environment } from './endpoint.js';
-import { imageArchive, imageMetadata, type ImageFacts } from './images.js';
+import { imageArchive, type ImageFacts, imageMetadata } from './images.js';
 import { checkTags, NewImage } from './new-image.js';
-import { buildQuery, type Builder } from './query.js';
+import { type Builder, buildQuery } from './query.js';
 import { credentialHint, registryConfig } from './registry-auth.js';
 import { saveImage } from './save.js';
 import { openSession } from './session.js';

@@ -2,14 +2,14 @@
  * `--load`: an image archive into an engine, `POST /images/load` (Engine API, ImageLoad). Errors come
  * with HTTP 200; success is an answer that names what was loaded.
  */
-import { pipeline, Transform, type Readable, type TransformCallback } from 'node:stream';
+import { pipeline, type Readable, Transform, type TransformCallback } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
 import type { Report } from '../../progress/events.js';
-import { ClassicSteps, failureOf, type ClassicMessage, type FailureMessage } from './classic.js';
-import type { Connection } from './connection.js';
-import { refusal, describe, unreachable, vanished } from './engine-error.js';
-import { postTar } from './upload.js';
 import { joinLines } from '../../text/trim.js';
+import { type ClassicMessage, ClassicSteps, type FailureMessage, failureOf } from './classic.js';
+import type { Connection } from './connection.js';
+import { describe, refusal, unreachable, vanished } from './engine-error.js';
+import { postTar } from './upload.js';
 
 /** Bytes of the two blocks that end a tar. */
 const END_OF_ARCHIVE = 1024;

@@ -14,7 +14,7 @@ import {
 import { printable } from '../../tar/printable.js';
 import type { ApiRequest, Connection } from './connection.js';
 import { isNotFound } from './engine-error.js';
-import { inspectImage, type ImageDetails } from './images.js';
+import { type ImageDetails, inspectImage } from './images.js';
 
 /** Milliseconds that each of these requests may take; none of them depends on an image's size. */
 const REQUEST_TIMEOUT = 60_000;

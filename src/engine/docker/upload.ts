@@ -85,7 +85,7 @@ export async function postTar(
  * Sends `body` as the request's body, with backpressure, and reads the answer. Settles once, when
  * the connection is of no more use; the body is then ended or destroyed. Never rejects.
  */
-export function upload(
+function upload(
   request: ClientRequest,
   body: Readable,
   handlers: UploadHandlers,

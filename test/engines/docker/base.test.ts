@@ -3,21 +3,21 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { imageArchive } from '../../../src/engine/docker/images.js';
 import { run as runTool } from '../../support/cli.js';
 import { readTar } from '../../support/read-tar.js';
 import {
   dir,
+  type Entry,
   file,
   hardLink,
   symlink,
   tarOf,
-  type Entry,
 } from '../embedded/differential/entries.js';
-import { flatten, type FileSystem } from '../embedded/differential/flatten.js';
-import { imageArchive } from '../../../src/engine/docker/images.js';
+import { type FileSystem, flatten } from '../embedded/differential/flatten.js';
 import { cleanUp, connectTo, engines, uniqueTag, variants } from '../engines.js';
 
 /** Entries below a folder of the case's own, `at`; absolute links begin with it. */

@@ -1,6 +1,6 @@
 /** Adds the place in the Dockerfile to errors: `building Dockerfile:3: …`. */
-import { DockerceptionError, type ErrorKind } from '../../../errors.js';
 import { Reason, refusal } from '../../../dockerfile/reason.js';
+import { DockerceptionError, type ErrorKind } from '../../../errors.js';
 import { printable } from '../../../tar/printable.js';
 
 export interface Place {
