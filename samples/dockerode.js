@@ -4,8 +4,8 @@
  *
  *     node samples/hello/builder.js | node samples/dockerode.js hello
  */
-import Docker from 'dockerode';
 import { filter } from 'dockerception';
+import Docker from 'dockerode';
 
 const [name] = process.argv.slice(2);
 if (name === undefined) {
@@ -19,14 +19,16 @@ context.on('error', (error) => failed.abort(error));
 try {
   const docker = new Docker();
   const answer = await docker.buildImage(context, { t: name, abortSignal: failed.signal });
+  /** @type {{ readonly error?: string }[]} */
   const events = await new Promise((resolve, reject) => {
     docker.modem.followProgress(answer, (error, all) => (error ? reject(error) : resolve(all)));
   });
   // A build that failed has a last event with the reason, and no error.
-  const { error } = events.at(-1) ?? {};
-  if (error !== undefined) throw new Error(error);
+  const reason = events.at(-1)?.error;
+  if (reason !== undefined) throw new Error(reason);
 } catch (error) {
-  const { message } = /** @type {Error} */ (failed.signal.aborted ? failed.signal.reason : error);
-  process.stderr.write(`dockerode: ${message}\n`);
+  /** @type {unknown} */
+  const cause = failed.signal.aborted ? failed.signal.reason : error;
+  process.stderr.write(`dockerode: ${cause instanceof Error ? cause.message : String(cause)}\n`);
   process.exitCode = 1;
 }

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { hostPath } from './image/open-reader.js';
 import type { CompleteBuild } from './options/build.js';
-import { outputForm, type Output } from './options/image.js';
+import { type Output, outputForm } from './options/image.js';
 import type { InputPlace, OutputPlace } from './source/own-output.js';
 
 /** A tar's magic number, POSIX ustar. */

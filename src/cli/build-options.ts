@@ -1,12 +1,12 @@
 /** From the command line's options of `build` to the library's, checked before anything is read. */
 import { resolve } from 'node:path';
-import { parseCompression, type Compression } from '../image/compression.js';
+import { type Compression, parseCompression } from '../image/compression.js';
 import { parsePlatform } from '../image/platform.js';
 import { isImageName } from '../image/reference.js';
 import { BUILD_ONLY, ENGINE_NAMES, type EngineName } from '../options/build.js';
-import { outputForm, OUTPUT_TYPES, type Output } from '../options/image.js';
+import { type Output, OUTPUT_TYPES, outputForm } from '../options/image.js';
 import { keysAndValues } from './builder-options.js';
-import { usage, type Arguments } from './parse.js';
+import { type Arguments, usage } from './parse.js';
 
 /** The options beside those of the context. */
 export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv) {

@@ -1,7 +1,7 @@
 /** The last line of a build: what there is now, where, and what to do with it. */
 import { stat } from 'node:fs/promises';
 import type { Built } from '../build.js';
-import { isImageOutput, outputForm, type Output } from '../options/image.js';
+import { isImageOutput, type Output, outputForm } from '../options/image.js';
 import { formatBytes, formatContext } from '../progress/format.js';
 import { shellQuote } from '../text/shell-quote.js';
 

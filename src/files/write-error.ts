@@ -34,8 +34,7 @@ function reason(cause: unknown): readonly [code: string, why: string, hint?: str
     case 'ECONNRESET':
     case 'ERR_STREAM_PREMATURE_CLOSE':
     case 'ERR_STREAM_DESTROYED':
-    // Of Node 24 and later.
-    case 'ERR_STREAM_UNABLE_TO_PIPE':
+    case 'ERR_STREAM_UNABLE_TO_PIPE': // Node 24 and later
       return [
         'OUTPUT_CLOSED',
         'its reader has gone',

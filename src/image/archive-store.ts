@@ -3,13 +3,13 @@
  * `docker load` reads beside it. OCI image-spec, image-layout.md; moby, image/tarexport.
  */
 import type { Readable, Writable } from 'node:stream';
+import { OutputFile, writeToStream } from '../files/output-file.js';
 import { BLOCK, paddingOf } from '../tar/block.js';
 import { END_OF_ARCHIVE, headerBlock, paddingAfter } from '../tar/writer.js';
-import { dockerManifest, layoutIndex, LAYOUT_VERSION } from './archive-index.js';
-import { blobPath, compare } from './digest.js';
+import { dockerManifest, LAYOUT_VERSION, layoutIndex } from './archive-index.js';
 import type { Descriptor } from './descriptor.js';
+import { blobPath, compare } from './digest.js';
 import type { AssembledImage } from './manifest.js';
-import { OutputFile, writeToStream } from '../files/output-file.js';
 import type { Blob, BlobSource, RevocableStore } from './store.js';
 import { writeBlob, type Written } from './write-blob.js';
 

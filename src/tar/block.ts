@@ -20,7 +20,6 @@ export const SIZE: Field = { at: 124, length: 12 };
 export const MTIME: Field = { at: 136, length: 12 };
 export const CHECKSUM: Field = { at: 148, length: 8 };
 export const TYPEFLAG = 156;
-const TYPE: Field = { at: TYPEFLAG, length: 1 };
 export const LINKNAME: Field = { at: 157, length: 100 };
 export const MAGIC: Field = { at: 257, length: 8 };
 export const UNAME: Field = { at: 265, length: 32 };

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspectImage } from '../engines.js';
-import { helloEntries, openShell, tracesOf, type Shell } from '../support.js';
+import { helloEntries, openShell, type Shell, tracesOf } from '../support.js';
 import { create } from '../tar.js';
 import { two } from './sample.js';
 

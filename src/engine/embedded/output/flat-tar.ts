@@ -4,12 +4,12 @@
  */
 import type { Writable } from 'node:stream';
 import { saveOutput } from '../../../files/output-file.js';
+import { type Change, changes } from '../../../filesystem/changes.js';
+import { DIRECTORY, Directory, isDirectory, NO_TIME } from '../../../filesystem/node.js';
 import type { Blob } from '../../../image/store.js';
 import { END_OF_ARCHIVE } from '../../../tar/writer.js';
-import { changes, type Change } from '../../../filesystem/changes.js';
-import { layerTar } from './layer-tar.js';
-import { Directory, DIRECTORY, isDirectory, NO_TIME } from '../../../filesystem/node.js';
 import type { Spool } from '../spool/spool.js';
+import { layerTar } from './layer-tar.js';
 
 /** The file system of an image for one platform. */
 export interface FlatSystem {
