@@ -39,6 +39,8 @@ export interface StoredImage {
 
 /** Looks into an image before it is written or pushed. Rejects with what forbids it. */
 export interface ImageCheck {
+  /** Whether it may reject an image that is good. */
+  readonly hasLimits: boolean;
   assembled(system: AssembledSystem): Promise<void>;
   /** Whether the check reads more of a file than these first bytes, unless the file's name is that of a configuration. */
   needsContent(head: Buffer): Promise<boolean>;

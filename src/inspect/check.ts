@@ -15,6 +15,7 @@ import type { Checked } from './limits.js';
 export function imageCheck(given: CheckOptions): ImageCheck {
   const options = { ...given, report: once(given.report) };
   return {
+    hasLimits: given.limits !== undefined,
     async assembled(system) {
       const { inspectAssembled } = await import('./inspect-assembled.js');
       await conclude(await inspectAssembled(system, options), options);

@@ -69,7 +69,11 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       buildQuery(options, builder);
       checkOutputs(options, ping, (message) => report({ kind: 'notice', message, warning: true }));
       const directories = checkBuildContexts(options, builder, ping, settings.openDirectory);
-      const made = (image = new NewImage(connection, warn, builder === 'buildkit'));
+      const made = (image = new NewImage(connection, warn, {
+        isBuildKit: builder === 'buildkit',
+        mayBeRefused: options.check?.hasLimits === true || options.push || options.tags.length > 1,
+        signal,
+      }));
       const request: BuildSettings = {
         hintFor: (message) => credentialHint(message, credentials),
         built: (id) => made.built(id),

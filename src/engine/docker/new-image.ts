@@ -41,21 +41,42 @@ export function checkTags(tags: readonly string[]): void {
       );
 }
 
+interface NewImageSettings {
+  readonly isBuildKit: boolean;
+  readonly mayBeRefused: boolean;
+  readonly signal: AbortSignal;
+}
+
 export class NewImage {
   readonly #connection: Connection;
   readonly #warn: (message: string) => void;
-  /** IDs of the images without a name when the build began; undefined when the engine didn't list them. */
-  readonly #before: Promise<ReadonlySet<string> | undefined>;
+  /** IDs of the images without a name before this one was built; undefined when they were not listed. */
+  #before: Promise<ReadonlySet<string>> | undefined;
   readonly #closed = new AbortController();
   #id: string | undefined;
   #isAccepted = false;
   readonly #given: GivenName[] = [];
 
-  /** Begins before the build: an image that exists by then isn't the build's. */
-  constructor(connection: Connection, warn: (message: string) => void, isBuildKit: boolean) {
+  /**
+   * Begins before the build: an image that exists by then isn't the build's.
+   *
+   * @param mayBeRefused whether something after the build may fail as a rule: the images are listed now then. Otherwise
+   *   they are listed when the signal is aborted before the image is built, since a list takes time.
+   */
+  constructor(
+    connection: Connection,
+    warn: (message: string) => void,
+    { isBuildKit, mayBeRefused, signal }: NewImageSettings,
+  ) {
     this.#connection = connection;
     this.#warn = warn;
-    this.#before = this.#list(isBuildKit).catch(() => undefined);
+    const list = (): void => {
+      if (this.#id !== undefined || this.#before !== undefined) return;
+      this.#before = this.#list(isBuildKit);
+      this.#before.catch(() => undefined);
+    };
+    if (mayBeRefused) list();
+    else signal.addEventListener('abort', list, { signal: this.#closed.signal });
   }
 
   /** Call it at the end: a list of many images may take longer than the build. */
@@ -97,10 +118,11 @@ export class NewImage {
     if (id === undefined) return;
     try {
       const before = await this.#before;
-      if (before === undefined) throw new Error('the engine did not list its images');
       const image = await this.#find(id);
-      const isOwn = image !== undefined && !before.has(id) && !this.#isNamed(image);
-      for (const name of this.#given.splice(0).reverse()) await this.#takeBack(id, name, before);
+      // It may have existed before where the images weren't listed.
+      const isOwn = image !== undefined && before?.has(id) === false && !this.#isNamed(image);
+      const existed = before?.has(id) ?? false;
+      for (const name of this.#given.splice(0).reverse()) await this.#takeBack(id, name, existed);
       if (isOwn) await this.#remove(id);
     } catch (error) {
       this.#warn(`removing the image ${id}: ${messageOf(error)}`);
@@ -128,13 +150,13 @@ export class NewImage {
   async #takeBack(
     id: string,
     { reference, previousId }: GivenName,
-    before: ReadonlySet<string>,
+    existed: boolean,
   ): Promise<void> {
     const image = await this.#find(reference);
     // Another process may have given the name to another image since.
     if (image?.Id !== id) return;
     // An engine removes an image with its last name, and this one isn't the build's.
-    if (before.has(id) && image.RepoTags?.length === 1 && previousId === undefined)
+    if (existed && image.RepoTags?.length === 1 && previousId === undefined)
       throw new Error(`it existed before, and keeps the name ${reference}`);
     if (previousId !== undefined && (await this.#find(previousId)) !== undefined)
       await this.#tag(previousId, reference);

@@ -66,6 +66,7 @@ async function archiveOf(
     outputs: [{ type: 'oci', dest, attributes: {} }],
     compression: { type },
     check: {
+      hasLimits: false,
       assembled: () => Promise.resolve(),
       stored: () => Promise.resolve(),
       needsContent: () => Promise.resolve(needsContent),
