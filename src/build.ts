@@ -5,7 +5,6 @@ import {
   claimContext,
   concealedPaths,
   destroyContext,
-  dockerfilePath,
   dockerfilePaths,
   rewording,
   withFile,
@@ -82,7 +81,8 @@ async function buildClaimed(given: CompleteBuild): Promise<Built> {
   const { engine, outputs } = await choose(options);
   await checkOutputs(options, outputs);
   const context = { ...pick(CONTEXT, options), leaveOut: leftOut(options, outputs) };
-  const failed = new FailedDockerfile(dockerfilePaths(options));
+  const paths = dockerfilePaths(options);
+  const failed = new FailedDockerfile(paths);
   const { report, signal } = options;
   const request: EngineRequest = {
     ...pick(IMAGE, options),
@@ -94,7 +94,7 @@ async function buildClaimed(given: CompleteBuild): Promise<Built> {
     ]),
     check: await checkOf(options),
     concealed: await concealedPaths(options),
-    file: dockerfilePath(options.file),
+    file: paths[0],
     report: failed.report(report),
     signal,
   };

@@ -51,7 +51,7 @@ export function destroyContext(options: ContextOptions, error: unknown): void {
 }
 
 /** The Dockerfile's clean path inside the context. Throws USAGE_FILE when it leads outside. */
-export function dockerfilePath(file = DOCKERFILE): string {
+function dockerfilePath(file = DOCKERFILE): string {
   const clean = file.startsWith('/') ? undefined : cleanPath(file);
   if (clean !== undefined && clean !== '') return clean;
   throw new DockerceptionError(

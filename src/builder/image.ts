@@ -4,6 +4,7 @@ import { build } from '../build.js';
 import {
   type Connection,
   type ImageDetails,
+  imagePath,
   inspectImage,
   pullImage,
 } from '../engine/docker/index.js';
@@ -96,7 +97,7 @@ export async function removeBuilder(
   connection: Connection,
 ): Promise<void> {
   if (!isOurs) return;
-  const path = `/images/${encodeURIComponent(reference)}`;
+  const path = imagePath(reference);
   // Another build may have taken it up in the meantime.
   await connection.json({ method: 'DELETE', path }).catch(() => undefined);
 }

@@ -49,7 +49,7 @@ export const BUILDER = {
     nonEmptyText,
     builder('--from-image REF', 'run the image REF and take its output'),
   ),
-  /** Copied from the last builder after it has exited with 0, in place of its output. @default its output */
+  /** Paths to copy from the last builder instead of reading its output; it has to exit with 0. @default its output */
   artifacts: list(
     shape<Artifact>({ path: nonEmptyText, dest: text }, ['path']),
     builder('--artifacts PATH[:DEST] ...', 'take PATH out of the builder that has ended'),
@@ -84,7 +84,7 @@ export const BUILDER = {
   target: optional(text, builder('--builder-target STAGE', 'the stage that is the builder')),
   /** A name for the last builder's image, which is kept then. @default none */
   tag: optional(text, builder('--builder-tag NAME', "name the builder's image, and keep it")),
-  /** Build every step of the builders anew. @default false */
+  /** Build every step of the builders without the cache. @default false */
   noCache: toggle(),
   /** Look for newer bases of the builders. @default false */
   pull: toggle(),

@@ -55,7 +55,7 @@ export const CONTEXT = {
   ),
   /** Paths on the host that are left out when a directory is packed, such as outputs. @default none */
   leaveOut: list(text),
-  /** A file of the host that is used in place of a directory's .dockerignore. @default none */
+  /** A file of the host to use instead of a directory's .dockerignore. @default none */
   ignoreFile: optional(nonEmptyText),
   /** Every entry's owner; `'keep'` leaves it. @default 0:0 */
   owner: option(
@@ -91,7 +91,7 @@ export const CONTEXT = {
     edit('--exclude PATTERN ...', 'leave out what matches'),
     edit('--dockerignore FILE ...', 'leave out what FILE lists'),
   ),
-  /** Files and directories of the host to put in, in place of entries of the same names. @default none */
+  /** Files and directories of the host to add. They replace entries of the same names. @default none */
   add: list(
     shape<Addition>({ host: nonEmptyText, dest: text, concealed: flag }, ['host', 'dest']),
     edit('--add HOST[:DEST] ...', 'put a file or directory of the host in; -:DEST is stdin'),

@@ -69,7 +69,7 @@ export const IMAGE = {
     parsed('a platform', parsePlatform),
     image('--platform OS/ARCH ...', 'build for this platform'),
   ),
-  /** Build every step anew. @default false */
+  /** Build every step without the cache. @default false */
   noCache: toggle(image('--no-cache', 'build every step anew')),
   /** Look for newer bases. @default false */
   pull: toggle(image('--pull', 'look for newer bases')),

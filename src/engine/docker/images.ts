@@ -20,6 +20,11 @@ export interface ImageDetails {
   } | null;
 }
 
+/** The path of an image in the Engine API, by its name or ID. */
+export function imagePath(name: string): string {
+  return `/images/${encodeURIComponent(name)}`;
+}
+
 /** An image by its name or ID; undefined if the engine doesn't have it. */
 export async function inspectImage(
   connection: Connection,
@@ -28,7 +33,7 @@ export async function inspectImage(
   request: Pick<ApiRequest, 'doing' | 'timeout'> = {},
 ): Promise<ImageDetails | undefined> {
   try {
-    const path = `/images/${encodeURIComponent(name)}/json`;
+    const path = `${imagePath(name)}/json`;
     return (await connection.json({ method: 'GET', path, ...request }, signal)) as ImageDetails;
   } catch (error) {
     if (isNotFound(error)) return undefined;
@@ -83,7 +88,7 @@ export async function imageMetadata(
   tags: readonly string[],
   signal?: AbortSignal,
 ): Promise<ImageFacts> {
-  const path = `/images/${encodeURIComponent(imageId)}/json`;
+  const path = `${imagePath(imageId)}/json`;
   const { Descriptor: descriptor, Size: size } = (await connection.json(
     { method: 'GET', path, timeout: METADATA_TIMEOUT },
     signal,

@@ -14,7 +14,7 @@ import {
 import { printable } from '../../tar/printable.js';
 import type { ApiRequest, Connection } from './connection.js';
 import { isNotFound } from './engine-error.js';
-import { type ImageDetails, inspectImage } from './images.js';
+import { type ImageDetails, imagePath, inspectImage } from './images.js';
 
 /** Milliseconds that each of these requests may take; none of them depends on an image's size. */
 const REQUEST_TIMEOUT = 60_000;
@@ -117,11 +117,10 @@ export class NewImage {
     const id = this.#id;
     if (id === undefined) return;
     try {
-      const before = await this.#before;
+      // Undefined where the images weren't listed: it may have existed before.
+      const existed = (await this.#before)?.has(id);
       const image = await this.#find(id);
-      // It may have existed before where the images weren't listed.
-      const isOwn = image !== undefined && before?.has(id) === false && !this.#isNamed(image);
-      const existed = before?.has(id) ?? false;
+      const isOwn = image !== undefined && existed === false && !this.#isNamed(image);
       for (const name of this.#given.splice(0).reverse()) await this.#takeBack(id, name, existed);
       if (isOwn) await this.#remove(id);
     } catch (error) {
@@ -150,13 +149,13 @@ export class NewImage {
   async #takeBack(
     id: string,
     { reference, previousId }: GivenName,
-    existed: boolean,
+    existed: boolean | undefined,
   ): Promise<void> {
     const image = await this.#find(reference);
     // Another process may have given the name to another image since.
     if (image?.Id !== id) return;
     // An engine removes an image with its last name, and this one isn't the build's.
-    if (existed && image.RepoTags?.length === 1 && previousId === undefined)
+    if (existed === true && image.RepoTags?.length === 1 && previousId === undefined)
       throw new Error(`it existed before, and keeps the name ${reference}`);
     if (previousId !== undefined && (await this.#find(previousId)) !== undefined)
       await this.#tag(previousId, reference);
@@ -166,7 +165,7 @@ export class NewImage {
   /** Unless the engine keeps it because something is based on it. */
   async #remove(reference: string): Promise<void> {
     try {
-      const path = `${pathOf(reference)}?noprune=1`;
+      const path = `${imagePath(reference)}?noprune=1`;
       await this.#ask({ method: 'DELETE', path, doing: `removing ${reference}` });
     } catch (error) {
       if (isNotFound(error)) return;
@@ -180,7 +179,7 @@ export class NewImage {
     const query = new URLSearchParams({ repo, tag }).toString();
     const doing = `tagging the image ${reference}`;
     try {
-      await this.#ask({ method: 'POST', path: `${pathOf(id)}/tag?${query}`, doing });
+      await this.#ask({ method: 'POST', path: `${imagePath(id)}/tag?${query}`, doing });
     } catch (error) {
       if (!(error instanceof DockerceptionError)) throw error;
       throw error.with({
@@ -202,10 +201,6 @@ export class NewImage {
     const signal = this.#closed.signal;
     return this.#connection.json({ timeout: REQUEST_TIMEOUT, ...request }, signal);
   }
-}
-
-function pathOf(reference: string): string {
-  return `/images/${encodeURIComponent(reference)}`;
 }
 
 /** In full; as it is where it is no name: `<none>:<none>`. */

@@ -10,6 +10,7 @@ import type { Report } from '../../progress/events.js';
 import { type ClassicMessage, ClassicSteps, type FailureMessage, failureOf } from './classic.js';
 import type { Connection } from './connection.js';
 import type { Environment } from './endpoint.js';
+import { imagePath } from './images.js';
 import { JsonLines } from './lines.js';
 import { credentialHint, isRefused, registryAuth } from './registry-auth.js';
 
@@ -56,7 +57,7 @@ export async function pushImage(
 ): Promise<string | undefined> {
   const [name, tag] = splitTag(reference);
   const query = new URLSearchParams({ tag });
-  const path = `/images/${encodeURIComponent(name)}/push?${query.toString()}`;
+  const path = `${imagePath(name)}/push?${query.toString()}`;
   let digest: string | undefined;
   const take = ({ aux, status }: TransferMessage): void => {
     if (typeof aux?.Digest === 'string') digest = aux.Digest;

@@ -1,6 +1,6 @@
 /**
  * A layer that is written while its entries become known. If it turns out to differ from the image's layer, it is
- * abandoned, and the image's layer is written anew.
+ * discarded, and the image's layer is written from the start.
  */
 import type { Change } from '../../../filesystem/changes.js';
 import { isDirectory, sameAttributes } from '../../../filesystem/node.js';
@@ -124,7 +124,7 @@ function mismatch(): Error {
   return new Error('the layer is another one');
 }
 
-/** Hard links never match: names share a file by an object that each evaluation creates anew. */
+/** Hard links never match: the object that their names share is another one in each evaluation. */
 function isSame(own: Change, change: Change): boolean {
   if (own.path !== change.path || own.mtime !== change.mtime) return false;
   const [one, other] = [own.node, change.node];

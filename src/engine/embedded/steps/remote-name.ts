@@ -18,8 +18,7 @@ export function isGitRepository(source: string): boolean {
 
 /**
  * The name of a downloaded file in a directory: the last component of the URL's path, with percent escapes decoded. As
- * in BuildKit, it is `__unnamed__` if there is none, `download` if it is no valid name, and independent of the
- * response.
+ * in BuildKit, a missing name becomes `__unnamed__`, an invalid one `download`. The response does not change the name.
  */
 export function nameOfUrl(url: string): string {
   const path = decoded(url.replace(/^https?:\/\/[^/?#]*/, '').split(/[?#]/, 1)[0] as string);
