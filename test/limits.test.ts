@@ -1,4 +1,4 @@
-/** No folder and no file outgrows its limit. The exceptions are those of the day when this was written, and only shrink. */
+/** No folder and no file outgrows its limit. The exceptions in limits.json may only get smaller. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,22 +22,20 @@ const lines = new Map(
   sources.map((name) => [name, readFileSync(join(TOP, name), 'utf8').split('\n').length - 1]),
 );
 
-/** What is above the limit, by its exact count where it is above its exception too. */
+/** What is above the limit, and above its exception. */
 function above(counts: ReadonlyMap<string, number>, limit: number, allowed: object): object {
   const most = new Map<string, number>(Object.entries(allowed));
   return Object.fromEntries(
-    [...counts]
-      .filter(([, count]) => count > limit)
-      .map(([name, count]) => [name, Math.max(count, most.get(name) ?? 0)]),
+    [...counts].filter(([name, count]) => count > Math.max(limit, most.get(name) ?? 0)),
   );
 }
 
 describe('the sources', () => {
-  it(`have at most ${MAX_FILES} files in a folder, but for exceptions that may shrink`, () => {
-    expect(above(files, MAX_FILES, exceptions.files)).toEqual(exceptions.files);
+  it(`have at most ${MAX_FILES} files in a folder, with few exceptions`, () => {
+    expect(above(files, MAX_FILES, exceptions.files)).toEqual({});
   });
 
-  it(`have at most ${MAX_LINES} lines in a file, but for exceptions that may shrink`, () => {
-    expect(above(lines, MAX_LINES, exceptions.lines)).toEqual(exceptions.lines);
+  it(`have at most ${MAX_LINES} lines in a file, with few exceptions`, () => {
+    expect(above(lines, MAX_LINES, exceptions.lines)).toEqual({});
   });
 });

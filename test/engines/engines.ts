@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import {
   connect,
@@ -15,7 +16,6 @@ import {
   resolveEndpoint,
 } from '../../src/engine/docker/index.js';
 import type { EngineRequest } from '../../src/engine/engine.js';
-import { messageOf } from '../../src/errors.js';
 import type { ProgressEvent } from '../../src/progress/events.js';
 import { engineOptions } from '../support/engine-options.js';
 import { create as tarOf } from './tar.js';
@@ -177,14 +177,19 @@ export async function listLabelled(host: string, label: string): Promise<string[
 }
 
 async function list(host: string, query: string): Promise<ListedImage[]> {
+  return (await askEngine(host, `/images/json${query}`)) as ListedImage[];
+}
+
+/** The answer to GET. */
+export async function askEngine(host: string, path: string): Promise<unknown> {
   const connection = await connectTo({ DOCKER_HOST: host });
-  const path = `/images/json${query}`;
   for (let attempt = 1; ; attempt++)
     try {
-      return (await connection.json({ method: 'GET', path })) as ListedImage[];
+      return await connection.json({ method: 'GET', path });
     } catch (error) {
-      // Podman's list fails when an image is removed while it is made.
-      if (attempt === 5 || !messageOf(error).includes('image not known')) throw error;
+      // Podman's lists fail while another test's image is made or removed, in several words.
+      if (attempt === 20) throw error;
+      await sleep(100);
     }
 }
 

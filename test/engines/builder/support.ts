@@ -7,8 +7,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { messageOf } from '../../../src/errors.js';
 import {
+  askEngine,
   connectTo,
   engines,
   ENGINES_DIR,
@@ -54,14 +54,7 @@ export async function openOpenShell(variant: Variant): Promise<Shell> {
     },
     async close() {
       await removeImages(variant.host, marks);
-      // Podman's lists fail while another shell's images are removed.
-      for (let tries = 1; ; tries++)
-        try {
-          return await shell.close();
-        } catch (error) {
-          if (tries === 10 || !messageOf(error).includes('image not known')) throw error;
-          await sleep(200);
-        }
+      await shell.close();
     },
   };
 }
@@ -170,7 +163,7 @@ export async function buildersOf(
     readonly Command: string | readonly string[] | null;
     readonly Labels: Readonly<Record<string, string>> | null;
   }
-  const all = (await asking(host, '/containers/json?all=1')) as readonly Listed[];
+  const all = (await askEngine(host, '/containers/json?all=1')) as readonly Listed[];
   // A mark ends in a number, and is no other one's beginning.
   const marked = new RegExp(`${mark}(?![0-9])`);
   return all
@@ -181,7 +174,7 @@ export async function buildersOf(
 
 /** Everything with a mark that an engine still has: containers, volumes, images. */
 async function tracesOf({ host, buildkit }: Variant, mark: string): Promise<string[]> {
-  const { Volumes } = (await asking(host, '/volumes')) as {
+  const { Volumes } = (await askEngine(host, '/volumes')) as {
     readonly Volumes: readonly { readonly Mountpoint: string }[] | null;
   };
   const volumes = (Volumes ?? []).map(({ Mountpoint }) => Mountpoint);
@@ -198,7 +191,7 @@ async function tracesOf({ host, buildkit }: Variant, mark: string): Promise<stri
 /** Names of images, asked for in a way that costs an engine nothing. */
 async function namedLike(host: string, mark: string): Promise<string[]> {
   const filters = encodeURIComponent(JSON.stringify({ reference: [`*${mark}*`] }));
-  const list = await asking(host, `/images/json?filters=${filters}`);
+  const list = await askEngine(host, `/images/json?filters=${filters}`);
   return (list as readonly { readonly RepoTags: readonly string[] | null }[]).flatMap(
     ({ RepoTags }) => RepoTags ?? [],
   );
@@ -215,20 +208,8 @@ export async function expectNothingLeft(variant: Variant, mark: string): Promise
 
 /** The names of all networks. */
 export async function networksOf(host: string): Promise<string[]> {
-  const list = (await asking(host, '/networks')) as readonly { readonly Name: string }[];
+  const list = (await askEngine(host, '/networks')) as readonly { readonly Name: string }[];
   return list.map(({ Name }) => Name).sort();
-}
-
-async function asking(host: string, path: string): Promise<unknown> {
-  const connection = await connectTo({ DOCKER_HOST: host });
-  for (let attempt = 1; ; attempt++)
-    try {
-      return await connection.json({ method: 'GET', path });
-    } catch (error) {
-      // Podman's list fails when an image is removed while it is made.
-      if (attempt === 20 || !messageOf(error).includes('image not known')) throw error;
-      await sleep(50);
-    }
 }
 
 /** The one builder of a mark that runs: an engine's list may be a moment behind. */

@@ -5,6 +5,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { closeTogether } from '../relay.js';
 
 /** A socket that passes everything on to an engine until it is cut. */
 export interface Proxy {
@@ -51,14 +52,8 @@ export async function startProxy(
       sent += chunk.length;
       for (const one of waiting) if (sent >= one.bytes) one.resolve();
     });
-    for (const socket of [client, engine]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        client.destroy();
-        engine.destroy();
-      });
-    }
+    sockets.add(client).add(engine);
+    closeTogether(client, engine);
   });
   const { host, close } = await listen(server);
   const cut = (): void => {

@@ -20,6 +20,7 @@ import {
   uniqueTag,
   variants,
 } from '../engines.js';
+import { closeTogether } from '../relay.js';
 import { create } from '../tar.js';
 
 /** How long a builder may go on after its client is gone, in milliseconds. */
@@ -228,14 +229,8 @@ async function startProxy(target: string): Promise<Proxy> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((client) => {
     const engine = connectSocket(target);
-    for (const socket of [client, engine]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        client.destroy();
-        engine.destroy();
-      });
-    }
+    sockets.add(client).add(engine);
+    closeTogether(client, engine);
     client.pipe(engine);
     engine.pipe(client);
   });

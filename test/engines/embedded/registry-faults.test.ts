@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { addImage, type FakeRegistry, fakeRegistry, sha256 } from '../../image/registry/fake.js';
 import { engines, run, type Variant, variants } from '../engines.js';
+import { closeTogether } from '../relay.js';
 import { expectFailure, imageIdOf, openShell, type Outcome, type Shell } from '../support.js';
 import { create } from '../tar.js';
 
@@ -48,14 +49,8 @@ class Unreliable {
         this.breaks--;
         client.destroy();
       });
-      for (const socket of [client, registry]) {
-        this.#sockets.add(socket);
-        socket.on('error', () => undefined);
-        socket.on('close', () => {
-          client.destroy();
-          registry.destroy();
-        });
-      }
+      this.#sockets.add(client).add(registry);
+      closeTogether(client, registry);
       client.pipe(registry).pipe(client);
     });
   }
