@@ -14,6 +14,8 @@ export { addPrefix, stripComponents } from './edit/rename.js';
 export { safeNames } from './edit/safe.js';
 export { select, type Selection } from './edit/select.js';
 export { clampTimes, setTimes } from './edit/times.js';
+export type { Architecture } from './elf/architecture.js';
+export type { Elf } from './elf/elf.js';
 export type {
   AssembledSystem,
   BuildContext,
@@ -59,20 +61,18 @@ export type {
 } from './inspect/inspection.js';
 export { inspectionJson, type JsonOptions } from './inspect/json.js';
 export { type Checked, checkLimits, exceeded } from './inspect/limits.js';
-export type { PageChange, PageDifference } from './inspect/page/encode.js';
-export { type ClientBundle, type PageSubject, renderPage } from './inspect/page/page.js';
 export { parseSize } from './inspect/parse-size.js';
 export { renderText, type TextOptions } from './inspect/text/render.js';
 export type { Look } from './inspect/text/style.js';
 export type { UnmappableEntry } from './inspect/unmappable.js';
-export type { Architecture } from './libs/architecture.js';
-export type { Elf } from './libs/elf.js';
 export { ENGINE_NAMES, type EngineName } from './options/build.js';
 export type { Artifact, BuilderOptions } from './options/builder.js';
 export type { Addition, ContextOptions, FilterOptions } from './options/context.js';
 export type { Output } from './options/image.js';
 export type { InspectOptions } from './options/inspect.js';
 export type { Limits, Share } from './options/limits.js';
+export type { PageChange, PageDifference } from './page/encode.js';
+export { type ClientBundle, type PageSubject, renderPage } from './page/page.js';
 export { type FileReceiver, type Part, pass, type Passed, type Plan } from './pipeline.js';
 export type {
   ProgressEvent,

@@ -190,7 +190,7 @@ async function writePage(
   inspection: Inspection,
   other: Other | undefined,
 ): Promise<void> {
-  const { renderPage } = await import('../inspect/page/page.js');
+  const { renderPage } = await import('../page/page.js');
   const page = renderPage({ inspection, ...(other !== undefined && { other }) });
   if (dest === '-') {
     await toStandardOutput(async (sink) => {

@@ -1,5 +1,5 @@
 /** What the bytes of a file tell, gathered while they pass by; the bytes themselves aren't kept. */
-import type { Elf } from '../libs/elf.js';
+import type { Elf } from '../elf/elf.js';
 
 /** A program, a library, an object or a dump in ELF's format (System V gABI, "ELF Header"). */
 export interface ElfContent extends Elf {

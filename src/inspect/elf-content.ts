@@ -1,9 +1,9 @@
 /** What is told of an ELF file, out of those parts of it that were kept. */
-import { ET, readArchitecture, readObject, readType, unknownElf } from '../libs/elf.js';
-import { type ElfBytes, ElfError, ElfGap } from '../libs/elf-bytes.js';
-import { PT, readSegments } from '../libs/elf-segments.js';
-import { builtInDirectories } from '../libs/loader.js';
-import { WATCHED } from '../libs/traits.js';
+import { ET, readArchitecture, readObject, readType, unknownElf } from '../elf/elf.js';
+import { type ElfBytes, ElfError, ElfGap } from '../elf/elf-bytes.js';
+import { PT, readSegments } from '../elf/elf-segments.js';
+import { builtInDirectories } from '../elf/loader.js';
+import { WATCHED } from '../elf/traits.js';
 import type { ElfContent } from './content.js';
 
 /** glibc's loaders, by their names. */

@@ -4,9 +4,9 @@
  * looked for where a linker puts constants: neither in code nor in debug information, which are most
  * of a file.
  */
-import { ET, openElf, readEntry, readType } from '../libs/elf.js';
-import { type ElfBytes, ElfError, type ElfPart } from '../libs/elf-bytes.js';
-import { PT, readSegments, readSegmentTable, type Segment } from '../libs/elf-segments.js';
+import { ET, openElf, readEntry, readType } from '../elf/elf.js';
+import { type ElfBytes, ElfError, type ElfPart } from '../elf/elf-bytes.js';
+import { PT, readSegments, readSegmentTable, type Segment } from '../elf/elf-segments.js';
 import type { Content } from './content.js';
 import { isLoader, readElfContent } from './elf-content.js';
 import { constantRanges, type FileRange, loaderRanges } from './elf-ranges.js';

@@ -2,7 +2,7 @@
  * What a text file tells: how the kernel starts it when it is a script, the secrets in it, and, of a
  * few files in /etc, the text itself. Only its start is looked at.
  */
-import { readShebang } from '../libs/script.js';
+import { readShebang } from '../elf/script.js';
 import type { Content, ScriptContent } from './content.js';
 import { secretsIn } from './probe-secrets.js';
 import { Scratch } from './scratch.js';

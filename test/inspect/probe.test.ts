@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Content } from '../../src/inspect/content.js';
 import { ContentProbe } from '../../src/inspect/probe.js';
-import { elf, type ElfOptions, program } from '../libs/elf-writer.js';
+import { elf, type ElfOptions, program } from '../elf/elf-writer.js';
 import * as secrets from './secrets.js';
 
 const probe = new ContentProbe();

@@ -2,7 +2,7 @@
 import type { Entry } from '../../src/inspect/entry.js';
 import { walk } from '../../src/inspect/entry.js';
 import type { Inspection } from '../../src/inspect/inspection.js';
-import type { PageChange, PageDifference } from '../../src/inspect/page/encode.js';
+import type { PageChange, PageDifference } from '../../src/page/encode.js';
 import { type MadeEntry, makeInspection, makeLayer } from './inspection.js';
 
 /** Names that a page must show and not obey. */

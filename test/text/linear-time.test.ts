@@ -11,18 +11,18 @@ import { nameOfUrl } from '../../src/engine/embedded/steps/remote-name.js';
 import { findSources } from '../../src/engine/embedded/steps/sources.js';
 import { MADE_BY_ROOT, Tree } from '../../src/filesystem/tree.js';
 import { parseChallenges } from '../../src/image/registry/challenge.js';
-import { FileTree } from '../../src/inspect/page/client/file-tree.js';
-import { Searcher } from '../../src/inspect/page/client/match.js';
-import { encodeSide } from '../../src/inspect/page/encode.js';
+import { FileTree } from '../../src/page/client/file-tree.js';
+import { Searcher } from '../../src/page/client/match.js';
+import { encodeSide } from '../../src/page/encode.js';
 import { secretsIn } from '../../src/inspect/probe-secrets.js';
-import { Root } from '../../src/libs/builder-files.js';
-import { readLdSoConf } from '../../src/libs/configuration.js';
-import { builtInDirectories } from '../../src/libs/loader.js';
-import { isOfLibc } from '../../src/libs/unseen.js';
+import { Root } from '../../src/elf/builder-files.js';
+import { readLdSoConf } from '../../src/elf/configuration.js';
+import { builtInDirectories } from '../../src/elf/loader.js';
+import { isOfLibc } from '../../src/elf/unseen.js';
 import { lastVersion, plainText } from '../../src/progress/text.js';
 import { compileShellGlob } from '../../src/text/shell-glob.js';
 import { joinLines, trimEnd, withoutSlashes } from '../../src/text/trim.js';
-import { memoryFiles } from '../libs/memory.js';
+import { memoryFiles } from '../elf/memory.js';
 import { makeInspection } from '../support/inspection.js';
 
 /**

@@ -1,9 +1,9 @@
 /** An inspected file system as the resolver of libraries sees one. */
-import type { Architecture } from '../../libs/architecture.js';
-import type { BuilderFiles } from '../../libs/builder-files.js';
-import { unknownElf } from '../../libs/elf.js';
-import type { ElfFile } from '../../libs/objects.js';
-import type { Traits } from '../../libs/traits.js';
+import type { Architecture } from '../../elf/architecture.js';
+import type { BuilderFiles } from '../../elf/builder-files.js';
+import { unknownElf } from '../../elf/elf.js';
+import type { ElfFile } from '../../elf/objects.js';
+import type { Traits } from '../../elf/traits.js';
 import { type Entry, find } from '../entry.js';
 
 /** Only what a program opens beyond what it needs hangs on these. */

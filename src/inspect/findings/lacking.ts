@@ -1,6 +1,6 @@
 /** A loader or a library that is missing: which C library a program is for, and what would help. */
-import { isMusl } from '../../libs/loader.js';
-import type { Missing } from '../../libs/process.js';
+import { isMusl } from '../../elf/loader.js';
+import type { Missing } from '../../elf/process.js';
 import { printable } from '../../tar/printable.js';
 import { type Entry, find } from '../entry.js';
 import type { Finding } from '../finding.js';

@@ -4,11 +4,11 @@
  * /etc/ld.so.cache, without which /etc/ld.so.conf counts for nothing.
  */
 import { posix } from 'node:path';
-import { Root } from '../../libs/builder-files.js';
-import { ImageFiles } from '../../libs/image-files.js';
-import { readLdSoCache } from '../../libs/ld-so-cache.js';
-import { isMusl, type Loader, meetLoader } from '../../libs/loader.js';
-import { loadProcess, type Missing } from '../../libs/process.js';
+import { Root } from '../../elf/builder-files.js';
+import { ImageFiles } from '../../elf/image-files.js';
+import { readLdSoCache } from '../../elf/ld-so-cache.js';
+import { isMusl, type Loader, meetLoader } from '../../elf/loader.js';
+import { loadProcess, type Missing } from '../../elf/process.js';
 import type { ElfContent } from '../content.js';
 import { type Entry, find } from '../entry.js';
 import { entryFiles, entryObjects, NO_TRAITS } from './entry-files.js';

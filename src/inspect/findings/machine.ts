@@ -2,7 +2,7 @@
  * Whether a program of some architecture runs in an image of some platform: Go's names for
  * architectures, and the numbers of ELF files.
  */
-import type { Architecture } from '../../libs/architecture.js';
+import type { Architecture } from '../../elf/architecture.js';
 
 const [EM_386, EM_ARM, EM_X86_64] = [3, 40, 62];
 

@@ -1,6 +1,6 @@
 /** What a program is likely to look for while it runs, and won't find. */
 import { posix } from 'node:path';
-import { BUNDLES } from '../../libs/traits.js';
+import { BUNDLES } from '../../elf/traits.js';
 import { printable } from '../../tar/printable.js';
 import { type Entry, find } from '../entry.js';
 import type { Finding } from '../finding.js';

@@ -1,6 +1,6 @@
 /** What findings are looked for in. */
 import type { ImageConfig } from '../../image/config.js';
-import { DEFAULT_PATH } from '../../libs/script.js';
+import { DEFAULT_PATH } from '../../elf/script.js';
 import type { Entry } from '../entry.js';
 import type { Inspection } from '../inspection.js';
 

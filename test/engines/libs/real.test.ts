@@ -19,8 +19,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BuilderFiles, findLibraries, type LibraryResult } from '../../../src/libs/index.js';
-import { hostFiles } from '../../libs/host.js';
+import { type BuilderFiles, findLibraries, type LibraryResult } from '../../../src/elf/index.js';
+import { hostFiles } from '../../elf/host.js';
 
 const execute = promisify(execFile);
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { type PageSubject, renderPage } from '../../../src/inspect/page/page.js';
+import { type PageSubject, renderPage } from '../../../src/page/page.js';
 
 /** Debian's; `test/engines/start` installs it. */
 const CHROMIUM = '/usr/bin/chromium';

@@ -1,9 +1,9 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ALL_CHANGES } from '../../../src/inspect/page/client/changes.js';
-import { CLASSES } from '../../../src/inspect/page/client/classes.js';
-import { paletteFor } from '../../../src/inspect/page/client/palette.js';
-import type { PageSubject } from '../../../src/inspect/page/page.js';
+import { ALL_CHANGES } from '../../../src/page/client/changes.js';
+import { CLASSES } from '../../../src/page/client/classes.js';
+import { paletteFor } from '../../../src/page/client/palette.js';
+import type { PageSubject } from '../../../src/page/page.js';
 import {
   builderImage,
   difference,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findingsOf } from '../../../src/inspect/findings/index.js';
-import { elf, program } from '../../libs/elf-writer.js';
+import { elf, program } from '../../elf/elf-writer.js';
 import { AWS, DOCKER, ENCRYPTED, GCP, GITHUB, GITLAB, KEYS, NPM, PYPI, SLACK } from '../secrets.js';
 import { contextOf, imageOf, type Table } from '../tree.js';
 import { alpine, type Base, debian, scratch } from './images.js';

@@ -1,6 +1,6 @@
 /** Images without a fault, small ones of the kinds that there are: what one fault is added to. */
-import { elf, program } from '../../libs/elf-writer.js';
-import { alpine as alpineFiles, debian as debianFiles, library } from '../../libs/memory.js';
+import { elf, program } from '../../elf/elf-writer.js';
+import { alpine as alpineFiles, debian as debianFiles, library } from '../../elf/memory.js';
 import type { Facts, Table } from '../tree.js';
 
 export interface Base {

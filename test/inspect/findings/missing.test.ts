@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findingsOf } from '../../../src/inspect/findings/index.js';
-import { elf, program } from '../../libs/elf-writer.js';
+import { elf, program } from '../../elf/elf-writer.js';
 import { type Facts, imageOf, type Table } from '../tree.js';
 import { type Base, debian, scratch } from './images.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { findingsOf } from '../../../src/inspect/findings/index.js';
-import { elf, program } from '../../libs/elf-writer.js';
-import { ldSoCache } from '../../libs/ld-so-cache-writer.js';
-import { library } from '../../libs/memory.js';
+import { elf, program } from '../../elf/elf-writer.js';
+import { ldSoCache } from '../../elf/ld-so-cache-writer.js';
+import { library } from '../../elf/memory.js';
 import { type Facts, imageOf, type Table } from '../tree.js';
 import { alpine, type Base, debian, scratch } from './images.js';
 

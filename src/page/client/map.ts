@@ -1,0 +1,143 @@
+/** The map of a directory: a picture on a canvas, which the mouse goes by, and cells for the keyboard. */
+import { formatBytes } from '../../progress/format.js';
+import { Cells, position } from './cells.js';
+import { countOf } from './describe.js';
+import { fill, make } from './dom.js';
+import { type Box, boxAt, nest } from './nest.js';
+import { paint } from './paint.js';
+import { paletteFor } from './palette.js';
+import type { Session } from './session.js';
+import type { Spotlight } from './spotlight.js';
+import type { Rect } from './squarify.js';
+import type { Theme } from './theme.js';
+import type { Tooltip } from './tooltip.js';
+import { visible } from './visible.js';
+
+export class MapView {
+  readonly element: HTMLElement;
+  private readonly canvas = make('canvas', { 'aria-hidden': 'true' });
+  private readonly halo = make('div', { class: 'halo', hidden: true, 'aria-hidden': 'true' });
+  private readonly note = make('p', { class: 'note', hidden: true });
+  private readonly cells: Cells;
+  private boxes: readonly Box[] = [];
+  private light: Spotlight | undefined;
+
+  constructor(
+    private readonly session: Session,
+    private readonly theme: Theme,
+    private readonly tooltip: Tooltip,
+  ) {
+    this.cells = new Cells(session);
+    const parts = [this.canvas, this.cells.element, this.halo, this.note];
+    this.element = make('div', { class: 'map', role: 'group' }, ...parts);
+    this.listen();
+    this.watch();
+    new ResizeObserver(() => this.draw()).observe(this.element);
+    theme.watch(() => this.draw());
+  }
+
+  private watch(): void {
+    const { session } = this;
+    session.watch((view, before) => {
+      const isElsewhere = view.folder !== before.folder || view.side !== before.side;
+      const isOtherLight = this.light !== session.light;
+      if (!isElsewhere && !isOtherLight && view.colour === before.colour) return;
+      this.light = session.light;
+      const hadFocus = this.element.contains(document.activeElement);
+      const from = this.boxes.find(({ at }) => at === view.folder);
+      this.draw();
+      if (!isElsewhere) return;
+      this.hover(undefined);
+      if (from !== undefined && view.side === before.side) this.zoom(from);
+      if (hadFocus && !this.cells.focus(view.entry)) {
+        this.element.tabIndex = -1;
+        this.element.focus();
+      }
+    });
+  }
+
+  private draw(): void {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    if (width === 0 || height === 0) return;
+    const { session, canvas } = this;
+    const ratio = window.devicePixelRatio || 1;
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    const context = canvas.getContext('2d');
+    if (context === null) return;
+    context.scale(ratio, ratio);
+    this.boxes = nest(session.tree, session.view.folder, { x: 0, y: 0, width, height });
+    paint(context, session, this.boxes, paletteFor(this.theme.isDark));
+    this.cells.show(this.boxes);
+    this.tell();
+  }
+
+  private tell(): void {
+    const { tree, view } = this.session;
+    const keys = 'Arrow keys move, Enter opens, Backspace goes up.';
+    this.element.setAttribute('aria-label', `Map of ${visible(tree.pathOf(view.folder))}. ${keys}`);
+    this.note.hidden = (tree.totals[view.folder] as number) > 0;
+    const children = tree.childrenOf(view.folder).length;
+    const sum = `${countOf(children, 'entry', 'entries')}, ${formatBytes(0)}: the list shows them.`;
+    fill(this.note, children === 0 ? 'This directory is empty.' : sum);
+  }
+
+  private listen(): void {
+    const { element, cells } = this;
+    const hit = (event: MouseEvent): Box | undefined => {
+      const { left, top } = element.getBoundingClientRect();
+      return boxAt(this.boxes, event.clientX - left, event.clientY - top);
+    };
+    element.addEventListener('pointermove', (event) => {
+      if (event.pointerType !== 'touch') this.hover(hit(event), event);
+    });
+    element.addEventListener('pointerleave', () => this.hover(undefined));
+    element.addEventListener('click', (event) => {
+      // A button that is pressed with a key has no place of its own.
+      const isKey = event.detail === 0;
+      const box = isKey ? cells.boxOf(event.target as Element) : hit(event);
+      if (box !== undefined) this.choose(box);
+    });
+    element.addEventListener('keydown', (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const isUp = event.key === 'Backspace' || event.key === 'Escape';
+      const isDone = isUp ? this.session.up() : cells.key(event.key, event.target as Element);
+      if (isDone) event.preventDefault();
+    });
+  }
+
+  /** Into the directory on the way to what was hit: one step, so that nobody gets lost. */
+  private choose(box: Box): void {
+    const { tree, view } = this.session;
+    const line = tree.lineOf(box.at);
+    const child = line[line.indexOf(view.folder) + 1] as number;
+    if (tree.isFolder(child)) this.session.open(child);
+    else this.session.change({ entry: child });
+  }
+
+  private hover(box: Box | undefined, event?: MouseEvent): void {
+    this.halo.hidden = box === undefined;
+    if (box === undefined || event === undefined) {
+      this.tooltip.hide();
+      return;
+    }
+    position(this.halo, box);
+    this.tooltip.show(box.at, event.clientX, event.clientY);
+  }
+
+  /** What was clicked grows to the size of the map. */
+  private zoom(from: Rect): void {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    // The list is shown in its place.
+    if (width === 0 || height === 0) return;
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    const scale = `scale(${from.width / width}, ${from.height / height})`;
+    this.canvas.animate(
+      [
+        { transform: `translate(${from.x}px, ${from.y}px) ${scale}`, opacity: 0.4 },
+        { transform: 'none', opacity: 1 },
+      ],
+      { duration: 220, easing: 'cubic-bezier(0.2, 0.7, 0.2, 1)' },
+    );
+  }
+}

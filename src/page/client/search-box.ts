@@ -1,0 +1,99 @@
+/** The search: what is found lights up in the map, and is listed below the box (a combobox). */
+import { formatBytes } from '../../progress/format.js';
+import { countOf } from './describe.js';
+import { icon, make } from './dom.js';
+import { entryList } from './entry-list.js';
+import type { Session } from './session.js';
+import type { Theme } from './theme.js';
+
+const LENS = 'M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9ZM10.3 10.3 14 14';
+/** Milliseconds without a key after which it is worth looking. */
+const PAUSE = 60;
+
+export function searchBox(session: Session, theme: Theme): HTMLElement {
+  const input = make('input', {
+    type: 'search',
+    id: 'search',
+    placeholder: 'Search: name, /path or *.so',
+    role: 'combobox',
+    'aria-label': 'Search names and paths',
+    'aria-expanded': 'false',
+    'aria-controls': 'found',
+    'aria-autocomplete': 'list',
+    'aria-keyshortcuts': '/',
+    autocomplete: 'off',
+    spellcheck: 'false',
+  });
+  const list = entryList(session, theme, {
+    id: 'found',
+    label: 'Found',
+    empty: 'Nothing is called that.',
+    chosen: () => open(false),
+  });
+  list.element.tabIndex = -1;
+  const count = make('p', { class: 'count', role: 'status' });
+  const popup = make('div', { class: 'popup', hidden: true }, count, list.element);
+  const open = (isOpen: boolean): void => {
+    popup.hidden = !isOpen;
+    input.setAttribute('aria-expanded', String(isOpen));
+    if (!isOpen) input.removeAttribute('aria-activedescendant');
+  };
+  const search = (): void => {
+    window.clearTimeout(timer);
+    if (input.value !== session.view.query) session.change({ query: input.value });
+    open(session.found !== undefined);
+  };
+  let timer = 0;
+  input.addEventListener('input', () => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(search, PAUSE);
+  });
+  input.addEventListener('focus', () => open(session.found !== undefined));
+  input.addEventListener('keydown', (event) => {
+    const { key } = event;
+    if (key === 'Escape') {
+      if (popup.hidden) input.value = '';
+      open(false);
+      search();
+      open(false);
+    } else if (['ArrowDown', 'ArrowUp', 'PageDown', 'PageUp', 'Enter'].includes(key)) {
+      search();
+      if (key === 'Enter' && list.active === undefined) list.key('ArrowDown');
+      list.key(key);
+      if (list.active !== undefined && !popup.hidden) {
+        input.setAttribute('aria-activedescendant', list.active);
+      }
+    } else return;
+    event.preventDefault();
+  });
+  session.watch((view, before) => {
+    if (view.query === before.query && view.side === before.side) return;
+    if (input.value !== view.query) input.value = view.query;
+    const found = session.found ?? [];
+    list.show(found);
+    const bytes = session.light?.bytes ?? 0;
+    count.textContent =
+      found.length === 0
+        ? ''
+        : `${countOf(found.length, 'match', 'matches')}, ${formatBytes(bytes)}`;
+  });
+  const element = make(
+    'search',
+    { class: 'search' },
+    icon(LENS),
+    input,
+    make('kbd', { 'aria-hidden': 'true' }, '/'),
+    popup,
+  );
+  element.addEventListener('focusout', (event) => {
+    if (!element.contains(event.relatedTarget as Node | null)) open(false);
+  });
+  addEventListener('keydown', (event) => {
+    const isTyping = event.target instanceof HTMLInputElement;
+    if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    input.focus();
+    input.select();
+  });
+  return element;
+}

@@ -1,0 +1,107 @@
+/**
+ * One HTML file that shows an inspection, or two and their difference. It asks for nothing: the
+ * client's code and styles are in it and named by their hashes in its policy, which allows nothing
+ * else. What was inspected is in it as JSON, which a browser never runs and names can't end.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { DockerceptionError, messageOf } from '../errors.js';
+import * as checks from '../inspect/arguments.js';
+import type { Inspection } from '../inspect/inspection.js';
+import { checkArgument, normalise, optional } from '../options/schema.js';
+import { shape, text } from '../options/values.js';
+import { encodeDifference, encodeSide, type PageDifference } from './encode.js';
+
+/** What a page is about. */
+export interface PageSubject {
+  readonly inspection: Inspection;
+  /** What it is compared with: what is only in here is new. */
+  readonly other?: { readonly inspection: Inspection; readonly difference: PageDifference };
+}
+
+/** The client, made by build.js: one script, one style sheet. */
+export interface ClientBundle {
+  readonly script: string;
+  readonly style: string;
+}
+
+/** Where the build puts the client; the same from src and from dist. */
+const BUILT = new URL('../../dist/page/', import.meta.url);
+
+/** Returns the page in parts. */
+export function renderPage(
+  subject: PageSubject,
+  bundle?: ClientBundle,
+): AsyncGenerator<string, void, undefined> {
+  normalise(SUBJECT, subject, 'the subject of the page');
+  checkArgument('subject.inspection', subject.inspection, checks.inspection);
+  if (bundle !== undefined) checkArgument('bundle', bundle, CLIENT);
+  return parts(subject, bundle);
+}
+
+const SUBJECT = { inspection: optional(checks.inspection), other: optional(checks.other) };
+const CLIENT = shape<ClientBundle>({ script: text, style: text }, ['script', 'style']);
+
+async function* parts(
+  subject: PageSubject,
+  bundle?: ClientBundle,
+): AsyncGenerator<string, void, undefined> {
+  const { script, style } = bundle ?? (await readBundle());
+  const { inspection, other } = subject;
+  const policy = [
+    "default-src 'none'",
+    `script-src '${hashOf(script)}'`,
+    `style-src '${hashOf(style)}'`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  yield `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>dockerception inspect</title>
+<link rel="icon" href="data:,">
+<style>${style}</style>
+</head>
+<body>
+<noscript><p>This page draws what is in it with JavaScript; it loads nothing from anywhere.</p></noscript>
+<script type="application/json" id="data">{"sides":[`;
+  yield json(encodeSide(inspection));
+  if (other !== undefined) yield `,${json(encodeSide(other.inspection))}`;
+  yield ']';
+  if (other !== undefined) {
+    const { root } = inspection;
+    const difference = encodeDifference(other.difference, root, other.inspection.root);
+    yield `,"difference":${json(difference)}`;
+  }
+  yield `}</script>\n<script>${script}</script>\n</body>\n</html>\n`;
+}
+
+/** JSON without `<`: no tag can begin in it. */
+function json(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c');
+}
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}
+
+/** @throws DockerceptionError when the package was built without it. */
+export async function readBundle(folder = BUILT): Promise<ClientBundle> {
+  const read = (name: string): Promise<string> => readFile(new URL(name, folder), 'utf8');
+  try {
+    const [script, style] = await Promise.all([read('client.js'), read('client.css')]);
+    return { script, style };
+  } catch (error) {
+    const message = `reading the page's client: ${messageOf(error)}`;
+    throw new DockerceptionError('output', 'PAGE_CLIENT', message, {
+      hint: 'npm run build makes it',
+      cause: error,
+    });
+  }
+}
