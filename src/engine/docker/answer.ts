@@ -4,8 +4,8 @@
  */
 import { isDigest } from '../../image/digest.js';
 import type { Report } from '../../progress/events.js';
-import { type ClassicMessage, ClassicSteps } from './classic.js';
-import { TraceDecoder, withoutReferences, writtenMeanwhile } from './trace.js';
+import { TraceDecoder, withoutReferences, writtenMeanwhile } from '../buildkit/progress.js';
+import { type ClassicMessage, ClassicSteps } from './classic-progress.js';
 
 /** A line, as much as is looked at. */
 interface Message extends ClassicMessage {

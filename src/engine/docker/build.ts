@@ -5,7 +5,7 @@ import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
 import { BuildAnswer } from './answer.js';
 import type { Connection } from './connection.js';
-import { refusal, unreachable, vanished } from './engine-error.js';
+import { refusal, unreachable, vanished } from './failures.js';
 import { postTar } from './upload.js';
 
 /** What a build needs beside its options. */

@@ -13,7 +13,7 @@ import { type Duplex, Readable } from 'node:stream';
 import { DockerceptionError, type ErrorKind } from '../../errors.js';
 import { DialAgent } from './dial.js';
 import type { Endpoint, Environment } from './endpoint.js';
-import { describe, refusal, unreachable, vanished } from './engine-error.js';
+import { describe, refusal, unreachable, vanished } from './failures.js';
 
 /** Milliseconds for a short question. ssh has its own limit, and may ask a person for a password. */
 const PING_TIMEOUT = 30_000;

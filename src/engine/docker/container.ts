@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
 import { printable } from '../../tar/printable.js';
 import type { ApiRequest, Connection } from './connection.js';
-import { isNotFound, vanished } from './engine-error.js';
+import { isNotFound, vanished } from './failures.js';
 
 /** What a container is made from, as `docker run` has it. */
 export interface ContainerSettings {

@@ -7,6 +7,8 @@ import { messageOf } from '../../errors.js';
 import { type CredentialStore, credentialStore } from '../../image/credentials.js';
 import { announced } from '../../progress/events.js';
 import { withSourceDateEpoch } from '../build-args.js';
+import { openSession } from '../buildkit/session.js';
+import { solve } from '../buildkit/solve.js';
 import type { BuildContext, Engine, EngineRequest } from '../engine.js';
 import { build, type BuildRequest } from './build.js';
 import {
@@ -22,8 +24,6 @@ import { checkTags, NewImage } from './new-image.js';
 import { type Builder, buildQuery } from './query.js';
 import { credentialHint, registryConfig } from './registry-auth.js';
 import { saveImage } from './save.js';
-import { openSession } from './session.js';
-import { solve } from './solve.js';
 import { pushImage } from './transfer.js';
 
 const NEVER = new AbortController().signal;

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { fullName } from '../../image/reference.js';
 import type { ApiRequest, Connection } from './connection.js';
-import { isNotFound } from './engine-error.js';
+import { isNotFound } from './failures.js';
 
 /** What an engine reports of an image, as far as it is read here. */
 export interface ImageDetails {

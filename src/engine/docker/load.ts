@@ -6,9 +6,14 @@ import { pipeline, type Readable, Transform, type TransformCallback } from 'node
 import { DockerceptionError } from '../../errors.js';
 import type { Report } from '../../progress/events.js';
 import { joinLines } from '../../text/trim.js';
-import { type ClassicMessage, ClassicSteps, type FailureMessage, failureOf } from './classic.js';
+import {
+  type ClassicMessage,
+  ClassicSteps,
+  type FailureMessage,
+  failureOf,
+} from './classic-progress.js';
 import type { Connection } from './connection.js';
-import { describe, refusal, unreachable, vanished } from './engine-error.js';
+import { describe, refusal, unreachable, vanished } from './failures.js';
 import { postTar } from './upload.js';
 
 /** Bytes of the two blocks that end a tar. */

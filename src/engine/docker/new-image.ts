@@ -13,7 +13,7 @@ import {
 } from '../../image/reference.js';
 import { printable } from '../../tar/printable.js';
 import type { ApiRequest, Connection } from './connection.js';
-import { isNotFound } from './engine-error.js';
+import { isNotFound } from './failures.js';
 import { type ImageDetails, imagePath, inspectImage } from './images.js';
 
 /** Milliseconds that each of these requests may take; none of them depends on an image's size. */

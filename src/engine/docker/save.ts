@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
 import { saveOutput } from '../../files/output-file.js';
 import type { Connection } from './connection.js';
-import { vanished } from './engine-error.js';
+import { vanished } from './failures.js';
 import { archiveRequest } from './images.js';
 
 /**

@@ -7,7 +7,12 @@ import { DockerceptionError } from '../../errors.js';
 import { type CredentialStore, credentialStore } from '../../image/credentials.js';
 import { registryOf, splitTag } from '../../image/reference.js';
 import type { Report } from '../../progress/events.js';
-import { type ClassicMessage, ClassicSteps, type FailureMessage, failureOf } from './classic.js';
+import {
+  type ClassicMessage,
+  ClassicSteps,
+  type FailureMessage,
+  failureOf,
+} from './classic-progress.js';
 import type { Connection } from './connection.js';
 import type { Environment } from './endpoint.js';
 import { imagePath } from './images.js';

@@ -9,9 +9,9 @@ import type { IncomingHttpHeaders } from 'node:http2';
 import { basename } from 'node:path/posix';
 import { type Readable, Transform } from 'node:stream';
 import type { CredentialStore } from '../../image/credentials.js';
-import type { Connection } from './connection.js';
+import type { Connection } from '../docker/connection.js';
 import { serveGrpc, type StreamMethod, type UnaryMethod } from './grpc.js';
-import { readFields, writeBytes, writeNumber } from './wire.js';
+import { readFields, writeBytes, writeNumber } from './protobuf.js';
 
 /** A session that is open. */
 export interface Session {

@@ -11,7 +11,7 @@ import type {
   VertexStatus,
   VertexWarning,
 } from '../../progress/events.js';
-import { type Field, readFields } from './wire.js';
+import { type Field, readFields } from './protobuf.js';
 
 /** Decodes the traces of one build, in order. */
 export class TraceDecoder {

@@ -1,9 +1,9 @@
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
-import { TraceDecoder } from '../../../src/engine/docker/trace.js';
-import { writeBytes, writeNumber } from '../../../src/engine/docker/wire.js';
+import { TraceDecoder } from '../../../src/engine/buildkit/progress.js';
+import { writeBytes, writeNumber } from '../../../src/engine/buildkit/protobuf.js';
 import type { SolveStatus } from '../../../src/progress/events.js';
-import { type Fixture, messagesOf } from './fixtures.js';
+import { type Fixture, messagesOf } from '../docker/fixtures.js';
 
 // The messages of BuildKit's control.proto, for a second opinion by a whole Protocol Buffers library.
 const { root } = protobuf.parse(`

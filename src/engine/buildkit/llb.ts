@@ -4,7 +4,7 @@
  * it over nothing, and the end that names the last of them. Inputs are named by the digests of their bytes.
  */
 import { digestOf } from '../../image/digest.js';
-import { writeBytes, writeNumber } from './wire.js';
+import { writeBytes, writeNumber } from './protobuf.js';
 
 /** What the source's file is called inside of the build; nobody sees it. */
 const FILE = 'context';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
-import { readFields, writeBytes, writeNumber } from '../../../src/engine/docker/wire.js';
+import { readFields, writeBytes, writeNumber } from '../../../src/engine/buildkit/protobuf.js';
 
 describe('the wire format of Protocol Buffers', () => {
   it('is read as another library writes it', () => {

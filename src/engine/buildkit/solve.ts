@@ -8,16 +8,16 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
 import type { CredentialStore } from '../../image/credentials.js';
+import type { BuildRequest } from '../docker/build.js';
+import type { Connection } from '../docker/connection.js';
+import { vanished } from '../docker/failures.js';
+import { extraHost } from '../docker/query.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
-import type { BuildRequest } from './build.js';
-import type { Connection } from './connection.js';
-import { unpackedTar } from './definition.js';
-import { vanished } from './engine-error.js';
 import { GrpcClient, GrpcError } from './grpc-client.js';
-import { extraHost } from './query.js';
+import { unpackedTar } from './llb.js';
+import { TraceDecoder, withoutReferences, writtenMeanwhile } from './progress.js';
+import { readFields, writeBytes } from './protobuf.js';
 import { openSession, type Session, uploadUrl } from './session.js';
-import { TraceDecoder, withoutReferences, writtenMeanwhile } from './trace.js';
-import { readFields, writeBytes } from './wire.js';
 
 /** The step in which BuildKit writes the image. */
 const EXPORT = /^exporting to /;
