@@ -30,7 +30,7 @@ import type { FileReceiver, Passed } from './pipeline.js';
 import { redacted } from './progress/redacted.js';
 import { rewordSteps } from './progress/reword.js';
 import { StreamSink } from './sink/stream.js';
-import { printable } from './tar/printable.js';
+import { printable } from './text/printable.js';
 import { redactAll } from './text/redact.js';
 
 /** What to build, and where the image goes; as of `docker buildx build`. An unknown key is an error. */
@@ -161,7 +161,7 @@ function isUsage(error: unknown): boolean {
 async function choose(options: CompleteBuild): Promise<Choice> {
   const { engine, outputs, env, stdout } = options;
   if (typeof engine === 'function') return { engine: engine as Engine, outputs };
-  const { sourceDateEpoch } = await import('./tar/time.js');
+  const { sourceDateEpoch } = await import('./text/time.js');
   const settings = {
     env,
     stdout,

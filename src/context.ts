@@ -16,7 +16,7 @@ import type { Report } from './progress/events.js';
 import { isBytes, readableOf } from './source/bytes.js';
 import type { DirectoryOptions } from './source/directory.js';
 import type { Source } from './source/source.js';
-import { cleanPath } from './tar/path.js';
+import { cleanPath } from './text/path.js';
 
 /** A context that is held here: a path, or a stream that nobody else reads. */
 type Claimed = string | Readable | Source;

@@ -96,7 +96,7 @@ export type { GlobalHeader } from './tar/global.js';
 export { METADATA_LIMIT } from './tar/metadata-block.js';
 export type { PaxRecord, PaxRecords } from './tar/pax.js';
 export type { MapRest, SparseMap } from './tar/sparse-map.js';
-export { parseTime, sourceDateEpoch } from './tar/time.js';
 export type { Trailing } from './tar/trailing.js';
 export type { EntryType } from './tar/typeflag.js';
 export { type Ending, TarWalk, type WalkHandler } from './tar/walk.js';
+export { parseTime, sourceDateEpoch } from './text/time.js';

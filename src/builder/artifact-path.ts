@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { nearest } from '../dockerfile/nearest.js';
 import type { Container, PathStat } from '../engine/docker/index.js';
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { namesIn } from './listing.js';
 
 /** Go's `os.ModeSymlink` and `os.ModeDir`. */

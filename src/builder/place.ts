@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import type { Edit } from '../edit/edit.js';
 import { DockerceptionError } from '../errors.js';
-import { cleanPath } from '../tar/path.js';
+import { cleanPath } from '../text/path.js';
 import { trimEnd } from '../text/trim.js';
 
 /** Where an artifact goes in the context: a clean path, '' for the root. */

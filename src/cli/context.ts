@@ -63,7 +63,7 @@ async function times(
   const clamp = args.value('clamp-mtime');
   if (mtime === undefined && clamp === undefined && !env['SOURCE_DATE_EPOCH'])
     return { mtime: undefined, clampMtime: undefined };
-  const { parseTime, sourceDateEpoch } = await import('../tar/time.js');
+  const { parseTime, sourceDateEpoch } = await import('../text/time.js');
   return {
     clampMtime: clamp === undefined ? sourceDateEpoch(env) : parseTime(clamp, '--clamp-mtime'),
     mtime: mtime === undefined ? undefined : parseTime(mtime, '--mtime'),

@@ -1,6 +1,6 @@
 /** Exit codes, and how an error is said. */
 import { DockerceptionError, type ErrorKind, messageOf, systemCode } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { joinLines } from '../text/trim.js';
 
 /** The exit code for each kind of failure. */

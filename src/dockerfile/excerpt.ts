@@ -1,5 +1,5 @@
 /** The lines of a Dockerfile around the instruction that failed, as `docker build` shows them. */
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { type PlacedStatement, readStatements } from './statements.js';
 
 /** What is known of a failure. */

@@ -4,8 +4,8 @@
  * next character at its word.
  */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
 import { Automaton, literalSteps, type Step } from '../text/automaton.js';
+import { printable } from '../text/printable.js';
 
 /** Whether a pattern has more than plain characters. */
 export function hasWildcards(pattern: string): boolean {

@@ -1,6 +1,6 @@
 /** Why a Dockerfile is refused, and where: `reading Dockerfile:3: unknown instruction: COPPY`. */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 
 /** The reason alone, thrown where the place isn't known. {@link placed} adds it. */
 export class Reason extends Error {

@@ -1,7 +1,7 @@
 /** Stages with what they need of each other: bases, COPY --from, triggers (BuildKit, dockerfile2llb). */
 import { DockerceptionError } from '../errors.js';
 import type { Platform } from '../image/descriptor.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { parseTrigger } from './dockerfile.js';
 import type { Dockerfile, Instruction, Stage } from './instruction.js';
 import { quote } from './quote.js';

@@ -3,8 +3,8 @@
  * has, for the message when it isn't.
  */
 import { DockerceptionError } from '../errors.js';
-import { cleanPath } from '../tar/path.js';
-import { printable } from '../tar/printable.js';
+import { cleanPath } from '../text/path.js';
+import { printable } from '../text/printable.js';
 import type { Edit } from './edit.js';
 
 /** What `docker save` and tools for OCI layouts write. */

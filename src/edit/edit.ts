@@ -1,7 +1,7 @@
 /** What an edit is, and how several become one. */
 import type { EntryHeader } from '../tar/entry-header.js';
 import type { GlobalHeader } from '../tar/global.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 
 /**
  * Changes an entry's header, or leaves the entry out. Synchronous: all edits run in one walk,

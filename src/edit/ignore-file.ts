@@ -1,6 +1,6 @@
 /** Reports a .dockerignore in a stream, which isn't applied. */
 import { UNUSED_IGNORE_FILE } from '../dockerfile/ignore-file.js';
-import { cleanPath } from '../tar/path.js';
+import { cleanPath } from '../text/path.js';
 import type { Edit } from './edit.js';
 
 /** @param notice called with one line, at most once */

@@ -1,6 +1,6 @@
 /** `--mode`: permission bits, changed as chmod(1) changes them. */
 import { DockerceptionError } from '../errors.js';
-import { parseModeChanges } from '../tar/mode.js';
+import { parseModeChanges } from '../text/mode-changes.js';
 import type { Edit } from './edit.js';
 
 /** Reads the changes; throws USAGE_MODE. */

@@ -4,8 +4,8 @@
  * `createTarFile`; POSIX.1-2017 pax for type 7, GNU tar manual for the capital letters.
  */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
 import { isAppleRecord } from '../tar/xattrs.js';
+import { printable } from '../text/printable.js';
 import { type Edit, leavingOut } from './edit.js';
 import { dropRecords } from './xattrs.js';
 

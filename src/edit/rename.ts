@@ -3,7 +3,7 @@
  * too); symbolic links keep theirs. What has too few components is left out, as in tar.
  */
 import { DockerceptionError } from '../errors.js';
-import { cleanPath } from '../tar/path.js';
+import { cleanPath } from '../text/path.js';
 import type { Edit } from './edit.js';
 
 const SLASH = 0x2f;

@@ -3,8 +3,8 @@
  * of the host and one of the stream become one; a file takes the place of all below its name.
  */
 import { DockerceptionError } from '../errors.js';
-import { cleanPath } from '../tar/path.js';
-import { printable } from '../tar/printable.js';
+import { cleanPath } from '../text/path.js';
+import { printable } from '../text/printable.js';
 import type { Edit } from './edit.js';
 
 /** Each set holds the paths that one addition makes; a directory's end in `/`. */

@@ -6,7 +6,7 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { followIn } from '../filesystem/follow.js';
-import { cleanPath } from '../tar/path.js';
+import { cleanPath } from '../text/path.js';
 import type { Edit } from './edit.js';
 
 /** A symbolic link, or a directory on the way to one. Names and targets are binary strings. */

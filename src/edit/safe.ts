@@ -4,8 +4,8 @@
  * anywhere: it is resolved inside the image.
  */
 import { DockerceptionError } from '../errors.js';
-import { cleanPath } from '../tar/path.js';
-import { printable } from '../tar/printable.js';
+import { cleanPath } from '../text/path.js';
+import { printable } from '../text/printable.js';
 import { type Edit, leavingOut } from './edit.js';
 
 const SLASH = 0x2f;

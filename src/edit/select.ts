@@ -4,8 +4,8 @@
  */
 import { compileIgnore } from '../dockerfile/ignore.js';
 import { DockerceptionError } from '../errors.js';
-import { cleanPath } from '../tar/path.js';
-import { printable } from '../tar/printable.js';
+import { cleanPath } from '../text/path.js';
+import { printable } from '../text/printable.js';
 import type { Edit } from './edit.js';
 
 /** Patterns, one each. */

@@ -4,7 +4,7 @@
  * Section"); the sections that linkers use are not asked, since a stripped program may have none.
  */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import type { Architecture } from './architecture.js';
 import { ElfBytes, ElfError, type ElfPart } from './elf-bytes.js';
 import { offsetOf, PT, readSegments, type Segment } from './elf-segments.js';

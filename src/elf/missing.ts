@@ -1,7 +1,7 @@
 /** A library that is not in the builder: who needs it, where it was looked for, what to do. */
 import { posix } from 'node:path';
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { trimEnd } from '../text/trim.js';
 import type { Root } from './builder-files.js';
 import type { Missing } from './process.js';

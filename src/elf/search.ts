@@ -5,7 +5,7 @@
  */
 import { posix } from 'node:path';
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { type Architecture, matches, usualLoader } from './architecture.js';
 import { remember } from './builder-files.js';
 import type { Elf } from './elf.js';

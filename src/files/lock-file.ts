@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { DockerceptionError, systemCode } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { hasEnded, processMark } from './process-mark.js';
 import { TemporaryPath } from './temporary-path.js';
 

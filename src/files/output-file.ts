@@ -9,7 +9,7 @@ import { dirname, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DockerceptionError, systemCode } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { readRange } from './file-range.js';
 import { TemporaryFile } from './temporary-file.js';
 import { removeAbandoned, TemporaryPath } from './temporary-path.js';

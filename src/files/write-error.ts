@@ -1,6 +1,6 @@
 /** Why an output couldn't be written, said the same way for files, folders and streams. */
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 
 /** The error for a failed write: OUTPUT_FULL, OUTPUT_CLOSED or OUTPUT_FAILED, of kind output. */
 export function outputFailure(name: string, cause: unknown): unknown {

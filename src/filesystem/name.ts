@@ -1,8 +1,8 @@
 /** Names of a tar's entries as paths in a file system: clean, inside the root, no longer than Linux takes them. */
 import { DockerceptionError } from '../errors.js';
-import { cleanPath } from '../tar/path.js';
-import { printable } from '../tar/printable.js';
 import { fromBinary } from '../text/binary.js';
+import { cleanPath } from '../text/path.js';
+import { printable } from '../text/printable.js';
 
 /** Bytes of one component, as Linux takes them. */
 const MAX_NAME = 255;

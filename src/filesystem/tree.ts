@@ -4,8 +4,8 @@
  * confined to it would see them.
  */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
 import { fromBinary } from '../text/binary.js';
+import { printable } from '../text/printable.js';
 import { followIn } from './follow.js';
 import {
   type Attributes,

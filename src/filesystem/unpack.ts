@@ -6,8 +6,8 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { EntryView, type ViewHandler } from '../tar/entry-view.js';
-import { printable } from '../tar/printable.js';
 import { isAppleXattr } from '../tar/xattrs.js';
+import { printable } from '../text/printable.js';
 import type { ContentSink } from './content-sink.js';
 import { attributesOf } from './entry-attributes.js';
 import { HardLinks } from './hard-links.js';

@@ -4,7 +4,7 @@
  * one that is too long (Linux, path_resolution(7)).
  */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import type { UnpackedEntry } from './unpacked-entry.js';
 
 /** Bytes of a link's target, as Linux takes them. */

@@ -5,7 +5,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import type { Descriptor } from './descriptor.js';
 
 /** Hexadecimal digits of each algorithm. */

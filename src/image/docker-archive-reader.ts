@@ -5,7 +5,7 @@
  */
 import type { Readable } from 'node:stream';
 import { DockerceptionError, messageOf } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import type { DockerManifestEntry } from './archive-index.js';
 import { type Descriptor, DOCKER_MANIFEST, OCI_CONFIG, OCI_LAYER } from './descriptor.js';
 import { compare, digestOf, digestOfBlobPath, digestOfStream, EMPTY_DIGEST } from './digest.js';

@@ -1,6 +1,6 @@
 /** What is wrong with an image in a file or a folder, said the same way by every reader. */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 
 /** The image is there, but isn't right. */
 export function badImage(name: string, why: string, cause?: unknown): DockerceptionError {

@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { CONTAINERD_NAME, REF_NAME } from './archive-index.js';
 import {
   type Descriptor,

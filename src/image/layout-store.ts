@@ -13,7 +13,7 @@ import { keepFolder, makeFolder } from '../files/make-folder.js';
 import { OutputFile, writeOutput } from '../files/output-file.js';
 import { isTemporaryName, removeAbandoned, TemporaryPath } from '../files/temporary-path.js';
 import { outputFailure } from '../files/write-error.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { LAYOUT_VERSION, mergeIndex, namedDescriptors } from './archive-index.js';
 import { type Descriptor, OCI_INDEX } from './descriptor.js';
 import { blobPath, compare } from './digest.js';

@@ -4,7 +4,7 @@
  * skopeo whatever it is told.
  */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { listed } from './image-error.js';
 import { familiarReference, formatReference, tryParseReference } from './reference.js';
 

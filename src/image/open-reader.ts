@@ -4,7 +4,7 @@
  * buildx and skopeo, a path ends at its first colon.
  */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { badImage } from './image-error.js';
 import type { ImageReader } from './image-reader.js';
 import type { ImageChoice } from './layout-reader.js';

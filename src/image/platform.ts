@@ -3,7 +3,7 @@
  * image-index.md; names, aliases and which variant runs what are those of containerd/platforms.
  */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import type { Descriptor, Platform } from './descriptor.js';
 import { listed } from './image-error.js';
 

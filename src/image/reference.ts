@@ -3,7 +3,7 @@
  * A name without a host is Docker Hub's, there without a path under `library/`.
  */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { isDigest } from './digest.js';
 import type { RepositoryName } from './manifest.js';
 

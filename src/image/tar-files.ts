@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { readOn, readRange } from '../files/file-range.js';
 import { TemporaryFile } from '../files/temporary-file.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { badImage } from './image-error.js';
 import type { LayoutFiles } from './layout-files.js';
 import { indexTar, type TarMember } from './tar-index.js';

@@ -6,7 +6,7 @@ import { DockerceptionError } from '../errors.js';
 import type { RandomAccess } from '../files/temporary-file.js';
 import { BLOCK, paddingOf } from '../tar/block.js';
 import { EntryView, type ViewedEntry } from '../tar/entry-view.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { cleanMember, linkTarget } from './tar-link.js';
 
 /** Bytes of one read. */

@@ -1,6 +1,6 @@
 /** Paths in an image archive, and where links in it lead: to another of its files. */
 import type { ViewedEntry } from '../tar/entry-view.js';
-import { componentsInside } from '../tar/path.js';
+import { componentsInside } from '../text/path.js';
 
 const MAX_LINKS = 10;
 

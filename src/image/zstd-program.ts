@@ -1,7 +1,7 @@
 /** zstd(1): its exit code and its standard error decide whether what came out is whole. */
 import { spawn } from 'node:child_process';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import type { StreamCompressor } from './stream-compressor.js';
 
 /** Characters of its standard error that are kept. */

@@ -8,7 +8,7 @@ import { DockerceptionError } from '../errors.js';
 import { type CompleteInspection, INSPECT, type InspectOptions } from '../options/inspect.js';
 import { normalise } from '../options/schema.js';
 import type { Sink } from '../sink/sink.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { trimEnd } from '../text/trim.js';
 import type { Content } from './content.js';
 import type { Listener, Wanted } from './contents.js';

@@ -4,7 +4,7 @@
  */
 import type { ImageCheck } from '../engine/engine.js';
 import type { Report } from '../progress/events.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import type { CheckOptions } from './check-options.js';
 import type { Checked } from './limits.js';
 

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { connect, hasImage, imageArchive, resolveEndpoint } from '../engine/docker/index.js';
 import { DockerceptionError } from '../errors.js';
 import type { Source } from '../source/source.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 
 /**
  * Finds the image and begins to read it.

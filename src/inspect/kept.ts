@@ -1,7 +1,7 @@
 /** What had the name that is wanted, in whatever layer: what comes from a pipe comes once. */
 import { DockerceptionError } from '../errors.js';
 import { formatBytes } from '../progress/format.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import type { Content } from './content.js';
 import type { Wanted } from './contents.js';
 

@@ -1,6 +1,6 @@
 /** How exceeded limits are said: a line for each offender, and one error for all of them. */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import type { Exceeded, Offender } from './exceeded.js';
 import { shellQuote } from './shell-quote.js';
 

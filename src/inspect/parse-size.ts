@@ -4,7 +4,7 @@
  */
 import { DockerceptionError } from '../errors.js';
 import type { Share } from '../options/limits.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 
 const POWERS = ['', 'k', 'm', 'g', 't', 'p'];
 const SIZE = /^(\d+(?:\.\d+)?|\.\d+) ?(?:([kmgtp])(i)?)?b?$/i;

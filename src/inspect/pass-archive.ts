@@ -6,7 +6,7 @@
 import { Evidence, explain, unterminated } from '../source/diagnose.js';
 import type { Source } from '../source/source.js';
 import { EntryView } from '../tar/entry-view.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { Budget } from './budget.js';
 import { Contents } from './contents.js';
 import { Pass, type PassedArchive, type PassOptions } from './pass.js';

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { recognise } from '../compression/decompress.js';
 import { BLOCK } from '../tar/block.js';
 import { verifiedSum } from '../tar/checksum.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import type { Budget } from './budget.js';
 import type { Wanted } from './contents.js';
 import { FedStream } from './fed-stream.js';

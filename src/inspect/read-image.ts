@@ -5,7 +5,7 @@ import { digestOf } from '../image/digest.js';
 import type { Image } from '../image/manifest.js';
 import { formatPlatform, normalisePlatform } from '../image/platform.js';
 import { formatReference, tryParseReference } from '../image/reference.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { Budget } from './budget.js';
 import type { Wanted } from './contents.js';
 import { inspectLayers, type LayerPart } from './inspect-layers.js';

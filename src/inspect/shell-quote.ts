@@ -1,5 +1,5 @@
 /** Words as somebody would type them into a shell, fit for a terminal. */
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { shellQuote as posixQuote } from '../text/shell-quote.js';
 
 /** POSIX shell's quotes, where they are needed; for control characters `$'…'`, which bash, zsh and ksh know. */

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
 import { announced, type Report } from '../progress/events.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 
 /** Milliseconds for an image of no size. */
 const BASE_TIMEOUT = 30_000;

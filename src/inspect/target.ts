@@ -8,7 +8,7 @@ import { DockerceptionError } from '../errors.js';
 import { isDirTransport } from '../image/dir-transport.js';
 import { type DiskImageUrl, parseImageUrl } from '../image/open-reader.js';
 import { tryParseReference } from '../image/reference.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 
 export type Target =
   | { readonly kind: 'stdin' }

@@ -1,6 +1,6 @@
 /** What a check of a value is, and how its refusal names the value. */
 import { nearest } from '../dockerfile/suggest.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 
 /** Why a value is refused. */
 export interface Refusal {

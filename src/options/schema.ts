@@ -3,7 +3,7 @@
  * set it. Types, checks, defaults, the command line and its documentation derive from it.
  */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { type Check, checkMembers, isObject, type Refusal, show } from './check.js';
 import { abortSignal, amount, callback, environment, flag, listOf, recordOf } from './values.js';
 

@@ -4,8 +4,8 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { MODE, NAME } from '../tar/block.js';
-import { printable } from '../tar/printable.js';
 import type { Trailing } from '../tar/trailing.js';
+import { printable } from '../text/printable.js';
 import { sourceFailed } from './stream.js';
 
 /** As much of the stream's start as a diagnosis looks at. Bytes. */

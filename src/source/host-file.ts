@@ -1,7 +1,7 @@
 /** Files of the host: contents that are as long as their header says, and errors that name the path. */
 import fs from 'node:fs';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 
 const CHUNK = 256 * 1024;
 const SMALL = 64 * 1024;

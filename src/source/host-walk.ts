@@ -3,7 +3,7 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { isTemporaryName } from '../files/temporary-path.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { unreadable } from './host-file.js';
 
 /** What decides. Paths are relative to the root. */

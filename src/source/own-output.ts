@@ -6,7 +6,7 @@ import { fstatSync, type Stats } from 'node:fs';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../tar/printable.js';
+import { printable } from '../text/printable.js';
 import { ignoredIn } from './directory.js';
 
 /** Bytes that show what a file is. */

@@ -3,9 +3,9 @@
  * written out: a header to look at, then its content in pieces, as chunks bring them. Nothing is
  * held, and there is no object and no stream per entry. Sparse files come as data and holes.
  */
+import { printable } from '../text/printable.js';
 import type { ViewedEntry } from './entry-header.js';
 import type { GlobalHeader } from './global.js';
-import { printable } from './printable.js';
 import { SparseContent } from './sparse-content.js';
 import type { Trailing } from './trailing.js';
 import { TarWalk } from './walk.js';

@@ -4,8 +4,8 @@
  * POSIX.1-2017 pax, "pax Extended Header".
  */
 import { DockerceptionError } from '../errors.js';
+import { printable } from '../text/printable.js';
 import { badField } from './numeric.js';
-import { printable } from './printable.js';
 
 /** Records that hold a time. */
 export const TIME_RECORDS = ['mtime', 'atime', 'ctime', 'LIBARCHIVE.creationtime'];

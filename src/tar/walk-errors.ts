@@ -1,8 +1,8 @@
 /** What is wrong with a tar, and where in it: the errors of the walk. */
 import { DockerceptionError } from '../errors.js';
+import { printable } from '../text/printable.js';
 import { NAME, textField } from './block.js';
 import type { Metadata } from './metadata.js';
-import { printable } from './printable.js';
 
 /** TAR_TRUNCATED. */
 export function truncated(source: string, where: string): DockerceptionError {

@@ -6,6 +6,7 @@
  * POSIX.1-2017 pax, "ustar Interchange Format"; a PAX size governs the entry's own body alone.
  */
 import { DockerceptionError } from '../errors.js';
+import { printable } from '../text/printable.js';
 import * as block from './block.js';
 import { BLOCK } from './block.js';
 import { verifiedSum } from './checksum.js';
@@ -15,7 +16,6 @@ import { passGlobal } from './global.js';
 import { Metadata } from './metadata.js';
 import { MetadataBlock } from './metadata-block.js';
 import { PaxRecords } from './pax.js';
-import { printable } from './printable.js';
 import { SparseContent } from './sparse-content.js';
 import { continueOldMap, type SparseMap } from './sparse-map.js';
 import { rewriteOldSparse } from './sparse-rewrite.js';

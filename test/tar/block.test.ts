@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { isZeroBlock, magicOf, NAME, paddingOf, textField } from '../../src/tar/block.js';
-import { printable } from '../../src/tar/printable.js';
 import { isHeaderOnly, isMetadata, typeOf } from '../../src/tar/typeflag.js';
 import { headerBlock, metadataEntry, rootHeader } from '../../src/tar/writer.js';
+import { printable } from '../../src/text/printable.js';
 import { readTar } from '../support/read-tar.js';
 import { header, long, pax } from '../support/write-tar.js';
 

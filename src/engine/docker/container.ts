@@ -5,7 +5,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { ApiRequest, Connection } from './connection.js';
 import { isNotFound, vanished } from './failures.js';
 

@@ -11,7 +11,7 @@ import {
   splitTag,
   tryParseReference,
 } from '../../image/reference.js';
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { ApiRequest, Connection } from './connection.js';
 import { isNotFound } from './failures.js';
 import { type ImageDetails, imagePath, inspectImage } from './images.js';

@@ -17,8 +17,8 @@ import type { AssembledImage } from '../../image/manifest.js';
 import type { RegistrySettings } from '../../image/registry/index.js';
 import { isImageOutput } from '../../options/image.js';
 import type { Report } from '../../progress/events.js';
-import { printable } from '../../tar/printable.js';
 import { toBinary } from '../../text/binary.js';
+import { printable } from '../../text/printable.js';
 import { withSourceDateEpoch } from '../build-args.js';
 import type {
   BuildContext,

@@ -7,7 +7,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import { type Certificates, certificatesFor } from './certificates.js';
 import { ProxyError } from './failure.js';
 import { bare, isLoopback, portOf } from './host.js';

@@ -1,5 +1,5 @@
 /** An answer's body, read within bounds; and what a registry says when it refuses. */
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import { redact } from '../../text/redact.js';
 import type { Answer } from './exchange.js';
 import { ConnectionFailure, ContentFailure, HttpFailure } from './failure.js';

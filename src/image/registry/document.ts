@@ -3,7 +3,7 @@
  * them: OCI image-spec and Docker's image manifest version 2, schema 2.
  */
 import { DockerceptionError, messageOf } from '../../errors.js';
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { ImageConfig } from '../config.js';
 import {
   type Descriptor,

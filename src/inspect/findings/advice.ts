@@ -1,5 +1,5 @@
 /** What to do about something that should not be there. */
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { Subject } from './subject.js';
 
 /** How to keep what a pattern matches out of a context: a stream has no .dockerignore that is applied. */

@@ -1,5 +1,5 @@
 /** What package managers and compilers keep for the next time, which in an image never comes. */
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { Entry } from '../entry.js';
 import type { Finding } from '../finding.js';
 import { ignoring } from './advice.js';

@@ -1,5 +1,5 @@
 /** Device nodes. Engines make those that a container may have; others don't work in it, or should not. */
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import { finding } from './catalogue.js';
 import { Groups, namesOf } from './group.js';
 import type { Rule } from './rule.js';

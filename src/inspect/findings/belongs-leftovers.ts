@@ -1,5 +1,5 @@
 /** What crashes, editors and desktops leave behind. */
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { Entry } from '../entry.js';
 import { leaveOut } from './advice.js';
 import { finding } from './catalogue.js';

@@ -1,5 +1,5 @@
 /** Entries whose owners a rootless engine can't map. */
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { Finding } from '../finding.js';
 import { finding } from './catalogue.js';
 import type { Subject } from './subject.js';

@@ -1,6 +1,6 @@
 /** Files that give whoever starts or writes them more than they had. */
 import { posix } from 'node:path';
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { Entry } from '../entry.js';
 import { finding } from './catalogue.js';
 import { counted, Groups, namesOf } from './group.js';

@@ -1,5 +1,5 @@
 /** Secrets: those that were recognised in contents, and files that are known by their names. */
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { Secret } from '../content.js';
 import type { Entry } from '../entry.js';
 import type { Finding } from '../finding.js';

@@ -3,7 +3,7 @@
  * languages is the program, and in a context it is what the build is for.
  */
 import { posix } from 'node:path';
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import { finding } from './catalogue.js';
 import { counted, size } from './group.js';
 import type { Rule } from './rule.js';

@@ -1,6 +1,6 @@
 /** What is needed to make programs and not to run them: compilers, headers, static libraries. */
 import { posix } from 'node:path';
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { Entry } from '../entry.js';
 import { finding } from './catalogue.js';
 import { counted, Groups, namesOf, size } from './group.js';

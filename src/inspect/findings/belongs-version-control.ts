@@ -1,5 +1,5 @@
 /** Folders of version control: every version of every file, and whatever was deleted from them. */
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { Entry } from '../entry.js';
 import { leaveOut } from './advice.js';
 import { finding } from './catalogue.js';

@@ -1,6 +1,6 @@
 /** Whether an ELF file is a program for the image's platform, whose loader and libraries are there. */
 import { architectureName } from '../../elf/architecture.js';
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { ElfContent } from '../content.js';
 import { type Entry, find } from '../entry.js';
 import type { Finding } from '../finding.js';

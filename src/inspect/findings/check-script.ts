@@ -1,5 +1,5 @@
 /** Whether a script's interpreter is there, and would start in its turn. */
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { ScriptContent } from '../content.js';
 import type { Entry } from '../entry.js';
 import { finding } from './catalogue.js';

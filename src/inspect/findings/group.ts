@@ -1,6 +1,6 @@
 /** Many entries of one kind in few lines: counted, with their bytes, by the folder they are in. */
 import { formatBytes } from '../../progress/format.js';
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { Entry } from '../entry.js';
 
 /** Names in one line. */

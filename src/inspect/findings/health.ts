@@ -1,5 +1,5 @@
 /** The program that HEALTHCHECK runs: without it a container is unhealthy, and never says why. */
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { Finding } from '../finding.js';
 import { finding } from './catalogue.js';
 import { commandsOf } from './command.js';

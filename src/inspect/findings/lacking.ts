@@ -1,7 +1,7 @@
 /** A loader or a library that is missing: which C library a program is for, and what would help. */
 import { isMusl } from '../../elf/loader.js';
 import type { Missing } from '../../elf/process.js';
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import { type Entry, find } from '../entry.js';
 import type { Finding } from '../finding.js';
 import { finding } from './catalogue.js';

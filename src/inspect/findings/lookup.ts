@@ -1,6 +1,6 @@
 /** Where a command leads in an image, and when it leads nowhere, why. */
 import { posix } from 'node:path';
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import { type Entry, find, walk } from '../entry.js';
 import type { Run } from './subject.js';
 

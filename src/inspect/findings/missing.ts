@@ -1,7 +1,7 @@
 /** What a program is likely to look for while it runs, and won't find. */
 import { posix } from 'node:path';
 import { BUNDLES } from '../../elf/traits.js';
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import { type Entry, find } from '../entry.js';
 import type { Finding } from '../finding.js';
 import { accountOf, EXECUTE, may, WRITE } from './accounts.js';

@@ -1,5 +1,5 @@
 /** Whether the image's user may run a file. */
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { Entry } from '../entry.js';
 import type { Finding } from '../finding.js';
 import { type Account, closedFolder, EXECUTE, may, READ } from './accounts.js';

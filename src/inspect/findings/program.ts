@@ -1,5 +1,5 @@
 /** Whether the kernel and a loader would start a file: a script with its interpreter, or an ELF file. */
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import type { Entry } from '../entry.js';
 import { finding } from './catalogue.js';
 import { checkElf } from './check-elf.js';

@@ -2,7 +2,7 @@
  * Whether a container of the image would start: the working directory, the user, and every program
  * that the entry point leads to, each with what it needs in turn.
  */
-import { printable } from '../../tar/printable.js';
+import { printable } from '../../text/printable.js';
 import { find } from '../entry.js';
 import type { Finding } from '../finding.js';
 import { type Account, accountOf } from './accounts.js';

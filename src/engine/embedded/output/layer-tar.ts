@@ -8,10 +8,10 @@ import type { Change } from '../../../filesystem/changes.js';
 import { isDirectory, type Leaf, NO_TIME } from '../../../filesystem/node.js';
 import type { Blob } from '../../../image/store.js';
 import { BLOCK, paddingOf } from '../../../tar/block.js';
-import { printable } from '../../../tar/printable.js';
 import { HARD_LINK, typeflagOf } from '../../../tar/typeflag.js';
 import { END_OF_ARCHIVE, writeHeader, type WrittenEntry } from '../../../tar/writer.js';
 import { fromBinary } from '../../../text/binary.js';
+import { printable } from '../../../text/printable.js';
 import { segments } from '../spool/contents.js';
 import type { Spool } from '../spool/spool.js';
 

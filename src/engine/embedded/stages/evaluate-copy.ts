@@ -5,7 +5,7 @@ import { Reason } from '../../../dockerfile/reason.js';
 import { expandWord } from '../../../dockerfile/shell.js';
 import { sourceKind } from '../../../dockerfile/source.js';
 import { isDigest } from '../../../image/digest.js';
-import { componentsInside } from '../../../tar/path.js';
+import { componentsInside } from '../../../text/path.js';
 import type { CopyStep } from '../steps/step.js';
 import type { StageState } from './stage-state.js';
 

@@ -8,7 +8,7 @@ import { placed } from '../../../dockerfile/reason.js';
 import type { Variables } from '../../../dockerfile/shell.js';
 import { DockerceptionError } from '../../../errors.js';
 import type { ContainerConfig } from '../../../image/config.js';
-import { printable } from '../../../tar/printable.js';
+import { printable } from '../../../text/printable.js';
 import type { EvaluatedStage, Step } from '../steps/step.js';
 import { applyInstruction } from './evaluate-instruction.js';
 import { type StageBase, StageState } from './stage-state.js';

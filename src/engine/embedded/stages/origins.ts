@@ -8,7 +8,7 @@ import { Tree } from '../../../filesystem/tree.js';
 import { unpack } from '../../../filesystem/unpack.js';
 import type { Descriptor, Platform } from '../../../image/descriptor.js';
 import type { Image } from '../../../image/manifest.js';
-import { printable } from '../../../tar/printable.js';
+import { printable } from '../../../text/printable.js';
 import type { Spool } from '../spool/spool.js';
 import { ACCOUNT_FILES } from '../steps/accounts.js';
 import type { CopyOrigin } from '../steps/execute-step.js';

@@ -3,7 +3,7 @@ import { DockerceptionError, type ErrorKind } from '../../../errors.js';
 import type { ImageConfig } from '../../../image/config.js';
 import type { Platform } from '../../../image/descriptor.js';
 import { formatPlatform, normalisePlatform } from '../../../image/platform.js';
-import { printable } from '../../../tar/printable.js';
+import { printable } from '../../../text/printable.js';
 
 /** The platform members of an image configuration. */
 export type ConfigPlatform = Pick<ImageConfig, 'os' | 'architecture' | 'variant' | 'os.version'>;

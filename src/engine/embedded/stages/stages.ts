@@ -14,7 +14,7 @@ import { Tree } from '../../../filesystem/tree.js';
 import type { History } from '../../../image/config.js';
 import type { Image } from '../../../image/manifest.js';
 import { formatPlatform } from '../../../image/platform.js';
-import { printable } from '../../../tar/printable.js';
+import { printable } from '../../../text/printable.js';
 import type { Spool } from '../spool/spool.js';
 import { execute, type Execution } from '../steps/execute-step.js';
 import { located } from '../steps/located.js';

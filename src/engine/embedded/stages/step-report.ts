@@ -1,7 +1,7 @@
 /** Reports steps as progress events, in the form of BuildKit's vertexes. */
 import { messageOf } from '../../../errors.js';
 import type { Report } from '../../../progress/events.js';
-import { printable } from '../../../tar/printable.js';
+import { printable } from '../../../text/printable.js';
 import type { Step } from '../steps/step.js';
 
 export class StepReport {

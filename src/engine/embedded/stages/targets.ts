@@ -3,7 +3,7 @@ import type { Dockerfile } from '../../../dockerfile/instruction.js';
 import { isFile } from '../../../filesystem/node.js';
 import type { Platform } from '../../../image/descriptor.js';
 import { formatPlatform, hostPlatform, parsePlatform } from '../../../image/platform.js';
-import { printable } from '../../../tar/printable.js';
+import { printable } from '../../../text/printable.js';
 import type { AssembledSystem, EngineRequest, ImageCheck } from '../../engine.js';
 import { CONTENT_CHUNK, contentChunks } from '../spool/contents.js';
 import type { Spool } from '../spool/spool.js';

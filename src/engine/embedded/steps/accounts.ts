@@ -6,7 +6,7 @@ import { nearest } from '../../../dockerfile/nearest.js';
 import { DockerceptionError } from '../../../errors.js';
 import { isFile } from '../../../filesystem/node.js';
 import type { Tree } from '../../../filesystem/tree.js';
-import { printable } from '../../../tar/printable.js';
+import { printable } from '../../../text/printable.js';
 import { contentOf } from '../spool/contents.js';
 import type { Spool } from '../spool/spool.js';
 

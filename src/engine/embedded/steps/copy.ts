@@ -24,7 +24,7 @@ import {
   MADE_BY_ROOT,
   type Tree,
 } from '../../../filesystem/tree.js';
-import type { ModeChange } from '../../../tar/mode.js';
+import type { ModeChange } from '../../../text/mode-changes.js';
 import type { Source } from './sources.js';
 
 /** Changes of the copied entries. */

@@ -1,7 +1,7 @@
 /** Adds the place in the Dockerfile to errors: `building Dockerfile:3: …`. */
 import { Reason, refusal } from '../../../dockerfile/reason.js';
 import { DockerceptionError, type ErrorKind } from '../../../errors.js';
-import { printable } from '../../../tar/printable.js';
+import { printable } from '../../../text/printable.js';
 
 export interface Place {
   /** The name of the Dockerfile in messages. */

@@ -13,9 +13,9 @@ import {
   type Node,
 } from '../../../filesystem/node.js';
 import { type Components, display, type Tree } from '../../../filesystem/tree.js';
-import { componentsInside } from '../../../tar/path.js';
-import { printable } from '../../../tar/printable.js';
 import { fromBinary, toBinary } from '../../../text/binary.js';
+import { componentsInside } from '../../../text/path.js';
+import { printable } from '../../../text/printable.js';
 
 const ANY_DEPTH = '**';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Copier, type CopyChanges } from '../../../../src/engine/embedded/steps/copy.js';
 import { findSources } from '../../../../src/engine/embedded/steps/sources.js';
 import { Tree } from '../../../../src/filesystem/tree.js';
-import { parseModeChanges } from '../../../../src/tar/mode.js';
+import { parseModeChanges } from '../../../../src/text/mode-changes.js';
 import { member, pax, tar } from '../../../support/write-tar.js';
 import { listing, treeOf } from '../listing.js';
 
