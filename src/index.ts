@@ -39,14 +39,13 @@ export type {
   TransferStatus,
   TransferVertex,
 } from './image/registry/progress.js';
-export type { Content, ElfContent, ScriptContent, Secret } from './inspect/content.js';
+export type { Change } from './inspect/difference/changes.js';
 export {
   type Difference,
   type DifferenceEntry,
   differenceOf,
   type How,
-} from './inspect/difference.js';
-export type { Change } from './inspect/difference/changes.js';
+} from './inspect/difference/difference.js';
 export { type Entry, type EntryKind, find, walk } from './inspect/entry.js';
 export { type Exceeded, MAX_OFFENDERS, type Offender } from './inspect/exceeded.js';
 export type { Finding, Severity } from './inspect/finding.js';
@@ -62,9 +61,10 @@ export type {
 export { inspectionJson, type JsonOptions } from './inspect/json.js';
 export { type Checked, checkLimits, exceeded } from './inspect/limits.js';
 export { parseSize } from './inspect/parse-size.js';
+export type { Content, ElfContent, ScriptContent, Secret } from './inspect/probe/content.js';
+export type { UnmappableEntry } from './inspect/read/unmappable.js';
 export { renderText, type TextOptions } from './inspect/text/render.js';
 export type { Look } from './inspect/text/style.js';
-export type { UnmappableEntry } from './inspect/unmappable.js';
 export { ENGINE_NAMES, type EngineName } from './options/build.js';
 export type { Artifact, BuilderOptions } from './options/builder.js';
 export type { Addition, ContextOptions, FilterOptions } from './options/context.js';

@@ -1,7 +1,7 @@
 /** `dockerception inspect`: what was found on standard output; limits that are exceeded on standard error. */
 import { DockerceptionError } from '../errors.js';
 import { parsePlatform } from '../image/platform.js';
-import type { Difference } from '../inspect/difference.js';
+import type { Difference } from '../inspect/difference/difference.js';
 import type { Exceeded } from '../inspect/exceeded.js';
 import type { Inspection } from '../inspect/inspection.js';
 import { INSPECT, type InspectOptions } from '../options/inspect.js';
@@ -79,7 +79,7 @@ async function compare(
   const target = args.value('diff');
   if (target === undefined) return undefined;
   const { inspect } = await import('../inspect/inspect.js');
-  const { differenceOf } = await import('../inspect/difference.js');
+  const { differenceOf } = await import('../inspect/difference/difference.js');
   const inspection = await inspect({ ...options, target });
   return { inspection, difference: differenceOf(before.root, inspection.root) };
 }

@@ -5,9 +5,9 @@
  */
 import { posix } from 'node:path';
 import { type BuilderFiles, Root } from './builder-files.js';
+import { Objects } from './elf-file.js';
 import { ImageFiles } from './image-files.js';
 import { noticesOf } from './notices.js';
-import { Objects } from './objects.js';
 import { type Binary, Search } from './search.js';
 
 /** What the image needs beside the artifacts. */

@@ -6,7 +6,7 @@
 import { posix } from 'node:path';
 import { type Architecture, usualDirectories } from './architecture.js';
 import type { Root } from './builder-files.js';
-import { readLdSoConf, readMuslPath } from './configuration.js';
+import { readLdSoConf, readMuslPath } from './loader-configuration.js';
 
 export interface Loader {
   readonly kind: 'glibc' | 'musl';

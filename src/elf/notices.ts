@@ -4,8 +4,8 @@
  * left out, except certificates, without which programs fail in ways that are hard to read.
  */
 import type { Root } from './builder-files.js';
+import type { ElfFile } from './elf-file.js';
 import { listed } from './missing.js';
-import type { ElfFile } from './objects.js';
 import type { Process } from './process.js';
 import { BUNDLES, type Wish } from './traits.js';
 import { isOfLibc, wants } from './unseen.js';

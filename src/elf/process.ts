@@ -6,9 +6,9 @@
 import { posix } from 'node:path';
 import { architectureName, matches } from './architecture.js';
 import type { Located, Root } from './builder-files.js';
+import type { ElfFile, Objects } from './elf-file.js';
 import type { ImageFiles } from './image-files.js';
 import type { Loader } from './loader.js';
-import type { ElfFile, Objects } from './objects.js';
 import { hasDefaults, type LoadedObject, searchOrder } from './search-order.js';
 import { expandDirectory, type Origin, type SearchedDirectory } from './tokens.js';
 import { unseenNeeds } from './unseen.js';

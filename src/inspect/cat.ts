@@ -10,13 +10,13 @@ import { normalise } from '../options/schema.js';
 import type { Sink } from '../sink/sink.js';
 import { printable } from '../text/printable.js';
 import { trimEnd } from '../text/trim.js';
-import type { Content } from './content.js';
-import type { Listener, Wanted } from './contents.js';
 import { type Entry, find, walk } from './entry.js';
 import { inspectReading } from './inspect.js';
 import type { Inspection } from './inspection.js';
 import { IntoSink } from './into-sink.js';
 import { Kept } from './kept.js';
+import type { Content } from './probe/content.js';
+import type { Listener, Wanted } from './read/layer-contents.js';
 
 /**
  * Writes the content of a file to `sink`, which is not ended.

@@ -17,19 +17,19 @@ export function imageCheck(given: CheckOptions): ImageCheck {
   return {
     hasLimits: given.limits !== undefined,
     async assembled(system) {
-      const { inspectAssembled } = await import('./inspect-assembled.js');
+      const { inspectAssembled } = await import('./read/read-assembled.js');
       await conclude(await inspectAssembled(system, options), options);
     },
     async needsContent(head) {
       if (options.limits?.maxWaste !== undefined) return true;
-      const { ContentProbe } = await import('./probe.js');
+      const { ContentProbe } = await import('./probe/content-probe.js');
       const probe = new ContentProbe();
       probe.begin('/', 0, Infinity);
       probe.data(head);
       return !probe.satisfied;
     },
     async stored(image) {
-      const { inspectStored } = await import('./inspect-stored.js');
+      const { inspectStored } = await import('./read/read-stored.js');
       await conclude(await inspectStored(image, options), options);
     },
   };

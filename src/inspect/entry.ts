@@ -3,7 +3,7 @@
  * displays, findings, limits and comparisons read this and nothing else.
  */
 import { followIn } from '../filesystem/follow.js';
-import type { Content } from './content.js';
+import type { Content } from './probe/content.js';
 
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'char-device' | 'block-device' | 'fifo';
 

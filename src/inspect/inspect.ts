@@ -10,11 +10,11 @@ import { insecureHosts } from '../image/registry/insecure.js';
 import { type CompleteInspection, INSPECT, type InspectOptions } from '../options/inspect.js';
 import { normalise } from '../options/schema.js';
 import type { Source } from '../source/source.js';
-import type { Wanted } from './contents.js';
 import type { ContextKind } from './findings/index.js';
 import type { Inspection } from './inspection.js';
-import { readImage } from './read-image.js';
-import { readStream } from './read-stream.js';
+import type { Wanted } from './read/layer-contents.js';
+import { readImage } from './read/read-image.js';
+import { readStream } from './read/read-stream.js';
 import { notThere, type Target, targetOf } from './target.js';
 import { ofTarget } from './target-error.js';
 
@@ -84,7 +84,7 @@ async function read(target: Target, options: ReadingOptions): Promise<Inspection
     case 'missing':
       throw notThere(text);
     case 'engine': {
-      const { engineSource } = await import('./engine-image.js');
+      const { engineSource } = await import('./read/engine-image.js');
       return stream(await engineSource(target.reference, env, signal));
     }
   }

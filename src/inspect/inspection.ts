@@ -2,7 +2,7 @@
 import type { ImageConfig } from '../image/config.js';
 import type { Entry } from './entry.js';
 import type { Finding } from './finding.js';
-import type { UnmappableEntry } from './unmappable.js';
+import type { UnmappableEntry } from './read/unmappable.js';
 
 /** An image or a context, looked into. */
 export interface Inspection {

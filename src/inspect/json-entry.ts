@@ -1,6 +1,6 @@
 /** One entry as JSON has it: what is usual is left out, bits are octal, maps are objects. */
-import type { Content, ElfContent } from './content.js';
 import type { Entry } from './entry.js';
+import type { Content, ElfContent } from './probe/content.js';
 
 /** Where each file of several names was seen first. */
 export class Paths {

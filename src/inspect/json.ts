@@ -5,7 +5,7 @@
 import { checkArgument, normalise, optional } from '../options/schema.js';
 import { listOf, object } from '../options/values.js';
 import * as checks from './arguments.js';
-import type { Difference, DifferenceEntry } from './difference.js';
+import type { Difference, DifferenceEntry } from './difference/difference.js';
 import { walk } from './entry.js';
 import type { Exceeded } from './exceeded.js';
 import type { Inspection } from './inspection.js';

@@ -2,8 +2,8 @@
 import { DockerceptionError } from '../errors.js';
 import { formatBytes } from '../progress/format.js';
 import { printable } from '../text/printable.js';
-import type { Content } from './content.js';
-import type { Wanted } from './contents.js';
+import type { Content } from './probe/content.js';
+import type { Wanted } from './read/layer-contents.js';
 
 /** Bytes that are kept. */
 const MOST = 64 << 20;

@@ -2,7 +2,7 @@
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
 import type { Exceeded, Offender } from './exceeded.js';
-import { shellQuote } from './shell-quote.js';
+import { shellQuote } from './text/shell-quote.js';
 
 /** What to do. */
 const HINTS: Readonly<Record<Exceeded['limit'], string>> = {

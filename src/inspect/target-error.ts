@@ -1,7 +1,7 @@
 /** What readers of images say, as said of a target. */
 import { DockerceptionError } from '../errors.js';
-import { shellQuote } from './shell-quote.js';
 import type { Target } from './target.js';
+import { shellQuote } from './text/shell-quote.js';
 
 /** Nothing is built here: what is wrong with an image is wrong with the target. */
 export function ofTarget(error: unknown, target: Target): unknown {

@@ -1,5 +1,5 @@
 /** From an inspection to the page's columns. */
-import type { How } from '../inspect/difference.js';
+import type { How } from '../inspect/difference/difference.js';
 import { type Entry, walk } from '../inspect/entry.js';
 import type { ImageFacts, Inspection, Waste } from '../inspect/inspection.js';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Root } from '../../src/elf/builder-files.js';
-import { readLdSoConf, readMuslPath } from '../../src/elf/configuration.js';
+import { readLdSoConf, readMuslPath } from '../../src/elf/loader-configuration.js';
 import { memoryFiles, type Tree } from './memory.js';
 
 const conf = (tree: Tree): Promise<string[]> => readLdSoConf(new Root(memoryFiles(tree)));

@@ -3,7 +3,7 @@ import type { ContainerConfig } from '../../src/image/config.js';
 import type { Entry, EntryKind } from '../../src/inspect/entry.js';
 import type { Subject } from '../../src/inspect/findings/index.js';
 import type { ImageFacts } from '../../src/inspect/inspection.js';
-import { ContentProbe } from '../../src/inspect/probe.js';
+import { ContentProbe } from '../../src/inspect/probe/content-probe.js';
 
 interface Node {
   /** @default 'file', or 'symlink' with a target */

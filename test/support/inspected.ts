@@ -3,7 +3,7 @@ import { parsePlatform } from '../../src/image/platform.js';
 import { type Entry, find, walk } from '../../src/inspect/entry.js';
 import type { Inspection } from '../../src/inspect/inspection.js';
 import { inspectionJson } from '../../src/inspect/json.js';
-import { readStream, type StreamOptions } from '../../src/inspect/read-stream.js';
+import { readStream, type StreamOptions } from '../../src/inspect/read/read-stream.js';
 import { ofTarget } from '../../src/inspect/target-error.js';
 import { listLines } from '../../src/inspect/text/list.js';
 import { streamSource } from '../../src/source/stream.js';

@@ -1,5 +1,5 @@
 /** What went away, told by the highest directories that went as a whole. */
-import type { DifferenceEntry } from '../difference.js';
+import type { DifferenceEntry } from './difference.js';
 
 export interface GoneFolder {
   readonly path: string;

@@ -1,20 +1,20 @@
 /** What there is to say about an image or a context: every group of rules, in one list. */
 import type { Finding, Severity } from '../finding.js';
-import { caches } from './belongs-caches.js';
-import { devices } from './belongs-devices.js';
-import { ignoreFile } from './belongs-ignore-file.js';
-import { leftovers } from './belongs-leftovers.js';
-import { unmappableOwners } from './belongs-owners.js';
-import { permissions } from './belongs-permissions.js';
-import { secrets } from './belongs-secrets.js';
-import { sources } from './belongs-sources.js';
-import { toolchain } from './belongs-toolchain.js';
-import { versionControl } from './belongs-version-control.js';
-import { healthFindings } from './health.js';
 import { missing } from './missing.js';
 import { type Rule, visitAll } from './rule.js';
-import { startFindings } from './start.js';
+import { healthFindings } from './start/health.js';
+import { startFindings } from './start/start.js';
 import { runOf, type Subject } from './subject.js';
+import { caches } from './unwanted/caches.js';
+import { devices } from './unwanted/devices.js';
+import { ignoreFile } from './unwanted/ignore-file.js';
+import { leftovers } from './unwanted/leftovers.js';
+import { unmappableOwners } from './unwanted/owners.js';
+import { permissions } from './unwanted/permissions.js';
+import { secrets } from './unwanted/secrets.js';
+import { sources } from './unwanted/sources.js';
+import { toolchain } from './unwanted/toolchain.js';
+import { versionControl } from './unwanted/version-control.js';
 
 export type { ContextKind, Subject } from './subject.js';
 

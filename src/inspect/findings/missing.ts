@@ -4,9 +4,9 @@ import { BUNDLES } from '../../elf/traits.js';
 import { printable } from '../../text/printable.js';
 import { type Entry, find } from '../entry.js';
 import type { Finding } from '../finding.js';
-import { accountOf, EXECUTE, may, WRITE } from './accounts.js';
 import { finding } from './catalogue.js';
 import type { Rule } from './rule.js';
+import { accountOf, EXECUTE, may, WRITE } from './start/accounts.js';
 import type { Run } from './subject.js';
 
 const TLS_LIBRARY = /^lib(?:ssl|gnutls|mbedtls|curl|curl-gnutls|nss3|wolfssl|s2n)(?:[-.].*)?\.so/;

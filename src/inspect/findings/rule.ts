@@ -4,7 +4,7 @@
  */
 import type { Entry } from '../entry.js';
 import type { Finding } from '../finding.js';
-import { isOfPackage, isSystem } from '../packaged.js';
+import { isOfPackage, isSystem } from '../probe/package-paths.js';
 
 /** What is known of a folder from its path; the same for everything in it. */
 export interface Place {

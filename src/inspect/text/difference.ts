@@ -1,5 +1,5 @@
 /** What became of a file system: the sums, then the largest of what went away and of what came. */
-import type { Difference, DifferenceEntry, How } from '../difference.js';
+import type { Difference, DifferenceEntry, How } from '../difference/difference.js';
 import { goneFolders } from '../difference/gone-folders.js';
 import { moreLine } from './more.js';
 import { type Paint, SIZE_WIDTH, type Style } from './style.js';

@@ -2,7 +2,7 @@
 import { checkArgument, normalise, optional } from '../../options/schema.js';
 import { count, flag } from '../../options/values.js';
 import * as checks from '../arguments.js';
-import type { Difference } from '../difference.js';
+import type { Difference } from '../difference/difference.js';
 import type { Inspection } from '../inspection.js';
 import { biggestLines } from './biggest.js';
 import { differenceLines } from './difference.js';

@@ -2,7 +2,7 @@
 import { familiarName } from '../../image/reference.js';
 import { find } from '../entry.js';
 import type { ImageFacts, Inspection } from '../inspection.js';
-import { shellCommand } from '../shell-quote.js';
+import { shellCommand } from './shell-quote.js';
 import type { Style } from './style.js';
 
 const LABEL = 12;

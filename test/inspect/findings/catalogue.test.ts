@@ -17,7 +17,7 @@ describe('the catalogue of findings', () => {
     const code = readdirSync(new URL(folder, import.meta.url))
       .filter((name) => name !== 'catalogue.ts')
       .map((name) => read(folder + name))
-      .concat(read('../../../src/inspect/content.ts'))
+      .concat(read('../../../src/inspect/probe/content.ts'))
       .join('\n');
     const tests = ['start', 'belongs', 'missing']
       .map((name) => read(`./${name}.test.ts`))

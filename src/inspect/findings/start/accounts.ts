@@ -1,0 +1,69 @@
+/**
+ * Who a container runs as: USER by name or number, looked up in the image's /etc/passwd and
+ * /etc/group as runc does (moby/sys/user, GetExecUser); and what that user may do with an entry.
+ */
+import { type Entry, find } from '../../entry.js';
+import type { Run } from '../subject.js';
+
+export interface Account {
+  readonly uid: number;
+  readonly gids: readonly number[];
+}
+
+/** A name that can't be looked up, and where it would have to be. */
+export interface UnknownName {
+  readonly name: string;
+  readonly file: '/etc/passwd' | '/etc/group';
+}
+
+export const READ = 4;
+export const WRITE = 2;
+export const EXECUTE = 1;
+
+/** Undefined where nobody looked into the files that tell. */
+export function accountOf({ root, user }: Run): Account | UnknownName | undefined {
+  const [name = '', group] = user.split(':');
+  const users = lines(root, '/etc/passwd');
+  const groups = lines(root, '/etc/group');
+  const known = users?.find(([login, , uid]) => login === name || uid === (name || '0'));
+  const uid = numberOf(name || '0') ?? numberOf(known?.[2]);
+  if (uid === undefined) return users === undefined ? undefined : { name, file: '/etc/passwd' };
+  const gid = group ? numberOf(group) : (numberOf(known?.[3]) ?? 0);
+  if (gid !== undefined) {
+    const login = known?.[0];
+    const others = (group ? [] : (groups ?? [])).flatMap(([, , id, members = '']) =>
+      login !== undefined && members.split(',').includes(login) ? [numberOf(id) ?? 0] : [],
+    );
+    return { uid, gids: [gid, ...others] };
+  }
+  const found = numberOf(groups?.find(([called]) => called === group)?.[2]);
+  if (found !== undefined) return { uid, gids: [found] };
+  return groups === undefined ? undefined : { name: group as string, file: '/etc/group' };
+}
+
+/** Whether the permissions allow it; root may do everything but execute what nobody can. */
+export function may({ uid, gids }: Account, entry: Entry, what: number): boolean {
+  if (uid === 0)
+    return what !== EXECUTE || entry.kind === 'directory' || (entry.mode & 0o111) !== 0;
+  const shift = uid === entry.uid ? 6 : gids.includes(entry.gid) ? 3 : 0;
+  return ((entry.mode >> shift) & what) === what;
+}
+
+/** The first folder on the way to an entry that the user can't pass; undefined when there is none. */
+export function closedFolder(account: Account, entry: Entry): Entry | undefined {
+  let closed: Entry | undefined;
+  for (let folder = entry.parent; folder !== undefined; folder = folder.parent)
+    if (!may(account, folder, EXECUTE)) closed = folder;
+  return closed;
+}
+
+/** The fields of a file's lines; none when there is no file, undefined when nobody looked into it. */
+function lines(root: Entry, path: string): string[][] | undefined {
+  const entry = find(root, path);
+  if (entry === undefined || entry.size === 0) return [];
+  return entry.content?.text?.split('\n').map((line) => line.trim().split(':'));
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,72 @@
+/**
+ * Source code of compiled languages beside the program that was made of it. That of interpreted
+ * languages is the program, and in a context it is what the build is for.
+ */
+import { posix } from 'node:path';
+import { printable } from '../../../text/printable.js';
+import { finding } from '../catalogue.js';
+import type { Rule } from '../rule.js';
+import { counted, size } from './group.js';
+
+const SOURCE = /\.(?:go|rs|c|cc|cpp|cxx|m|java|kt|scala|hs|swift|zig|cs|f90)$/;
+/** Files that are at the top of a project. */
+const TOP =
+  /^(?:go\.mod|Cargo\.toml|CMakeLists\.txt|meson\.build|pom\.xml|build\.gradle(?:\.kts)?|.*\.(?:cabal|csproj|sln))$/;
+const PROGRAM = /\.(?:jar|war|wasm|dll)$/;
+
+interface Sources {
+  count: number;
+  bytes: number;
+}
+
+export function sources(): Rule {
+  const folders = new Map<string, Sources>();
+  const tops = new Set<string>();
+  const programs = new Set<string>();
+  return {
+    visit: (entry, place) => {
+      const { kind, name, size, parent, content } = entry;
+      if (kind !== 'file' || parent === undefined || place.isPackage || place.isInside) return;
+      if (content?.elf?.kind === 'program' || PROGRAM.test(name)) programs.add(entry.path);
+      if (place.isSystem) return;
+      if (TOP.test(name)) tops.add(parent.path);
+      if (!SOURCE.test(name)) return;
+      const known = folders.get(parent.path) ?? { count: 0, bytes: 0 };
+      folders.set(parent.path, { count: known.count + 1, bytes: known.bytes + size });
+    },
+    findings: function* () {
+      for (const [folder, { count, bytes }] of projects(folders, tops)) {
+        const program = [...programs].find((path) => isBeside(path, folder));
+        if (program === undefined) continue;
+        yield finding(
+          'source-code',
+          folder,
+          `${counted(count, 'a source file', 'source files')} in ${printable(folder)} ${size(bytes)}, beside ${printable(program)}`,
+          'build in a stage of its own, and COPY --from it the program alone',
+        );
+      }
+    },
+  };
+}
+
+/** The folders with sources, those of one project together. */
+function projects(
+  folders: ReadonlyMap<string, Sources>,
+  tops: ReadonlySet<string>,
+): Map<string, Sources> {
+  const found = new Map<string, Sources>();
+  for (const [folder, { count, bytes }] of folders) {
+    const above = [folder];
+    while (above[0] !== '/') above.unshift(posix.dirname(above[0] as string));
+    const top = above.find((path) => tops.has(path) || folders.has(path)) ?? folder;
+    const known = found.get(top) ?? { count: 0, bytes: 0 };
+    found.set(top, { count: known.count + count, bytes: known.bytes + bytes });
+  }
+  return found;
+}
+
+/** In the project, or in the folder that the project is in. */
+function isBeside(program: string, project: string): boolean {
+  const inside = project === '/' ? '/' : `${project}/`;
+  return program.startsWith(inside) || posix.dirname(program) === posix.dirname(project);
+}

@@ -1,0 +1,104 @@
+/**
+ * Secrets in a text: each is looked for by a word that nothing else has much of, and only where that
+ * is found by its form. A form has to be whole, since documentation, templates and the programs that
+ * make secrets are full of halves. What was recognised is told, never the secret.
+ */
+import { posix } from 'node:path';
+import type { Secret } from './content.js';
+import { isOfPackage, isSystem } from './package-paths.js';
+import { privateKeysIn } from './private-keys.js';
+
+/** Characters that a token's form ends with, so that a longer word isn't one. */
+const END = '(?![A-Za-z0-9_-])';
+const START = '(?<![A-Za-z0-9])';
+
+/** Words that are fast to look for, and what has to be there in whole. */
+const TOKENS: readonly (readonly [Secret, readonly string[], RegExp])[] = [
+  [
+    'github-token',
+    ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'],
+    new RegExp(`${START}gh[pousr]_[A-Za-z0-9]{36}${END}`, 'g'),
+  ],
+  [
+    'github-token',
+    ['github_pat_'],
+    new RegExp(`github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}${END}`, 'g'),
+  ],
+  ['gitlab-token', ['glpat-'], new RegExp(`${START}glpat-[A-Za-z0-9_-]{20,}`, 'g')],
+  ['slack-token', ['xox'], new RegExp(`${START}xox[abeoprs]-[0-9]+-[A-Za-z0-9-]{16,}`, 'g')],
+  ['npm-token', ['npm_'], new RegExp(`${START}npm_[A-Za-z0-9]{36}${END}`, 'g')],
+  // "pypi-" and the start of a macaroon for pypi.org or test.pypi.org.
+  ['pypi-token', ['pypi-Ag'], /pypi-Ag(?:EIcHlwaS5vcmc|ENdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{50,}/g],
+];
+
+/** An access key's public half, and its secret half beside a word that says so. */
+const AWS_ID = new RegExp(`${START}AKIA[A-Z0-9]{16}(?![A-Z0-9])`, 'g');
+const AWS_SECRET = /secret[\w\s"'.:=>-]{0,40}?[\s"':=]([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/gi;
+
+/** The kinds of secrets in a file, each once. */
+export function secretsIn(path: string, text: string): Secret[] {
+  const found = new Set<Secret>();
+  for (const kind of privateKeysIn(text)) found.add(kind);
+  // Packages have thousands of files, and no tokens of whoever builds the image.
+  if (!isSystem(path) && !isOfPackage(path)) {
+    for (const [kind, words, form] of TOKENS)
+      if (words.some((word) => text.includes(word)) && hasReal(text, form)) found.add(kind);
+    if (text.includes('AKIA') && hasReal(text, AWS_ID) && hasReal(text, AWS_SECRET))
+      found.add('aws-key');
+  }
+  if (/^\s*\{/.test(text)) for (const kind of secretsInJson(text)) found.add(kind);
+  const byName = BY_NAME.get(posix.basename(path));
+  if (byName?.[1].test(text)) found.add(byName[0]);
+  if (/npmrc$/.test(path) && hasReal(text, NPM)) found.add('npm-token');
+  return [...found];
+}
+
+/** What `npm login` writes; `${NPM_TOKEN}` is a reference, and no secret. */
+const NPM = /^[^#;\r\n\u2028\u2029]*:?(?:_authToken|_auth|_password)\s*=\s*["']?([\w./+=-]{8,})/gm;
+
+/** Files whose name says what they hold. */
+const BY_NAME: ReadonlyMap<string, readonly [Secret, RegExp]> = new Map<
+  string,
+  readonly [Secret, RegExp]
+>(
+  Object.entries({
+    '.netrc': ['netrc-password', /(?:^|\s)password\s+\S/],
+    _netrc: ['netrc-password', /(?:^|\s)password\s+\S/],
+    '.git-credentials': ['git-credential', /^https?:\/\/[^\s:@/]+:[^\s@/]+@/m],
+    '.pypirc': ['pypi-token', /^[^\S\r\n\u2028\u2029]*password\s*[:=]\s*[^\s%$<{]/m],
+  }),
+);
+
+/** Whether a form is there other than as a placeholder: `ghp_xxxx…`, AWS's own `…EXAMPLE`. */
+function hasReal(text: string, form: RegExp): boolean {
+  for (const [whole, group] of text.matchAll(form)) {
+    const secret = group ?? whole;
+    if (!/([xX0*.])\1{9}|EXAMPLE/.test(secret)) return true;
+  }
+  return false;
+}
+
+function secretsInJson(text: string): Secret[] {
+  const isKey = text.includes('"service_account"') && text.includes('"private_key"');
+  const isLogin = text.includes('"auths"') && text.includes('"auth"');
+  if (!isKey && !isLogin) return [];
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  const { type, private_key: key, auths } = json as Readonly<Record<string, unknown>>;
+  const found: Secret[] = [];
+  if (type === 'service_account' && typeof key === 'string' && privateKeysIn(key).length > 0)
+    found.push('gcp-key');
+  if (typeof auths === 'object' && auths !== null && Object.values(auths).some(isCredential))
+    found.push('docker-credential');
+  return found;
+}
+
+/** `{"auth": "BASE64 of USER:PASSWORD"}`: docker CLI, config.json. */
+function isCredential(entry: unknown): boolean {
+  const auth = (entry as { readonly auth?: unknown } | null)?.auth;
+  return typeof auth === 'string' && /.:./s.test(Buffer.from(auth, 'base64').toString('latin1'));
+}

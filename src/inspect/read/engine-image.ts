@@ -1,0 +1,41 @@
+/** An image that the engine has, as a source: its archive, as the engine writes it. */
+import { homedir } from 'node:os';
+import { connect, hasImage, imageArchive, resolveEndpoint } from '../../engine/docker/index.js';
+import { DockerceptionError } from '../../errors.js';
+import type { Source } from '../../source/source.js';
+import { printable } from '../../text/printable.js';
+
+/**
+ * Finds the image and begins to read it.
+ * @throws DockerceptionError of kind usage, TARGET_NOT_FOUND, when neither a file nor an image is there by
+ *   that name; of kind engine
+ */
+export async function engineSource(
+  reference: string,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<Source> {
+  const endpoint = await resolveEndpoint(env, { home: env['HOME'] ?? homedir() });
+  const connection = connect(endpoint, { env });
+  const shown = printable(reference);
+  const asFile = /[/.]|^\w+$/.test(reference);
+  const notAFile = asFile ? `there is no file or folder ${shown}, and ` : '';
+  try {
+    if (!(await hasImage(connection, reference, signal)))
+      throw notFound(shown, `${notAFile}the engine at ${endpoint.url} has no such image`);
+  } catch (error) {
+    if (!(error instanceof DockerceptionError) || error.code !== 'ENGINE_UNREACHABLE') throw error;
+    throw error.with({
+      message: `looking for ${shown}: ${notAFile}${error.message}`,
+      hint: `docker-image://${shown} reads it from its registry; an archive, a layout, a folder and - need no engine either`,
+    });
+  }
+  const stream = await imageArchive(connection, reference, signal);
+  return { name: reference, stream, complete: Promise.resolve() };
+}
+
+function notFound(shown: string, why: string): DockerceptionError {
+  return new DockerceptionError('usage', 'TARGET_NOT_FOUND', `looking for ${shown}: ${why}`, {
+    hint: `docker-image://${shown} reads it from its registry`,
+  });
+}

@@ -1,0 +1,24 @@
+/** Words as somebody would type them into a shell, fit for a terminal. */
+import { printable } from '../../text/printable.js';
+import { shellQuote as posixQuote } from '../../text/shell-quote.js';
+
+/** POSIX shell's quotes, where they are needed; for control characters `$'…'`, which bash, zsh and ksh know. */
+export function shellQuote(word: string): string {
+  if (printable(word, Infinity) === word) return posixQuote(word);
+  return `$'${[...word].map(escaped).join('')}'`;
+}
+
+/** A command and its arguments. */
+export function shellCommand(words: readonly string[]): string {
+  return words.map(shellQuote).join(' ');
+}
+
+function escaped(character: string): string {
+  if (character === '\\' || character === "'") return `\\${character}`;
+  if (printable(character) === character) return character;
+  const code = character.charCodeAt(0);
+  // Above ASCII, \x is a byte, and \u is a character.
+  return code < 0x80
+    ? `\\x${code.toString(16).padStart(2, '0')}`
+    : `\\u${code.toString(16).padStart(4, '0')}`;
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { Tree } from '../../../src/filesystem/tree.js';
+import { Budget } from '../../../src/inspect/read/budgets.js';
+import { Room } from '../../../src/inspect/read/memory-budget.js';
+import { type RecordedLayer, recordLayer } from '../../../src/inspect/read/record-layer.js';
+import { replayLayer, type ReplayOptions } from '../../../src/inspect/read/replay-layer.js';
+import { inChunks } from '../../support/filter.js';
+import { digest } from '../../support/image-forms.js';
+import { CHUNKS } from '../../support/inspected.js';
+import { header, member, tar } from '../../support/write-tar.js';
+
+const bytes = tar(
+  member({ name: 'a', body: 'a'.repeat(600) }),
+  header({ name: 'l', typeflag: '2', linkname: 'a' }),
+  member({ name: 'b', body: 'b' }),
+  header({ name: '.wh.c' }),
+);
+
+function record(
+  room = new Room(),
+  chunk = 512,
+  signal = new AbortController().signal,
+): Promise<RecordedLayer> {
+  const budget = new Budget();
+  return recordLayer(inChunks(bytes, chunk), { name: 'layer x', blob: 'x', budget, room, signal });
+}
+
+async function replayed(options: Partial<ReplayOptions>): Promise<Tree> {
+  const tree = new Tree();
+  const room = new Room();
+  const all = { tree, name: 'layer x', whiteouts: true, firstContent: 10, room, ...options };
+  replayLayer(await record(), all);
+  return tree;
+}
+
+describe('a layer that is recorded', () => {
+  it('has its entries, their contents, its size and its digest, in chunks of any size', async () => {
+    for (const chunk of CHUNKS) {
+      const layer = await record(new Room(), chunk);
+      expect(layer).toMatchObject({ raw: bytes.length, size: 601, diffId: digest(bytes) });
+      expect(layer.entries.map(({ type, content }) => `${type} ${content}`)).toEqual([
+        'file 0',
+        'symlink -1',
+        'file 1',
+        'file 2',
+      ]);
+      expect(layer.contents.map(({ blob, index }) => `${blob} ${index}`)).toEqual([
+        'x 0',
+        'x 1',
+        'x 2',
+      ]);
+    }
+  });
+
+  it('gives its room back when it fails', async () => {
+    const room = new Room(5000);
+    const cut = inChunks(bytes.subarray(0, 1800), 512);
+    const signal = new AbortController().signal;
+    const options = { name: 'layer x', blob: 'x', budget: new Budget(), room, signal };
+    await expect(recordLayer(cut, options)).rejects.toMatchObject({ code: 'TAR_TRUNCATED' });
+    expect(cut.destroyed).toBe(true);
+    await expect(record(room)).resolves.toBeDefined();
+    await expect(record(room)).rejects.toMatchObject({
+      code: 'TARGET_ENTRIES',
+      message: expect.stringMatching(
+        /^reading entry .* there is no memory for more entries$/,
+      ) as string,
+    });
+  });
+
+  it('ends with the signal, before it and while it waits', async () => {
+    const stopped = AbortSignal.abort(new Error('stopped'));
+    await expect(record(new Room(), 512, stopped)).rejects.toThrow('stopped');
+    const abort = new AbortController();
+    const silent = inChunks(bytes, 512);
+    silent.push = () => true;
+    setTimeout(() => abort.abort(new Error('stopped')), 10);
+    const options = {
+      name: 'x',
+      blob: 'x',
+      budget: new Budget(),
+      room: new Room(),
+      signal: abort.signal,
+    };
+    await expect(recordLayer(silent, options)).rejects.toThrow('stopped');
+  });
+});
+
+describe('a layer that is replayed', () => {
+  it('has its contents where they were recorded, counted on', async () => {
+    const tree = await replayed({});
+    expect(tree.find('a')).toMatchObject({ offset: 10, size: 600 });
+    expect(tree.find('b')).toMatchObject({ offset: 11, size: 1 });
+    expect(tree.find('l')).toBe(tree.find('a'));
+    expect(tree.find('.wh.c')).toBeUndefined();
+  });
+
+  it('of a context has names that start with .wh.', async () => {
+    expect((await replayed({ whiteouts: false })).find('.wh.c')).toBeDefined();
+  });
+
+  it('as often as there is room', async () => {
+    await expect(replayed({ room: new Room(2000) })).rejects.toMatchObject({
+      kind: 'context',
+      code: 'TARGET_ENTRIES',
+      message: 'reading layer x: there is no memory for more entries',
+    });
+  });
+});
