@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Lists the tar on standard input: owner, mode, size and name of each entry. */
 import { once } from 'node:events';
-import { TarWalk } from '../dist/index.js';
+import { TarWalk } from 'dockerception/tar';
 
 const walk = new TarWalk({
   entry: (entry) => {

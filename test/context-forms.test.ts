@@ -9,14 +9,8 @@ import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../src/index.js';
-import {
-  build,
-  DockerceptionError,
-  filter,
-  filterInto,
-  inspect,
-  openBuilder,
-} from '../src/index.js';
+import { build, DockerceptionError, filter, inspect, openBuilder } from '../src/index.js';
+import { filterInto } from '../src/index-tar.js';
 import type { ContextOptions } from '../src/options/context.js';
 import { CollectingSink, inChunks } from './support/filter.js';
 import { readTar } from './support/read-tar.js';

@@ -14,7 +14,7 @@ export interface Exceeded {
   readonly value?: string;
   /** One line, not yet printable. */
   readonly message: string;
-  /** The first {@link MAX_OFFENDERS} of what exceeds it. */
+  /** The first 20 of what exceeds it. */
   readonly offenders: readonly Offender[];
   /** How many there are. */
   readonly count: number;

@@ -35,7 +35,7 @@ function complete(limits: Limits): Complete<typeof LIMITS> {
 /**
  * What is exceeded, in the order of the options above.
  * @param cannotStart whether a finding with this id keeps the image from starting; @default the catalogue's answer
- * @throws DockerceptionError of kind `usage`, see {@link checkLimits}
+ * @throws DockerceptionError of kind `usage` for a limit that makes no sense
  */
 export function exceeded(
   inspection: Checked,

@@ -71,7 +71,7 @@ export class EntryView {
 
   /**
    * Reads the next chunk, which stays the caller's; `owned` allows what the handler sets on entries
-   * to be written into it. Throws a {@link DockerceptionError} of kind context when it isn't a tar,
+   * to be written into it. Throws a `DockerceptionError` of kind context when it isn't a tar,
    * and what the handler throws.
    */
   push(chunk: Buffer, owned = false): void {

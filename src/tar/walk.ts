@@ -84,7 +84,7 @@ export class TarWalk {
 
   /**
    * Reads the next chunk. `owned` allows edits to be written into it; otherwise it is copied
-   * first. Throws a {@link DockerceptionError} of kind context when it isn't a tar.
+   * first. Throws a `DockerceptionError` of kind context when it isn't a tar.
    */
   push(chunk: Buffer, owned: boolean): void {
     const window = this.#window;

@@ -2,20 +2,16 @@ import { Readable } from 'node:stream';
 import { inspect as inspectValue } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { DockerceptionError } from '../../src/errors.js';
+import { build, filter, inspect, openBuilder, withBuilder } from '../../src/index.js';
 import {
-  build,
-  checkLimits,
   differenceOf,
   exceeded,
-  filter,
-  filterInto,
-  inspect,
   inspectionJson,
-  openBuilder,
   renderPage,
   renderText,
-  withBuilder,
-} from '../../src/index.js';
+} from '../../src/index-inspect.js';
+import { filterInto } from '../../src/index-tar.js';
+import { checkLimits } from '../../src/inspect/limits.js';
 import { BUILD as BUILD_SCHEMA } from '../../src/options/build.js';
 import { BUILDER as BUILDER_SCHEMA } from '../../src/options/builder.js';
 import { CONTEXT as CONTEXT_SCHEMA } from '../../src/options/context.js';

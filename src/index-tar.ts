@@ -1,0 +1,32 @@
+/**
+ * Tar streams: the walk over their headers, the edits of their entries, and the pipeline that runs these.
+ *
+ * @module dockerception/tar
+ */
+export { compileIgnore, type Ignore, parseIgnore } from './dockerfile/ignore.js';
+export type { FileReceiver } from './edit/contents.js';
+export { compose, type Edit } from './edit/edit.js';
+export { setMode } from './edit/mode.js';
+export { type Owner, parseOwner, setOwner } from './edit/owner.js';
+export { addPrefix, stripComponents } from './edit/rename.js';
+export { safeNames } from './edit/safe.js';
+export { select, type Selection } from './edit/select.js';
+export { clampTimes, setTimes } from './edit/times.js';
+export { filterInto } from './filter.js';
+export { type Part, pass, type Passed, type Plan } from './pipeline.js';
+export { DescriptorSink } from './sink/descriptor.js';
+export type { EntrySink } from './sink/entries.js';
+export type { Sink } from './sink/sink.js';
+export { StreamSink } from './sink/stream.js';
+export type { Bytes } from './source/bytes.js';
+export type { Source } from './source/source.js';
+export type { DeviceNumbers, EntryHeader, ViewedEntry } from './tar/entry-header.js';
+export { EntryView, type ViewHandler } from './tar/entry-view.js';
+export type { GlobalHeader } from './tar/global.js';
+export { METADATA_LIMIT } from './tar/metadata-block.js';
+export type { PaxRecord, PaxRecords } from './tar/pax.js';
+export type { MapRest, SparseMap } from './tar/sparse-map.js';
+export type { Trailing } from './tar/trailing.js';
+export type { EntryType } from './tar/typeflag.js';
+export { type Ending, TarWalk, type WalkHandler } from './tar/walk.js';
+export { parseTime, sourceDateEpoch } from './text/time.js';
