@@ -3,7 +3,7 @@
  * milliseconds, so what is at a path is asked once.
  */
 import { type Container, isNotFound } from '../engine/docker/index.js';
-import type { BuilderFiles, FileStat } from '../elf/index.js';
+import type { BuilderFiles, FileStat } from '../elf/builder-files.js';
 import type { ViewedEntry, ViewHandler } from '../tar/entry-view.js';
 import { isDirectory, isSymlink } from './artifact-path.js';
 import { namesIn } from './listing.js';

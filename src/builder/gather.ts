@@ -1,6 +1,6 @@
 /** The artifacts of a builder that has ended, and with `libs` the libraries that they need, as one context. */
 import type { Container } from '../engine/docker/index.js';
-import { findLibraries } from '../elf/index.js';
+import { findLibraries } from '../elf/find-libraries.js';
 import type { Artifact } from '../options/builder.js';
 import type { Part } from '../pipeline.js';
 import type { Report } from '../progress/events.js';

@@ -1,6 +1,6 @@
 /** The programs and libraries among artifacts: what starts as an ELF file, or is executable and starts with `#!`. */
 import type { Container } from '../engine/docker/index.js';
-import type { Binary } from '../elf/index.js';
+import type { Binary } from '../elf/find-libraries.js';
 import type { ViewHandler } from '../tar/entry-view.js';
 import type { FoundArtifact } from './artifacts.js';
 import { mover } from './place.js';

@@ -1,26 +1,25 @@
 /**
- * What an ELF file was made for, and what loaders call it. Names and directories as in Debian's
- * multi-arch tuples (https://wiki.debian.org/Multiarch/Tuples) and glibc's shlib-versions.
+ * Architectures of ELF files. Names and directories are those of Debian's multi-arch tuples
+ * (https://wiki.debian.org/Multiarch/Tuples) and of glibc's shlib-versions.
  */
 
-/** The part of an ELF header that decides who may load whom. */
+/** The fields of an ELF header that must be equal in a program and its libraries. */
 export interface Architecture {
   /** `e_machine`. */
   readonly machine: number;
   readonly bits: 32 | 64;
   readonly bigEndian: boolean;
-  /** Of 32-bit ARM, how it passes floating-point numbers, where `e_flags` tells. */
+  /** How 32-bit ARM code passes floating-point numbers, if `e_flags` says so. */
   readonly float?: 'hard' | 'soft' | undefined;
 }
 
 interface Known {
-  /** What people call it. */
   readonly name: string;
   /** Debian's directory below /lib and /usr/lib. */
   readonly tuple: string;
-  /** The usual loader of glibc. */
+  /** glibc's usual loader. */
   readonly loader: string;
-  /** What the kernel calls it in AT_PLATFORM, for $PLATFORM; not every kernel says. */
+  /** AT_PLATFORM of the kernel, for $PLATFORM, if it is the same on every processor. */
   readonly platform?: string;
 }
 
@@ -49,15 +48,14 @@ function known(
   platform?: string,
   abi = 'gnu',
 ): Known {
-  const tuple = `${machine}-linux-${abi}`;
-  return platform === undefined ? { name, tuple, loader } : { name, tuple, loader, platform };
+  return { name, tuple: `${machine}-linux-${abi}`, loader, ...(platform && { platform }) };
 }
 
 function lookUp({ machine, bits, bigEndian }: Architecture): Known | undefined {
   return KNOWN[`${machine}-${bits}-${bigEndian ? 'be' : 'le'}`];
 }
 
-/** For a message. */
+/** The name for messages. */
 export function architectureName(architecture: Architecture): string {
   const { machine, bits, bigEndian, float } = architecture;
   const name = lookUp(architecture)?.name;
@@ -65,7 +63,7 @@ export function architectureName(architecture: Architecture): string {
   return `machine ${machine}, ${bits} bits, ${bigEndian ? 'big' : 'little'}-endian`;
 }
 
-/** Whether one may be loaded beside the other, as glibc's open_verify (elf/dl-load.c) has it. */
+/** Whether both may be loaded into one process: open_verify of glibc, elf/dl-load.c. */
 export function matches(a: Architecture, b: Architecture): boolean {
   return (
     a.machine === b.machine &&
@@ -75,18 +73,18 @@ export function matches(a: Architecture, b: Architecture): boolean {
   );
 }
 
-/** Where glibc's loader usually is. */
+/** The usual path of glibc's loader. */
 export function usualLoader(architecture: Architecture): string | undefined {
   if (architecture.machine === 40 && architecture.float === 'soft') return '/lib/ld-linux.so.3';
   return lookUp(architecture)?.loader;
 }
 
-/** What $PLATFORM stands for, where that is the same on every processor of the kind. */
+/** The value of $PLATFORM, if it is the same on every processor of the architecture. */
 export function platformName(architecture: Architecture): string | undefined {
   return lookUp(architecture)?.platform;
 }
 
-/** The directories that loaders of this architecture search, for one that does not tell its own. */
+/** The usual default directories of loaders. */
 export function usualDirectories(architecture: Architecture): readonly string[] {
   const found = lookUp(architecture);
   const soft = architecture.machine === 40 && architecture.float === 'soft';

@@ -1,38 +1,33 @@
-/**
- * The builder's file system as the resolver sees it: read only, absolute paths, no link followed.
- * Whoever implements it pays for every call (a request to an engine), so what was asked once is
- * kept here and asked no more.
- */
+/** The file system of a builder as the resolver reads it. Each call may cost a request, so results are cached. */
 import { posix } from 'node:path';
 import { follow } from '../filesystem/follow.js';
 
-/** What is at a path. */
 export interface FileStat {
   readonly type: 'file' | 'directory' | 'symlink' | 'other';
-  /** Of a symbolic link: its own text, as readlink(2) gives it, not what it leads to in the end. */
+  /** The text of a symbolic link, as readlink(2) returns it. */
   readonly target?: string;
 }
 
-/** The builder's file system. Every path has no symbolic link but in its last component. */
+/** A read-only file system. In the paths it receives, only the last component may be a symbolic link. */
 export interface BuilderFiles {
-  /** What is there, links not followed; undefined when nothing is. */
+  /** Does not follow links; undefined for a missing path. */
   lstat(path: string): Promise<FileStat | undefined>;
-  /** A file's whole content; undefined when it is not there. */
+  /** A file's content; undefined for a missing path. */
   read(path: string): Promise<Buffer | undefined>;
-  /** The names in a directory; none when it is not there. May be costly: asked for rarely. */
+  /** The names in a directory; empty for a missing path. May be slow. */
   list(path: string): Promise<readonly string[]>;
 }
 
-/** Where a path leads. */
+/** The result of following a path. */
 export interface Located {
-  /** Without any link; what is missing of it is taken as it is written. */
+  /** Without links; missing components are kept as written. */
   readonly path: string;
   readonly type: 'file' | 'directory' | 'other' | 'missing';
-  /** The links on the way, in the order they were met, each at a path without links. */
+  /** The links that were followed, in order, each at a path without links. */
   readonly links: readonly string[];
 }
 
-/** Follows links inside the builder's root, and remembers. */
+/** Follows links inside the builder's root, and caches the results. */
 export class Root {
   readonly #files: BuilderFiles;
   readonly #stats = new Map<string, Promise<FileStat | undefined>>();
@@ -42,17 +37,17 @@ export class Root {
     this.#files = files;
   }
 
-  /** Follows every link, the last component's too; `..` at the root stays there. */
+  /** Follows every link; `..` of the root is the root. */
   locate(path: string): Promise<Located> {
     return remember(this.#located, path, () => this.#follow(path));
   }
 
-  /** The content of a file at a path without links. It is not kept: libraries are large. */
+  /** The content of a file at a path without links. Not cached, since libraries are large. */
   read(path: string): Promise<Buffer | undefined> {
     return this.#files.read(path);
   }
 
-  /** The text of a configuration file, links followed; undefined when it is not there. */
+  /** The text of a file, links followed; undefined if it is missing. */
   async text(path: string): Promise<string | undefined> {
     const found = await this.locate(path);
     if (found.type !== 'file') return undefined;
@@ -89,7 +84,7 @@ export class Root {
   }
 }
 
-/** What a map has for a key, made when it has nothing yet. */
+/** The value of a key, which is created on first use. */
 export function remember<Value>(
   map: Map<string, Value>,
   key: string,

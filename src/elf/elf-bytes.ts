@@ -1,11 +1,9 @@
 /**
- * Numbers out of an ELF file, of either class and either byte order (System V gABI, "ELF Header").
- * Of the file there may be parts alone. Every read is checked: one behind the file's end says that
- * the file is cut short or made up, one in a part that is not there says so (ElfGap); never is it an
- * exception of Buffer's.
+ * Checked access to an ELF file of either class and byte order, and its program header (System V gABI,
+ * "ELF Header", "Program Header").
  */
 
-/** A part of a file. */
+/** Bytes of a file from the offset `at`. */
 export interface ElfPart {
   readonly at: number;
   readonly bytes: Buffer;
@@ -14,83 +12,77 @@ export interface ElfPart {
 /** The file is cut short or damaged. */
 export class ElfError extends Error {}
 
-/** What is asked for may be in the file, but not in the parts that there are. */
+/** The bytes may be in the file, but they are in none of the available parts. */
 export class ElfGap extends Error {}
 
+/** Reads a file of which some parts may be unavailable. Throws ElfError past the file's end, ElfGap outside of the parts. */
 export class ElfBytes {
-  /** Of the whole file. */
-  readonly size: number;
-  readonly is64: boolean;
-  readonly bigEndian: boolean;
   readonly #parts: readonly ElfPart[];
-  /** The part that was read last: the next read is there as well, nearly always. */
+  /** The part that was read last. */
   #part: ElfPart;
 
-  /** @param parts at least one, none of which overlaps another */
+  /**
+   * @param parts must not overlap
+   * @param size bytes of the whole file
+   */
   constructor(
     parts: readonly [ElfPart, ...ElfPart[]],
-    size: number,
-    is64: boolean,
-    bigEndian: boolean,
+    readonly size: number,
+    readonly is64: boolean,
+    readonly bigEndian: boolean,
   ) {
     this.#parts = parts;
     this.#part = parts[0];
-    this.size = size;
-    this.is64 = is64;
-    this.bigEndian = bigEndian;
   }
 
   u16(at: number, what: string): number {
-    const { bytes, at: start } = this.#need(at, 2, what);
+    const { bytes, at: start } = this.need(at, 2, what);
     return this.bigEndian ? bytes.readUInt16BE(at - start) : bytes.readUInt16LE(at - start);
   }
 
   u32(at: number, what: string): number {
-    const { bytes, at: start } = this.#need(at, 4, what);
+    const { bytes, at: start } = this.need(at, 4, what);
     return this.bigEndian ? bytes.readUInt32BE(at - start) : bytes.readUInt32LE(at - start);
   }
 
-  /** An address, an offset or a size: four bytes or eight. What 53 bits can't hold is no offset. */
+  /** An address, an offset or a size, of 4 or 8 bytes. Values above 53 bits lose precision; no offset is that large. */
   word(at: number, what: string): number {
     if (!this.is64) return this.u32(at, what);
-    const { bytes, at: start } = this.#need(at, 8, what);
+    const { bytes, at: start } = this.need(at, 8, what);
     return Number(
       this.bigEndian ? bytes.readBigUInt64BE(at - start) : bytes.readBigUInt64LE(at - start),
     );
   }
 
-  /** Text up to its NUL, which has to come before `end`. */
+  /** Text up to its NUL, which must come before `end`. */
   text(at: number, end: number, what: string): string {
     const limit = Math.min(end, this.size);
-    const part = at < limit ? this.#partAt(at, 1) : undefined;
-    if (at < limit && part === undefined) throw new ElfGap(what);
-    const nul = part?.bytes.subarray(at - part.at, limit - part.at).indexOf(0) ?? -1;
-    if (part !== undefined && nul < 0 && part.at + part.bytes.length < limit)
-      throw new ElfGap(what);
-    if (part === undefined || nul < 0) throw new ElfError(`${what} does not end inside the file`);
-    return part.bytes.toString('utf8', at - part.at, at - part.at + nul);
+    const unterminated = `${what} does not end inside the file`;
+    if (at >= limit) throw new ElfError(unterminated);
+    const part = this.#partAt(at, 1);
+    if (part === undefined) throw new ElfGap(what);
+    const nul = part.bytes.subarray(at - part.at, limit - part.at).indexOf(0);
+    if (nul >= 0) return part.bytes.toString('utf8', at - part.at, at - part.at + nul);
+    if (part.at + part.bytes.length < limit) throw new ElfGap(what);
+    throw new ElfError(unterminated);
   }
 
-  /** Text of at most `most` bytes that may be anywhere; undefined when it is longer or not there. */
-  shortText(at: number, most: number): string | undefined {
+  /** Text of at most `maxLength` bytes at any offset; undefined if it is longer or unavailable. */
+  shortText(at: number, maxLength: number): string | undefined {
     const part = this.#partAt(at, 1);
     if (part === undefined) return undefined;
     const start = at - part.at;
-    const nul = part.bytes.subarray(start, start + most + 1).indexOf(0);
+    const nul = part.bytes.subarray(start, start + maxLength + 1).indexOf(0);
     return nul < 0 ? undefined : part.bytes.toString('latin1', start, start + nul);
   }
 
-  /** Whether a range is there. */
+  /** Whether a range is available. */
   has(at: number, size: number): boolean {
     return this.#partAt(at, size) !== undefined;
   }
 
-  /** @throws ElfError when a range is not wholly inside the file, ElfGap when it is not there. */
-  need(at: number, size: number, what: string): void {
-    this.#need(at, size, what);
-  }
-
-  #need(at: number, size: number, what: string): ElfPart {
+  /** The part that contains a range. */
+  need(at: number, size: number, what: string): ElfPart {
     const part = this.#partAt(at, size);
     if (part !== undefined) return part;
     if (at + size > this.size)
@@ -99,11 +91,66 @@ export class ElfBytes {
   }
 
   #partAt(at: number, size: number): ElfPart | undefined {
-    const isIn = (part: ElfPart): boolean =>
+    const contains = (part: ElfPart): boolean =>
       at >= part.at && at + size <= part.at + part.bytes.length;
-    if (isIn(this.#part)) return this.#part;
-    const found = this.#parts.find(isIn);
+    if (contains(this.#part)) return this.#part;
+    const found = this.#parts.find(contains);
     if (found !== undefined) this.#part = found;
     return found;
   }
+}
+
+/** Types of segments: `p_type`. */
+export const PT = { LOAD: 1, DYNAMIC: 2, INTERP: 3, NOTE: 4 } as const;
+
+/** Permissions of segments: `p_flags`. */
+export const PF = { X: 1, W: 2 } as const;
+
+/** An entry of the program header. */
+export interface Segment {
+  readonly type: number;
+  readonly offset: number;
+  readonly address: number;
+  /** Bytes in the file. */
+  readonly size: number;
+  readonly flags: number;
+}
+
+/** The location of the program header. */
+export function readSegmentTable(bytes: ElfBytes): {
+  at: number;
+  entrySize: number;
+  count: number;
+} {
+  const [tableAt, entryAt] = bytes.is64 ? [32, 54] : [28, 42];
+  return {
+    at: bytes.word(tableAt, 'its header'),
+    entrySize: bytes.u16(entryAt, 'its header'),
+    count: bytes.u16(entryAt + 2, 'its header'),
+  };
+}
+
+export function readSegments(bytes: ElfBytes): Segment[] {
+  const what = 'its program header';
+  const { at: table, entrySize, count } = readSegmentTable(bytes);
+  if (count === 0) return [];
+  if (entrySize < (bytes.is64 ? 56 : 32))
+    throw new ElfError(`an entry of its program header has ${entrySize} bytes`);
+  bytes.need(table, count * entrySize, what);
+  return Array.from({ length: count }, (_, index) => {
+    const at = table + index * entrySize;
+    const word = (at32: number, at64: number): number =>
+      bytes.word(at + (bytes.is64 ? at64 : at32), what);
+    const type = bytes.u32(at, what);
+    const flags = bytes.u32(at + (bytes.is64 ? 4 : 24), what);
+    return { type, offset: word(4, 8), address: word(8, 16), size: word(16, 32), flags };
+  });
+}
+
+/** The file offset of an address; undefined if no segment maps it. */
+export function offsetOf(segments: readonly Segment[], address: number): number | undefined {
+  const segment = segments.find(
+    (one) => one.type === PT.LOAD && address >= one.address && address - one.address < one.size,
+  );
+  return segment && segment.offset + (address - segment.address);
 }

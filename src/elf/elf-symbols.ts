@@ -1,19 +1,20 @@
 /**
- * Which of some symbols an ELF file takes from others: undefined entries of its dynamic symbol
- * table (gABI, "Symbol Table"). No header tells how long the table is, so it is asked in turn of
- * DT_HASH, of DT_GNU_HASH, of the section headers, and of the string table that linkers put behind
- * it. Only notices hang on it: what is damaged here is passed over.
+ * The symbols that an ELF file imports: undefined entries of its dynamic symbol table (gABI, "Symbol Table"). The length
+ * of the table is found by DT_HASH, DT_GNU_HASH, the section headers, or the string table that follows it. Damage is
+ * ignored, since only notices depend on the result.
  */
-import type { ElfBytes } from './elf-bytes.js';
-import { offsetOf, type Segment } from './elf-segments.js';
+import { type ElfBytes, offsetOf, type Segment } from './elf-bytes.js';
 
 const DT = { HASH: 4, STRTAB: 5, SYMTAB: 6, GNU_HASH: 0x6ffffef5 } as const;
 const SHT_DYNSYM = 11;
 const EM_S390 = 22;
-/** Longer names are none that anybody asks for. */
-const LONGEST = 64;
+/** Bytes of the longest name that is reported. */
+const MAX_NAME = 64;
 
-/** @param dynamic the dynamic section's tags and values */
+/**
+ * @param dynamic tags and values of the dynamic section
+ * @param symbols names to report
+ */
 export function readImports(
   bytes: ElfBytes,
   segments: readonly Segment[],
@@ -37,23 +38,20 @@ export function readImports(
   for (let symbol = table; symbol < end; symbol += size) {
     if (!bytes.has(symbol, size)) break;
     if (bytes.u16(symbol + sectionAt, 'a symbol') !== 0) continue;
-    const name = bytes.shortText(strings + bytes.u32(symbol + nameAt, 'a symbol'), LONGEST);
+    const name = bytes.shortText(strings + bytes.u32(symbol + nameAt, 'a symbol'), MAX_NAME);
     if (name !== undefined && symbols.has(name)) found.add(name);
   }
   return found;
 }
 
-/** `nchain`, the number of symbols. Its words have 8 bytes on 64-bit S/390 alone. */
+/** `nchain`, the number of symbols. Words of the table have 8 bytes on 64-bit S/390 only. */
 function countByHash(bytes: ElfBytes, at: number | undefined): number | undefined {
   const isWide = bytes.is64 && bytes.u16(18, 'its header') === EM_S390;
   if (at === undefined || !bytes.has(at, 16)) return undefined;
   return isWide ? bytes.word(at + 8, 'DT_HASH') : bytes.u32(at + 4, 'DT_HASH');
 }
 
-/**
- * `symoffset`: undefined symbols have no hash and come before those that have. A table in which
- * there are none (all buckets empty) has 1 there, whatever comes before.
- */
+/** `symoffset`, the number of symbols without a hash, to which imports belong. Without hashed symbols it is always 1. */
 function countByGnuHash(bytes: ElfBytes, at: number | undefined): number | undefined {
   if (at === undefined || !bytes.has(at, 16)) return undefined;
   const buckets = bytes.u32(at, 'DT_GNU_HASH');
@@ -66,7 +64,7 @@ function countByGnuHash(bytes: ElfBytes, at: number | undefined): number | undef
   return undefined;
 }
 
-/** The size of the section that is the table, when there are section headers. */
+/** By the size of the table's section, if there are section headers. */
 function countBySection(bytes: ElfBytes, table: number, size: number): number | undefined {
   const [tableAt, entryAt, offsetAt] = bytes.is64 ? [40, 58, 24] : [32, 46, 16];
   const headers = bytes.word(tableAt, 'its header');

@@ -1,20 +1,26 @@
 /**
- * What a dynamic loader reads in an ELF file: for whom it is, its loader, what it needs and where to
- * look for that. System V gABI, chapters 4 and 5 ("ELF Header", "Program Header", "Dynamic
- * Section"); the sections that linkers use are not asked, since a stripped program may have none.
+ * The parts of an ELF file that a dynamic loader reads: System V gABI, chapters 4 and 5 ("ELF Header", "Program Header",
+ * "Dynamic Section"). Sections are not used, since a stripped program may have none.
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
 import type { Architecture } from './architecture.js';
-import { ElfBytes, ElfError, type ElfPart } from './elf-bytes.js';
-import { offsetOf, PT, readSegments, type Segment } from './elf-segments.js';
+import {
+  ElfBytes,
+  ElfError,
+  type ElfPart,
+  offsetOf,
+  PT,
+  readSegments,
+  type Segment,
+} from './elf-bytes.js';
 import { readImports } from './elf-symbols.js';
 
 const MAGIC = '\x7fELF';
-/** What a file is, in its header: `e_type`. */
+/** Types of files: `e_type`. */
 export const ET = { REL: 1, EXEC: 2, DYN: 3, CORE: 4 } as const;
-/** As much of a file as has to be there: the smaller header. */
-const SMALLEST = 52;
+/** Bytes of the header of a 32-bit file. */
+const MIN_HEADER = 52;
 const DT = {
   NULL: 0,
   NEEDED: 1,
@@ -32,20 +38,20 @@ const EM_ARM = 40;
 /** A program or a shared library. */
 export interface Elf {
   readonly architecture: Architecture;
-  /** The loader's path: a program has one, a library or a static program has none. */
+  /** The loader's path; undefined for a library or a static program. */
   readonly interpreter: string | undefined;
   readonly needed: readonly string[];
   readonly soname: string | undefined;
-  /** DT_RPATH and DT_RUNPATH as they are written, with colons and tokens. */
+  /** DT_RPATH and DT_RUNPATH, with colons and tokens. */
   readonly rpath: string | undefined;
   readonly runpath: string | undefined;
-  /** Whether the default directories are not for it: DF_1_NODEFLIB. */
+  /** Whether the default directories are not searched for it: DF_1_NODEFLIB. */
   readonly noDefaults: boolean;
-  /** Those of the symbols asked for which it takes from others. */
+  /** The imported symbols, among those that were requested. */
   readonly imports: ReadonlySet<string>;
 }
 
-/** A file of which nothing is known but for whom it is. */
+/** A file of which only the architecture is known. */
 export function unknownElf(architecture: Architecture): Elf {
   return {
     architecture,
@@ -59,23 +65,18 @@ export function unknownElf(architecture: Architecture): Elf {
   };
 }
 
-/** Whether a file starts as ELF files do. */
-function isElf(content: Buffer): boolean {
-  return content.toString('latin1', 0, MAGIC.length) === MAGIC;
-}
-
 /**
  * Reads a program or a shared library; undefined for anything else, such as an object file.
- * @param path what errors call it
- * @param symbols which imports are of interest
- * @throws DockerceptionError LIBS_INVALID when it is cut short or damaged.
+ * @param path for messages
+ * @param symbols imports to report
+ * @throws DockerceptionError LIBS_INVALID of kind builder if it is cut short or damaged
  */
 export function readElf(
   content: Buffer,
   path: string,
   symbols: ReadonlySet<string> = new Set(),
 ): Elf | undefined {
-  if (!isElf(content)) return undefined;
+  if (content.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined;
   try {
     const bytes = openElf([{ at: 0, bytes: content }], content.length);
     return readObject(bytes, symbols)?.elf;
@@ -90,13 +91,13 @@ export function readElf(
 
 /**
  * Checks the first bytes of an ELF file.
- * @param parts what there is of it; the first starts at 0
- * @param size of the whole file
- * @throws ElfError when it can't be read
+ * @param parts available parts; the first starts at 0
+ * @param size bytes of the whole file
+ * @throws ElfError if they are invalid
  */
 export function openElf(parts: readonly [ElfPart, ...ElfPart[]], size: number): ElfBytes {
   const [{ bytes }] = parts;
-  if (bytes.length < SMALLEST) throw new ElfError(`it ends in its header`);
+  if (bytes.length < MIN_HEADER) throw new ElfError(`it ends in its header`);
   const [fileClass, data, version] = [bytes[4], bytes[5], bytes[6]];
   if (fileClass !== 1 && fileClass !== 2) throw new ElfError(`it has no class ${fileClass}`);
   if (data !== 1 && data !== 2) throw new ElfError(`it has no byte order ${data}`);
@@ -109,12 +110,12 @@ export function readType(bytes: ElfBytes): number {
   return bytes.u16(16, 'its header');
 }
 
-/** `e_entry`: where a program starts; 0 where nothing does. */
+/** `e_entry`: the address at which a program starts, or 0. */
 export function readEntry(bytes: ElfBytes): number {
   return bytes.word(24, 'its header');
 }
 
-/** Reads a program or a shared library, and tells which it is; undefined for anything else. */
+/** Reads a program or a shared library; undefined for anything else. */
 export function readObject(
   bytes: ElfBytes,
   symbols: ReadonlySet<string>,
@@ -148,13 +149,12 @@ export function readObject(
     noDefaults: ((value(DT.FLAGS_1) ?? 0) & DF_1_NODEFLIB) !== 0,
     imports: readImports(bytes, segments, new Map(entries), symbols),
   };
-  // glibc's libc.so.6 names a loader, too, so as to tell its version when it is run.
+  // libc.so.6 of glibc has an interpreter, since it prints its version when it is executed.
   const isPie = ((value(DT.FLAGS_1) ?? 0) & DF_1_PIE) !== 0;
   const hasLoader = interpreter !== undefined && elf.soname === undefined;
   return { elf, isProgram: type === ET.EXEC || isPie || hasLoader };
 }
 
-/** For whom the file is. */
 export function readArchitecture(bytes: ElfBytes): Architecture {
   const machine = bytes.u16(18, 'its header');
   const architecture = {
@@ -169,7 +169,7 @@ export function readArchitecture(bytes: ElfBytes): Architecture {
   return { ...architecture, float };
 }
 
-/** The tags and values up to DT_NULL or the segment's end. */
+/** Tags and values up to DT_NULL or the segment's end. */
 function readDynamic(bytes: ElfBytes, { offset, size }: Segment): [number, number][] {
   bytes.need(offset, size, 'its dynamic section');
   const step = bytes.is64 ? 16 : 8;
@@ -182,7 +182,7 @@ function readDynamic(bytes: ElfBytes, { offset, size }: Segment): [number, numbe
   return entries;
 }
 
-/** Reads out of the string table. */
+/** Returns a reader of the string table. */
 function stringsOf(
   bytes: ElfBytes,
   segments: readonly Segment[],

@@ -1,15 +1,14 @@
 /**
- * The directories that a builder's configuration adds to a loader's own: /etc/ld.so.conf with its
- * includes, which ldconfig(8) makes /etc/ld.so.cache of, and /etc/ld-musl-ARCH.path. The text is
- * read, not the cache: the cache is a digest of it in a format of its own, is missing where ldconfig
- * has not run, and mixes in variants for processors that another machine may not have.
+ * The directories that configuration adds to those of a loader: /etc/ld.so.conf with its includes, /etc/ld-musl-ARCH.path,
+ * and /etc/ld.so.cache, which ldconfig(8) writes. In a builder ld.so.conf is read rather than the cache, which may be
+ * missing there, and may contain variants for processors that the target machine does not have.
  */
 import { posix } from 'node:path';
 import { compileShellGlob } from '../text/shell-glob.js';
 import type { Root } from './builder-files.js';
 
-/** Includes within includes: a circle ends here. */
-const DEEPEST = 8;
+/** Nested includes; a cycle ends here. */
+const MAX_DEPTH = 8;
 
 /** The directories of /etc/ld.so.conf, in its order. */
 export async function readLdSoConf(root: Root, path = '/etc/ld.so.conf'): Promise<string[]> {
@@ -24,7 +23,7 @@ async function readInto(
   path: string,
   depth: number,
 ): Promise<void> {
-  const text = depth < DEEPEST ? await root.text(path) : undefined;
+  const text = depth < MAX_DEPTH ? await root.text(path) : undefined;
   for (const raw of text?.split('\n') ?? []) {
     const line = (raw.split('#', 1)[0] as string).trim();
     const [word = '', ...patterns] = line.split(/[ \t]+/);
@@ -33,25 +32,25 @@ async function readInto(
         for (const file of await glob(root, posix.resolve(posix.dirname(path), pattern)))
           await readInto(directories, root, file, depth + 1);
     } else if (word.startsWith('/')) {
-      // `/usr/lib=libc6` tells a type, of which there is one left.
+      // `/usr/lib=libc6` has an obsolete type.
       directories.add(clean(withoutType(line)));
     }
   }
 }
 
-/** The directories of /etc/ld-musl-ARCH.path: colons or lines; undefined when there is no file. */
+/** The directories of /etc/ld-musl-ARCH.path, separated by colons or newlines; undefined without the file. */
 export async function readMuslPath(root: Root, path: string): Promise<string[] | undefined> {
   const text = await root.text(path);
   const parts = text?.split(/[:\n]/).filter((part) => part.startsWith('/'));
   return parts && [...new Set(parts.map(clean))];
 }
 
-/** Without the slash at its end. */
+/** Removes slashes at the end. */
 function clean(directory: string): string {
   return posix.resolve('/', directory);
 }
 
-/** The paths that a pattern of a shell stands for, sorted: glob(3). */
+/** The paths that match a pattern, sorted: glob(3). */
 async function glob(root: Root, pattern: string): Promise<string[]> {
   let found = [''];
   for (const part of pattern.split('/').slice(1)) {
@@ -59,11 +58,11 @@ async function glob(root: Root, pattern: string): Promise<string[]> {
       found = found.map((path) => `${path}/${part}`);
       continue;
     }
-    const fits = compileShellGlob(part);
+    const matches = compileShellGlob(part);
     const next: string[] = [];
     for (const path of found)
       for (const name of [...(await root.list(path || '/'))].sort())
-        if (fits(name) && (part.startsWith('.') || !name.startsWith('.')))
+        if (matches(name) && (part.startsWith('.') || !name.startsWith('.')))
           next.push(`${path}/${name}`);
     found = next;
   }
@@ -74,4 +73,40 @@ async function glob(root: Root, pattern: string): Promise<string[]> {
 function withoutType(line: string): string {
   const equals = line.indexOf('=', line.lastIndexOf('/'));
   return (equals < 0 ? line : line.slice(0, equals)).trim();
+}
+
+const CACHE_MAGIC = 'glibc-ld.so.cache1.1';
+const CACHE_HEADER = 48;
+const CACHE_ENTRY = 24;
+/** ELF_LIBC6, in the lower byte of an entry's flags. The other types are obsolete. */
+const LIBC6 = 3;
+
+/**
+ * Reads /etc/ld.so.cache in its new format, the only one since glibc 2.32, which follows the old one in older files
+ * (sysdeps/generic/dl-cache.h).
+ * @returns paths by library name, in order; undefined if it is not a cache
+ */
+export function readLdSoCache(content: Buffer): ReadonlyMap<string, readonly string[]> | undefined {
+  const start = content.indexOf(CACHE_MAGIC, 0, 'latin1');
+  if (start < 0 || start % 4 !== 0 || content.length < start + CACHE_HEADER) return undefined;
+  // The byte order is part of the flags; 3 is big-endian.
+  const isBig = ((content[start + 28] as number) & 3) === 3;
+  const u32 = (at: number): number => (isBig ? content.readUInt32BE(at) : content.readUInt32LE(at));
+  const count = u32(start + CACHE_MAGIC.length);
+  const end = start + CACHE_HEADER + count * CACHE_ENTRY;
+  if (end > content.length) return undefined;
+  const paths = new Map<string, string[]>();
+  for (let at = start + CACHE_HEADER; at < end; at += CACHE_ENTRY) {
+    if ((u32(at) & 0xff) !== LIBC6) continue;
+    const name = textAt(content, start + u32(at + 4));
+    const path = textAt(content, start + u32(at + 8));
+    if (name !== undefined && path?.startsWith('/'))
+      paths.set(name, [...(paths.get(name) ?? []), path]);
+  }
+  return paths;
+}
+
+function textAt(content: Buffer, at: number): string | undefined {
+  const end = at < content.length ? content.indexOf(0, at) : -1;
+  return end < 0 ? undefined : content.toString('latin1', at, end);
 }

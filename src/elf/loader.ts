@@ -1,8 +1,4 @@
-/**
- * A dynamic loader: what it answers to and where it looks when no library says otherwise. Both
- * kinds are ELF files that programs name as their interpreter: glibc's (ld.so(8)) and musl's, which
- * is the C library as well (musl, ldso/dynlink.c).
- */
+/** Dynamic loaders, which programs name as their interpreter: glibc's (ld.so(8)) and musl's (ldso/dynlink.c). */
 import { posix } from 'node:path';
 import { type Architecture, usualDirectories } from './architecture.js';
 import type { Root } from './builder-files.js';
@@ -11,22 +7,22 @@ import { readLdSoConf, readMuslPath } from './loader-configuration.js';
 export interface Loader {
   readonly kind: 'glibc' | 'musl';
   readonly architecture: Architecture;
-  /** Names that are the loader itself when a library needs them. */
+  /** Whether a needed name means the loader itself. */
   isSelf(name: string): boolean;
-  /** Searched in this order in the builder. */
+  /** The directories that are searched in the builder, in order. */
   readonly directories: readonly string[];
-  /** Searched in an image without any configuration. The first is where links go. */
+  /** The directories that are searched in an image without configuration. Links are added in the first. */
   readonly defaults: readonly string[];
-  /** LD_LIBRARY_PATH, where it is known. @default none */
+  /** LD_LIBRARY_PATH, if it is known. @default none */
   readonly libraryPath?: readonly string[];
-  /** The directories that /etc/ld.so.cache knows a library in, where that counts. @default none */
+  /** The directories in which /etc/ld.so.cache has a library. @default none */
   cached?(name: string): readonly string[];
 }
 
 const MUSL = /^ld-musl-(.+)\.so\.1$/;
 const MUSL_DEFAULTS = ['/lib', '/usr/local/lib', '/usr/lib'];
-/** The libraries that are all in musl's one file: `reserved` in load_library, ldso/dynlink.c. */
-const MUSL_ITSELF = /^lib(c|pthread|rt|m|dl|util|xnet)\./;
+/** Libraries that are part of musl's loader: `reserved` in load_library, ldso/dynlink.c. */
+const MUSL_RESERVED = /^lib(c|pthread|rt|m|dl|util|xnet)\./;
 
 /** Whether a path is that of musl's loader. */
 export function isMusl(path: string): boolean {
@@ -34,11 +30,11 @@ export function isMusl(path: string): boolean {
 }
 
 /**
- * Gets to know a loader.
- * @param path as programs name it; undefined when none is known, for libraries alone
- * @param content the loader itself, for what is compiled into it
+ * Describes a loader.
+ * @param path as programs name it; undefined if only libraries are known
+ * @param content of its file, for the directories that are compiled in
  */
-export async function meetLoader(
+export async function readLoader(
   root: Root,
   architecture: Architecture,
   path: string | undefined,
@@ -49,13 +45,13 @@ export async function meetLoader(
   const names = new Set([path, name, soname]);
   const musl = MUSL.exec(name ?? '')?.[1];
   if (musl !== undefined) {
-    // In the folder etc beside the loader's own.
+    // /lib/ld-musl-ARCH.so.1 reads /etc/ld-musl-ARCH.path.
     const prefix = posix.dirname(posix.dirname(path as string));
     const configuration = posix.join(prefix, `etc/ld-musl-${musl}.path`);
     return {
       kind: 'musl',
       architecture,
-      isSelf: (needed) => names.has(needed) || MUSL_ITSELF.test(needed),
+      isSelf: (needed) => names.has(needed) || MUSL_RESERVED.test(needed),
       directories: (await readMuslPath(root, configuration)) ?? MUSL_DEFAULTS,
       defaults: MUSL_DEFAULTS,
     };
@@ -71,8 +67,8 @@ export async function meetLoader(
 }
 
 /**
- * The default directories that are compiled into glibc's loader: `system_dirs` in elf/dl-load.c,
- * each with a slash and a NUL at its end. Debian, Fedora, Arch and Nix have different ones.
+ * The default directories that are compiled into glibc's loader, which differ between distributions: `system_dirs` in
+ * elf/dl-load.c, each with a slash and a NUL at its end.
  */
 export function builtInDirectories(content: Buffer): string[] | undefined {
   for (const directories of terminatedDirectories(content.toString('latin1')))
@@ -81,7 +77,7 @@ export function builtInDirectories(content: Buffer): string[] | undefined {
   return undefined;
 }
 
-/** Lists of texts from a slash to a slash and a NUL that directly follow each other. */
+/** Lists of adjacent texts, each from a slash to a slash and a NUL. */
 function terminatedDirectories(text: string): string[][] {
   const lists: string[][] = [];
   let isOpen = false;

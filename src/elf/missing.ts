@@ -1,4 +1,4 @@
-/** A library that is not in the builder: who needs it, where it was looked for, what to do. */
+/** The error for a library that is missing in the builder. */
 import { posix } from 'node:path';
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
@@ -6,10 +6,10 @@ import { trimEnd } from '../text/trim.js';
 import type { Root } from './builder-files.js';
 import type { Missing } from './process.js';
 
-/** As many directories and names as a line holds. */
-const SHOWN = 5;
+/** Names in a line. */
+const MAX_LISTED = 5;
 
-/** Package managers, by a file of theirs, and how each is asked for a library. */
+/** Package managers, by one of their files, and the command that finds a library. */
 const MANAGERS: readonly (readonly [string, (name: string) => string])[] = [
   ['/sbin/apk', (name) => `apk add so:${name}`],
   ['/usr/bin/apt-get', (name) => `apt-file search ${name}`],
@@ -19,7 +19,7 @@ const MANAGERS: readonly (readonly [string, (name: string) => string])[] = [
   ['/usr/bin/pacman', (name) => `pacman -F ${name}`],
 ];
 
-/** The error for the first of them; the others are named. */
+/** The error for the first library; the others are named. */
 export async function missingError(
   root: Root,
   missing: readonly [Missing, ...Missing[]],
@@ -40,9 +40,9 @@ async function hintFor(root: Root, name: string, searched: readonly string[]): P
     return 'the name is relative to the working directory: give the library a -soname, or link it with -L and -l';
   const near = await nearest(root, name, searched);
   const parts = near.length === 0 ? [] : [`there is ${listed(near)}`];
-  for (const [file, ask] of MANAGERS)
+  for (const [file, command] of MANAGERS)
     if ((await root.locate(file)).type === 'file') {
-      parts.push(`in the builder: ${ask(printable(posix.basename(name)))}`);
+      parts.push(`in the builder: ${command(printable(posix.basename(name)))}`);
       break;
     }
   parts.push(
@@ -51,7 +51,7 @@ async function hintFor(root: Root, name: string, searched: readonly string[]): P
   return parts.join('; ');
 }
 
-/** Files of the same library in other versions, where it was looked. */
+/** Other versions of the library in the searched directories. */
 async function nearest(root: Root, name: string, searched: readonly string[]): Promise<string[]> {
   const stem = stemOf(posix.basename(name));
   const found: string[] = [];
@@ -61,14 +61,14 @@ async function nearest(root: Root, name: string, searched: readonly string[]): P
   return found.sort();
 }
 
-/** `libssl` of `libssl.so.1.1` and `libssl-3.so`, whatever the case. */
+/** `libssl` of `libssl.so.1.1` and `libssl-3.so`, in lower case. */
 function stemOf(name: string): string {
   return trimEnd(name.split('.so', 1)[0] as string, '-.0123456789').toLowerCase();
 }
 
-/** The first few. */
-export function listed(names: readonly string[], most = SHOWN): string {
-  const shown = names.slice(0, most).map((name) => printable(name));
+/** The first `max` names, and the number of others. */
+export function listed(names: readonly string[], max = MAX_LISTED): string {
+  const shown = names.slice(0, max).map((name) => printable(name));
   const left = names.length - shown.length;
   return shown.join(', ') + (left > 0 ? ` and ${left} more` : '');
 }

@@ -1,40 +1,40 @@
-/**
- * What a program needs at run time and no loader looks for: one line for each theme, with the
- * programs it is about and the option that brings it. A theme that the builder has nothing for is
- * left out, except certificates, without which programs fail in ways that are hard to read.
- */
+/** Notices about what programs need at run time beyond libraries, with the options that add it from the builder. */
 import type { Root } from './builder-files.js';
-import type { ElfFile } from './elf-file.js';
+import {
+  CERTIFICATE_BUNDLES,
+  type ElfFile,
+  type Feature,
+  isOfLibc,
+  usesFeature,
+} from './elf-file.js';
 import { listed } from './missing.js';
 import type { Process } from './process.js';
-import { BUNDLES, type Wish } from './traits.js';
-import { isOfLibc, wants } from './unseen.js';
 
-/** Programs in one line. */
-const SHOWN = 3;
+/** Programs in a line. */
+const MAX_LISTED = 3;
 
-/** A binary and what runs in its process, itself first. */
-export interface Running {
+/** A program or library, and the objects of its process, itself first. */
+export interface LoadedBinary {
   readonly path: string;
   readonly objects: readonly ElfFile[];
   readonly kind: Process['loader']['kind'] | undefined;
 }
 
-/** The lines about all of them. */
-export async function noticesOf(root: Root, running: readonly Running[]): Promise<string[]> {
+export async function noticesOf(root: Root, binaries: readonly LoadedBinary[]): Promise<string[]> {
   const lines = [
-    opensLibraries(running),
-    await looksUpNames(root, running),
-    await trustsCertificates(root, running),
-    await tellsTime(root, running),
+    opensLibraries(binaries),
+    await looksUpNames(root, binaries),
+    await trustsCertificates(root, binaries),
+    await usesTimeZones(root, binaries),
   ];
   return lines.filter((line) => line !== undefined);
 }
 
-function opensLibraries(running: readonly Running[]): string | undefined {
-  // What OpenSSL opens are engines, which next to nobody has.
-  const names = who(running, ({ path, ...file }) =>
-    /\/libcrypto\.so/.test(path) ? false : wants({ path, ...file }, 'opens'),
+function opensLibraries(binaries: readonly LoadedBinary[]): string | undefined {
+  // OpenSSL opens engines, which are rarely installed.
+  const names = namesOf(
+    binaries,
+    (file) => !/\/libcrypto\.so/.test(file.path) && usesFeature(file, 'dynamicLoading'),
   );
   return (
     names &&
@@ -42,43 +42,46 @@ function opensLibraries(running: readonly Running[]): string | undefined {
   );
 }
 
-async function looksUpNames(root: Root, running: readonly Running[]): Promise<string | undefined> {
-  const wish =
-    (kind: Wish) =>
+async function looksUpNames(
+  root: Root,
+  binaries: readonly LoadedBinary[],
+): Promise<string | undefined> {
+  const uses =
+    (...features: readonly Feature[]) =>
     (file: ElfFile): boolean =>
-      wants(file, kind);
-  const glibc = running.filter(({ kind }) => kind === 'glibc');
-  const users = who(running, wish('users'));
-  const hosts = who(glibc, wish('hosts'));
+      features.some((feature) => usesFeature(file, feature));
+  const glibc = binaries.filter(({ kind }) => kind === 'glibc');
+  const users = namesOf(binaries, uses('users'));
+  const hosts = namesOf(glibc, uses('hosts'));
   const files = [
     ...(users === undefined ? [] : ['/etc/passwd', '/etc/group']),
     ...(hosts === undefined ? [] : ['/etc/nsswitch.conf']),
   ];
-  const there = await existing(root, files);
-  if (there.length === 0) return undefined;
-  const both = who(running, (file) => wants(file, 'users') || wants(file, 'hosts'));
-  return `${both}: looks up users or hosts (NSS): where that matters, add ${options(there)}`;
+  const found = await existing(root, files);
+  if (found.length === 0) return undefined;
+  const both = namesOf(binaries, uses('users', 'hosts'));
+  return `${both}: looks up users or hosts (NSS): where that matters, add ${options(found)}`;
 }
 
 async function trustsCertificates(
   root: Root,
-  running: readonly Running[],
+  binaries: readonly LoadedBinary[],
 ): Promise<string | undefined> {
   const verifies = (file: ElfFile): boolean =>
-    file.traits.bundles.length > 0 ||
-    wants(file, 'certificates') ||
+    file.strings.bundles.length > 0 ||
+    usesFeature(file, 'certificates') ||
     /\/lib(?:ssl|gnutls)[-.][^/]*$/.test(file.path);
-  const names = who(running, verifies);
+  const names = namesOf(binaries, verifies);
   if (names === undefined) return undefined;
-  const [bundle] = await existing(root, BUNDLES);
+  const [bundle] = await existing(root, CERTIFICATE_BUNDLES);
   if (bundle === undefined)
     return `${names}: may check certificates, and the builder has no authorities: install ca-certificates there`;
-  const all = running.filter(({ objects }) => objects.some(verifies));
+  const all = binaries.filter(({ objects }) => objects.some(verifies));
   const places = new Set<string>();
-  for (const { traits } of all.flatMap(({ objects }) => objects)) {
-    // Whoever names several tries them all; OpenSSL has one file, wherever the builder has its own.
-    const named = traits.bundles.includes(bundle) ? bundle : traits.bundles[0];
-    const place = traits.opensslFile ?? named;
+  for (const { strings } of all.flatMap(({ objects }) => objects)) {
+    // A program that contains several paths tries all of them; OpenSSL has one file, at a path of its own.
+    const named = strings.bundles.includes(bundle) ? bundle : strings.bundles[0];
+    const place = strings.opensslFile ?? named;
     if (place !== undefined) places.add(place);
   }
   if (places.size === 0) places.add(bundle);
@@ -86,23 +89,29 @@ async function trustsCertificates(
   return `${names}: may check certificates: for the authorities add ${add}`;
 }
 
-async function tellsTime(root: Root, running: readonly Running[]): Promise<string | undefined> {
-  const names = who(
-    running.map(({ objects, ...rest }) => ({ ...rest, objects: objects.slice(0, 1) })),
-    (file) => wants(file, 'zones') || (file.traits.namesZones && !isOfLibc(file.path)),
+async function usesTimeZones(
+  root: Root,
+  binaries: readonly LoadedBinary[],
+): Promise<string | undefined> {
+  const names = namesOf(
+    binaries.map(({ objects, ...rest }) => ({ ...rest, objects: objects.slice(0, 1) })),
+    (file) => usesFeature(file, 'timeZones') || (file.strings.namesZones && !isOfLibc(file.path)),
   );
   const [folder] = names === undefined ? [] : await existing(root, ['/usr/share/zoneinfo']);
   return folder && `${names}: tells local time: for other zones than UTC add ${options([folder])}`;
 }
 
-/** The binaries with an object that is meant, and through which when it is not their own doing. */
-function who(running: readonly Running[], isMeant: (file: ElfFile) => boolean): string | undefined {
-  const names = running.flatMap(({ path, objects }) => {
-    const found = objects.find(isMeant);
+/** The binaries of which an object matches, and the object's name unless it is the binary itself. */
+function namesOf(
+  binaries: readonly LoadedBinary[],
+  matches: (file: ElfFile) => boolean,
+): string | undefined {
+  const names = binaries.flatMap(({ path, objects }) => {
+    const found = objects.find(matches);
     if (found === undefined) return [];
     return found === objects[0] ? [path] : [`${path} (${found.elf.soname ?? found.path})`];
   });
-  return names.length === 0 ? undefined : listed([...new Set(names)], SHOWN);
+  return names.length === 0 ? undefined : listed([...new Set(names)], MAX_LISTED);
 }
 
 async function existing(root: Root, paths: readonly string[]): Promise<string[]> {

@@ -1,35 +1,37 @@
 /**
- * A process as a loader would make it of a program: the libraries it needs, those that they need,
- * and so on, breadth first, each where the loader finds it (glibc, _dl_map_object_deps in
- * elf/dl-deps.c; musl, load_deps in ldso/dynlink.c).
+ * The objects that a loader loads for a program, breadth first: glibc, _dl_map_object_deps in elf/dl-deps.c; musl,
+ * load_deps in ldso/dynlink.c.
  */
 import { posix } from 'node:path';
 import { architectureName, matches } from './architecture.js';
 import type { Located, Root } from './builder-files.js';
-import type { ElfFile, Objects } from './elf-file.js';
+import { type ElfFile, type ElfFiles, implicitLibraries } from './elf-file.js';
 import type { ImageFiles } from './image-files.js';
 import type { Loader } from './loader.js';
-import { hasDefaults, type LoadedObject, searchOrder } from './search-order.js';
-import { expandDirectory, type Origin, type SearchedDirectory } from './tokens.js';
-import { unseenNeeds } from './unseen.js';
+import {
+  expandDirectory,
+  type LoadedObject,
+  type Origin,
+  type SearchedDirectory,
+  searchOrder,
+  usesDefaults,
+} from './search-order.js';
 
-/** A program or library with its file. */
 interface ProcessObject extends ElfFile, LoadedObject {
   readonly by: ProcessObject | undefined;
 }
 
-/** A library that is not there. */
+/** A library that was not found. */
 export interface Missing {
   readonly name: string;
   /** The file that needs it. */
   readonly by: string;
-  /** The directories that were looked in. */
+  /** The directories that were searched. */
   readonly searched: readonly string[];
-  /** Files of the name that can't be it. */
+  /** Files of that name which can't be loaded. */
   readonly rejected: readonly { readonly path: string; readonly why: string }[];
 }
 
-/** What was found for a program. */
 export interface Process {
   readonly loader: Loader;
   /** The program first. */
@@ -37,16 +39,16 @@ export interface Process {
   readonly missing: readonly Missing[];
 }
 
-/** What processes have in common. */
-export interface Surroundings {
+/** What all processes share. */
+export interface LoadContext {
   readonly root: Root;
-  readonly objects: Pick<Objects, 'get'>;
+  readonly files: Pick<ElfFiles, 'get'>;
   readonly image: ImageFiles;
 }
 
-/** Finds what a program, or a library by itself, needs, and provides for it in the image. */
+/** Finds the libraries of a program, or of a library, and adds them to the image. */
 export async function loadProcess(
-  surroundings: Surroundings,
+  context: LoadContext,
   file: ElfFile,
   origin: Origin,
   loader: Loader,
@@ -57,19 +59,19 @@ export async function loadProcess(
   const names = new Map<string, ProcessObject>();
   const add = async (name: string, by: ProcessObject, isNeeded: boolean): Promise<void> => {
     if (loader.isSelf(name) || names.has(name)) return;
-    const result = await find(surroundings, name, by, loader);
+    const result = await find(context, name, by, loader);
     if (!('file' in result)) {
       if (isNeeded) missing.push(result);
       return;
     }
     const { found, directory } = result;
     const known = objects.find(({ path }) => path === found.path);
-    const folder = await surroundings.image.provide(
+    const folder = await context.image.provide(
       name,
       directory,
       found,
       loader,
-      hasDefaults(by, loader) && !name.includes('/'),
+      usesDefaults(by, loader) && !name.includes('/'),
     );
     const object = known ?? {
       ...result.file,
@@ -78,11 +80,11 @@ export async function loadProcess(
     };
     if (known === undefined) objects.push(object);
     names.set(name, object);
-    // glibc takes a library that is there for any other of its name; musl does not look at it.
+    // glibc reuses a loaded library whose soname is needed; musl ignores sonames.
     if (loader.kind === 'glibc' && object.elf.soname !== undefined)
       names.set(object.elf.soname, object);
   };
-  // The list grows while it is gone through.
+  // The list grows during the loop.
   let done = 0;
   const addAll = async (): Promise<void> => {
     for (; done < objects.length; done++) {
@@ -91,7 +93,7 @@ export async function loadProcess(
     }
   };
   await addAll();
-  for (const name of unseenNeeds(objects, loader)) await add(name, program, false);
+  for (const name of implicitLibraries(objects, loader)) await add(name, program, false);
   await addAll();
   return { loader, objects, missing };
 }
@@ -103,7 +105,7 @@ interface Found {
 }
 
 async function find(
-  { root, objects, image }: Surroundings,
+  { root, files, image }: LoadContext,
   name: string,
   by: ProcessObject,
   loader: Loader,
@@ -115,10 +117,10 @@ async function find(
     ? expandDirectory(posix.dirname(name), by.origin, loader)
     : searchOrder(by, loader, name);
   for (const directory of directories) {
-    // What the image will have there counts, wherever the builder has it.
+    // An artifact at this path of the image takes precedence.
     const artifact =
       directory.image === undefined ? undefined : image.artifactAt(`${directory.image}/${base}`);
-    // A directory that isn't there costs one question for all libraries, not one for each.
+    // A missing directory costs one request, not one for each library.
     const folder = await root.locate(directory.path);
     if (artifact === undefined) {
       if (folder.type !== 'directory' || searched.has(folder.path)) continue;
@@ -126,7 +128,7 @@ async function find(
     }
     const found = await root.locate(artifact ?? `${directory.path}/${base}`);
     if (found.type !== 'file') continue;
-    const file = await objects.get(found.path);
+    const file = await files.get(found.path);
     if (file !== undefined && matches(file.elf.architecture, loader.architecture))
       return {
         file,

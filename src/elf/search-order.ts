@@ -1,22 +1,35 @@
 /**
- * Where a loader looks for what a library needs, in its order; LD_LIBRARY_PATH counts where somebody
- * knows what it will be in the image. glibc: _dl_map_object in elf/dl-load.c; musl: load_library in
- * ldso/dynlink.c.
+ * The directories in which a loader searches for a library, in order. glibc: _dl_map_object in elf/dl-load.c; musl:
+ * load_library in ldso/dynlink.c.
  */
+import { trimEnd } from '../text/trim.js';
+import { platformName } from './architecture.js';
 import type { Elf } from './elf.js';
 import type { Loader } from './loader.js';
-import { expandPath, type Origin, type SearchedDirectory } from './tokens.js';
+
+/** A directory of a file, in the builder and in the image; undefined for `image` if that is unknown. */
+export interface Origin {
+  readonly builder: string;
+  readonly image: string | undefined;
+}
+
+/** A directory that is searched in the builder. */
+export interface SearchedDirectory {
+  readonly path: string;
+  /** Where the loader searches in the image; undefined if it doesn't, or if that is unknown. */
+  readonly image: string | undefined;
+}
 
 /** A program or library in a process. */
 export interface LoadedObject {
   readonly elf: Elf;
-  /** Its folder as the loader came to it: $ORIGIN. */
+  /** Its folder, by the path that the loader found it at: $ORIGIN. */
   readonly origin: Origin;
-  /** What needed it first; the program has nothing. */
+  /** The first object that needed it; undefined for the program. */
   readonly by: LoadedObject | undefined;
 }
 
-/** The directories for what `object` needs, under the name `name`. */
+/** The directories in which the library `name` is searched, which `object` needs. */
 export function searchOrder(
   object: LoadedObject,
   loader: Loader,
@@ -25,13 +38,13 @@ export function searchOrder(
   const isMusl = loader.kind === 'musl';
   const paths = isMusl ? muslPaths(object) : glibcPaths(object);
   const own = paths.flatMap(([text, origin]) => expandPath(text, origin, loader));
-  const set = (loader.libraryPath ?? []).map((path) => ({ path, image: path }));
-  // RPATH is the only one that comes before LD_LIBRARY_PATH.
-  const isFirst = !isMusl && object.elf.runpath === undefined;
+  const libraryPath = (loader.libraryPath ?? []).map((path) => ({ path, image: path }));
+  // Only RPATH comes before LD_LIBRARY_PATH.
+  const isOwnFirst = !isMusl && object.elf.runpath === undefined;
   const isAllowed = (path: string): boolean =>
-    !loader.defaults.includes(path) || hasDefaults(object, loader);
+    !loader.defaults.includes(path) || usesDefaults(object, loader);
   return [
-    ...(isFirst ? [...own, ...set] : [...set, ...own]),
+    ...(isOwnFirst ? [...own, ...libraryPath] : [...libraryPath, ...own]),
     ...(loader.cached?.(name) ?? []).filter(isAllowed).map((path) => ({ path, image: path })),
     ...loader.directories
       .filter(isAllowed)
@@ -39,31 +52,73 @@ export function searchOrder(
   ];
 }
 
-/** Whether the default directories are for what `object` needs; musl does not know the flag. */
-export function hasDefaults(object: LoadedObject, loader: Loader): boolean {
+/** Whether the default directories are searched for what `object` needs; musl ignores DF_1_NODEFLIB. */
+export function usesDefaults(object: LoadedObject, loader: Loader): boolean {
   return loader.kind === 'musl' || !object.elf.noDefaults;
 }
 
 type Path = readonly [text: string, origin: Origin];
 
-/** Its own RUNPATH alone; else every RPATH from itself up to the program, but beside a RUNPATH. */
+/** The object's RUNPATH alone; without one, the RPATH of each object up to the program that has no RUNPATH. */
 function glibcPaths(object: LoadedObject): Path[] {
   if (object.elf.runpath !== undefined) return [[object.elf.runpath, object.origin]];
-  return upwards(object).flatMap(({ elf, origin }) =>
+  return chainOf(object).flatMap(({ elf, origin }) =>
     elf.rpath === undefined || elf.runpath !== undefined ? [] : [[elf.rpath, origin] as const],
   );
 }
 
-/** Both are one, and both are inherited. */
+/** musl treats both alike, and both are inherited. */
 function muslPaths(object: LoadedObject): Path[] {
-  return upwards(object).flatMap(({ elf, origin }) => {
+  return chainOf(object).flatMap(({ elf, origin }) => {
     const text = elf.runpath ?? elf.rpath;
     return text === undefined ? [] : [[text, origin] as const];
   });
 }
 
-function upwards(object: LoadedObject): LoadedObject[] {
+/** The object, what needed it, and so on up to the program. */
+function chainOf(object: LoadedObject): LoadedObject[] {
   const chain = [];
   for (let one: LoadedObject | undefined = object; one !== undefined; one = one.by) chain.push(one);
   return chain;
+}
+
+/** Dynamic string tokens (ld.so(8)). */
+const TOKEN = /\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))/g;
+
+/** The directories of DT_RPATH or DT_RUNPATH, without relative ones. */
+function expandPath(text: string, origin: Origin, loader: Loader): SearchedDirectory[] {
+  const isMusl = loader.kind === 'musl';
+  // musl knows $ORIGIN alone, and ignores a path with another token: fixup_rpath, ldso/dynlink.c.
+  if (isMusl && /\$/.test(text.replace(/\$(?:\{ORIGIN\}|ORIGIN)/g, ''))) return [];
+  return text
+    .split(isMusl ? /[:\n]/ : ':')
+    .flatMap((part) => expandDirectory(part, origin, loader));
+}
+
+/** The directory that a text with tokens names; empty if it is relative, or has a token without a known value. */
+export function expandDirectory(
+  text: string,
+  origin: Origin,
+  loader: Loader,
+): [] | [SearchedDirectory] {
+  const path = expand(text, origin.builder, loader);
+  return path === undefined ? [] : [{ path, image: expand(text, origin.image, loader) }];
+}
+
+function expand(text: string, origin: string | undefined, loader: Loader): string | undefined {
+  let isKnown = true;
+  const path = text.replace(TOKEN, (_, braced?: string, bare?: string) => {
+    const value = valueOf((braced ?? bare) as string, origin, loader);
+    isKnown &&= value !== undefined;
+    return value ?? '';
+  });
+  // `..` is kept: after a link it doesn't name the folder above in the text.
+  return isKnown && path.startsWith('/') ? trimEnd(path, '/') : undefined;
+}
+
+function valueOf(token: string, origin: string | undefined, loader: Loader): string | undefined {
+  if (token === 'ORIGIN') return origin;
+  if (token === 'PLATFORM') return platformName(loader.architecture);
+  // $LIB is a constant of each glibc, and the first of its default directories: `lib/x86_64-linux-gnu`.
+  return loader.defaults[0]?.slice(1);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findLibraries } from '../../src/elf/index.js';
+import { findLibraries } from '../../src/elf/find-libraries.js';
 import { elf, type ElfOptions } from './elf-writer.js';
 import { library, memoryFiles, type Tree } from './memory.js';
 

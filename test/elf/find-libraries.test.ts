@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findLibraries } from '../../src/elf/index.js';
+import { findLibraries } from '../../src/elf/find-libraries.js';
 import { elf, type ElfOptions, program } from './elf-writer.js';
 import { debian, DEBIAN_BASE, library, memoryFiles, type Tree } from './memory.js';
 

@@ -1,7 +1,7 @@
 /** A folder of this machine, or all of it, as a builder's file system; counts what it is asked. */
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuilderFiles } from '../../src/elf/index.js';
+import type { BuilderFiles } from '../../src/elf/builder-files.js';
 
 export interface HostFiles extends BuilderFiles {
   /** How many times `lstat` was asked. */

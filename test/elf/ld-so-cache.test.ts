@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readLdSoCache } from '../../src/elf/ld-so-cache.js';
+import { readLdSoCache } from '../../src/elf/loader-configuration.js';
 import { ldSoCache } from './ld-so-cache-writer.js';
 
 const LIBRARIES: [string, string][] = [

@@ -1,5 +1,5 @@
 /** A builder's file system in memory, and builders that look like those people have. */
-import type { BuilderFiles } from '../../src/elf/index.js';
+import type { BuilderFiles } from '../../src/elf/builder-files.js';
 import { elf, type ElfOptions } from './elf-writer.js';
 
 /** By path: bytes or text, what a link says, or undefined for an empty directory. */

@@ -9,7 +9,7 @@ import { distance, suggest } from '../../src/dockerfile/suggest.js';
 import { Root } from '../../src/elf/builder-files.js';
 import { builtInDirectories } from '../../src/elf/loader.js';
 import { readLdSoConf } from '../../src/elf/loader-configuration.js';
-import { isOfLibc } from '../../src/elf/unseen.js';
+import { isOfLibc } from '../../src/elf/elf-file.js';
 import { evaluateStage } from '../../src/engine/embedded/stages/evaluate-stage.js';
 import { nameOfUrl } from '../../src/engine/embedded/steps/remote-name.js';
 import { findSources } from '../../src/engine/embedded/steps/sources.js';

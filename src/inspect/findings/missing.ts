@@ -1,6 +1,6 @@
 /** What a program is likely to look for while it runs, and won't find. */
 import { posix } from 'node:path';
-import { BUNDLES } from '../../elf/traits.js';
+import { CERTIFICATE_BUNDLES } from '../../elf/elf-file.js';
 import { printable } from '../../text/printable.js';
 import { type Entry, find } from '../entry.js';
 import type { Finding } from '../finding.js';
@@ -51,7 +51,7 @@ export function missing(run: Run, running: ReadonlySet<string>): Rule {
 
 function hasCertificates({ root, env }: Run): boolean {
   if (env.has('SSL_CERT_FILE') || env.has('SSL_CERT_DIR')) return true;
-  if (BUNDLES.some((path) => (find(root, path)?.size ?? 0) > 0)) return true;
+  if (CERTIFICATE_BUNDLES.some((path) => (find(root, path)?.size ?? 0) > 0)) return true;
   const folders = ['/etc/ssl/certs', '/etc/pki/tls/certs', '/usr/lib/ssl/certs'];
   // OpenSSL's folders may have links to certificates alone.
   const isAuthority = ({ kind, size }: Entry): boolean => kind === 'symlink' || size > 0;
@@ -67,7 +67,7 @@ function certificatesMissing(speaks: readonly Entry[]): Finding {
     'certificates-missing',
     speaks[0]?.path,
     `${names.join(', ')}${more}: may check certificates, and there are no authorities to check them against`,
-    `install ca-certificates, or COPY ${BUNDLES[0]} from an image that has it`,
+    `install ca-certificates, or COPY ${CERTIFICATE_BUNDLES[0]} from an image that has it`,
   );
 }
 

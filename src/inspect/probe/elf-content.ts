@@ -1,9 +1,9 @@
 /** What is told of an ELF file, out of those parts of it that were kept. */
 import { ET, readArchitecture, readObject, readType, unknownElf } from '../../elf/elf.js';
 import { type ElfBytes, ElfError, ElfGap } from '../../elf/elf-bytes.js';
-import { PT, readSegments } from '../../elf/elf-segments.js';
+import { PT, readSegments } from '../../elf/elf-bytes.js';
 import { builtInDirectories } from '../../elf/loader.js';
-import { WATCHED } from '../../elf/traits.js';
+import { WATCHED_SYMBOLS } from '../../elf/elf-file.js';
 import type { ElfContent } from './content.js';
 
 /** glibc's loaders, by their names. */
@@ -26,7 +26,7 @@ export function readElfContent(
   if (type === ET.REL) return { ...nothing, kind: 'relocatable' };
   if (type === ET.CORE) return { ...nothing, kind: 'core' };
   try {
-    const object = readObject(bytes, WATCHED);
+    const object = readObject(bytes, WATCHED_SYMBOLS);
     if (object === undefined) return undefined;
     needSegments(bytes);
     const { elf, isProgram } = object;

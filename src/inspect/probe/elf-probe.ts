@@ -6,7 +6,7 @@
  */
 import { ET, openElf, readEntry, readType } from '../../elf/elf.js';
 import { type ElfBytes, ElfError, type ElfPart } from '../../elf/elf-bytes.js';
-import { PT, readSegments, readSegmentTable, type Segment } from '../../elf/elf-segments.js';
+import { PT, readSegments, readSegmentTable, type Segment } from '../../elf/elf-bytes.js';
 import type { Content } from './content.js';
 import { isLoader, readElfContent } from './elf-content.js';
 import { TRAITS, traitsOf } from './elf-patterns.js';

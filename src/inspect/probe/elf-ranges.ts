@@ -1,5 +1,5 @@
 /** Which parts of an ELF file are worth looking at, by its program header. */
-import { PF, PT, type Segment } from '../../elf/elf-segments.js';
+import { PF, PT, type Segment } from '../../elf/elf-bytes.js';
 
 /** From the first byte to the one behind the last. */
 export interface FileRange {

@@ -19,7 +19,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BuilderFiles, findLibraries, type LibraryResult } from '../../../src/elf/index.js';
+import type { BuilderFiles } from '../../../src/elf/builder-files.js';
+import { findLibraries, type LibraryResult } from '../../../src/elf/find-libraries.js';
 import { hostFiles } from '../../elf/host.js';
 
 const execute = promisify(execFile);

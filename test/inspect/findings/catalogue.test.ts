@@ -14,12 +14,15 @@ describe('the catalogue of findings', () => {
 
   it('has nothing that is never found, or that no test finds', () => {
     const folder = '../../../src/inspect/findings/';
-    const code = readdirSync(new URL(folder, import.meta.url))
-      .filter((name) => name !== 'catalogue.ts')
+    const code = readdirSync(new URL(folder, import.meta.url), {
+      recursive: true,
+      encoding: 'utf8',
+    })
+      .filter((name) => name.endsWith('.ts') && name !== 'catalogue.ts')
       .map((name) => read(folder + name))
       .concat(read('../../../src/inspect/probe/content.ts'))
       .join('\n');
-    const tests = ['start', 'belongs', 'missing']
+    const tests = ['start/start', 'unwanted/unwanted', 'missing']
       .map((name) => read(`./${name}.test.ts`))
       .join('\n');
     for (const id of Object.keys(CATALOGUE)) {

@@ -2,12 +2,11 @@
 import type { Architecture } from '../../../elf/architecture.js';
 import type { BuilderFiles } from '../../../elf/builder-files.js';
 import { unknownElf } from '../../../elf/elf.js';
-import type { ElfFile } from '../../../elf/elf-file.js';
-import type { Traits } from '../../../elf/traits.js';
+import type { ElfFile, ElfStrings } from '../../../elf/elf-file.js';
 import { type Entry, find } from '../../entry.js';
 
 /** Only what a program opens beyond what it needs hangs on these. */
-export const NO_TRAITS: Traits = {
+export const NO_STRINGS: ElfStrings = {
   bundles: [],
   opensslFile: undefined,
   namesZones: false,
@@ -44,7 +43,7 @@ export function entryObjects(
       const entry = find(root, path, false);
       if (entry === undefined) return undefined;
       const elf = entry.content === undefined ? unknownElf(architecture) : entry.content.elf;
-      return elf && { path, elf, traits: NO_TRAITS };
+      return elf && { path, elf, strings: NO_STRINGS };
     },
   };
 }

@@ -6,13 +6,13 @@
 import { posix } from 'node:path';
 import { Root } from '../../../elf/builder-files.js';
 import { ImageFiles } from '../../../elf/image-files.js';
-import { readLdSoCache } from '../../../elf/ld-so-cache.js';
-import { isMusl, type Loader, meetLoader } from '../../../elf/loader.js';
+import { readLdSoCache } from '../../../elf/loader-configuration.js';
+import { isMusl, type Loader, readLoader } from '../../../elf/loader.js';
 import { loadProcess, type Missing } from '../../../elf/process.js';
 import { type Entry, find } from '../../entry.js';
 import type { ElfContent } from '../../probe/content.js';
 import type { Run } from '../subject.js';
-import { entryFiles, entryObjects, NO_TRAITS } from './entry-files.js';
+import { entryFiles, entryObjects, NO_STRINGS } from './entry-files.js';
 
 const CACHE = '/etc/ld.so.cache';
 
@@ -42,14 +42,14 @@ export async function load(
   const { root } = run;
   const files = new Root(entryFiles(root));
   const architecture = elf.architecture;
-  const met = await meetLoader(files, architecture, interpreter, undefined, known.soname);
+  const met = await readLoader(files, architecture, interpreter, undefined, known.soname);
   const process = await loadProcess(
     {
       root: files,
-      objects: entryObjects(root, architecture),
+      files: entryObjects(root, architecture),
       image: new ImageFiles(files, new Map()),
     },
-    { path: program.path, elf, traits: NO_TRAITS },
+    { path: program.path, elf, strings: NO_STRINGS },
     originOf(program),
     inImage(run, met, known),
   );
