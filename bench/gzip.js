@@ -1,6 +1,6 @@
 /** The compression of layers alone: `node bench/gzip.js LEVEL THREADS < FILE > FILE.gz`. */
 import { readSync, writeSync } from 'node:fs';
-import { gzip } from '../dist/image/gzip.js';
+import { gzip } from '../dist/compression/gzip.js';
 
 const [level, threads] = process.argv.slice(2).map(Number);
 

@@ -1,6 +1,6 @@
 /** Paths of the host that a build reads and writes, as `checkOwnOutputs` compares them. */
 import { resolve } from 'node:path';
-import { hostPath } from './image/open-reader.js';
+import { hostPath } from './image/image-url.js';
 import type { CompleteBuild } from './options/build.js';
 import { type Output, outputForm } from './options/image.js';
 import type { InputPlace, OutputPlace } from './source/own-output.js';
@@ -46,7 +46,7 @@ function isTar(_path: string, head: Buffer): boolean {
 /** A tar with the documents of an OCI layout or of Docker's archive; only its headers are read. */
 async function isImageArchive(path: string, head: Buffer): Promise<boolean> {
   if (!isTar(path, head)) return false;
-  const { TarFiles } = await import('./image/tar-files.js');
+  const { TarFiles } = await import('./image/archive/archive-files.js');
   const files = await TarFiles.open(path).catch(() => undefined);
   if (files === undefined) return false;
   try {

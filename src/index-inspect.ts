@@ -3,11 +3,11 @@
  *
  * @module dockerception/inspect
  */
+export type { CompressionType } from './compression/compress.js';
 export type { Architecture } from './elf/architecture.js';
 export type { Elf } from './elf/elf.js';
 export type { AssembledSystem, ImageCheck, LayersSummary, StoredImage } from './engine/engine.js';
 export type { Attributes, Directory, Extra, Leaf, Node } from './filesystem/node.js';
-export type { CompressionType } from './image/compression.js';
 export type { ContainerConfig, Healthcheck, History, ImageConfig, RootFs } from './image/config.js';
 export type { Change } from './inspect/difference/changes.js';
 export {

@@ -6,10 +6,10 @@
 export { build, type BuildOptions, type Built } from './build.js';
 export { type Builder, openBuilder } from './builder/builder.js';
 export { withBuilder } from './builder/with-builder.js';
+export type { Compression } from './compression/compress.js';
 export type { BuildContext, BuildResult, Engine, EngineRequest } from './engine/engine.js';
 export { DockerceptionError, type ErrorDetails, type ErrorKind } from './errors.js';
 export { filter } from './filter-stream.js';
-export type { Compression } from './image/compression.js';
 export { inspect } from './inspect/inspect.js';
 export type { EngineName } from './options/build.js';
 export type { Artifact, BuilderOptions } from './options/builder.js';

@@ -20,7 +20,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   elf: ['filesystem', 'tar'],
   dockerfile: ['image', 'tar'],
   image: ['tar', 'compression', 'files'],
-  options: ['tar', 'dockerfile', 'image', 'edit', 'source', 'progress'],
+  options: ['tar', 'compression', 'dockerfile', 'image', 'edit', 'source', 'progress'],
   edit: ['filesystem', 'tar', 'dockerfile'],
   source: ['tar', 'dockerfile', 'compression', 'files'],
   filesystem: ['tar'],
@@ -86,6 +86,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'tar',
   ],
   cli: [
+    'compression',
     'inspect',
     'page',
     'options',
@@ -104,9 +105,28 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'progress',
     'tar',
   ],
-  index: ['inspect', 'options', 'build', 'builder', 'filter-stream', 'engine', 'image', 'progress'],
+  index: [
+    'compression',
+    'inspect',
+    'options',
+    'build',
+    'builder',
+    'filter-stream',
+    'engine',
+    'image',
+    'progress',
+  ],
   'index-tar': ['filter', 'pipeline', 'source', 'edit', 'sink', 'tar', 'dockerfile'],
-  'index-inspect': ['inspect', 'page', 'options', 'filesystem', 'elf', 'engine', 'image'],
+  'index-inspect': [
+    'compression',
+    'inspect',
+    'page',
+    'options',
+    'filesystem',
+    'elf',
+    'engine',
+    'image',
+  ],
 };
 
 /** The folders of the embedded engine, and which others each may import. */

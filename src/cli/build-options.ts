@@ -1,6 +1,6 @@
 /** From the command line's options of `build` to the library's, checked before anything is read. */
 import { resolve } from 'node:path';
-import { type Compression, parseCompression } from '../image/compression.js';
+import { type Compression, parseCompression } from '../compression/compress.js';
 import { parsePlatform } from '../image/platform.js';
 import { isImageName } from '../image/reference.js';
 import { BUILD_ONLY, ENGINE_NAMES, type EngineName } from '../options/build.js';

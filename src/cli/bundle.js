@@ -15,7 +15,7 @@ await build({
     main: source('main.ts'),
     // Threads are started from files beside the parts that start them.
     'parts/hash-thread': source('../image/hash-thread.js'),
-    'parts/deflate-thread': source('../image/deflate-thread.js'),
+    'parts/deflate-thread': source('../compression/deflate-thread.js'),
   },
   outdir: target,
   // As deep as the modules are: some find files from where they are.

@@ -2,10 +2,14 @@
 import { DockerceptionError, messageOf } from '../errors.js';
 
 /** The formats that are recognised. */
-export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'compress' | 'lz4';
+export type CompressionFormat = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'compress' | 'lz4';
 
 /** The data ended before the format says it does. */
-export function cutShort(name: string, format: Compression, cause?: unknown): DockerceptionError {
+export function cutShort(
+  name: string,
+  format: CompressionFormat,
+  cause?: unknown,
+): DockerceptionError {
   return new DockerceptionError(
     'context',
     'COMPRESSED_TRUNCATED',
@@ -20,7 +24,7 @@ export function cutShort(name: string, format: Compression, cause?: unknown): Do
 /** The data isn't what the format allows, or its checksum is another one. */
 export function corrupt(
   name: string,
-  format: Compression,
+  format: CompressionFormat,
   why: unknown,
   hint?: string,
 ): DockerceptionError {
@@ -35,7 +39,7 @@ export function corrupt(
 /** The data may be good, but can't be read here. */
 export function unsupported(
   name: string,
-  format: Compression,
+  format: CompressionFormat,
   why: string,
   hint: string,
 ): DockerceptionError {

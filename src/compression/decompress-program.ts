@@ -7,13 +7,13 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { systemCode } from '../errors.js';
-import { type Compression, corrupt, cutShort, unsupported } from './decompress-error.js';
+import { type CompressionFormat, corrupt, cutShort, unsupported } from './decompress-error.js';
 
 const MAX_MESSAGE = 4096;
 
 /** Yields what `input` decompresses to with the program that has the format's name. */
 export async function* decompressWith(
-  format: Exclude<Compression, 'gzip'>,
+  format: Exclude<CompressionFormat, 'gzip'>,
   input: AsyncIterable<Buffer>,
   name: string,
 ): AsyncGenerator<Uint8Array> {
@@ -45,7 +45,7 @@ export async function* decompressWith(
 }
 
 /** gzip(1) reads what compress(1) writes. */
-function programOf(format: Exclude<Compression, 'gzip'>): string {
+function programOf(format: Exclude<CompressionFormat, 'gzip'>): string {
   return format === 'compress' ? 'gzip' : format;
 }
 
@@ -89,7 +89,11 @@ function collect(stderr: Readable): () => string {
       .find((line) => line !== '') ?? '';
 }
 
-function missing(error: unknown, format: Exclude<Compression, 'gzip'>, name: string): unknown {
+function missing(
+  error: unknown,
+  format: Exclude<CompressionFormat, 'gzip'>,
+  name: string,
+): unknown {
   if (systemCode(error) !== 'ENOENT') return error;
   return unsupported(
     name,

@@ -3,7 +3,7 @@
  * anything else passes through untouched, as the very same stream.
  */
 import { Readable } from 'node:stream';
-import type { Compression } from './decompress-error.js';
+import type { CompressionFormat } from './decompress-error.js';
 
 type Decoder = (input: AsyncIterable<Buffer>, name: string) => AsyncGenerator<Uint8Array>;
 
@@ -47,7 +47,7 @@ interface Decompressed {
 async function decoded(
   input: Readable,
   name: string,
-  formatOf: (head: Uint8Array) => Compression | undefined,
+  formatOf: (head: Uint8Array) => CompressionFormat | undefined,
 ): Promise<Decompressed> {
   const { head, ended } = await peek(input);
   // A stream that has ended took nothing back.
@@ -59,14 +59,14 @@ async function decoded(
 }
 
 /** Formats that no container engine reads, and a program does. */
-function recogniseMore(head: Uint8Array): Compression | undefined {
+function recogniseMore(head: Uint8Array): CompressionFormat | undefined {
   const hex = Buffer.from(head.subarray(0, 4)).toString('hex');
   if (/^1f9d/.test(hex)) return 'compress';
   return /^(04224d18|02214c18)/.test(hex) ? 'lz4' : undefined;
 }
 
 /** The compression that data with these first bytes has, `undefined` for none. */
-export function recognise(head: Uint8Array): Compression | undefined {
+export function recognise(head: Uint8Array): CompressionFormat | undefined {
   const hex = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, PEEK)).toString(
     'hex',
   );
@@ -77,7 +77,7 @@ export function recognise(head: Uint8Array): Compression | undefined {
   return undefined;
 }
 
-async function decoderOf(format: Compression, head: Uint8Array): Promise<Decoder> {
+async function decoderOf(format: CompressionFormat, head: Uint8Array): Promise<Decoder> {
   if (format === 'gzip') return (await import('./decompress-gzip.js')).gunzip;
   if (format === 'zstd') return (await import('./decompress-zstd.js')).unzstd;
   if (format === 'xz') {

@@ -2,8 +2,8 @@
  * A layer on its way to a store: tar → SHA-256 (the diff ID) → compressor → the store, which takes
  * the digest. OCI image-spec, layer.md and config.md. Nothing of it is kept in memory.
  */
-import { compress, type Compression, layerMediaType } from './compression.js';
-import type { Descriptor } from './descriptor.js';
+import { compress, type Compression, type CompressionType } from '../compression/compress.js';
+import { type Descriptor, OCI_LAYER } from './descriptor.js';
 import { hasherFor } from './hasher.js';
 import type { Blob, BlobStore } from './store.js';
 
@@ -49,4 +49,9 @@ export async function writeLayer(
       yield chunk;
     }
   }
+}
+
+/** The media type of a layer that is compressed so. */
+export function layerMediaType(type: CompressionType): string {
+  return type === 'none' ? OCI_LAYER : `${OCI_LAYER}+${type}`;
 }

@@ -3,7 +3,7 @@
  * nothing is unpacked to disk, and memory grows with entries, not with bytes.
  */
 import type { Platform } from '../image/descriptor.js';
-import type { ImageChoice } from '../image/layout-reader.js';
+import type { ImageChoice } from '../image/layout/layout-reader.js';
 import type { Image } from '../image/manifest.js';
 import { hostPlatform, parsePlatform } from '../image/platform.js';
 import { insecureHosts } from '../image/registry/insecure.js';
@@ -71,7 +71,7 @@ async function read(target: Target, options: ReadingOptions): Promise<Inspection
     case 'layout':
       return fromLayout(target.path, {}, platform, image);
     case 'image-file': {
-      const { parseImageLocation } = await import('../image/open-reader.js');
+      const { parseImageLocation } = await import('../image/image-url.js');
       const { path, ...choice } = parseImageLocation(target);
       if (target.scheme === 'oci-layout') return fromLayout(path, choice, platform, image);
       const { fileSource } = await import('../source/file.js');
@@ -96,7 +96,7 @@ async function fromLayout(
   platform: Platform,
   read: (image: Image) => Promise<Inspection>,
 ): Promise<Inspection> {
-  const { openLayout } = await import('../image/layout-reader.js');
+  const { openLayout } = await import('../image/layout/layout-reader.js');
   const reader = await openLayout(folder, choice);
   try {
     return await read(await reader.image(platform));

@@ -5,8 +5,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockerceptionError } from '../errors.js';
-import { isDirTransport } from '../image/dir-transport.js';
-import { type DiskImageUrl, parseImageUrl } from '../image/open-reader.js';
+import { type DiskImageUrl, parseImageUrl } from '../image/image-url.js';
+import { isDirTransport } from '../image/layout/dir-transport.js';
 import { tryParseReference } from '../image/reference.js';
 import { printable } from '../text/printable.js';
 

@@ -1,5 +1,5 @@
 /** The options of an image: what an engine builds, and where the image goes. */
-import { type Compression, parseCompression } from '../image/compression.js';
+import { type Compression, parseCompression } from '../compression/compress.js';
 import { parsePlatform } from '../image/platform.js';
 import { isImageName } from '../image/reference.js';
 import { type Check, isObject } from './check.js';

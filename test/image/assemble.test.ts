@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { ArchiveStore } from '../../src/image/archive-store.js';
+import { ArchiveStore } from '../../src/image/archive/archive-store.js';
 import { writeImage, writeIndex } from '../../src/image/assemble.js';
 import type { ImageConfig } from '../../src/image/config.js';
 import { configJson } from '../../src/image/config-json.js';

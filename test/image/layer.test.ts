@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import type { CompressionType } from '../../src/compression/compress.js';
 import { decompress } from '../../src/compression/decompress.js';
-import { type CompressionType, layerMediaType } from '../../src/image/compression.js';
 import type { Descriptor } from '../../src/image/descriptor.js';
-import { writeLayer } from '../../src/image/layer.js';
+import { layerMediaType, writeLayer } from '../../src/image/layer.js';
 import type { Blob, BlobStore } from '../../src/image/store.js';
-import { chunked, collected } from './chunks.js';
+import { chunked, collected } from '../compression/chunks.js';
 
 const digest = (bytes: Buffer): string =>
   `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -80,4 +80,10 @@ describe('a layer', () => {
       expect(ended).toBe(true);
     },
   );
+
+  it('has the media type of the OCI', () => {
+    expect(layerMediaType('none')).toBe('application/vnd.oci.image.layer.v1.tar');
+    expect(layerMediaType('gzip')).toBe('application/vnd.oci.image.layer.v1.tar+gzip');
+    expect(layerMediaType('zstd')).toBe('application/vnd.oci.image.layer.v1.tar+zstd');
+  });
 });

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http2';
 import { basename } from 'node:path/posix';
 import { type Readable, Transform } from 'node:stream';
-import type { CredentialStore } from '../../image/credentials.js';
+import type { CredentialStore } from '../../image/credentials/credentials.js';
 import type { Connection } from '../docker/connection.js';
 import { serveGrpc, type StreamMethod, type UnaryMethod } from './grpc.js';
 import { readFields, writeBytes, writeNumber } from './protobuf.js';

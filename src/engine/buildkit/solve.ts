@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
-import type { CredentialStore } from '../../image/credentials.js';
+import type { CredentialStore } from '../../image/credentials/credentials.js';
 import type { BuildRequest } from '../docker/build.js';
 import type { Connection } from '../docker/connection.js';
 import { vanished } from '../docker/failures.js';

@@ -4,7 +4,7 @@
  */
 import type { Writable } from 'node:stream';
 import { messageOf } from '../../errors.js';
-import { type CredentialStore, credentialStore } from '../../image/credentials.js';
+import { type CredentialStore, credentialStore } from '../../image/credentials/credentials.js';
 import { announced } from '../../progress/events.js';
 import { withSourceDateEpoch } from '../build-args.js';
 import { openSession } from '../buildkit/session.js';

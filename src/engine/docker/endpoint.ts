@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readDockerConfig } from '../../image/credentials-config.js';
+import { readDockerConfig } from '../../image/credentials/docker-config.js';
 import { redactAddress } from '../../text/redact.js';
 import { type Address, DEFAULT_SOCKET, parseAddress } from './address.js';
 import { readContext, readTls, type TlsMaterial } from './context-store.js';

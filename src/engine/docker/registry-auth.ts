@@ -4,8 +4,8 @@
  * a word.
  */
 import { messageOf } from '../../errors.js';
-import type { Credential, CredentialStore } from '../../image/credentials.js';
-import { credentialKey, hostOfKey, HUB_KEY } from '../../image/credentials-host.js';
+import type { Credential, CredentialStore } from '../../image/credentials/credentials.js';
+import { credentialKey, hostOfKey, HUB_KEY } from '../../image/credentials/host.js';
 import { addSecrets } from '../../text/redact.js';
 
 /** What `X-Registry-Auth` of one push says: nothing but that registry's credential. */

@@ -4,7 +4,7 @@
  * when its answer ends without one.
  */
 import { DockerceptionError } from '../../errors.js';
-import { type CredentialStore, credentialStore } from '../../image/credentials.js';
+import { type CredentialStore, credentialStore } from '../../image/credentials/credentials.js';
 import { registryOf, splitTag } from '../../image/reference.js';
 import type { Report } from '../../progress/events.js';
 import {

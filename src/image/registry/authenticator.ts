@@ -3,7 +3,7 @@
  * (RFC 7617), or with tokens, one for each set of scopes. Credentials are looked up when they are
  * asked for, never before.
  */
-import type { Credential, CredentialStore } from '../credentials.js';
+import type { Credential, CredentialStore } from '../credentials/credentials.js';
 import { type Challenge, parseChallenges } from './challenge.js';
 import type { Answer, Request } from './exchange.js';
 import { basic, fetchToken, hasPassword, type Token } from './token.js';

@@ -6,11 +6,11 @@ import { DockerceptionError } from '../../errors.js';
 import type { BlobCache } from '../blob-cache.js';
 import type { Descriptor, Platform } from '../descriptor.js';
 import { digestOf } from '../digest.js';
+import { type Document, MANIFEST_TYPES, parseDocument } from '../document.js';
 import { wrongBytes } from '../partial-blob.js';
 import { choosePlatform, unknownPlatform } from '../platform.js';
 import { readBody } from './answer.js';
 import { isStatus, type RegistryClient } from './client.js';
-import { type Document, MANIFEST_TYPES, parseDocument } from './document.js';
 import { ContentFailure } from './failure.js';
 
 /** Bytes that a manifest, an index or a configuration may have; the specification's advice is 4 MiB. */

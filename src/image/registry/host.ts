@@ -3,7 +3,7 @@
  * plain HTTP more often than not (containerd and Docker take it for insecure, too).
  */
 import { BlockList, isIP } from 'node:net';
-import { isHub } from '../credentials-host.js';
+import { isHub } from '../credentials/host.js';
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');

@@ -2,7 +2,7 @@
  * Registries that may be reached over plain HTTP, or with a certificate that can't be verified. They are named one by one:
  * an option for one registry must not weaken the way to another.
  */
-import { isHub } from '../credentials-host.js';
+import { isHub } from '../credentials/host.js';
 import { tryParseReference } from '../reference.js';
 import { bare } from './host.js';
 

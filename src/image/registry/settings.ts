@@ -1,5 +1,5 @@
 /** What every dealing with a registry needs to know. Plain data, defaulted once. */
-import { type CredentialStore, credentialStore } from '../credentials.js';
+import { type CredentialStore, credentialStore } from '../credentials/credentials.js';
 import type { TransferReport } from './progress.js';
 
 /** An environment, as `process.env` is one. */

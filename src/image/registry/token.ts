@@ -7,7 +7,7 @@
  */
 import { Readable } from 'node:stream';
 import { addSecrets, basicAuthorization } from '../../text/redact.js';
-import type { Credential } from '../credentials.js';
+import type { Credential } from '../credentials/credentials.js';
 import { readBody, refusal } from './answer.js';
 import type { Answer, Request } from './exchange.js';
 import { ContentFailure } from './failure.js';

@@ -1,7 +1,7 @@
 /** Puts what went wrong with a registry into words: which registry, why, what to do about it. */
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 import { printable } from '../../text/printable.js';
-import type { CredentialStore } from '../credentials.js';
+import type { CredentialStore } from '../credentials/credentials.js';
 import {
   ConnectionFailure,
   ContentFailure,

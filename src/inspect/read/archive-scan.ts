@@ -1,6 +1,6 @@
 /** The entries of a tar that may be a context or an image archive, as they come: what is kept of them. */
 import { cleanName } from '../../filesystem/name.js';
-import { linkTarget } from '../../image/tar-link.js';
+import { linkTarget } from '../../image/archive/tar-link.js';
 import type { ViewedEntry, ViewHandler } from '../../tar/entry-view.js';
 import type { Trailing } from '../../tar/trailing.js';
 import { fromBinary } from '../../text/binary.js';

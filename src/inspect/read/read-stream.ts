@@ -1,15 +1,15 @@
 /** A stream that is a context or an image archive, as an inspection. */
 import { DockerceptionError } from '../../errors.js';
+import { openDockerArchive } from '../../image/archive/docker-archive.js';
 import type { Platform } from '../../image/descriptor.js';
 import { blobPath, compare, EMPTY_DIGEST } from '../../image/digest.js';
-import { openDockerArchive } from '../../image/docker-archive-reader.js';
 import { badImage } from '../../image/image-error.js';
-import { type ImageChoice, readLayout } from '../../image/layout-reader.js';
+import { type ImageChoice, readLayout } from '../../image/layout/layout-reader.js';
 import type { Image } from '../../image/manifest.js';
 import { behindTheEnd } from '../../source/diagnose.js';
 import type { Source } from '../../source/source.js';
-import { printable } from '../../text/printable.js';
 import type { Trailing } from '../../tar/trailing.js';
+import { printable } from '../../text/printable.js';
 import type { ContextKind } from '../findings/index.js';
 import type { Inspection } from '../inspection.js';
 import type { PassedArchive } from './archive-scan.js';

@@ -1,8 +1,8 @@
 /** What has passed of an archive, as the files that readers of layouts and of `docker save` look into. */
 import { Readable } from 'node:stream';
+import { followMember } from '../../image/archive/tar-link.js';
 import { EMPTY_DIGEST } from '../../image/digest.js';
-import type { LayoutFiles } from '../../image/layout-files.js';
-import { followMember } from '../../image/tar-link.js';
+import type { LayoutFiles } from '../../image/layout/layout-files.js';
 import { toBinary } from '../../text/binary.js';
 import type { PassedArchive } from './archive-scan.js';
 import type { PassedBlob } from './scanned-blob.js';

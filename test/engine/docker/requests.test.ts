@@ -11,7 +11,7 @@ import {
   registryConfig,
 } from '../../../src/engine/docker/registry-auth.js';
 import type { EngineRequest } from '../../../src/engine/engine.js';
-import { credentialStore } from '../../../src/image/credentials.js';
+import { credentialStore } from '../../../src/image/credentials/credentials.js';
 import { fullName, splitTag } from '../../../src/image/reference.js';
 import type { Output } from '../../../src/options/image.js';
 import { engineOptions } from '../../support/engine-options.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOfStream } from '../../../src/image/digest.js';
 import { digestOf } from '../../../src/image/digest.js';
-import { type DiskImageUrl, openImageReader } from '../../../src/image/open-reader.js';
+import { type DiskImageUrl, openImageReader } from '../../../src/image/image-url.js';
 import { hostPlatform } from '../../../src/image/platform.js';
 import { engines, uniqueTag } from '../engines.js';
 import { baseLayer } from './made.js';

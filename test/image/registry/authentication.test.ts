@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BlobCache, openBlobCache } from '../../../src/image/blob-cache.js';
-import type { Credential, CredentialStore } from '../../../src/image/credentials.js';
+import type { Credential, CredentialStore } from '../../../src/image/credentials/credentials.js';
 import { parseReference } from '../../../src/image/reference.js';
 import { parseChallenges } from '../../../src/image/registry/challenge.js';
 import { pullImage, type PullSettings, pushImage } from '../../../src/image/registry/index.js';

@@ -1,7 +1,7 @@
 /** Writes targets as images into a store: the layers of their bases unchanged, and their own. */
+import type { Compression } from '../../../compression/compress.js';
 import { changes } from '../../../filesystem/changes.js';
 import { writeImage, writeIndex } from '../../../image/assemble.js';
-import type { Compression } from '../../../image/compression.js';
 import type { ImageConfig } from '../../../image/config.js';
 import type { Descriptor } from '../../../image/descriptor.js';
 import { type Layer, writeLayer } from '../../../image/layer.js';

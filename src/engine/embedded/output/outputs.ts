@@ -3,9 +3,9 @@
  * last: the image is pushed before its archive appears under its name.
  */
 import type { Readable, Writable } from 'node:stream';
-import { ArchiveStore } from '../../../image/archive-store.js';
+import { ArchiveStore } from '../../../image/archive/archive-store.js';
 import { copyImage } from '../../../image/copy-image.js';
-import { LayoutStore } from '../../../image/layout-store.js';
+import { LayoutStore } from '../../../image/layout/layout-store.js';
 import type { AssembledImage } from '../../../image/manifest.js';
 import { formatPlatform } from '../../../image/platform.js';
 import { fullName } from '../../../image/reference.js';

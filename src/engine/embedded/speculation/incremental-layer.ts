@@ -2,9 +2,9 @@
  * A layer that is written while its entries become known. If it turns out to differ from the image's layer, it is
  * discarded, and the image's layer is written from the start.
  */
+import type { Compression } from '../../../compression/compress.js';
 import type { Change } from '../../../filesystem/changes.js';
 import { isDirectory, sameAttributes } from '../../../filesystem/node.js';
-import type { Compression } from '../../../image/compression.js';
 import { type Layer, writeLayer } from '../../../image/layer.js';
 import type { BlobStore } from '../../../image/store.js';
 import { batchedLayerTar, type LayerTarOptions } from '../output/layer-tar.js';

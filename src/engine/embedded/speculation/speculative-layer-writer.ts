@@ -4,11 +4,11 @@
  * reader is diverted into the layer, past the spool. If the rest of the context changes the layer, the layer is
  * abandoned, and its diverted contents are copied back into the spool.
  */
+import type { Compression } from '../../../compression/compress.js';
 import type { Dockerfile } from '../../../dockerfile/instruction.js';
 import { type Change, changes } from '../../../filesystem/changes.js';
 import type { ContentSink } from '../../../filesystem/content-sink.js';
 import { isDirectory } from '../../../filesystem/node.js';
-import type { Compression } from '../../../image/compression.js';
 import type { BlobStore, RevocableStore } from '../../../image/store.js';
 import type { WrittenLayer } from '../output/assemble.js';
 import type { LayerChange } from '../stages/stages.js';

@@ -18,7 +18,7 @@ import { changes } from '../../../../src/filesystem/changes.js';
 import { FILE, Leaf } from '../../../../src/filesystem/node.js';
 import { Tree } from '../../../../src/filesystem/tree.js';
 import { passContext } from '../../../../src/filter.js';
-import { ArchiveStore } from '../../../../src/image/archive-store.js';
+import { ArchiveStore } from '../../../../src/image/archive/archive-store.js';
 import { type Layer, writeLayer } from '../../../../src/image/layer.js';
 import { CONTEXT } from '../../../../src/options/context.js';
 import { normalise } from '../../../../src/options/schema.js';

@@ -1,0 +1,60 @@
+/**
+ * How the layers that this tool writes are compressed, as `--compression` and
+ * `--compression-level` say it. OCI image-spec, layer.md: a tar, gzip (RFC 1952) or zstd (RFC 8878).
+ */
+import { DockerceptionError } from '../errors.js';
+
+/** The formats, and the levels that each has. */
+const LEVELS = { gzip: [1, 9], zstd: [1, 19], none: undefined } as const satisfies Readonly<
+  Record<CompressionType, readonly [number, number] | undefined>
+>;
+
+/** What a layer's bytes are. */
+export type CompressionType = 'gzip' | 'zstd' | 'none';
+
+/** What is asked for. */
+export interface Compression {
+  readonly type: CompressionType;
+  /** gzip: 1 to 9; zstd: 1 to 19. @default chosen by measurements, see docs/performance.md */
+  readonly level?: number;
+}
+
+const TYPES = Object.keys(LEVELS) as readonly CompressionType[];
+
+/**
+ * Reads the values of `--compression` and `--compression-level`; gzip when no type is given.
+ *
+ * @throws DockerceptionError of kind usage: COMPRESSION_UNKNOWN, COMPRESSION_LEVEL.
+ */
+export function parseCompression(type?: string, level?: string): Compression {
+  const known = TYPES.find((name) => name === (type ?? 'gzip'));
+  if (known === undefined)
+    throw new DockerceptionError(
+      'usage',
+      'COMPRESSION_UNKNOWN',
+      `reading --compression: ${JSON.stringify(type)} is not one of ${TYPES.join(', ')}`,
+    );
+  return level === undefined ? { type: known } : { type: known, level: parseLevel(known, level) };
+}
+
+function parseLevel(type: CompressionType, level: string): number {
+  const fail = (why: string): DockerceptionError =>
+    new DockerceptionError('usage', 'COMPRESSION_LEVEL', `reading --compression-level: ${why}`);
+  const range = LEVELS[type];
+  if (range === undefined) throw fail('layers that are not compressed have no level');
+  const [least, most] = range;
+  const number = /^\d{1,3}$/.test(level) ? Number(level) : NaN;
+  if (!(number >= least && number <= most))
+    throw fail(`${JSON.stringify(level)} is not a level of ${type}: ${least} to ${most}`);
+  return number;
+}
+
+/** Yields what `data` compresses to. Ending it early, or a failure of `data`, ends both. */
+export async function compress(
+  data: AsyncIterable<Buffer>,
+  { type, level }: Compression,
+): Promise<AsyncIterable<Buffer>> {
+  if (type === 'none') return data;
+  if (type === 'gzip') return (await import('./gzip.js')).gzip(data, { level });
+  return (await import('./zstd.js')).zstd(data, level);
+}

@@ -1,0 +1,124 @@
+/**
+ * The files in an image archive, read from where they lie in it. An archive that is compressed as a
+ * whole, or can be read only once, is first unpacked to a temporary file.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import type { Readable } from 'node:stream';
+import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+import { readOn, readRange } from '../../files/file-range.js';
+import { TemporaryFile } from '../../files/temporary-file.js';
+import { printable } from '../../text/printable.js';
+import { badImage } from '../image-error.js';
+import type { LayoutFiles } from '../layout/layout-files.js';
+import { indexTar, type TarMember } from './tar-index.js';
+import { followMember } from './tar-link.js';
+
+/** Enough for every compression's magic. */
+const HEAD = 16;
+
+export class TarFiles implements LayoutFiles {
+  readonly name: string;
+  readonly #file: FileHandle | TemporaryFile;
+  readonly #members: ReadonlyMap<string, TarMember>;
+  #closed: Promise<void> | undefined;
+
+  private constructor(
+    name: string,
+    file: FileHandle | TemporaryFile,
+    members: ReadonlyMap<string, TarMember>,
+  ) {
+    this.name = name;
+    this.#file = file;
+    this.#members = members;
+  }
+
+  /**
+   * Opens an archive and reads its headers.
+   * @throws DockerceptionError: IMAGE_NOT_FOUND of kind usage; ARCHIVE_INVALID, ARCHIVE_TRUNCATED and
+   *   those of decompression, of kind build; OUTPUT_FULL when it can't be unpacked.
+   */
+  static async open(path: string): Promise<TarFiles> {
+    const file = await openTar(path);
+    try {
+      const { size } = file instanceof TemporaryFile ? file : await file.stat();
+      return new TarFiles(path, file, await indexTar(file, size, path));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  size(path: string): Promise<number | undefined> {
+    return Promise.resolve(this.#find(path)?.size);
+  }
+
+  open(path: string): Promise<Readable> {
+    const found = this.#find(path);
+    if (found === undefined)
+      return Promise.reject(badImage(this.name, `there is no ${printable(path)} in it`));
+    return Promise.resolve(readRange(this.#file, found.offset, found.size));
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#file.close());
+  }
+
+  #find(path: string): Extract<TarMember, { kind: 'file' }> | undefined {
+    const target = followMember(path, (at) => {
+      const member = this.#members.get(at);
+      return member?.kind === 'link' ? member.target : undefined;
+    });
+    const member = this.#members.get(target);
+    return member?.kind === 'file' ? member : undefined;
+  }
+}
+
+/** The file itself when it is a plain tar that can be read anywhere. */
+async function openTar(path: string): Promise<FileHandle | TemporaryFile> {
+  let file: FileHandle;
+  try {
+    file = await open(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  let plain = false;
+  try {
+    plain = await isPlain(file, path);
+    return plain ? file : await unpack(file, path);
+  } finally {
+    if (!plain) await file.close();
+  }
+}
+
+async function isPlain(file: FileHandle, path: string): Promise<boolean> {
+  const found = await file.stat();
+  if (found.isDirectory()) throw unreadable(path, new Error('it is a folder, not an archive'));
+  if (!found.isFile()) return false;
+  const head = Buffer.alloc(HEAD);
+  const { bytesRead } = await file.read(head, 0, HEAD, 0);
+  const { recognise } = await import('../../compression/decompress.js');
+  return recognise(head.subarray(0, bytesRead)) === undefined;
+}
+
+/** Its content, in a temporary file. */
+async function unpack(file: FileHandle, path: string): Promise<TemporaryFile> {
+  const { decompress } = await import('../../compression/decompress.js');
+  const plain = await decompress(readOn(file), printable(path));
+  const target = TemporaryFile.nameless(tmpdir());
+  try {
+    for await (const chunk of plain) await target.write(chunk as Buffer, target.size);
+    return target;
+  } catch (error) {
+    plain.destroy();
+    await target.close();
+    if (!(error instanceof DockerceptionError) || error.kind === 'output') throw error;
+    throw error.with({ kind: 'build' });
+  }
+}
+
+function unreadable(path: string, cause: unknown): DockerceptionError {
+  const why = systemCode(cause) === 'ENOENT' ? 'it is not there' : messageOf(cause);
+  const message = `reading ${printable(path)}: ${why}`;
+  return new DockerceptionError('usage', 'IMAGE_NOT_FOUND', message, { cause });
+}

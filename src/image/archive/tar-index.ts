@@ -1,0 +1,116 @@
+/**
+ * Where a tar's files lie: its headers are read and its bodies passed over, so that a layer is read
+ * from where it is. What a header says is the walk's to tell (src/tar).
+ */
+import { DockerceptionError } from '../../errors.js';
+import type { RandomAccess } from '../../files/temporary-file.js';
+import { BLOCK, paddingOf } from '../../tar/block.js';
+import { EntryView, type ViewedEntry } from '../../tar/entry-view.js';
+import { printable } from '../../text/printable.js';
+import { cleanMember, linkTarget } from './tar-link.js';
+
+/** Bytes of one read. */
+const WINDOW = 64 * 1024;
+/** Stands in for bodies, which the walk counts but nobody looks at. */
+const SKIPPED = Buffer.alloc(1 << 20);
+/** An image has hundreds of entries, not millions. */
+const MAX_ENTRIES = 100_000;
+
+/** A file of the tar, or a link to one. */
+export type TarMember =
+  | { readonly kind: 'file'; readonly offset: number; readonly size: number }
+  | { readonly kind: 'link'; readonly target: string };
+
+/**
+ * Reads a tar's headers.
+ * @param size of the file, in bytes
+ * @param name what messages call it
+ * @throws DockerceptionError of kind build: ARCHIVE_INVALID, ARCHIVE_TRUNCATED.
+ */
+export async function indexTar(
+  file: RandomAccess,
+  size: number,
+  name: string,
+): Promise<ReadonlyMap<string, TarMember>> {
+  if (size < BLOCK)
+    throw invalid(name, size === 0 ? 'it is empty' : `it is no archive: it has ${size} bytes`);
+  const members = new Map<string, TarMember>();
+  let position = 0;
+  /** Of the entry whose header came last. */
+  let body: number;
+  const view = new EntryView(
+    {
+      entry: (entry) => {
+        if (members.size === MAX_ENTRIES)
+          throw invalid(name, `it has more than ${MAX_ENTRIES} entries`);
+        body = entry.size;
+        add(members, entry, position + BLOCK);
+      },
+      data: () => undefined,
+      hole: () => undefined,
+    },
+    printable(name),
+  );
+  const window = Buffer.allocUnsafeSlow(WINDOW);
+  let [from, to] = [0, 0];
+  try {
+    while (position < size) {
+      if (position >= to) {
+        from = position;
+        to = from + (await file.read(window, 0, WINDOW, from)).bytesRead;
+        if (to === from) break;
+      }
+      const at = position - from;
+      body = 0;
+      view.push(window.subarray(at, Math.min(at + BLOCK, to - from)));
+      position = Math.min(position + BLOCK, to);
+      let skipped = Math.min(body + paddingOf(body), size - position);
+      position += skipped;
+      for (; skipped > 0; skipped -= SKIPPED.length)
+        view.push(skipped < SKIPPED.length ? SKIPPED.subarray(0, skipped) : SKIPPED);
+    }
+    view.end();
+  } catch (error) {
+    throw ofArchive(error, name);
+  }
+  return members;
+}
+
+function add(members: Map<string, TarMember>, entry: ViewedEntry, offset: number): void {
+  const path = cleanMember(entry.path);
+  if (entry.type === 'file' || entry.type === 'contiguous-file') {
+    if (entry.isSparse) throw sparse();
+    members.set(path, { kind: 'file', offset, size: entry.size });
+  } else if (entry.type === 'symlink' || entry.type === 'hard-link') {
+    members.set(path, { kind: 'link', target: linkTarget(path, entry) });
+  } else if (entry.type === 'sparse-file') throw sparse();
+}
+
+function sparse(): DockerceptionError {
+  return new DockerceptionError('context', 'TAR_SPARSE', 'the file is sparse');
+}
+
+function invalid(name: string, why: string, cause?: unknown): DockerceptionError {
+  const message = `reading ${printable(name)}: ${why}`;
+  return new DockerceptionError('build', 'ARCHIVE_INVALID', message, { cause });
+}
+
+/** The walk takes every tar to be the context. */
+function ofArchive(error: unknown, name: string): unknown {
+  if (!(error instanceof DockerceptionError) || error.kind !== 'context') return error;
+  switch (error.code) {
+    case 'TAR_NOT_A_TAR':
+      return invalid(
+        name,
+        'it is not an image archive: it does not start with a tar header',
+        error,
+      );
+    case 'TAR_TRUNCATED':
+      return new DockerceptionError('build', 'ARCHIVE_TRUNCATED', error.message, {
+        cause: error,
+        hint: 'what wrote it stopped before its end: write or copy it anew',
+      });
+    default:
+      return invalid(name, `it is not an image archive: ${error.message}`, error);
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The docker CLI's `config.json`, read only: which context is current, and which credentials there
+ * are for which registry (docker/cli, cli/config/configfile/file.go). `auth` is base64 of
+ * `user:password`; the keys of `auths` are host names, or URLs in older files.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+
+/** One entry of `auths`, as the file has it. */
+export interface StoredAuth {
+  readonly auth?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly identitytoken?: string;
+  readonly registrytoken?: string;
+}
+
+/** The parts of config.json that are used here. */
+export interface DockerConfig {
+  /** The file's path, for messages; it need not exist. */
+  readonly file: string;
+  readonly currentContext: string | undefined;
+  readonly auths: Readonly<Record<string, StoredAuth>>;
+  readonly credsStore: string | undefined;
+  readonly credHelpers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads `config.json` in a configuration folder; a file that isn't there is an empty one.
+ *
+ * @throws DockerceptionError of kind usage, code DOCKER_CONFIG_INVALID, when it can't be read.
+ */
+export async function readDockerConfig(folder: string): Promise<DockerConfig> {
+  const file = join(folder, 'config.json');
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR')
+      throw invalid(file, messageOf(error), error);
+    text = '{}';
+  }
+  return parseDockerConfig(text, file);
+}
+
+/** Reads the text of a `config.json`; `file` is for messages. */
+export function parseDockerConfig(text: string, file: string): DockerConfig {
+  let json: unknown;
+  try {
+    json = JSON.parse(text.trim() === '' ? '{}' : text);
+  } catch (error) {
+    // The parser's message may quote the text, and the text holds passwords.
+    throw invalid(file, 'it is not JSON', undefined, error);
+  }
+  if (!isObject(json)) throw invalid(file, 'it is not a JSON object');
+  return {
+    file,
+    currentContext: stringOf(json['currentContext']),
+    auths: table(json['auths'], (value) => (isObject(value) ? (strings(value) as StoredAuth) : {})),
+    credsStore: stringOf(json['credsStore']),
+    credHelpers: table(json['credHelpers'], (value) => stringOf(value)),
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function stringOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The members of an object that `read` makes something of. */
+function table<T>(value: unknown, read: (value: unknown) => T | undefined): Record<string, T> {
+  const result: Record<string, T> = {};
+  if (!isObject(value)) return result;
+  for (const [key, member] of Object.entries(value)) {
+    const made = read(member);
+    if (made !== undefined) result[key] = made;
+  }
+  return result;
+}
+
+function strings(value: Record<string, unknown>): Record<string, string> {
+  return table(value, stringOf);
+}
+
+function invalid(
+  file: string,
+  why: string,
+  cause?: unknown,
+  position?: unknown,
+): DockerceptionError {
+  const at = /at position \d+/.exec(messageOf(position))?.[0];
+  return new DockerceptionError(
+    'usage',
+    'DOCKER_CONFIG_INVALID',
+    `reading ${file}: ${why}${at === undefined ? '' : ` (${at})`}`,
+    { cause },
+  );
+}

@@ -1,0 +1,186 @@
+/**
+ * A layout folder: blobs by their digests, and `index.json`, which is written last. OCI image-spec,
+ * image-layout.md. A layout that exists already keeps its other images, as with buildx. Everything is first
+ * written into a temporary folder inside it: until the image is entered, the layout doesn't change.
+ */
+import fs, { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+import { type LockOptions, withLock } from '../../files/lock-file.js';
+import { keepFolder, makeFolder } from '../../files/make-folder.js';
+import { OutputFile, writeOutput } from '../../files/output-file.js';
+import { isTemporaryName, removeAbandoned, TemporaryPath } from '../../files/temporary-path.js';
+import { outputFailure } from '../../files/write-error.js';
+import { printable } from '../../text/printable.js';
+import { type Descriptor, OCI_INDEX } from '../descriptor.js';
+import { blobPath, compare } from '../digest.js';
+import type { AssembledImage, Index } from '../manifest.js';
+import type { Blob, BlobSource, BlobStore } from '../store.js';
+import { writeBlob, type Written } from '../write-blob.js';
+import { LAYOUT_VERSION, mergeIndex, namedDescriptors } from './layout-index.js';
+
+/** Processes that write into one layout take turns. */
+const LOCK = 'index.json.lock';
+
+export class LayoutStore implements BlobStore {
+  readonly #folder: string;
+  readonly #lock: LockOptions;
+  /** The folder and those above it, as far as they didn't exist. */
+  #made: readonly TemporaryPath[] = [];
+  /** Has the blobs, by their digests, until the image is finished. */
+  #staging: TemporaryPath | undefined;
+  readonly #staged = new Set<string>();
+
+  private constructor(folder: string, lock: LockOptions) {
+    this.#folder = folder;
+    this.#lock = lock;
+  }
+
+  /**
+   * Begins a layout in a folder, which is created if it doesn't exist.
+   * @throws DockerceptionError of kind output, OUTPUT_FAILED: the folder has something else in it.
+   */
+  static async create(folder: string, lock: LockOptions = {}): Promise<LayoutStore> {
+    const store = new LayoutStore(folder, lock);
+    try {
+      await checkFolder(folder);
+      store.#made = makeFolder(folder);
+      await removeAbandoned(folder);
+      store.#staging = TemporaryPath.folder(folder);
+      return store;
+    } catch (error) {
+      await store.close();
+      throw outputFailure(folder, error);
+    }
+  }
+
+  put(blob: Blob, mediaType: string, expected?: number): Promise<Descriptor> {
+    return this.#write(blob, ({ size, digest }) => ({ mediaType, digest, size }), expected);
+  }
+
+  async copy(descriptor: Descriptor, from: BlobSource): Promise<void> {
+    if (this.#staged.has(descriptor.digest)) return;
+    const found = await stat(this.#pathOf(descriptor)).catch(() => undefined);
+    if (found?.size === descriptor.size) return;
+    const blob = (await from.open(descriptor)) as Readable & Blob;
+    await this.#write(blob, ({ size, digest }) => {
+      const error = compare(descriptor, 'the image to copy', size, digest);
+      if (error) throw error;
+      return descriptor;
+    });
+  }
+
+  open(descriptor: Descriptor): Promise<Readable> {
+    const { digest } = descriptor;
+    const path = this.#staged.has(digest) ? this.#stagedPath(digest) : this.#pathOf(descriptor);
+    return Promise.resolve(createReadStream(path, { highWaterMark: 1 << 20 }));
+  }
+
+  /**
+   * Moves the blobs to their places and enters the image into `index.json`, in place of one with the same name.
+   * @param image its blobs are all in this store
+   * @param names references; none makes an image without a name
+   * @throws DockerceptionError of kind output.
+   */
+  async finish(image: AssembledImage, names: readonly string[]): Promise<void> {
+    const enter = async (): Promise<void> => {
+      const index = mergeIndex(await readIndex(this.#folder), namedDescriptors(image, names));
+      // What can fail for want of space comes first.
+      await writeOutput(this.#inStaging('oci-layout'), LAYOUT_VERSION, this.#folder);
+      await writeOutput(this.#inStaging('index.json'), JSON.stringify(index), this.#folder);
+      keepFolder(join(this.#folder, 'blobs', 'sha256'));
+      for (const digest of this.#staged) {
+        const path = join(this.#folder, blobPath(digest));
+        keepFolder(dirname(path));
+        fs.renameSync(this.#stagedPath(digest), path);
+      }
+      this.#staged.clear();
+      for (const name of ['oci-layout', 'index.json'])
+        fs.renameSync(this.#inStaging(name), join(this.#folder, name));
+      for (const made of this.#made) made.keep();
+    };
+    await withLock(join(this.#folder, LOCK), enter, this.#lock).catch((error: unknown) => {
+      throw outputFailure(this.#folder, error);
+    });
+  }
+
+  /** Unless it was finished, removes what it has added. May be called twice. */
+  close(): Promise<void> {
+    this.#staging?.remove();
+    for (const made of [...this.#made].reverse()) made.remove();
+    return Promise.resolve();
+  }
+
+  /** One blob; `done` judges it and may throw, and then nothing of it stays. */
+  async #write(
+    blob: Blob,
+    done: (written: Written) => Descriptor,
+    expected?: number,
+  ): Promise<Descriptor> {
+    const incoming = this.#inStaging('incoming');
+    const file = await OutputFile.create(incoming, this.#folder);
+    try {
+      const descriptor = done(await writeBlob(file, blob, 0, expected));
+      await file.publish();
+      fs.renameSync(incoming, this.#stagedPath(descriptor.digest));
+      this.#staged.add(descriptor.digest);
+      return descriptor;
+    } finally {
+      await file.close();
+    }
+  }
+
+  #inStaging(name: string): string {
+    if (this.#staging === undefined) throw new Error(`the layout ${this.#folder} is not begun`);
+    return join(this.#staging.path, name);
+  }
+
+  #stagedPath(digest: string): string {
+    return this.#inStaging(basename(blobPath(digest)));
+  }
+
+  #pathOf({ digest }: Descriptor): string {
+    return join(this.#folder, blobPath(digest));
+  }
+}
+
+/** Accepts an empty folder, a layout, the beginning of one that another process writes, and no folder. */
+async function checkFolder(folder: string): Promise<void> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return;
+    if (systemCode(error) === 'ENOTDIR') throw new Error('it is not a folder', { cause: error });
+    throw error;
+  }
+  const others = names.filter((name) => !isTemporaryName(name) && name !== LOCK);
+  if (others.every((name) => name === 'blobs') || names.includes('oci-layout')) return;
+  throw new DockerceptionError(
+    'output',
+    'OUTPUT_FAILED',
+    `writing ${printable(folder)}: the folder is neither empty nor a layout`,
+    { hint: 'name another folder' },
+  );
+}
+
+async function readIndex(folder: string): Promise<Index> {
+  const file = join(folder, 'index.json');
+  try {
+    const index = JSON.parse(await readFile(file, 'utf8')) as Partial<Index> | null;
+    if (index === null || !Array.isArray(index.manifests ?? []))
+      throw new Error('it has no list of manifests');
+    return { ...(index as Index), manifests: index.manifests ?? [] };
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT')
+      return { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] };
+    throw new DockerceptionError(
+      'output',
+      'OUTPUT_FAILED',
+      `reading ${printable(file)}: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+}
