@@ -3,12 +3,11 @@ import { readdir } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { DOCKERFILE, OTHER_DOCKERFILES } from './dockerfile/names.js';
-import { compose, type Edit } from './edit/edit.js';
-import { reportIgnoreFile } from './edit/ignore-file.js';
-import { keeps } from './edit/keeps.js';
-import { ROOT, setOwner } from './edit/owner.js';
+import { ROOT, setOwner } from './edit/attributes.js';
+import { compose, type Edit, keeps } from './edit/edit.js';
+import { rootNames, safeNames } from './edit/names.js';
 import { portable, refuseUnknown } from './edit/portable.js';
-import { rootNames, safeNames } from './edit/safe.js';
+import { reportIgnoreFile } from './edit/select.js';
 import { DockerceptionError } from './errors.js';
 import { type CompleteContext, type ContextOptions, isSource } from './options/context.js';
 import type { Part, Plan } from './pipeline.js';
@@ -181,15 +180,15 @@ async function attributeEdits(options: CompleteContext): Promise<Edit[]> {
   const edits: Edit[] = [];
   if (options.owner !== 'keep') edits.push(setOwner(options.owner));
   if (options.mode !== undefined) {
-    const { setMode } = await import('./edit/mode.js');
+    const { setMode } = await import('./edit/attributes.js');
     edits.push(setMode(options.mode));
   }
   if (options.noXattrs) {
-    const { dropXattrs } = await import('./edit/xattrs.js');
+    const { dropXattrs } = await import('./edit/attributes.js');
     edits.push(dropXattrs());
   }
   if (options.mtime === undefined && options.clampMtime === undefined) return edits;
-  const { clampTimes, setTimes } = await import('./edit/times.js');
+  const { clampTimes, setTimes } = await import('./edit/attributes.js');
   if (options.mtime !== undefined) edits.push(setTimes(options.mtime));
   if (options.clampMtime !== undefined) edits.push(clampTimes(options.clampMtime));
   return edits;
@@ -199,7 +198,7 @@ async function nameEdits(options: CompleteContext, files: readonly string[]): Pr
   const edits: Edit[] = [];
   const { stripComponents: count, prefix, include, exclude } = options;
   if (count > 0 || prefix !== '') {
-    const { addPrefix, stripComponents } = await import('./edit/rename.js');
+    const { addPrefix, stripComponents } = await import('./edit/names.js');
     if (count > 0) edits.push(stripComponents(count));
     if (prefix !== '') edits.push(addPrefix(prefix));
   }
@@ -212,7 +211,7 @@ async function nameEdits(options: CompleteContext, files: readonly string[]): Pr
 
 async function baseMove(): Promise<Edit[]> {
   const { BASE_FOLDER } = await import('./dockerfile/base.js');
-  const { moveRoot } = await import('./edit/root-names.js');
+  const { moveRoot } = await import('./edit/move-root.js');
   return [moveRoot(BASE_FOLDER)];
 }
 
@@ -231,7 +230,7 @@ async function generate(
 
 async function replacements(additions: readonly OpenAddition[]): Promise<Edit[]> {
   if (additions.length === 0) return [];
-  const { replaceBy } = await import('./edit/replace.js');
+  const { replaceBy } = await import('./edit/select.js');
   return [replaceBy(additions.map((addition) => addition.paths))];
 }
 

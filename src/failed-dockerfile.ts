@@ -1,5 +1,5 @@
 /** Keeps the Dockerfile of a context and the step that failed, so that an error can show the lines. */
-import type { FileReceiver } from './edit/contents.js';
+import type { FileReceiver } from './edit/find-dockerfile.js';
 import { DockerceptionError } from './errors.js';
 import type { Report } from './progress/events.js';
 

@@ -6,7 +6,7 @@ import { type CompleteContext, FILTER, type FilterOptions } from './options/cont
 import { normalise } from './options/schema.js';
 import { type FileReceiver, pass, type Passed } from './pipeline.js';
 import type { Report } from './progress/events.js';
-import { redacted } from './progress/redacted.js';
+import { redacted } from './progress/reports.js';
 import type { EntrySink } from './sink/entries.js';
 import { FAILURE_BLOCK } from './sink/failure-block.js';
 import type { Sink } from './sink/sink.js';

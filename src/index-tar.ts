@@ -3,15 +3,15 @@
  *
  * @module dockerception/tar
  */
-export { compileIgnore, type Ignore, parseIgnore } from './dockerfile/ignore.js';
-export type { FileReceiver } from './edit/contents.js';
+export { compileIgnore, type Ignore, parseIgnore } from './dockerfile/patterns/ignore.js';
+export type { FileReceiver } from './edit/find-dockerfile.js';
 export { compose, type Edit } from './edit/edit.js';
-export { setMode } from './edit/mode.js';
-export { type Owner, parseOwner, setOwner } from './edit/owner.js';
-export { addPrefix, stripComponents } from './edit/rename.js';
-export { safeNames } from './edit/safe.js';
+export { setMode } from './edit/attributes.js';
+export { type Owner, parseOwner, setOwner } from './edit/attributes.js';
+export { addPrefix, stripComponents } from './edit/names.js';
+export { safeNames } from './edit/names.js';
 export { select, type Selection } from './edit/select.js';
-export { clampTimes, setTimes } from './edit/times.js';
+export { clampTimes, setTimes } from './edit/attributes.js';
 export { filterInto } from './filter.js';
 export { type Part, pass, type Passed, type Plan } from './pipeline.js';
 export { DescriptorSink } from './sink/descriptor.js';

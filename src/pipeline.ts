@@ -4,10 +4,10 @@
  * or destroys it with the first error. The end-of-archive is the gate: nobody downstream has a
  * whole tar until the producer is known to have succeeded.
  */
-import { Contents, type FileReceiver, type FoundFile } from './edit/contents.js';
+import { type Owner, ROOT } from './edit/attributes.js';
 import { compose, type Edit } from './edit/edit.js';
-import { type Owner, ROOT } from './edit/owner.js';
-import { isRecognisable } from './edit/recognisable.js';
+import { Contents, type FileReceiver, type FoundFile } from './edit/find-dockerfile.js';
+import { isRecognisable } from './edit/portable.js';
 import { DockerceptionError } from './errors.js';
 import type { Report } from './progress/events.js';
 import type { EntrySink } from './sink/entries.js';
@@ -22,7 +22,7 @@ import { HARD_LINK } from './tar/typeflag.js';
 import { TarWalk, type WalkHandler } from './tar/walk.js';
 import { END_OF_ARCHIVE, headerBlock, rootHeader } from './tar/writer.js';
 
-export type { FileReceiver } from './edit/contents.js';
+export type { FileReceiver } from './edit/find-dockerfile.js';
 
 /** One stream and the edits of its entries. */
 export interface Part {

@@ -1,6 +1,6 @@
 /** Where an artifact is in a builder: a link's path stands for its target, as for `docker cp -L`. */
 import { posix } from 'node:path';
-import { nearest } from '../dockerfile/nearest.js';
+import { nearestNames } from '../text/suggest.js';
 import type { Container, PathStat } from '../engine/docker/index.js';
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
@@ -58,7 +58,7 @@ export async function missingArtifact(
     folder = posix.dirname(folder);
   }
   const names = await namesIn(container, folder, signal).catch((): string[] => []);
-  const near = nearest(wanted, names).map((name) => posix.join(folder, printable(name)));
+  const near = nearestNames(wanted, names).map((name) => posix.join(folder, printable(name)));
   return new DockerceptionError(
     'builder',
     'ARTIFACT_MISSING',

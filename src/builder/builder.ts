@@ -12,8 +12,7 @@ import {
   type CompleteBuilder,
 } from '../options/builder.js';
 import { normalise } from '../options/schema.js';
-import { redacted } from '../progress/redacted.js';
-import { scoped } from '../progress/scope.js';
+import { redacted, scoped } from '../progress/reports.js';
 import type { Source } from '../source/source.js';
 import { streamSource } from '../source/stream.js';
 import { areThere } from './artifacts.js';

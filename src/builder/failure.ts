@@ -1,7 +1,7 @@
 /** Why a builder counts as failed, in one line: its exit code, and the last that it said. */
 import type { ContainerState } from '../engine/docker/index.js';
 import { DockerceptionError } from '../errors.js';
-import { plainText } from '../progress/text.js';
+import { plainText } from '../text/terminal.js';
 
 /** What the codes of `docker run` and of shells mean, beside what a program says itself. */
 const CODES: Readonly<Record<number, string>> = {

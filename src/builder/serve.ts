@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Container, ContainerState } from '../engine/docker/index.js';
 import { DockerceptionError } from '../errors.js';
-import { plainText } from '../progress/text.js';
+import { plainText } from '../text/terminal.js';
 import type { Run } from './run.js';
 
 /** How it is waited for. */

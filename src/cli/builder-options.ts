@@ -1,7 +1,7 @@
 /** From the command line's options of a builder to the library's; undefined when there is none. */
 import { resolve } from 'node:path';
-import { parseDuration } from '../dockerfile/duration.js';
 import { BUILDER, type BuilderOptions } from '../options/builder.js';
+import { parseDuration } from '../text/duration.js';
 import { type Arguments, usage } from './parse.js';
 
 /** Checks them before anything is read. */

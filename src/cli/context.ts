@@ -1,6 +1,6 @@
 /** From the command line's edits to the library's options. */
 import { readFile } from 'node:fs/promises';
-import { parseOwner } from '../edit/owner.js';
+import { parseOwner } from '../edit/attributes.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import { type Addition, CONTEXT, type ContextOptions } from '../options/context.js';
 import { isStandardInput } from '../source/standard-input.js';
@@ -88,7 +88,7 @@ function addition(text: string): Addition {
 
 async function ignoreFiles(paths: readonly string[]): Promise<string[]> {
   if (paths.length === 0) return [];
-  const { parseIgnore } = await import('../dockerfile/ignore.js');
+  const { parseIgnore } = await import('../dockerfile/patterns/ignore.js');
   const lists = paths.map(async (path) => {
     try {
       return parseIgnore(await readFile(path, 'utf8'), path);

@@ -7,7 +7,7 @@ import type { BuilderOptions } from '../options/builder.js';
 import type { FilterOptions } from '../options/context.js';
 import type { DisplayMode } from '../progress/create-display.js';
 import type { ProgressEvent } from '../progress/events.js';
-import { noticeLine } from '../progress/notice.js';
+import { noticeLine } from '../progress/message.js';
 import { DescriptorSink } from '../sink/descriptor.js';
 import { FAILURE_BLOCK } from '../sink/failure-block.js';
 import type { Sink } from '../sink/sink.js';

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import type { Built } from '../build.js';
 import { isImageOutput, type Output, outputForm } from '../options/image.js';
-import { formatBytes, formatContext } from '../progress/format.js';
+import { formatBytes, formatContext } from '../text/format.js';
 import { shellQuote } from '../text/shell-quote.js';
 
 /** What a build was asked for beside its outputs. */

@@ -1,6 +1,6 @@
 /** The lines of a Dockerfile around the instruction that failed, as `docker build` shows them. */
 import { printable } from '../text/printable.js';
-import { type PlacedStatement, readStatements } from './statements.js';
+import { type PlacedStatement, readStatements } from './syntax/statements.js';
 
 /** What is known of a failure. */
 export interface FailedStep {

@@ -39,3 +39,20 @@ export function leavingOut(
     return 'drop';
   };
 }
+
+/** Whether an edit that goes by names and types alone keeps an entry with this path. */
+export function keeps(edit: Edit): (path: string, directory: boolean) => boolean {
+  return (path, directory) => {
+    const named = {
+      type: directory ? 'directory' : 'file',
+      pathBytes: Buffer.from(path),
+      get path() {
+        return this.pathBytes.toString();
+      },
+      set path(name) {
+        this.pathBytes = Buffer.from(name);
+      },
+    };
+    return edit(named as EntryHeader) !== 'drop';
+  };
+}

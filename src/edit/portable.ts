@@ -4,10 +4,12 @@
  * `createTarFile`; POSIX.1-2017 pax for type 7, GNU tar manual for the capital letters.
  */
 import { DockerceptionError } from '../errors.js';
-import { isAppleRecord } from '../tar/xattrs.js';
+import type { EntryHeader } from '../tar/entry-header.js';
 import { printable } from '../text/printable.js';
+import { GNU_SPARSE, isMetadata } from '../tar/typeflag.js';
+import { isAppleRecord } from '../tar/xattrs.js';
+import { dropRecords } from './attributes.js';
 import { type Edit, leavingOut } from './edit.js';
-import { dropRecords } from './xattrs.js';
 
 /** What an unknown entry is, for the message. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -54,4 +56,13 @@ function unknownType(typeflag: string): DockerceptionError {
   return new DockerceptionError('context', 'TAR_TYPE', message, {
     hint: 'leave it out when the tar is written, or exclude it by its name',
   });
+}
+
+/** gzip, bzip2, xz, zstd and its skippable frames, one character a byte. */
+const COMPRESSED = /^(\x1f\x8b\x08|BZh|\xfd7zXZ(\0|$)|\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)/;
+
+/** Whether a stream may start with this entry, as it leaves; `lead` is its first block's typeflag. */
+export function isRecognisable(entry: EntryHeader, lead: number): boolean {
+  if (isMetadata(lead) || lead === GNU_SPARSE || entry.hasMetadata) return false;
+  return !COMPRESSED.test(entry.pathBytes.toString('latin1', 0, 6));
 }

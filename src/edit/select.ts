@@ -2,7 +2,8 @@
  * `--include`, `--exclude`, `--dockerignore`: which entries stay, by the name they leave with, in
  * .dockerignore's syntax. The Dockerfile and the .dockerignore stay, as with `docker build`.
  */
-import { compileIgnore } from '../dockerfile/ignore.js';
+import { UNUSED_IGNORE_FILE } from '../dockerfile/names.js';
+import { compileIgnore } from '../dockerfile/patterns/ignore.js';
 import { DockerceptionError } from '../errors.js';
 import { cleanPath } from '../text/path.js';
 import { printable } from '../text/printable.js';
@@ -51,4 +52,50 @@ function literalStart(pattern: string): string {
 function ancestors(path: string): string[] {
   const parts = path.split('/');
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+/** Each set holds the paths that one addition makes; a directory's end in `/`. */
+export function replaceBy(additions: readonly ReadonlySet<string>[]): Edit {
+  const files = new Set<string>();
+  const directories = new Set<string>();
+  for (const path of additions.flatMap((paths) => [...paths])) {
+    const clean = cleanPath(path) ?? '';
+    if (path.endsWith('/')) directories.add(clean);
+    else files.add(clean);
+    for (const parent of parents(clean)) directories.add(parent);
+  }
+  const replaced = (path: string, directory: boolean): boolean =>
+    files.has(path) ||
+    (directories.has(path) && !directory) ||
+    parents(path).some((parent) => files.has(parent));
+  return (entry) => {
+    const path = cleanPath(entry.path) ?? '';
+    if (path !== '' && replaced(path, entry.type === 'directory')) return 'drop';
+    if (entry.type === 'hard-link' && replaced(cleanPath(entry.linkpath) ?? '', false)) {
+      const message = `the hard link points to ${printable(entry.linkpath)}, which --add replaces`;
+      throw new DockerceptionError('context', 'TAR_LINK', message);
+    }
+    return undefined;
+  };
+}
+
+/** The directories above a clean path, the root left out. */
+function parents(path: string): string[] {
+  const above: string[] = [];
+  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1))
+    above.push(path.slice(0, at));
+  return above;
+}
+
+/** @param notice called with one line, at most once */
+export function reportIgnoreFile(notice: (message: string) => void): Edit {
+  let isReported = false;
+  return (entry) => {
+    if (isReported || entry.type !== 'file') return;
+    const { path } = entry;
+    if (!path.endsWith('.dockerignore') || cleanPath(path) !== '.dockerignore') return;
+    isReported = true;
+    const { message, advice } = UNUSED_IGNORE_FILE;
+    notice(`${message}: ${advice}`);
+  };
 }

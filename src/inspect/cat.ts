@@ -3,7 +3,7 @@
  * read: then they are read once more, up to it. What can be read only once keeps what has that very name.
  */
 import { stat } from 'node:fs/promises';
-import { nearest } from '../dockerfile/nearest.js';
+import { nearestNames } from '../text/suggest.js';
 import { DockerceptionError } from '../errors.js';
 import { type CompleteInspection, INSPECT, type InspectOptions } from '../options/inspect.js';
 import { normalise } from '../options/schema.js';
@@ -54,7 +54,7 @@ function fileAt({ root, target }: Inspection, path: string): Entry {
       `${doing}: it is a link to ${printable(link.target ?? '')}, and nothing is there`,
     );
   const folder = find(root, folderOf(path));
-  const near = nearest(path.replace(/^.*\//, ''), [...(folder?.children?.keys() ?? [])]);
+  const near = nearestNames(path.replace(/^.*\//, ''), [...(folder?.children?.keys() ?? [])]);
   const names = near.map((name) => printable(`${folder?.path.replace(/\/$/, '')}/${name}`));
   const hint = names.length > 0 ? `there is ${names.join(', ')}` : '--list shows every name';
   throw usage('CAT_NOT_FOUND', `${doing}: it is not there`, hint);

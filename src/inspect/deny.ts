@@ -2,7 +2,7 @@
  * `--deny PATTERN`: which entries may not be there, in .dockerignore's syntax. A directory that
  * matches is told once, and nothing below it. What a later layer hides is shipped all the same.
  */
-import { compileIgnore, type Ignore } from '../dockerfile/ignore.js';
+import { compileIgnore, type Ignore } from '../dockerfile/patterns/ignore.js';
 import { DockerceptionError } from '../errors.js';
 import type { Entry } from './entry.js';
 import type { HiddenFile } from './inspection.js';

@@ -1,6 +1,6 @@
 /** What had the name that is wanted, in whatever layer: what comes from a pipe comes once. */
 import { DockerceptionError } from '../errors.js';
-import { formatBytes } from '../progress/format.js';
+import { formatBytes } from '../text/format.js';
 import { printable } from '../text/printable.js';
 import type { Content } from './probe/content.js';
 import type { Wanted } from './read/layer-contents.js';

@@ -1,7 +1,7 @@
 /** Limits for CI: what an image may not exceed, and what does. */
 import { LIMITS, type Limits } from '../options/limits.js';
 import { type Complete, normalise } from '../options/schema.js';
-import { formatBytes } from '../progress/format.js';
+import { formatBytes } from '../text/format.js';
 import { compileDeny, denied } from './deny.js';
 import { walk } from './entry.js';
 import { type Exceeded, MAX_OFFENDERS, Offenders } from './exceeded.js';

@@ -1,5 +1,5 @@
 /** What a check of a value is, and how its refusal names the value. */
-import { nearest } from '../dockerfile/suggest.js';
+import { nearest } from '../text/suggest.js';
 import { printable } from '../text/printable.js';
 
 /** Why a value is refused. */

@@ -1,6 +1,6 @@
 /** The options of a context. */
 import { Readable } from 'node:stream';
-import { isOwnerId, type Owner, ROOT } from '../edit/owner.js';
+import { isOwnerId, type Owner, ROOT } from '../edit/attributes.js';
 import type { ProgressEvent } from '../progress/events.js';
 import { type Bytes, isBytes } from '../source/bytes.js';
 import type { Source } from '../source/source.js';

@@ -1,7 +1,7 @@
 /** Checks of single values, and of lists, records and objects of them. */
 import type { Writable } from 'node:stream';
-import { nearest } from '../dockerfile/suggest.js';
 import { DockerceptionError } from '../errors.js';
+import { nearest } from '../text/suggest.js';
 import { below, type Check, checkMembers, isObject, type Refusal, show } from './check.js';
 
 /** A check with a predicate; `what` completes "… is not …". */

@@ -1,5 +1,5 @@
 /** A builder's standard error between lines of our own: shown as it comes, on lines of its own. */
-import { lastVersion, plainText } from './text.js';
+import { lastVersion, plainText } from '../text/terminal.js';
 
 /** For displays whose lines stay. */
 export class BuilderText {

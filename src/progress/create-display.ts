@@ -1,10 +1,10 @@
 /** What shows a build's progress, and which one of them is right. */
-import type { Display } from './display.js';
+import { plainText } from '../text/terminal.js';
+import { type Display, type Output, Writer } from './display.js';
 import { jsonDisplay } from './json.js';
 import { liveDisplay } from './live.js';
-import type { Output } from './output.js';
+import { noticeLine } from './message.js';
 import { plainDisplay } from './plain.js';
-import { quietDisplay } from './quiet.js';
 
 /** As `--progress` names them, and `quiet`. */
 export type DisplayMode = 'auto' | 'plain' | 'tty' | 'rawjson' | 'quiet';
@@ -20,4 +20,15 @@ export function createDisplay(mode: DisplayMode, out: Output, env: NodeJS.Proces
   if (mode === 'plain' || !terminal) return plainDisplay(out);
   // https://no-color.org: any value but the empty one.
   return liveDisplay(out, { colors: (env['NO_COLOR'] ?? '') === '' });
+}
+
+export function quietDisplay(out: Output): Display {
+  const writer = new Writer(out);
+  return {
+    report(event) {
+      if (event.kind === 'notice' && event.warning === true)
+        writer.write(`dockerception: ${plainText(noticeLine(event))}\n`);
+    },
+    close: () => undefined,
+  };
 }

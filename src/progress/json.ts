@@ -4,11 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { messageOf } from '../errors.js';
-import type { Display } from './display.js';
+import { type Display, type Output, Writer } from './display.js';
 import type { ProgressEvent, SolveStatus, Vertex } from './events.js';
-import { findingLine } from './finding.js';
-import { noticeLine } from './notice.js';
-import { type Output, Writer } from './output.js';
+import { findingLine, noticeLine } from './message.js';
 
 /** Shows everything. `now` in milliseconds since 1970. */
 export function jsonDisplay(out: Output, now: () => number = Date.now): Display {

@@ -1,13 +1,11 @@
 /** Progress as lines that stay, in the shape of buildx's `--progress plain`. */
+import { formatBytes, formatContext, formatSeconds } from '../text/format.js';
+import { plainText } from '../text/terminal.js';
 import { BuilderText } from './builder-text.js';
-import type { Display } from './display.js';
+import { type Display, type Output, Writer } from './display.js';
 import type { ProgressEvent } from './events.js';
-import { findingLine } from './finding.js';
-import { formatBytes, formatContext, formatSeconds } from './format.js';
-import { noticeLine } from './notice.js';
-import { type Output, Writer } from './output.js';
+import { findingLine, noticeLine } from './message.js';
 import { type Change, outcome, since, Steps } from './steps.js';
-import { plainText } from './text.js';
 
 /** A line about a download at most so often. Milliseconds. */
 const STATUS_EVERY = 5000;

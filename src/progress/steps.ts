@@ -2,8 +2,8 @@
  * The steps of a build as they are known so far, and what an event changes. Displays show
  * changes; they do not look into events.
  */
+import { lastVersion, plainText } from '../text/terminal.js';
 import type { SolveStatus, Vertex, VertexLog, VertexStatus, VertexWarning } from './events.js';
-import { lastVersion, plainText } from './text.js';
 
 /** One step. Everything in it is fit for a terminal. */
 export interface Step {

@@ -1,7 +1,7 @@
 /** A directory as a source, as `docker build DIR` sees it. */
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { compileIgnore, keepBuildFiles, parseIgnore } from '../dockerfile/ignore.js';
+import { compileIgnore, keepBuildFiles, parseIgnore } from '../dockerfile/patterns/ignore.js';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { isTemporaryName } from '../files/temporary-path.js';
 import { withoutSlashes } from '../text/trim.js';

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { parseOwner, setMode } from '../../src/edit/attributes.js';
 import type { Edit } from '../../src/edit/edit.js';
 import { compose } from '../../src/edit/edit.js';
-import { setMode } from '../../src/edit/mode.js';
-import { parseOwner } from '../../src/edit/owner.js';
-import { replaceBy } from '../../src/edit/replace.js';
+import { replaceBy } from '../../src/edit/select.js';
 import { cleanPath } from '../../src/text/path.js';
 import { parseTime, sourceDateEpoch } from '../../src/text/time.js';
 import { filter, filtered } from '../support/filter.js';

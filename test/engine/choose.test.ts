@@ -10,7 +10,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { archiveName, type Choice, chooseEngine, type Wanted } from '../../src/engine/choose.js';
 import type { Output } from '../../src/options/image.js';
-import { noticeLine } from '../../src/progress/notice.js';
+import { noticeLine } from '../../src/progress/message.js';
 
 const archive: Output = { type: 'oci', dest: 'x.tar', attributes: {} };
 

@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { directorySource } from '../../src/source/directory.js';
-import { files, ignores, malformed } from '../dockerfile/ignore-cases.js';
+import { files, ignores, malformed } from '../dockerfile/patterns/ignore-cases.js';
 import { engines, uniqueTag } from './engines.js';
 
 const run = promisify(execFile);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DockerceptionError } from '../../src/errors.js';
 import { parseCount, parseSize, parseSizeOrShare } from '../../src/inspect/parse-size.js';
-import { formatBytes } from '../../src/progress/format.js';
+import { formatBytes } from '../../src/text/format.js';
 
 function failure(work: () => unknown): DockerceptionError {
   try {

@@ -1,14 +1,12 @@
 import { describe, expect, it, test } from 'vitest';
 import { listens } from '../../src/builder/serve.js';
-import { parseDockerfile } from '../../src/dockerfile/dockerfile.js';
-import { compileIgnore } from '../../src/dockerfile/ignore.js';
-import { compileGlob } from '../../src/dockerfile/match.js';
-import { nearest } from '../../src/dockerfile/nearest.js';
-import { expandWord } from '../../src/dockerfile/shell.js';
-import { distance, suggest } from '../../src/dockerfile/suggest.js';
+import { parseDockerfile } from '../../src/dockerfile/parse.js';
+import { compileGlob } from '../../src/dockerfile/patterns/glob.js';
+import { compileIgnore } from '../../src/dockerfile/patterns/ignore.js';
+import { expandWord } from '../../src/dockerfile/syntax/shell.js';
 import { Root } from '../../src/elf/builder-files.js';
-import { builtInDirectories } from '../../src/elf/loader.js';
 import { readLdSoConf } from '../../src/elf/loader-configuration.js';
+import { builtInDirectories } from '../../src/elf/loader.js';
 import { isOfLibc } from '../../src/elf/elf-file.js';
 import { evaluateStage } from '../../src/engine/embedded/stages/evaluate-stage.js';
 import { nameOfUrl } from '../../src/engine/embedded/steps/remote-name.js';
@@ -19,8 +17,9 @@ import { secretsIn } from '../../src/inspect/probe/secrets.js';
 import { FileTree } from '../../src/page/client/file-tree.js';
 import { Searcher } from '../../src/page/client/match.js';
 import { encodeSide } from '../../src/page/encode.js';
-import { lastVersion, plainText } from '../../src/progress/text.js';
 import { compileShellGlob } from '../../src/text/shell-glob.js';
+import { distance, nearestNames, suggest } from '../../src/text/suggest.js';
+import { lastVersion, plainText } from '../../src/text/terminal.js';
 import { joinLines, trimEnd, withoutSlashes } from '../../src/text/trim.js';
 import { memoryFiles } from '../elf/memory.js';
 import { makeInspection } from '../support/inspection.js';
@@ -99,7 +98,7 @@ const CASES: readonly (readonly [title: string, work: () => unknown])[] = [
   ['blanks in a heredoc’s mark', dockerfile(longLines((n) => `COPY <<${' '.repeat(n)}< /`))],
   ['blanks in a directive', dockerfile(`# syntax=a${' '.repeat(60_000)}b\u2028\nFROM scratch\n`)],
   ['flags', dockerfile(longLines((n) => `COPY ${'--a '.repeat(n / 4)}`))],
-  ['a long name that is misspelt', () => nearest('a'.repeat(60_000), names)],
+  ['a long name that is misspelt', () => nearestNames('a'.repeat(60_000), names)],
   ['a long name that is nearly right', () => suggest('', `${TEXT}b`, [`${TEXT}c`], true)],
   [
     'a challenge of a registry',

@@ -4,10 +4,10 @@
  */
 import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import { parseDockerfile } from '../../dockerfile/dockerfile.js';
-import type { Dockerfile } from '../../dockerfile/instruction.js';
+import type { Dockerfile } from '../../dockerfile/instructions/instruction.js';
 import { DOCKERFILE, OTHER_DOCKERFILES } from '../../dockerfile/names.js';
-import { unusedBuildArgs } from '../../dockerfile/scope.js';
+import { parseDockerfile } from '../../dockerfile/parse.js';
+import { unusedBuildArgs } from '../../dockerfile/stages/scope.js';
 import { DockerceptionError } from '../../errors.js';
 import { changes } from '../../filesystem/changes.js';
 import { Tree } from '../../filesystem/tree.js';

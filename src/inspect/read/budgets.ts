@@ -3,7 +3,7 @@
  * that is wrong can be told; but an archive of a few kilobytes can decompress to more than anybody waits for.
  */
 import { DockerceptionError } from '../../errors.js';
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 
 /** So many times the limit, and these bytes beside, are read. */
 const TIMES = 4;

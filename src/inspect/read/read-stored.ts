@@ -2,7 +2,7 @@
 import type { StoredImage } from '../../engine/engine.js';
 import { messageOf } from '../../errors.js';
 import { hostPlatform } from '../../image/platform.js';
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import type { CheckOptions } from '../check-options.js';
 import type { Checked } from '../limits.js';
 import { readStream } from './read-stream.js';

@@ -1,5 +1,5 @@
 /** Names made to fit: nothing that moves the cursor, and on a terminal not wider than there is room. */
-import { textWidth, truncate } from '../../progress/text.js';
+import { textWidth, truncate } from '../../text/terminal.js';
 import { printable } from '../../text/printable.js';
 
 /** The whole of it, what a terminal would act on escaped. */

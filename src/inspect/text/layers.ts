@@ -1,5 +1,5 @@
 /** The layers, from the lowest up: what is pulled, what is unpacked, and the instruction that made each. */
-import { truncate } from '../../progress/text.js';
+import { truncate } from '../../text/terminal.js';
 import type { Inspection, LayerFacts } from '../inspection.js';
 import { shown } from './fit.js';
 import { SIZE_WIDTH, type Style } from './style.js';

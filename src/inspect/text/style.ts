@@ -1,5 +1,5 @@
 /** How the view looks: colours and bars where somebody looks, plain columns where a program reads. */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import { cutMiddle, shown } from './fit.js';
 
 /** What the caller knows of the output. */

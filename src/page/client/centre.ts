@@ -1,5 +1,5 @@
 /** The middle of the page: where one is, how it is shown, the map or the list, the details. */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import { breadcrumb } from './breadcrumb.js';
 import { countOf } from './describe.js';
 import { detailsView } from './details.js';

@@ -1,5 +1,5 @@
 /** What went away, what stayed, what is new: a list for each, the largest first. */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import { ALL_CHANGES, type ChangedEntry, type Changes, sizeOf } from './changes.js';
 import { make, name, swatch } from './dom.js';
 import { fillRow } from './entry-list.js';

@@ -1,5 +1,5 @@
 /** Before and after, to scale, and how much is left; either is a switch to its side. */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import type { DifferenceData } from '../data.js';
 import { countOf } from './describe.js';
 import { bar, button, make, name } from './dom.js';

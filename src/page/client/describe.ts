@@ -1,5 +1,5 @@
 /** Entries in words. */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import type { FileTree } from './file-tree.js';
 import { visible } from './visible.js';
 

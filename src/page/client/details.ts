@@ -1,5 +1,5 @@
 /** All there is to know about the entry that is chosen, or about the directory that is shown. */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import { countOf, kindWord, modeOf, shareOf, timeOf } from './describe.js';
 import { button, type Child, fill, make, name } from './dom.js';
 import type { Session } from './session.js';

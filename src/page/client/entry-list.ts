@@ -1,5 +1,5 @@
 /** A list of entries from anywhere: name, where it is, size. Choosing one leads to it. */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import { icon, make, name, swatch } from './dom.js';
 import { FOLDER } from './folder-list.js';
 import { colourOf, paletteFor } from './palette.js';

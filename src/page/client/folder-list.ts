@@ -1,5 +1,5 @@
 /** What a directory holds, as a list: the map for whoever prefers to read, and for what has no size. */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import { shareOf, spoken } from './describe.js';
 import { bar, icon, make, name, swatch } from './dom.js';
 import { colourOf, paletteFor } from './palette.js';

@@ -1,5 +1,5 @@
 /** What it is about, in one line. */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import { countOf, shareOf } from './describe.js';
 import { fill, make, name } from './dom.js';
 import type { Session } from './session.js';

@@ -1,5 +1,5 @@
 /** The layers from the lowest up, each with what it brought; choosing one lights that up in the map. */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import type { LayerData } from '../data.js';
 import { countOf } from './describe.js';
 import { bar, button, fill, make, name, swatch } from './dom.js';

@@ -1,5 +1,5 @@
 /** The map of a directory: a picture on a canvas, which the mouse goes by, and cells for the keyboard. */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import { Cells, position } from './cells.js';
 import { countOf } from './describe.js';
 import { fill, make } from './dom.js';

@@ -1,5 +1,5 @@
 /** Paints a directory's map on a canvas. */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import type { Box } from './nest.js';
 import { colourOf, type Palette } from './palette.js';
 import type { Session } from './session.js';

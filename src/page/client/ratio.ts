@@ -1,5 +1,5 @@
 /** Two sizes against each other, in words. */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 
 /** `1/65`, `of it`; where it isn't smaller, how many times as large. */
 export function ratioText(before: number, after: number): readonly [string, string] {

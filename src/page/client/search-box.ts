@@ -1,5 +1,5 @@
 /** The search: what is found lights up in the map, and is listed below the box (a combobox). */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import { countOf } from './describe.js';
 import { icon, make } from './dom.js';
 import { entryList } from './entry-list.js';

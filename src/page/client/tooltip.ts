@@ -1,5 +1,5 @@
 /** What the mouse is on, beside it. */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import { countOf, modeOf, shareOf } from './describe.js';
 import { fill, make, name } from './dom.js';
 import type { Session } from './session.js';

@@ -1,5 +1,5 @@
 /** Bytes that are shipped and serve nobody: what later layers hide, and what is there more than once. */
-import { formatBytes } from '../../progress/format.js';
+import { formatBytes } from '../../text/format.js';
 import type { DuplicateData, HiddenData } from '../data.js';
 import { countOf } from './describe.js';
 import { button, fill, make, name } from './dom.js';

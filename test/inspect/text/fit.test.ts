@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cutMiddle, wrap } from '../../../src/inspect/text/fit.js';
-import { textWidth } from '../../../src/progress/text.js';
+import { textWidth } from '../../../src/text/terminal.js';
 
 describe('a name that is too wide', () => {
   it.each([

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { differenceOf } from '../../../src/inspect/difference/difference.js';
 import type { Inspection } from '../../../src/inspect/inspection.js';
 import { renderText, type TextOptions } from '../../../src/inspect/text/render.js';
-import { textWidth } from '../../../src/progress/text.js';
+import { textWidth } from '../../../src/text/terminal.js';
 import { inspectionOf, type Paths } from '../../support/inspection-tree.js';
 
 const PLAIN: TextOptions = { colour: false, bars: false, width: 80 };

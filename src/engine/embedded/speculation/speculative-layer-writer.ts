@@ -5,7 +5,7 @@
  * abandoned, and its diverted contents are copied back into the spool.
  */
 import type { Compression } from '../../../compression/compress.js';
-import type { Dockerfile } from '../../../dockerfile/instruction.js';
+import type { Dockerfile } from '../../../dockerfile/instructions/instruction.js';
 import { type Change, changes } from '../../../filesystem/changes.js';
 import type { ContentSink } from '../../../filesystem/content-sink.js';
 import { isDirectory } from '../../../filesystem/node.js';

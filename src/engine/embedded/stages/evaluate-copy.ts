@@ -1,9 +1,9 @@
 /** Expands the words of COPY and ADD, and checks everything that needs no file. */
-import type { CopyInstruction } from '../../../dockerfile/instruction.js';
-import { quote } from '../../../dockerfile/quote.js';
+import type { CopyInstruction } from '../../../dockerfile/instructions/instruction.js';
+import { quote } from '../../../text/go.js';
 import { Reason } from '../../../dockerfile/reason.js';
-import { expandWord } from '../../../dockerfile/shell.js';
-import { sourceKind } from '../../../dockerfile/source.js';
+import { expandWord } from '../../../dockerfile/syntax/shell.js';
+import { sourceKind } from '../../../dockerfile/instructions/parse-copy.js';
 import { isDigest } from '../../../image/digest.js';
 import { componentsInside } from '../../../text/path.js';
 import type { CopyStep } from '../steps/step.js';

@@ -1,19 +1,19 @@
 /** What one instruction does to a stage, as BuildKit's dispatch has it, and what history says. */
 import { posix } from 'node:path';
-import { formatDuration } from '../../../dockerfile/duration.js';
 import type {
   ArgInstruction,
   Command,
   HealthcheckInstruction,
   Instruction,
   Pair,
-} from '../../../dockerfile/instruction.js';
-import { parsePorts } from '../../../dockerfile/port.js';
-import { quote, quoteList, quoteRune } from '../../../dockerfile/quote.js';
+} from '../../../dockerfile/instructions/instruction.js';
+import { parsePorts } from '../../../dockerfile/instructions/port.js';
+import { checkSignal } from '../../../dockerfile/instructions/signal.js';
 import { Reason } from '../../../dockerfile/reason.js';
-import { buildArg } from '../../../dockerfile/scope.js';
-import { expandWord, expandWords, type Variables } from '../../../dockerfile/shell.js';
-import { checkSignal } from '../../../dockerfile/signal.js';
+import { buildArg } from '../../../dockerfile/stages/scope.js';
+import { expandWord, expandWords, type Variables } from '../../../dockerfile/syntax/shell.js';
+import { formatDuration } from '../../../text/duration.js';
+import { quote, quoteList, quoteRune } from '../../../text/go.js';
 import type { Step } from '../steps/step.js';
 import { evaluateCopy } from './evaluate-copy.js';
 import type { StageState } from './stage-state.js';

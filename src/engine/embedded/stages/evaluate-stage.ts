@@ -2,10 +2,14 @@
  * Evaluates a stage on its base: the resulting configuration, and the steps that change the file system, with all words
  * expanded (BuildKit, dockerfile2llb). It does no I/O.
  */
-import { parseTrigger } from '../../../dockerfile/dockerfile.js';
-import type { Dockerfile, Instruction, Stage } from '../../../dockerfile/instruction.js';
+import type {
+  Dockerfile,
+  Instruction,
+  Stage,
+} from '../../../dockerfile/instructions/instruction.js';
+import { parseTrigger } from '../../../dockerfile/parse.js';
 import { placed } from '../../../dockerfile/reason.js';
-import type { Variables } from '../../../dockerfile/shell.js';
+import type { Variables } from '../../../dockerfile/syntax/shell.js';
 import { DockerceptionError } from '../../../errors.js';
 import type { ContainerConfig } from '../../../image/config.js';
 import { printable } from '../../../text/printable.js';

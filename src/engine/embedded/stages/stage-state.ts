@@ -1,8 +1,8 @@
 /** The configuration and variables of a stage while its instructions are evaluated. */
 import { posix } from 'node:path';
-import type { Variables } from '../../../dockerfile/shell.js';
-import { compareBytes } from '../../../dockerfile/text.js';
+import type { Variables } from '../../../dockerfile/syntax/shell.js';
 import type { ContainerConfig, Healthcheck } from '../../../image/config.js';
+import { compareBytes } from '../../../text/go.js';
 
 /** The PATH of images without one. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

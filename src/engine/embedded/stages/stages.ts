@@ -1,12 +1,12 @@
 /** Builds the stages that a target needs, in order: each instruction changes the file tree that the base left. */
-import type { Dockerfile, Stage } from '../../../dockerfile/instruction.js';
+import type { Dockerfile, Stage } from '../../../dockerfile/instructions/instruction.js';
 import {
   type BuildPlan,
   type PlannedStage,
   type PlanOptions,
   planStages,
-} from '../../../dockerfile/plan.js';
-import { nearest } from '../../../dockerfile/suggest.js';
+} from '../../../dockerfile/stages/plan.js';
+import { nearest } from '../../../text/suggest.js';
 import { DockerceptionError } from '../../../errors.js';
 import { changes } from '../../../filesystem/changes.js';
 import type { Directory } from '../../../filesystem/node.js';

@@ -1,5 +1,5 @@
 /** The target of a build for each platform. */
-import type { Dockerfile } from '../../../dockerfile/instruction.js';
+import type { Dockerfile } from '../../../dockerfile/instructions/instruction.js';
 import { isFile } from '../../../filesystem/node.js';
 import type { Platform } from '../../../image/descriptor.js';
 import { formatPlatform, hostPlatform, parsePlatform } from '../../../image/platform.js';

@@ -2,7 +2,7 @@
  * Resolves `--chown`. Names are looked up in /etc/passwd and /etc/group of the image (passwd(5), group(5)). Without a
  * group, a numeric user gets the group of the same number, and a named user the group in passwd.
  */
-import { nearest } from '../../../dockerfile/nearest.js';
+import { nearestNames } from '../../../text/suggest.js';
 import { DockerceptionError } from '../../../errors.js';
 import { isFile } from '../../../filesystem/node.js';
 import type { Tree } from '../../../filesystem/tree.js';
@@ -77,7 +77,7 @@ function unknownName(
   accounts: readonly Account[],
 ): DockerceptionError {
   const what = file === 'passwd' ? 'user' : 'group';
-  const close = nearest(
+  const close = nearestNames(
     name,
     accounts.map((account) => account.name),
   ).map((one) => printable(one));

@@ -1,5 +1,5 @@
 /** Executes the steps of a stage on its tree. */
-import { compileIgnore } from '../../../dockerfile/ignore.js';
+import { compileIgnore } from '../../../dockerfile/patterns/ignore.js';
 import { DockerceptionError, messageOf } from '../../../errors.js';
 import { FILE, isDirectory, isFile, Leaf, NO_TIME } from '../../../filesystem/node.js';
 import { MADE_BY_ROOT, Tree } from '../../../filesystem/tree.js';

@@ -2,8 +2,8 @@
  * Finds the sources of a COPY: paths from a root, with links followed inside it, and patterns of Go's filepath.Match.
  * A pattern does not match through a link to a directory.
  */
-import { compileGlob, hasWildcards } from '../../../dockerfile/match.js';
-import { nearest } from '../../../dockerfile/nearest.js';
+import { compileGlob, hasWildcards } from '../../../dockerfile/patterns/glob.js';
+import { nearestNames } from '../../../text/suggest.js';
 import { DockerceptionError } from '../../../errors.js';
 import {
   type Directory,
@@ -121,7 +121,7 @@ export function notFound(tree: Tree, path: readonly string[], where: string): Do
   const missing = path[depth] ?? '';
   const link = directory.children.get(toBinary(missing));
   if (isSymlink(link)) return brokenLink(shown, link, printable(missing), where);
-  const names = nearest(missing, [...directory.children.keys()].map(fromBinary));
+  const names = nearestNames(missing, [...directory.children.keys()].map(fromBinary));
   const there = folder.length === 0 ? where : `${display(folder).slice(1)} of ${where}`;
   return new DockerceptionError('build', 'COPY_NOT_FOUND', `${shown} is not in ${where}`, {
     hint:

@@ -1,5 +1,5 @@
 /** Many entries of one kind in few lines: counted, with their bytes, by the folder they are in. */
-import { formatBytes } from '../../../progress/format.js';
+import { formatBytes } from '../../../text/format.js';
 import { printable } from '../../../text/printable.js';
 import type { Entry } from '../../entry.js';
 

@@ -1,5 +1,5 @@
 /** A .dockerignore in a tar: no builder applies it. */
-import { UNUSED_IGNORE_FILE } from '../../../dockerfile/ignore-file.js';
+import { UNUSED_IGNORE_FILE } from '../../../dockerfile/names.js';
 import type { Finding } from '../../finding.js';
 import { finding } from '../catalogue.js';
 import type { Rule } from '../rule.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseDockerfile } from '../../../../src/dockerfile/dockerfile.js';
-import { planStages } from '../../../../src/dockerfile/plan.js';
+import { parseDockerfile } from '../../../../src/dockerfile/parse.js';
+import { planStages } from '../../../../src/dockerfile/stages/plan.js';
 import {
   createdBy,
   evaluateStage,

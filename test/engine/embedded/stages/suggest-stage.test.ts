@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseDockerfile } from '../../../../src/dockerfile/dockerfile.js';
+import { parseDockerfile } from '../../../../src/dockerfile/parse.js';
 import { suggestStage } from '../../../../src/engine/embedded/stages/stages.js';
 import { DockerceptionError } from '../../../../src/errors.js';
 

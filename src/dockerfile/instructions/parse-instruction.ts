@@ -1,0 +1,162 @@
+/** A statement's meaning: the typed instruction, checked as BuildKit's instructions/parse.go does. */
+import { compareBytes, quote, trim } from '../../text/go.js';
+import { suggest } from '../../text/suggest.js';
+import { Reason } from '../reason.js';
+import { type FlagKind, readFlags } from '../syntax/flags.js';
+import type { Pair } from '../syntax/statement.js';
+import type { PlacedStatement } from '../syntax/statements.js';
+import type { ArgInstruction, Command, Instruction, InstructionBase } from './instruction.js';
+import { parseCopy } from './parse-copy.js';
+import { parseHealthcheck } from './parse-healthcheck.js';
+
+/** Every keyword. */
+const KEYWORDS: readonly string[] = [
+  ...['add', 'arg', 'cmd', 'copy', 'entrypoint', 'env', 'expose', 'from', 'healthcheck', 'label'],
+  ...['maintainer', 'onbuild', 'run', 'shell', 'stopsignal', 'user', 'volume', 'workdir'],
+];
+
+// --security and --device are of the syntax's labs channel; RUN is refused where it is needed.
+const RUN_FLAGS: Readonly<Record<string, FlagKind>> = {
+  mount: 'list',
+  network: 'string',
+  security: 'string',
+  device: 'list',
+};
+
+/** FROM as it stands, without what follows it. */
+export interface FromLine {
+  readonly kind: 'from';
+  readonly base: string;
+  readonly name: string | undefined;
+  readonly platform: string | undefined;
+}
+
+/** Throws a {@link Reason}. */
+export function parseInstruction(statement: PlacedStatement): Instruction | FromLine {
+  const { args, flags, line, endLine } = statement;
+  const base: InstructionBase = { line, endLine, original: trim(statement.original) };
+  const keyword = statement.keyword.toLowerCase();
+  const noFlags = (): void => void readFlags(flags, {});
+  switch (keyword) {
+    case 'from':
+      return parseFrom(statement);
+    case 'env':
+    case 'label':
+      noFlags();
+      return { ...base, kind: keyword, pairs: pairsOf(statement.pairs, keyword.toUpperCase()) };
+    case 'arg':
+      return parseArg(statement, base);
+    case 'copy':
+    case 'add':
+      return parseCopy(keyword, statement, base);
+    case 'run':
+      return parseRun(statement, base);
+    case 'cmd':
+    case 'entrypoint':
+      noFlags();
+      return { ...base, kind: keyword, command: commandOf(statement) };
+    case 'healthcheck':
+      return parseHealthcheck(statement, base);
+    case 'onbuild':
+      return parseOnbuild(statement, base);
+    case 'shell':
+      noFlags();
+      if (args.length === 0) throw new Reason('SHELL requires at least one argument');
+      if (!statement.json) throw new Reason('SHELL requires the arguments to be in JSON form');
+      return { ...base, kind: keyword, shell: args };
+    case 'volume':
+      atLeastOne(args, 'VOLUME');
+      noFlags();
+      if (args.some((path) => trim(path) === ''))
+        throw new Reason('VOLUME specified can not be an empty string');
+      return { ...base, kind: keyword, paths: args.map(trim) };
+    case 'expose':
+      atLeastOne(args, 'EXPOSE');
+      noFlags();
+      return { ...base, kind: keyword, ports: [...args].sort(compareBytes) };
+    case 'stopsignal':
+      return { ...base, kind: keyword, signal: only(args, 'STOPSIGNAL') };
+    case 'workdir':
+    case 'user':
+    case 'maintainer': {
+      const value = only(args, keyword.toUpperCase());
+      noFlags();
+      if (keyword === 'workdir') return { ...base, kind: keyword, path: value };
+      if (keyword === 'user') return { ...base, kind: keyword, user: value };
+      return { ...base, kind: keyword, maintainer: value };
+    }
+    default: {
+      const message = `unknown instruction: ${statement.keyword}`;
+      throw new Reason(suggest(message, statement.keyword, KEYWORDS, false));
+    }
+  }
+}
+
+function parseFrom({ args, flags }: PlacedStatement): FromLine {
+  const [base, as, alias] = args;
+  const named = args.length === 3 && as?.toLowerCase() === 'as';
+  if (base === undefined || (!named && args.length !== 1))
+    throw new Reason('FROM requires either one or three arguments');
+  const name = named ? alias?.toLowerCase() : undefined;
+  if (name !== undefined && !/^[a-z][a-z0-9-_.]*$/.test(name)) {
+    const why = "name can't start with a number or contain symbols";
+    throw new Reason(`invalid name for build stage: ${quote(alias ?? '')}, ${why}`);
+  }
+  const platform = readFlags(flags, { platform: 'string' }).string('platform');
+  return { kind: 'from', base, name, platform: platform === '' ? undefined : platform };
+}
+
+function parseArg({ args }: PlacedStatement, base: InstructionBase): ArgInstruction {
+  // Flags of ARG are for nobody, and BuildKit passes them by.
+  atLeastOne(args, 'ARG');
+  const pairs = args.map((arg) => {
+    const equals = arg.indexOf('=');
+    if (equals === 0) throw new Reason('ARG names can not be blank');
+    if (equals < 0) return { key: arg, value: undefined };
+    return { key: arg.slice(0, equals), value: arg.slice(equals + 1) };
+  });
+  return { ...base, kind: 'arg', args: pairs };
+}
+
+function parseRun(statement: PlacedStatement, base: InstructionBase): Instruction {
+  const flags = readFlags(statement.flags, RUN_FLAGS);
+  const network = flags.string('network');
+  if (!['', 'default', 'none', 'host'].includes(network))
+    throw new Reason(`invalid network mode ${quote(network)}`);
+  if (flags.list('mount').some((mount) => /(^|,)from=[^,]*\$[^,]/i.test(mount)))
+    throw new Reason(`'from' doesn't support variable expansion, define alias stage instead`);
+  return { ...base, kind: 'run', command: commandOf(statement) };
+}
+
+function parseOnbuild({ sub, ...statement }: PlacedStatement, base: InstructionBase): Instruction {
+  if (!sub) throw new Reason('ONBUILD requires at least one argument');
+  readFlags(statement.flags, {});
+  const keyword = sub.keyword.toUpperCase();
+  if (keyword === 'ONBUILD')
+    throw new Reason("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
+  if (keyword === 'MAINTAINER' || keyword === 'FROM')
+    throw new Reason(`${keyword} isn't allowed as an ONBUILD trigger`);
+  const start = statement.original.replace(/^[\t\n\f\r ]*ONBUILD[\t\n\f\r ]*/i, '');
+  const files = statement.heredocs.map(({ content, name }) => `\n${content.toString()}${name}`);
+  return { ...base, kind: 'onbuild', trigger: start + files.join('') };
+}
+
+function pairsOf(pairs: readonly Pair[], name: string): readonly Pair[] {
+  atLeastOne(pairs, name);
+  if (pairs.some(({ key }) => key === '')) throw new Reason(`${name} names can not be blank`);
+  return pairs;
+}
+
+function commandOf({ args, json }: PlacedStatement): Command {
+  return { args, shell: !json };
+}
+
+function atLeastOne(args: readonly unknown[], name: string): void {
+  if (args.length === 0) throw new Reason(`${name} requires at least one argument`);
+}
+
+function only(args: readonly string[], name: string): string {
+  const [value] = args;
+  if (value === undefined) throw new Reason(`${name} requires exactly one argument`);
+  return value;
+}

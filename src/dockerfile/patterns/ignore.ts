@@ -1,0 +1,172 @@
+/**
+ * .dockerignore: the file as the docker CLI reads it (moby/patternmatcher/ignorefile), and which
+ * paths a list of patterns excludes as `docker build DIR` does (MatchesUsingParentResults there).
+ */
+import { posix } from 'node:path';
+import { DockerceptionError, messageOf } from '../../errors.js';
+import { compilePattern, type Pattern, PatternError } from './ignore-pattern.js';
+
+/** Compiled patterns. Paths are relative, cleaned, with `/`. */
+export interface Ignore {
+  /** Whether the path is excluded: by the last pattern that matches it or a directory above it. */
+  readonly matches: (path: string) => boolean;
+  /** Whether a pattern with `!` may bring back something below an excluded directory. */
+  readonly couldKeepBelow: (directory: string) => boolean;
+}
+
+/** Results per pattern are kept for so many directories, then forgotten. */
+const MAX_CACHED = 4096;
+/** More directories of one path are not kept. */
+const MAX_LEVELS = 64;
+
+/**
+ * Returns the patterns of a .dockerignore, cleaned.
+ * @param name what an error message calls the file
+ * @throws DockerceptionError `IGNORE_PATTERN` of kind `context`, naming the line
+ */
+export function parseIgnore(text: string, name = '.dockerignore'): string[] {
+  const patterns: string[] = [];
+  text
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+    .forEach((line, index) => {
+      if (line.startsWith('#') || line.trim() === '') return;
+      const negated = line.trim().startsWith('!');
+      const bare = negated ? line.trim().slice(1).trim() : line.trim();
+      const pattern = bare && clean(bare);
+      patterns.push(
+        (negated ? '!' : '') + (pattern.length > 1 ? pattern.replace(/^\//, '') : pattern),
+      );
+      try {
+        compileIgnore(patterns.slice(-1));
+      } catch (error) {
+        const message = `reading ${name}: line ${index + 1}: ${messageOf(error)}`;
+        throw new DockerceptionError('context', 'IGNORE_PATTERN', message, { cause: error });
+      }
+    });
+  return patterns;
+}
+
+/** @throws DockerceptionError `IGNORE_PATTERN` of kind `usage` */
+export function compileIgnore(patterns: readonly string[]): Ignore {
+  const rules = patterns
+    .map((pattern) => pattern.trim())
+    .filter(Boolean)
+    .map(rule);
+  const cache = new Map<string, Matched>();
+
+  // Whether an entry is excluded; `found` gets, for each rule, whether it matched here or above.
+  const verdict = (
+    above: Matched,
+    matches: (rule: number) => boolean,
+    found?: Matched,
+  ): boolean => {
+    let excluded = false;
+    for (let index = 0; index < rules.length; index++) {
+      const { negated } = rules[index] as Rule;
+      // A rule that can't change the verdict is not asked, and counts as no match below.
+      if (above[index] !== 1 && (negated !== excluded || !matches(index))) continue;
+      if (found) found[index] = 1;
+      excluded = !negated;
+    }
+    return excluded;
+  };
+  const matchedBy = (path: string) => (index: number) =>
+    (rules[index] as Rule).pattern.matches(path);
+  const none = new Uint8Array(rules.length);
+
+  // The rules that match a directory, or one above it.
+  const directory = (path: string): Matched => {
+    const missing: string[] = [];
+    let above: Matched | undefined;
+    for (let at = path; ;) {
+      above = cache.get(at);
+      if (above) break;
+      missing.push(at);
+      const slash = at.lastIndexOf('/');
+      if (slash <= 0) break;
+      if (missing.length === MAX_LEVELS) return deepDirectory(path);
+      at = at.slice(0, slash);
+    }
+    if (cache.size + missing.length > MAX_CACHED) cache.clear();
+    let found = above ?? none;
+    for (const level of missing.reverse()) {
+      const own = new Uint8Array(rules.length);
+      verdict(found, matchedBy(level), own);
+      cache.set(level, own);
+      found = own;
+    }
+    return found;
+  };
+  // The same in one walk along the path, whatever its depth.
+  const deepDirectory = (path: string): Matched => {
+    const prefixes = rules.map(({ pattern }) => pattern.prefixes(path));
+    let found: Matched = none;
+    for (let at = path.indexOf('/', 1); ; at = path.indexOf('/', at + 1)) {
+      const length = at < 0 ? path.length : at;
+      const own = new Uint8Array(rules.length);
+      verdict(found, (index) => prefixes[index]?.(length) === true, own);
+      found = own;
+      if (at < 0) return found;
+    }
+  };
+
+  const exceptions = rules.filter((each) => each.negated).map((each) => fixedPart(each.text));
+  return {
+    matches: (path) => {
+      const slash = path.lastIndexOf('/');
+      const above = slash > 0 ? directory(path.slice(0, slash)) : none;
+      return verdict(above, matchedBy(path));
+    },
+    couldKeepBelow: (path) =>
+      exceptions.some(
+        (start) =>
+          start === '' || `${start}/`.startsWith(`${path}/`) || `${path}/`.startsWith(start),
+      ),
+  };
+}
+
+/**
+ * Adds exceptions for the build's own files, where they would be excluded, as the docker CLI does
+ * (TrimBuildFilesFromExcludes): the engine has to get them.
+ */
+export function keepBuildFiles(patterns: readonly string[], dockerfile: string): string[] {
+  const kept = [...patterns];
+  for (const file of ['.dockerignore', dockerfile])
+    if (compileIgnore(kept).matches(file)) kept.push(`!${file.replace(/[\\*?[\]]/g, '\\$&')}`);
+  return kept;
+}
+
+/** For each rule, 1 if it matches. */
+type Matched = Uint8Array;
+
+interface Rule {
+  readonly text: string;
+  readonly negated: boolean;
+  readonly pattern: Pattern;
+}
+
+function rule(text: string): Rule {
+  const cleaned = clean(text);
+  const negated = cleaned.startsWith('!');
+  const bare = negated ? cleaned.slice(1) : cleaned;
+  try {
+    if (bare === '') throw new PatternError('there is nothing behind its "!"');
+    return { text: bare, negated, pattern: compilePattern(bare) };
+  } catch (error) {
+    const message = `reading the pattern ${JSON.stringify(text)}: ${messageOf(error)}`;
+    throw new DockerceptionError('usage', 'IGNORE_PATTERN', message, { cause: error });
+  }
+}
+
+/** The start of a pattern, up to its first special character. */
+function fixedPart(pattern: string): string {
+  const special = pattern.search(/[*?[\]\\^]/);
+  return special < 0 ? pattern : pattern.slice(0, special);
+}
+
+/** Go's filepath.Clean. */
+function clean(path: string): string {
+  const normal = posix.normalize(path);
+  return normal.length > 1 ? normal.replace(/\/$/, '') : normal;
+}

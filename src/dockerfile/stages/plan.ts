@@ -1,0 +1,258 @@
+/**
+ * Which stages a build needs: the target, the stages it is made from, and those it copies from
+ * (BuildKit, dockerfile2llb). What no engine without RUN can do is refused before any work.
+ */
+import { DockerceptionError } from '../../errors.js';
+import type { Platform } from '../../image/descriptor.js';
+import { printable } from '../../text/printable.js';
+import { quote } from '../../text/go.js';
+import { nearest, suggest } from '../../text/suggest.js';
+import type { Dockerfile, Instruction, Stage } from '../instructions/instruction.js';
+import { parseTrigger } from '../parse.js';
+import { placed, Reason, refusal } from '../reason.js';
+import { expandWord, type Variables } from '../syntax/shell.js';
+import { type BuildSettings, expandFrom, globalScope } from './scope.js';
+
+/** What a plan is made from. */
+export type PlanOptions = GraphOptions;
+
+/** A build. */
+export interface BuildPlan {
+  /** Every stage that is needed, each behind those it needs itself. */
+  readonly stages: readonly PlannedStage[];
+  /** The last of them. */
+  readonly target: PlannedStage;
+  /** The variables of FROM. */
+  readonly globals: Variables;
+}
+
+/**
+ * Plans a build.
+ * @throws DockerceptionError of kind `build`: `DOCKERFILE_TARGET`, `DOCKERFILE_RUN`,
+ *   `DOCKERFILE_SYNTAX`
+ */
+export function planStages(dockerfile: Dockerfile, options: PlanOptions): BuildPlan {
+  const globals = globalScope(dockerfile, options);
+  const graph = new StageGraph(dockerfile, options, globals);
+  const target = graph.target(options.target);
+  graph.refuseCircles();
+  const needed = graph.reachable(target);
+  // A stage comes behind what it needs, for nothing that comes later can be needed.
+  const stages = needed.map((index) => graph.planned(index));
+  return { stages, target: graph.planned(target), globals };
+}
+
+/** Where files or a base come from. */
+export type Origin =
+  | { readonly kind: 'scratch' }
+  /** A stage of the Dockerfile, by its index. */
+  | { readonly kind: 'stage'; readonly index: number }
+  /** A build context, or else an image. */
+  | { readonly kind: 'image'; readonly name: string };
+
+/** A stage that is needed. */
+export interface PlannedStage {
+  readonly stage: Stage;
+  /** Its name, or `stage-1`. */
+  readonly label: string;
+  readonly base: Origin;
+  /** Of its FROM; `undefined` is the target's. */
+  readonly platform: Platform | undefined;
+  /** Its base's triggers, then its own instructions. */
+  readonly instructions: readonly Instruction[];
+  /** What its instructions `--from` mean. */
+  origin(from: string): Origin;
+}
+
+/** What a graph is made from. */
+export interface GraphOptions extends BuildSettings {
+  /** Names of `--build-context`: they hide stages of the same name. @default none */
+  readonly contexts?: readonly string[];
+  /** ONBUILD triggers of bases, by the index of the stage that is made from them. @default none */
+  readonly triggers?: ReadonlyMap<number, readonly string[]>;
+}
+
+const RUN_HINT = 'an engine that runs commands can build it: --engine docker';
+
+/** The stages of a Dockerfile with what they need. The constructor checks every FROM and --from. */
+export class StageGraph {
+  private readonly nodes: PlannedStage[] = [];
+
+  constructor(
+    private readonly dockerfile: Dockerfile,
+    options: GraphOptions,
+    globals: Variables,
+  ) {
+    const hidden = (options.contexts ?? []).map((name) => name.toLowerCase());
+    for (const each of dockerfile.stages) {
+      const from = expandFrom(each, dockerfile, globals, options.buildPlatform);
+      // A build context takes the place of the whole stage that has its name.
+      const context = hidden.find((name) => name === each.name);
+      const stage = context === undefined ? each : { ...each, instructions: [] };
+      const base = context === undefined ? this.base(from.base) : imageOf(context);
+      const texts = options.triggers?.get(stage.index) ?? [];
+      const triggers = texts.map((text) => parseTrigger(text, dockerfile.name, stage.line));
+      this.nodes.push({
+        stage,
+        label: stage.name ?? `stage-${stage.index}`,
+        base,
+        platform: from.platform,
+        origin: (name) => this.origin(name),
+        instructions: [...triggers, ...this.triggersOf(base), ...stage.instructions],
+      });
+    }
+    for (const node of this.nodes)
+      for (const { line, from } of copies(node)) this.check(line, from);
+  }
+
+  planned(index: number): PlannedStage {
+    return this.nodes[index] as PlannedStage;
+  }
+
+  /** The stage that `--target` names; the last one without. */
+  target(wanted: string | undefined): number {
+    const { stages, name } = this.dockerfile;
+    if (wanted === undefined || wanted === '') return stages.length - 1;
+    const index = this.byName(wanted);
+    if (index !== undefined) return index;
+    if (/^\d+$/.test(wanted) && Number(wanted) < stages.length) return Number(wanted);
+    const names = stages.map((stage) => stage.name).filter((each) => each !== undefined);
+    const message = `target stage ${quote(wanted)} could not be found`;
+    const near = nearest(wanted, names);
+    const hint =
+      near !== undefined || names.length === 0
+        ? undefined
+        : `its stages: ${names.map((each) => printable(each)).join(', ')}`;
+    throw refusal(
+      name,
+      0,
+      new Reason(suggest(message, wanted, names, true), 'DOCKERFILE_TARGET', hint),
+    );
+  }
+
+  /** Stages that a target needs and itself, in the order of the file. */
+  reachable(target: number): number[] {
+    const found = new Set<number>([target]);
+    for (const index of found) {
+      const node = this.planned(index);
+      this.refuseRun(node);
+      if (node.base.kind === 'stage') found.add(node.base.index);
+      for (const { line, from } of copies(node)) {
+        const origin = this.origin(from);
+        if (origin.kind !== 'stage') continue;
+        if (origin.index >= index) throw this.tooEarly(line, from, node);
+        found.add(origin.index);
+      }
+    }
+    return [...found].sort((a, b) => a - b);
+  }
+
+  /** A circle of COPY --from is told of before the one stage that comes too late. */
+  refuseCircles(): void {
+    const done = new Set<number>();
+    for (const [index, { label }] of this.nodes.entries()) {
+      const line = this.circleFrom(index, done);
+      if (line === undefined) continue;
+      const reason = new Reason(`circular dependency detected on stage: ${label}`);
+      throw refusal(this.dockerfile.name, line, reason);
+    }
+  }
+
+  /** The line that closes a circle, depth first; no recursion, for there may be many stages. */
+  private circleFrom(start: number, done: Set<number>): number | undefined {
+    const path: { readonly index: number; readonly rest: CopyFrom[] }[] = [];
+    const open = new Set<number>();
+    const enter = (index: number): void => {
+      if (done.has(index)) return;
+      done.add(index);
+      open.add(index);
+      path.push({ index, rest: copies(this.planned(index)).reverse() });
+    };
+    enter(start);
+    for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
+      const next = last.rest.pop();
+      if (next === undefined) {
+        path.pop();
+        open.delete(last.index);
+        continue;
+      }
+      const origin = this.origin(next.from);
+      if (origin.kind !== 'stage') continue;
+      if (open.has(origin.index)) return next.line;
+      enter(origin.index);
+    }
+    return undefined;
+  }
+
+  private refuseRun({ instructions }: PlannedStage): void {
+    const run = instructions.find(({ kind }) => kind === 'run');
+    if (!run) return;
+    const place = `${printable(this.dockerfile.name)}:${run.line}`;
+    const message = `building ${place}: the embedded engine runs no RUN`;
+    throw new DockerceptionError('build', 'DOCKERFILE_RUN', message, { hint: RUN_HINT });
+  }
+
+  private tooEarly(line: number, from: string, { label }: PlannedStage): DockerceptionError {
+    const why = `it needs to be defined before current stage ${quote(label)}`;
+    const reason = new Reason(`cannot copy from stage ${quote(from)}, ${why}`);
+    return refusal(this.dockerfile.name, line, reason);
+  }
+
+  /** FROM finds the stages above it alone, by their exact names. */
+  private base(name: string): Origin {
+    const index = this.nodes.findLastIndex(({ stage }) => stage.name === name);
+    if (index >= 0) return { kind: 'stage', index };
+    return name === 'scratch' ? { kind: 'scratch' } : imageOf(name);
+  }
+
+  private origin(from: string): Origin {
+    const index = /^[-+]?\d+$/.test(from) ? Number(from) : this.byName(from);
+    return index === undefined ? imageOf(from) : { kind: 'stage', index };
+  }
+
+  /** Of several stages with one name, the last has it. */
+  private byName(name: string): number | undefined {
+    const index = this.dockerfile.stages.findLastIndex(
+      (stage) => stage.name === name.toLowerCase(),
+    );
+    return index < 0 ? undefined : index;
+  }
+
+  /** Triggers that a stage of this file leaves to those made from it. */
+  private triggersOf(base: Origin): Instruction[] {
+    if (base.kind !== 'stage') return [];
+    return this.planned(base.index).stage.instructions.flatMap((each) =>
+      each.kind === 'onbuild' ? [parseTrigger(each.trigger, this.dockerfile.name, each.line)] : [],
+    );
+  }
+
+  private check(line: number, from: string): void {
+    const { name, escape, stages } = this.dockerfile;
+    placed(name, line, () => {
+      if (expandWord(from, new Map(), { escape }) !== from) {
+        const instead = 'define a new stage with FROM using ARG from global scope as a workaround';
+        throw new Reason(`variable expansion is not supported for --from, ${instead}`);
+      }
+      const origin = this.origin(from);
+      if (origin.kind === 'stage' && (origin.index < 0 || origin.index >= stages.length))
+        throw new Reason(`invalid stage index ${origin.index}`);
+    });
+  }
+}
+
+function imageOf(name: string): Origin {
+  return { kind: 'image', name };
+}
+
+/** A COPY that names where it takes from. */
+interface CopyFrom {
+  readonly line: number;
+  readonly from: string;
+}
+
+/** Every `--from` of a stage. */
+function copies({ instructions }: PlannedStage): CopyFrom[] {
+  return instructions.flatMap((each) =>
+    each.kind === 'copy' && each.from !== '' ? [{ line: each.line, from: each.from }] : [],
+  );
+}

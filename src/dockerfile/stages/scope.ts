@@ -1,0 +1,121 @@
+/** Variables that FROM sees: the platforms, and the ARGs before the first FROM. */
+import type { Platform } from '../../image/descriptor.js';
+import { formatPlatform, parseSpecifier } from '../../image/platform.js';
+import { quote } from '../../text/go.js';
+import type { Dockerfile, Stage } from '../instructions/instruction.js';
+import { placed, Reason } from '../reason.js';
+import { expandWord, type Variables } from '../syntax/shell.js';
+
+/** What the command line says of a build. */
+export interface BuildSettings {
+  readonly buildArgs: Readonly<Record<string, string>>;
+  /** A stage's name or number. */
+  readonly target: string | undefined;
+  /** What builds. Normalised, as the target's. */
+  readonly buildPlatform: Platform;
+  /** What the image is for. */
+  readonly targetPlatform: Platform;
+}
+
+/** Build arguments that every build knows without an ARG. */
+const PREDEFINED =
+  /^((https?|ftp|no|all)_proxy|(build|target)(platform|os|osversion|arch|variant)|targetstage|source_date_epoch|buildkit_.*)$/i;
+
+/**
+ * The variables of FROM lines; a stage sees those that it declares again.
+ * @throws DockerceptionError `DOCKERFILE_SYNTAX`
+ */
+export function globalScope(dockerfile: Dockerfile, settings: BuildSettings): Variables {
+  const { buildArgs } = settings;
+  const { name, escape } = dockerfile;
+  const variables = new Map<string, string>();
+  for (const [key, value] of automatic(dockerfile, settings))
+    variables.set(key, buildArg(buildArgs, key) ?? value);
+  for (const { args, line } of dockerfile.metaArgs)
+    for (const { key, value } of args) {
+      const given = buildArg(buildArgs, key);
+      if (given !== undefined) variables.set(key, given);
+      else if (value !== undefined)
+        variables.set(
+          key,
+          placed(name, line, () => expandWord(value, variables, { escape })),
+        );
+    }
+  return variables;
+}
+
+function automatic(
+  { stages }: Dockerfile,
+  { target, buildPlatform, targetPlatform }: BuildSettings,
+): [string, string][] {
+  const platform = (prefix: string, value: Platform): [string, string][] => [
+    [`${prefix}PLATFORM`, formatPlatform(value)],
+    [`${prefix}OS`, value.os],
+    [`${prefix}OSVERSION`, ''],
+    [`${prefix}ARCH`, value.architecture],
+    [`${prefix}VARIANT`, value.variant ?? ''],
+  ];
+  const stage = target ?? stages.at(-1)?.name ?? 'default';
+  return [
+    ...platform('BUILD', buildPlatform),
+    ...platform('TARGET', targetPlatform),
+    ['TARGETSTAGE', stage],
+  ];
+}
+
+/** What `--build-arg` says of a name. */
+export function buildArg(
+  buildArgs: Readonly<Record<string, string>>,
+  name: string,
+): string | undefined {
+  return Object.hasOwn(buildArgs, name) ? buildArgs[name] : undefined;
+}
+
+/** A FROM line, expanded. */
+export interface ExpandedFrom {
+  /** A stage's name, `scratch`, a build context or an image. */
+  readonly base: string;
+  readonly platform: Platform | undefined;
+}
+
+/** Expands a FROM line. @throws DockerceptionError `DOCKERFILE_SYNTAX` */
+export function expandFrom(
+  stage: Stage,
+  dockerfile: Dockerfile,
+  globals: Variables,
+  buildPlatform: Platform,
+): ExpandedFrom {
+  const { escape, name } = dockerfile;
+  return placed(name, stage.line, () => {
+    const base = expandWord(stage.base, globals, { escape });
+    if (base === '') throw new Reason(`base name (${stage.base}) should not be blank`);
+    if (stage.platform === undefined) return { base, platform: undefined };
+    const platform = expandWord(stage.platform, globals, { escape });
+    if (platform === '') throw new Reason(`empty platform value from expression ${stage.platform}`);
+    return { base, platform: platformOf(platform, stage.platform, buildPlatform) };
+  });
+}
+
+/** With BuildKit's messages. */
+function platformOf(text: string, written: string, local: Platform): Platform {
+  return parseSpecifier(text, local, (why, component) => {
+    const place = component === undefined ? '' : `${quote(component)} is an invalid component of `;
+    return new Reason(
+      `failed to parse platform ${written}: ${place}${quote(text)}: ${why}: invalid argument`,
+    );
+  });
+}
+
+/** Names of `--build-arg` that no ARG takes, for a notice. */
+export function unusedBuildArgs(
+  dockerfile: Dockerfile,
+  buildArgs: Readonly<Record<string, string>>,
+): string[] {
+  const inStages = dockerfile.stages.flatMap(({ instructions }) => instructions);
+  const declared = [...dockerfile.metaArgs, ...inStages].flatMap((each) =>
+    each.kind === 'arg' ? each.args.map(({ key }) => key) : [],
+  );
+  return Object.keys(buildArgs).filter(
+    (name) => !declared.includes(name) && !PREDEFINED.test(name),
+  );
+}

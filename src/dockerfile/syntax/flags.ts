@@ -1,0 +1,84 @@
+/** An instruction's flags: `--name`, `--name=value`; values may be quoted (BuildKit, bflag.go). */
+import { isSpace } from '../../text/go.js';
+import { suggest } from '../../text/suggest.js';
+import { Reason } from '../reason.js';
+
+/** Takes the flags off the start of a line; quotes and backslashes in them are resolved. */
+export function splitFlags(text: string): { flags: string[]; rest: string } {
+  const flags: string[] = [];
+  let at = 0;
+  for (;;) {
+    while (at < text.length && isSpace(text[at] as string)) at++;
+    if (!text.startsWith('--', at)) return { flags, rest: text.slice(at) };
+    const { word, end } = flagWord(text, at);
+    at = end;
+    if (word === '--') return { flags, rest: text.slice(at) };
+    flags.push(word);
+  }
+}
+
+function flagWord(text: string, start: number): { word: string; end: number } {
+  let word = '';
+  let quote = '';
+  let at = start;
+  for (; at < text.length; at++) {
+    const character = text[at] as string;
+    if (quote === '' && isSpace(character)) break;
+    if (quote === '' ? character === '"' || character === "'" : character === quote)
+      quote = quote === '' ? character : '';
+    else if (character === '\\') word += text[++at] ?? '';
+    else word += character;
+  }
+  return { word, end: at };
+}
+
+/** What a flag takes. A list may stand several times. */
+export type FlagKind = 'boolean' | 'string' | 'list';
+
+/** Values of the flags that stand there. */
+export interface Flags {
+  /** Whether it stands there. */
+  has(name: string): boolean;
+  /** `false` when it doesn't. */
+  boolean(name: string): boolean;
+  /** Empty when it doesn't. */
+  string(name: string): string;
+  list(name: string): readonly string[];
+}
+
+/** Reads flags against those that an instruction knows. Throws a {@link Reason}. */
+export function readFlags(
+  words: readonly string[],
+  known: Readonly<Record<string, FlagKind>>,
+): Flags {
+  const values = new Map<string, string[]>();
+  for (const word of words) {
+    const equals = word.indexOf('=');
+    const name = word.slice(2, equals < 0 ? undefined : equals);
+    const value = equals < 0 ? undefined : word.slice(equals + 1);
+    const kind = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (kind === undefined)
+      throw new Reason(suggest(`unknown flag: --${name}`, name, Object.keys(known), true));
+    const before = values.get(name);
+    if (before && kind !== 'list') throw new Reason(`duplicate flag specified: --${name}`);
+    values.set(name, [...(before ?? []), flagValue(name, kind, value)]);
+  }
+  return {
+    has: (name) => values.has(name),
+    boolean: (name) => values.get(name)?.[0] === 'true',
+    string: (name) => values.get(name)?.[0] ?? '',
+    list: (name) => values.get(name) ?? [],
+  };
+}
+
+function flagValue(name: string, kind: FlagKind, value: string | undefined): string {
+  const missing = new Reason(`missing a value on flag: --${name}`);
+  if (kind !== 'boolean') {
+    if (value === undefined) throw missing;
+    return value;
+  }
+  if (value === '') throw missing;
+  const lower = (value ?? 'true').toLowerCase();
+  if (lower === 'true' || lower === 'false') return lower;
+  throw new Reason(`expecting boolean value for flag --${name}, not: ${value}`);
+}

@@ -1,0 +1,285 @@
+/**
+ * Words as a Dockerfile's shell lexer reads them (BuildKit, frontend/dockerfile/shell): quotes,
+ * escapes, `$x`, `${x}` and its modifiers, and words split at white space after expansion.
+ */
+import { isSpace, quote } from '../../text/go.js';
+import { Reason } from '../reason.js';
+import { modifiedValue, replace } from './substitution.js';
+
+/** How words are read. */
+export interface ShellOptions {
+  /** `\` or a backtick. */
+  readonly escape: string;
+  /** Quotes stay. @default false */
+  readonly rawQuotes?: boolean;
+  /** Escapes stay. @default false */
+  readonly rawEscapes?: boolean;
+  /** Quotes mean nothing: a heredoc's content. @default false */
+  readonly ignoreQuotes?: boolean;
+  /** A variable that isn't set stays as it is written. @default false */
+  readonly keepUnset?: boolean;
+}
+
+/** Deeper than anybody nests `${x:-${y}}`. */
+const MAX_DEPTH = 200;
+
+/** Characters of an expanded word: variables that double each other's length would exhaust the memory. */
+const MAX_LENGTH = 16 << 20;
+
+/** Values of variables. */
+export type Variables = ReadonlyMap<string, string>;
+
+/** A word, expanded. Throws a {@link Reason} for what a shell wouldn't take. */
+export function expandWord(word: string, variables: Variables, options: ShellOptions): string {
+  return lex(word, variables, options).word;
+}
+
+/** The words that an expanded word falls apart into; what was quoted stays together. */
+export function expandWords(word: string, variables: Variables, options: ShellOptions): string[] {
+  return lex(word, variables, options).words;
+}
+
+function lex(word: string, variables: Variables, options: ShellOptions): Lexed {
+  try {
+    return new Lexer(word, variables, options).until(undefined, options.rawEscapes ?? false);
+  } catch (error) {
+    if (error instanceof Reason)
+      throw new Reason(`failed to process ${quote(word)}: ${error.message}`);
+    throw error;
+  }
+}
+
+interface Lexed {
+  readonly word: string;
+  readonly words: string[];
+}
+
+class Lexer {
+  private readonly text: readonly string[];
+  private at = 0;
+  private depth = 0;
+  private rawEscapes: boolean;
+
+  constructor(
+    word: string,
+    private readonly variables: Variables,
+    private readonly options: ShellOptions,
+  ) {
+    // A byte order mark in front is none of the word: Go's text/scanner passes it by.
+    this.text = [...word.replace(/^\uFEFF/, '')];
+    this.rawEscapes = options.rawEscapes ?? false;
+  }
+
+  /** Reads up to `stop`, which has to come, or to the end. */
+  until(stop: string | undefined, rawEscapes: boolean): Lexed {
+    const outer = this.rawEscapes;
+    this.rawEscapes = rawEscapes;
+    if (++this.depth > MAX_DEPTH) throw new Reason('substitutions are nested too deeply');
+    const words = new Words();
+    let word = '';
+    for (let next = this.peek(); next !== undefined; next = this.peek()) {
+      if (next === stop) {
+        this.at++;
+        this.depth--;
+        this.rawEscapes = outer;
+        return { word, words: words.end() };
+      }
+      const special = this.special(next);
+      if (special !== undefined) {
+        word += special;
+        if (word.length > MAX_LENGTH) throw new Reason('the expanded text is too long');
+        if (next === '$') words.add(special);
+        else words.addQuoted(special);
+        continue;
+      }
+      this.at++;
+      if (next !== this.options.escape) {
+        words.add(next);
+        word += next;
+        continue;
+      }
+      const escaped = this.take();
+      const text = (rawEscapes ? next : '') + (escaped ?? '');
+      if (text !== '') words.addQuoted(text);
+      word += text;
+    }
+    this.rawEscapes = outer;
+    if (stop !== undefined)
+      throw new Reason(`unexpected end of statement while looking for matching ${stop}`);
+    return { word, words: words.end() };
+  }
+
+  /** What a character with a meaning of its own stands for; `undefined` for any other. */
+  private special(next: string): string | undefined {
+    if (next === '$') return this.dollar();
+    if (this.options.ignoreQuotes) return undefined;
+    if (next === "'") return this.singleQuotes();
+    if (next === '"') return this.doubleQuotes();
+    if (next === '<') return this.heredocMark();
+    return undefined;
+  }
+
+  private peek(): string | undefined {
+    return this.text[this.at];
+  }
+
+  private take(): string | undefined {
+    return this.text[this.at++];
+  }
+
+  private mark(character: string): string {
+    return this.options.rawQuotes ? character : '';
+  }
+
+  private singleQuotes(): string {
+    const start = ++this.at;
+    const end = this.text.indexOf("'", start);
+    this.at = end < 0 ? this.text.length : end + 1;
+    if (end < 0)
+      throw new Reason('unexpected end of statement while looking for matching single-quote');
+    return this.mark("'") + this.text.slice(start, end).join('') + this.mark("'");
+  }
+
+  private doubleQuotes(): string {
+    this.at++;
+    let out = this.mark('"');
+    for (;;) {
+      const next = this.peek();
+      if (next === undefined)
+        throw new Reason('unexpected end of statement while looking for matching double-quote');
+      if (next === '$') {
+        out += this.dollar();
+        continue;
+      }
+      this.at++;
+      if (next === '"') return out + this.mark('"');
+      if (next !== this.options.escape) {
+        out += next;
+        continue;
+      }
+      // Only a quote, a dollar and the escape itself can be escaped between double quotes.
+      const escaped = this.peek();
+      if (this.rawEscapes) out += next;
+      if (escaped === undefined) continue;
+      if (escaped === '"' || escaped === '$' || escaped === this.options.escape) {
+        this.at++;
+        out += escaped;
+      } else out += next;
+    }
+  }
+
+  /** `<<`, with the blanks before the word that ends the heredoc. */
+  private heredocMark(): string {
+    this.at++;
+    if (this.peek() !== '<') return '<';
+    this.at++;
+    let out = '<<';
+    while (/^[ \t\r\n]$/.test(this.peek() ?? '')) out += this.take();
+    return out;
+  }
+
+  private dollar(): string {
+    this.at++;
+    if (this.peek() !== '{') {
+      const name = this.name();
+      if (name === '') return '$';
+      return this.variables.get(name) ?? (this.options.keepUnset ? `$${name}` : '');
+    }
+    this.at++;
+    const first = this.peek();
+    if (first === undefined) throw new Reason("syntax error: missing '}'");
+    if (first === '{' || first === '}' || first === ':')
+      throw new Reason('syntax error: bad substitution');
+    const name = this.name();
+    const modifier = this.take();
+    if (modifier === undefined) throw new Reason("syntax error: missing '}'");
+    if (modifier === '}') return this.variables.get(name) ?? this.kept(`\${${name}}`);
+    if (modifier === '/') return this.replaced(name);
+    if (modifier === ':') return this.modified(name, this.take(), true);
+    return this.modified(name, modifier, false);
+  }
+
+  /** The text of a variable that isn't set. */
+  private kept(text: string): string {
+    return this.options.keepUnset ? text : '';
+  }
+
+  /** `${x-y}`, `${x+y}`, `${x?y}`, `${x#y}`, `${x%y}`; with a `:`, an empty value isn't set. */
+  private modified(name: string, modifier: string | undefined, colon: boolean): string {
+    const shown = (colon ? ':' : '') + (modifier ?? '\ufffd');
+    const unsupported = new Reason(`unsupported modifier (${shown}) in substitution`);
+    if (!colon && !'+-?#%'.includes(modifier ?? '')) throw unsupported;
+    const trims = modifier === '#' || modifier === '%';
+    const word = this.argument('}', trims, "syntax error: missing '}'");
+    if (colon && trims) throw unsupported;
+    const value = this.variables.get(name);
+    if (value === undefined && this.options.keepUnset) return `\${${name}${shown}${word}}`;
+    const result = modifiedValue({ name, value, modifier, word, nullIsUnset: colon });
+    if (result === undefined) throw unsupported;
+    return result;
+  }
+
+  /** `${x/pattern/text}` and `${x//pattern/text}`. */
+  private replaced(name: string): string {
+    const all = this.peek() === '/';
+    if (all) this.at++;
+    const pattern = this.argument('/', true, "syntax error: missing '/' in ${}");
+    const by = this.argument('}', true, "syntax error: missing '}'");
+    const value = this.variables.get(name);
+    if (value === undefined && this.options.keepUnset) return `\${${name}/${pattern}/${by}}`;
+    return replace(pattern, value ?? '', by, all);
+  }
+
+  private argument(stop: string, rawEscapes: boolean, missing: string): string {
+    try {
+      return this.until(stop, rawEscapes).word;
+    } catch (error) {
+      if (error instanceof Reason && this.peek() === undefined) throw new Reason(missing);
+      throw error;
+    }
+  }
+
+  /** A name, a number, or one of the shell's special parameters. */
+  private name(): string {
+    const first = this.peek();
+    if (first === undefined) return '';
+    if (/^\p{Nd}$/u.test(first)) return this.while(/^\p{Nd}$/u);
+    if ('@*#?-$!'.includes(first)) return this.take() as string;
+    return this.while(/^[\p{L}\p{Nd}_]$/u);
+  }
+
+  private while(pattern: RegExp): string {
+    let out = '';
+    while (pattern.test(this.peek() ?? '')) out += this.take();
+    return out;
+  }
+}
+
+/** Collects words: white space that wasn't quoted separates them. */
+export class Words {
+  readonly list: string[] = [];
+  private word = '';
+  private inside = false;
+
+  add(text: string): void {
+    for (const character of text) {
+      if (!isSpace(character)) this.addQuoted(character);
+      else if (this.inside && this.word !== '') {
+        this.list.push(this.word);
+        this.word = '';
+        this.inside = false;
+      }
+    }
+  }
+
+  addQuoted(text: string): void {
+    this.word += text;
+    this.inside = true;
+  }
+
+  end(): string[] {
+    if (this.word !== '') this.list.push(this.word);
+    this.word = '';
+    return this.list;
+  }
+}

@@ -1,0 +1,158 @@
+/** One statement of a Dockerfile split into its parts (BuildKit, parser/split_command.go). */
+import { cutSpace, isSpace, quote, splitBlanks, trim, trimStart } from '../../text/go.js';
+import { Reason } from '../reason.js';
+import { splitFlags } from './flags.js';
+
+/** One instruction, not yet understood. */
+export interface Statement extends Arguments {
+  /** Its first word, as it stands. */
+  readonly keyword: string;
+  /** Words that start with `--`. */
+  readonly flags: readonly string[];
+  /** The whole, continuations joined. */
+  readonly original: string;
+  /** Of ONBUILD: the instruction behind it. */
+  readonly sub: Statement | undefined;
+}
+
+/** Splits a statement into keyword, flags and arguments. Throws a Reason for what it can't read. */
+export function readStatement(original: string, escape: string, nested = false): Statement {
+  const whole = trim(original);
+  const keyword = /^[^\t\v\f\r ]*/.exec(whole)?.[0] ?? '';
+  const { flags, rest } = splitFlags(whole.slice(keyword.length));
+  const text = trim(rest);
+  // Triggers of triggers are refused later, and so needn't be read.
+  const onbuild = keyword.toLowerCase() === 'onbuild' && !nested && text !== '';
+  const sub = onbuild ? readStatement(text, escape, true) : undefined;
+  return { keyword, flags, original, sub, ...readArguments(keyword.toLowerCase(), text, escape) };
+}
+
+/** A name with its value, neither expanded. */
+export interface Pair {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** The arguments. */
+export interface Arguments {
+  readonly args: readonly string[];
+  /** Whether they stood as a JSON list. */
+  readonly json: boolean;
+  /** Of ENV and LABEL. */
+  readonly pairs: readonly Pair[];
+}
+
+/** Reads them. `keyword` is lower case; what is behind one that isn't known is ignored. */
+export function readArguments(keyword: string, rest: string, escape: string): Arguments {
+  switch (keyword) {
+    case 'env':
+    case 'label':
+      return { ...NOTHING, pairs: readPairs(rest, keyword.toUpperCase(), escape) };
+    case 'arg':
+      return { ...NOTHING, args: splitWords(rest, escape) };
+    case 'from':
+    case 'expose':
+      return { ...NOTHING, args: rest === '' ? [] : splitBlanks(rest) };
+    case 'maintainer':
+    case 'stopsignal':
+    case 'user':
+    case 'workdir':
+      return { ...NOTHING, args: rest === '' ? [] : [rest] };
+    case 'cmd':
+    case 'entrypoint':
+    case 'run':
+    case 'shell':
+      return jsonOr(rest, (text) => (text === '' ? [] : [text]));
+    case 'add':
+    case 'copy':
+    case 'volume':
+      return jsonOr(rest, (text) => (text === '' ? [] : splitBlanks(text)));
+    case 'healthcheck':
+      return readHealthcheck(rest);
+    default:
+      return NOTHING;
+  }
+}
+
+const NOTHING: Arguments = { args: [], json: false, pairs: [] };
+
+/** A JSON list of texts, or else what `read` makes of the text. */
+function jsonOr(rest: string, read: (text: string) => string[]): Arguments {
+  const list = jsonList(rest);
+  return list ? { ...NOTHING, args: list, json: true } : { ...NOTHING, args: read(rest) };
+}
+
+function jsonList(rest: string): string[] | undefined {
+  const text = trimStart(rest);
+  if (!text.startsWith('[')) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // What isn't JSON is a shell's command, or words.
+    return undefined;
+  }
+  if (Array.isArray(value) && value.every((each) => typeof each === 'string'))
+    return value.map((each) => each.replace(/\p{Surrogate}/gu, '\ufffd'));
+  throw new Reason('when using JSON array syntax, arrays must be comprised of strings only');
+}
+
+/** `NONE`, or `CMD` and a command. */
+function readHealthcheck(rest: string): Arguments {
+  const [type, behind] = cutSpace(rest);
+  if (type === '') return NOTHING;
+  const command = jsonOr(behind, (text) => (text === '' ? [] : [text]));
+  return { ...command, args: [type, ...command.args] };
+}
+
+/** `KEY=value …`, or `KEY` and the rest of the line: which it is, the first word tells. */
+function readPairs(rest: string, name: string, escape: string): Pair[] {
+  const words = splitWords(rest, escape);
+  const [first] = words;
+  if (first === undefined) return [];
+  if (!first.includes('=')) {
+    const match = /^([^\t\v\f\r ]*)[\t\v\f\r ]+([^]*)$/.exec(rest);
+    if (!match) throw new Reason(`${name} must have two arguments`);
+    return [{ key: match[1] as string, value: match[2] as string }];
+  }
+  return words.map((word) => {
+    const equals = word.indexOf('=');
+    if (equals >= 0) return { key: word.slice(0, equals), value: word.slice(equals + 1) };
+    const why = `can't find = in ${quote(word)}. Must be of the form: name=value`;
+    throw new Reason(`Syntax error - ${why}`);
+  });
+}
+
+/** Words with their quotes and escapes, which expansion resolves. */
+function splitWords(rest: string, escape: string): string[] {
+  const characters = [...rest];
+  const words: string[] = [];
+  let word = '';
+  let mark = '';
+  let quoted = false;
+  const end = (): void => {
+    if (quoted || word !== '') words.push(word);
+    word = '';
+    quoted = false;
+  };
+  for (let at = 0; at < characters.length; at++) {
+    const character = characters[at] as string;
+    if (mark === '' && isSpace(character)) {
+      end();
+      continue;
+    }
+    if (character === escape && mark !== "'") {
+      const next = characters[++at];
+      // An escape at the very end is nobody's.
+      if (next !== undefined) word += character + next;
+      continue;
+    }
+    if (mark === '' && (character === '"' || character === "'")) {
+      mark = character;
+      quoted = true;
+    } else if (character === mark) mark = '';
+    word += character;
+  }
+  end();
+  return words;
+}

@@ -1,0 +1,171 @@
+/**
+ * A Dockerfile's lines put together to statements: continuations joined, comments left out,
+ * heredocs read (BuildKit, frontend/dockerfile/parser). What they mean is read elsewhere.
+ */
+import { trimStart } from '../../text/go.js';
+import { trimEnd } from '../../text/trim.js';
+import { placed, Reason, refusal } from '../reason.js';
+import { type Heredoc, type HeredocMark, heredocMarks } from './heredoc.js';
+import { readStatement, type Statement } from './statement.js';
+
+/** A statement with its place, and what follows it. */
+export interface PlacedStatement extends Statement {
+  readonly heredocs: readonly Heredoc[];
+  /** From 1. */
+  readonly line: number;
+  readonly endLine: number;
+}
+
+/** All statements, and the character that escapes. */
+export interface Statements {
+  readonly list: readonly PlacedStatement[];
+  readonly escape: string;
+}
+
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+/** Bytes that a line may have, with its line feed. */
+const MAX_LINE = 65536;
+
+/**
+ * Reads a file.
+ * @param at the line that messages name, for a text that isn't a file of its own
+ * @throws DockerceptionError `DOCKERFILE_SYNTAX`, `DOCKERFILE_EMPTY`
+ */
+export function readStatements(text: Buffer, name: string, at?: number): Statements {
+  const lines = new Lines(text);
+  const directives = new Directives();
+  const list: PlacedStatement[] = [];
+  for (let raw = lines.next(); raw !== undefined; raw = lines.next()) {
+    const first = trimStart(withoutFeed(raw));
+    const line = lines.count;
+    placed(name, at ?? line, () => directives.read(first));
+    const { text: start, continued } = continuation(isComment(first) ? '' : first, directives);
+    if (!continued && start === '') continue;
+    const original = continued ? start + joined(lines, directives) : start;
+    list.push(
+      placed(name, at ?? line, () => {
+        const statement = readStatement(original, directives.escape);
+        const heredocs = readHeredocs(statement, lines);
+        return { ...statement, heredocs, line, endLine: lines.count };
+      }),
+    );
+  }
+  if (lines.tooLong) {
+    const why = `dockerfile line greater than max allowed size of ${MAX_LINE - 1}`;
+    throw refusal(name, at ?? lines.count + 1, new Reason(why));
+  }
+  if (list.length === 0)
+    throw refusal(name, at ?? 0, new Reason('file with no instructions', 'DOCKERFILE_EMPTY'));
+  return { list, escape: directives.escape };
+}
+
+/** The rest of a statement whose first line goes on. */
+function joined(lines: Lines, directives: Directives): string {
+  let out = '';
+  for (let raw = lines.next(); raw !== undefined; raw = lines.next()) {
+    const line = withoutFeed(raw);
+    // Comments and empty lines inside a statement end nothing.
+    if (isComment(trimStart(line)) || trimStart(line) === '') continue;
+    const { text, continued } = continuation(line, directives);
+    out += text;
+    if (!continued) break;
+  }
+  return out;
+}
+
+function withoutFeed(line: string): string {
+  return trimEnd(line, '\r\n');
+}
+
+function isComment(line: string): boolean {
+  return line.startsWith('#');
+}
+
+/** A line without the escape at its end; an escape before it takes away its meaning. */
+function continuation(line: string, { escape }: Directives): { text: string; continued: boolean } {
+  const bare = trimEnd(line, ' \t');
+  const continued = bare.endsWith(escape) && bare[bare.length - 2] !== escape;
+  return continued ? { text: bare.slice(0, -1), continued } : { text: line, continued };
+}
+
+/** The heredocs that follow an instruction that may have them. */
+function readHeredocs(statement: Statement, lines: Lines): Heredoc[] {
+  const inner = statement.sub ?? statement;
+  if (inner.json || !/^(add|copy|run)$/i.test(inner.keyword)) return [];
+  if (!statement.original.includes('<<')) return [];
+  return heredocMarks(statement.original).map((mark) => ({
+    ...mark,
+    content: readContent(mark, lines),
+  }));
+}
+
+function readContent(mark: HeredocMark, lines: Lines): Buffer {
+  const content: Buffer[] = [];
+  for (let raw = lines.nextBytes(); raw !== undefined; raw = lines.nextBytes()) {
+    const line = withoutFeed(raw.toString());
+    if ((mark.chomp ? line.replace(/^\t+/, '') : line) === mark.name) return Buffer.concat(content);
+    content.push(raw);
+  }
+  throw new Reason('unterminated heredoc');
+}
+
+/** Physical lines, with their line feeds. */
+class Lines {
+  /** How many were read. */
+  count = 0;
+  /** Whether the end was put before a line that is too long. */
+  tooLong = false;
+  private at: number;
+
+  constructor(private readonly text: Buffer) {
+    this.at = text.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? 3 : 0;
+  }
+
+  next(): string | undefined {
+    return this.nextBytes()?.toString();
+  }
+
+  nextBytes(): Buffer | undefined {
+    if (this.at >= this.text.length || this.tooLong) return undefined;
+    const feed = this.text.indexOf('\n', this.at);
+    const line = this.text.subarray(this.at, feed < 0 ? undefined : feed + 1);
+    if (line.length > (feed < 0 ? MAX_LINE - 1 : MAX_LINE)) {
+      this.tooLong = true;
+      return undefined;
+    }
+    this.at += line.length;
+    this.count++;
+    return line;
+  }
+}
+
+const KNOWN: readonly string[] = ['syntax', 'escape', 'check'];
+
+/** What the directives said so far. */
+export class Directives {
+  /** The character that escapes, and continues lines. */
+  escape = '\\';
+  private done = false;
+  private readonly seen = new Set<string>();
+
+  /** Takes the next physical line. Throws a {@link Reason} for one that stands twice. */
+  read(line: string): void {
+    if (this.done) return;
+    const comment = line.startsWith('#') ? trimStart(line.slice(1)) : '';
+    const match = /^([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*([^\t\f\r ][^]*)$/.exec(comment);
+    const name = match?.[1]?.toLowerCase() ?? '';
+    if (!match || !KNOWN.includes(name)) {
+      this.done = true;
+      return;
+    }
+    if (this.seen.has(name)) throw new Reason(`only one ${name} parser directive can be used`);
+    this.seen.add(name);
+    if (name === 'escape') this.setEscape(trimEnd(match[2] as string, '\t\f\r '));
+  }
+
+  private setEscape(value: string): void {
+    if (value !== '`' && value !== '\\')
+      throw new Reason(`invalid escape token '${value}' does not match \` or \\`);
+    this.escape = value;
+  }
+}

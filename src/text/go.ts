@@ -1,0 +1,91 @@
+/** White space as Go's `unicode.IsSpace` has it: neither JavaScript's `\s` nor ASCII's. */
+
+const SPACE = '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+const ALL = new RegExp(`^[${SPACE}]$`);
+const START = new RegExp(`^[${SPACE}]+`);
+
+/** Whether one character is white space. */
+export function isSpace(character: string): boolean {
+  return ALL.test(character);
+}
+
+/** Without white space at its start. */
+export function trimStart(text: string): string {
+  return text.replace(START, '');
+}
+
+/** Without white space at both ends. */
+export function trim(text: string): string {
+  // The expression for the end alone would look at every run of spaces in between.
+  let end = text.length;
+  while (end > 0 && ALL.test(text[end - 1] as string)) end--;
+  return trimStart(text.slice(0, end));
+}
+
+/** Splits at runs of blanks (tab, vertical tab, form feed, carriage return, space), as parser.go. */
+export function splitBlanks(text: string): string[] {
+  return text.split(/[\t\v\f\r ]+/);
+}
+
+/** Cuts a text at its first white space; what is behind has none at its start. */
+export function cutSpace(text: string): [word: string, rest: string] {
+  let at = 0;
+  while (at < text.length && !ALL.test(text[at] as string)) at++;
+  return [text.slice(0, at), trimStart(text.slice(at))];
+}
+
+/** Orders texts by the bytes of their UTF-8, as Go does; JavaScript's own order is UTF-16's. */
+export function compareBytes(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const [one, other] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (one !== other) return rank(one) - rank(other);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for what is behind all other code units. */
+function rank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}
+
+const SHORT: Readonly<Record<string, string>> = {
+  '\u0007': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
+
+/** Letters, marks, numbers, punctuation, symbols and the ASCII space. */
+const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+
+/** A Go string literal. */
+export function quote(text: string): string {
+  return `"${[...text].map((each) => escape(each, '"')).join('')}"`;
+}
+
+/** `%q` of a list. */
+export function quoteList(list: readonly string[]): string {
+  return `[${list.map(quote).join(' ')}]`;
+}
+
+/** `%q` of a number: the character it is the code of. */
+export function quoteRune(code: number): string {
+  const valid = code >= 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+  return `'${escape(String.fromCodePoint(valid ? code : 0xfffd), "'")}'`;
+}
+
+function escape(character: string, mark: string): string {
+  if (character === mark || character === '\\') return `\\${character}`;
+  if (PRINTABLE.test(character)) return character;
+  const short = SHORT[character];
+  if (short !== undefined) return short;
+  const code = character.codePointAt(0) as number;
+  const hex = (width: number): string => code.toString(16).padStart(width, '0');
+  if (code < 0x80) return `\\x${hex(2)}`;
+  return code < 0x10000 ? `\\u${hex(4)}` : `\\U${hex(8)}`;
+}
