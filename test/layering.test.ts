@@ -190,6 +190,16 @@ describe('the layers of src', () => {
     expect(displays).toEqual([]);
   });
 
+  it('let the API of BuildKit know no other engine', () => {
+    const room = /^engine\/(buildkit|docker|embedded)\//;
+    const wrong = all.filter(
+      ({ file, toFile }) =>
+        room.exec(file)?.[1] === 'buildkit' &&
+        (room.exec(toFile)?.[1] ?? 'buildkit') !== 'buildkit',
+    );
+    expect(wrong).toEqual([]);
+  });
+
   it('keep the folders of the embedded engine in order, and speculation behind its index', () => {
     const folderOf = (file: string): string | undefined =>
       /^engine\/embedded\/([^/]+)\//.exec(file)?.[1];

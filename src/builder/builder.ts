@@ -3,7 +3,7 @@
  * handed on; the next one is built from that. Whoever opened them closes them, whatever became of the context.
  */
 import { homedir } from 'node:os';
-import { chooseBuilder, connect, Container, resolveEndpoint } from '../engine/docker/index.js';
+import { chooseBackend, connect, Container, resolveEndpoint } from '../engine/docker/index.js';
 import { DockerceptionError } from '../errors.js';
 import {
   type Artifact,
@@ -63,7 +63,7 @@ export async function openBuilder(given: BuilderOptions): Promise<Builder> {
     throw withoutEngine(error);
   });
   if (options.serve !== undefined && ping.isPodman) await refuseRootless(connection, signal);
-  const isBuildKit = chooseBuilder(env, ping) === 'buildkit';
+  const isBuildKit = chooseBackend(env, ping) === 'buildkit';
   const chain = new Chain(options, { connection, isBuildKit, env, report, signal });
   try {
     await chain.open();

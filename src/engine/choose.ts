@@ -10,6 +10,7 @@ import { splitTag } from '../image/reference.js';
 import type { EngineName } from '../options/build.js';
 import type { Output } from '../options/image.js';
 import type { Report } from '../progress/events.js';
+import { isNotRunning, isUnreachable } from './docker/failures.js';
 import type { Connection } from './docker/index.js';
 import type { EmbeddedSettings, Otherwise } from './embedded/embedded-engine.js';
 import type { Engine, EngineRequest, EntryEngine } from './engine.js';
@@ -73,7 +74,6 @@ export async function chooseEngine(
     await connection.ping(signal);
   } catch (error) {
     // An engine that was named keeps the image: a file in its place would leave an older image under that name there.
-    const { isNotRunning } = await import('./docker/index.js');
     if (connection.endpoint.named || !isNotRunning(error))
       return { engine: failing(error), outputs };
     // The file is named after the image; an image to load has no other place.
@@ -132,7 +132,7 @@ function dockerFor(settings: EngineSettings): Otherwise {
   return explained(async (context, options, reason) => {
     const connection = await connectionOf(settings);
     await connection.ping(options.signal);
-    const message = `${reason.message}: building with ${nameOf(connection)}`;
+    const message = `${reason.message}: building with ${connection.endpoint.name}`;
     options.report({ kind: 'notice', message });
     const { dockerEngine } = await import('./docker/index.js');
     return dockerEngine(connection, settings)(context, options);
@@ -171,19 +171,11 @@ function failing(error: unknown): Engine {
   return () => Promise.reject(error);
 }
 
-function isUnreachable(error: unknown): boolean {
-  return error instanceof DockerceptionError && error.code === 'ENGINE_UNREACHABLE';
-}
-
 function warnWithoutEngine(connection: Connection, { dest }: Output, report: Report): void {
   const [other] = connection.endpoint.others;
   const use = other === undefined ? '' : `; DOCKER_HOST=${other} is another engine's socket`;
-  const message = `no engine answers at ${nameOf(connection)}: the image goes to ${dest}, and into no engine${use}`;
+  const message = `no engine answers at ${connection.endpoint.name}: the image goes to ${dest}, and into no engine${use}`;
   report({ kind: 'notice', message, warning: true });
-}
-
-function nameOf({ endpoint }: Connection): string {
-  return `${endpoint.url} (${endpoint.origin})`;
 }
 
 /** Attributes of `-o` that images and file systems have here; the compression is the build's own. */

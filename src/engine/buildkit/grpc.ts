@@ -1,9 +1,11 @@
 /**
- * A gRPC server for unary calls (grpc.io, PROTOCOL-HTTP2): HTTP/2 on a connection that already stands;
- * a message is one byte for compression, four for its length, then Protocol Buffers; the outcome is in
- * the trailers. `@grpc/grpc-js` would do it too, but takes a quarter of a second to load.
+ * gRPC (grpc.io, PROTOCOL-HTTP2) on an open connection, as a server and as a client. A message is one byte for compression, four
+ * for its length, then Protocol Buffers; `grpc-status` in the trailers is the outcome. `@grpc/grpc-js` takes a quarter of a
+ * second to load.
  */
 import {
+  type ClientHttp2Session,
+  connect,
   constants,
   type IncomingHttpHeaders,
   performServerHandshake,
@@ -12,16 +14,15 @@ import {
 import { type Duplex, type Readable, Transform } from 'node:stream';
 import { messageOf } from '../../errors.js';
 
-/** Answers one call: a message for a message. What it throws is told to the caller. */
+/** Answers a call with one message. Its error is sent to the caller. */
 export type UnaryMethod = (request: Buffer) => Promise<Buffer> | Buffer;
 
-/** Sends the messages of a stream, whatever the caller sends; a stream that breaks is a call that breaks. */
+/** Answers a call with a stream whose chunks are messages. If the stream fails, the call is reset. */
 export type StreamMethod = (headers: IncomingHttpHeaders) => Readable | undefined;
 
-/** What a server answers to, by path: `/package.Service/Method`. */
+/** The methods of a server, by path: `/package.Service/Method`. */
 export interface GrpcMethods {
   readonly unary: ReadonlyMap<string, UnaryMethod>;
-  /** Their messages are the chunks of the streams. */
   readonly streams?: ReadonlyMap<string, StreamMethod>;
 }
 
@@ -29,29 +30,31 @@ const OK = 0;
 const UNKNOWN = 2;
 const RESOURCE_EXHAUSTED = 8;
 const UNIMPLEMENTED = 12;
-/** Bytes of a request; those that are answered here have a few dozen. */
+/** Bytes of a request to the server. */
 const MAX_REQUEST = 64 << 10;
+/** Bytes of a message to the client. */
+const MAX_MESSAGE = 16 << 20;
 const PREFIX = 5;
 
 /**
  * Serves calls until the connection closes.
  *
- * @returns what closes the connection; may be called twice.
+ * @returns closes the connection; may be called twice.
  */
 export function serveGrpc(socket: Duplex, methods: GrpcMethods): () => void {
   const session = performServerHandshake(socket);
-  // The other side hangs up when its work is done, or dies: whoever waits for that work sees it.
+  // The user of the connection notices its end.
   session.on('error', () => socket.destroy());
   socket.on('error', () => session.destroy());
   session.on('stream', (stream, headers) => {
     stream.on('error', () => stream.close());
     const path = headers[':path'] ?? '';
     const messages = methods.streams?.get(path)?.(headers);
-    if (messages) send(stream, messages);
+    if (messages) sendMessages(stream, messages);
     else void answer(stream, methods.unary.get(path));
   });
-  // What the socket has read before is given to the session a tick later, and a session that was
-  // destroyed in between throws where no one can catch it.
+  // Node passes bytes that the socket has already read to the session in a later tick, and throws an uncaught error
+  // if the session was destroyed before.
   return () =>
     void setImmediate(() => {
       session.destroy();
@@ -64,7 +67,7 @@ async function answer(stream: ServerHttp2Stream, method: UnaryMethod | undefined
   let text = '';
   let message: Buffer | undefined;
   try {
-    const request = await read(stream);
+    const request = await readRequest(stream);
     if (method === undefined) status = UNIMPLEMENTED;
     else if (request === undefined) status = RESOURCE_EXHAUSTED;
     else message = await method(request);
@@ -73,13 +76,12 @@ async function answer(stream: ServerHttp2Stream, method: UnaryMethod | undefined
     text = messageOf(error);
   }
   if (stream.destroyed) return;
-  respond(stream, () => ({ status, text }));
+  respond(stream, status, text);
   stream.end(message === undefined ? undefined : frame(message));
 }
 
-/** Sends a stream's chunks as messages. Its end alone is the call's: otherwise the call is reset. */
-function send(stream: ServerHttp2Stream, messages: Readable): void {
-  respond(stream, () => ({ status: OK, text: '' }));
+function sendMessages(stream: ServerHttp2Stream, messages: Readable): void {
+  respond(stream, OK, '');
   const frames = new Transform({
     transform: (chunk: Buffer, _encoding, done) => done(null, frame(chunk)),
   });
@@ -91,20 +93,16 @@ function send(stream: ServerHttp2Stream, messages: Readable): void {
   messages.pipe(frames).pipe(stream);
 }
 
-function respond(
-  stream: ServerHttp2Stream,
-  outcome: () => { readonly status: number; readonly text: string },
-): void {
+function respond(stream: ServerHttp2Stream, status: number, text: string): void {
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+  const trailers = { 'grpc-status': String(status), 'grpc-message': encodeURIComponent(text) };
   stream.on('wantTrailers', () => {
-    const { status, text } = outcome();
-    const trailers = { 'grpc-status': String(status), 'grpc-message': encodeURIComponent(text) };
     if (!stream.destroyed) stream.sendTrailers(trailers);
   });
 }
 
-/** The only message of a call; undefined when it is too long. */
-async function read(stream: ServerHttp2Stream): Promise<Buffer | undefined> {
+/** The only message of a call; undefined if it is too long. */
+async function readRequest(stream: ServerHttp2Stream): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -114,9 +112,90 @@ async function read(stream: ServerHttp2Stream): Promise<Buffer | undefined> {
   return Buffer.concat(chunks).subarray(PREFIX);
 }
 
-/** A message as it goes over the wire. */
-export function frame(message: Buffer): Buffer {
+function frame(message: Buffer): Buffer {
   const prefix = Buffer.alloc(PREFIX);
   prefix.writeUInt32BE(message.length, 1);
   return Buffer.concat([prefix, message]);
+}
+
+/** The error of a call that the server has answered. */
+export class GrpcError extends Error {
+  /** grpc.io, status codes. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export class GrpcClient {
+  readonly #session: ClientHttp2Session;
+  #error: Error | undefined;
+
+  constructor(socket: Duplex) {
+    this.#session = connect('http://engine', { createConnection: () => socket });
+    // All open calls fail with it.
+    this.#session.on('error', (error: Error) => (this.#error ??= error));
+  }
+
+  /** Ends all calls and the connection; may be called twice. */
+  close(): void {
+    // In a later tick: see serveGrpc.
+    setImmediate(() => this.#session.destroy());
+  }
+
+  /**
+   * Makes a call; `take` gets each message of the answer.
+   *
+   * @throws GrpcError with the server's message; any other error if the connection broke.
+   */
+  call(path: string, request: Buffer, take: (message: Buffer) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stream = this.#session.request({
+        ':method': 'POST',
+        ':path': path,
+        'content-type': 'application/grpc',
+        te: 'trailers',
+      });
+      // An answer without messages has its status in the headers.
+      let outcome: IncomingHttpHeaders = {};
+      const keep = (headers: IncomingHttpHeaders): void => void (outcome = headers);
+      stream.on('response', keep).on('trailers', keep);
+      let received: Buffer = Buffer.alloc(0);
+      stream.on('data', (chunk: Buffer) => {
+        received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+        try {
+          while (received.length >= PREFIX) {
+            const end = PREFIX + received.readUInt32BE(1);
+            if (end > MAX_MESSAGE) throw new RangeError('a message is too long');
+            if (received.length < end) break;
+            take(received.subarray(PREFIX, end));
+            received = received.subarray(end);
+          }
+        } catch (error) {
+          stream.destroy(error as Error);
+        }
+      });
+      stream.on('error', (error) => reject(this.#error ?? error));
+      stream.on('close', () => {
+        const status = outcome['grpc-status'];
+        if (status === '0') resolve();
+        else if (status === undefined)
+          reject(this.#error ?? new Error('the connection was closed in the middle of a call'));
+        else reject(new GrpcError(Number(status), decoded(outcome['grpc-message'])));
+      });
+      stream.end(frame(request));
+    });
+  }
+}
+
+/** Percent-encoded UTF-8; any other text is unchanged. */
+function decoded(text: string | string[] | undefined): string {
+  const raw = String(text ?? '');
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    return raw;
+  }
 }

@@ -1,7 +1,6 @@
 /**
- * BuildKit's progress: base64 of a `moby.buildkit.v1.StatusResponse` (moby/buildkit,
- * api/services/control/control.proto) goes in, a SolveStatus comes out. Fields that are not shown
- * (ranges, progress groups) are skipped.
+ * Decodes BuildKit's progress, a `moby.buildkit.v1.StatusResponse` (moby/buildkit, api/services/control/control.proto).
+ * Fields that are not shown (ranges, progress groups) are skipped.
  */
 import { StringDecoder } from 'node:string_decoder';
 import type {
@@ -11,136 +10,107 @@ import type {
   VertexStatus,
   VertexWarning,
 } from '../../progress/events.js';
-import { type Field, readFields } from './protobuf.js';
+import { Message } from './protobuf.js';
 
 /** Decodes the traces of one build, in order. */
 export class TraceDecoder {
-  // A log's bytes may end inside of a character: its rest begins the next log of the same step.
-  readonly #texts = new Map<string, StringDecoder>();
+  /** A log may end inside a character, whose rest begins the next log of the same step. */
+  readonly #decoders = new Map<string, StringDecoder>();
 
   /**
-   * @param aux the `aux` of a `moby.buildkit.trace` line, or the message itself.
-   * @throws RangeError when it is damaged.
+   * @param trace the message, or the base64 of it that a `moby.buildkit.trace` line has.
+   * @throws RangeError if it is damaged.
    */
-  decode(aux: string | Buffer): SolveStatus {
-    const vertexes: Vertex[] = [];
-    const statuses: VertexStatus[] = [];
-    const logs: VertexLog[] = [];
-    const warnings: VertexWarning[] = [];
-    const message = typeof aux === 'string' ? Buffer.from(aux, 'base64') : aux;
-    for (const field of readFields(message)) {
-      if (field.number === 1) vertexes.push(vertex(field.bytes));
-      else if (field.number === 2) statuses.push(status(field.bytes));
-      else if (field.number === 3) logs.push(this.#log(field.bytes));
-      else if (field.number === 4) warnings.push(warning(field.bytes));
-    }
-    return { vertexes, statuses, logs, warnings };
+  decode(trace: string | Buffer): SolveStatus {
+    const message = new Message(typeof trace === 'string' ? Buffer.from(trace, 'base64') : trace);
+    return {
+      vertexes: message.messages(1).map(vertexOf),
+      statuses: message.messages(2).map(statusOf),
+      logs: message.messages(3).map((log) => this.#logOf(log)),
+      warnings: message.messages(4).map(warningOf),
+    };
   }
 
-  #log(message: Buffer): VertexLog {
-    const fields = [...readFields(message)];
-    const vertex = text(fields, 1);
-    const stream = number(fields, 3) === 2 ? 2 : 1;
+  #logOf(message: Message): VertexLog {
+    const vertex = message.text(1);
+    const stream = message.integer(3) === 2 ? 2 : 1;
     const key = `${stream} ${vertex}`;
-    const decoder = this.#texts.get(key) ?? new StringDecoder('utf8');
-    this.#texts.set(key, decoder);
-    const data = decoder.write(bytesOf(fields, 4) ?? Buffer.alloc(0));
-    return { vertex, stream, data, timestamp: time(fields, 2) ?? new Date().toISOString() };
+    const decoder = this.#decoders.get(key) ?? new StringDecoder('utf8');
+    this.#decoders.set(key, decoder);
+    const data = decoder.write(message.bytes(4));
+    return { vertex, stream, data, timestamp: timeOf(message, 2) ?? new Date().toISOString() };
   }
 }
 
-function vertex(message: Buffer): Vertex {
-  const fields = [...readFields(message)];
-  const inputs = all(fields, 2);
-  const error = text(fields, 7);
+function vertexOf(message: Message): Vertex {
+  const inputs = message.texts(2);
+  const error = message.text(7);
   return {
-    digest: text(fields, 1),
-    name: text(fields, 3),
-    ...(inputs.length > 0 ? { inputs: inputs.map(utf8) } : {}),
-    ...(number(fields, 4) === 1 ? { cached: true } : {}),
-    ...optional('started', time(fields, 5)),
-    ...optional('completed', time(fields, 6)),
-    ...(error === '' || writtenMeanwhile(error) !== undefined
-      ? {}
-      : { error: withoutReferences(error) }),
+    digest: message.text(1),
+    name: message.text(3),
+    ...(inputs.length > 0 && { inputs }),
+    ...(message.integer(4) === 1 && { cached: true }),
+    ...startAndEnd(message, 5, 6),
+    ...(error !== '' && existingImage(error) === undefined && { error: withoutReferences(error) }),
   };
 }
 
-function status(message: Buffer): VertexStatus {
-  const fields = [...readFields(message)];
-  const name = text(fields, 3);
-  const total = number(fields, 5);
+function statusOf(message: Message): VertexStatus {
+  const name = message.text(3);
+  const total = message.integer(5);
   return {
-    id: text(fields, 1),
-    vertex: text(fields, 2),
-    ...(name === '' ? {} : { name }),
-    current: number(fields, 4),
-    ...(total === 0 ? {} : { total }),
-    timestamp: time(fields, 6) ?? new Date().toISOString(),
-    ...optional('started', time(fields, 7)),
-    ...optional('completed', time(fields, 8)),
+    id: message.text(1),
+    vertex: message.text(2),
+    ...(name !== '' && { name }),
+    current: message.integer(4),
+    ...(total !== 0 && { total }),
+    timestamp: timeOf(message, 6) ?? new Date().toISOString(),
+    ...startAndEnd(message, 7, 8),
   };
 }
 
-function warning(message: Buffer): VertexWarning {
-  const fields = [...readFields(message)];
-  const detail = all(fields, 4);
-  const url = text(fields, 5);
+function warningOf(message: Message): VertexWarning {
+  const detail = message.texts(4);
+  const url = message.text(5);
   return {
-    vertex: text(fields, 1),
-    level: number(fields, 2),
-    short: text(fields, 3),
-    ...(detail.length > 0 ? { detail: detail.map(utf8) } : {}),
-    ...(url === '' ? {} : { url }),
+    vertex: message.text(1),
+    level: message.integer(2),
+    short: message.text(3),
+    ...(detail.length > 0 && { detail }),
+    ...(url !== '' && { url }),
+  };
+}
+
+function startAndEnd(
+  message: Message,
+  start: number,
+  end: number,
+): Pick<Vertex, 'started' | 'completed'> {
+  const [started, completed] = [timeOf(message, start), timeOf(message, end)];
+  return {
+    ...(started !== undefined && { started }),
+    ...(completed !== undefined && { completed }),
   };
 }
 
 /** `google.protobuf.Timestamp`, with its nanoseconds. */
-function time(fields: readonly Field[], of: number): string | undefined {
-  const message = bytesOf(fields, of);
-  if (message === undefined) return undefined;
-  const parts = [...readFields(message)];
-  const seconds = BigInt.asIntN(64, parts.find((part) => part.number === 1)?.value ?? 0n);
-  const date = new Date(Number(seconds) * 1000);
+function timeOf(message: Message, number: number): string | undefined {
+  const time = message.message(number);
+  if (time === undefined) return undefined;
+  const date = new Date(time.integer(1) * 1000);
   if (Number.isNaN(date.getTime())) return undefined;
-  return date.toISOString().replace(/000Z$/, `${String(number(parts, 2)).padStart(9, '0')}Z`);
+  return date.toISOString().replace(/000Z$/, `${String(time.integer(2)).padStart(9, '0')}Z`);
 }
 
-function all(fields: readonly Field[], of: number): Buffer[] {
-  return fields.filter((field) => field.number === of).map((field) => field.bytes);
-}
-
-/** The last one counts, as in every Protocol Buffers reader. */
-function bytesOf(fields: readonly Field[], of: number): Buffer | undefined {
-  return all(fields, of).at(-1);
-}
-
-function text(fields: readonly Field[], of: number): string {
-  return utf8(bytesOf(fields, of) ?? Buffer.alloc(0));
-}
-
-function utf8(bytes: Buffer): string {
-  return bytes.toString('utf8');
-}
-
-/** An int64, which for bytes and streams fits a number. */
-function number(fields: readonly Field[], of: number): number {
-  return Number(BigInt.asIntN(64, fields.findLast((field) => field.number === of)?.value ?? 0n));
-}
-
-function optional<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
-  return value === undefined ? {} : ({ [key]: value } as Record<K, string>);
-}
-
-/** BuildKit's message without its own references, which mean nothing to a reader: `ref 1uix…::h4x…`. */
+/** The message without BuildKit's internal references, such as `ref 1uix…::h4x…`. */
 export function withoutReferences(text: string): string {
   return text.replace(/ of ref [0-9a-z]{20,}::[0-9a-z]{20,}: /g, ' of ');
 }
 
-/** What BuildKit of Engine 28 says when another build has written the same unnamed image at the same time. */
-const WRITTEN = /^image "moby-dangling@(sha256:[0-9a-f]{64})": already exists$/;
+/** The error of Engine 28 if another build has written the same unnamed image at the same time. */
+const ALREADY_EXISTS = /^image "moby-dangling@(sha256:[0-9a-f]{64})": already exists$/;
 
-/** The ID of the image, which exists, when an export failed for no other reason. */
-export function writtenMeanwhile(error: string): string | undefined {
-  return WRITTEN.exec(error)?.[1];
+/** The ID of the image if it could not be exported only because it exists. */
+export function existingImage(error: string): string | undefined {
+  return ALREADY_EXISTS.exec(error)?.[1];
 }

@@ -1,21 +1,17 @@
-/**
- * The wire format of Protocol Buffers (protobuf.dev/programming-guides/encoding), as much of it as
- * BuildKit's messages use: varints, and fields with a length. Reading yields the fields in order;
- * writing makes one field.
- */
+/** The wire format of Protocol Buffers (protobuf.dev/programming-guides/encoding), as far as BuildKit's messages use it. */
 
-/** One field of a message: a varint, or the bytes of a string or a message inside. */
+/** One field of a message: a varint, or the bytes of a string or a nested message. */
 export interface Field {
   readonly number: number;
-  /** 0 when the field has bytes. */
+  /** 0 if the field has bytes. */
   readonly value: bigint;
-  /** Empty when the field is a varint. */
+  /** Empty if the field is a varint. */
   readonly bytes: Buffer;
 }
 
 const EMPTY = Buffer.alloc(0);
 
-/** Reads a message's fields; those of a fixed size are skipped. @throws RangeError when it is cut. */
+/** Reads the fields of a message in order. Those of a fixed size are skipped. @throws RangeError if it is damaged. */
 export function* readFields(message: Buffer): Generator<Field> {
   let at = 0;
   const varint = (): bigint => {
@@ -43,13 +39,68 @@ export function* readFields(message: Buffer): Generator<Field> {
   }
 }
 
-/** One field with bytes: a string, or a message inside. */
+/** A message whose fields are read by their numbers. If a field occurs more than once, the last one counts. */
+export class Message {
+  readonly #fields: readonly Field[];
+
+  /** @throws RangeError if it is damaged. */
+  constructor(bytes: Buffer) {
+    this.#fields = [...readFields(bytes)];
+  }
+
+  bytes(number: number): Buffer {
+    return this.#last(number)?.bytes ?? EMPTY;
+  }
+
+  text(number: number): string {
+    return this.bytes(number).toString('utf8');
+  }
+
+  /** An int64. */
+  integer(number: number): number {
+    return Number(BigInt.asIntN(64, this.#last(number)?.value ?? 0n));
+  }
+
+  message(number: number): Message | undefined {
+    const field = this.#last(number);
+    return field && new Message(field.bytes);
+  }
+
+  /** The values of a repeated field. */
+  texts(number: number): string[] {
+    return this.#all(number).map(({ bytes }) => bytes.toString('utf8'));
+  }
+
+  messages(number: number): Message[] {
+    return this.#all(number).map(({ bytes }) => new Message(bytes));
+  }
+
+  #all(number: number): Field[] {
+    return this.#fields.filter((field) => field.number === number);
+  }
+
+  #last(number: number): Field | undefined {
+    return this.#fields.findLast((field) => field.number === number);
+  }
+}
+
+/** A field with a string, or with the bytes of a message. */
 export function writeBytes(number: number, value: string | Buffer): Buffer {
   const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
   return Buffer.concat([writeVarint((number << 3) | 2), writeVarint(bytes.length), bytes]);
 }
 
-/** One field with an int64. */
+/** A field with a message of these fields. */
+export function writeMessage(number: number, ...fields: readonly Buffer[]): Buffer {
+  return writeBytes(number, Buffer.concat(fields));
+}
+
+/** An entry of a map. */
+export function writeEntry(number: number, key: string, value: string | Buffer): Buffer {
+  return writeMessage(number, writeBytes(1, key), writeBytes(2, value));
+}
+
+/** A field with an int64. */
 export function writeNumber(number: number, value: number): Buffer {
   return Buffer.concat([writeVarint(number << 3), writeVarint(value)]);
 }

@@ -1,21 +1,31 @@
 /**
- * A BuildKit session: a connection that the engine calls us back on (`POST /session`, moby/buildkit,
- * session/). Without one BuildKit can't pull from a registry that wants a login or a token, public images
- * of Docker Hub among them. It asks for one host at a time, `moby.filesync.v1.Auth/Credentials`, and gets that
- * host's credential alone; nothing else is offered, no file, no secret.
+ * A BuildKit session: a connection on which BuildKit calls services of its client (moby/buildkit, session/). BuildKit
+ * asks for the credentials of one registry at a time, and reads the streams that are offered; nothing else is served.
+ * Without a session it cannot pull from a registry that requires a token, such as Docker Hub.
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http2';
 import { basename } from 'node:path/posix';
-import { type Readable, Transform } from 'node:stream';
+import { type Duplex, type Readable, Transform } from 'node:stream';
 import type { CredentialStore } from '../../image/credentials/credentials.js';
-import type { Connection } from '../docker/connection.js';
 import { serveGrpc, type StreamMethod, type UnaryMethod } from './grpc.js';
-import { readFields, writeBytes, writeNumber } from './protobuf.js';
+import { Message, writeBytes, writeNumber } from './protobuf.js';
 
-/** A session that is open. */
+/** Opens connections to BuildKit, for example through an engine. They are destroyed by their user. */
+export interface BuildkitConnection {
+  /** A connection to BuildKit's gRPC API. */
+  openControl(signal: AbortSignal): Promise<Duplex>;
+  /** A connection on which BuildKit is the client. The headers describe the session. */
+  openSession(headers: SessionHeaders, signal: AbortSignal): Promise<Duplex>;
+  /** The error of a connection that broke while `doing`. */
+  lost(doing: string, error: unknown): Error;
+}
+
+type SessionHeaders = Readonly<Record<string, string | string[]>>;
+
+/** An open session. */
 export interface Session {
-  /** What `POST /build?session=` refers to it by. */
+  /** The ID that builds refer to. */
   readonly id: string;
   /** Ends it; may be called twice. */
   close(): void;
@@ -23,22 +33,20 @@ export interface Session {
 
 const SERVING = 1;
 const PULL = '/moby.upload.v1.Upload/Pull';
-/** What a definition calls a stream of this session. */
-const UPLOAD_URL = 'http://buildkit-session/';
 
-/** The URL that the engine reads a stream of the session under (moby/buildkit, session/upload). */
+/** The URL of a stream of the session in a definition (moby/buildkit, session/upload). */
 export function uploadUrl(name: string): string {
-  return `${UPLOAD_URL}${name}`;
+  return `http://buildkit-session/${name}`;
 }
 
 /**
- * Opens a session on an engine that has BuildKit.
+ * Opens a session.
  *
- * @param uploads streams that the engine may read, once each, as `uploadUrl` of their names.
- * @throws DockerceptionError of kind engine when the engine doesn't have sessions, or is gone.
+ * @param uploads streams that BuildKit may read once each, as `uploadUrl` of their names.
+ * @throws DockerceptionError of kind engine if the engine has no sessions or cannot be reached.
  */
 export async function openSession(
-  connection: Connection,
+  connection: BuildkitConnection,
   credentials: CredentialStore,
   signal: AbortSignal,
   uploads: ReadonlyMap<string, Readable> = new Map(),
@@ -51,29 +59,21 @@ export async function openSession(
   const streams = new Map<string, StreamMethod>(
     uploads.size === 0 ? [] : [[PULL, (headers) => uploadOf(headers, uploads)]],
   );
-  const socket = await connection.upgrade(
-    {
-      method: 'POST',
-      path: '/session',
-      headers: {
-        'X-Docker-Expose-Session-Uuid': id,
-        'X-Docker-Expose-Session-Name': 'dockerception',
-        'X-Docker-Expose-Session-Sharedkey': '',
-        'X-Docker-Expose-Session-Grpc-Method': [...unary.keys(), ...streams.keys()],
-      },
-    },
-    'h2c',
-    signal,
-  );
+  const headers: SessionHeaders = {
+    'X-Docker-Expose-Session-Uuid': id,
+    'X-Docker-Expose-Session-Name': 'dockerception',
+    'X-Docker-Expose-Session-Sharedkey': '',
+    'X-Docker-Expose-Session-Grpc-Method': [...unary.keys(), ...streams.keys()],
+  };
+  const socket = await connection.openSession(headers, signal);
   return { id, close: serveGrpc(socket, { unary, streams }) };
 }
 
-/** BytesMessage { data = 1 }, a message a chunk; the stream is the caller's, who hears of its errors. */
+/** BytesMessage { data = 1 } for each chunk. The owner of the stream handles its errors. */
 function uploadOf(
-  headers: IncomingHttpHeaders,
+  { urlpath }: IncomingHttpHeaders,
   uploads: ReadonlyMap<string, Readable>,
 ): Readable | undefined {
-  const { urlpath } = headers;
   const body = uploads.get(basename(typeof urlpath === 'string' ? urlpath : ''));
   if (body === undefined) return undefined;
   const messages = new Transform({
@@ -88,8 +88,8 @@ function uploadOf(
 
 /** CredentialsRequest { Host = 1 } to CredentialsResponse { Username = 1, Secret = 2 }; empty is anonymous. */
 async function answerCredentials(request: Buffer, credentials: CredentialStore): Promise<Buffer> {
-  const host = [...readFields(request)].find((field) => field.number === 1)?.bytes.toString('utf8');
-  const credential = host === undefined || host === '' ? undefined : await credentials.get(host);
+  const host = new Message(request).text(1);
+  const credential = host === '' ? undefined : await credentials.get(host);
   if (credential === undefined) return Buffer.alloc(0);
   const { username, password, identityToken } = credential;
   return identityToken === ''

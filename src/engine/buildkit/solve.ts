@@ -1,227 +1,189 @@
 /**
- * A build by BuildKit's own API, `moby.buildkit.v1.Control/Solve` over `POST /grpc`: `POST /build` has no
- * words for `--build-context`. The context is a stream of the session; what BuildKit's Dockerfile frontend is told is what
- * buildx tells it (moby/buildkit, frontend/dockerui; api/services/control/control.proto).
+ * A build with BuildKit's own API, `moby.buildkit.v1.Control/Solve` (moby/buildkit, api/services/control/control.proto).
+ * The context is a stream of the session. The Dockerfile frontend gets the options that buildx gives it
+ * (frontend/dockerui).
  */
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
 import type { CredentialStore } from '../../image/credentials/credentials.js';
-import type { BuildRequest } from '../docker/build.js';
-import type { Connection } from '../docker/connection.js';
-import { vanished } from '../docker/failures.js';
-import { extraHost } from '../docker/query.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
-import { GrpcClient, GrpcError } from './grpc-client.js';
+import { hostAndAddress } from '../request.js';
+import { GrpcClient, GrpcError } from './grpc.js';
 import { unpackedTar } from './llb.js';
-import { TraceDecoder, withoutReferences, writtenMeanwhile } from './progress.js';
-import { readFields, writeBytes } from './protobuf.js';
-import { openSession, type Session, uploadUrl } from './session.js';
+import { existingImage, TraceDecoder, withoutReferences } from './progress.js';
+import { Message, writeBytes, writeEntry } from './protobuf.js';
+import { type BuildkitConnection, openSession, type Session, uploadUrl } from './session.js';
 
 /** The step in which BuildKit writes the image. */
 const EXPORT = /^exporting to /;
-/** Milliseconds in which a build that failed here may finish that step. */
+/** Milliseconds that this step may take after the build has failed on this side. */
 const EXPORT_TIMEOUT = 5_000;
 
+export interface SolveOptions {
+  readonly connection: BuildkitConnection;
+  readonly request: EngineRequest;
+  readonly credentials: CredentialStore;
+  /** Tars of the directories among the build contexts, by their names. The build closes them. */
+  readonly directories: ReadonlyMap<string, () => Promise<Readable>>;
+  /** Called with the ID of an image that was written, even if the build fails after that. */
+  readonly built: (imageId: string) => void;
+}
+
 /**
- * Builds; resolves with the image's ID.
+ * Builds an image. Resolves to its ID, or undefined if BuildKit reports none.
  *
- * @param directories tars of the directories among the build contexts, by their names; owned from then on.
- * @throws as `build` does.
+ * @throws the error of a stream; the reason of the signal; GrpcError if the build failed; the errors of the connection
  */
 export async function solve(
-  connection: Connection,
   context: BuildContext,
-  options: EngineRequest,
-  credentials: CredentialStore,
-  { hintFor, built }: Pick<BuildRequest, 'hintFor' | 'built'>,
-  directories: ReadonlyMap<string, () => Promise<Readable>> = new Map(),
-): Promise<string> {
-  const { signal, report } = options;
-  const uploads = new Uploads();
+  { connection, request, credentials, directories, built }: SolveOptions,
+): Promise<string | undefined> {
+  const { signal, report } = request;
+  const uploads = new Map<string, Readable>();
   const failure = new FirstFailure(signal);
+  /** BuildKit caches by URL, so every stream has its own. */
+  const upload = (stream: Readable): string => {
+    const name = randomBytes(16).toString('hex');
+    uploads.set(name, failure.watch(stream));
+    return uploadUrl(name);
+  };
   let session: Session | undefined;
   let client: GrpcClient | undefined;
   let solving: Promise<void> | undefined;
   let isExporting = false;
   try {
-    const named = new Map<string, string>();
-    const url = uploads.add(failure.watch(context.stream));
+    const url = upload(context.stream);
+    const inputs = new Map<string, string>();
     for (const [name, open] of directories) {
       const directory = await open().catch((error: unknown) => {
         throw failure.add(error);
       });
-      named.set(name, uploads.add(failure.watch(directory)));
+      inputs.set(name, upload(directory));
     }
-    session = await openSession(connection, credentials, signal, uploads.streams);
-    client = new GrpcClient(
-      await connection.upgrade({ method: 'POST', path: '/grpc' }, 'h2c', signal),
-    );
+    session = await openSession(connection, credentials, signal, uploads);
+    client = new GrpcClient(await connection.openControl(signal));
     const ref = randomBytes(16).toString('hex');
     const trace = new TraceDecoder();
     let imageId: string | undefined;
     solving = client.call(
       '/moby.buildkit.v1.Control/Solve',
-      solveRequest(ref, session.id, url, named, options),
+      solveRequest(ref, session.id, url, inputs, request),
       (message) => {
         imageId = imageIdOf(message);
         if (imageId !== undefined) built(imageId);
       },
     );
-    const showing = client.call(
+    const status = client.call(
       '/moby.buildkit.v1.Control/Status',
       writeBytes(1, ref),
       (message) => {
-        const status = trace.decode(message);
-        isExporting ||= status.vertexes?.some(({ name }) => EXPORT.test(name)) === true;
-        report({ kind: 'status', status });
+        const decoded = trace.decode(message);
+        isExporting ||= decoded.vertexes?.some(({ name }) => EXPORT.test(name)) === true;
+        report({ kind: 'status', status: decoded });
       },
     );
-    // Progress is for display: the outcome is Solve's.
-    const shown = showing.catch(() => undefined);
+    // Only Solve decides about the outcome.
+    const shown = status.catch(() => undefined);
     await Promise.race([solving, failure.promise]);
     await Promise.race([shown, failure.promise]);
-    // The engine has read it to its end, or needed nothing more; it must still turn out to be good.
+    // BuildKit has read all it needs, but the rest of the context must not fail either.
     await Promise.race([ended(context.stream), failure.promise]);
-    if (imageId === undefined) throw withoutImage();
     return imageId;
   } catch (error) {
-    // An image that is being written by now has to be known, so that it can be removed.
+    // The caller must know an image that is being written, to remove it.
     if (isExporting && solving !== undefined) await settledWithin(solving, EXPORT_TIMEOUT);
-    if (error instanceof GrpcError) {
-      const written = writtenMeanwhile(withoutReferences(error.message));
-      if (written !== undefined) {
-        built(written);
-        return written;
-      }
-      const hint = await hintFor(error.message);
-      throw new DockerceptionError(
-        'build',
-        'BUILD_FAILED',
-        `building the image: ${withoutReferences(error.message)}`,
-        { hint },
-      );
-    }
     if (failure.is(error) || error instanceof DockerceptionError) throw error;
-    throw vanished(connection.endpoint, 'building the image', error);
+    if (!(error instanceof GrpcError)) throw connection.lost('building the image', error);
+    const message = withoutReferences(error.message);
+    const existing = existingImage(message);
+    if (existing === undefined) throw new GrpcError(error.status, message);
+    built(existing);
+    return existing;
   } finally {
     failure.add(new Error('the build is over'));
     client?.close();
     session?.close();
-    for (const stream of uploads.streams.values()) if (stream !== context.stream) stream.destroy();
+    for (const stream of uploads.values()) if (stream !== context.stream) stream.destroy();
   }
 }
 
-/** The streams of one session. Each has a name of its own: BuildKit's cache goes by the URL. */
-class Uploads {
-  readonly streams = new Map<string, Readable>();
-
-  /** @returns the URL that the engine reads the stream under. */
-  add(stream: Readable): string {
-    const name = randomBytes(16).toString('hex');
-    this.streams.set(name, stream);
-    return uploadUrl(name);
-  }
-}
-
-/** SolveRequest, with the fields that every version since 2018 reads. */
+/** SolveRequest, with fields that BuildKit has read since 2018. */
 function solveRequest(
   ref: string,
   session: string,
   context: string,
   directories: ReadonlyMap<string, string>,
-  options: EngineRequest,
+  request: EngineRequest,
 ): Buffer {
+  const { network, concealed } = request;
+  const options = Object.entries(frontendOptions(context, [...directories.keys()], request));
+  const inputs = [...directories].map(([name, url]) => [name, unpackedTar(url, name)] as const);
+  // The frontend reads the Dockerfile from one input, and instructions read from the other.
+  const contexts = [
+    ['dockerfile', unpackedTar(context, 'internal')],
+    ['context', unpackedTar(context, 'internal', concealed)],
+  ] as const;
   return Buffer.concat([
     writeBytes(1, ref),
     writeBytes(3, 'moby'),
     writeBytes(5, session),
     writeBytes(6, 'dockerfile.v0'),
-    ...writeMap(7, frontendOptions(context, directories, options)),
-    ...(options.network === 'host' ? [writeBytes(9, 'network.host')] : []),
-    ...[...directories].map(([name, url]) => input(name, unpackedTar(url, name))),
-    // The frontend takes the Dockerfile from one, and what instructions see from the other.
-    ...(options.concealed.length === 0
-      ? []
-      : [
-          input('dockerfile', unpackedTar(context, 'internal')),
-          input('context', unpackedTar(context, 'internal', options.concealed)),
-        ]),
+    ...options.map(([key, value]) => writeEntry(7, key, value)),
+    ...(network === 'host' ? [writeBytes(9, 'network.host')] : []),
+    ...[...inputs, ...(concealed.length === 0 ? [] : contexts)].map(([name, definition]) =>
+      writeEntry(10, name, definition),
+    ),
   ]);
-}
-
-/** An entry of `map<string, pb.Definition> FrontendInputs`. */
-function input(name: string, definition: Buffer): Buffer {
-  return writeBytes(10, Buffer.concat([writeBytes(1, name), writeBytes(2, definition)]));
 }
 
 function frontendOptions(
   context: string,
-  directories: ReadonlyMap<string, string>,
+  directories: readonly string[],
   options: EngineRequest,
 ): Record<string, string> {
-  const { buildArgs, labels, buildContexts, target, platforms, network, addHosts } = options;
+  const { target, platforms, network, addHosts } = options;
   const prefixed = (prefix: string, map: Readonly<Record<string, string>>): [string, string][] =>
     Object.entries(map).map(([key, value]) => [`${prefix}${key}`, value]);
   return {
     ...(options.concealed.length === 0 && { context }),
     filename: options.file,
     ...Object.fromEntries([
-      ...prefixed('build-arg:', buildArgs),
-      ...prefixed('label:', labels),
-      ...prefixed('context:', buildContexts),
-      // Later ones win: a directory is an input of this request.
-      ...[...directories.keys()].map((name): [string, string] => [
-        `context:${name}`,
-        `input:${name}`,
-      ]),
+      ...prefixed('build-arg:', options.buildArgs),
+      ...prefixed('label:', options.labels),
+      ...prefixed('context:', options.buildContexts),
+      // Replaces the directory's path.
+      ...directories.map((name): [string, string] => [`context:${name}`, `input:${name}`]),
     ]),
-    ...(target === undefined ? {} : { target }),
-    ...(platforms.length === 0 ? {} : { platform: platforms.join(',') }),
-    ...(options.noCache ? { 'no-cache': '' } : {}),
-    ...(options.pull ? { 'image-resolve-mode': 'pull' } : {}),
-    ...(network === undefined || network === 'default' ? {} : { 'force-network-mode': network }),
-    ...(addHosts.length === 0
-      ? {}
-      : { 'add-hosts': addHosts.map((host) => extraHost(host).replace(':', '=')).join(',') }),
+    ...(target !== undefined && { target }),
+    ...(platforms.length > 0 && { platform: platforms.join(',') }),
+    ...(options.noCache && { 'no-cache': '' }),
+    ...(options.pull && { 'image-resolve-mode': 'pull' }),
+    ...(network !== undefined && network !== 'default' && { 'force-network-mode': network }),
+    ...(addHosts.length > 0 && {
+      'add-hosts': addHosts.map((host) => hostAndAddress(host).join('=')).join(','),
+    }),
   };
 }
 
-function writeMap(number: number, map: Readonly<Record<string, string>>): Buffer[] {
-  return Object.entries(map).map(([key, value]) =>
-    writeBytes(number, Buffer.concat([writeBytes(1, key), writeBytes(2, value)])),
-  );
-}
-
-/** SolveResponse { map<string, string> ExporterResponse = 1 }, as the engine's own API reads it. */
+/** SolveResponse { map<string, string> ExporterResponse = 1 } */
 function imageIdOf(answer: Buffer): string | undefined {
-  for (const { number, bytes } of readFields(answer)) {
-    const [key, value] = [...readFields(bytes)].map((field) => field.bytes.toString('utf8'));
-    if (number === 1 && key === 'containerimage.digest' && value) return value;
-  }
-  return undefined;
+  const entries = new Message(answer).messages(1);
+  const found = entries.find((entry) => entry.text(1) === 'containerimage.digest');
+  return found?.text(2) || undefined;
 }
 
-function withoutImage(): DockerceptionError {
-  return new DockerceptionError(
-    'build',
-    'BUILD_NO_IMAGE',
-    'building the image: the engine reported no failure, but gave no image ID',
-    { hint: 'see the engine’s own log' },
-  );
-}
-
-/** Waits until it has settled, however it does, or the milliseconds have passed. */
+/** Waits until the promise has settled, or the milliseconds have passed. */
 async function settledWithin(promise: Promise<unknown>, milliseconds: number): Promise<void> {
-  const enough = new AbortController();
-  const timeout = sleep(milliseconds, undefined, { signal: enough.signal });
+  const settled = new AbortController();
+  const timeout = sleep(milliseconds, undefined, { signal: settled.signal });
   await Promise.race([promise, timeout]).catch(() => undefined);
-  enough.abort();
+  settled.abort();
   await timeout.catch(() => undefined);
 }
 
-/** The first failure of the signal or of a stream: it counts, whatever the engine makes of it. */
+/** The first failure of the signal or of a stream. It takes precedence over errors of BuildKit. */
 class FirstFailure {
   readonly #failed = new AbortController();
   /** Never resolves. */
@@ -235,7 +197,6 @@ class FirstFailure {
     this.promise.catch(() => undefined);
     const onAbort = (): unknown => this.add(signal.reason);
     if (signal.aborted) onAbort();
-    // The listener goes when the build is over.
     else signal.addEventListener('abort', onAbort, { once: true, signal: failed });
   }
 
@@ -260,7 +221,7 @@ class FirstFailure {
   }
 }
 
-/** Resolves when all of a stream was read. */
+/** Resolves when the stream was read to its end. */
 function ended(stream: Readable): Promise<void> {
   return new Promise((resolve) => {
     if (stream.readableEnded) resolve();

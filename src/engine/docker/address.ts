@@ -1,10 +1,15 @@
 /**
- * The address of an engine, as `DOCKER_HOST` and contexts write it: in goes
- * `unix:///run/docker.sock`, `tcp://host:2375`, `ssh://user@host`, …, out comes where to connect.
- * Defaults are those of the docker CLI (docker/cli, opts/hosts.go; ssh: cli/connhelper/ssh).
+ * The address of an engine, as in `DOCKER_HOST` and docker contexts, and connections to it: sockets, TCP, TLS and ssh.
+ * Defaults are those of the docker CLI (docker/cli, opts/hosts.go, cli/connhelper/ssh).
  */
+import { spawn } from 'node:child_process';
+import { Agent } from 'node:http';
+import { connect as connectPlain } from 'node:net';
+import { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
 import { DockerceptionError } from '../../errors.js';
 import { redactAddress } from '../../text/redact.js';
+import { shellQuote } from '../../text/shell-quote.js';
 import { trimEnd } from '../../text/trim.js';
 
 /** Where an engine listens. */
@@ -14,9 +19,9 @@ export type Address =
       readonly kind: 'tcp';
       readonly host: string;
       readonly port: number;
-      /** What every request's path begins with: empty, or `/prefix`. */
+      /** Precedes the path of every request: empty, or `/prefix`. */
       readonly prefix: string;
-      /** Whether the address itself asks for TLS (`https://`). */
+      /** Whether the address requires TLS (`https://`). */
       readonly secure: boolean;
     }
   | {
@@ -24,18 +29,29 @@ export type Address =
       readonly user: string | undefined;
       readonly host: string;
       readonly port: string | undefined;
-      /** The engine's socket on the other machine, when it isn't the default one there. */
+      /** The engine's socket on the other machine. @default the default socket there */
       readonly path: string | undefined;
     };
+
+type SshAddress = Extract<Address, { kind: 'ssh' }>;
+
+/** PEM texts for TLS; undefined if the file is missing. */
+export interface TlsMaterial {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  /** Whether the engine's certificate is verified. */
+  readonly verify: boolean;
+}
 
 export const DEFAULT_SOCKET = '/var/run/docker.sock';
 const PLAIN_PORT = 2375;
 const TLS_PORT = 2376;
 
 /**
- * Reads an engine's address.
+ * Parses an address.
  *
- * @param origin where the text comes from, for the error message: `DOCKER_HOST`, `context NAME`.
+ * @param origin names the text in messages: `DOCKER_HOST`, `context NAME`.
  * @throws DockerceptionError of kind engine, code ENGINE_ADDRESS.
  */
 export function parseAddress(text: string, origin: string, tls = false): Address {
@@ -81,7 +97,7 @@ function tcp(rest: string, origin: string, scheme: 'tcp' | 'https', port: number
   };
 }
 
-/** What a user or a host may not contain: ssh's own configuration can pass both to a shell (`ProxyCommand`, `Match exec`). */
+/** Not in a user or a host: the configuration of ssh can pass both to a shell (`ProxyCommand`, `Match exec`). */
 const UNSAFE_NAME = /^-|[\s\0-\x1f\x7f'"`$&;<>|(){}*?!#\\]/;
 
 function ssh(text: string, origin: string): Address {
@@ -118,7 +134,7 @@ function decode(part: string, text: string, origin: string): string {
     const decoded = decodeURIComponent(part);
     if (!decoded.includes('\0')) return decoded;
   } catch {
-    // Not UTF-8: the same error.
+    // Not UTF-8.
   }
   throw refused(origin, text, 'it has an invalid percent escape');
 }
@@ -137,4 +153,110 @@ function refused(origin: string, text: string, why: string, hint?: string): Dock
         hint ?? 'an address is unix:///path, tcp://host:2375, https://host:2376 or ssh://user@host',
     },
   );
+}
+
+/** Opens a connection, whose stream emits all errors. */
+function dial(address: Address, tls: TlsMaterial | undefined, env: NodeJS.ProcessEnv): Duplex {
+  if (address.kind === 'unix') return connectPlain({ path: address.path });
+  if (address.kind === 'ssh') return dialSsh(address, env);
+  const { host, port } = address;
+  if (!tls && !address.secure) return connectPlain({ host, port, noDelay: true });
+  const { ca, cert, key, verify = true } = tls ?? {};
+  return connectTls({
+    host,
+    port,
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    rejectUnauthorized: verify,
+    // An IP address is not a server name (RFC 6066, section 3); Node warns about it.
+    ...(!/^[\d.]+$|:/.test(host) && { servername: host }),
+  });
+}
+
+/** An HTTP agent with one connection a request: a build is stopped by closing its connection. */
+export function dialAgent(
+  address: Address,
+  tls: TlsMaterial | undefined,
+  env: NodeJS.ProcessEnv,
+): Agent {
+  const agent = new Agent({ keepAlive: false });
+  return Object.assign(agent, { createConnection: () => dial(address, tls, env) });
+}
+
+/** Seconds in which ssh must connect. */
+const CONNECT_TIMEOUT = 30;
+/** Characters of the end of ssh's standard error that are kept. */
+const MAX_ERRORS = 4096;
+
+/**
+ * The arguments of `ssh`. No part of the address can become an option of ssh, or a command of the shell that runs the
+ * words after the host on the other machine.
+ */
+export function sshArguments(address: SshAddress): string[] {
+  const remote = address.path === undefined ? [] : [shellQuote(`--host=unix://${address.path}`)];
+  return [
+    ...['-o', `ConnectTimeout=${CONNECT_TIMEOUT}`, '-T'],
+    ...(address.user === undefined ? [] : ['-l', address.user]),
+    ...(address.port === undefined ? [] : ['-p', address.port]),
+    ...['--', address.host, 'docker', ...remote, 'system', 'dial-stdio'],
+  ];
+}
+
+/**
+ * Starts `ssh` with `docker system dial-stdio` on the other machine, as the docker CLI does (docker/cli,
+ * cli/connhelper), so that the user's configuration, keys and agent are used. If ssh ends early, the stream is destroyed
+ * with an error that quotes it. Destroying the stream ends ssh.
+ */
+function dialSsh(address: SshAddress, env: NodeJS.ProcessEnv): Duplex {
+  // In its own process group: an interrupt from the terminal must not end it before this process does.
+  const child = spawn('ssh', sshArguments(address), {
+    env,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-MAX_ERRORS);
+  });
+  const stream = new Duplex({
+    write(chunk: Buffer, _encoding, done) {
+      // After ssh has closed its input, its output can still have an answer.
+      if (child.stdin.destroyed || child.stdin.write(chunk)) done();
+      else onceFree(done);
+    },
+    final(done) {
+      if (!child.stdin.destroyed) child.stdin.end();
+      done();
+    },
+    read() {
+      child.stdout.resume();
+    },
+    destroy(error, done) {
+      child.kill();
+      done(error);
+    },
+  });
+  const onceFree = (done: () => void): void => {
+    const settle = (): void => {
+      child.stdin.off('drain', settle).off('close', settle);
+      done();
+    };
+    child.stdin.on('drain', settle).on('close', settle);
+  };
+  child.stdin.on('error', () => {});
+  child.stdout.on('error', (error) => stream.destroy(error));
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (!stream.push(chunk)) child.stdout.pause();
+  });
+  child.on('error', (error) => stream.destroy(error));
+  child.on('close', (code, signal) => {
+    if (stream.destroyed) return;
+    if (code === 0) stream.push(null);
+    else {
+      const said = errors.trim().split('\n').slice(-3).join(' / ');
+      stream.destroy(new Error(`ssh ended with ${code ?? signal}: ${said || 'it said nothing'}`));
+    }
+  });
+  return stream;
 }

@@ -1,98 +1,134 @@
-/**
- * `POST /build`: sends the context, reads the answer, decides how it ended.
- */
-import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+/** A build with `POST /build` (Engine API, ImageBuild). */
+import { isDigest } from '../../image/digest.js';
+import type { Report } from '../../progress/events.js';
+import { existingImage, TraceDecoder, withoutReferences } from '../buildkit/progress.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
-import { BuildAnswer } from './answer.js';
+import { type ClassicMessage, ClassicProgress, errorOf } from './classic-progress.js';
 import type { Connection } from './connection.js';
-import { refusal, unreachable, vanished } from './failures.js';
-import { postTar } from './upload.js';
+import { buildFailed, withoutImage } from './failures.js';
+import { type AbortAction, postTar, type UploadAnswer } from './upload.js';
 
-/** What a build needs beside its options. */
 export interface BuildRequest {
   /** The query of `POST /build`. */
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** What to do when the engine fails without a word. */
+  /** The hint if the engine gives no reason for a failure. */
   readonly muteHint: string;
-  /** What to do about an error of the engine's, when something is known about it. */
+  /** The hint for an error of the engine, if any. */
   readonly hintFor: (message: string) => Promise<string | undefined>;
-  /** Called with the ID of an image that the engine has built, even if the build fails after that. */
+  /** Called with the ID of an image that was written, even if the build fails after that. */
   readonly built: (imageId: string) => void;
 }
 
 /**
- * Builds; resolves with the image's ID.
+ * Builds an image. Resolves to its ID.
  *
- * @throws the context's own error when its stream breaks, the signal's reason when it aborts,
- *   DockerceptionError of kind build (the engine's message) or engine (it went away).
+ * @throws the error of the context's stream; the reason of the signal; DockerceptionError of kind build (the engine's
+ *   message) or engine (the connection).
  */
 export async function build(
   connection: Connection,
   context: BuildContext,
-  options: Pick<EngineRequest, 'report' | 'signal'>,
-  request: BuildRequest,
+  { report, signal }: Pick<EngineRequest, 'report' | 'signal'>,
+  { query, headers, muteHint, hintFor, built }: BuildRequest,
 ): Promise<string> {
-  const { endpoint } = connection;
-  const answer = new BuildAnswer(options.report);
-  const { end, status, refused } = await postTar(
-    connection,
-    { path: `/build?${request.query}`, headers: request.headers },
-    context.stream,
-    (value) => answer.take(value),
-    {
-      succeeded: () => answer.imageId !== undefined && answer.error === undefined,
-      // Podman closes the connection without a word when it is asked to stop.
-      onAbort: () => (answer.isCommitting ? 'wait' : 'cancel'),
-    },
-    options.signal,
-  );
-  const isAborted = end.kind === 'aborted';
-  const id = isAborted ? (answer.imageId ?? answer.exportedId) : answer.imageId;
-  if (id !== undefined && (isAborted || answer.error === undefined)) request.built(id);
-
-  // An error of the engine's that is already there explains whatever happened after it.
-  if (end.kind === 'aborted') throw options.signal.reason;
-  if (end.kind === 'body-failed') throw end.error;
-  answer.end();
-  if (answer.error !== undefined) {
-    const hint = await request.hintFor(answer.error);
-    throw new DockerceptionError('build', 'BUILD_FAILED', `building the image: ${answer.error}`, {
-      hint,
-    });
+  const answer = new BuildAnswer(report);
+  const path = `/build?${query}`;
+  const request = { path, headers, doing: 'building the image', hint: muteHint };
+  try {
+    await postTar(connection, request, context.stream, answer, signal);
+  } finally {
+    const id = answer.imageId ?? (signal.aborted ? answer.exportedId : undefined);
+    if (id !== undefined && (signal.aborted || answer.error === undefined)) built(id);
   }
-  switch (end.kind) {
-    case 'lost':
-      throw end.answering || !isConnecting(end.error)
-        ? vanished(endpoint, 'building the image', end.error)
-        : unreachable(endpoint, end.error);
-    case 'misread':
-      throw end.error instanceof DockerceptionError
-        ? end.error
-        : new DockerceptionError(
-            'engine',
-            'ENGINE_ANSWER',
-            `reading the engine's progress: ${messageOf(end.error)}`,
-            { cause: end.error },
-          );
-    case 'answered':
-      break;
-  }
-  if (status >= 400)
-    throw refusal(endpoint, 'build', 'building the image', status, refused, request.muteHint);
-  if (answer.imageId === undefined)
-    throw new DockerceptionError(
-      'build',
-      'BUILD_NO_IMAGE',
-      'building the image: the engine reported no failure, but gave no image ID',
-      { hint: 'see the engine’s own log' },
-    );
+  if (answer.error !== undefined) throw buildFailed(answer.error, await hintFor(answer.error));
+  if (answer.imageId === undefined) throw withoutImage();
   return answer.imageId;
 }
 
-/** Whether it failed before there was a connection: in the system's call, in TLS, in ssh. */
-function isConnecting(error: unknown): boolean {
-  const { syscall } = (error ?? {}) as NodeJS.ErrnoException;
-  if (syscall !== undefined) return /^(?:connect|getaddrinfo|spawn)/.test(syscall);
-  return error !== undefined && !['ECONNRESET', 'EPIPE'].includes(systemCode(error) ?? '');
+interface BuildMessage extends ClassicMessage {
+  readonly aux?: unknown;
+}
+
+const TRACE = 'moby.buildkit.trace';
+/** A data structure of Podman in its message about an unknown instruction. */
+const DUMP = / &imagebuilder\.Step\{.*\}$/s;
+/** Podman's message before it writes an image. */
+const COMMIT = /^(?:\[\d+\/\d+\] )?COMMIT\b/;
+const STEP = /^(?:\[\d+\/\d+\] )?STEP /;
+/** The messages of BuildKit's exporters about an unnamed image, with and without a containerd image store. */
+const EXPORTED = /^(?:naming to moby-dangling@|writing image )(sha256:[0-9a-f]{64})$/;
+
+/** The answer to a build. Only an ID proves that it has succeeded. */
+export class BuildAnswer implements UploadAnswer {
+  /** The last ID in the answer. */
+  imageId: string | undefined;
+  /** An image that BuildKit has written. The answer to a build that was cancelled then has no ID. */
+  exportedId: string | undefined;
+  error: string | undefined;
+  readonly #report: Report;
+  readonly #trace = new TraceDecoder();
+  readonly #progress: ClassicProgress;
+  #isCommitting = false;
+
+  constructor(report: Report) {
+    this.#report = report;
+    this.#progress = new ClassicProgress(report);
+  }
+
+  get isSuccess(): boolean {
+    return this.imageId !== undefined && this.error === undefined;
+  }
+
+  /** Podman does not answer when it is cancelled. */
+  get abortAction(): AbortAction {
+    return this.#isCommitting ? 'wait' : 'cancel';
+  }
+
+  /** @throws RangeError if a trace is damaged. */
+  take(value: unknown): void {
+    if (typeof value !== 'object' || value === null) return;
+    const message = value as BuildMessage;
+    const { id, aux } = message;
+    const error = errorOf(message);
+    if (error !== undefined) this.#fail(error);
+    else if (id === TRACE && typeof aux === 'string') this.#takeTrace(aux);
+    else if (aux !== undefined) this.#takeId(aux);
+    else this.#show(message);
+  }
+
+  end(): void {
+    if (this.error === undefined) this.#progress.finish();
+  }
+
+  #fail(text: string): void {
+    const error = withoutReferences(text.replace(DUMP, ''));
+    const existing = existingImage(error);
+    if (existing !== undefined) {
+      this.imageId = existing;
+      return;
+    }
+    this.error ??= error;
+    this.#progress.finish(error);
+  }
+
+  #takeTrace(aux: string): void {
+    const status = this.#trace.decode(aux);
+    for (const { id } of status.statuses ?? [])
+      this.exportedId = EXPORTED.exec(id)?.[1] ?? this.exportedId;
+    this.#report({ kind: 'status', status });
+  }
+
+  #takeId(aux: unknown): void {
+    const id = (aux as { ID?: unknown } | null)?.ID;
+    if (isDigest(id, 'sha256')) this.imageId = id;
+  }
+
+  #show(message: ClassicMessage): void {
+    const { stream = '' } = message;
+    if (COMMIT.test(stream)) this.#isCommitting = true;
+    else if (STEP.test(stream)) this.#isCommitting = false;
+    // These lines belong to no step.
+    if (!/^Successfully (?:built|tagged) /.test(stream)) this.#progress.take(message);
+  }
 }

@@ -1,12 +1,13 @@
 /**
- * The classic builder's and Podman's progress, which is text: `Step 3/5 : COPY …` and
- * `STEP 3/5: COPY …` become steps as BuildKit has them, what follows their output, and layers that
- * are pulled their statuses. Only display depends on it; the image's ID does not.
+ * Progress of the classic builder, of Podman, and of transfers, which is text: `Step 3/5 : COPY …` and `STEP 3/5: COPY …`
+ * become steps in the form of BuildKit's, the text after them their output, and transferred layers their statuses.
  */
-import type { SolveStatus, Vertex } from '../../progress/events.js';
+import type { Report, SolveStatus, Vertex } from '../../progress/events.js';
 
-/** One line of the answer, as much as is looked at. */
+/** A line of an answer (moby, pkg/jsonmessage), without members that are not used. */
 export interface ClassicMessage {
+  readonly error?: string;
+  readonly errorDetail?: { readonly message?: string };
   readonly stream?: string;
   readonly status?: string;
   readonly id?: string;
@@ -14,43 +15,52 @@ export interface ClassicMessage {
 }
 
 const STEP = /^(?:\[(\d+)\/\d+\] )?step (\d+\/\d+) ?: ?(.*)$/is;
-/** The classic builder writes standard error in red, on every terminal and none. */
+/** The classic builder colours standard error, even without a terminal. */
 const STDERR = /^\x1b\[91m(.*)\x1b\[0m$/s;
-/** The builder's own bookkeeping: IDs of layers and of containers in between; `scratch` has none. */
+/** IDs of layers and intermediate containers; `scratch` has none. */
 const BOOKKEEPING =
   /^(?:\s*| --->|\s*-{2,3}> (?:Running in |Removed intermediate container )?[0-9a-f]{11,64}|Removing intermediate container [0-9a-f]{12}|[0-9a-f]{64}|(?:\[\d+\/\d+\] )?COMMIT(?: \S+)?)$/;
-/** What ends a layer's way. */
+/** The last statuses of a layer. */
 const FINISHED = /^(?:pull complete|already exists|pushed|layer already exists|mounted from)/i;
 const CACHED = /^\s*-{2,3}> Using cache/;
 
-/** Turns the messages of one build, in order, into events. */
-export class ClassicSteps {
+/** Reports the messages of one answer, in order, as events. */
+export class ClassicProgress {
+  readonly #report: Report;
   #current: Vertex;
   #count = 0;
 
-  /** @param name what is shown before the first step; `digest` tells it from other displays' steps. */
-  constructor(name = 'preparing the build', digest = 'classic:0') {
+  /**
+   * @param name the name of the step before the first one.
+   * @param digest identifies that step.
+   */
+  constructor(report: Report, name = 'preparing the build', digest = 'classic:0') {
+    this.#report = report;
     this.#current = { digest, name };
   }
 
-  /** What a message means; undefined when there is nothing to show. */
-  take(message: ClassicMessage): SolveStatus | undefined {
-    if (message.stream !== undefined) return this.#stream(message.stream);
-    if (message.status !== undefined) return this.#status(message.status, message);
-    return undefined;
+  take(message: ClassicMessage): void {
+    let status: SolveStatus | undefined;
+    if (message.stream !== undefined) status = this.#stream(message.stream);
+    else if (message.status !== undefined) status = this.#status(message.status, message);
+    if (status !== undefined) this.#report({ kind: 'status', status });
   }
 
-  /** Closes the step that is under way, with an error when the build failed in it. */
-  finish(error?: string): SolveStatus | undefined {
-    // Nothing was shown: there is nothing to close, and BuildKit's steps are not ours.
-    if (this.#current.started === undefined) return undefined;
-    return { vertexes: [this.#change({ ...now('completed'), ...(error ? { error } : {}) })] };
+  /** Ends the current step, with an error if it failed. */
+  finish(error?: string): void {
+    const vertexes = this.#finished(error);
+    if (vertexes.length > 0) this.#report({ kind: 'status', status: { vertexes } });
+  }
+
+  #finished(error?: string): Vertex[] {
+    if (this.#current.started === undefined) return [];
+    return [this.#change({ ...now('completed'), ...(error && { error }) })];
   }
 
   #stream(text: string): SolveStatus | undefined {
     const step = STEP.exec(text.trimEnd());
     if (step) {
-      const before = this.finish()?.vertexes ?? [];
+      const before = this.#finished();
       this.#count++;
       const [, stage, place, instruction = ''] = step;
       const name = `[${stage === undefined ? '' : `stage-${stage} `}${place}] ${instruction.trim()}`;
@@ -74,17 +84,17 @@ export class ClassicSteps {
         {
           id: id ?? text,
           vertex: this.#current.digest,
-          ...(id === undefined ? {} : { name: `${text} ${id}` }),
+          ...(id !== undefined && { name: `${text} ${id}` }),
           current: progressDetail?.current ?? 0,
-          ...(total === undefined ? {} : { total }),
+          ...(total !== undefined && { total }),
           timestamp,
-          ...(FINISHED.test(text) ? { completed: timestamp } : {}),
+          ...(FINISHED.test(text) && { completed: timestamp }),
         },
       ],
     };
   }
 
-  /** Output that comes before the first step still needs a step to be shown under. */
+  /** Starts the step before the first one, if it has output. */
   #opened(): SolveStatus {
     return this.#current.started === undefined ? { vertexes: [this.#change(now('started'))] } : {};
   }
@@ -98,14 +108,8 @@ function now<K extends 'started' | 'completed'>(key: K): Record<K, string> {
   return { [key]: new Date().toISOString() } as Record<K, string>;
 }
 
-/** An answer's line that says what went wrong: HTTP has said 200 by then. */
-export interface FailureMessage {
-  readonly error?: string;
-  readonly errorDetail?: { readonly message?: string };
-}
-
-/** Why it failed, when the line says so. */
-export function failureOf({ error, errorDetail }: FailureMessage): string | undefined {
+/** The error in a line. */
+export function errorOf({ error, errorDetail }: ClassicMessage): string | undefined {
   const why = errorDetail?.message ?? error;
   return why === undefined ? undefined : why.trim() || 'the engine gave no reason';
 }

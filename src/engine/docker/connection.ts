@@ -1,6 +1,6 @@
 /**
- * One engine, and how to send it requests, over `node:http`. dockerode isn't used: its requests never settle when the
- * connection breaks within an answer (docs/dependencies.md).
+ * Requests to an engine over `node:http`. dockerode is not used: its requests never settle if the connection breaks
+ * within an answer (docs/dependencies.md).
  */
 import { once } from 'node:events';
 import {
@@ -11,22 +11,21 @@ import {
 } from 'node:http';
 import { type Duplex, Readable } from 'node:stream';
 import { DockerceptionError, type ErrorKind } from '../../errors.js';
-import { DialAgent } from './dial.js';
+import { dialAgent } from './address.js';
 import type { Endpoint, Environment } from './endpoint.js';
-import { describe, refusal, unreachable, vanished } from './failures.js';
+import { lost, malformed, refusal, unreachable } from './failures.js';
 
-/** Milliseconds for a short question. ssh has its own limit, and may ask a person for a password. */
+/** Milliseconds for a ping. ssh has its own limit, and may prompt for a password. */
 const PING_TIMEOUT = 30_000;
-/** Bytes of an answer that is read here. */
+/** Bytes of an answer that is read as a whole. */
 const MAX_ANSWER = 16 << 20;
 
-/** What an engine says of itself. */
+/** What an engine reports about itself. */
 export interface Ping {
-  /** The newest version of the Engine API that it speaks, `1.41`. */
+  /** The newest version of the Engine API that it supports: `1.41`. */
   readonly apiVersion: string | undefined;
-  /** `2` when BuildKit is its preferred builder. */
+  /** `2` if BuildKit is its default builder. */
   readonly builderVersion: string | undefined;
-  readonly osType: string | undefined;
   readonly isPodman: boolean;
 }
 
@@ -36,54 +35,50 @@ export interface ApiRequest {
   /** Path and query, without the API version. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
-  /** Sent as JSON by everything but `open`. @default no body */
+  /** Sent as JSON, except by `open`. @default no body */
   readonly body?: object;
-  /** The gerund that an error begins with. @default `asking PATH` */
+  /** Starts the message of an error: a gerund. @default `asking PATH` */
   readonly doing?: string;
-  /** Of the error when the engine refuses. @default 'engine' */
+  /** The kind of the error if the engine refuses. @default 'engine' */
   readonly kind?: ErrorKind;
-  /** Milliseconds until the whole answer has to be there. @default no limit */
+  /** Milliseconds for the whole answer. @default no limit */
   readonly timeout?: number;
 }
 
-/** An engine. Keeps no connection open between two requests; nothing has to be closed. */
+/** An engine. It does not need to be closed: each request has its own connection. */
 export interface Connection {
   readonly endpoint: Endpoint;
-  /** Asks who is there. @throws DockerceptionError of kind engine, code ENGINE_UNREACHABLE. */
+  /** @throws DockerceptionError of kind engine, code ENGINE_UNREACHABLE. */
   ping(signal?: AbortSignal): Promise<Ping>;
-  /** Starts a request, which the caller writes and ends; errors come as the request's, as node:http has them. */
+  /** Starts a request, which the caller writes and ends. It emits the errors of node:http. */
   open(request: ApiRequest): ClientRequest;
   /**
-   * A question and its JSON answer, undefined when it is empty.
+   * Resolves to the JSON answer, undefined if it is empty.
    *
-   * @throws DockerceptionError of kind engine; of the request's kind when the engine refuses, with the
-   *   code ENGINE_NOT_FOUND for 404.
+   * @throws DockerceptionError of kind engine; of the kind of the request if the engine refuses, with the code
+   *   ENGINE_NOT_FOUND for 404.
    */
   json(request: ApiRequest, signal?: AbortSignal): Promise<unknown>;
-  /** The same, as the text that it is. */
+  /** Resolves to the text of the answer. @throws as `json` does. */
   text(request: ApiRequest, signal?: AbortSignal): Promise<string>;
   /**
-   * An answer as it comes; the caller reads or destroys it. When the connection breaks, its error is of kind engine,
-   * ENGINE_GONE; when the signal aborts, the signal's reason. @throws as `json` does.
+   * Resolves to the body of the answer, which the caller reads or destroys. Its error is of kind engine, ENGINE_GONE, if
+   * the connection breaks, or the reason of the signal. @throws as `json` does.
    */
   stream(request: ApiRequest, signal?: AbortSignal): Promise<Readable>;
-  /** The headers of an answer to HEAD. @throws as `json` does. */
+  /** Resolves to the headers of the answer. @throws as `json` does. */
   head(request: ApiRequest, signal?: AbortSignal): Promise<IncomingHttpHeaders>;
-  /** A connection that becomes another protocol's; the caller destroys it. */
+  /** Resolves to a connection that was upgraded to the protocol. The caller destroys it. */
   upgrade(request: ApiRequest, protocol: string, signal?: AbortSignal): Promise<Duplex>;
 }
 
-/**
- * Makes a connection to an endpoint; nothing is sent yet.
- *
- * @param options.env what `ssh` runs with. @default process.env
- */
+/** @param options.env the environment of `ssh`. @default process.env */
 export function connect(
   endpoint: Endpoint,
   options: { readonly env?: Environment } = {},
 ): Connection {
-  const agent = new DialAgent(endpoint, options.env ?? process.env);
-  const { address } = endpoint;
+  const { address, tls } = endpoint;
+  const agent = dialAgent(address, tls, options.env ?? process.env);
   const host = address.kind === 'tcp' ? hostHeader(address) : 'docker';
   const version = endpoint.apiVersion === undefined ? '' : `/${endpoint.apiVersion}`;
   const prefix = address.kind === 'tcp' ? address.prefix : '';
@@ -106,7 +101,7 @@ export function connect(
       ...(signal && { signal }),
     });
 
-  /** Sends a request and reads the answer; a status of 400 or more is an error. */
+  /** Sends a request and reads the answer. */
   const ask = async <T>(
     request: ApiRequest,
     signal: AbortSignal | undefined,
@@ -131,14 +126,12 @@ export function connect(
       refused = [status, await readText(response)];
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      // A connection that breaks within the answer is the answer's error alone.
-      throw failure === undefined
-        ? vanished(endpoint, doing, error)
-        : unreachable(endpoint, failure);
+      // A connection that breaks within the answer is no error of the request.
+      throw failure === undefined ? lost(endpoint, doing, error) : unreachable(endpoint, failure);
     } finally {
       clearTimeout(timer);
     }
-    throw refusal(endpoint, kind, doing, ...refused);
+    throw refusal({ kind, doing }, endpoint, ...refused);
   };
   const text = (request: ApiRequest, signal?: AbortSignal): Promise<string> =>
     ask(request, signal, readText);
@@ -157,28 +150,25 @@ export function connect(
       return {
         apiVersion: header('api-version'),
         builderVersion: header('builder-version'),
-        osType: header('ostype'),
         isPodman: header('libpod-api-version') !== undefined,
       };
     },
     text,
     async json(request, signal) {
       const body = await text(request, signal);
-      // Podman answers some requests with a line break.
+      // Some empty answers of Podman have a line break.
       if (body.trim() === '') return undefined;
       try {
         return JSON.parse(body) as unknown;
       } catch (error) {
-        const why = `${describe(endpoint)} doesn’t answer as an engine does`;
-        throw new DockerceptionError('engine', 'ENGINE_ANSWER', `asking ${request.path}: ${why}`, {
-          cause: error,
-        });
+        const why = `${endpoint.name} doesn’t answer as an engine does`;
+        throw malformed(`asking ${request.path}`, why, error);
       }
     },
     stream(request, signal) {
       const { doing = `asking ${request.path}` } = request;
       const failure = (error?: Error): unknown =>
-        signal?.aborted ? signal.reason : vanished(endpoint, doing, error);
+        signal?.aborted ? signal.reason : lost(endpoint, doing, error);
       return ask(request, signal, (response) => new AnswerBody(response, failure));
     },
     head: (request, signal) => ask(request, signal, readHeaders),
@@ -225,7 +215,7 @@ function hostHeader({ host, port }: { readonly host: string; readonly port: numb
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** The body of an answer as a stream whose errors name the engine. Owns the response, which is destroyed with it. */
+/** The body of a response, with errors that name the engine. Destroying it destroys the response. */
 class AnswerBody extends Readable {
   readonly #response: IncomingMessage;
 

@@ -1,46 +1,42 @@
-/**
- * One container over the Engine API (Containers): made, attached to, started, waited for, looked into and
- * removed. Whoever made it removes it; the engine keeps no copy of its output.
- */
+/** A container (Engine API, Containers). Its creator removes it. The engine keeps no copy of its output. */
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
 import { printable } from '../../text/printable.js';
 import type { ApiRequest, Connection } from './connection.js';
-import { isNotFound, vanished } from './failures.js';
+import { isNotFound, lost } from './failures.js';
 
-/** What a container is made from, as `docker run` has it. */
+/** The options of `docker run`. */
 export interface ContainerSettings {
   readonly image: string;
   /** @default the image's */
   readonly command?: readonly string[] | undefined;
   /** One program; the command is its arguments. @default the image's */
   readonly entrypoint?: string | undefined;
-  /** `KEY=VALUE`, each. */
+  /** `KEY=VALUE` entries. */
   readonly env: readonly string[];
   readonly user?: string | undefined;
   readonly workdir?: string | undefined;
-  /** `SOURCE:TARGET[:OPTIONS]`, each. */
+  /** `SOURCE:TARGET[:OPTIONS]` entries. */
   readonly volumes: readonly string[];
 }
 
-/** How a container is. */
 export interface ContainerState {
   readonly running: boolean;
   readonly exitCode: number;
-  /** Killed because it took too much memory. */
+  /** Whether it was killed for its use of memory. */
   readonly outOfMemory: boolean;
   /** `starting`, `healthy`, `unhealthy`; undefined without a HEALTHCHECK. */
   readonly health: string | undefined;
-  /** Whether a health check has been run. */
+  /** Whether a health check has run. */
   readonly wasChecked: boolean;
-  /** What its last health check printed. */
+  /** The output of the last health check. */
   readonly healthOutput: string | undefined;
   /** Its address on the engine's default network. */
   readonly address: string | undefined;
 }
 
-/** What is at a path, as the archive endpoint's header tells. */
+/** A file of a container, as in the header of the archive endpoint. */
 export interface PathStat {
   readonly name: string;
   readonly size: number;
@@ -49,9 +45,9 @@ export interface PathStat {
   readonly linkTarget: string;
 }
 
-/** Milliseconds in which an engine that was restarted may come back, so that nothing is left on it. */
-const REMOVING = 15_000;
-const REMOVE_AGAIN = 500;
+/** Milliseconds for the removal, during which the engine may restart. */
+const REMOVE_TIMEOUT = 15_000;
+const REMOVE_INTERVAL = 500;
 
 export class Container {
   readonly #connection: Connection;
@@ -65,10 +61,10 @@ export class Container {
   }
 
   /**
-   * Makes a container that isn't started yet.
+   * Creates a container.
    *
-   * @throws DockerceptionError of kind builder: ENGINE_NOT_FOUND when the engine doesn't have the image,
-   *   ENGINE_REFUSED; of kind engine when it can't be reached
+   * @throws DockerceptionError of kind builder: ENGINE_NOT_FOUND if the engine does not have the image, ENGINE_REFUSED;
+   *   of kind engine if it cannot be reached.
    */
   static async create(
     connection: Connection,
@@ -80,7 +76,7 @@ export class Container {
       Image: image,
       ...(command !== undefined && { Cmd: command }),
       ...(entrypoint !== undefined && {
-        // As in `docker run`, an empty one takes the image's away, and its command with it.
+        // As in `docker run`, an empty one removes that of the image, and any removes the command of the image.
         Entrypoint: entrypoint === '' ? [''] : [entrypoint],
         ...(command === undefined && { Cmd: [] }),
       }),
@@ -93,49 +89,46 @@ export class Container {
       AttachStderr: true,
       OpenStdin: false,
       Tty: false,
-      // Any other driver would keep a copy of the whole context on disk.
+      // Any other driver would write the whole output to disk.
       HostConfig: { LogConfig: { Type: 'none' }, Binds: volumes },
     };
-    const made = (await connection.json(
-      {
-        method: 'POST',
-        path: '/containers/create',
-        body,
-        kind: 'builder',
-        doing: 'making the builder',
-      },
-      // Once it was asked for, it has to be known, or nobody could remove it.
-      undefined,
-    )) as { readonly Id: string };
-    const container = new Container(connection, made.Id);
+    // The request ignores the signal: without its ID, the container could not be removed.
+    const { Id } = (await connection.json({
+      method: 'POST',
+      path: '/containers/create',
+      body,
+      kind: 'builder',
+      doing: 'making the builder',
+    })) as { readonly Id: string };
+    const container = new Container(connection, Id);
     if (!signal.aborted) return container;
     await container.remove();
     throw signal.reason;
   }
 
   /**
-   * Its standard output and error, as frames; to be opened before it is started.
+   * Opens its standard output and error, as frames. Called before the start.
    *
-   * @throws DockerceptionError of kind builder when its program can't be run
+   * @throws DockerceptionError of kind builder if its program cannot be run.
    */
   async attach(signal: AbortSignal): Promise<Duplex> {
     const path = `/containers/${this.id}/attach?stream=1&stdout=1&stderr=1`;
     try {
       return await this.#connection.upgrade({ method: 'POST', path }, 'tcp', signal);
     } catch (error) {
-      // Podman makes the process ready first; why it can't be, the start tells as well.
+      // Podman prepares the process for it. The start fails for the same reason, and reports it.
       if (error instanceof DockerceptionError && error.code === 'ENGINE_UPGRADE')
         await this.start();
       throw error;
     }
   }
 
-  /** @throws DockerceptionError of kind builder when its program can't be run */
+  /** @throws DockerceptionError of kind builder if its program cannot be run. */
   async start(): Promise<void> {
     await this.#ask({ method: 'POST', path: '/start', doing: 'starting the builder' });
   }
 
-  /** Resolves to its exit code when it has ended. */
+  /** Resolves to the exit code when it has ended. */
   async wait(signal?: AbortSignal): Promise<number> {
     const request = { method: 'POST', path: '/wait', doing: 'waiting for the builder' } as const;
     const { StatusCode, Error: failure } = (await this.#ask(request, signal)) as {
@@ -147,12 +140,12 @@ export class Container {
     throw new DockerceptionError('builder', 'BUILDER_WAIT', `waiting for the builder: ${why}`);
   }
 
-  /** The error of a connection that broke: ENGINE_GONE, of kind engine. */
+  /** The error of a connection that broke while `doing`: ENGINE_GONE, of kind engine. */
   lost(doing: string, error?: unknown): DockerceptionError {
-    return vanished(this.#connection.endpoint, doing, error);
+    return lost(this.#connection.endpoint, doing, error);
   }
 
-  /** Asks the engine whether it is there. @throws DockerceptionError of kind engine, code ENGINE_UNREACHABLE. */
+  /** Pings the engine. @throws DockerceptionError of kind engine, code ENGINE_UNREACHABLE. */
   async ping(signal?: AbortSignal): Promise<void> {
     await this.#connection.ping(signal);
   }
@@ -174,12 +167,12 @@ export class Container {
     };
   }
 
-  /** Asks it to stop, and no longer than so many seconds. One that has ended is left as it is. */
+  /** Stops it, and kills it after so many seconds. */
   async stop(seconds: number): Promise<void> {
     await this.#ask({ method: 'POST', path: `/stop?t=${seconds}` });
   }
 
-  /** What is at a path; undefined when nothing is. Its last component isn't followed. */
+  /** The file at a path; undefined if there is none. A link is not followed. */
   async stat(path: string, signal?: AbortSignal): Promise<PathStat | undefined> {
     const request = { method: 'HEAD', path: `/archive?path=${encodeURIComponent(path)}` } as const;
     try {
@@ -190,21 +183,21 @@ export class Container {
       return { name, size, mode, linkTarget };
     } catch (error) {
       if (isNotFound(error)) return undefined;
-      // The answer to HEAD has no body, and so no reason; to GET, it has.
+      // Unlike that to HEAD, the answer to GET has a body with the reason.
       if (error instanceof DockerceptionError && error.code === 'ENGINE_NO_REASON')
         (await this.archive(path, signal)).destroy();
       throw error;
     }
   }
 
-  /** What is at a path, as a tar whose names begin with the path's last component. */
+  /** The file or directory at a path as a tar, whose names start with the last component of the path. */
   archive(path: string, signal?: AbortSignal): Promise<Readable> {
     const query = `/archive?path=${encodeURIComponent(path)}`;
     const doing = `taking ${printable(path)} out of the builder`;
     return this.#connection.stream(this.#request({ method: 'GET', path: query, doing }), signal);
   }
 
-  /** What a program in it prints, both streams of it; it has to run. */
+  /** Runs a program in it, and resolves to its output and errors. */
   async output(command: readonly string[], signal?: AbortSignal): Promise<string> {
     const body = { AttachStdout: true, AttachStderr: true, Cmd: command };
     const made = await this.#ask({ method: 'POST', path: '/exec', body }, signal);
@@ -216,12 +209,9 @@ export class Container {
     );
   }
 
-  /**
-   * Removes it, its volumes without a name too; it is killed when it runs. Tries again for a while when the engine is
-   * away: one that was restarted still has it.
-   */
+  /** Kills and removes it with its anonymous volumes. Retries for a while, as the engine may restart. */
   async remove(): Promise<void> {
-    const until = performance.now() + REMOVING;
+    const until = performance.now() + REMOVE_TIMEOUT;
     for (;;) {
       try {
         await this.#ask({ method: 'DELETE', path: '?force=1&v=1', doing: 'removing the builder' });
@@ -230,7 +220,7 @@ export class Container {
         if (isNotFound(error)) return;
         if (performance.now() > until) throw error;
       }
-      await sleep(REMOVE_AGAIN);
+      await sleep(REMOVE_INTERVAL);
     }
   }
 

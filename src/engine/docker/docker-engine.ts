@@ -1,130 +1,118 @@
 /**
- * An engine over the Engine API: Docker's, with BuildKit or the classic builder, or Podman. The
- * context goes out as it comes in. The image is built without a name, checked, named, pushed and saved, in this order.
+ * Builds with the Engine API: Docker's BuildKit or classic builder, or Podman. The image is built without a name,
+ * checked, named, pushed and saved, in this order.
  */
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { messageOf } from '../../errors.js';
 import { type CredentialStore, credentialStore } from '../../image/credentials/credentials.js';
 import { announced } from '../../progress/events.js';
-import { withSourceDateEpoch } from '../build-args.js';
-import { openSession } from '../buildkit/session.js';
+import { GrpcError } from '../buildkit/grpc.js';
+import { type BuildkitConnection, openSession } from '../buildkit/session.js';
 import { solve } from '../buildkit/solve.js';
 import type { BuildContext, Engine, EngineRequest } from '../engine.js';
-import { build, type BuildRequest } from './build.js';
+import { withSourceDateEpoch } from '../request.js';
+import { build } from './build.js';
 import {
+  type BuildBackend,
+  buildQuery,
   checkBuildContexts,
   checkOutputs,
-  chooseBuilder,
+  chooseBackend,
   type OpenDirectory,
-} from './capabilities.js';
+} from './build-options.js';
 import type { Connection } from './connection.js';
 import type { Environment } from './endpoint.js';
-import { imageArchive, type ImageFacts, imageMetadata } from './images.js';
-import { checkTags, NewImage } from './new-image.js';
-import { type Builder, buildQuery } from './query.js';
-import { credentialHint, registryConfig } from './registry-auth.js';
-import { saveImage } from './save.js';
-import { pushImage } from './transfer.js';
+import { buildFailed, lost, withoutImage } from './failures.js';
+import { imageArchive, saveImage } from './images.js';
+import { checkTags, type ImageDescription, NewImage } from './new-image.js';
+import { credentialHint, pushImage, registryConfig } from './registry.js';
 
 const NEVER = new AbortController().signal;
 
-/** What a docker engine is set up with. */
 export interface DockerEngineSettings {
-  /** DOCKER_BUILDKIT, DOCKER_CONFIG, DOCKER_AUTH_CONFIG, HOME and PATH are read. */
+  /** Variables used: DOCKER_BUILDKIT, DOCKER_CONFIG, DOCKER_AUTH_CONFIG, HOME, PATH. */
   readonly env: Environment;
-  /** Where `-o -` goes; it is not ended, whoever gave it owns it. */
+  /** Receives the output `-`. It is not ended. */
   readonly stdout: Writable;
-  /** Whether the context's owners were kept, which explains a failure of a rootless engine. */
+  /** Whether the owners of the context were kept, which a rootless engine may not be able to. */
   readonly keepOwner?: boolean;
-  /**
-   * Opens a tar of a directory, for `--build-context NAME=DIR`. The engine reads or destroys it.
-   * @default such contexts are refused
-   */
+  /** Packs a directory, a build context, as a tar. @default such contexts are refused */
   readonly openDirectory?: OpenDirectory;
 }
 
-/** Makes the engine that a connection leads to. */
+/** Creates the engine at the end of a connection. */
 export function dockerEngine(connection: Connection, settings: DockerEngineSettings): Engine {
-  const { env } = settings;
-  return async (context, asked) => {
-    const { report, signal } = asked;
-    // It may break before anyone reads it; `build` finds out.
+  const { env, stdout } = settings;
+  return async (context, given) => {
+    const { report, signal, tags, outputs, push } = given;
+    // It may fail before it is read, and still has its error then.
     context.stream.on('error', () => {});
     let image: NewImage | undefined;
-    // Whether anything outside of the engine has changed: from then on a signal no longer counts.
-    let published = false;
-    const interruption = (): AbortSignal => (published ? NEVER : signal);
+    // Once something outside of the engine has changed, the signal is ignored.
+    let isPublished = false;
+    const interruption = (): AbortSignal => (isPublished ? NEVER : signal);
     try {
       signal.throwIfAborted();
-      checkTags(asked.tags);
+      checkTags(tags);
       const ping = await connection.ping(signal);
-      const builder = chooseBuilder(env, ping);
-      const options =
-        builder === 'buildkit'
-          ? { ...asked, buildArgs: withSourceDateEpoch(asked.buildArgs, env) }
-          : asked;
+      const backend = chooseBackend(env, ping);
+      const isBuildKit = backend === 'buildkit';
+      const request = isBuildKit
+        ? { ...given, buildArgs: withSourceDateEpoch(given.buildArgs, env) }
+        : given;
       const credentials = credentialStore(env);
       const warn = (message: string): void => report({ kind: 'notice', message });
-      // A wrong option is told before anything is opened.
-      buildQuery(options, builder);
-      checkOutputs(options, ping, (message) => report({ kind: 'notice', message, warning: true }));
-      const directories = checkBuildContexts(options, builder, ping, settings.openDirectory);
-      const made = (image = new NewImage(connection, warn, {
-        isBuildKit: builder === 'buildkit',
-        mayBeRefused: options.check?.hasLimits === true || options.push || options.tags.length > 1,
-        signal,
-      }));
-      const request: BuildSettings = {
-        hintFor: (message) => credentialHint(message, credentials),
-        built: (id) => made.built(id),
-      };
-      const isConcealing = builder === 'buildkit' && options.concealed.length > 0;
-      const imageId =
-        directories !== undefined || isConcealing
-          ? await solve(connection, context, options, credentials, request, directories)
-          : await buildByPost(connection, context, options, {
-              ...request,
-              builder,
-              credentials,
-              warn,
-              muteHint: muteHint(builder === 'podman', settings.keepOwner === true),
-            });
-      const facts = await announced(
-        imageMetadata(connection, imageId, options.tags, signal),
+      // Options are checked before anything is opened.
+      buildQuery(request, backend);
+      checkOutputs(request, ping, (message) => report({ kind: 'notice', message, warning: true }));
+      const directories = checkBuildContexts(request, backend, ping, settings.openDirectory);
+      const mayBeRefused = request.check?.hasLimits === true || push || tags.length > 1;
+      image = new NewImage(connection, { isBuildKit, mayBeRefused, signal, warn });
+      const built = (id: string): void => image?.built(id);
+      const imageId = await buildImage(connection, context, {
+        request,
+        backend,
+        credentials,
+        directories,
+        built,
+        warn,
+        muteHint: muteHint(backend, settings.keepOwner === true),
+      });
+      const description = await announced(
+        image.describe(tags, signal),
         report,
         'waiting for the engine to describe the image',
-      ).catch((error: unknown): ImageFacts => {
+      ).catch((error: unknown): ImageDescription => {
         signal.throwIfAborted();
-        // The image is there: that is what counts.
         warn(messageOf(error));
         return { metadata: {} };
       });
-      await options.check?.stored({
+      const { size } = description;
+      await request.check?.stored({
         id: imageId,
-        size: facts.size,
+        size,
         open: (stop) => imageArchive(connection, imageId, stop),
       });
       signal.throwIfAborted();
-      const naming = image.accept(options.tags);
+      const naming = image.accept(tags);
       await announced(naming, report, 'waiting for the engine to name the image');
-      let { metadata } = facts;
-      if (options.push)
-        for (const tag of options.tags) {
-          const how = { report, signal: interruption() };
-          const digest = await pushImage(connection, tag, credentials, how);
-          published = true;
+      let { metadata } = description;
+      if (push)
+        for (const tag of tags) {
+          const transfer = { report, signal: interruption() };
+          const digest = await pushImage(connection, tag, credentials, transfer);
+          isPublished = true;
           if (digest !== undefined) metadata = { 'containerimage.digest': digest, ...metadata };
         }
-      const names = options.tags.length > 0 ? options.tags : [imageId];
-      for (const { dest } of options.outputs) {
-        await saveImage(connection, names, dest, settings.stdout, interruption());
-        published = true;
+      for (const { dest } of outputs) {
+        const names = tags.length > 0 ? tags : [imageId];
+        await saveImage(connection, names, dest, stdout, interruption());
+        isPublished = true;
       }
-      return { imageId, metadata, ...(facts.size !== undefined && { size: facts.size }) };
+      return { imageId, metadata, ...(size !== undefined && { size }) };
     } catch (error) {
-      // Whatever failed first, the context has no reader any more.
       context.stream.destroy(error instanceof Error ? error : undefined);
-      // An image that only couldn't be pushed or saved is good, and keeps its names.
+      // An image that only could not be pushed or saved keeps its names.
       if (image?.isAccepted !== true || interruption().aborted) await image?.discard();
       throw error;
     } finally {
@@ -133,42 +121,75 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
   };
 }
 
-/** What both ways to build are given. */
-type BuildSettings = Pick<BuildRequest, 'hintFor' | 'built'>;
-
-interface PostSettings extends BuildSettings, Pick<BuildRequest, 'muteHint'> {
-  readonly builder: Builder;
+interface ImageBuild {
+  readonly request: EngineRequest;
+  readonly backend: BuildBackend;
   readonly credentials: CredentialStore;
+  readonly directories: ReadonlyMap<string, () => Promise<Readable>> | undefined;
+  readonly built: (imageId: string) => void;
   readonly warn: (message: string) => void;
+  readonly muteHint: string;
 }
 
-/** The ordinary way: `POST /build`, for BuildKit beside a session that has the credentials. */
-async function buildByPost(
+/** `POST /build` has no named contexts, and reads the Dockerfile from what instructions see: such builds use BuildKit's API. */
+async function buildImage(
   connection: Connection,
   context: BuildContext,
-  options: EngineRequest,
-  { builder, credentials, warn, ...settings }: PostSettings,
+  { request, backend, credentials, directories, built, warn, muteHint }: ImageBuild,
 ): Promise<string> {
-  if (builder !== 'buildkit') {
+  const { signal, concealed } = request;
+  const hintFor = (message: string): Promise<string | undefined> =>
+    credentialHint(message, credentials);
+  const post = { headers: {}, muteHint, hintFor, built };
+  if (backend !== 'buildkit') {
     const config = await registryConfig(credentials, warn);
     const headers: Record<string, string> =
       config === undefined ? {} : { 'X-Registry-Config': config };
-    const query = buildQuery(options, builder);
-    return build(connection, context, options, { query, headers, ...settings });
+    const query = buildQuery(request, backend);
+    return build(connection, context, request, { ...post, query, headers });
   }
-  const session = await openSession(connection, credentials, options.signal);
-  try {
-    const query = buildQuery(options, builder, session.id);
-    return await build(connection, context, options, { query, headers: {}, ...settings });
-  } finally {
-    session.close();
+  const buildkit = buildkitOver(connection);
+  if (directories === undefined && concealed.length === 0) {
+    const session = await openSession(buildkit, credentials, signal);
+    try {
+      const query = buildQuery(request, backend, session.id);
+      return await build(connection, context, request, { ...post, query });
+    } finally {
+      session.close();
+    }
   }
+  const imageId = await solve(context, {
+    connection: buildkit,
+    request,
+    credentials,
+    directories: directories ?? new Map(),
+    built,
+  }).catch(async (error: unknown) => {
+    if (!(error instanceof GrpcError)) throw error;
+    throw buildFailed(error.message, await hintFor(error.message));
+  });
+  if (imageId === undefined) throw withoutImage();
+  return imageId;
 }
 
-function muteHint(podman: boolean, keepOwner: boolean): string {
+function buildkitOver(connection: Connection): BuildkitConnection {
+  const upgrade = (
+    path: string,
+    signal: AbortSignal,
+    headers: Readonly<Record<string, string | string[]>> = {},
+  ): ReturnType<Connection['upgrade']> =>
+    connection.upgrade({ method: 'POST', path, headers }, 'h2c', signal);
+  return {
+    openControl: (signal) => upgrade('/grpc', signal),
+    openSession: (headers, signal) => upgrade('/session', signal, headers),
+    lost: (doing, error) => lost(connection.endpoint, doing, error),
+  };
+}
+
+function muteHint(backend: BuildBackend, keepOwner: boolean): string {
   if (keepOwner)
     return 'an entry’s owner may be outside of the engine’s user namespace: drop --keep-owner';
-  return podman
+  return backend === 'podman'
     ? 'the reason is in the engine’s log: journalctl --user -u podman'
     : 'the reason is in the engine’s log';
 }

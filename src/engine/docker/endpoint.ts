@@ -1,38 +1,40 @@
 /**
- * Which engine is meant. The order is the docker CLI's (cli/command/cli.go): `DOCKER_HOST`, then
- * `DOCKER_CONTEXT`, then `currentContext` of config.json, then the default socket.
+ * Finds the engine to use, in the order of the docker CLI (cli/command/cli.go): `DOCKER_HOST`, `DOCKER_CONTEXT`,
+ * `currentContext` of config.json, the default socket.
  */
-import { stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 import { readDockerConfig } from '../../image/credentials/docker-config.js';
 import { redactAddress } from '../../text/redact.js';
-import { type Address, DEFAULT_SOCKET, parseAddress } from './address.js';
-import { readContext, readTls, type TlsMaterial } from './context-store.js';
+import { type Address, DEFAULT_SOCKET, parseAddress, type TlsMaterial } from './address.js';
 
-/** An environment, as `process.env` is one. */
+/** Environment variables, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The engine to use, and what names it. Nothing has been connected to yet. */
+/** The engine to use. There is no connection to it yet. */
 export interface Endpoint {
-  /** The address as a message shows it, without a password: `unix:///var/run/docker.sock`. */
+  /** The address without a password: `unix:///var/run/docker.sock`. */
   readonly url: string;
-  /** What named it: `DOCKER_HOST`, `context NAME (DOCKER_CONTEXT)`, `default socket`. */
+  /** The setting that names it: `DOCKER_HOST`, `context NAME (DOCKER_CONTEXT)`, `default socket`. */
   readonly origin: string;
+  /** The address and the setting, for messages. */
+  readonly name: string;
   /** Whether the environment or a docker context names it; false for the default socket. */
   readonly named: boolean;
   readonly address: Address;
   readonly tls: TlsMaterial | undefined;
-  /** Other engines' sockets that exist on this machine, for a hint; never used silently. */
+  /** Sockets of other engines on this machine, for a hint. */
   readonly others: readonly string[];
-  /** `v1.41`, when `DOCKER_API_VERSION` asks for it. */
+  /** `v1.41`, if `DOCKER_API_VERSION` is set. */
   readonly apiVersion: string | undefined;
 }
 
-/** Where the engine is looked for. */
 export interface EndpointOptions {
   /** The user's home folder. */
   readonly home: string;
-  /** The socket to use when nothing names an engine. @default /var/run/docker.sock */
+  /** The socket if no setting names an engine. @default /var/run/docker.sock */
   readonly defaultSocket?: string | undefined;
 }
 
@@ -42,7 +44,7 @@ export interface EndpointOptions {
  * @param env the environment: DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, DOCKER_TLS_VERIFY,
  *   DOCKER_TLS, DOCKER_CERT_PATH, DOCKER_API_VERSION, XDG_RUNTIME_DIR are read.
  * @throws DockerceptionError of kind engine: ENGINE_ADDRESS, ENGINE_CONTEXT, ENGINE_TLS; kind
- *   usage, DOCKER_CONFIG_INVALID, when config.json is damaged.
+ *   usage, DOCKER_CONFIG_INVALID, if config.json is damaged.
  */
 export async function resolveEndpoint(
   env: Environment,
@@ -54,14 +56,16 @@ export async function resolveEndpoint(
   const host = named ? found.host : `unix://${defaultSocket}`;
   const address = parseAddress(host, origin, tls !== undefined);
   const api = env['DOCKER_API_VERSION'];
+  const url =
+    redactAddress(host.trim()) ||
+    (address.kind === 'unix' ? `unix://${address.path}` : 'tcp://localhost:2376');
   return {
-    url:
-      redactAddress(host.trim()) ||
-      (address.kind === 'unix' ? `unix://${address.path}` : 'tcp://localhost:2376'),
+    url,
     origin,
+    name: `${url} (${origin})`,
     named,
     address,
-    // As in the docker CLI, the certificates are for TCP; a socket or ssh needs none.
+    // As in the docker CLI, a socket or ssh needs no certificates.
     tls: address.kind === 'tcp' ? tls : undefined,
     others: await otherSockets(env, home, address),
     apiVersion: api ? `v${api.replace(/^v/, '')}` : undefined,
@@ -70,13 +74,10 @@ export async function resolveEndpoint(
 
 const DEFAULT_ORIGIN = 'default socket';
 
-interface Named {
-  readonly host: string;
-  readonly origin: string;
-  readonly tls: TlsMaterial | undefined;
-}
-
-async function nameEngine(env: Environment, home: string): Promise<Named> {
+async function nameEngine(
+  env: Environment,
+  home: string,
+): Promise<StoredContext & { readonly origin: string }> {
   const folder = env['DOCKER_CONFIG'] || join(home, '.docker');
   const host = env['DOCKER_HOST'];
   if (!host) {
@@ -93,7 +94,7 @@ async function nameEngine(env: Environment, home: string): Promise<Named> {
   return { host: '', origin: tls ? 'default TLS address' : DEFAULT_ORIGIN, tls };
 }
 
-/** `DOCKER_TLS_VERIFY` and `DOCKER_TLS` count when they are not empty, whatever they say. */
+/** `DOCKER_TLS_VERIFY` and `DOCKER_TLS` are set by any value but an empty one. */
 async function tlsOfEnvironment(
   env: Environment,
   folder: string,
@@ -116,7 +117,6 @@ async function otherSockets(env: Environment, home: string, used: Address): Prom
   const found: string[] = [];
   for (const path of candidates) {
     if (used.kind === 'unix' && used.path === path) continue;
-    // Not there, or not ours to see: then it is no hint either.
     const socket = await stat(path).then(
       (entry) => entry.isSocket(),
       () => false,
@@ -124,4 +124,89 @@ async function otherSockets(env: Environment, home: string, used: Address): Prom
     if (socket) found.push(`unix://${path}`);
   }
   return found;
+}
+
+/** The engine of a docker context. */
+interface StoredContext {
+  /** The engine's address; empty for the default socket. */
+  readonly host: string;
+  readonly tls: TlsMaterial | undefined;
+}
+
+interface Meta {
+  readonly Endpoints?: {
+    readonly docker?: { readonly Host?: unknown; readonly SkipTLSVerify?: unknown };
+  };
+}
+
+/**
+ * Reads a docker context: `contexts/meta/ID/meta.json` and `contexts/tls/ID/docker/` in the configuration folder, where
+ * ID is the SHA-256 of the name in hexadecimal (docker/cli, cli/context/store).
+ */
+async function readContext(
+  configFolder: string,
+  name: string,
+  origin: string,
+): Promise<StoredContext> {
+  const id = createHash('sha256').update(name).digest('hex');
+  const file = join(configFolder, 'contexts', 'meta', id, 'meta.json');
+  const meta = await readMeta(file, name, origin);
+  const docker = meta.Endpoints?.docker;
+  if (!docker) throw unusable(name, origin, `${file} names no docker endpoint`);
+  const host = typeof docker.Host === 'string' ? docker.Host : '';
+  const skipVerify = docker.SkipTLSVerify === true;
+  const folder = join(configFolder, 'contexts', 'tls', id, 'docker');
+  const tls = await readTls(folder, `context ${name}`, !skipVerify);
+  const any = tls.ca !== undefined || tls.cert !== undefined || tls.key !== undefined;
+  return { host, tls: any || skipVerify ? tls : undefined };
+}
+
+async function readMeta(file: string, name: string, origin: string): Promise<Meta> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') throw unusable(name, origin, 'there is no such context');
+    throw unusable(name, origin, messageOf(error), error);
+  }
+  try {
+    const meta: unknown = JSON.parse(text);
+    if (typeof meta === 'object' && meta !== null) return meta;
+  } catch (error) {
+    throw unusable(name, origin, `${file}: ${messageOf(error)}`, error);
+  }
+  throw unusable(name, origin, `${file} is not an object`);
+}
+
+function unusable(name: string, origin: string, why: string, cause?: unknown): DockerceptionError {
+  return new DockerceptionError(
+    'engine',
+    'ENGINE_CONTEXT',
+    `reading the docker context ${name} (${origin}): ${why}`,
+    { cause, hint: '`docker context ls` lists them; DOCKER_HOST overrules them' },
+  );
+}
+
+/** Reads `ca.pem`, `cert.pem` and `key.pem` of a folder. Only those in `need` have to exist. */
+async function readTls(
+  folder: string,
+  origin: string,
+  verify: boolean,
+  need: readonly string[] = [],
+): Promise<TlsMaterial> {
+  const read = async (name: string): Promise<string | undefined> => {
+    try {
+      return await readFile(join(folder, name), 'utf8');
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT' && !need.includes(name)) return undefined;
+      throw new DockerceptionError(
+        'engine',
+        'ENGINE_TLS',
+        `reading the certificate ${join(folder, name)} (${origin}): ${messageOf(error)}`,
+        { cause: error, hint: 'DOCKER_CERT_PATH names the folder of ca.pem, cert.pem and key.pem' },
+      );
+    }
+  };
+  const [ca, cert, key] = await Promise.all([read('ca.pem'), read('cert.pem'), read('key.pem')]);
+  return { ca, cert, key, verify };
 }

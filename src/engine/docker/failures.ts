@@ -1,4 +1,4 @@
-/** Errors of an engine: it can't be reached, breaks the connection, or refuses a request. */
+/** The errors of an engine, with their kinds and codes: it cannot be reached, breaks the connection, or refuses a request. */
 import { DockerceptionError, type ErrorKind, messageOf, systemCode } from '../../errors.js';
 import { redact } from '../../text/redact.js';
 import { joinLines } from '../../text/trim.js';
@@ -16,57 +16,29 @@ const REASONS: Readonly<Record<string, string>> = {
   ECONNRESET: 'it closed the connection',
   EPIPE: 'it closed the connection',
 };
-
-/** `unix:///var/run/docker.sock (default socket)` */
-export function describe(endpoint: Endpoint): string {
-  return `${endpoint.url} (${endpoint.origin})`;
-}
-
-/** An engine that didn't answer at all. */
-export function unreachable(endpoint: Endpoint, error: unknown): DockerceptionError {
-  const code = systemCode(error) ?? '';
-  let why = REASONS[code] ?? messageOf(error);
-  if (code === 'ENOENT' && endpoint.address.kind === 'ssh') why = 'there is no ssh program on PATH';
-  return new DockerceptionError(
-    'engine',
-    'ENGINE_UNREACHABLE',
-    `reaching the engine at ${describe(endpoint)}: ${why}`,
-    { cause: error, hint: hintFor(endpoint, code) },
-  );
-}
-
+const SEE_LOG = 'see the engine’s own log';
+const NOT_FOUND = 'ENGINE_NOT_FOUND';
 /** Codes of a connection to a socket that does not exist, or that no process listens on. */
 const NOT_RUNNING = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED']);
 
-/** Whether an error says that no engine runs at its address: not one that refuses, hangs, or breaks the connection. */
-export function isNotRunning(error: unknown): boolean {
-  return (
-    error instanceof DockerceptionError &&
-    error.code === 'ENGINE_UNREACHABLE' &&
-    NOT_RUNNING.has(systemCode(error.cause) ?? '')
-  );
+/** There is no answer. */
+export function unreachable(endpoint: Endpoint, cause: unknown): DockerceptionError {
+  const code = systemCode(cause) ?? '';
+  const isWithoutSsh = code === 'ENOENT' && endpoint.address.kind === 'ssh';
+  const why = isWithoutSsh
+    ? 'there is no ssh program on PATH'
+    : (REASONS[code] ?? messageOf(cause));
+  const message = `reaching the engine at ${endpoint.name}: ${why}`;
+  const hint = unreachableHint(endpoint, code);
+  return new DockerceptionError('engine', 'ENGINE_UNREACHABLE', message, { cause, hint });
 }
 
-/** An engine that went away in the middle of something. */
-export function vanished(endpoint: Endpoint, doing: string, error?: unknown): DockerceptionError {
-  const why =
-    REASONS[systemCode(error) ?? ''] ??
-    (error === undefined ? 'it closed the connection' : messageOf(error));
-  return new DockerceptionError(
-    'engine',
-    'ENGINE_GONE',
-    `${doing}: the engine at ${describe(endpoint)} went away in the middle: ${why}`,
-    { cause: error, hint: 'see the engine’s own log, then try again' },
-  );
-}
-
-function hintFor(endpoint: Endpoint, code: string): string {
+function unreachableHint({ others: [other] }: Endpoint, code: string): string {
   if (code === 'EACCES' || code === 'EPERM')
     return (
       'run it with sudo, or join the group that owns the socket, as a rule docker ' +
       '(`sudo usermod -aG docker $USER`, then log in again), or name another engine with DOCKER_HOST'
     );
-  const [other] = endpoint.others;
   if (other !== undefined)
     return `there is a socket that isn’t used by default: DOCKER_HOST=${other}`;
   return (
@@ -75,43 +47,49 @@ function hintFor(endpoint: Endpoint, code: string): string {
   );
 }
 
-/** Characters of a body that isn't JSON which a message quotes. */
-const QUOTED = 300;
+/** The connection broke while `doing`. */
+export function lost(endpoint: Endpoint, doing: string, cause?: unknown): DockerceptionError {
+  const closed = 'it closed the connection';
+  const why = REASONS[systemCode(cause) ?? ''] ?? (cause === undefined ? closed : messageOf(cause));
+  const message = `${doing}: the engine at ${endpoint.name} went away in the middle: ${why}`;
+  const hint = `${SEE_LOG}, then try again`;
+  return new DockerceptionError('engine', 'ENGINE_GONE', message, { cause, hint });
+}
 
-const NOT_FOUND = 'ENGINE_NOT_FOUND';
+/** The answer is not in the form that the API specifies. */
+export function malformed(doing: string, why: string, cause?: unknown): DockerceptionError {
+  return new DockerceptionError('engine', 'ENGINE_ANSWER', `${doing}: ${why}`, { cause });
+}
 
 /**
- * The error of an answer with an HTTP status of 400 or more: `{"message"}` from Docker, `{"cause", "message"}` from
- * Podman, no body from Podman when it fails before the build begins.
+ * The HTTP status is 400 or more. Docker's body is `{"message"}`, Podman's `{"cause", "message"}`; Podman sends no body
+ * if it fails before a build starts. The cause of the error is the engine's message.
  *
- * @param doing the gerund that the message begins with.
+ * @param hint for an answer without a reason.
  */
 export function refusal(
+  { kind, doing, hint = SEE_LOG }: { kind: ErrorKind; doing: string; hint?: string | undefined },
   endpoint: Endpoint,
-  kind: ErrorKind,
-  doing: string,
   status: number,
   body: string,
-  mute = 'see the engine’s own log',
 ): DockerceptionError {
   const reason = reasonOf(body);
-  if (reason === undefined)
-    return new DockerceptionError(
-      kind,
-      status === 404 ? NOT_FOUND : 'ENGINE_NO_REASON',
-      `${doing}: the engine at ${describe(endpoint)} answered ${status} and gave no reason`,
-      { hint: mute },
-    );
-  const hint = /HTTP request to an HTTPS server/i.test(reason)
-    ? 'this engine speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH'
-    : undefined;
-  return new DockerceptionError(
-    hint === undefined ? kind : 'engine',
-    status === 404 ? NOT_FOUND : 'ENGINE_REFUSED',
-    `${doing}: ${reason}`,
-    { hint },
-  );
+  const cause = reason ?? `the engine at ${endpoint.name} answered ${status} and gave no reason`;
+  const needsTls = /HTTP request to an HTTPS server/i.test(cause);
+  const refused = reason === undefined ? 'ENGINE_NO_REASON' : 'ENGINE_REFUSED';
+  const code = status === 404 ? NOT_FOUND : refused;
+  return new DockerceptionError(needsTls ? 'engine' : kind, code, `${doing}: ${cause}`, {
+    cause,
+    hint: needsTls
+      ? 'this engine speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH'
+      : reason === undefined
+        ? hint
+        : undefined,
+  });
 }
+
+/** Characters of a body in another format than JSON that a message quotes. */
+const MAX_QUOTE = 300;
 
 function reasonOf(body: string): string | undefined {
   const text = body.trim();
@@ -122,8 +100,8 @@ function reasonOf(body: string): string | undefined {
       if (typeof value === 'string' && value.trim() !== '') return oneLine(value);
     return undefined;
   } catch {
-    // Redacted first: the cut must not leave the first half of a secret.
-    return oneLine(redact(text).slice(0, QUOTED));
+    // Redacted before it is cut, which could leave the first half of a secret.
+    return oneLine(redact(text).slice(0, MAX_QUOTE));
   }
 }
 
@@ -131,7 +109,37 @@ function oneLine(text: string): string {
   return joinLines(text.trim(), ' / ');
 }
 
-/** Whether an engine has said that it has no such thing. */
+/** The engine reports that a build has failed. */
+export function buildFailed(reason: string, hint: string | undefined): DockerceptionError {
+  return new DockerceptionError('build', 'BUILD_FAILED', `building the image: ${reason}`, { hint });
+}
+
+/** The engine reports neither a failure nor an image. */
+export function withoutImage(): DockerceptionError {
+  const message = 'building the image: the engine reported no failure, but gave no image ID';
+  return new DockerceptionError('build', 'BUILD_NO_IMAGE', message, { hint: SEE_LOG });
+}
+
+/** Whether the engine cannot be reached. */
+export function isUnreachable(error: unknown): error is DockerceptionError {
+  return hasCode(error, 'ENGINE_UNREACHABLE');
+}
+
+/** Whether no engine runs at the address, in contrast to one that refuses, hangs, or breaks the connection. */
+export function isNotRunning(error: unknown): boolean {
+  return isUnreachable(error) && NOT_RUNNING.has(systemCode(error.cause) ?? '');
+}
+
+/** Whether the engine does not have what was requested. */
 export function isNotFound(error: unknown): boolean {
-  return error instanceof DockerceptionError && error.code === NOT_FOUND;
+  return hasCode(error, NOT_FOUND);
+}
+
+/** Whether the engine has refused the request with a reason, or does not have what was requested. */
+export function isRefusal(error: unknown): error is DockerceptionError {
+  return hasCode(error, NOT_FOUND, 'ENGINE_REFUSED');
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): error is DockerceptionError {
+  return error instanceof DockerceptionError && codes.includes(error.code);
 }

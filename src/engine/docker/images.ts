@@ -1,10 +1,10 @@
-/** Images of an engine, and their archives (Engine API, ImageInspect, ImageGetAll). */
-import type { Readable } from 'node:stream';
-import { fullName } from '../../image/reference.js';
+/** The images of an engine, and their archives (Engine API, ImageInspect, ImageGetAll). */
+import type { Readable, Writable } from 'node:stream';
+import { saveOutput } from '../../files/output-file.js';
 import type { ApiRequest, Connection } from './connection.js';
 import { isNotFound } from './failures.js';
 
-/** What an engine reports of an image, as far as it is read here. */
+/** The members of an inspected image that are used here. */
 export interface ImageDetails {
   readonly Id: string;
   readonly Size?: number;
@@ -25,7 +25,7 @@ export function imagePath(name: string): string {
   return `/images/${encodeURIComponent(name)}`;
 }
 
-/** An image by its name or ID; undefined if the engine doesn't have it. */
+/** An image by its name or ID; undefined if the engine does not have it. */
 export async function inspectImage(
   connection: Connection,
   name: string,
@@ -51,13 +51,7 @@ export async function hasImage(
   return (await inspectImage(connection, name, signal, request)) !== undefined;
 }
 
-/** Asks for one archive of all these names, or IDs. */
-export function archiveRequest(names: readonly string[]): ApiRequest {
-  const query = new URLSearchParams(names.map((name): [string, string] => ['names', name]));
-  return { method: 'GET', path: `/images/get?${query.toString()}` };
-}
-
-/** The archive as a stream. */
+/** An archive of one image, by its name or ID. */
 export function imageArchive(
   connection: Connection,
   name: string,
@@ -66,38 +60,27 @@ export function imageArchive(
   return connection.stream({ ...archiveRequest([name]), doing: `reading ${name}` }, signal);
 }
 
-/** Milliseconds in which an image has to be described. */
-const METADATA_TIMEOUT = 30_000;
-
-/** What an engine knows of an image. */
-export interface ImageFacts {
-  readonly metadata: Record<string, unknown>;
-  /** Bytes, as the engine counts them. */
-  readonly size?: number;
+/**
+ * Writes one archive with all these names, or of an ID. A failure leaves no file.
+ *
+ * @param dest a path, or `-` for `stdout`, which is not closed.
+ * @throws DockerceptionError of kind output: OUTPUT_FULL, OUTPUT_CLOSED, OUTPUT_FAILED; or of kind engine; the reason of
+ *   the signal.
+ */
+export async function saveImage(
+  connection: Connection,
+  names: readonly string[],
+  dest: string,
+  stdout: Writable,
+  signal: AbortSignal,
+): Promise<void> {
+  async function* archive(): AsyncGenerator<Buffer> {
+    yield* (await connection.stream(archiveRequest(names), signal)) as AsyncIterable<Buffer>;
+  }
+  await saveOutput(archive(), dest, stdout, signal);
 }
 
-/**
- * What `--metadata-file` gets, with the keys of buildx: what the engine reports of an image. A containerd image store's
- * ID is the digest of a manifest or an index, and it has a descriptor; elsewhere the ID is the configuration's digest.
- *
- * @param tags as they were given.
- */
-export async function imageMetadata(
-  connection: Connection,
-  imageId: string,
-  tags: readonly string[],
-  signal?: AbortSignal,
-): Promise<ImageFacts> {
-  const path = `${imagePath(imageId)}/json`;
-  const { Descriptor: descriptor, Size: size } = (await connection.json(
-    { method: 'GET', path, timeout: METADATA_TIMEOUT },
-    signal,
-  )) as ImageDetails;
-  const metadata = {
-    ...(typeof descriptor?.digest === 'string'
-      ? { 'containerimage.descriptor': descriptor, 'containerimage.digest': descriptor.digest }
-      : { 'containerimage.config.digest': imageId }),
-    ...(tags.length > 0 ? { 'image.name': tags.map(fullName).join(',') } : {}),
-  };
-  return { metadata, ...(typeof size === 'number' && { size }) };
+function archiveRequest(names: readonly string[]): ApiRequest {
+  const query = new URLSearchParams(names.map((name): [string, string] => ['names', name]));
+  return { method: 'GET', path: `/images/get?${query.toString()}` };
 }

@@ -1,5 +1,5 @@
-/** The docker engine: finding it, reaching it, building with it. */
-export { chooseBuilder } from './capabilities.js';
+/** An engine with the Engine API: Docker or Podman. */
+export { chooseBackend } from './build-options.js';
 export { connect, type Connection } from './connection.js';
 export {
   Container,
@@ -9,7 +9,7 @@ export {
 } from './container.js';
 export { dockerEngine, type DockerEngineSettings } from './docker-engine.js';
 export { type Endpoint, type Environment, resolveEndpoint } from './endpoint.js';
-export { isNotFound, isNotRunning } from './failures.js';
+export { isNotFound, isNotRunning, isUnreachable } from './failures.js';
 export { hasImage, imageArchive, type ImageDetails, imagePath, inspectImage } from './images.js';
 export { loadArchive } from './load.js';
-export { pullImage } from './transfer.js';
+export { pullImage } from './registry.js';

@@ -1,101 +1,65 @@
-/**
- * `--load`: an image archive into an engine, `POST /images/load` (Engine API, ImageLoad). Errors come
- * with HTTP 200; success is an answer that names what was loaded.
- */
+/** Loads an image archive into an engine with `POST /images/load` (Engine API, ImageLoad). */
 import { pipeline, type Readable, Transform, type TransformCallback } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
 import type { Report } from '../../progress/events.js';
 import { joinLines } from '../../text/trim.js';
-import {
-  type ClassicMessage,
-  ClassicSteps,
-  type FailureMessage,
-  failureOf,
-} from './classic-progress.js';
+import { type ClassicMessage, ClassicProgress, errorOf } from './classic-progress.js';
 import type { Connection } from './connection.js';
-import { describe, refusal, unreachable, vanished } from './failures.js';
-import { postTar } from './upload.js';
+import { type AbortAction, postTar, type UploadAnswer } from './upload.js';
 
 /** Bytes of the two blocks that end a tar. */
 const END_OF_ARCHIVE = 1024;
-/** Milliseconds between two reports of how much was sent. */
-const REPORT_EVERY = 100;
+/** Milliseconds between two reports of the bytes sent. */
+const REPORT_INTERVAL = 100;
 /** `Loaded image: app:latest`, `Loaded image ID: sha256:…`; Podman has several in one line. */
 const LOADED = /^Loaded image(?: ID|\(s\))?: *(\S.*)/;
 
-type LoadMessage = ClassicMessage & FailureMessage;
-
-/** How an archive is loaded. */
-export interface LoadOptions {
-  readonly report: Report;
-  readonly signal: AbortSignal;
-}
-
 /**
- * Sends an archive to an engine and waits until it has the image; the archive is read to its end or
- * destroyed. Resolves to the names that the engine tells.
+ * Sends an archive to an engine, and waits until it has the image. The archive is read to its end or destroyed. Resolves
+ * to the names that the engine reports.
  *
- * @throws the archive's own error, the signal's reason, DockerceptionError of kind engine:
- *   ENGINE_UNREACHABLE, ENGINE_GONE; of kind build, when the engine doesn't take it: LOAD_FAILED.
+ * @throws the error of the archive; the reason of the signal; DockerceptionError of kind engine: ENGINE_UNREACHABLE,
+ *   ENGINE_GONE; of kind build if the engine does not accept the archive: LOAD_FAILED.
  */
 export async function loadArchive(
   connection: Connection,
   archive: Readable,
-  { report, signal }: LoadOptions,
+  { report, signal }: { readonly report: Report; readonly signal: AbortSignal },
 ): Promise<readonly string[]> {
-  const { endpoint } = connection;
-  const doing = `loading the image into ${describe(endpoint)}`;
-  const answer = new LoadAnswer(report, doing);
-  const held = new HeldEnd();
-  // An error comes out of `held`, too.
-  pipeline(archive, held, () => undefined);
+  const doing = `loading the image into ${connection.endpoint.name}`;
+  const body = new HeldEnd();
+  const answer = new LoadAnswer(report, doing, body);
+  // `body` emits its error.
+  pipeline(archive, body, () => undefined);
   archive.on('data', (chunk: Buffer) => answer.sent(chunk.length));
-  const { end, status, refused } = await postTar(
-    connection,
-    // Not quiet: only then it names what it has loaded.
-    { path: '/images/load?quiet=0' },
-    held,
-    (value) => answer.take(value),
-    {
-      succeeded: () => answer.names.length > 0 && answer.error === undefined,
-      // The engine names the image when it has all of it: from then on a signal comes too late.
-      onAbort: () => (held.isReleased ? 'ignore' : 'close'),
-    },
-    signal,
-  );
-  // `pipeline` would do so a tick later.
-  if (held.destroyed) archive.destroy();
-  answer.end();
-  if (end.kind === 'aborted') throw signal.reason;
-  if (end.kind === 'body-failed' || end.kind === 'misread') throw end.error;
+  // Without quiet=0, the answer names no images.
+  const request = { path: '/images/load?quiet=0', doing };
+  try {
+    await postTar(connection, request, body, answer, signal);
+  } finally {
+    // `pipeline` does so in a later tick.
+    if (body.destroyed) archive.destroy();
+  }
   if (answer.error !== undefined) throw failed(doing, answer.error);
-  if (end.kind === 'lost')
-    throw end.answering ? vanished(endpoint, doing, end.error) : unreachable(endpoint, end.error);
-  if (status >= 400) throw refusal(endpoint, 'build', doing, status, refused);
   if (answer.names.length === 0)
     throw failed(doing, 'the engine names no image that it has loaded');
   return answer.names;
 }
 
-/** Holds the end of a tar back until all of it has come: without its two blocks of zeros an engine takes no archive. */
+/** Keeps the end of a tar back until all of it has arrived. No engine accepts a tar without its two blocks of zeros. */
 class HeldEnd extends Transform {
   isReleased = false;
   #held: Buffer = Buffer.alloc(0);
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    const bytes =
-      chunk.length < END_OF_ARCHIVE ? Buffer.concat([this.#held, chunk]) : this.#passing(chunk);
+    let bytes = chunk;
+    if (chunk.length < END_OF_ARCHIVE) bytes = Buffer.concat([this.#held, chunk]);
+    else if (this.#held.length > 0) this.push(this.#held);
     const length = Math.max(0, bytes.length - END_OF_ARCHIVE);
-    // A copy: the chunk's memory would be kept otherwise.
+    // A copy, which does not retain the memory of the chunk.
     this.#held = Buffer.from(bytes.subarray(length));
     if (length > 0) this.push(bytes.subarray(0, length));
     done();
-  }
-
-  /** A large chunk isn't copied: what was held goes out before it. */
-  #passing(chunk: Buffer): Buffer {
-    if (this.#held.length > 0) this.push(this.#held);
-    return chunk;
   }
 
   override _flush(done: TransformCallback): void {
@@ -104,62 +68,63 @@ class HeldEnd extends Transform {
   }
 }
 
-/** Takes the values of an answer's lines, in order; reports progress as it comes. */
-class LoadAnswer {
-  names: readonly string[] = [];
+class LoadAnswer implements UploadAnswer {
+  readonly names: string[] = [];
   error: string | undefined;
-  readonly #report: Report;
-  readonly #steps: ClassicSteps;
+  readonly #body: HeldEnd;
+  readonly #progress: ClassicProgress;
   #sent = 0;
-  #told = -Infinity;
+  #reportedAt = -Infinity;
 
-  constructor(report: Report, name: string) {
-    this.#report = report;
-    this.#steps = new ClassicSteps(name, 'load');
+  constructor(report: Report, name: string, body: HeldEnd) {
+    this.#progress = new ClassicProgress(report, name, 'load');
+    this.#body = body;
+  }
+
+  get isSuccess(): boolean {
+    return this.names.length > 0 && this.error === undefined;
+  }
+
+  /** An engine that has the whole archive names the image. */
+  get abortAction(): AbortAction {
+    return this.#body.isReleased ? 'ignore' : 'close';
   }
 
   take(value: unknown): void {
-    const message = (value ?? {}) as LoadMessage;
-    const error = failureOf(message);
+    const message = (value ?? {}) as ClassicMessage;
+    const error = errorOf(message);
     if (error !== undefined) {
       this.error ??= error;
       return;
     }
     for (const line of message.stream?.split('\n') ?? []) {
       const named = LOADED.exec(line.trim())?.[1];
-      if (named !== undefined) this.names = [...this.names, ...named.split(/,\s*/)];
+      if (named !== undefined) this.names.push(...named.split(/,\s*/));
     }
-    this.#show(message);
+    this.#progress.take(message);
   }
 
-  /** Some more bytes of the archive are on their way. */
+  /** Reports that more bytes of the archive were sent. */
   sent(bytes: number): void {
     this.#sent += bytes;
     const now = performance.now();
-    if (now - this.#told < REPORT_EVERY) return;
-    this.#told = now;
-    this.#show({ status: 'sending', id: 'the archive', progressDetail: { current: this.#sent } });
+    if (now - this.#reportedAt < REPORT_INTERVAL) return;
+    this.#reportedAt = now;
+    const progressDetail = { current: this.#sent };
+    this.#progress.take({ status: 'sending', id: 'the archive', progressDetail });
   }
 
   end(): void {
-    const status = this.#steps.finish(this.error);
-    if (status) this.#report({ kind: 'status', status });
-  }
-
-  #show(message: ClassicMessage): void {
-    const status = this.#steps.take(message);
-    if (status) this.#report({ kind: 'status', status });
+    this.#progress.finish(this.error);
   }
 }
 
 function failed(doing: string, why: string): DockerceptionError {
-  return new DockerceptionError(
-    'build',
-    'LOAD_FAILED',
-    `${doing}: ${joinLines(why, ' / ')}`,
-    // What Docker 20.10 says of a layer whose compression it doesn't know.
-    /invalid tar header/.test(why)
-      ? { hint: 'Docker before 23 reads no zstd: --compression gzip, or none' }
-      : {},
-  );
+  // Docker 20.10 reports so a layer with an unknown compression.
+  const isUnknownCompression = /invalid tar header/.test(why);
+  return new DockerceptionError('build', 'LOAD_FAILED', `${doing}: ${joinLines(why, ' / ')}`, {
+    hint: isUnknownCompression
+      ? 'Docker before 23 reads no zstd: --compression gzip, or none'
+      : undefined,
+  });
 }

@@ -1,32 +1,33 @@
 /**
- * The image of a build until it is accepted. It is built without a name; checks and limits come before the name, and
- * an image that doesn't get one is removed again. Never removed: an image that existed before the build, that has a
- * name, or that another image or a container is based on. Nor those of the steps before it: they are the builder's
- * cache, and the classic builder fails when a child of an image that it builds on goes away while it lists them.
+ * The image of a build until it is accepted. It is built without a name, described and checked, and named last. An image
+ * that is not accepted is removed, unless it existed before the build, has a name, or is the base of another image or a
+ * container. The images of its steps are never removed: they are the cache of the builder, and the classic builder fails
+ * if a child of a base disappears while it lists them.
  */
 import { DockerceptionError, messageOf } from '../../errors.js';
 import {
   formatReference,
+  fullName,
   parseReference,
   splitTag,
   tryParseReference,
 } from '../../image/reference.js';
 import { printable } from '../../text/printable.js';
 import type { ApiRequest, Connection } from './connection.js';
-import { isNotFound } from './failures.js';
+import { isNotFound, isRefusal } from './failures.js';
 import { type ImageDetails, imagePath, inspectImage } from './images.js';
 
-/** Milliseconds that each of these requests may take; none of them depends on an image's size. */
+/** Milliseconds for each request. None of them depends on the size of an image. */
 const REQUEST_TIMEOUT = 60_000;
 
-/** A name that was set, and the image that had it before. */
+/** A name that the image got, and the image that had it before. */
 interface GivenName {
   readonly reference: string;
   readonly previousId: string | undefined;
 }
 
 /**
- * Checks the names before the build, since the engine gets them after it.
+ * Checks names that the engine gets only after the build.
  *
  * @throws DockerceptionError of kind usage, REFERENCE_INVALID.
  */
@@ -43,30 +44,37 @@ export function checkTags(tags: readonly string[]): void {
 
 interface NewImageSettings {
   readonly isBuildKit: boolean;
+  /**
+   * Whether the image may be discarded for another reason than the signal. The images before the build are listed at once
+   * then, otherwise only if the signal is aborted: a list takes time.
+   */
   readonly mayBeRefused: boolean;
   readonly signal: AbortSignal;
+  readonly warn: (message: string) => void;
+}
+
+/** The engine's description of an image. */
+export interface ImageDescription {
+  /** The content of `--metadata-file`. */
+  readonly metadata: Record<string, unknown>;
+  /** Bytes, as the engine counts them. */
+  readonly size?: number;
 }
 
 export class NewImage {
   readonly #connection: Connection;
   readonly #warn: (message: string) => void;
-  /** IDs of the images without a name before this one was built; undefined when they were not listed. */
+  /** IDs of the unnamed images before the build; undefined if they were not listed. */
   #before: Promise<ReadonlySet<string>> | undefined;
   readonly #closed = new AbortController();
   #id: string | undefined;
   #isAccepted = false;
   readonly #given: GivenName[] = [];
 
-  /**
-   * Begins before the build: an image that exists by then isn't the build's.
-   *
-   * @param mayBeRefused whether something after the build may fail as a rule: the images are listed now then. Otherwise
-   *   they are listed when the signal is aborted before the image is built, since a list takes time.
-   */
+  /** Created before the build, so that images that exist already are known. */
   constructor(
     connection: Connection,
-    warn: (message: string) => void,
-    { isBuildKit, mayBeRefused, signal }: NewImageSettings,
+    { isBuildKit, mayBeRefused, signal, warn }: NewImageSettings,
   ) {
     this.#connection = connection;
     this.#warn = warn;
@@ -79,12 +87,12 @@ export class NewImage {
     else signal.addEventListener('abort', list, { signal: this.#closed.signal });
   }
 
-  /** Call it at the end: a list of many images may take longer than the build. */
+  /** Ends all requests: a list of many images may take longer than the build. */
   close(): void {
     this.#closed.abort();
   }
 
-  /** The engine has built it. */
+  /** The build has written it. */
   built(id: string): void {
     this.#id = id;
   }
@@ -95,7 +103,25 @@ export class NewImage {
   }
 
   /**
-   * Gives the image its names: all of them or none.
+   * Describes the image, with the metadata keys of buildx. The ID is the digest of the configuration, or in a containerd
+   * image store, where the image has a descriptor, that of a manifest or an index.
+   */
+  async describe(tags: readonly string[], signal: AbortSignal): Promise<ImageDescription> {
+    const path = `${imagePath(this.#id ?? '')}/json`;
+    const request: ApiRequest = { method: 'GET', path, timeout: REQUEST_TIMEOUT };
+    const details = (await this.#connection.json(request, signal)) as ImageDetails;
+    const { Descriptor: descriptor, Size: size } = details;
+    const metadata = {
+      ...(typeof descriptor?.digest === 'string'
+        ? { 'containerimage.descriptor': descriptor, 'containerimage.digest': descriptor.digest }
+        : { 'containerimage.config.digest': this.#id }),
+      ...(tags.length > 0 && { 'image.name': tags.map(fullName).join(',') }),
+    };
+    return { metadata, ...(typeof size === 'number' && { size }) };
+  }
+
+  /**
+   * Gives the image all of these names, or none.
    *
    * @throws DockerceptionError of kind engine, TAG_FAILED.
    */
@@ -105,19 +131,19 @@ export class NewImage {
     for (const [index, reference] of references.entries()) {
       const previousId = previous[index]?.Id;
       if (previousId === this.#id) continue;
-      // Before it is certain: a request that fails may have been carried out.
+      // A request that fails may have been executed.
       this.#given.push({ reference, previousId });
       await this.#tag(this.#id ?? '', reference);
     }
     this.#isAccepted = true;
   }
 
-  /** Takes its names back, and removes it if the build has made it. Never rejects: what is left is reported. */
+  /** Removes its names, and the image if it is new. Never rejects; failures are reported. */
   async discard(): Promise<void> {
     const id = this.#id;
     if (id === undefined) return;
     try {
-      // Undefined where the images weren't listed: it may have existed before.
+      // Undefined if the images were not listed: it may have existed before.
       const existed = (await this.#before)?.has(id);
       const image = await this.#find(id);
       const isOwn = image !== undefined && existed === false && !this.#isNamed(image);
@@ -129,8 +155,8 @@ export class NewImage {
   }
 
   /**
-   * Images that are steps of others aren't listed as dangling by all engines, and can be removed in some. BuildKit keeps none;
-   * listing all images takes an engine with a containerd image store some 10 ms for each.
+   * Not all engines list the images of steps as dangling. BuildKit has none. To list all images takes some 10 ms for each
+   * with a containerd image store.
    */
   async #list(isBuildKit: boolean): Promise<ReadonlySet<string>> {
     const dangling = encodeURIComponent(JSON.stringify({ dangling: ['true'] }));
@@ -139,7 +165,7 @@ export class NewImage {
     return new Set((list as readonly ImageDetails[]).map(({ Id }) => Id));
   }
 
-  /** By anyone else than this build. A containerd image store has a digest with every name. */
+  /** Whether it has names from elsewhere. A containerd image store has a digest for every name. */
   #isNamed({ RepoTags, RepoDigests }: ImageDetails): boolean {
     const own = new Set(this.#given.map(({ reference }) => nameIn(reference)));
     const names = (RepoTags ?? []).filter((name) => !own.has(nameIn(name)));
@@ -152,9 +178,9 @@ export class NewImage {
     existed: boolean | undefined,
   ): Promise<void> {
     const image = await this.#find(reference);
-    // Another process may have given the name to another image since.
+    // Another process may have moved the name since.
     if (image?.Id !== id) return;
-    // An engine removes an image with its last name, and this one isn't the build's.
+    // An engine removes an image with its last name.
     if (existed === true && image.RepoTags?.length === 1 && previousId === undefined)
       throw new Error(`it existed before, and keeps the name ${reference}`);
     if (previousId !== undefined && (await this.#find(previousId)) !== undefined)
@@ -162,15 +188,13 @@ export class NewImage {
     else await this.#remove(reference);
   }
 
-  /** Unless the engine keeps it because something is based on it. */
+  /** The engine refuses if something is based on the image. */
   async #remove(reference: string): Promise<void> {
     try {
       const path = `${imagePath(reference)}?noprune=1`;
       await this.#ask({ method: 'DELETE', path, doing: `removing ${reference}` });
     } catch (error) {
-      if (isNotFound(error)) return;
-      if (error instanceof DockerceptionError && error.code === 'ENGINE_REFUSED') return;
-      throw error;
+      if (!isRefusal(error)) throw error;
     }
   }
 
@@ -203,7 +227,7 @@ export class NewImage {
   }
 }
 
-/** In full; as it is where it is no name: `<none>:<none>`. */
+/** The full name; unchanged if it is none, such as `<none>:<none>`. */
 function nameIn(reference: string): string {
   const parsed = tryParseReference(reference);
   return parsed === undefined ? reference : formatReference(parsed);

@@ -1,124 +1,141 @@
-/**
- * A request whose body is a stream that may break. Three promises: a body that breaks never ends the
- * request properly (no terminating chunk), the first error is the one that is told, and an answer
- * that comes before the body is sent counts for more than the broken pipe that follows it.
- */
-import type { ClientRequest, IncomingMessage } from 'node:http';
+/** Requests whose body is a tar. Their answer is newline-delimited JSON: progress, a result, or an error, with HTTP 200. */
+import type { ClientRequest } from 'node:http';
 import type { Readable } from 'node:stream';
+import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 import type { ApiRequest, Connection } from './connection.js';
-import { JsonLines } from './lines.js';
+import { lost, malformed, refusal, unreachable } from './failures.js';
 
-/** What happens on the way. */
-export interface UploadHandlers {
-  /** The answer has begun; its body comes in chunks. */
-  response(response: IncomingMessage): void;
-  chunk(chunk: Buffer): void;
-  /** Whether the answer, which is over, says that all went well. */
-  succeeded(): boolean;
-  /** What an abort does now; see {@link AbortAction}. @default 'close' */
-  onAbort?(): AbortAction;
+/** Reads an answer. */
+export interface UploadAnswer {
+  /** Whether it reports success. */
+  readonly isSuccess: boolean;
+  /** The error that it reports. */
+  readonly error: string | undefined;
+  /** What an abort does now. */
+  readonly abortAction: AbortAction;
+  /** Receives the value of each line. */
+  take(value: unknown): void;
+  /** There are no more lines. */
+  end(): void;
 }
 
 /**
- * `close` closes the connection. `cancel` closes its sending half, by which an engine notices that its client has given
- * up, and waits for the answer, which says whether the engine had finished before. `wait` only waits for the answer.
- * `ignore` leaves the upload alone. Nothing is waited for while the body hasn't been sent: an engine makes nothing of a part.
+ * `close` closes the connection. `cancel` closes its sending half, so that the engine stops, and waits for the answer,
+ * which reports whether the engine had already finished. `wait` only waits for the answer. `ignore` continues. The
+ * connection is closed as long as the body is not sent: an engine makes nothing of a part.
  */
-type AbortAction = 'close' | 'cancel' | 'wait' | 'ignore';
+export type AbortAction = 'close' | 'cancel' | 'wait' | 'ignore';
 
-/** Milliseconds in which an engine that was asked to stop has to answer. */
+/** Milliseconds that an engine has to answer after `cancel` or `wait`. */
 const CANCEL_TIMEOUT = 5_000;
-
-/** How an upload ended: with a whole answer, or without one. */
-export type UploadEnd =
-  | { readonly kind: 'answered' }
-  | { readonly kind: 'body-failed'; readonly error: unknown }
-  | { readonly kind: 'aborted' }
-  | { readonly kind: 'lost'; readonly error: unknown; readonly answering: boolean }
-  | { readonly kind: 'misread'; readonly error: unknown };
-
-/** Bytes that are kept of an answer that is an error. */
+/** Bytes of an answer with an HTTP status of 400 or more. */
 const MAX_REFUSAL = 64 << 10;
+/** Bytes of one line. A line of BuildKit has at most one gRPC message, of 16 MiB. */
+const MAX_LINE = 16 << 20;
+const NEWLINE = 0x0a;
+
+/** The end of an upload: the whole answer, or a failure. */
+type UploadEnd =
+  | { readonly kind: 'answered' | 'aborted' }
+  | { readonly kind: 'body-failed' | 'malformed'; readonly error: unknown }
+  | { readonly kind: 'lost'; readonly error: unknown; readonly isAnswering: boolean };
 
 /**
- * Posts a tar, and reads the answer as lines of JSON.
+ * Posts a tar. If its stream fails, the body of the request is left without its end. An answer that reports an error takes
+ * precedence over a connection that breaks after it: the promise resolves.
  *
- * @param take called with the value of each line
- * @returns HTTP's status, 0 without an answer, and the answer's body if it is 400 or more
- * @throws DockerceptionError of kind engine, code ENGINE_ANSWER, if the last line is not JSON
+ * @throws the error of the tar; the reason of the signal; DockerceptionError of kind build if the engine refuses, else
+ *   of kind engine.
  */
 export async function postTar(
   connection: Connection,
-  { path, headers }: Pick<ApiRequest, 'path' | 'headers'>,
+  request: Pick<ApiRequest, 'path' | 'headers'> & {
+    readonly doing: string;
+    readonly hint?: string;
+  },
   tar: Readable,
-  take: (value: unknown) => void,
-  handlers: Pick<UploadHandlers, 'succeeded' | 'onAbort'>,
+  answer: UploadAnswer,
   signal: AbortSignal,
-): Promise<{ end: UploadEnd; status: number; refused: string }> {
-  const lines = new JsonLines(take);
+): Promise<void> {
+  const { endpoint } = connection;
+  const { path, headers, doing, hint } = request;
+  const lines = new JsonLines((value) => answer.take(value));
   const refused: Buffer[] = [];
   let length = 0;
   let status = 0;
-  const request = connection.open({
+  const client = connection.open({
     method: 'POST',
     path,
     headers: { ...headers, 'Content-Type': 'application/x-tar' },
   });
-  const end = await upload(
-    request,
-    tar,
-    {
-      ...handlers,
-      response: ({ statusCode = 0 }) => void (status = statusCode),
-      chunk(chunk) {
-        if (status < 400) lines.write(chunk);
-        else if ((length += chunk.length) <= MAX_REFUSAL) refused.push(chunk);
-      },
-    },
-    signal,
-  );
+  client.on('response', ({ statusCode = 0 }) => void (status = statusCode));
+  const read = (chunk: Buffer): void => {
+    if (status < 400) lines.write(chunk);
+    else if ((length += chunk.length) <= MAX_REFUSAL) refused.push(chunk);
+  };
+  const end = await upload(client, tar, answer, read, signal);
+  if (end.kind === 'aborted') throw signal.reason;
+  if (end.kind === 'body-failed') throw end.error;
   if (end.kind === 'answered' && status < 400) lines.end();
-  return { end, status, refused: Buffer.concat(refused).toString('utf8') };
+  answer.end();
+  if (answer.error !== undefined) return;
+  if (end.kind === 'lost')
+    throw end.isAnswering || !isConnecting(end.error)
+      ? lost(endpoint, doing, end.error)
+      : unreachable(endpoint, end.error);
+  if (end.kind === 'malformed')
+    throw end.error instanceof DockerceptionError
+      ? end.error
+      : malformed("reading the engine's progress", messageOf(end.error), end.error);
+  if (status < 400) return;
+  const body = Buffer.concat(refused).toString('utf8');
+  throw refusal({ kind: 'build', doing, hint }, endpoint, status, body);
+}
+
+/** Whether it failed before there was a connection: in a system call, TLS, or ssh. */
+function isConnecting(error: unknown): boolean {
+  const { syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (syscall !== undefined) return /^(?:connect|getaddrinfo|spawn)/.test(syscall);
+  return error !== undefined && !['ECONNRESET', 'EPIPE'].includes(systemCode(error) ?? '');
 }
 
 /**
- * Sends `body` as the request's body, with backpressure, and reads the answer. Settles once, when
- * the connection is of no more use; the body is then ended or destroyed. Never rejects.
+ * Sends the body with backpressure, and reads the answer. Resolves when the connection is no longer used; the body is
+ * then ended or destroyed. Never rejects.
  */
 function upload(
   request: ClientRequest,
   body: Readable,
-  handlers: UploadHandlers,
+  answer: Pick<UploadAnswer, 'isSuccess' | 'abortAction'>,
+  read: (chunk: Buffer) => void,
   signal: AbortSignal,
 ): Promise<UploadEnd> {
   return new Promise((resolve) => {
-    let answering = false;
-    let bodySent = false;
-    let answered = false;
-    let settled = false;
+    let isAnswering = false;
+    let isSent = false;
+    let isAnswered = false;
+    let isSettled = false;
     let cancelling: NodeJS.Timeout | undefined;
     const finish = (found: UploadEnd): void => {
-      if (settled) return;
-      settled = true;
+      if (isSettled) return;
+      isSettled = true;
       const end: UploadEnd = cancelling === undefined ? found : { kind: 'aborted' };
       clearTimeout(cancelling);
       signal.removeEventListener('abort', onAbort);
-      // Without a proper end the engine knows that the body is incomplete.
-      if (end.kind !== 'answered' || !bodySent) request.destroy();
-      release(end);
+      // Without the terminating chunk, the engine knows that the body is incomplete.
+      if (end.kind !== 'answered' || !isSent) request.destroy();
+      body.off('data', onData);
+      // Later errors follow from the first.
+      body.on('error', () => {});
+      const error = 'error' in end ? end.error : undefined;
+      if (!body.readableEnded && !body.destroyed)
+        body.destroy(error instanceof Error ? error : undefined);
       resolve(end);
     };
-    const release = (end: UploadEnd): void => {
-      body.off('data', onData);
-      // An error that comes late has no one to go to: the first was told.
-      body.on('error', () => {});
-      if (!body.readableEnded && !body.destroyed)
-        body.destroy('error' in end ? asError(end.error) : undefined);
-    };
     const onAbort = (): void => {
-      const action = handlers.onAbort?.() ?? 'close';
+      const action = answer.abortAction;
       if (action === 'ignore') return;
-      if (action === 'close' || !bodySent || answered) {
+      if (action === 'close' || !isSent || isAnswered) {
         finish({ kind: 'aborted' });
         return;
       }
@@ -126,53 +143,49 @@ function upload(
       if (action === 'cancel') request.socket?.end();
     };
     const onData = (chunk: Buffer): void => {
-      if (answered || request.destroyed || request.write(chunk)) return;
+      if (isAnswered || request.destroyed || request.write(chunk)) return;
       body.pause();
       request.once('drain', () => body.resume());
     };
+    const onEarlyClose = (): void =>
+      finish({ kind: 'body-failed', error: new Error('the context’s stream was closed early') });
+    const onLost = (error?: Error): void => finish({ kind: 'lost', error, isAnswering });
 
     body.on('error', (error) => finish({ kind: 'body-failed', error }));
     body.on('end', () => {
-      bodySent = true;
-      if (answered) finish({ kind: 'answered' });
+      isSent = true;
+      if (isAnswered) finish({ kind: 'answered' });
       else request.end();
     });
-    // A stream that was destroyed without an error has no end and no error, only a close.
+    // A stream that is destroyed without an error only closes.
     body.on('close', () => {
-      if (!bodySent)
-        finish({ kind: 'body-failed', error: new Error('the context’s stream was closed early') });
+      if (!isSent) onEarlyClose();
     });
+    // Once there is a response, its own events decide: it may have the reason.
     request.on('error', (error) => {
-      // With an answer under way, the answer's own end decides: it has the reason.
-      if (!answering) finish({ kind: 'lost', error, answering });
+      if (!isAnswering) onLost(error);
     });
     request.on('close', () => {
-      if (!answering) finish({ kind: 'lost', error: undefined, answering });
+      if (!isAnswering) onLost();
     });
     request.on('response', (response) => {
-      answering = true;
-      try {
-        handlers.response(response);
-      } catch (error) {
-        finish({ kind: 'misread', error });
-        return;
-      }
+      isAnswering = true;
       response.on('data', (chunk: Buffer) => {
-        if (settled) return;
+        if (isSettled) return;
         try {
-          handlers.chunk(chunk);
+          read(chunk);
         } catch (error) {
-          finish({ kind: 'misread', error });
+          finish({ kind: 'malformed', error });
         }
       });
-      response.on('error', (error) => finish({ kind: 'lost', error, answering }));
+      response.on('error', onLost);
       response.on('close', () => {
-        if (!response.complete && !answered) finish({ kind: 'lost', error: undefined, answering });
+        if (!response.complete && !isAnswered) onLost();
       });
       response.on('end', () => {
-        answered = true;
-        // An engine may stop reading at the end-of-archive. The rest must still turn out to be good.
-        if (bodySent || !handlers.succeeded()) finish({ kind: 'answered' });
+        isAnswered = true;
+        // An engine may stop reading at the end-of-archive, but the rest of the body must not fail either.
+        if (isSent || !answer.isSuccess) finish({ kind: 'answered' });
         else body.resume();
       });
     });
@@ -180,15 +193,57 @@ function upload(
     if (signal.aborted) onAbort();
     else {
       signal.addEventListener('abort', onAbort, { once: true });
-      // Some streams were over before anyone listened.
+      // A stream that has failed or closed emits nothing more.
       if (body.errored) finish({ kind: 'body-failed', error: body.errored });
-      else if (body.destroyed)
-        finish({ kind: 'body-failed', error: new Error('the context’s stream was closed early') });
+      else if (body.destroyed) onEarlyClose();
       else body.on('data', onData);
     }
   });
 }
 
-function asError(error: unknown): Error | undefined {
-  return error instanceof Error ? error : undefined;
+/** Splits newline-delimited JSON into its values. The last line needs no newline. */
+export class JsonLines {
+  readonly #take: (value: unknown) => void;
+  readonly #limit: number;
+  #pieces: Buffer[] = [];
+  #length = 0;
+
+  /** @param limit bytes of one line. @default 16 MiB */
+  constructor(take: (value: unknown) => void, limit = MAX_LINE) {
+    this.#take = take;
+    this.#limit = limit;
+  }
+
+  /** @throws DockerceptionError of kind engine, code ENGINE_ANSWER, for a line that is too long or not JSON. */
+  write(chunk: Buffer): void {
+    let begin = 0;
+    for (;;) {
+      const end = chunk.indexOf(NEWLINE, begin);
+      const part = chunk.subarray(begin, end === -1 ? chunk.length : end);
+      this.#length += part.length;
+      if (this.#length > this.#limit)
+        throw malformed(READING, `a line is longer than ${this.#limit} bytes`);
+      if (part.length > 0) this.#pieces.push(part);
+      if (end === -1) return;
+      this.end();
+      begin = end + 1;
+    }
+  }
+
+  /** Ends the line. @throws as `write` does. */
+  end(): void {
+    const text = Buffer.concat(this.#pieces, this.#length).toString('utf8').trim();
+    this.#pieces = [];
+    this.#length = 0;
+    if (text === '') return;
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      throw malformed(READING, `not JSON: ${JSON.stringify(text.slice(0, 80))}`, error);
+    }
+    this.#take(value);
+  }
 }
+
+const READING = "reading the engine's answer";

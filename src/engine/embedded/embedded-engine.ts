@@ -19,7 +19,6 @@ import { isImageOutput } from '../../options/image.js';
 import type { Report } from '../../progress/events.js';
 import { toBinary } from '../../text/binary.js';
 import { printable } from '../../text/printable.js';
-import { withSourceDateEpoch } from '../build-args.js';
 import type {
   BuildContext,
   BuildResult,
@@ -27,6 +26,7 @@ import type {
   EntryBuild,
   EntryEngine,
 } from '../engine.js';
+import { withSourceDateEpoch } from '../request.js';
 import { assemble, metadataOf } from './output/assemble.js';
 import { layerTar } from './output/layer-tar.js';
 import { Outputs } from './output/outputs.js';

@@ -4,8 +4,12 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { setImmediate as tick } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type GrpcMethods, serveGrpc } from '../../../src/engine/buildkit/grpc.js';
-import { GrpcClient, GrpcError } from '../../../src/engine/buildkit/grpc-client.js';
+import {
+  GrpcClient,
+  GrpcError,
+  type GrpcMethods,
+  serveGrpc,
+} from '../../../src/engine/buildkit/grpc.js';
 
 /** What an HTTP/2 client sends first (RFC 9113, section 3.4), and an empty SETTINGS frame. */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1');

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { type Address, parseAddress } from '../../../src/engine/docker/address.js';
-import { sshArguments } from '../../../src/engine/docker/dial.js';
+import { sshArguments } from '../../../src/engine/docker/address.js';
 
 const tcp = { kind: 'tcp', host: 'localhost', port: 2375, prefix: '', secure: false };
 const ssh = { kind: 'ssh', user: undefined, host: 'h', port: undefined, path: undefined };

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connect, pullImage, resolveEndpoint } from '../../../src/engine/docker/index.js';
-import { pushImage } from '../../../src/engine/docker/transfer.js';
+import { pushImage } from '../../../src/engine/docker/registry.js';
 import { credentialStore } from '../../../src/image/credentials/credentials.js';
 
 const TAG = 'r.example:5000/team/app:1';

@@ -1,22 +1,24 @@
-/** What an engine can do: its builder, and the options that are refused before anything is sent. */
+/** The options of a build with an engine: what the engine supports, and the query of `POST /build`. */
 import type { Readable } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
 import type { EngineRequest } from '../engine.js';
+import { hostAndAddress } from '../request.js';
 import type { Ping } from './connection.js';
 import type { Environment } from './endpoint.js';
-import type { Builder } from './query.js';
 
-// The words of Go's strconv.ParseBool, which the docker CLI reads DOCKER_BUILDKIT with.
+/** What builds behind the Engine API. */
+export type BuildBackend = 'classic' | 'buildkit' | 'podman';
+
+// The values that Go's strconv.ParseBool accepts, and thus the docker CLI.
 const YES = ['1', 't', 'T', 'TRUE', 'true', 'True'];
 const NO = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
 
 /**
- * `DOCKER_BUILDKIT` when it is set, else the `Builder-Version` that the engine sent. Podman has one
- * builder only, and doesn't mind the variable.
+ * The backend that `DOCKER_BUILDKIT` names, else the default of the engine. Podman has only one.
  *
- * @throws DockerceptionError of kind usage, code DOCKER_BUILDKIT, when the variable is no boolean.
+ * @throws DockerceptionError of kind usage, code DOCKER_BUILDKIT, if the variable is no boolean.
  */
-export function chooseBuilder(env: Environment, ping: Ping): Builder {
+export function chooseBackend(env: Environment, ping: Ping): BuildBackend {
   if (ping.isPodman) return 'podman';
   const wish = env['DOCKER_BUILDKIT'];
   if (!wish) return ping.builderVersion === '2' ? 'buildkit' : 'classic';
@@ -30,9 +32,9 @@ export function chooseBuilder(env: Environment, ping: Ping): Builder {
   );
 }
 
-/** The Engine API of Docker 23, the first whose BuildKit has a Dockerfile frontend that knows named contexts. */
+/** The Engine API of Docker 23, the first whose Dockerfile frontend supports named contexts. */
 const NAMED_CONTEXTS = [1, 42] as const;
-/** The Engine API of Docker 25, whose archives are OCI layouts as well. */
+/** The Engine API of Docker 25, whose archives are also OCI layouts. */
 const OCI_ARCHIVES = [1, 44] as const;
 const REMOTE = /^(?:docker-image:\/\/|https?:\/\/|git:\/\/|git@|ssh:\/\/git@)./;
 const BUILDX = 'use `dockerception filter | docker buildx build --build-context … -`';
@@ -42,15 +44,15 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 export type OpenDirectory = (path: string) => Promise<Readable>;
 
 /**
- * Refuses the contexts that this engine would ignore or can't read.
+ * Refuses build contexts that the engine would ignore or cannot read.
  *
- * @param open opens directories; without it they are refused.
- * @returns undefined when there are none, else what opens each of the directories among them.
+ * @param open opens a directory. @default directories are refused
+ * @returns a function for each directory that opens it; undefined if there are no build contexts.
  * @throws DockerceptionError of kind usage, code BUILD_CONTEXT.
  */
 export function checkBuildContexts(
   { buildContexts }: Pick<EngineRequest, 'buildContexts'>,
-  builder: Builder,
+  backend: BuildBackend,
   ping: Ping,
   open: OpenDirectory | undefined,
 ): ReadonlyMap<string, () => Promise<Readable>> | undefined {
@@ -58,7 +60,7 @@ export function checkBuildContexts(
   const directories = new Map<string, () => Promise<Readable>>();
   for (const [name, value] of contexts) {
     const spec = `--build-context ${name}=${value}`;
-    if (builder !== 'buildkit')
+    if (backend !== 'buildkit')
       throw refused(spec, 'only BuildKit has it', `set DOCKER_BUILDKIT=1, or ${BUILDX}`);
     if (!hasApi(ping, NAMED_CONTEXTS))
       throw refused(spec, 'engines know it from version 23 on', BUILDX);
@@ -79,9 +81,9 @@ function refused(spec: string, why: string, hint: string): DockerceptionError {
 }
 
 /**
- * Refuses what the engine can't do, before anything is sent.
+ * Refuses outputs that the engine does not have.
  *
- * @param warn called when an archive will be in Docker's format although OCI's was requested.
+ * @param warn called if an archive will be in Docker's format instead of OCI's.
  * @throws DockerceptionError of kind usage.
  */
 export function checkOutputs(
@@ -123,6 +125,69 @@ function hasApi(
 ): boolean {
   const [major = 0, minor = 0] = apiVersion.split('.').map(Number);
   return major > needMajor || (major === needMajor && minor >= needMinor);
+}
+
+/**
+ * The query of `POST /build` (Engine API, ImageBuild), without the leading `?`. It has no tags: the image is named later.
+ *
+ * @param session the ID of an open BuildKit session.
+ * @throws DockerceptionError of kind usage for an option that the API does not have.
+ */
+export function buildQuery(
+  options: EngineRequest,
+  backend: BuildBackend,
+  session?: string,
+): string {
+  const query = new URLSearchParams();
+  query.set('dockerfile', options.file);
+  setMap(query, 'buildargs', options.buildArgs);
+  setMap(query, 'labels', options.labels);
+  if (options.target) query.set('target', options.target);
+  if (options.platforms.length > 1)
+    throw usage(
+      'PLATFORMS',
+      'building for several platforms: an engine builds for one at a time',
+      'without RUN, --engine embedded builds for all; with RUN, `dockerception filter | docker buildx build --platform … -`',
+    );
+  if (options.platforms[0]) query.set('platform', options.platforms[0].toLowerCase());
+  if (backend === 'podman' && Object.keys(options.buildArgs).length > 0) bypassCache(query);
+  else if (options.noCache) query.set('nocache', '1');
+  if (options.pull) query.set('pull', '1');
+  if (options.network) setNetwork(query, options.network, backend);
+  const hosts = options.addHosts.map((host) => hostAndAddress(host).join(':'));
+  // Podman answers 400 to a repeated key.
+  if (backend === 'podman' && hosts.length > 0) query.set('extrahosts', JSON.stringify(hosts));
+  else for (const host of hosts) query.append('extrahosts', host);
+  // Intermediate containers are removed, after a failure too.
+  query.set('rm', '1');
+  query.set('forcerm', '1');
+  if (backend !== 'podman') query.set('version', backend === 'buildkit' ? '2' : '1');
+  if (session !== undefined) query.set('session', session);
+  return query.toString();
+}
+
+/**
+ * Podman's cache compares unexpanded instructions, so that `ENV A=$A` matches with any A. A build with arguments does
+ * not use the cache, and leaves no intermediate layers to later builds.
+ */
+function bypassCache(query: URLSearchParams): void {
+  query.set('nocache', '1');
+  query.set('layers', '0');
+}
+
+/** Podman ignores `networkmode`, and runs every step in the host's network. */
+function setNetwork(query: URLSearchParams, network: string, backend: BuildBackend): void {
+  if (backend === 'podman' && network !== 'host' && network !== 'default')
+    throw usage(
+      'NETWORK',
+      `building with --network ${network}: Podman's API runs every step in the host's network`,
+      `use \`dockerception filter | podman build --network ${network} -\``,
+    );
+  query.set('networkmode', network);
+}
+
+function setMap(query: URLSearchParams, key: string, map: Readonly<Record<string, string>>): void {
+  if (Object.keys(map).length > 0) query.set(key, JSON.stringify(map));
 }
 
 function usage(code: string, message: string, hint: string): DockerceptionError {

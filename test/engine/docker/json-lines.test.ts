@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { JsonLines } from '../../../src/engine/docker/lines.js';
+import { JsonLines } from '../../../src/engine/docker/upload.js';
 
 function split(bytes: Buffer, size: number, limit?: number): unknown[] {
   const values: unknown[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BuildAnswer } from '../../../src/engine/docker/answer.js';
+import { BuildAnswer } from '../../../src/engine/docker/build.js';
 import type { ProgressEvent, Vertex, VertexLog } from '../../../src/progress/events.js';
 import { type Fixture, messagesOf } from './fixtures.js';
 

@@ -2,14 +2,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkOutputs, chooseBuilder } from '../../../src/engine/docker/capabilities.js';
+import {
+  buildQuery,
+  checkOutputs,
+  chooseBackend,
+} from '../../../src/engine/docker/build-options.js';
 import type { Ping } from '../../../src/engine/docker/connection.js';
-import { buildQuery } from '../../../src/engine/docker/query.js';
 import {
   credentialHint,
   registryAuth,
   registryConfig,
-} from '../../../src/engine/docker/registry-auth.js';
+} from '../../../src/engine/docker/registry.js';
 import type { EngineRequest } from '../../../src/engine/engine.js';
 import { credentialStore } from '../../../src/image/credentials/credentials.js';
 import { fullName, splitTag } from '../../../src/image/reference.js';
@@ -18,7 +21,7 @@ import { engineOptions } from '../../support/engine-options.js';
 
 const plain = engineOptions();
 
-const ping: Ping = { apiVersion: '1.51', builderVersion: '2', osType: 'linux', isPodman: false };
+const ping: Ping = { apiVersion: '1.51', builderVersion: '2', isPodman: false };
 
 describe('the query of a build', () => {
   const query = (
@@ -97,11 +100,11 @@ describe('the builder', () => {
     ['1', { isPodman: true }, 'podman'],
     ['nonsense', { isPodman: true }, 'podman'],
   ])('with DOCKER_BUILDKIT=%s and a ping of %j is %s', (wish, change, builder) => {
-    expect(chooseBuilder({ DOCKER_BUILDKIT: wish }, { ...ping, ...change })).toBe(builder);
+    expect(chooseBackend({ DOCKER_BUILDKIT: wish }, { ...ping, ...change })).toBe(builder);
   });
 
   it('can’t be chosen by a word that is no boolean', () => {
-    expect(() => chooseBuilder({ DOCKER_BUILDKIT: 'yes' }, ping)).toThrow(/neither true nor false/);
+    expect(() => chooseBackend({ DOCKER_BUILDKIT: 'yes' }, ping)).toThrow(/neither true nor false/);
   });
 });
 

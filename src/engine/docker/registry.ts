@@ -1,0 +1,208 @@
+/**
+ * Transfers of images between an engine and registries (Engine API, ImageCreate, ImagePush), and the credentials for them.
+ * Most errors are sent with HTTP 200: a transfer has succeeded if its answer ends without one.
+ */
+import { DockerceptionError, messageOf } from '../../errors.js';
+import {
+  type Credential,
+  type CredentialStore,
+  credentialStore,
+} from '../../image/credentials/credentials.js';
+import { credentialKey, hostOfKey, HUB_KEY } from '../../image/credentials/host.js';
+import { registryOf, splitTag } from '../../image/reference.js';
+import type { Report } from '../../progress/events.js';
+import { addSecrets } from '../../text/redact.js';
+import { type ClassicMessage, ClassicProgress, errorOf } from './classic-progress.js';
+import type { Connection } from './connection.js';
+import type { Environment } from './endpoint.js';
+import { isRefusal } from './failures.js';
+import { imagePath } from './images.js';
+import { JsonLines } from './upload.js';
+
+interface TransferOptions {
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/** @throws DockerceptionError of kind engine: PULL_REFUSED, PULL_FAILED; the reason of the signal. */
+export async function pullImage(
+  connection: Connection,
+  reference: string,
+  { env, ...options }: TransferOptions & { readonly env: Environment },
+): Promise<void> {
+  const [name, tag] = reference.includes('@') ? [reference, ''] : splitTag(reference);
+  const query = new URLSearchParams({ fromImage: name, ...(tag !== '' && { tag }) });
+  const path = `/images/create?${query.toString()}`;
+  const credentials = credentialStore(env);
+  const failure = await transfer(connection, 'pull', reference, path, credentials, options);
+  if (failure === undefined) return;
+  throw failure.with({
+    hint: failure.hint ?? 'the engine doesn’t have that image either: is the name right?',
+  });
+}
+
+/**
+ * Pushes one tag.
+ *
+ * @returns the digest of the manifest, if the engine reports it.
+ * @throws DockerceptionError of kind engine: PUSH_REFUSED, PUSH_FAILED; the reason of the signal.
+ */
+export async function pushImage(
+  connection: Connection,
+  reference: string,
+  credentials: CredentialStore,
+  options: TransferOptions,
+): Promise<string | undefined> {
+  const [name, tag] = splitTag(reference);
+  const query = new URLSearchParams({ tag });
+  const path = `${imagePath(name)}/push?${query.toString()}`;
+  let digest: string | undefined;
+  const take = ({ aux, status }: TransferMessage): void => {
+    if (typeof aux?.Digest === 'string') digest = aux.Digest;
+    // Podman reports it only as text.
+    else digest ??= /: digest: (sha256:[0-9a-f]{64}) /.exec(status ?? '')?.[1];
+  };
+  const failure = await transfer(connection, 'push', reference, path, credentials, options, take);
+  if (failure !== undefined) throw failure;
+  return digest;
+}
+
+interface TransferMessage extends ClassicMessage {
+  readonly aux?: { readonly Digest?: unknown } | null;
+}
+
+/** @returns the error if the engine or the registry refused. */
+async function transfer(
+  connection: Connection,
+  verb: 'pull' | 'push',
+  reference: string,
+  path: string,
+  credentials: CredentialStore,
+  { report, signal }: TransferOptions,
+  take?: (message: TransferMessage) => void,
+): Promise<DockerceptionError | undefined> {
+  const doing = `${verb}ing ${reference}`;
+  const registry = registryOf(reference);
+  const headers = { 'X-Registry-Auth': registryAuth(registry, await credentials.get(registry)) };
+  const progress = new ClassicProgress(report, doing, `${verb}:${reference}`);
+  let why: string | undefined;
+  const lines = new JsonLines((value) => {
+    const message = (value ?? {}) as TransferMessage;
+    const error = errorOf(message);
+    why ??= error;
+    take?.(message);
+    if (error === undefined) progress.take(message);
+  });
+  try {
+    const answer = await connection.stream({ method: 'POST', path, headers, doing }, signal);
+    for await (const chunk of answer as AsyncIterable<Buffer>) lines.write(chunk);
+    lines.end();
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (isRefusal(error)) why ??= String(error.cause);
+    // A reason that was sent before the connection broke takes precedence.
+    else if (why === undefined) throw error;
+  }
+  progress.finish(why);
+  if (why === undefined) return undefined;
+  const code = `${verb.toUpperCase()}_${isRefused(why) ? 'REFUSED' : 'FAILED'}`;
+  const context = verb === 'push' ? `${doing} to ${registry}` : doing;
+  const hint = await credentialHint(why, credentials, registry);
+  return new DockerceptionError('engine', code, why, { hint }).within(context);
+}
+
+/** The header `X-Registry-Auth` with the credential of one registry. */
+export function registryAuth(host: string, credential: Credential | undefined): string {
+  return encode(credential === undefined ? {} : authConfig(credentialKey(host), credential));
+}
+
+/**
+ * The header `X-Registry-Config` of a classic build. Only the engine knows which registries a Dockerfile needs, so it
+ * gets all credentials, as from the docker CLI, and sends each only to its registry.
+ *
+ * @param warn receives the error of a credential helper, whose registry may not be needed.
+ * @param only the hosts whose credentials are sent. @default all
+ * @returns undefined if there are no credentials.
+ */
+export async function registryConfig(
+  credentials: CredentialStore,
+  warn: (message: string) => void,
+  only?: readonly string[],
+): Promise<string | undefined> {
+  const config: Record<string, AuthConfig> = {};
+  const keys = await credentials.keys().catch((error: unknown) => {
+    warn(messageOf(error));
+    return [];
+  });
+  for (const key of keys) {
+    const host = key === HUB_KEY ? 'docker.io' : hostOfKey(key);
+    if (only && !only.includes(host)) continue;
+    const name = credentialKey(host);
+    if (Object.hasOwn(config, name)) continue;
+    try {
+      const credential = await credentials.get(host);
+      if (credential) config[name] = authConfig(name, credential);
+    } catch (error) {
+      warn(messageOf(error));
+    }
+  }
+  return Object.keys(config).length === 0 ? undefined : encode(config);
+}
+
+interface AuthConfig {
+  readonly username?: string;
+  readonly password?: string;
+  readonly serveraddress: string;
+  readonly identitytoken?: string;
+  readonly registrytoken?: string;
+}
+
+function authConfig(serveraddress: string, credential: Credential): AuthConfig {
+  const { username, password, identityToken, registryToken } = credential;
+  return {
+    ...(username !== '' && { username }),
+    ...(password !== '' && { password }),
+    serveraddress,
+    ...(identityToken !== '' && { identitytoken: identityToken }),
+    ...(registryToken !== '' && { registrytoken: registryToken }),
+  };
+}
+
+/**
+ * JSON in URL-safe base64 with padding (moby, api/types/registry). Engines ignore credentials in any other alphabet
+ * without an error.
+ */
+function encode(value: unknown): string {
+  const base64 = Buffer.from(JSON.stringify(value), 'utf8').toString('base64');
+  const header = base64.replaceAll('+', '-').replaceAll('/', '_');
+  addSecrets(header, base64);
+  return header;
+}
+
+const REFUSED =
+  /unauthorized|authentication required|no basic auth credentials|access denied|authorization failed|access to the resource is denied|403 forbidden/i;
+/** The host of an image or a registry: with a dot, or localhost. BuildKit 0.8 writes `from host HOST`. */
+const HOST = /(?:^|[\s"'/])((?:[\w-]+(?:\.[\w-]+)+|localhost)(?::\d+)?)\/|from host (\S+)/;
+
+/** Whether an engine's message is about missing credentials. */
+function isRefused(message: string): boolean {
+  return REFUSED.test(message);
+}
+
+/**
+ * A hint for an engine's message about missing credentials; undefined for other messages.
+ *
+ * @param registry the host. @default the first one in the message
+ */
+export async function credentialHint(
+  message: string,
+  credentials: CredentialStore,
+  registry?: string,
+): Promise<string | undefined> {
+  if (!isRefused(message)) return undefined;
+  const found = HOST.exec(message);
+  const host = registry ?? found?.[1] ?? found?.[2] ?? 'docker.io';
+  const login = host === 'docker.io' ? 'docker login' : `docker login ${host}`;
+  const where = await credentials.where(host);
+  return `credentials for ${host} were looked for in ${where}; \`${login}\` adds them`;
+}

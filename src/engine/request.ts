@@ -1,0 +1,28 @@
+/** Options of a build, in the form in which engines need them. */
+import { DockerceptionError } from '../errors.js';
+
+/** Adds `SOURCE_DATE_EPOCH` of the environment to build arguments that have none, as buildx does. */
+export function withSourceDateEpoch(
+  buildArgs: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const epoch = env['SOURCE_DATE_EPOCH'];
+  return epoch === undefined ? buildArgs : { SOURCE_DATE_EPOCH: epoch, ...buildArgs };
+}
+
+/**
+ * The parts of `--add-host`, `HOST:IP` or `HOST=IP`. The address may be in brackets.
+ *
+ * @throws DockerceptionError of kind usage, code ADD_HOST.
+ */
+export function hostAndAddress(text: string): [host: string, address: string] {
+  const [, host, address] = /^([^:=]+)[:=](.+)$/.exec(text) ?? [];
+  if (host !== undefined && address !== undefined)
+    return [host, address.replace(/^\[(.*)\]$/, '$1')];
+  throw new DockerceptionError(
+    'usage',
+    'ADD_HOST',
+    `reading --add-host ${text}: it is not HOST:IP`,
+    { hint: 'as in --add-host db:10.0.0.5' },
+  );
+}
