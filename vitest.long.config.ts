@@ -1,16 +1,19 @@
 import { defineConfig } from 'vitest/config';
-import base from './vitest.config.js';
+import base, { long } from './vitest.config.js';
 
-// Files whose every test is one property of many inputs: `npm test` has it of fewer.
+// Long tests, and files whose every test is one property of many inputs: `npm test` checks it for fewer.
 export default defineConfig({
   test: {
     ...base.test,
     include: [
-      'test/mutation/*.test.ts',
+      ...long,
+      'test/cli/leftovers.test.ts',
       'test/corpus/cuts.test.ts',
       'test/compression/damage.test.ts',
       'test/property/*.test.ts',
     ],
+    exclude: [],
+    isolate: true,
     provide: { long: true },
     testTimeout: 600_000,
   },

@@ -1,6 +1,6 @@
 /**
- * Puts the command line into few files: to load a hundred modules takes Node longer than a small image
- * takes to build. What an option alone needs stays apart, in `parts/`.
+ * Bundles the command line into one file: loading a hundred modules takes Node longer than building a small image.
+ * Modules that are imported dynamically are in it too, and are evaluated when they are needed.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -13,21 +13,19 @@ rmSync(target, { recursive: true, force: true });
 await build({
   entryPoints: {
     main: source('main.ts'),
-    // Threads are started from files beside the parts that start them.
-    'parts/hash-thread': source('../image/hash-thread.js'),
-    'parts/deflate-thread': source('../compression/deflate-thread.js'),
+    // Threads are started from files of their own.
+    'hash-thread': source('../image/hash-thread.js'),
+    'deflate-thread': source('../compression/deflate-thread.js'),
   },
   outdir: target,
-  // As deep as the modules are: some find files from where they are.
-  chunkNames: 'parts/[name]-[hash]',
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
   packages: 'external',
   charset: 'utf8',
   legalComments: 'none',
+  minifyWhitespace: true,
   logLevel: 'warning',
 });
 // Its types are those of the module that it was made from.

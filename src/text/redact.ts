@@ -30,6 +30,11 @@ export function addSecrets(...values: readonly (string | undefined)[]): void {
   }
 }
 
+/** For tests of one process, whose secrets are words of other tests. */
+export function forgetSecrets(): void {
+  secrets.clear();
+}
+
 /** The value of `Authorization` for a user and a password (RFC 7617), both remembered as secrets. */
 export function basicAuthorization(user: string, password: string): string {
   const encoded = Buffer.from(`${user}:${password}`, 'utf8').toString('base64');

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeRegistry } from '../image/registry/fake.js';
 import { cleanEnvironment } from '../support/cli.js';
+import { LONG } from '../support/long.js';
 import { member, tar } from '../support/write-tar.js';
 
 const BIN = fileURLToPath(new URL('../../bin/dockerception.js', import.meta.url));
@@ -91,7 +92,7 @@ async function written(ended: Promise<Ended>): Promise<void> {
 
 describe.each(OUTPUTS)('%s', (_, args) => {
   it('is not left in part by two signals, whenever they arrive', async () => {
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < (LONG ? 5 : 2); round++) {
       const { child, ended } = start(...args);
       const whole = round % 2 === 1;
       // Half of the contexts fall silent in the middle of the large file.
@@ -136,7 +137,7 @@ describe('a push that stalls', () => {
       return true;
     });
     try {
-      for (let round = 0; round < 4; round++) {
+      for (let round = 0; round < (LONG ? 4 : 2); round++) {
         const outputs = round % 2 === 0 ? [] : ['-o', 'app.tar', '-o', 'type=oci,tar=false,dest=l'];
         registry.seen.length = 0;
         const { child, ended } = start('-t', `${registry.address}/app`, '--push', ...outputs);

@@ -2,6 +2,9 @@
  * Makes the tests independent of the environment that they are started in: every variable that the tool, Node's
  * formatting or a program of the tests reads is removed; a test sets what it needs itself.
  */
+import { afterAll } from 'vitest';
+import { forgetSecrets } from '../../src/text/redact.js';
+
 const READ =
   /^(?:DOCKER|BUILDKIT|BUILDX|DOCKERCEPTION|COMPOSE|CONTAINER|XDG|REGISTRY|COSIGN|GIT|TAR)_|^(?:SOURCE_DATE_EPOCH|NO_COLOR|FORCE_COLOR|COLORTERM|COLUMNS|LINES|TMPDIR|LANG|GZIP|ZSTD_CLEVEL|XZ_OPT|XZ_DEFAULTS|POSIXLY_CORRECT|TAPE|NODE_OPTIONS|NODE_EXTRA_CA_CERTS)$|^LC_|_proxy$/i;
 /** Where the engines of the tests are. */
@@ -11,3 +14,6 @@ for (const name of Object.keys(process.env))
   if (READ.test(name) && !KEPT.has(name)) delete process.env[name];
 process.env['TZ'] = 'UTC';
 process.umask(0o022);
+
+// Test files share a process and its modules.
+afterAll(forgetSecrets);

@@ -10,8 +10,11 @@ import { main } from '../../dist/bin/main.js';
 
 /** @typedef {import('./shared-process.js').Command} Command */
 
-/** What keeps this process alive between commands: its channel to the parent. */
-const IDLE = new Map([['PipeWrap', 1]]);
+/**
+ * What keeps this process alive between commands: its channel to the parent, and what loading the command line opened.
+ * @type {Map<string, number> | undefined}
+ */
+let idle;
 
 /**
  * Gives a descriptor another file: POSIX opens the lowest free one.
@@ -40,20 +43,25 @@ function streamOn(descriptor) {
   });
 }
 
+function countResources() {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const name of process.getActiveResourcesInfo())
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
 /** Resolves when nothing is left that would keep a process of the command alone from exiting. */
 async function settled() {
   for (;;) {
-    /** @type {Map<string, number>} */
-    const counts = new Map();
-    for (const name of process.getActiveResourcesInfo())
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    if ([...counts].every(([name, count]) => count <= (IDLE.get(name) ?? 0))) return;
+    if ([...countResources()].every(([name, count]) => count <= (idle?.get(name) ?? 0))) return;
     await wait(1);
   }
 }
 
 /** @param {Command} command */
 async function execute({ args, cwd, env, stdin, stdout, stderr }) {
+  idle ??= countResources();
   const { O_RDONLY, O_WRONLY, O_CREAT, O_TRUNC } = fs.constants;
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
