@@ -4,8 +4,7 @@
  * @module dockerception
  */
 export { build, type BuildOptions, type Built } from './build.js';
-export { type Builder, openBuilder } from './builder/builder.js';
-export { withBuilder } from './builder/with-builder.js';
+export { type Builder, openBuilder, withBuilder } from './builder/builder.js';
 export type { Compression } from './compression/compress.js';
 export type { BuildContext, BuildResult, Engine, EngineRequest } from './engine/engine.js';
 export { DockerceptionError, type ErrorDetails, type ErrorKind } from './errors.js';

@@ -1,9 +1,15 @@
 /**
- * Builders as the source of a context: each is built or found, run, and its output or what was asked for of its files
- * handed on; the next one is built from that. Whoever opened them closes them, whatever became of the context.
+ * Builders as the source of a context. Each is built or pulled, and run; its output or its artifacts are the context of
+ * the next one. The caller closes them.
  */
 import { homedir } from 'node:os';
-import { chooseBackend, connect, Container, resolveEndpoint } from '../engine/docker/index.js';
+import {
+  chooseBackend,
+  connect,
+  Container,
+  isUnreachable,
+  resolveEndpoint,
+} from '../engine/docker/index.js';
 import { DockerceptionError } from '../errors.js';
 import {
   type Artifact,
@@ -15,7 +21,7 @@ import { normalise } from '../options/schema.js';
 import { redacted, scoped } from '../progress/reports.js';
 import type { Source } from '../source/source.js';
 import { streamSource } from '../source/stream.js';
-import { areThere } from './artifacts.js';
+import { allExist } from './artifacts.js';
 import { gather } from './gather.js';
 import {
   buildBuilder,
@@ -27,29 +33,32 @@ import {
 import { releaseContainer, Run, type RunOptions } from './run.js';
 import { refuseRootless, untilServing } from './serve.js';
 
+/** An engine creates no container without a command. */
 const NEVER_RUN = ['-'];
 
-/** Builders that were opened. */
+/** Open builders. */
 export interface Builder {
-  /** What they have made; undefined while the last one serves. */
+  /** The context that they produce; undefined while the last one serves. */
   readonly context: Source | undefined;
-  /** `HOST:IP`, each, for the build that is to reach the one that serves. */
+  /** `HOST:IP` entries with which a build reaches the builder that serves. */
   readonly hosts: readonly string[];
-  /** Aborted with its failure when the one that serves fails: what is built with it is to end, too. */
+  /** Aborted with the failure of the builder that serves. A build that uses it must end too. */
   readonly died: AbortSignal;
-  /** What a build takes from the one that serves can change without its cache noticing: it is to go without. */
+  /** Whether a build must not use its cache, which does not notice changes of the builder that serves. */
   readonly changes: boolean;
-  /** Bytes of the last builder's image, as the engine counts them. */
+  /** Bytes of the image of the last builder, as the engine counts them. */
   readonly imageSize: number | undefined;
-  /** The error to tell in place of one that the context has led to: a builder that fails often writes no tar. */
+  /** The error to report instead of one of the context: a builder that fails often writes no tar. */
   explain(error: unknown): Promise<unknown>;
-  /** Removes the containers, and images that nobody has a name for. */
+  /** Removes the containers, and the unnamed images. */
   close(): Promise<void>;
 }
 
 /**
- * Builds and starts the builders. Rejects with a `DockerceptionError`: of kind engine when there is no engine to
- * run them, of kind build when one can't be built, of kind builder when one fails.
+ * Builds and starts the builders.
+ *
+ * @throws DockerceptionError of kind engine if the engine cannot be reached, of kind build if a builder cannot be built,
+ *   of kind builder if one fails.
  */
 export async function openBuilder(given: BuilderOptions): Promise<Builder> {
   const options = normalise(BUILDER, given);
@@ -60,7 +69,12 @@ export async function openBuilder(given: BuilderOptions): Promise<Builder> {
     env,
   });
   const ping = await connection.ping(signal).catch((error: unknown) => {
-    throw withoutEngine(error);
+    if (!isUnreachable(error)) throw error;
+    throw error.within('running a builder').with({
+      hint:
+        'a builder needs an engine: start it, or name another with DOCKER_HOST; what needs none: ' +
+        '`BUILDER | dockerception -t app -o app.tar` with any program that writes a tar',
+    });
   });
   if (options.serve !== undefined && ping.isPodman) await refuseRootless(connection, signal);
   const isBuildKit = chooseBackend(env, ping) === 'buildkit';
@@ -69,9 +83,28 @@ export async function openBuilder(given: BuilderOptions): Promise<Builder> {
     await chain.open();
     return chain;
   } catch (error) {
-    const told = await chain.explain(error);
+    const explained = await chain.explain(error);
     await chain.close();
-    throw told;
+    throw explained;
+  }
+}
+
+/** Opens builders, passes them to `work`, and removes them when it has settled. */
+export async function withBuilder<T>(
+  options: BuilderOptions,
+  work: (builder: Builder) => Promise<T>,
+): Promise<T> {
+  if (typeof work !== 'function') {
+    const message = `opening builders: ${String(work)} is not a function that uses them`;
+    throw new DockerceptionError('usage', 'USAGE_OPTION', message);
+  }
+  const builder = await openBuilder(options);
+  try {
+    return await work(builder);
+  } catch (error) {
+    throw await builder.explain(error);
+  } finally {
+    await builder.close();
   }
 }
 
@@ -113,22 +146,21 @@ class Chain implements Builder {
   }
 
   async explain(error: unknown): Promise<unknown> {
-    let told = error;
-    // The first one that failed is why the others did.
-    for (const run of [...this.#runs].reverse()) told = await run.explain(told);
-    return told;
+    let explained = error;
+    // The first builder that failed is the reason for all others.
+    for (const run of [...this.#runs].reverse()) explained = await run.explain(explained);
+    return explained;
   }
 
   async close(): Promise<void> {
     for (const run of this.#runs) run.close();
-    // The last one first; each once.
-    for (const made of this.#containers.splice(0).reverse()) await releaseContainer(made);
+    for (const options of this.#containers.splice(0).reverse()) await releaseContainer(options);
     for (const image of this.#images) await removeBuilder(image, this.#use.connection);
   }
 
   async #run(image: BuilderImage, name: string, isLast: boolean): Promise<void> {
     const { volumes, variables, timeout, artifacts, libs } = this.#options;
-    const { serve, serveTimeout, keepPaths } = this.#options;
+    const { serve, serveTimeout, keepPaths, command, entrypoint, user, workdir } = this.#options;
     const { connection, report, signal } = this.#use;
     this.#images.push(image);
     this.imageSize = image.size;
@@ -139,8 +171,7 @@ class Chain implements Builder {
         image: image.reference,
         env: variables,
         volumes,
-        ...(isLast && this.#ofLast()),
-        // An engine makes no container without a command, even for one that is never started.
+        ...(isLast && { command, entrypoint, user, workdir }),
         ...(isOpenedOnly && { command: NEVER_RUN }),
       },
       signal,
@@ -152,7 +183,7 @@ class Chain implements Builder {
       const run = await this.#start({ ...running, showsOutput: true });
       const timing = { port: serve, timeout: serveTimeout, name, signal };
       const address = await untilServing(run, container, timing);
-      // BuildKit caches a RUN by its hosts, too: another builder may serve something else under the same address.
+      // BuildKit's cache of RUN depends on the hosts: another builder may serve at the same address.
       this.hosts.push(`builder:${address}`, `builder-${image.likeness}:${address}`);
       this.changes = !this.#use.isBuildKit;
       run.complete.catch((failure: unknown) => this.#died.abort(failure));
@@ -164,7 +195,7 @@ class Chain implements Builder {
       this.context = await sourceOf(run, name, signal);
       return;
     }
-    if (!isOpenedOnly && !(await this.#hasAlready(container, artifacts, name))) {
+    if (!isOpenedOnly && !(await this.#areInImage(container, artifacts, name))) {
       const run = await this.#start({ ...running, showsOutput: true });
       await run.complete;
     }
@@ -177,49 +208,32 @@ class Chain implements Builder {
     return run;
   }
 
-  /**
-   * An image that only has to be opened is not run: a server's would never end. One with a command, or anything else that
-   * says how to run it, is.
-   */
-  async #hasAlready(
+  /** Whether an image that no option says how to run has the artifacts. It is not run: a server would never end. */
+  async #areInImage(
     container: Container,
     artifacts: readonly Artifact[],
     name: string,
   ): Promise<boolean> {
     const { from, command, volumes, variables, entrypoint } = this.#options;
-    const asked = command ?? entrypoint ?? volumes[0] ?? variables[0];
-    if (from.length > 0 || asked !== undefined) return false;
+    const runOption = command ?? entrypoint ?? volumes[0] ?? variables[0];
+    if (from.length > 0 || runOption !== undefined) return false;
     const { report, signal } = this.#use;
-    if (!(await areThere(container, artifacts, signal))) return false;
+    if (!(await allExist(container, artifacts, signal))) return false;
     const message = `what is asked for is in ${name} itself: it is not run; -- COMMAND runs it`;
     report({ kind: 'notice', message });
     return true;
   }
 
-  /** An image that only has files is a builder, too: its Dockerfile has done the work. */
+  /** An image without a command can be a builder too: its Dockerfile creates the artifacts. */
   #hasCommand(image: BuilderImage): boolean {
     const { command, entrypoint } = this.#options;
     return image.hasCommand || command !== undefined || (entrypoint ?? '') !== '';
-  }
-
-  #ofLast(): Partial<Parameters<typeof Container.create>[1]> {
-    const { command, entrypoint, user, workdir } = this.#options;
-    return { command, entrypoint, user, workdir };
   }
 }
 
 async function sourceOf(run: Run, name: string, signal: AbortSignal): Promise<Source> {
   const source = await streamSource(run.output, `the output of ${name}`, signal);
-  // Unpacked, it may fail before anybody reads it; whoever does is told.
+  // It may fail before it is read, and still has its error then.
   source.stream.on('error', () => undefined);
   return { ...source, complete: run.complete };
-}
-
-function withoutEngine(error: unknown): unknown {
-  if (!(error instanceof DockerceptionError) || error.code !== 'ENGINE_UNREACHABLE') return error;
-  return error.within('running a builder').with({
-    hint:
-      'a builder needs an engine: start it, or name another with DOCKER_HOST; what needs none: ' +
-      '`BUILDER | dockerception -t app -o app.tar` with any program that writes a tar',
-  });
 }

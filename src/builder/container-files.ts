@@ -1,17 +1,16 @@
-/**
- * A container's file system, read one question at a time over the archive endpoint. Each answer costs the engine some
- * milliseconds, so what is at a path is asked once.
- */
-import { type Container, isNotFound } from '../engine/docker/index.js';
+/** Files of a container, read with the archive endpoint. Each request costs the engine some milliseconds. */
 import type { BuilderFiles, FileStat } from '../elf/builder-files.js';
-import type { ViewedEntry, ViewHandler } from '../tar/entry-view.js';
-import { isDirectory, isSymlink } from './artifact-path.js';
-import { namesIn } from './listing.js';
-import { readArchive } from './read-archive.js';
+import { type Container, isNotFound, type PathStat } from '../engine/docker/index.js';
+import { EntryView, type ViewedEntry, type ViewHandler } from '../tar/entry-view.js';
 
-/** Go's `os.ModeType`: what is set in it is no ordinary file. */
+/** Go's `os.ModeDir`, `os.ModeSymlink`, and `os.ModeType`, whose bits no regular file has. */
+const DIRECTORY = 2 ** 31;
+const SYMLINK = 2 ** 27;
 const TYPE_BITS = 0x8f280000;
+/** Bytes of an archive that are read for a list of names. */
+const MAX_LISTED = 256 << 20;
 
+/** Answers each question about a path once. */
 export class ContainerFiles implements BuilderFiles {
   readonly #container: Container;
   readonly #signal: AbortSignal;
@@ -33,11 +32,10 @@ export class ContainerFiles implements BuilderFiles {
     if (stat === undefined) return undefined;
     if (isDirectory(stat)) return { type: 'directory' };
     if (isSymlink(stat))
-      return { type: 'symlink', target: (await this.#textOfLink(path)) ?? stat.linkTarget };
+      return { type: 'symlink', target: (await this.#linkTarget(path)) ?? stat.linkTarget };
     return { type: (stat.mode & TYPE_BITS) === 0 ? 'file' : 'other' };
   }
 
-  /** The archive of a file has one entry. */
   async read(path: string): Promise<Buffer | undefined> {
     const pieces: Buffer[] = [];
     const handler: ViewHandler = {
@@ -59,17 +57,61 @@ export class ContainerFiles implements BuilderFiles {
   }
 
   /**
-   * What a link says itself: the engine's answer to HEAD tells where it leads in the end. Undefined with Podman,
-   * whose archive of a link is that of its target.
+   * The target as it is written in the link; the answer to HEAD has the resolved one. Undefined with Podman, which sends
+   * the file in place of the link.
    */
-  async #textOfLink(path: string): Promise<string | undefined> {
-    let text: string | undefined;
-    let seen = false;
+  async #linkTarget(path: string): Promise<string | undefined> {
+    let target: string | undefined;
+    let isRead = false;
     const entry = ({ type, linkpath }: ViewedEntry): void => {
-      if (!seen && type === 'symlink') text = linkpath;
-      seen = true;
+      if (!isRead && type === 'symlink') target = linkpath;
+      isRead = true;
     };
-    await readArchive(this.#container, path, { entry }, this.#signal, () => seen);
-    return text;
+    await readArchive(this.#container, path, { entry }, this.#signal, () => isRead);
+    return target;
   }
+}
+
+export function isSymlink({ mode }: PathStat): boolean {
+  return Math.floor(mode / SYMLINK) % 2 === 1;
+}
+
+export function isDirectory({ mode }: PathStat): boolean {
+  return Math.floor(mode / DIRECTORY) % 2 === 1;
+}
+
+/** The names in a directory, as far as the first 256 MiB of its archive contain them. */
+export async function namesIn(
+  container: Container,
+  folder: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const names = new Set<string>();
+  const entry = ({ path }: ViewedEntry): void => {
+    // Paths start with the name of the directory.
+    const name = path.replace(/^(?:\.?\/)+/, '').split('/')[folder === '/' ? 0 : 1];
+    if (name !== undefined && name !== '') names.add(name);
+  };
+  await readArchive(container, folder, { entry }, signal, (bytes) => bytes > MAX_LISTED);
+  return [...names];
+}
+
+/**
+ * Reads the archive of a path.
+ *
+ * @param hasEnough stops the reading; receives the bytes read so far. @default never
+ */
+export async function readArchive(
+  container: Container,
+  path: string,
+  handler: Pick<ViewHandler, 'entry'> & Partial<ViewHandler>,
+  signal: AbortSignal,
+  hasEnough: (bytes: number) => boolean = () => false,
+): Promise<void> {
+  const view = new EntryView({ data: () => undefined, hole: () => undefined, ...handler });
+  for await (const chunk of await container.archive(path, signal)) {
+    view.push(chunk as Buffer);
+    if (hasEnough(view.offset)) return;
+  }
+  view.end();
 }

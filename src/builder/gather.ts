@@ -1,27 +1,32 @@
 /** The artifacts of a builder that has ended, and with `libs` the libraries that they need, as one context. */
+import { type Binary, findLibraries } from '../elf/find-libraries.js';
 import type { Container } from '../engine/docker/index.js';
-import { findLibraries } from '../elf/find-libraries.js';
 import type { Artifact } from '../options/builder.js';
 import type { Part } from '../pipeline.js';
 import type { Report } from '../progress/events.js';
 import { generatedSource } from '../source/generated.js';
 import type { Source } from '../source/source.js';
-import { artifactPart, findArtifacts, type FoundArtifact, joined } from './artifacts.js';
-import { ContainerFiles } from './container-files.js';
-import { programsAmong } from './programs.js';
+import type { ViewHandler } from '../tar/entry-view.js';
+import { artifactPart, findArtifacts, type FoundArtifact, joined, mover } from './artifacts.js';
+import { ContainerFiles, readArchive } from './container-files.js';
 
-/** How they are taken. */
+const ELF = '7f454c46';
+const SCRIPT = '2321';
+/** Bytes that identify a program. */
+const MAGIC = 4;
+const EXECUTABLE = 0o111;
+
 export interface GatherOptions {
   readonly libs: boolean;
-  /** The context will be an image's root: artifacts without a destination stay at their paths. */
+  /** Whether artifacts without a destination keep their paths, because the context becomes the root of an image. */
   readonly keepPaths: boolean;
-  /** What messages call the builder. */
+  /** The name of the builder in messages. */
   readonly name: string;
   readonly report: Report;
   readonly signal: AbortSignal;
 }
 
-/** Rejects, of kind builder, with ARTIFACT_MISSING, and with LIBS_MISSING where a library isn't found. */
+/** Rejects with errors of kind builder: ARTIFACT_MISSING, LIBS_MISSING. */
 export async function gather(
   container: Container,
   artifacts: readonly Artifact[],
@@ -31,17 +36,17 @@ export async function gather(
   const wanted = keepPaths ? artifacts.map(({ path, dest = path }) => ({ path, dest })) : artifacts;
   const found = await findArtifacts(container, wanted, signal);
   const parts = found.map((artifact) => artifactPart(container, artifact, signal));
+  // Before the artifacts, which replace libraries of the same name.
   if (libs) parts.unshift(...(await libraryParts(container, found, options)));
   return joined(`the artifacts of ${name}`, parts, signal);
 }
 
-/** In front of the artifacts: what is asked for by name takes the place of what is only needed. */
 async function libraryParts(
   container: Container,
   found: readonly FoundArtifact[],
   { keepPaths, report, signal }: GatherOptions,
 ): Promise<Part[]> {
-  const programs = await programsAmong(container, found, signal);
+  const programs = await findPrograms(container, found, signal);
   const binaries = keepPaths ? programs : programs.map(({ path }) => ({ path }));
   const files = new ContainerFiles(container, signal);
   const needed = await findLibraries(binaries, files);
@@ -57,6 +62,39 @@ async function libraryParts(
   }
   if (links.length === 0) return parts;
   const source = generatedSource('links to libraries', links);
-  // In front: what is below a directory's link is at the directory's own name.
+  // Links come first: libraries below a link to a directory are under the name of the directory.
   return [{ source, edit: () => undefined }, ...parts];
+}
+
+/** The ELF files and executable scripts among the artifacts, with their places in the builder and the context. */
+async function findPrograms(
+  container: Container,
+  artifacts: readonly FoundArtifact[],
+  signal: AbortSignal,
+): Promise<Required<Binary>[]> {
+  const programs: Required<Binary>[] = [];
+  for (const { path, dest } of artifacts) {
+    const [inBuilder, inContext] = [mover(path.slice(1)), mover(dest)];
+    let head = Buffer.alloc(0);
+    let program: Required<Binary> | undefined;
+    let isExecutable = false;
+    const handler: Pick<ViewHandler, 'entry' | 'data'> = {
+      entry: (entry) => {
+        const name = entry.pathBytes.toString('latin1');
+        const places = { path: `/${inBuilder(name)}`, dest: `/${inContext(name)}` };
+        head = Buffer.alloc(0);
+        isExecutable = (entry.mode & EXECUTABLE) !== 0;
+        program = entry.type === 'file' ? places : undefined;
+      },
+      data: (bytes) => {
+        if (program === undefined || head.length >= MAGIC) return;
+        head = Buffer.concat([head, bytes.subarray(0, MAGIC)]);
+        if (head.length < MAGIC) return;
+        const hex = head.toString('hex');
+        if (hex.startsWith(ELF) || (isExecutable && hex.startsWith(SCRIPT))) programs.push(program);
+      },
+    };
+    await readArchive(container, path, handler, signal);
+  }
+  return programs;
 }

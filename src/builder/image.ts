@@ -1,4 +1,4 @@
-/** The image that a builder is run from: built from a context, or one that the engine has or pulls. */
+/** The image of a builder: built from a context, or one that the engine has or pulls. */
 import { createHash, randomBytes } from 'node:crypto';
 import { build } from '../build.js';
 import {
@@ -13,40 +13,38 @@ import type { Report } from '../progress/events.js';
 import type { Source } from '../source/source.js';
 
 /**
- * On an image that goes with its container: makes it another one than all others. Of the same folder, two runs at a
- * time would make one image, and either would remove the other's.
+ * A label that makes an image unique. Otherwise two simultaneous runs with the same context would share an image, which
+ * the first would remove.
  */
 const RUN_LABEL = 'dockerception.run';
 
-/** An image of the engine's. */
 export interface BuilderImage {
-  /** What a container is made from. */
+  /** Its name or ID. */
   readonly reference: string;
-  /** Twelve hexadecimal digits: the same for all images that are alike but for {@link RUN_LABEL}. */
+  /** Twelve hexadecimal digits: the same for images that differ only in {@link RUN_LABEL}. */
   readonly likeness: string;
   /** Bytes, as the engine counts them. */
   readonly size: number | undefined;
-  /** Whether it says what to run. */
+  /** Whether it has a command or an entrypoint. */
   readonly hasCommand: boolean;
-  /** Made for this run alone: it goes with its container. */
+  /** Whether it was built for this run alone, and is removed with its container. */
   readonly isOurs: boolean;
 }
 
-/** What everything that is asked of the engine shares. */
 export interface EngineUse {
   readonly connection: Connection;
-  /** BuildKit keeps what it has cached apart from images; for the classic builder and Podman images are the cache. */
+  /** BuildKit's cache is separate from images. With the classic builder and Podman, images are the cache. */
   readonly isBuildKit: boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly report: Report;
   readonly signal: AbortSignal;
 }
 
-/** What is built: a directory or file, `-`, or what the builder before has made and this one's own files. */
+/** A directory or file, `-`, or the context from the previous builder and the files of this one. */
 export type BuilderContext =
   { readonly context: string } | { readonly context: Source; readonly add: string | undefined };
 
-/** Builds an image with the engine that runs it, and its cache. Rejects as `build` does. */
+/** Builds an image with the engine that runs it. Rejects as `build` does. */
 export async function buildBuilder(
   given: BuilderContext,
   options: CompleteBuilder,
@@ -61,7 +59,7 @@ export async function buildBuilder(
     context: given.context,
     add: own,
     engine: 'docker',
-    // It is no runtime image: what it has in it is what it is for.
+    // It is no runtime image.
     check: false,
     tags: isNamed ? [tag] : [],
     ...(isOurs && { labels: { [RUN_LABEL]: randomBytes(8).toString('hex') } }),
@@ -78,7 +76,7 @@ export async function buildBuilder(
   return { ...((await inspect(connection, imageId)) ?? unseen(imageId)), isOurs };
 }
 
-/** An image by its name, pulled when the engine doesn't have it. */
+/** An image by its name, pulled if the engine does not have it. */
 export async function findBuilder(
   reference: string,
   { connection, env, report, signal }: EngineUse,
@@ -91,20 +89,19 @@ export async function findBuilder(
   return { ...(found ?? unseen(reference)), isOurs: false };
 }
 
-/** Removes an image that is ours. */
+/** Removes an image that was built for this run alone. */
 export async function removeBuilder(
   { reference, isOurs }: BuilderImage,
   connection: Connection,
 ): Promise<void> {
   if (!isOurs) return;
   const path = imagePath(reference);
-  // Another build may have taken it up in the meantime.
+  // Another build may use it by now.
   await connection.json({ method: 'DELETE', path }).catch(() => undefined);
 }
 
 type Inspected = Omit<BuilderImage, 'isOurs'>;
 
-/** Undefined when the engine has no such image. */
 async function inspect(connection: Connection, reference: string): Promise<Inspected | undefined> {
   const image = await inspectImage(connection, reference);
   if (image === undefined) return undefined;
@@ -113,7 +110,7 @@ async function inspect(connection: Connection, reference: string): Promise<Inspe
   return { reference, likeness: likenessOf(image), size, hasCommand };
 }
 
-/** One that the engine has and doesn't tell about. */
+/** An image that the engine does not describe. */
 function unseen(reference: string): Inspected {
   return { reference, likeness: digestOf(reference), size: undefined, hasCommand: true };
 }

@@ -1,32 +1,33 @@
-/**
- * The builder's standard output as a stream, its end held back: it ends when the builder has exited with 0, and
- * is destroyed with the reason otherwise. Who doesn't want it any more destroys it; what the builder
- * still writes is let pass then, so that it comes to its own end and can say what is wrong.
- */
+/** The output of a container, demultiplexed (Engine API, ContainerAttach, "Stream format"). */
 import { type Duplex, Readable } from 'node:stream';
-import { Frames } from './frames.js';
+import { DockerceptionError } from '../errors.js';
 
-const BUFFERED = 64 << 10;
+const HIGH_WATER_MARK = 64 << 10;
 
+/**
+ * The standard output of a builder as a stream, which ends when the builder has exited with 0, and is destroyed with the
+ * error otherwise. After its reader destroys it, the rest of the output is discarded, so that the builder can finish.
+ */
 export class BuilderOutput extends Readable {
-  /** Resolves when the engine has closed the connection, whatever the reason. */
+  /** Resolves when the connection has ended, for any reason. */
   readonly over: Promise<void>;
-  /** Why the connection broke; undefined while it stands, and when it was closed in order. */
+  /** Why the connection broke, if it did. */
   failure: Error | undefined;
   readonly #connection: Duplex;
-  #eager = false;
+  #isEager = false;
 
   /**
-   * Owns `connection`. `show` gets the builder's standard error as it comes, and with `showsAll` its output, too: nothing
-   * is left for the stream then.
+   * @param connection is destroyed by {@link close}.
+   * @param show receives the standard error.
+   * @param showsAll whether it also receives the standard output, which the stream then has not.
    */
   constructor(connection: Duplex, show: (bytes: Buffer) => void, showsAll = false) {
-    super({ highWaterMark: BUFFERED });
+    super({ highWaterMark: HIGH_WATER_MARK });
     this.#connection = connection;
     const frames = new Frames({
       stdout: (bytes) => {
         if (showsAll) return show(bytes);
-        if (!this.destroyed && !this.push(bytes) && !this.#eager) connection.pause();
+        if (!this.destroyed && !this.push(bytes) && !this.#isEager) connection.pause();
       },
       stderr: show,
     });
@@ -34,7 +35,7 @@ export class BuilderOutput extends Readable {
       connection.on('close', resolve);
       connection.on('end', resolve);
     });
-    // What follows from it depends on what the engine says of the container.
+    // The state of the container decides about its consequence.
     connection.on('error', (error: Error) => (this.failure ??= error));
     connection.on('data', (chunk: Buffer) => {
       try {
@@ -56,16 +57,16 @@ export class BuilderOutput extends Readable {
   }
 
   /**
-   * The builder has ended: takes what is left at once, as some engines drop it after a moment (moby#49655). It
-   * is what pipes and sockets hold, and no more.
+   * Reads the rest at once after the builder has ended, because some engines drop it soon (moby#49655). It is no more
+   * than pipes and sockets can hold.
    */
   async rest(): Promise<void> {
-    this.#eager = true;
+    this.#isEager = true;
     this.#connection.resume();
     await this.over;
   }
 
-  /** All of it is good. */
+  /** Ends the stream. */
   finish(): void {
     if (!this.destroyed) this.push(null);
   }
@@ -74,5 +75,64 @@ export class BuilderOutput extends Readable {
   close(): void {
     this.destroy();
     this.#connection.destroy();
+  }
+}
+
+const HEADER = 8;
+const STDERR = 2;
+
+export interface FrameHandler {
+  stdout(bytes: Buffer): void;
+  stderr(bytes: Buffer): void;
+}
+
+/**
+ * Splits frames: a header of 8 bytes (the stream, three zeros, the length in big endian), then the payload. Payloads are
+ * passed on in parts that share the memory of the chunks.
+ */
+export class Frames {
+  readonly #handler: FrameHandler;
+  readonly #header = Buffer.alloc(HEADER);
+  /** Bytes of the header that have arrived, and of the payload that have not. */
+  #headed = 0;
+  #left = 0;
+
+  constructor(handler: FrameHandler) {
+    this.#handler = handler;
+  }
+
+  /** Whether no frame is incomplete. */
+  get isWhole(): boolean {
+    return this.#headed === 0 && this.#left === 0;
+  }
+
+  /** @throws DockerceptionError of kind engine, ENGINE_ANSWER, if there is no frame. */
+  push(chunk: Buffer): void {
+    for (let at = 0; at < chunk.length;) {
+      if (this.#left === 0) {
+        const copied = chunk.copy(this.#header, this.#headed, at, at + HEADER - this.#headed);
+        this.#headed += copied;
+        at += copied;
+        if (this.#headed < HEADER) return;
+        this.#begin();
+        continue;
+      }
+      const end = Math.min(at + this.#left, chunk.length);
+      const payload = chunk.subarray(at, end);
+      this.#left -= payload.length;
+      at = end;
+      if (this.#header[0] === STDERR) this.#handler.stderr(payload);
+      else this.#handler.stdout(payload);
+    }
+  }
+
+  #begin(): void {
+    const header = this.#header;
+    this.#headed = 0;
+    if ((header[0] as number) > STDERR || header.readUIntBE(1, 3) !== 0) {
+      const message = 'reading the builder: the engine sends no frames';
+      throw new DockerceptionError('engine', 'ENGINE_ANSWER', message);
+    }
+    this.#left = header.readUInt32BE(4);
   }
 }

@@ -1,45 +1,39 @@
-/**
- * A builder that runs: its output as a stream that ends only when it has exited with 0, its standard error as
- * events.
- */
+/** A running builder. Its output is a stream that ends only when it has exited with 0; its standard error becomes events. */
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container } from '../engine/docker/index.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import type { Report } from '../progress/events.js';
-import { exited, timedOut } from './failure.js';
-import { refuseGone, stateAtEnd } from './killed.js';
+import { exited, refuseGone, stateAtEnd, Tail, timedOut } from './failure.js';
 import { BuilderOutput } from './output.js';
-import { Tail } from './tail.js';
 
-/** How a builder is run. */
 export interface RunOptions {
-  /** What messages call it. */
+  /** The name of the builder in messages. */
   readonly name: string;
-  /** Made, not started yet; whoever made it removes it. */
+  /** Created, not started. Its creator removes it. */
   readonly container: Container;
-  /** Milliseconds after which it is killed. @default never */
+  /** Milliseconds after which it is stopped. @default never */
   readonly timeout?: number | undefined;
-  /** Keep the container at the end. @default false */
+  /** Whether the container is kept at the end. @default false */
   readonly keep?: boolean | undefined;
-  /** Show its standard output like its standard error: it isn't the context. @default false */
+  /** Whether its standard output is reported too, because it is not the context. @default false */
   readonly showsOutput?: boolean;
   readonly report: Report;
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds in which a builder whose output is no tar can say what is wrong. */
-const LAST_WORDS = 10_000;
+/** Milliseconds in which a builder whose output is no tar can end. */
+const END_TIMEOUT = 10_000;
 
 export class Run {
   readonly output: BuilderOutput;
-  /** Resolves when it has exited with 0; rejects with why it hasn't. */
+  /** Resolves when it has exited with 0; rejects with its failure. */
   readonly complete: Promise<void>;
   readonly #options: RunOptions;
   readonly #tail: Tail;
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | undefined;
-  /** Whether the engine closed the connection with the output while the builder ran. */
+  /** Whether the output ended while the builder ran. */
   #outputLost: Promise<boolean> = Promise.resolve(false);
 
   private constructor(options: RunOptions, output: BuilderOutput, tail: Tail) {
@@ -64,7 +58,7 @@ export class Run {
       };
       const connected = await container.attach(signal);
       const output = new BuilderOutput(connected, show, options.showsOutput);
-      // Read by whoever takes it; until then an error is told by `complete`.
+      // Before the output is read, only `complete` has its error.
       output.on('error', () => undefined);
       await container.start();
       return new Run(options, output, tail);
@@ -73,20 +67,17 @@ export class Run {
     }
   }
 
-  /**
-   * What is really wrong when its output is: a builder that fails often says so in place of a tar. Waits a moment
-   * for its end.
-   */
+  /** The failure of the builder if it explains the error: a builder that fails often writes a message and no tar. */
   async explain(error: unknown): Promise<unknown> {
     if (!(error instanceof DockerceptionError)) return error;
     if (error.kind !== 'context' && error.kind !== 'build') return error;
-    // A step may have asked a server that had died by then; one that still runs is no reason.
+    // A step of the build may have used a server that has failed.
     if (error.kind === 'build' && (await this.#isRunning())) return error;
     const silent = new AbortController();
-    const enough = sleep(LAST_WORDS, undefined, { signal: silent.signal });
+    const enough = sleep(END_TIMEOUT, undefined, { signal: silent.signal });
     try {
       await Promise.race([this.complete, enough]);
-      // A builder may close its output and run on; but then what it has written is whole.
+      // A builder that closes its output while it runs has written all of it.
       if (error.kind === 'context' && (await this.#outputLost))
         return this.#options.container.lost(`reading the output of ${this.#options.name}`);
       return error;
@@ -98,7 +89,7 @@ export class Run {
     }
   }
 
-  /** Lets go of its output; its container is still to be removed. */
+  /** Closes its output. Its container still has to be removed. */
   close(): void {
     clearTimeout(this.#timer);
     this.#stopped.abort();
@@ -142,7 +133,7 @@ export class Run {
   }
 }
 
-/** Removes a container, or says how to. Never rejects: nothing here may hide what happened before. */
+/** Removes a container, or reports how to. Never rejects, so that earlier errors are not hidden. */
 export async function releaseContainer({
   container,
   keep,

@@ -1,7 +1,4 @@
-/**
- * A builder that serves while an image is built: how long it takes until it does, and under which address the
- * build reaches it. With a HEALTHCHECK its image says so itself; otherwise the port has to be open.
- */
+/** Waits until a builder serves: until its HEALTHCHECK reports that it is healthy, or without one, until its port is open. */
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Container, ContainerState } from '../engine/docker/index.js';
@@ -9,25 +6,24 @@ import { DockerceptionError } from '../errors.js';
 import { plainText } from '../text/terminal.js';
 import type { Run } from './run.js';
 
-/** How it is waited for. */
 export interface ServeOptions {
   readonly port: number;
   /** Milliseconds. */
   readonly timeout: number;
-  /** What messages call the builder. */
+  /** The name of the builder in messages. */
   readonly name: string;
   readonly signal: AbortSignal;
 }
 
-const ASK_EVERY = 200;
-/** Milliseconds for one attempt; the network is the machine's own. */
-const CONNECTING = 1000;
+const INTERVAL = 200;
+/** Milliseconds to connect in the local network. */
+const CONNECT_TIMEOUT = 1000;
 
 /**
- * Resolves to the builder's address, on the engine's default network, when it serves.
+ * Resolves to the address of the builder in the engine's default network when it serves.
  *
- * @throws DockerceptionError of kind builder: SERVE_TIMEOUT, SERVE_UNHEALTHY, SERVE_ENDED, SERVE_ADDRESS; what
- *   the builder has failed with; the signal's reason
+ * @throws DockerceptionError of kind builder: SERVE_TIMEOUT, SERVE_UNHEALTHY, SERVE_ENDED, SERVE_ADDRESS, the failure of
+ *   the builder; the reason of the signal.
  */
 export async function untilServing(
   run: Run,
@@ -36,14 +32,18 @@ export async function untilServing(
 ): Promise<string> {
   const until = performance.now() + timeout;
   const ended = run.complete.then(() => {
-    throw failed('SERVE_ENDED', `${name} has ended with 0, and doesn't serve`, FOREGROUND);
+    const hint = 'its command has to stay in the foreground: httpd -f, nginx -g "daemon off;"';
+    throw failed('SERVE_ENDED', `${name} has ended with 0, and doesn't serve`, hint);
   });
   ended.catch(() => undefined);
   for (;;) {
     const state = await Promise.race([container.inspect(signal), ended]);
-    if (!state.running) await Promise.race([ended, sleep(CONNECTING, undefined, { signal })]);
+    if (!state.running) await Promise.race([ended, sleep(CONNECT_TIMEOUT, undefined, { signal })]);
     const { address } = state;
-    if (address === undefined) throw withoutAddress(name);
+    if (address === undefined) {
+      const why = `${name} has no address that a build could reach: the engine gives it no network`;
+      throw failed('SERVE_ADDRESS', why, 'see the engine’s own log');
+    }
     if (state.health === 'unhealthy') throw unhealthy(name, state);
     const serves =
       state.health === undefined
@@ -51,13 +51,11 @@ export async function untilServing(
         : state.health === 'healthy';
     if (serves) return address;
     if (performance.now() > until) throw tooLate(name, port, timeout, state);
-    await Promise.race([sleep(ASK_EVERY, undefined, { signal }), ended]);
+    await Promise.race([sleep(INTERVAL, undefined, { signal }), ended]);
   }
 }
 
-const FOREGROUND = 'its command has to stay in the foreground: httpd -f, nginx -g "daemon off;"';
-
-/** Whether the port is open: from here, or where the engine's network isn't ours, by the builder's own list. */
+/** Whether the port is open. If the network cannot be reached from here, the builder's list of sockets decides. */
 async function answers(
   container: Container,
   address: string,
@@ -72,10 +70,10 @@ async function answers(
   return listens(lists, port);
 }
 
-/** Undefined when the address can't be reached from here at all. */
+/** Undefined if the network cannot be reached from here. */
 function canConnect(host: string, port: number, signal: AbortSignal): Promise<boolean | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, signal, timeout: CONNECTING });
+    const socket = connect({ host, port, signal, timeout: CONNECT_TIMEOUT });
     const settle = (reached: boolean | undefined): void => {
       socket.destroy();
       resolve(reached);
@@ -88,13 +86,10 @@ function canConnect(host: string, port: number, signal: AbortSignal): Promise<bo
   });
 }
 
-/** 127.0.0.0/8, the same in IPv6, and ::1, as /proc/net/tcp has them: words in the machine's order. */
+/** 127.0.0.0/8, the same in IPv6, and ::1, in the byte order of /proc/net/tcp. */
 const LOOPBACK = '(?:0{16}F{4}0{4})?[0-9A-F]{6}7F|0{24}01000000';
 
-/**
- * Reads /proc/net/tcp (proc(5)): a local address in hexadecimal, and 0A for a socket that listens. Who listens on
- * the loopback alone serves nobody else.
- */
+/** Whether /proc/net/tcp (proc(5)) has a listening socket (state 0A) at the port, on more than the loopback. */
 export function listens(lists: string, port: number): boolean {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const line = `^[ \\t]*\\d+: (?!(?:${LOOPBACK}):)[0-9A-F]+:${hex} [0-9A-F:]+ 0A `;
@@ -124,12 +119,7 @@ function tooLate(
   );
 }
 
-function withoutAddress(name: string): DockerceptionError {
-  const why = `${name} has no address that a build could reach: the engine gives it no network`;
-  return failed('SERVE_ADDRESS', why, 'see the engine’s own log');
-}
-
-/** Rootless Podman gives each container a network that no other container is in. */
+/** Throws for rootless Podman, where no container can reach another. */
 export async function refuseRootless(connection: Connection, signal: AbortSignal): Promise<void> {
   const info = await connection.json({ method: 'GET', path: '/info' }, signal);
   if ((info as { readonly Rootless?: boolean }).Rootless !== true) return;

@@ -87,7 +87,7 @@ async function buildFrom(
 ): Promise<Built & { readonly builderSize: number | undefined }> {
   const { noCache, pull, network, addHosts, outputs, push, report, signal } = options;
   const shared = { noCache, pull, network, addHosts, report, signal };
-  const { withBuilder } = await import('../builder/with-builder.js');
+  const { withBuilder } = await import('../builder/builder.js');
   return withBuilder({ ...builder, ...shared }, async (opened) => {
     const { context, hosts, changes, died, imageSize } = opened;
     const built = await build({

@@ -50,7 +50,7 @@ async function filterFrom(
   { stderr, env, signal }: Process,
 ): Promise<void> {
   const { createDisplay } = await import('../progress/create-display.js');
-  const { withBuilder } = await import('../builder/with-builder.js');
+  const { withBuilder } = await import('../builder/builder.js');
   const display = createDisplay(mode, stderr, env);
   const report = display.report;
   try {

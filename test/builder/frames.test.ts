@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Frames } from '../../src/builder/frames.js';
+import { Frames } from '../../src/builder/output.js';
 import type { DockerceptionError } from '../../src/errors.js';
 import { CHUNKS } from '../support/filter.js';
 import { frame, inChunks } from './streams.js';

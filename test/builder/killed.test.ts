@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { refuseGone, stateAtEnd } from '../../src/builder/killed.js';
+import { refuseGone, stateAtEnd } from '../../src/builder/failure.js';
 import type { ContainerState } from '../../src/engine/docker/index.js';
 import { DockerceptionError } from '../../src/errors.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { destinationOf, mover, place } from '../../src/builder/place.js';
+import { destinationOf, mover, place } from '../../src/builder/artifacts.js';
 import { readTar } from '../support/read-tar.js';
 import { walk } from '../support/walk.js';
 import { END, member, tar } from '../support/write-tar.js';

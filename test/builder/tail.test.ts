@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Tail } from '../../src/builder/tail.js';
+import { Tail } from '../../src/builder/failure.js';
 
 function tail(...texts: string[]): readonly string[] {
   const lines = new Tail();
