@@ -1,11 +1,12 @@
 /**
- * Writes docs/command-line.md from the option table, docs/findings.md from the catalogue, and the tables of
- * docs/inspect-json.md from its schema.
+ * Writes docs/command-line.md from the option table, docs/errors.md from the error codes, docs/findings.md from the
+ * catalogue, and the tables of docs/inspect-json.md from its schema.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'prettier';
 import { commandLineMarkdown } from '../dist/cli/manual.js';
 import { findingsMarkdown } from '../dist/inspect/findings/manual.js';
+import { errorsMarkdown } from './errors.js';
 import { schemaTables } from './inspect-json.js';
 
 /** @param {string} name @param {string} text */
@@ -20,6 +21,7 @@ function read(name) {
 }
 
 await write('command-line.md', commandLineMarkdown());
+await write('errors.md', errorsMarkdown());
 await write('findings.md', findingsMarkdown());
 const [start] = read('inspect-json.md').split('## The document');
 const schema = /** @type {unknown} */ (JSON.parse(read('inspect.schema.json')));

@@ -3,6 +3,7 @@
  * app/x: …"), the `kind` decides the exit code, the `code` is stable for programs to test.
  */
 
+import type { ErrorCode } from './error-codes.js';
 import { redact } from './text/redact.js';
 
 /** What went wrong, as the exit code tells it (`cli/exit.ts` maps one to the other). */
@@ -32,12 +33,12 @@ export class DockerceptionError extends Error {
   override readonly name = 'DockerceptionError';
   readonly kind: ErrorKind;
   /** Stable, for programs: `TAR_TRUNCATED`, `ENGINE_UNREACHABLE`, … */
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly hint: string | undefined;
   /** Several lines, printable. */
   readonly excerpt: string | undefined;
 
-  constructor(kind: ErrorKind, code: string, message: string, details: ErrorDetails = {}) {
+  constructor(kind: ErrorKind, code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(redact(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
     this.code = code;

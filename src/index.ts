@@ -7,6 +7,7 @@ export { build, type BuildOptions, type Built } from './build.js';
 export { type Builder, openBuilder, withBuilder } from './builder/builder.js';
 export type { Compression } from './compression/compress.js';
 export type { BuildContext, BuildResult, Engine, EngineRequest } from './engine/engine.js';
+export type { ErrorCode } from './error-codes.js';
 export { DockerceptionError, type ErrorDetails, type ErrorKind } from './errors.js';
 export { filter } from './filter-stream.js';
 export { inspect } from './inspect/inspect.js';

@@ -22,6 +22,8 @@ describe('an error', () => {
     expect(changed.message).toBe(error.message);
     expect({ ...changed }).toEqual({ ...error, kind: 'build', hint: undefined });
     expect(changed.cause).toBe(cause);
-    expect(error.with({ code: 'OTHER', cause: undefined })).toMatchObject({ code: 'OTHER' });
+    expect(error.with({ code: 'OUTPUT_FULL', cause: undefined })).toMatchObject({
+      code: 'OUTPUT_FULL',
+    });
   });
 });

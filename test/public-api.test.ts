@@ -14,7 +14,7 @@ const NAMES: Readonly<Record<string, { values: string; types: string }>> = {
   dockerception: {
     values: 'DockerceptionError build filter inspect openBuilder withBuilder',
     types: `Addition Artifact BuildContext BuildOptions BuildResult Builder BuilderOptions Built Compression
-      ContextOptions Engine EngineName EngineRequest ErrorDetails ErrorKind FilterOptions InspectOptions Limits
+      ContextOptions Engine EngineName EngineRequest ErrorCode ErrorDetails ErrorKind FilterOptions InspectOptions Limits
       Output ProgressEvent Report`,
   },
   'dockerception/tar': {

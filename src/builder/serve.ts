@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Container, ContainerState } from '../engine/docker/index.js';
+import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError } from '../errors.js';
 import { plainText } from '../text/terminal.js';
 import type { Run } from './run.js';
@@ -131,7 +132,7 @@ export async function refuseRootless(connection: Connection, signal: AbortSignal
   );
 }
 
-function failed(code: string, why: string, hint: string): DockerceptionError {
+function failed(code: ErrorCode, why: string, hint: string): DockerceptionError {
   return new DockerceptionError('builder', code, `waiting for the builder to serve: ${why}`, {
     hint,
   });

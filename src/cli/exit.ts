@@ -4,7 +4,7 @@ import { printable } from '../text/printable.js';
 import { joinLines } from '../text/trim.js';
 
 /** The exit code for each kind of failure. */
-const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
+export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
   build: 1,
   output: 1,
   usage: 2,

@@ -11,7 +11,7 @@ import { DockerceptionError } from '../errors.js';
 export function onSignals(): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController();
   const listen = (
-    name: NodeJS.Signals,
+    name: 'SIGINT' | 'SIGTERM' | 'SIGHUP',
     kind: 'interrupted' | 'terminated',
     code: number,
   ): (() => void) => {

@@ -1,12 +1,13 @@
 /** Why a Dockerfile is refused, and where: `reading Dockerfile:3: unknown instruction: COPPY`. */
+import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
 
 /** The reason alone, thrown where the place isn't known. {@link placed} adds it. */
 export class Reason extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly hint: string | undefined;
-  constructor(message: string, code = 'DOCKERFILE_SYNTAX', hint?: string) {
+  constructor(message: string, code: ErrorCode = 'DOCKERFILE_SYNTAX', hint?: string) {
     super(message);
     this.code = code;
     this.hint = hint;

@@ -3,6 +3,7 @@
  * hard link's target is refused, as GNU tar does on extraction. A symbolic link may point
  * anywhere: it is resolved inside the image.
  */
+import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError } from '../errors.js';
 import { cleanPath } from '../text/path.js';
 import { printable } from '../text/printable.js';
@@ -66,7 +67,7 @@ function climbs(name: string): boolean {
   return name.includes('..') && name.split('/').includes('..');
 }
 
-function unsafe(code: string, why: string): DockerceptionError {
+function unsafe(code: ErrorCode, why: string): DockerceptionError {
   return new DockerceptionError('context', code, why, {
     ...(code === 'TAR_UNSAFE' && { hint: 'a context may only name what is below its own root' }),
   });

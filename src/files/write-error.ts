@@ -1,4 +1,5 @@
 /** Why an output couldn't be written, said the same way for files, folders and streams. */
+import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { printable } from '../text/printable.js';
 
@@ -23,7 +24,7 @@ export function temporaryFailure(folder: string, cause: unknown): unknown {
 const TEMPORARY_HINT =
   'TMPDIR names another folder; a read-only container gets one with --tmpfs /tmp';
 
-function reason(cause: unknown): readonly [code: string, why: string, hint?: string] {
+function reason(cause: unknown): readonly [code: ErrorCode, why: string, hint?: string] {
   switch (systemCode(cause)) {
     case 'ENOSPC':
     case 'EDQUOT':

@@ -3,6 +3,7 @@
  * tar writes for a volume's label or an incremental archive, and symbolic links with no target or
  * one that is too long (Linux, path_resolution(7)).
  */
+import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
 import type { UnpackedEntry } from './unpacked-entry.js';
@@ -32,7 +33,7 @@ export function refuseNotUnpackable({ type, pathBytes, linkpathBytes }: Unpacked
     );
 }
 
-function refusal(path: Buffer, code: string, why: string, hint?: string): DockerceptionError {
+function refusal(path: Buffer, code: ErrorCode, why: string, hint?: string): DockerceptionError {
   const message = `reading entry ${printable(path, 60)}: ${why}`;
   return new DockerceptionError('context', code, message, { hint });
 }

@@ -3,12 +3,13 @@
  * read: then they are read once more, up to it. What can be read only once keeps what has that very name.
  */
 import { stat } from 'node:fs/promises';
-import { nearestNames } from '../text/suggest.js';
+import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError } from '../errors.js';
 import { type CompleteInspection, INSPECT, type InspectOptions } from '../options/inspect.js';
 import { normalise } from '../options/schema.js';
 import type { Sink } from '../sink/sink.js';
 import { printable } from '../text/printable.js';
+import { nearestNames } from '../text/suggest.js';
 import { trimEnd } from '../text/trim.js';
 import { type Entry, find, walk } from './entry.js';
 import { inspectReading } from './inspect.js';
@@ -112,7 +113,7 @@ function isLinkOf(entry: Entry): (other: Entry) => boolean {
   return (other) => other !== entry && other.links === entry.links;
 }
 
-function usage(code: string, message: string, hint?: string): DockerceptionError {
+function usage(code: ErrorCode, message: string, hint?: string): DockerceptionError {
   return new DockerceptionError('usage', code, message, { hint });
 }
 

@@ -12,11 +12,17 @@ export function truncated(source: string, where: string): DockerceptionError {
 
 /** A block where a header belongs: TAR_NOT_A_TAR at the start of the stream, TAR_CHECKSUM elsewhere. */
 export function notAHeader(source: string, offset: number): DockerceptionError {
-  const [code, message] =
-    offset === 0
-      ? ['TAR_NOT_A_TAR', 'reading the tar: the stream does not start with a tar header']
-      : ['TAR_CHECKSUM', `reading ${source}: bad checksum in the header at byte ${offset}`];
-  return new DockerceptionError('context', code, message);
+  return offset === 0
+    ? new DockerceptionError(
+        'context',
+        'TAR_NOT_A_TAR',
+        'reading the tar: the stream does not start with a tar header',
+      )
+    : new DockerceptionError(
+        'context',
+        'TAR_CHECKSUM',
+        `reading ${source}: bad checksum in the header at byte ${offset}`,
+      );
 }
 
 /** TAR_LONE_ZERO. */

@@ -14,7 +14,7 @@ describe('an exit code', () => {
     ['interrupted', 130],
     ['terminated', 143],
   ])('is, for an error of kind %s, %d', (kind, code) => {
-    expect(exitCodeOf(new DockerceptionError(kind, 'CODE', 'doing something: why'))).toBe(code);
+    expect(exitCodeOf(new DockerceptionError(kind, 'USAGE', 'doing something: why'))).toBe(code);
   });
 
   it('is 1 for what nobody expected', () => {

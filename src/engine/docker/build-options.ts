@@ -1,5 +1,6 @@
 /** The options of a build with an engine: what the engine supports, and the query of `POST /build`. */
 import type { Readable } from 'node:stream';
+import type { ErrorCode } from '../../error-codes.js';
 import { DockerceptionError } from '../../errors.js';
 import type { EngineRequest } from '../engine.js';
 import { hostAndAddress } from '../request.js';
@@ -190,6 +191,6 @@ function setMap(query: URLSearchParams, key: string, map: Readonly<Record<string
   if (Object.keys(map).length > 0) query.set(key, JSON.stringify(map));
 }
 
-function usage(code: string, message: string, hint: string): DockerceptionError {
+function usage(code: ErrorCode, message: string, hint: string): DockerceptionError {
   return new DockerceptionError('usage', code, message, { hint });
 }

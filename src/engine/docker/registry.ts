@@ -24,6 +24,12 @@ interface TransferOptions {
   readonly signal: AbortSignal;
 }
 
+/** The codes of failures. */
+const CODES = {
+  pull: { failed: 'PULL_FAILED', refused: 'PULL_REFUSED' },
+  push: { failed: 'PUSH_FAILED', refused: 'PUSH_REFUSED' },
+} as const;
+
 /** @throws DockerceptionError of kind engine: PULL_REFUSED, PULL_FAILED; the reason of the signal. */
 export async function pullImage(
   connection: Connection,
@@ -105,7 +111,7 @@ async function transfer(
   }
   progress.finish(why);
   if (why === undefined) return undefined;
-  const code = `${verb.toUpperCase()}_${isRefused(why) ? 'REFUSED' : 'FAILED'}`;
+  const code = CODES[verb][isRefused(why) ? 'refused' : 'failed'];
   const context = verb === 'push' ? `${doing} to ${registry}` : doing;
   const hint = await credentialHint(why, credentials, registry);
   return new DockerceptionError('engine', code, why, { hint }).within(context);

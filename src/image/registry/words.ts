@@ -1,4 +1,5 @@
 /** Puts what went wrong with a registry into words: which registry, why, what to do about it. */
+import type { ErrorCode } from '../../error-codes.js';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 import { printable } from '../../text/printable.js';
 import type { CredentialStore } from '../credentials/credentials.js';
@@ -40,7 +41,7 @@ async function httpError(error: HttpFailure, about: Circumstances): Promise<Dock
   const { doing, registry, repository, credentials } = about;
   const { status, reason, url } = error;
   const said = reason === '' ? `${status}` : `${status}, ${reason}`;
-  const make = (code: string, why: string, hint?: string): DockerceptionError =>
+  const make = (code: ErrorCode, why: string, hint?: string): DockerceptionError =>
     new DockerceptionError('engine', code, `${doing}: ${why}`, {
       cause: error,
       hint,

@@ -5,12 +5,12 @@ import { DockerceptionError, type ErrorKind } from '../../../../src/errors.js';
 describe('an error in an instruction', () => {
   const place = { file: 'Dockerfile', line: 3 };
   const error = (kind: ErrorKind): DockerceptionError =>
-    new DockerceptionError(kind, 'CODE', 'what failed: why', { hint: 'what to do' });
+    new DockerceptionError(kind, 'COPY_NOT_FOUND', 'what failed: why', { hint: 'what to do' });
 
   it.each(['build', 'usage', 'engine', 'context'] as const)('of kind %s has its place', (kind) => {
     expect(located(error(kind), place)).toMatchObject({
       kind,
-      code: 'CODE',
+      code: 'COPY_NOT_FOUND',
       message: 'building Dockerfile:3: what failed: why',
       hint: 'what to do',
     });
