@@ -4,14 +4,14 @@
  * @module dockerception/tar
  */
 export { compileIgnore, type Ignore, parseIgnore } from './dockerfile/patterns/ignore.js';
-export type { FileReceiver } from './edit/find-dockerfile.js';
-export { compose, type Edit } from './edit/edit.js';
 export { setMode } from './edit/attributes.js';
 export { type Owner, parseOwner, setOwner } from './edit/attributes.js';
+export { clampTimes, setTimes } from './edit/attributes.js';
+export { compose, type Edit } from './edit/edit.js';
+export type { FileReceiver } from './edit/find-dockerfile.js';
 export { addPrefix, stripComponents } from './edit/names.js';
 export { safeNames } from './edit/names.js';
 export { select, type Selection } from './edit/select.js';
-export { clampTimes, setTimes } from './edit/attributes.js';
 export { filterInto } from './filter.js';
 export { type Part, pass, type Passed, type Plan } from './pipeline.js';
 export { DescriptorSink } from './sink/descriptor.js';
@@ -20,13 +20,12 @@ export type { Sink } from './sink/sink.js';
 export { StreamSink } from './sink/stream.js';
 export type { Bytes } from './source/bytes.js';
 export type { Source } from './source/source.js';
-export type { DeviceNumbers, EntryHeader, ViewedEntry } from './tar/entry-header.js';
-export { EntryView, type ViewHandler } from './tar/entry-view.js';
-export type { GlobalHeader } from './tar/global.js';
-export { METADATA_LIMIT } from './tar/metadata-block.js';
+export type { DeviceNumbers, EntryType } from './tar/block.js';
+export type { EntryHeader } from './tar/entry-header.js';
+export type { GlobalHeader } from './tar/global-header.js';
+export { METADATA_LIMIT } from './tar/metadata.js';
 export type { PaxRecord, PaxRecords } from './tar/pax.js';
 export type { MapRest, SparseMap } from './tar/sparse-map.js';
-export type { Trailing } from './tar/trailing.js';
-export type { EntryType } from './tar/typeflag.js';
-export { type Ending, TarWalk, type WalkHandler } from './tar/walk.js';
+export { TarWalk } from './tar/walk.js';
+export type { Ending, Trailing, WalkHandler } from './tar/walk-handler.js';
 export { parseTime, sourceDateEpoch } from './text/time.js';

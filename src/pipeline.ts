@@ -16,10 +16,9 @@ import type { Sink } from './sink/sink.js';
 import { behindTheEnd, Evidence, explain, unterminated } from './source/diagnose.js';
 import { drain } from './source/pipe.js';
 import type { Source } from './source/source.js';
-import { MAGIC } from './tar/block.js';
-import { EntryView, type ViewHandler } from './tar/entry-view.js';
-import { HARD_LINK } from './tar/typeflag.js';
-import { TarWalk, type WalkHandler } from './tar/walk.js';
+import { HARD_LINK, MAGIC } from './tar/block.js';
+import { TarWalk } from './tar/walk.js';
+import type { WalkHandler } from './tar/walk-handler.js';
 import { END_OF_ARCHIVE, headerBlock, rootHeader } from './tar/writer.js';
 
 export type { FileReceiver } from './edit/find-dockerfile.js';
@@ -142,9 +141,9 @@ class Passage {
     const sink = this.sink;
     const walk =
       'entries' in sink
-        ? new EntryView(this.#viewer(edit, source, evidence, sink.entries), source.name)
+        ? new TarWalk(this.#viewer(edit, source, evidence, sink.entries), source.name)
         : new TarWalk(this.#handler(edit, source, evidence, sink), source.name);
-    if (walk instanceof TarWalk) this.#walk = walk;
+    this.#walk = walk;
     const entriesBefore = this.#entries;
     try {
       await drain(source.stream, (chunk, owned) => {
@@ -206,7 +205,7 @@ class Passage {
     this.report({ kind: 'notice', message });
   }
 
-  #finish(walk: TarWalk | EntryView, source: Source): void {
+  #finish(walk: TarWalk, source: Source): void {
     // Nothing at all is no end between two entries: the builder wrote nothing.
     const tolerated = this.plan.allowUnterminated === true && walk.offset > 0;
     if (walk.end() === 'unterminated' && !tolerated) {
@@ -242,22 +241,22 @@ class Passage {
       },
       bytes: (bytes) => this.#write(sink, bytes),
       ...(this.plan.receiver !== undefined && {
-        body: (bytes: Buffer) => this.#contents?.data(bytes),
+        data: (bytes: Buffer) => this.#contents?.data(bytes),
       }),
       oddPadding: () => refusePadding(source, evidence),
       badHeader: (block) => explainHeader(block, source, evidence),
     };
   }
 
-  #viewer(edit: Edit, source: Source, evidence: Evidence, entries: ViewHandler): ViewHandler {
+  #viewer(edit: Edit, source: Source, evidence: Evidence, entries: WalkHandler): WalkHandler {
     const all = this.#observed(edit);
     return {
-      entry: (entry) => (all(entry) === 'drop' ? 'drop' : entries.entry(entry)),
+      entry: (entry, lead) => (all(entry) === 'drop' ? 'drop' : entries.entry(entry, lead)),
       data: (bytes) => {
         this.#contents?.data(bytes);
-        entries.data(bytes);
+        entries.data?.(bytes);
       },
-      hole: (length) => entries.hole(length),
+      hole: (length) => entries.hole?.(length),
       global: (header) => edit.global?.(header),
       oddPadding: () => refusePadding(source, evidence),
       badHeader: (block) => explainHeader(block, source, evidence),

@@ -18,12 +18,11 @@ const NAMES: Readonly<Record<string, { values: string; types: string }>> = {
       Output ProgressEvent Report`,
   },
   'dockerception/tar': {
-    values: `DescriptorSink EntryView METADATA_LIMIT StreamSink TarWalk addPrefix clampTimes compileIgnore compose
+    values: `DescriptorSink METADATA_LIMIT StreamSink TarWalk addPrefix clampTimes compileIgnore compose
       filterInto parseIgnore parseOwner parseTime pass safeNames select setMode setOwner setTimes sourceDateEpoch
       stripComponents`,
     types: `Bytes DeviceNumbers Edit Ending EntryHeader EntrySink EntryType FileReceiver GlobalHeader Ignore MapRest
-      Owner Part Passed PaxRecord PaxRecords Plan Selection Sink Source SparseMap Trailing ViewHandler ViewedEntry
-      WalkHandler`,
+      Owner Part Passed PaxRecord PaxRecords Plan Selection Sink Source SparseMap Trailing WalkHandler`,
   },
   'dockerception/inspect': {
     values: 'differenceOf exceeded find inspectionJson renderPage renderText walk',

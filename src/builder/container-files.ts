@@ -1,7 +1,9 @@
 /** Files of a container, read with the archive endpoint. Each request costs the engine some milliseconds. */
 import type { BuilderFiles, FileStat } from '../elf/builder-files.js';
 import { type Container, isNotFound, type PathStat } from '../engine/docker/index.js';
-import { EntryView, type ViewedEntry, type ViewHandler } from '../tar/entry-view.js';
+import type { EntryHeader } from '../tar/entry-header.js';
+import { TarWalk } from '../tar/walk.js';
+import type { WalkHandler } from '../tar/walk-handler.js';
 
 /** Go's `os.ModeDir`, `os.ModeSymlink`, and `os.ModeType`, whose bits no regular file has. */
 const DIRECTORY = 2 ** 31;
@@ -38,7 +40,7 @@ export class ContainerFiles implements BuilderFiles {
 
   async read(path: string): Promise<Buffer | undefined> {
     const pieces: Buffer[] = [];
-    const handler: ViewHandler = {
+    const handler: WalkHandler = {
       entry: () => undefined,
       data: (bytes) => void pieces.push(Buffer.from(bytes)),
       hole: (length) => void pieces.push(Buffer.alloc(length)),
@@ -63,7 +65,7 @@ export class ContainerFiles implements BuilderFiles {
   async #linkTarget(path: string): Promise<string | undefined> {
     let target: string | undefined;
     let isRead = false;
-    const entry = ({ type, linkpath }: ViewedEntry): void => {
+    const entry = ({ type, linkpath }: EntryHeader): void => {
       if (!isRead && type === 'symlink') target = linkpath;
       isRead = true;
     };
@@ -87,7 +89,7 @@ export async function namesIn(
   signal: AbortSignal,
 ): Promise<string[]> {
   const names = new Set<string>();
-  const entry = ({ path }: ViewedEntry): void => {
+  const entry = ({ path }: EntryHeader): void => {
     // Paths start with the name of the directory.
     const name = path.replace(/^(?:\.?\/)+/, '').split('/')[folder === '/' ? 0 : 1];
     if (name !== undefined && name !== '') names.add(name);
@@ -104,11 +106,11 @@ export async function namesIn(
 export async function readArchive(
   container: Container,
   path: string,
-  handler: Pick<ViewHandler, 'entry'> & Partial<ViewHandler>,
+  handler: Pick<WalkHandler, 'entry'> & Partial<WalkHandler>,
   signal: AbortSignal,
   hasEnough: (bytes: number) => boolean = () => false,
 ): Promise<void> {
-  const view = new EntryView({ data: () => undefined, hole: () => undefined, ...handler });
+  const view = new TarWalk({ data: () => undefined, hole: () => undefined, ...handler });
   for await (const chunk of await container.archive(path, signal)) {
     view.push(chunk as Buffer);
     if (hasEnough(view.offset)) return;

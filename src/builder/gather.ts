@@ -6,7 +6,7 @@ import type { Part } from '../pipeline.js';
 import type { Report } from '../progress/events.js';
 import { generatedSource } from '../source/generated.js';
 import type { Source } from '../source/source.js';
-import type { ViewHandler } from '../tar/entry-view.js';
+import type { WalkHandler } from '../tar/walk-handler.js';
 import { artifactPart, findArtifacts, type FoundArtifact, joined, mover } from './artifacts.js';
 import { ContainerFiles, readArchive } from './container-files.js';
 
@@ -78,7 +78,7 @@ async function findPrograms(
     let head = Buffer.alloc(0);
     let program: Required<Binary> | undefined;
     let isExecutable = false;
-    const handler: Pick<ViewHandler, 'entry' | 'data'> = {
+    const handler: Pick<WalkHandler, 'entry' | 'data'> = {
       entry: (entry) => {
         const name = entry.pathBytes.toString('latin1');
         const places = { path: `/${inBuilder(name)}`, dest: `/${inContext(name)}` };

@@ -1,7 +1,7 @@
 /** `--owner`: every entry's owner, with the names emptied, in every form that a tar carries it. */
 import { DockerceptionError } from '../errors.js';
+import { isXattrRecord } from '../tar/pax.js';
 import { parseModeChanges } from '../text/mode-changes.js';
-import { isXattrRecord } from '../tar/xattrs.js';
 import type { Edit } from './edit.js';
 
 /** Numeric ids. */

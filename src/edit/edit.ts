@@ -1,6 +1,6 @@
 /** What an edit is, and how several become one. */
 import type { EntryHeader } from '../tar/entry-header.js';
-import type { GlobalHeader } from '../tar/global.js';
+import type { GlobalHeader } from '../tar/global-header.js';
 import { printable } from '../text/printable.js';
 
 /**

@@ -4,10 +4,10 @@
  * `createTarFile`; POSIX.1-2017 pax for type 7, GNU tar manual for the capital letters.
  */
 import { DockerceptionError } from '../errors.js';
+import { GNU_SPARSE, isMetadata } from '../tar/block.js';
 import type { EntryHeader } from '../tar/entry-header.js';
+import { isAppleRecord } from '../tar/pax.js';
 import { printable } from '../text/printable.js';
-import { GNU_SPARSE, isMetadata } from '../tar/typeflag.js';
-import { isAppleRecord } from '../tar/xattrs.js';
 import { dropRecords } from './attributes.js';
 import { type Edit, leavingOut } from './edit.js';
 

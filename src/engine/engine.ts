@@ -4,7 +4,7 @@ import type { Directory, Leaf } from '../filesystem/node.js';
 import type { ImageConfig } from '../image/config.js';
 import type { ImageOptions } from '../options/image.js';
 import type { Report } from '../progress/events.js';
-import type { ViewHandler } from '../tar/entry-view.js';
+import type { WalkHandler } from '../tar/walk-handler.js';
 
 /**
  * A corrected context. The stream ends only when all of it is known to be good; otherwise it is
@@ -89,7 +89,7 @@ export interface EntryEngine {
 /** A build under way. */
 export interface EntryBuild {
   /** Takes the context's entries as they come. */
-  readonly entries: ViewHandler;
+  readonly entries: WalkHandler;
   /** Holds the context back while it hasn't settled. */
   ready(): Promise<void> | undefined;
   /** Builds: all of the context has come and is known to be good. Rejects as an {@link Engine} does. */

@@ -1,5 +1,5 @@
 /** What a tar's entry says of the node that it becomes. */
-import type { EntryType } from '../tar/typeflag.js';
+import type { EntryType } from '../tar/block.js';
 import {
   type Attributes,
   BLOCK_DEVICE,

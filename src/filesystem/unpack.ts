@@ -5,8 +5,9 @@
  * (OCI image-spec, layer.md, "Whiteouts").
  */
 import { DockerceptionError } from '../errors.js';
-import { EntryView, type ViewHandler } from '../tar/entry-view.js';
-import { isAppleXattr } from '../tar/xattrs.js';
+import { isAppleXattr } from '../tar/pax.js';
+import { TarWalk } from '../tar/walk.js';
+import type { WalkHandler } from '../tar/walk-handler.js';
 import { printable } from '../text/printable.js';
 import type { ContentSink } from './content-sink.js';
 import { attributesOf } from './entry-attributes.js';
@@ -71,7 +72,7 @@ export async function unpack(
   options: UnpackOptions,
 ): Promise<Unpacked> {
   const unpacker = new Unpacker(options);
-  const view = new EntryView(unpacker, options.name);
+  const view = new TarWalk(unpacker, options.name);
   for await (const chunk of tar) {
     view.push(chunk);
     await options.contents.ready?.();
@@ -82,7 +83,7 @@ export async function unpack(
 }
 
 /** Puts the entries of one tar into a tree, as they come; whoever feeds it tells their end. */
-export class Unpacker implements ViewHandler {
+export class Unpacker implements WalkHandler {
   /** The newest mtime so far; -Infinity without entries. */
   newest = -Infinity;
   readonly #tree: Tree;

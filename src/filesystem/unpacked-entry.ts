@@ -1,9 +1,9 @@
 /** What unpacking reads of a tar's entry. */
-import type { ViewedEntry } from '../tar/entry-view.js';
+import type { EntryHeader } from '../tar/entry-header.js';
 
 /** What is read of an entry that is unpacked. */
 export type UnpackedEntry = Pick<
-  ViewedEntry,
+  EntryHeader,
   | 'type'
   | 'pathBytes'
   | 'linkpathBytes'

@@ -4,7 +4,7 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { MODE, NAME } from '../tar/block.js';
-import type { Trailing } from '../tar/trailing.js';
+import type { Trailing } from '../tar/walk-handler.js';
 import { printable } from '../text/printable.js';
 import { sourceFailed } from './stream.js';
 

@@ -2,7 +2,7 @@
 import fs, { type Stats } from 'node:fs';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
-import { HARD_LINK, typeflagOf } from '../tar/typeflag.js';
+import { HARD_LINK, typeflagOf } from '../tar/block.js';
 import { END_OF_ARCHIVE, headerOf, paddingAfter } from '../tar/writer.js';
 import { toBinary } from '../text/binary.js';
 import { readBody, unreadable } from './host-file.js';

@@ -1,12 +1,12 @@
 /**
- * The layout of a tar: 512-byte blocks, and where a header keeps its fields.
+ * The layout of a tar: 512-byte blocks, the fields of a header, the types of entries.
  * POSIX.1-2017 pax, "ustar Interchange Format"; GNU tar manual, "Basic Tar Format".
  */
 
-/** Everything in a tar comes in blocks of this many bytes. */
+/** The size of a block. Bytes. */
 export const BLOCK = 512;
 
-/** A header's field: first byte and length. */
+/** A field of a header: its first byte and its length. */
 export interface Field {
   readonly at: number;
   readonly length: number;
@@ -26,16 +26,16 @@ export const UNAME: Field = { at: 265, length: 32 };
 export const GNAME: Field = { at: 297, length: 32 };
 export const DEVMAJOR: Field = { at: 329, length: 8 };
 export const DEVMINOR: Field = { at: 337, length: 8 };
-/** ustar only: GNU keeps times and a sparse map here. */
+/** ustar only: GNU stores times and a sparse map here. */
 export const PREFIX: Field = { at: 345, length: 155 };
-/** star's: its prefix is shorter, and two times follow. "tar\0" at the end of the block marks it. */
+/** star's prefix is shorter, and two times follow. "tar\0" at the end of the block marks it. */
 export const STAR_PREFIX: Field = { at: 345, length: 131 };
 export const STAR_ATIME: Field = { at: 476, length: 12 };
 export const STAR_CTIME: Field = { at: 488, length: 12 };
 const STAR_TRAILER = 508;
 export const GNU_ATIME: Field = { at: 345, length: 12 };
 export const GNU_CTIME: Field = { at: 357, length: 12 };
-/** GNU sparse: non-zero when another block of the map follows. */
+/** GNU sparse: non-zero if another block of the map follows. */
 export const GNU_SPARSE_EXTENDED = 482;
 /** The same flag in a block that continues the map. */
 export const GNU_SPARSE_CONTINUED = 504;
@@ -44,11 +44,8 @@ export const GNU_SPARSE_CONTINUED = 504;
 export const USTAR_MAGIC = 'ustar\x0000';
 export const GNU_MAGIC = 'ustar  \0';
 
-/** How a header's magic names its format. */
-export type Magic = 'v7' | 'ustar' | 'gnu';
-
-/** The format of the header at `at`: v7 has no magic, and no names or prefix either. */
-export function magicOf(block: Buffer, at: number): Magic {
+/** The format of the header at `at`. v7 has no magic, and no owner names, device numbers or prefix. */
+export function magicOf(block: Buffer, at: number): 'v7' | 'ustar' | 'gnu' {
   const m = at + MAGIC.at;
   // "ustar"
   if (
@@ -74,7 +71,7 @@ export function isStar(block: Buffer, at: number): boolean {
   );
 }
 
-/** Where a ustar header keeps the front part of its name. */
+/** The field with the first part of a ustar name. */
 export function prefixOf(block: Buffer, at: number): Field {
   return isStar(block, at) ? STAR_PREFIX : PREFIX;
 }
@@ -85,20 +82,20 @@ export function fillsStarPrefix(block: Buffer, at: number): boolean {
   return block[last] !== 0 && isStar(block, at) && textEnd(block, at, STAR_PREFIX) > last;
 }
 
-/** How many bytes of padding follow a body of `size` bytes. */
+/** The number of bytes of padding after a body of `size` bytes. */
 export function paddingOf(size: number): number {
-  // Not `-size & 511`: sizes go beyond 32 bits.
+  // Not `-size & 511`: sizes exceed 32 bits.
   return (BLOCK - (size % BLOCK)) % BLOCK;
 }
 
 const ZEROS = Buffer.alloc(BLOCK);
 
-/** Whether the block at `at` holds zeros alone. */
+/** Whether the block at `at` is all zeros. */
 export function isZeroBlock(buffer: Buffer, at: number): boolean {
   return buffer[at] === 0 && buffer.compare(ZEROS, 0, BLOCK, at, at + BLOCK) === 0;
 }
 
-/** Where a text field ends: at its first NUL; it needs none when it is full. */
+/** The end of a text field: its first NUL, which a full field lacks. */
 export function textEnd(block: Buffer, at: number, field: Field): number {
   let end = at + field.at;
   const limit = end + field.length;
@@ -106,7 +103,100 @@ export function textEnd(block: Buffer, at: number, field: Field): number {
   return end;
 }
 
-/** A text field's bytes. */
+/** The bytes of a text field. */
 export function textField(block: Buffer, at: number, field: Field): Buffer {
   return block.subarray(at + field.at, textEnd(block, at, field));
+}
+
+/** The type of an entry. */
+export type EntryType =
+  | 'file'
+  | 'hard-link'
+  | 'symlink'
+  | 'char-device'
+  | 'block-device'
+  | 'directory'
+  | 'fifo'
+  | 'contiguous-file'
+  | 'sparse-file'
+  | 'unknown';
+
+/** By typeflag. */
+const TYPES: Readonly<Record<string, EntryType>> = {
+  '\0': 'file',
+  '0': 'file',
+  '1': 'hard-link',
+  '2': 'symlink',
+  '3': 'char-device',
+  '4': 'block-device',
+  '5': 'directory',
+  '6': 'fifo',
+  '7': 'contiguous-file',
+  S: 'sparse-file',
+};
+
+const BY_BYTE: readonly EntryType[] = Array.from(
+  { length: 256 },
+  (_, byte) => TYPES[String.fromCharCode(byte)] ?? 'unknown',
+);
+
+/** The type for a typeflag byte; an unknown one is a file with a body. */
+export function typeOf(typeflag: number): EntryType {
+  return BY_BYTE[typeflag] as EntryType;
+}
+
+/** Types that have no body, whatever the size field says, as for Go's archive/tar. */
+export function isHeaderOnly(type: EntryType): boolean {
+  switch (type) {
+    case 'hard-link':
+    case 'symlink':
+    case 'char-device':
+    case 'block-device':
+    case 'directory':
+    case 'fifo':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** A device's numbers. */
+export interface DeviceNumbers {
+  readonly major: number;
+  readonly minor: number;
+}
+
+export const HARD_LINK = '1';
+
+/** By the type bits of `st_mode`: inode(7). */
+const BY_MODE: Readonly<Record<number, string>> = {
+  0o100000: '0',
+  0o120000: '2',
+  0o020000: '3',
+  0o060000: '4',
+  0o040000: '5',
+  0o010000: '6',
+};
+
+/** The typeflag for a mode with its type bits; undefined for a socket, which no tar can store. */
+export function typeflagOf(mode: number): string | undefined {
+  return BY_MODE[mode & 0o170000];
+}
+
+export const PAX = 0x78; // x
+export const PAX_SUN = 0x58; // X
+export const PAX_GLOBAL = 0x67; // g
+export const GNU_LONG_NAME = 0x4c; // L
+export const GNU_LONG_LINK = 0x4b; // K
+export const GNU_SPARSE = 0x53; // S
+
+/** Whether a block of this typeflag is no entry, but describes the entry after it. */
+export function isMetadata(typeflag: number): boolean {
+  return (
+    typeflag === PAX ||
+    typeflag === PAX_GLOBAL ||
+    typeflag === GNU_LONG_NAME ||
+    typeflag === GNU_LONG_LINK ||
+    typeflag === PAX_SUN
+  );
 }

@@ -1,24 +1,24 @@
 /**
- * The chunk at hand: which of its bytes leave, and the blocks that chunks cut in pieces. Bytes leave in spans as
- * long as possible; what is left out, or has changed elsewhere, ends a span.
+ * The current chunk: which of its bytes are written, and the blocks that are split between chunks. Bytes are written in
+ * spans that are as long as possible; bytes that are omitted or replaced end a span.
  */
 import { BLOCK } from './block.js';
 
 export class ChunkWindow {
   chunk: Buffer = Buffer.alloc(0);
-  /** Where the bytes that still have to leave begin. */
+  /** Where the bytes begin that are still to be written. */
   #span = 0;
   /** Whether the chunk may be written to. */
   #owned = false;
-  /** A block that the chunks have cut in pieces; a new one each time, since the last may be in the output. */
+  /** A block that is split between chunks; a new one each time, since the last may be in the output. */
   #carry = Buffer.alloc(0);
   /** How much of it has arrived. */
   carried = 0;
-  /** Whether the block at hand is in the chunk, or a buffer of its own. */
+  /** Whether the current block is in the chunk, or in a buffer of its own. */
   #isInChunk = false;
   #own: Buffer = this.#carry;
 
-  /** `output` receives the bytes that leave, if it wants them. */
+  /** @param output receives the bytes that are written */
   constructor(private readonly output: { bytes?(bytes: Buffer): void }) {}
 
   begin(chunk: Buffer, owned: boolean): void {
@@ -27,25 +27,25 @@ export class ChunkWindow {
     this.#span = 0;
   }
 
-  /** Passes on what is kept of the chunk before `at`. */
+  /** Writes the kept bytes of the chunk before `at`. */
   flush(at: number): void {
     if (at > this.#span) this.output.bytes?.(this.chunk.subarray(this.#span, at));
     this.#span = at;
   }
 
-  /** Leaves out what lies between. */
+  /** Omits the bytes in between. */
   leaveOut(from: number, to: number): void {
     this.flush(from);
     this.#span = to;
   }
 
-  /** Whether the next block is in the chunk as a whole; it is the block at hand then. */
+  /** Whether all of the next block is in the chunk; then it is the current block. */
   hasBlock(at: number): boolean {
     this.#isInChunk = this.carried === 0 && this.chunk.length - at >= BLOCK;
     return this.#isInChunk;
   }
 
-  /** Adds what the chunk has to a block that is cut in pieces; the block is at hand when it is whole. */
+  /** Adds the chunk's bytes to a split block, which is the current block when it is complete. */
   carry(at: number): { readonly next: number; readonly block: Buffer | undefined } {
     const next = Math.min(at + BLOCK - this.carried, this.chunk.length);
     this.leaveOut(at, next);
@@ -57,31 +57,31 @@ export class ChunkWindow {
     return { next, block: this.#carry };
   }
 
-  /** Makes a buffer of its own the block at hand. */
+  /** Makes a buffer of its own the current block. */
   takeBlock(block: Buffer): void {
     this.#isInChunk = false;
     this.#own = block;
   }
 
-  /** Passes the block at hand on, or leaves it out; a block in the chunk stays part of the span. */
+  /** Writes or omits the current block; one in the chunk stays part of the span. */
   pass(buffer: Buffer, from: number, keep: boolean): void {
     if (!keep) {
       if (this.#isInChunk) this.leaveOut(from, from + BLOCK);
     } else if (!this.#isInChunk) this.output.bytes?.(buffer.subarray(from, from + BLOCK));
   }
 
-  /** Passes other bytes on, before the block at hand. */
+  /** Writes other bytes before the current block. */
   insert(bytes: Buffer, from: number): void {
     if (this.#isInChunk) this.flush(from);
     this.output.bytes?.(bytes);
   }
 
-  /** Bytes of the chunk behind the block at hand. */
-  behind(from: number): number {
+  /** Bytes of the chunk after the current block. */
+  after(from: number): number {
     return this.#isInChunk ? this.chunk.length - from - BLOCK : 0;
   }
 
-  /** What the block at hand may be written to in: a chunk that isn't ours is copied at the first change. */
+  /** The writable buffer of the current block: a chunk that isn't owned is copied at the first change. */
   writable(): Buffer {
     if (!this.#isInChunk) return this.#own;
     if (!this.#owned) {

@@ -1,28 +1,25 @@
-/** What edits and readers of contents see of an entry. */
+/** The view of one entry for edits and for readers of contents. */
+import type { DeviceNumbers, EntryType } from './block.js';
 import type { SparseMap } from './sparse-map.js';
-import type { EntryType } from './typeflag.js';
 
 /**
- * One entry's header blocks, edited in place; valid during the call only. Numbers are whole
- * (`mtime` may have a fraction), times are seconds since 1970.
+ * One entry's header blocks, edited in place; valid during the call only. Numbers are integers (`mtime` may have a
+ * fraction), times are seconds since 1970. A setter changes every form of the value, so that all readers agree.
  */
 export interface EntryHeader {
-  /** The effective name, as UTF-8. Setting it keeps the entry's other bytes. */
+  /** The effective name, as UTF-8. */
   path: string;
   /** The same as bytes: names need not be UTF-8. */
   pathBytes: Buffer;
-  /** What a link points to; empty for anything else. */
+  /** The target of a link; empty for other types. */
   linkpath: string;
   linkpathBytes: Buffer;
   readonly type: EntryType;
-  /**
-   * The byte in the header, as a character. When it is set to a type without a body, the body of
-   * the entry is left out.
-   */
+  /** The byte in the header, as a character. Setting a type without a body removes the body. */
   typeflag: string;
-  /** Whether PAX records or GNU long names stand in front of the header, or will. */
+  /** Whether PAX records or GNU long names precede the header, or will. */
   readonly hasMetadata: boolean;
-  /** Bytes of body in the archive (of a sparse file: what is stored). */
+  /** Bytes of the body in the archive; for a sparse file, of the stored parts. */
   readonly size: number;
   uid: number;
   gid: number;
@@ -31,34 +28,24 @@ export interface EntryHeader {
   /** The permission bits, 07777. */
   mode: number;
   mtime: number;
-  /** Deletes every record of the entry's own PAX header whose key isn't kept: one character a byte. */
-  keepRecords(keeps: (key: string) => boolean): void;
-  /** Passes every time stamp in every form through `change`: mtime, and atime, ctime where kept. */
-  mapTimes(change: (time: number) => number): void;
-}
-
-/** A device's numbers. */
-export interface DeviceNumbers {
-  readonly major: number;
-  readonly minor: number;
-}
-
-/** An entry whose content is wanted; valid during the call only. */
-export interface ViewedEntry extends EntryHeader {
-  /** Bytes of the file, holes included; 0 for what has no body. Throws as `sparse` does. */
+  /** Bytes of the file, including holes; 0 for types without a body. Throws as `sparse` does. */
   readonly contentSize: number;
-  /** Whether parts of the content are left out of the archive: old GNU's form, or PAX 0.0 to 1.0. */
+  /** Whether the archive omits holes: in old GNU's form, or PAX 0.0 to 1.0. */
   readonly isSparse: boolean;
   /**
-   * Where the parts lie that are there, as far as the headers tell; `undefined` when it isn't
-   * sparse. Throws TAR_SPARSE and TAR_FIELD for a map that no file can have.
+   * The stored parts, as far as the headers list them; `undefined` for a file that isn't sparse.
+   * Throws TAR_SPARSE and TAR_FIELD for an invalid map.
    */
   readonly sparse: SparseMap | undefined;
-  /** Of a device; `undefined` for anything else. */
+  /** Of a device; `undefined` for other types. */
   readonly device: DeviceNumbers | undefined;
   /**
-   * Extended attributes by name, as bytes; `undefined` when there are none. Of its own PAX header
-   * alone: readers don't agree about inherited ones. Throws TAR_PAX for one that can't be decoded.
+   * Extended attributes by name; `undefined` if there are none. Only of the entry's own PAX header: readers disagree
+   * about inherited ones.
    */
   readonly xattrs: ReadonlyMap<string, Buffer> | undefined;
+  /** Deletes every record of the entry's own PAX header whose key, a binary string, isn't kept. */
+  keepRecords(keeps: (key: string) => boolean): void;
+  /** Changes every time stamp in every form: mtime, and atime and ctime if stored. */
+  mapTimes(change: (time: number) => number): void;
 }

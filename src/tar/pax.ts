@@ -1,18 +1,17 @@
 /**
- * PAX records: `LENGTH KEY=VALUE\n`, LENGTH in decimal and counting itself. Kept as an ordered
- * list, since GNU sparse 0.0 repeats keys; what isn't set leaves byte for byte.
- * POSIX.1-2017 pax, "pax Extended Header".
+ * PAX records: `LENGTH KEY=VALUE\n`, LENGTH in decimal and counting itself. They are an ordered list, since GNU sparse
+ * 0.0 repeats keys; a record that isn't set is written byte for byte. POSIX.1-2017 pax, "pax Extended Header".
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
-import { badField } from './numeric.js';
+import { badField } from './header-fields.js';
 
 /** Records that hold a time. */
 export const TIME_RECORDS = ['mtime', 'atime', 'ctime', 'LIBARCHIVE.creationtime'];
 
 /** One record. */
 export interface PaxRecord {
-  /** One character a byte: what isn't UTF-8 survives. */
+  /** A binary string, one character a byte. */
   readonly key: string;
   readonly value: Buffer;
 }
@@ -36,20 +35,13 @@ export class PaxRecords {
     let at = 0;
     while (at < data.length) {
       const space = data.indexOf(0x20, at);
-      // Zeros may lead, any number of them: for GNU tar and Go, too.
+      // Any number of leading zeros is accepted, as by GNU tar and Go.
       const digits = space < 0 ? '' : data.toString('latin1', at, space);
       const length = /^[0-9]+$/.test(digits) ? Number(digits) : 0;
       const end = at + length;
       const equals = data.indexOf(0x3d, space);
-      if (
-        end <= space ||
-        end > data.length ||
-        data[end - 1] !== 0x0a ||
-        equals < 0 ||
-        equals >= end
-      ) {
-        throw malformed(data, at);
-      }
+      const isInside = end > space && end <= data.length && equals >= 0 && equals < end;
+      if (!isInside || data[end - 1] !== 0x0a) throw malformed(data, at);
       const key = data.toString('latin1', space + 1, equals);
       if (key === '' || key.includes('\0')) throw malformed(data, at);
       records.push({ key, value: data.subarray(equals + 1, end - 1) });
@@ -66,7 +58,7 @@ export class PaxRecords {
     return this.#records.length === 0;
   }
 
-  /** All of them, repeated ones among them. */
+  /** All records, including repeated ones. */
   get list(): readonly PaxRecord[] {
     return this.#records;
   }
@@ -75,7 +67,7 @@ export class PaxRecords {
     return this.#records.map((record) => record.key);
   }
 
-  /** The last value of `key`; an empty one takes back what a global header said. */
+  /** The last value of `key`; an empty one cancels a global header's. */
   get(key: string): Buffer | undefined {
     for (let i = this.#records.length - 1; i >= 0; i--) {
       const record = this.#records[i] as PaxRecord;
@@ -84,12 +76,29 @@ export class PaxRecords {
     return undefined;
   }
 
-  /** Whether `key` has more than one record: the last counts, the others still stand there. */
+  /** A value as a number; undefined if it is missing or empty. Throws TAR_FIELD. */
+  number(key: string, fraction: boolean): number | undefined {
+    const value = this.get(key);
+    if (value === undefined || value.length === 0) return undefined;
+    const text = value.toString('latin1');
+    if (!(fraction ? /^-?[0-9]+(\.[0-9]*)?$/ : /^-?[0-9]+$/).test(text)) {
+      throw badField(
+        key,
+        `is not a number in its PAX record: ${JSON.stringify(text.slice(0, 24))}`,
+      );
+    }
+    const number = Number(text);
+    if (Math.abs(number) > Number.MAX_SAFE_INTEGER)
+      throw badField(key, 'is oversized in its PAX record');
+    return number;
+  }
+
+  /** Whether `key` has several records, of which the last counts. */
   repeats(key: string): boolean {
     return this.#records.filter((record) => record.key === key).length > 1;
   }
 
-  /** Gives `key` this value, in the place of its first record, or behind all others. */
+  /** Sets the value of `key`, in the place of its first record, or as the last record. */
   set(key: string, value: Buffer): void {
     const first = this.#records.findIndex((record) => record.key === key);
     if (first < 0) {
@@ -113,7 +122,16 @@ export class PaxRecords {
     this.#filter((record) => keeps(record.key));
   }
 
-  /** One pass: a header may repeat a key a hundred thousand times. */
+  /** Changes every time stamp, in seconds since 1970. */
+  mapTimes(change: (time: number) => number): void {
+    for (const key of TIME_RECORDS) {
+      const time = this.number(key, true);
+      if (time !== undefined && change(time) !== time)
+        this.set(key, Buffer.from(decimal(change(time))));
+    }
+  }
+
+  /** Linear: a header may repeat a key a hundred thousand times. */
   #filter(stays: (record: PaxRecord, index: number) => boolean): void {
     const kept = this.#records.filter(stays);
     if (kept.length === this.#records.length) return;
@@ -121,7 +139,7 @@ export class PaxRecords {
     this.#changed = true;
   }
 
-  /** The records as they stand in a tar, without padding. */
+  /** The records as stored in a tar, without padding. */
   serialize(): Buffer {
     return Buffer.concat(this.#records.flatMap(({ key, value }) => encodeRecord(key, value)));
   }
@@ -130,7 +148,7 @@ export class PaxRecords {
 function encodeRecord(key: string, value: Buffer): Buffer[] {
   const rest = 1 + key.length + 1 + value.length + 1;
   let length = rest + String(rest).length;
-  // The length counts its own digits: one more may be needed for the carry.
+  // The length counts its own digits, which may add one more.
   length = rest + String(length).length;
   return [Buffer.from(`${length} ${key}=`, 'latin1'), value, Buffer.from('\n')];
 }
@@ -140,26 +158,47 @@ function malformed(data: Buffer, at: number): DockerceptionError {
   return new DockerceptionError('context', 'TAR_PAX', `a PAX record is malformed: "${shown}"`);
 }
 
-/** A number as PAX has it: no exponent, no trailing zeros. */
+/** A number as PAX stores it: no exponent, no trailing zeros. */
 export function decimal(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toFixed(9).replace(/0+$/, '');
 }
 
-/** A record as a number; undefined when it isn't there or empty. Throws TAR_FIELD. */
-export function paxNumber(records: PaxRecords, key: string, fraction: boolean): number | undefined {
-  const value = records.get(key);
-  if (value === undefined || value.length === 0) return undefined;
-  const text = value.toString('latin1');
-  if (!(fraction ? /^-?[0-9]+(\.[0-9]*)?$/ : /^-?[0-9]+$/).test(text)) {
-    throw badField(key, `is not a number in its PAX record: ${JSON.stringify(text.slice(0, 24))}`);
-  }
-  const number = Number(text);
-  if (Math.abs(number) > Number.MAX_SAFE_INTEGER) {
-    throw new DockerceptionError(
-      'context',
-      'TAR_FIELD',
-      `the ${key} is oversized in its PAX record`,
-    );
-  }
-  return number;
+// Extended attributes. `SCHILY.xattr.NAME` has the bytes as they are: star, GNU tar, Go and libarchive write and read
+// it. Container engines and this project ignore `LIBARCHIVE.xattr.NAME`, in base64. libarchive's manual tar(5).
+
+const SCHILY = 'SCHILY.xattr.';
+/** Access control lists and security labels are extended attributes on Linux. */
+const XATTR_PREFIXES = [SCHILY, 'LIBARCHIVE.xattr.', 'SCHILY.acl.', 'RHT.security.'];
+
+/** Extended attributes by name; `undefined` if there are none. */
+export function readXattrs(records: PaxRecords): ReadonlyMap<string, Buffer> | undefined {
+  const xattrs = new Map<string, Buffer>();
+  for (const { key, value } of records.list)
+    if (key.startsWith(SCHILY))
+      xattrs.set(Buffer.from(key.slice(SCHILY.length), 'latin1').toString('utf8'), value);
+  return xattrs.size > 0 ? xattrs : undefined;
+}
+
+/** Whether a PAX record is an extended attribute, in any form. */
+export function isXattrRecord(key: string): boolean {
+  return XATTR_PREFIXES.some((prefix) => key.startsWith(prefix));
+}
+
+/** Whether a PAX record is an extended attribute of macOS. */
+export function isAppleRecord(key: string): boolean {
+  return XATTR_PREFIXES.some(
+    (prefix) => key.startsWith(prefix) && isAppleXattr(unescaped(key.slice(prefix.length))),
+  );
+}
+
+/** Whether an attribute of this name belongs to macOS. Linux has no such namespace. */
+export function isAppleXattr(name: string): boolean {
+  return name.startsWith('com.apple.');
+}
+
+/** libarchive writes names with percent escapes. */
+function unescaped(name: string): string {
+  return name.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) =>
+    String.fromCharCode(parseInt(digits, 16)),
+  );
 }

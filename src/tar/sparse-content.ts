@@ -1,24 +1,24 @@
-/** A sparse file's content from what the archive has of it: its data and the holes between. */
+/** The content of a sparse file, from the stored data and the map: data and holes. */
 import { paddingOf } from './block.js';
 import { badMap, continueOldMap, mapNumber, type SparseMap } from './sparse-map.js';
 
-/** Where the content goes. */
-export interface ContentHandler {
-  data(bytes: Buffer): void;
-  hole(length: number): void;
+/** Receives the content. */
+interface ContentHandler {
+  data?(bytes: Buffer): void;
+  hole?(length: number): void;
 }
 
 export class SparseContent {
   readonly #text: SparseText | undefined;
-  /** Bytes of the body still to come. */
+  /** Bytes of the body that remain. */
   #remaining: number;
   #region = -1;
-  /** Bytes of content that were told. */
+  /** Bytes of content that were reported. */
   #position = 0;
-  /** Bytes left of the region at hand. */
+  /** Remaining bytes of the current region. */
   #left = 0;
 
-  /** `size` is the body's in the archive. Throws TAR_SPARSE for a map that can't be. */
+  /** @param size bytes of the body in the archive. Throws TAR_SPARSE for an invalid map. */
   constructor(
     private readonly map: SparseMap,
     size: number,
@@ -30,7 +30,7 @@ export class SparseContent {
     if (map.rest === 'none') map.close(size);
   }
 
-  /** Tells of the hole that it starts with, if that is known by now. */
+  /** Reports a hole at the start, if it is known already. */
   begin(): void {
     if (this.map.rest === 'none') this.#next();
   }
@@ -51,7 +51,7 @@ export class SparseContent {
     }
     while (at < bytes.length) {
       const step = Math.min(this.#left, bytes.length - at);
-      this.handler.data(bytes.subarray(at, at + step));
+      this.handler.data?.(bytes.subarray(at, at + step));
       at += step;
       this.#position += step;
       this.#left -= step;
@@ -64,42 +64,42 @@ export class SparseContent {
     this.#next();
   }
 
-  /** Goes on to the next region that has data, or to the file's end. */
+  /** Advances to the next region with data, or to the end of the file. */
   #next(): void {
     const { map } = this;
     do this.#region++;
     while (this.#region < map.length && map.bytes(this.#region) === 0);
     const isOver = this.#region >= map.length;
     const until = isOver ? map.size : map.offset(this.#region);
-    if (until > this.#position) this.handler.hole(until - this.#position);
+    if (until > this.#position) this.handler.hole?.(until - this.#position);
     this.#position = until;
     this.#left = isOver ? 0 : map.bytes(this.#region);
   }
 }
 
-// PAX sparse 1.0's map: decimal numbers with a newline behind each, the count of regions first, then
-// offset and length of each; padded to a whole block. GNU tar manual, "Storing Sparse Files".
-// Read as it comes: no more of it is held than one number.
-
 /** Digits of 2^53. */
-const DIGITS = 16;
+const MAX_DIGITS = 16;
 
+/**
+ * The map of PAX sparse 1.0: decimal numbers, each with a newline; the number of regions, then offset and length of
+ * each; padded to a whole block. One number is held at a time. GNU tar manual, "Storing Sparse Files".
+ */
 class SparseText {
   #number = '';
   #regions: number | undefined;
   #offset: number | undefined;
   #read = 0;
-  /** Bytes left of it, once the last number was read. */
+  /** Remaining bytes of padding, after the last number. */
   #padding: number | undefined;
 
   constructor(private readonly map: SparseMap) {}
 
-  /** Whether the map, with its padding, is behind us. */
+  /** Whether the map and its padding were read. */
   get isComplete(): boolean {
     return this.#padding === 0;
   }
 
-  /** Takes what belongs to the map; returns how many bytes that were. Throws TAR_SPARSE. */
+  /** Reads the map's part of `bytes`; returns its length. Throws TAR_SPARSE. */
   take(bytes: Buffer): number {
     let at = 0;
     while (at < bytes.length && this.#padding === undefined) {
@@ -114,7 +114,7 @@ class SparseText {
 
   #byte(byte: number): void {
     if (byte !== 0x0a) {
-      if (this.#number.length === DIGITS) throw badMap('has an oversized number');
+      if (this.#number.length === MAX_DIGITS) throw badMap('has an oversized number');
       this.#number += String.fromCharCode(byte);
       return;
     }

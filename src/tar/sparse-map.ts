@@ -1,32 +1,42 @@
 /**
- * The map of a sparse file: where in the file the bytes lie that the archive has, one behind the
- * other. In order, without overlap, within the file, as Go's archive/tar and libarchive want it; and
- * bounded, since all of it is held. GNU tar manual, "Storing Sparse Files" and "Basic Tar Format".
+ * The map of a sparse file: the regions of the file that are stored in the archive, in order, without overlap and
+ * within the file, as Go's archive/tar and libarchive require. Their number is limited, since all are held.
+ * GNU tar manual, "Storing Sparse Files" and "Basic Tar Format".
  */
 import { DockerceptionError } from '../errors.js';
-import { type Field, GNU_SPARSE_CONTINUED, GNU_SPARSE_EXTENDED } from './block.js';
-import { badField, readNumber } from './numeric.js';
-import { paxNumber, type PaxRecords } from './pax.js';
+import {
+  BLOCK,
+  type Field,
+  GNU_SPARSE_CONTINUED,
+  GNU_SPARSE_EXTENDED,
+  MAGIC,
+  PREFIX,
+  TYPEFLAG,
+  USTAR_MAGIC,
+} from './block.js';
+import { badField, readNumber, writeChecksum } from './header-fields.js';
+import { type Metadata, METADATA_LIMIT } from './metadata.js';
+import type { PaxRecords } from './pax.js';
 
-/** Regions beyond this many are refused: 16 MB of map. */
+/** The maximum number of regions: 16 MB of map. */
 const REGION_LIMIT = 1024 * 1024;
 
-/** Where regions stand that the headers don't tell of: blocks behind them, or in front of the data. */
+/** Where the regions are that the headers don't list: in blocks after them, or at the start of the body. */
 export type MapRest = 'none' | 'blocks' | 'body';
 
 export class SparseMap {
-  /** Offset and length of each region, in turns. */
+  /** Offset and length of each region, alternating. */
   readonly #numbers: number[] = [];
   #end = 0;
   #stored = 0;
 
-  /** `size` is the file's, in bytes, holes included. */
+  /** @param size bytes of the file, including holes */
   constructor(
     readonly rest: MapRest,
     readonly size: number,
   ) {}
 
-  /** How many regions there are. */
+  /** The number of regions. */
   get length(): number {
     return this.#numbers.length / 2;
   }
@@ -41,12 +51,12 @@ export class SparseMap {
     return this.#numbers[2 * region] as number;
   }
 
-  /** Bytes of a region; 0 is allowed. */
+  /** Bytes of a region; may be 0. */
   bytes(region: number): number {
     return this.#numbers[2 * region + 1] as number;
   }
 
-  /** Adds the next region. Throws TAR_SPARSE when it can't be. */
+  /** Adds the next region. Throws TAR_SPARSE if it is invalid. */
   add(offset: number, length: number): void {
     if (offset < 0 || length < 0) throw badMap('has a negative number');
     if (offset < this.#end) throw badMap(`has a region at ${offset}, before the last one's end`);
@@ -57,14 +67,14 @@ export class SparseMap {
     this.#stored += length;
   }
 
-  /** Refuses a count of regions beyond the limit: before they are read. Throws TAR_SPARSE. */
+  /** Refuses a number of regions beyond the limit. Throws TAR_SPARSE. */
   expect(regions: number): void {
     if (regions > REGION_LIMIT) throw badMap(`has more than ${REGION_LIMIT} regions`);
   }
 
   /**
-   * The regions as PAX sparse 0.1 has them: offsets and lengths in turns. A hole at the end is
-   * followed by an empty region, which tells GNU tar where the file ends.
+   * The regions as PAX sparse 0.1 stores them: offsets and lengths, alternating. A hole at the end is followed by an
+   * empty region, from which GNU tar gets the end of the file.
    */
   text(): string {
     const numbers = this.#numbers.join(',');
@@ -72,29 +82,29 @@ export class SparseMap {
     return numbers === '' ? `${this.size},0` : `${numbers},${this.size},0`;
   }
 
-  /** The map is complete, and this many bytes follow. Throws TAR_SPARSE when it tells of others. */
+  /** Completes the map, after which `following` bytes are stored. Throws TAR_SPARSE for another number. */
   close(following: number): void {
     if (this.#stored === following) return;
     throw badMap(`tells of ${this.#stored} bytes of data, and the archive has ${following}`);
   }
 }
 
-/** The error for a map that no file can have. */
+/** The error for an invalid map. */
 export function badMap(why: string): DockerceptionError {
   return new DockerceptionError('context', 'TAR_SPARSE', `its sparse map ${why}`);
 }
 
-// Old GNU's sparse map (typeflag S): four regions in the header, 21 more in each block behind it,
-// and the file's size. A region whose first byte is NUL ends its block's list.
-// GNU tar manual, "Basic Tar Format", `struct oldgnu_header` and `struct sparse_header`.
+// Old GNU's sparse map (typeflag S): four regions and the file's size in the header, 21 regions in each further block.
+// A region whose first byte is NUL ends its block's list. GNU tar manual, "Basic Tar Format", `struct oldgnu_header`
+// and `struct sparse_header`.
 
-/** The file's size, holes included. */
+/** The file's size, including holes. */
 const REAL_SIZE: Field = { at: 483, length: 12 };
 const IN_HEADER = { at: 386, regions: 4 };
-const IN_BLOCK = { at: 0, regions: 21 };
+const REGIONS_IN_BLOCK = 21;
 const NUMBER = 12;
 
-/** What the header itself has of the map. Throws TAR_FIELD and TAR_SPARSE. */
+/** Reads the part of the map in the header. Throws TAR_FIELD and TAR_SPARSE. */
 export function oldSparseMap(header: Buffer, at: number): SparseMap {
   const size = readNumber(header, at, REAL_SIZE, 'real size');
   if (size < 0) throw badField('real size', 'is negative');
@@ -104,9 +114,9 @@ export function oldSparseMap(header: Buffer, at: number): SparseMap {
   return map;
 }
 
-/** Adds what a block behind the header has; whether another one follows. */
+/** Adds the regions of a block after the header. Returns whether another one follows. */
 export function continueOldMap(map: SparseMap, more: Buffer, at = 0): boolean {
-  addRegions(map, more, at + IN_BLOCK.at, IN_BLOCK.regions);
+  addRegions(map, more, at, REGIONS_IN_BLOCK);
   return more[at + GNU_SPARSE_CONTINUED] !== 0;
 }
 
@@ -121,33 +131,65 @@ function addRegions(map: SparseMap, from: Buffer, at: number, regions: number): 
   }
 }
 
-// Sparse files in PAX: 0.0 repeats `GNU.sparse.offset` and `numbytes`, 0.1 has all regions in
-// `GNU.sparse.map`, 1.0 has them as text in front of the data. What readers would take for an
-// ordinary file in one case and a sparse one in another is refused.
+/** Bytes of other records that fit beside the map. */
+const RESERVED = 64 * 1024;
+
+/**
+ * Converts the header of an old GNU sparse file to PAX sparse 0.1, in place. Container engines read tars with Go's
+ * archive/tar, which unpacks both forms, but the engines refuse the typeflag. The body is the same in both.
+ * @param stored the size of the body in bytes
+ * @throws DockerceptionError TAR_SPARSE for a map that is invalid, or too large for an extended header
+ */
+export function convertOldSparse(
+  header: Buffer,
+  map: SparseMap,
+  stored: number,
+  metadata: Metadata,
+): void {
+  map.close(stored);
+  const regions = map.text();
+  if (regions.length > METADATA_LIMIT - RESERVED) {
+    const message = `its sparse map has ${map.length} regions, more than container engines read`;
+    throw new DockerceptionError('context', 'TAR_SPARSE', message, {
+      hint: 'pack it without the option --sparse (-S) of tar',
+    });
+  }
+  const set = (key: string, value: string): void =>
+    metadata.setRecord(`GNU.sparse.${key}`, Buffer.from(value));
+  // Without a version: libarchive refuses 0.1 if it is named, and the map is sufficient.
+  set('size', String(map.size));
+  set('numblocks', String(regions.split(',').length / 2));
+  set('map', regions);
+  header.write('0', TYPEFLAG, 1, 'latin1');
+  header.write(USTAR_MAGIC, MAGIC.at, 'latin1');
+  // GNU's times and the map are in the place of ustar's prefix.
+  header.fill(0, PREFIX.at, BLOCK);
+  writeChecksum(header, 0);
+}
+
+// Sparse files in PAX: 0.0 repeats `GNU.sparse.offset` and `numbytes`, 0.1 has all regions in `GNU.sparse.map`, 1.0 has
+// them as text before the data. A file that some readers would take for an ordinary one is refused.
 // GNU tar manual, "Storing Sparse Files"; Go's archive/tar, `readGNUSparsePAXHeaders`.
 
-const PREFIX = 'GNU.sparse.';
 const OFFSET = 'GNU.sparse.offset';
 const LENGTH = 'GNU.sparse.numbytes';
 const MAP = 'GNU.sparse.map';
 
-/** Whether the records tell of a sparse file. */
+/** Whether the records describe a sparse file. */
 export function isPaxSparse(records: PaxRecords): boolean {
-  return records.list.some(({ key }) => key.startsWith(PREFIX));
+  return records.list.some(({ key }) => key.startsWith('GNU.sparse.'));
 }
 
-/** The map, without its regions in 1.0. Throws TAR_SPARSE and TAR_FIELD. */
+/** The map, which has no regions yet in 1.0. Throws TAR_SPARSE and TAR_FIELD. */
 export function paxSparseMap(records: PaxRecords): SparseMap {
   const size = realSize(records);
-  if (version(records) === '1.0') {
-    if (records.get(MAP) !== undefined || records.get(OFFSET) !== undefined) {
-      throw badMap('stands in two places');
-    }
-    return new SparseMap('body', size);
-  }
+  const [hasMap, hasOffset] = [MAP, OFFSET].map((key) => records.get(key) !== undefined);
+  const isInBody = version(records) === '1.0';
+  if (isInBody ? hasMap || hasOffset : hasMap && hasOffset) throw badMap('stands in two places');
+  if (isInBody) return new SparseMap('body', size);
   const map = new SparseMap('none', size);
-  const numbers = records.get(MAP) === undefined ? pairs(records) : list(records);
-  const regions = paxNumber(records, 'GNU.sparse.numblocks', false);
+  const numbers = hasMap ? mapNumbers(records) : pairs(records);
+  const regions = records.number('GNU.sparse.numblocks', false);
   if (regions === undefined) throw badMap('does not say how many regions it has');
   if (numbers.length !== 2 * regions) {
     throw badMap(`has ${numbers.length} numbers for ${regions} regions`);
@@ -157,36 +199,35 @@ export function paxSparseMap(records: PaxRecords): SparseMap {
   return map;
 }
 
-/** The file's size, holes included: `size` in 0.x, `realsize` in 1.0. */
+/** The file's size, including holes: `size` in 0.x, `realsize` in 1.0. */
 function realSize(records: PaxRecords): number {
-  const size = paxNumber(records, 'GNU.sparse.size', false);
-  const real = paxNumber(records, 'GNU.sparse.realsize', false);
+  const size = records.number('GNU.sparse.size', false);
+  const real = records.number('GNU.sparse.realsize', false);
   if (size !== undefined && real !== undefined && size !== real) throw badMap('has two sizes');
-  const told = size ?? real;
-  if (told === undefined) throw badMap("does not tell the file's size");
-  if (told < 0) throw badMap('has a negative size');
-  return told;
+  const value = size ?? real;
+  if (value === undefined) throw badMap("does not tell the file's size");
+  if (value < 0) throw badMap('has a negative size');
+  return value;
 }
 
 function version(records: PaxRecords): '0.x' | '1.0' {
   const [major, minor] = ['major', 'minor'].map((part) =>
-    records.get(`${PREFIX}${part}`)?.toString('latin1'),
+    records.get(`GNU.sparse.${part}`)?.toString('latin1'),
   );
-  // 0.0 and 0.1 didn't have to say.
+  // Optional in 0.0 and 0.1.
   if (major === undefined && minor === undefined) return '0.x';
   if (major === '0' && (minor === '0' || minor === '1')) return '0.x';
   if (major === '1' && minor === '0') return '1.0';
   throw badMap('is of an unknown version');
 }
 
-/** 0.1. */
-function list(records: PaxRecords): number[] {
-  if (records.get(OFFSET) !== undefined) throw badMap('stands in two places');
-  const text = (records.get(MAP) as Buffer).toString('latin1');
+/** The numbers of 0.1. */
+function mapNumbers(records: PaxRecords): number[] {
+  const text = records.get(MAP)?.toString('latin1') ?? '';
   return text === '' ? [] : text.split(',').map(mapNumber);
 }
 
-/** 0.0. */
+/** The numbers of 0.0. */
 function pairs(records: PaxRecords): number[] {
   const numbers: number[] = [];
   for (const { key, value } of records.list) {

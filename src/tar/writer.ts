@@ -22,9 +22,7 @@ import {
   UID,
   USTAR_MAGIC,
 } from './block.js';
-import { writeChecksum } from './checksum.js';
-import { writeName } from './name.js';
-import { writeNumber } from './numeric.js';
+import { writeChecksum, writeName, writeNumber } from './header-fields.js';
 import { PaxRecords } from './pax.js';
 
 /** What an entry's header says. Names are binary strings: one character a byte. */

@@ -1,7 +1,7 @@
-/** The entry view alone: what a tar holds, contents put together. */
+/** Reads the entries of a tar with their contents. */
 import { DockerceptionError } from '../../src/errors.js';
-import { EntryView } from '../../src/tar/entry-view.js';
-import type { Ending } from '../../src/tar/walk.js';
+import { TarWalk } from '../../src/tar/walk.js';
+import type { Ending } from '../../src/tar/walk-handler.js';
 
 interface Seen {
   readonly path: string;
@@ -18,7 +18,7 @@ interface Seen {
 export interface Viewed {
   readonly entries: readonly Seen[];
   readonly ending: Ending;
-  readonly view: EntryView;
+  readonly view: TarWalk;
 }
 
 /** Views the bytes. Throws what the view throws. */
@@ -33,7 +33,7 @@ export function view(bytes: Buffer, chunk = 64 * 1024): Viewed {
     parts = [];
     holes = [];
   };
-  const viewer = new EntryView(
+  const viewer = new TarWalk(
     {
       entry(entry) {
         take();
@@ -72,7 +72,7 @@ export function view(bytes: Buffer, chunk = 64 * 1024): Viewed {
 /** How a tar ends, or the code of the error; its contents aren't kept. */
 export function endingOf(bytes: Buffer): string {
   const nothing = (): undefined => undefined;
-  const viewer = new EntryView({ entry: nothing, data: nothing, hole: nothing });
+  const viewer = new TarWalk({ entry: nothing, data: nothing, hole: nothing });
   try {
     viewer.push(bytes);
     return viewer.end();

@@ -1,7 +1,8 @@
 /** The walk alone, without a pipeline around it. */
 import type { EntryHeader } from '../../src/tar/entry-header.js';
-import type { GlobalHeader } from '../../src/tar/global.js';
-import { type Ending, TarWalk } from '../../src/tar/walk.js';
+import type { GlobalHeader } from '../../src/tar/global-header.js';
+import { TarWalk } from '../../src/tar/walk.js';
+import type { Ending } from '../../src/tar/walk-handler.js';
 
 export interface Walked {
   readonly output: Buffer;

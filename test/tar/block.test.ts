@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { isZeroBlock, magicOf, NAME, paddingOf, textField } from '../../src/tar/block.js';
-import { isHeaderOnly, isMetadata, typeOf } from '../../src/tar/typeflag.js';
+import {
+  isHeaderOnly,
+  isMetadata,
+  isZeroBlock,
+  magicOf,
+  NAME,
+  paddingOf,
+  textField,
+  typeOf,
+} from '../../src/tar/block.js';
 import { headerBlock, metadataEntry, rootHeader } from '../../src/tar/writer.js';
 import { printable } from '../../src/text/printable.js';
 import { readTar } from '../support/read-tar.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sumOf, verifiedSum, writeChecksum } from '../../src/tar/checksum.js';
+import { sumOf, verifiedSum, writeChecksum } from '../../src/tar/header-fields.js';
 import { header } from '../support/write-tar.js';
 
 const plain = (block: Buffer): number =>

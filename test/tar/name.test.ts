@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { joinName, writeName } from '../../src/tar/name.js';
+import { joinName, writeName } from '../../src/tar/header-fields.js';
 import { header, type Magic } from '../support/write-tar.js';
 
 const n = (length: number): string => 'n'.repeat(length);

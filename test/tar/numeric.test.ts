@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SIZE, UID } from '../../src/tar/block.js';
-import { readNumber, writeNumber } from '../../src/tar/numeric.js';
+import { readNumber, writeNumber } from '../../src/tar/header-fields.js';
 import { putNumber } from '../support/write-tar.js';
 
 const field = (bytes: string | Buffer): Buffer => {

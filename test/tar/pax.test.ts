@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decimal, paxNumber, PaxRecords } from '../../src/tar/pax.js';
+import { decimal, PaxRecords } from '../../src/tar/pax.js';
 import { record } from '../support/write-tar.js';
 
 const parse = (...records: (readonly [string, string | Uint8Array])[]): PaxRecords =>
@@ -103,7 +103,7 @@ describe('PAX records', () => {
 
 describe('a number in a PAX record', () => {
   const numberOf = (text: string, fraction: boolean): number | undefined =>
-    paxNumber(parse(['k', text]), 'k', fraction);
+    parse(['k', text]).number('k', fraction);
 
   test.each([
     ['0', false, 0],
@@ -120,7 +120,7 @@ describe('a number in a PAX record', () => {
 
   test('that is empty takes a global one back', () => {
     expect(numberOf('', false)).toBeUndefined();
-    expect(paxNumber(PaxRecords.empty(), 'k', false)).toBeUndefined();
+    expect(PaxRecords.empty().number('k', false)).toBeUndefined();
   });
 
   test.each([

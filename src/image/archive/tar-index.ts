@@ -5,7 +5,8 @@
 import { DockerceptionError } from '../../errors.js';
 import type { RandomAccess } from '../../files/temporary-file.js';
 import { BLOCK, paddingOf } from '../../tar/block.js';
-import { EntryView, type ViewedEntry } from '../../tar/entry-view.js';
+import type { EntryHeader } from '../../tar/entry-header.js';
+import { TarWalk } from '../../tar/walk.js';
 import { printable } from '../../text/printable.js';
 import { cleanMember, linkTarget } from './tar-link.js';
 
@@ -38,7 +39,7 @@ export async function indexTar(
   let position = 0;
   /** Of the entry whose header came last. */
   let body: number;
-  const view = new EntryView(
+  const view = new TarWalk(
     {
       entry: (entry) => {
         if (members.size === MAX_ENTRIES)
@@ -76,7 +77,7 @@ export async function indexTar(
   return members;
 }
 
-function add(members: Map<string, TarMember>, entry: ViewedEntry, offset: number): void {
+function add(members: Map<string, TarMember>, entry: EntryHeader, offset: number): void {
   const path = cleanMember(entry.path);
   if (entry.type === 'file' || entry.type === 'contiguous-file') {
     if (entry.isSparse) throw sparse();

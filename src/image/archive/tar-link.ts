@@ -1,11 +1,11 @@
 /** Paths in an image archive, and where links in it lead: to another of its files. */
-import type { ViewedEntry } from '../../tar/entry-view.js';
+import type { EntryHeader } from '../../tar/entry-header.js';
 import { componentsInside } from '../../text/path.js';
 
 const MAX_LINKS = 10;
 
 /** Where a symbolic or hard link leads; `path` is its own, clean. */
-export function linkTarget(path: string, { type, linkpath }: ViewedEntry): string {
+export function linkTarget(path: string, { type, linkpath }: EntryHeader): string {
   const isRelative = type === 'symlink' && !linkpath.startsWith('/');
   const folder = isRelative ? path.slice(0, path.lastIndexOf('/') + 1) : '';
   return cleanMember(folder + linkpath);

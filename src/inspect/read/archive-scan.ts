@@ -1,8 +1,8 @@
 /** The entries of a tar that may be a context or an image archive, as they come: what is kept of them. */
 import { cleanName } from '../../filesystem/name.js';
 import { linkTarget } from '../../image/archive/tar-link.js';
-import type { ViewedEntry, ViewHandler } from '../../tar/entry-view.js';
-import type { Trailing } from '../../tar/trailing.js';
+import type { EntryHeader } from '../../tar/entry-header.js';
+import type { Trailing, WalkHandler } from '../../tar/walk-handler.js';
 import { fromBinary } from '../../text/binary.js';
 import { Budget } from './budgets.js';
 import type { Wanted } from './layer-contents.js';
@@ -30,7 +30,7 @@ export interface PassOptions {
 }
 
 /** Whoever feeds it waits for `ready` behind each chunk, and tells its end, or closes it. */
-export class Pass implements ViewHandler {
+export class Pass implements WalkHandler {
   readonly #recorder: LayerRecorder;
   readonly #room: Room;
   readonly #documents = new Documents();
@@ -48,7 +48,7 @@ export class Pass implements ViewHandler {
     this.#options = options;
   }
 
-  entry(entry: ViewedEntry): void {
+  entry(entry: EntryHeader): void {
     this.#endBlob();
     this.#recorder.entry(entry);
     const path = fromBinary(cleanName(entry.pathBytes));

@@ -8,7 +8,7 @@ import { type ImageChoice, readLayout } from '../../image/layout/layout-reader.j
 import type { Image } from '../../image/manifest.js';
 import { behindTheEnd } from '../../source/diagnose.js';
 import type { Source } from '../../source/source.js';
-import type { Trailing } from '../../tar/trailing.js';
+import type { Trailing } from '../../tar/walk-handler.js';
 import { printable } from '../../text/printable.js';
 import type { ContextKind } from '../findings/index.js';
 import type { Inspection } from '../inspection.js';

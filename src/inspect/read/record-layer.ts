@@ -7,7 +7,9 @@ import { decompress } from '../../compression/decompress.js';
 import { cleanName, refuseTooLong } from '../../filesystem/name.js';
 import { hasherFor } from '../../image/hasher.js';
 import { Evidence } from '../../source/diagnose.js';
-import { EntryView, type ViewedEntry, type ViewHandler } from '../../tar/entry-view.js';
+import type { EntryHeader } from '../../tar/entry-header.js';
+import { TarWalk } from '../../tar/walk.js';
+import type { WalkHandler } from '../../tar/walk-handler.js';
 import type { Content } from '../probe/content.js';
 import type { Budget } from './budgets.js';
 import { Contents, type Wanted } from './layer-contents.js';
@@ -63,7 +65,7 @@ export async function recordLayer(blob: Readable, options: RecordOptions): Promi
   try {
     signal.throwIfAborted();
     recorder = new LayerRecorder(await Contents.create(id, wanted), budget, room);
-    const view = new EntryView(recorder, name);
+    const view = new TarWalk(recorder, name);
     for await (const chunk of await decompress(blob, name)) {
       const bytes = chunk as Buffer;
       if (evidence.seen < START) evidence.note(bytes);
@@ -88,7 +90,7 @@ export async function recordLayer(blob: Readable, options: RecordOptions): Promi
 const WITH_CONTENT = new Set(['file', 'contiguous-file', 'sparse-file', 'unknown']);
 
 /** Records the entries of one tar as they come. */
-export class LayerRecorder implements ViewHandler {
+export class LayerRecorder implements WalkHandler {
   readonly #entries: RecordedEntry[] = [];
   readonly #contents: Contents;
   readonly #budget: Budget;
@@ -103,7 +105,7 @@ export class LayerRecorder implements ViewHandler {
     this.#room = room;
   }
 
-  entry(entry: ViewedEntry): void {
+  entry(entry: EntryHeader): void {
     const path = cleanName(entry.pathBytes);
     refuseTooLong(path);
     this.#isOpen = WITH_CONTENT.has(entry.type) && path !== '';

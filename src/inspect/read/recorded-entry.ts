@@ -3,8 +3,8 @@
  * order tells what a whiteout takes away. What an unpacker reads of an entry is here and no more.
  */
 import type { UnpackedEntry } from '../../filesystem/unpacked-entry.js';
-import type { DeviceNumbers, ViewedEntry } from '../../tar/entry-header.js';
-import type { EntryType } from '../../tar/typeflag.js';
+import type { DeviceNumbers, EntryType } from '../../tar/block.js';
+import type { EntryHeader } from '../../tar/entry-header.js';
 
 export class RecordedEntry implements UnpackedEntry {
   readonly type: EntryType;
@@ -24,7 +24,7 @@ export class RecordedEntry implements UnpackedEntry {
    * @param content of a file: its index among the layer's contents; -1 for anything else
    */
   constructor(
-    entry: ViewedEntry,
+    entry: EntryHeader,
     readonly path: string,
     readonly content: number,
   ) {

@@ -5,7 +5,7 @@
  */
 import { Evidence, explain, unterminated } from '../../source/diagnose.js';
 import type { Source } from '../../source/source.js';
-import { EntryView } from '../../tar/entry-view.js';
+import { TarWalk } from '../../tar/walk.js';
 import { printable } from '../../text/printable.js';
 import { Pass, type PassedArchive, type PassOptions } from './archive-scan.js';
 import { Budget } from './budgets.js';
@@ -27,7 +27,7 @@ export async function passArchive(source: Source, options: PassOptions): Promise
   const room = new Room();
   const recorder = new LayerRecorder(contents, new Budget(maxSize), room);
   const pass = new Pass(recorder, room, options);
-  const view = new EntryView(pass, name);
+  const view = new TarWalk(pass, name);
   const abort = (): void => void stream.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort);
   try {

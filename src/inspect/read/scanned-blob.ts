@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { recognise } from '../../compression/decompress.js';
 import { BLOCK } from '../../tar/block.js';
-import { verifiedSum } from '../../tar/checksum.js';
+import { verifiedSum } from '../../tar/header-fields.js';
 import { printable } from '../../text/printable.js';
 import type { Budget } from './budgets.js';
 import type { Wanted } from './layer-contents.js';

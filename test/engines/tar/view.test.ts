@@ -1,4 +1,4 @@
-/** What GNU tar and bsdtar write of sparse files and extended attributes, as the entry view has it. */
+/** What GNU tar and bsdtar write of sparse files and extended attributes, as the walk reads it. */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { EntryView } from '../../src/tar/entry-view.js';
+import { TarWalk } from '../../src/tar/walk.js';
 import { CHUNKS } from '../support/filter.js';
 import { endingOf, view } from '../support/view.js';
 import { END, long, member, pax, tar } from '../support/write-tar.js';
 
 const CAPABILITY = Buffer.from('0100000200200000000000000000000000000000', 'hex');
 
-describe('the entry view', () => {
+describe('the content of entries', () => {
   const bytes = tar(
     pax([['comment', 'global']], { typeflag: 'g' }),
     member({ name: 'dir/', typeflag: '5' }),
@@ -47,7 +47,7 @@ describe('the entry view', () => {
 
   test('gives the pieces of a body as the chunks have them, without copies', () => {
     const pieces: Buffer[] = [];
-    const viewer = new EntryView({
+    const viewer = new TarWalk({
       entry: () => undefined,
       data: (piece) => void pieces.push(piece),
       hole: () => undefined,
