@@ -10,6 +10,7 @@ import { parseDockerfile } from '../../dockerfile/parse.js';
 import { unusedBuildArgs } from '../../dockerfile/stages/scope.js';
 import { DockerceptionError } from '../../errors.js';
 import { changes } from '../../filesystem/changes.js';
+import { isFile } from '../../filesystem/node.js';
 import { Tree } from '../../filesystem/tree.js';
 import { Unpacker } from '../../filesystem/unpack.js';
 import type { Platform } from '../../image/descriptor.js';
@@ -36,13 +37,13 @@ import {
   type Prediction,
   SpeculativeLayerWriter,
 } from './speculation/index.js';
-import { readableOf } from './spool/contents.js';
-import { contextOf, type ContextTree, dockerfileOf } from './stages/context-tree.js';
-import { BASE_IN_ENGINE, Images } from './stages/images.js';
-import { Origins } from './stages/origins.js';
+import { contentOf, readableOf } from './spool/contents.js';
+import { Images, needsEngine } from './stages/images.js';
+import { platformsOf } from './stages/platform.js';
+import { SourceTrees } from './stages/source-trees.js';
 import type { BuiltTarget } from './stages/stages.js';
 import { StepReport } from './stages/step-report.js';
-import { buildTargets, checkTargets, platformsOf } from './stages/targets.js';
+import { buildTargets, checkTargets } from './stages/targets.js';
 
 export interface EmbeddedSettings {
   /** Variables used: `XDG_CACHE_HOME`, `TMPDIR`, `DOCKER_CONFIG`, those of proxies. */
@@ -78,6 +79,8 @@ export function embeddedEngine(settings: EmbeddedSettings): EntryEngine {
   return { begin: (options) => new Build(settings, options) };
 }
 
+/** Bytes of the largest Dockerfile, as in BuildKit. */
+const MAX_DOCKERFILE = 16 << 20;
 const NO_IMAGES: Pick<Images, 'find'> = {
   find: () => Promise.reject(new Error('images are looked for when the context is there')),
 };
@@ -99,7 +102,7 @@ class Build implements EntryBuild {
   constructor(settings: EmbeddedSettings, options: EngineRequest) {
     this.#settings = settings;
     this.#options = { ...options, buildArgs: withSourceDateEpoch(options.buildArgs, settings.env) };
-    this.#platforms = platformsOf(options);
+    this.#platforms = platformsOf(options.platforms);
     this.#report = new StepReport(options.report);
     this.#spool = new DivertingSpool(settings.env['TMPDIR'] || tmpdir());
     this.#speculation = new SpeculativeLayerWriter({
@@ -136,15 +139,14 @@ class Build implements EntryBuild {
     this.entries.end();
     await this.#speculation.verify(() => this.#predict(this.#tree));
     await this.#spool.settle();
-    const context = contextOf(this.#tree, this.entries.newest);
     try {
-      return await this.#build(context);
+      return await this.#build();
     } catch (error) {
       const { otherwise } = this.#settings;
       if (otherwise === undefined || !needsEngine(error)) throw error;
       await this.#closeOutputs();
-      const options = { ...this.#options, file: this.#file(context) };
-      return otherwise({ stream: this.#repacked(context) }, options, error);
+      const options = { ...this.#options, file: this.#file(this.#tree) };
+      return otherwise({ stream: this.#repacked() }, options, error);
     }
   }
 
@@ -161,7 +163,7 @@ class Build implements EntryBuild {
     await outputs?.close();
   }
 
-  async #build(context: ContextTree): Promise<BuildResult> {
+  async #build(): Promise<BuildResult> {
     const { signal, buildContexts, check, pull } = this.#options;
     const { engineHas } = this.#settings;
     const images = new Images({
@@ -172,11 +174,11 @@ class Build implements EntryBuild {
     });
     const outputs = await this.#beginOutputs();
     try {
-      const dockerfile = this.#dockerfile(context);
+      const dockerfile = this.#dockerfile(this.#tree);
       this.#reportUnusedArgs(dockerfile);
-      const targets = await this.#targets(dockerfile, context, images, this.#report);
+      const targets = await this.#targets(dockerfile, this.#tree, images, this.#report);
       if (check !== undefined) await checkTargets(targets, this.#spool, check);
-      const image = await this.#assemble(targets, outputs, context);
+      const image = await this.#assemble(targets, outputs);
       await outputs.writeFiles(targets, this.#spool, this.#defaultTime);
       signal.throwIfAborted();
       // After this, a signal no longer changes the result.
@@ -207,23 +209,30 @@ class Build implements EntryBuild {
   /** Evaluates the Dockerfile as if the context ended here. */
   async #predict(tree: Tree): Promise<Prediction | undefined> {
     if (this.#platforms.length > 1) return undefined;
-    const context = contextOf(tree, this.entries.newest);
-    const dockerfile = this.#dockerfile(context);
+    const dockerfile = this.#dockerfile(tree);
     if (!isPredictable(dockerfile)) return undefined;
-    const [target] = await this.#targets(dockerfile, context, NO_IMAGES, SILENT);
+    const [target] = await this.#targets(dockerfile, tree, NO_IMAGES, SILENT);
     return target?.layers;
   }
 
   /** The path of the Dockerfile. The pipeline reports a missing one at the end. */
-  #file({ tree }: ContextTree): string {
+  #file(tree: Tree): string {
     const { file } = this.#options;
     if (file !== DOCKERFILE) return file;
     return [DOCKERFILE, ...OTHER_DOCKERFILES].find((name) => tree.find(toBinary(name))) ?? file;
   }
 
-  #dockerfile(context: ContextTree): Dockerfile {
-    const file = this.#file(context);
-    return parseDockerfile(dockerfileOf(context, file, this.#spool), file);
+  /** Throws CONTEXT_NO_DOCKERFILE, of kind context. */
+  #dockerfile(tree: Tree): Dockerfile {
+    const file = this.#file(tree);
+    const node = tree.find(toBinary(file));
+    if (isFile(node) && node.size <= MAX_DOCKERFILE)
+      return parseDockerfile(contentOf(node, this.#spool, MAX_DOCKERFILE), file);
+    const why = isFile(node) ? 'is too large for a Dockerfile' : 'is not there';
+    const message = `reading the context: ${file} ${why}`;
+    throw new DockerceptionError('context', 'CONTEXT_NO_DOCKERFILE', message, {
+      hint: '-f names another file of the context; --base needs none',
+    });
   }
 
   /** The context without the paths that are hidden from instructions. */
@@ -245,33 +254,33 @@ class Build implements EntryBuild {
 
   #targets(
     dockerfile: Dockerfile,
-    context: ContextTree,
+    context: Tree,
     images: Pick<Images, 'find'>,
     report: StepReport,
   ): Promise<BuiltTarget[]> {
     const { env, openDirectory } = this.#settings;
-    const [spool, platforms, build] = [this.#spool, this.#platforms, this.#options];
-    const origins = new Origins({
-      context: this.#visible(context.tree),
+    const [spool, platforms, request] = [this.#spool, this.#platforms, this.#options];
+    const sources = new SourceTrees({
+      context: this.#visible(context),
       images,
       spool,
       openDirectory,
-      signal: build.signal,
+      signal: request.signal,
     });
-    const flat = !build.outputs.every(isImageOutput);
-    return buildTargets({ dockerfile, origins, platforms, spool, build, flat, env, report });
+    const flat = !request.outputs.every(isImageOutput);
+    return buildTargets({ dockerfile, sources, platforms, spool, request, flat, env, report });
   }
 
   async #assemble(
     targets: readonly BuiltTarget[],
     { store }: Outputs,
-    { newest }: ContextTree,
   ): Promise<AssembledImage | undefined> {
     const [first] = targets;
     if (store === undefined || first === undefined) return undefined;
     const { compression, signal } = this.#options;
     const [spool, time] = [this.#spool, this.#defaultTime];
-    const created = this.#settings.created ?? newest;
+    const { newest } = this.entries;
+    const created = this.#settings.created ?? (Number.isFinite(newest) ? newest : 0);
     return this.#report.around('exporting layers', async () => {
       const written = await this.#speculation.commit(first.layers);
       return assemble(targets, { store, spool, created, time, compression, written, signal });
@@ -279,13 +288,8 @@ class Build implements EntryBuild {
   }
 
   /** Packs the context again for another engine. */
-  #repacked({ tree }: ContextTree): Readable {
+  #repacked(): Readable {
     const options = { spool: this.#spool, time: this.#defaultTime, whiteoutNames: true };
-    return readableOf(layerTar(changes(undefined, tree.freeze()), options));
+    return readableOf(layerTar(changes(undefined, this.#tree.freeze()), options));
   }
-}
-
-function needsEngine(error: unknown): error is DockerceptionError {
-  const codes = ['DOCKERFILE_RUN', BASE_IN_ENGINE];
-  return error instanceof DockerceptionError && codes.includes(error.code);
 }

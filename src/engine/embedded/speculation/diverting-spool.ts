@@ -3,7 +3,16 @@
  * layer, or are stored later. The first bytes of a diverted content stay in memory, because most readers
  * need no more.
  */
+import type { Readable } from 'node:stream';
+import { decompress } from '../../../compression/decompress.js';
+import type { Change } from '../../../filesystem/changes.js';
+import type { ContentSink } from '../../../filesystem/content-sink.js';
+import { isDirectory } from '../../../filesystem/node.js';
+import { Tree } from '../../../filesystem/tree.js';
+import { unpack } from '../../../filesystem/unpack.js';
 import { Spool } from '../spool/spool.js';
+
+const LAYER = 'a layer that was written ahead';
 
 /** The first offset of diverted contents. The spool's own offsets are smaller. */
 const FIRST_OFFSET = 2 ** 51;
@@ -42,6 +51,31 @@ export class DivertingSpool extends Spool {
     content.place = this.begin(content.size);
     content.head = NO_BYTES;
     return content.place;
+  }
+
+  /**
+   * Copies the diverted contents of a layer back. Rejects if the layer cannot be read, or the spool cannot be written.
+   *
+   * @param entries those of the layer
+   * @param diverted the offsets of the contents to restore
+   */
+  async restoreFrom(
+    layer: Readable,
+    entries: readonly Change[],
+    diverted: ReadonlySet<number>,
+  ): Promise<void> {
+    const offsets = new Map<string, number>();
+    for (const { path, node } of entries)
+      if (!isDirectory(node) && diverted.has(node.offset)) offsets.set(path, node.offset);
+    const contents: ContentSink = {
+      begin: (_size, path) => this.restore(offsets.get(path) as number),
+      append: (bytes) => this.append(bytes),
+      ready: () => this.ready(),
+    };
+    const keeps = (path: string): boolean => offsets.has(path);
+    const tar = await decompress(layer, LAYER);
+    await unpack(tar, { tree: new Tree(), contents, name: LAYER, keeps });
+    await this.settle();
   }
 
   /** The first bytes of a content that is not stored here; undefined if it is. */

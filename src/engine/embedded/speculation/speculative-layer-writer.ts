@@ -15,7 +15,6 @@ import type { LayerChange } from '../stages/stages.js';
 import type { DivertingSpool } from './diverting-spool.js';
 import { IncomingContents } from './incoming-contents.js';
 import { IncrementalLayer } from './incremental-layer.js';
-import { rollback } from './rollback.js';
 
 /** Bytes of a large file. */
 const THRESHOLD = 8 << 20;
@@ -227,7 +226,8 @@ export class SpeculativeLayerWriter implements ContentSink {
     if (diverted.size === 0 || !('discard' in store)) return layer.abandon();
     layer.truncate();
     const { descriptor } = await layer.written;
-    await rollback(await store.open(descriptor), layer.entries, diverted, this.#options.spool);
+    const { spool } = this.#options;
+    await spool.restoreFrom(await store.open(descriptor), layer.entries, diverted);
     await store.discard(descriptor);
     diverted.clear();
   }

@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import type {
   ArgInstruction,
   Command,
+  Dockerfile,
   HealthcheckInstruction,
   Instruction,
   Pair,
@@ -12,15 +13,17 @@ import { checkSignal } from '../../../dockerfile/instructions/signal.js';
 import { Reason } from '../../../dockerfile/reason.js';
 import { buildArg } from '../../../dockerfile/stages/scope.js';
 import { expandWord, expandWords, type Variables } from '../../../dockerfile/syntax/shell.js';
+import { DockerceptionError } from '../../../errors.js';
 import { formatDuration } from '../../../text/duration.js';
 import { quote, quoteList, quoteRune } from '../../../text/go.js';
+import { printable } from '../../../text/printable.js';
 import type { Step } from '../steps/step.js';
 import { evaluateCopy } from './evaluate-copy.js';
 import type { StageState } from './stage-state.js';
 
-/** What words are expanded with, in addition to the variables of the stage. */
-export interface Words {
-  readonly escape: string;
+export interface EvaluationContext {
+  readonly dockerfile: Dockerfile;
+  /** The global ARGs of the plan. */
   readonly globals: Variables;
   readonly buildArgs: Readonly<Record<string, string>>;
 }
@@ -29,9 +32,9 @@ export interface Words {
 export function applyInstruction(
   instruction: Instruction,
   state: StageState,
-  words: Words,
+  context: EvaluationContext,
 ): Step | undefined {
-  const { escape } = words;
+  const { name, escape } = context.dockerfile;
   const { line } = instruction;
   const config = (text: string): Step => ({ kind: 'config', line, text });
   const expand = (word: string): string => expandWord(word, state.variables, { escape });
@@ -48,7 +51,7 @@ export function applyInstruction(
       return config(`LABEL ${shown(pairs)}`);
     }
     case 'arg':
-      return config(`ARG ${applyArg(instruction, state, words)}`);
+      return config(`ARG ${applyArg(instruction, state, context)}`);
     case 'copy':
     case 'add':
       return evaluateCopy(instruction, state, expand);
@@ -99,7 +102,12 @@ export function applyInstruction(
       state.addTrigger(instruction.trigger);
       return undefined;
     case 'run':
-      throw new Reason('the embedded engine runs no RUN', 'DOCKERFILE_RUN');
+      throw new DockerceptionError(
+        'build',
+        'DOCKERFILE_RUN',
+        `building ${printable(name)}:${line}: the embedded engine runs no RUN`,
+        { hint: 'an engine that runs commands can build it: --engine docker' },
+      );
   }
 }
 
@@ -115,8 +123,11 @@ function shown(pairs: readonly (readonly [string, string])[]): string {
 }
 
 /** A --build-arg overrides the default, and the default a global ARG. Each ARG is expanded with those before it. */
-function applyArg({ args }: ArgInstruction, state: StageState, words: Words): string {
-  const { escape, globals, buildArgs } = words;
+function applyArg(
+  { args }: ArgInstruction,
+  state: StageState,
+  { dockerfile: { escape }, globals, buildArgs }: EvaluationContext,
+): string {
   const texts = args.map(({ key, value }) => {
     const given = buildArg(buildArgs, key);
     const fallback = (): string | undefined =>

@@ -2,32 +2,23 @@
  * Evaluates a stage on its base: the resulting configuration, and the steps that change the file system, with all words
  * expanded (BuildKit, dockerfile2llb). It does no I/O.
  */
-import type {
-  Dockerfile,
-  Instruction,
-  Stage,
-} from '../../../dockerfile/instructions/instruction.js';
+import type { Stage } from '../../../dockerfile/instructions/instruction.js';
 import { parseTrigger } from '../../../dockerfile/parse.js';
 import { placed } from '../../../dockerfile/reason.js';
 import type { Variables } from '../../../dockerfile/syntax/shell.js';
-import { DockerceptionError } from '../../../errors.js';
 import type { ContainerConfig } from '../../../image/config.js';
-import { printable } from '../../../text/printable.js';
-import type { EvaluatedStage, Step } from '../steps/step.js';
-import { applyInstruction } from './evaluate-instruction.js';
+import type { Step } from '../steps/step.js';
+import { applyInstruction, type EvaluationContext } from './evaluate-instruction.js';
 import { type StageBase, StageState } from './stage-state.js';
 
 export type { StageBase } from './stage-state.js';
 
-export interface EvaluationContext {
-  readonly dockerfile: Dockerfile;
-  /** The global ARGs of the plan. */
-  readonly globals: Variables;
-  readonly buildArgs: Readonly<Record<string, string>>;
-}
-
 /** An evaluated stage, which can be the base of another. */
-export interface StageResult extends EvaluatedStage {
+export interface StageResult {
+  /** The configuration after the last step. */
+  readonly config: ContainerConfig;
+  readonly author: string | undefined;
+  readonly steps: readonly Step[];
   readonly variables: Variables;
 }
 
@@ -49,10 +40,8 @@ export function evaluateStage(
     .map((trigger) => parseTrigger(trigger, dockerfile.name, stage.line));
   const steps: Step[] = [];
   for (const instruction of [...triggers, ...stage.instructions]) {
-    refuseRun(instruction, dockerfile);
-    const { name, escape } = dockerfile;
-    const step = placed(name, instruction.line, () =>
-      applyInstruction(instruction, state, { ...context, escape }),
+    const step = placed(dockerfile.name, instruction.line, () =>
+      applyInstruction(instruction, state, context),
     );
     if (step) steps.push(step);
   }
@@ -70,12 +59,4 @@ export function withLabels(
   labels: Readonly<Record<string, string>>,
 ): ContainerConfig {
   return new StageState({ config }).addLabels(Object.entries(labels)).config();
-}
-
-function refuseRun({ kind, line }: Instruction, { name }: Dockerfile): void {
-  if (kind !== 'run') return;
-  const message = `building ${printable(name)}:${line}: the embedded engine runs no RUN`;
-  throw new DockerceptionError('build', 'DOCKERFILE_RUN', message, {
-    hint: 'an engine that runs commands can build it: --engine docker',
-  });
 }

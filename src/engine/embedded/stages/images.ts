@@ -18,28 +18,34 @@ export interface ImagesOptions {
 }
 
 /** What a name refers to. */
-export type Named =
+type Found =
   | { readonly kind: 'image'; readonly image: Image }
   | { readonly kind: 'scratch' }
   | { readonly kind: 'directory'; readonly path: string };
 
 /** The error code for an image that no registry has, but the engine. */
-export const BASE_IN_ENGINE = 'BASE_IN_ENGINE';
+const BASE_IN_ENGINE = 'BASE_IN_ENGINE';
 
-/** Whether a registry has no such image, or denies access to it. */
-function isUnavailable(error: unknown): error is DockerceptionError {
-  const codes = [
-    'REGISTRY_NOT_FOUND',
-    'REGISTRY_DENIED',
-    'REGISTRY_UNREACHABLE',
-    'REGISTRY_FAILED',
-  ];
+/** Whether an engine can build what this one cannot. */
+export function needsEngine(error: unknown): error is DockerceptionError {
+  return hasCode(error, 'DOCKERFILE_RUN', BASE_IN_ENGINE);
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): error is DockerceptionError {
   return error instanceof DockerceptionError && codes.includes(error.code);
 }
 
+/** The registry does not have the image, or denies access to it. */
+const UNAVAILABLE = [
+  'REGISTRY_NOT_FOUND',
+  'REGISTRY_DENIED',
+  'REGISTRY_UNREACHABLE',
+  'REGISTRY_FAILED',
+];
+
 export class Images {
   readonly #options: ImagesOptions;
-  readonly #found = new Map<string, Promise<Named>>();
+  readonly #found = new Map<string, Promise<Found>>();
   readonly #readers: ImageReader[] = [];
   #cache: Promise<BlobCache> | undefined;
 
@@ -48,7 +54,7 @@ export class Images {
   }
 
   /** Looks a name up, once for each platform. Rejects with an error that names the image. */
-  find(name: string, platform: Platform): Promise<Named> {
+  find(name: string, platform: Platform): Promise<Found> {
     const key = `${formatPlatform(platform)} ${name}`;
     let found = this.#found.get(key);
     if (found === undefined) this.#found.set(key, (found = this.#find(name, platform)));
@@ -61,7 +67,7 @@ export class Images {
     await (await this.#cache)?.close();
   }
 
-  async #find(name: string, platform: Platform): Promise<Named> {
+  async #find(name: string, platform: Platform): Promise<Found> {
     const context = this.#context(name);
     if (context === undefined) {
       checkName(name);
@@ -106,15 +112,10 @@ export class Images {
     try {
       return await pullImage(parseReference(name), platform, { ...registry, cache });
     } catch (error) {
-      if (engineHas === undefined || !isUnavailable(error) || !(await engineHas(name))) throw error;
-      throw new DockerceptionError(
-        'build',
-        BASE_IN_ENGINE,
-        `${error.message}, but the engine has it`,
-        {
-          cause: error,
-        },
-      );
+      if (engineHas === undefined || !hasCode(error, ...UNAVAILABLE)) throw error;
+      if (!(await engineHas(name))) throw error;
+      const message = `${error.message}, but the engine has it`;
+      throw new DockerceptionError('build', BASE_IN_ENGINE, message, { cause: error });
     }
   }
 

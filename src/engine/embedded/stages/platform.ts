@@ -2,23 +2,40 @@
 import { DockerceptionError, type ErrorKind } from '../../../errors.js';
 import type { ImageConfig } from '../../../image/config.js';
 import type { Platform } from '../../../image/descriptor.js';
-import { formatPlatform, normalisePlatform } from '../../../image/platform.js';
+import {
+  formatPlatform,
+  hostPlatform,
+  normalisePlatform,
+  parsePlatform,
+} from '../../../image/platform.js';
 import { printable } from '../../../text/printable.js';
 
 /** The platform members of an image configuration. */
 export type ConfigPlatform = Pick<ImageConfig, 'os' | 'architecture' | 'variant' | 'os.version'>;
 
+/** The requested platforms, or that of this machine. Throws PLATFORM_INVALID, PLATFORM_WINDOWS. */
+export function platformsOf(requested: readonly string[]): readonly Platform[] {
+  if (requested.length === 0) return [hostPlatform()];
+  const platforms = requested.map((text) => {
+    const platform = parsePlatform(text);
+    refuseWindows(platform.os, `reading the platform "${printable(text)}"`, 'usage');
+    // Different spellings of a platform are one platform.
+    return [formatPlatform(platform), platform] as const;
+  });
+  return [...new Map(platforms).values()];
+}
+
 /**
  * The platform of the new image: the requested one, else that of its base.
  *
- * @param asked whether `wanted` was requested; otherwise it is the platform of this machine
+ * @param isRequested whether `wanted` was requested; otherwise it is the platform of this machine
  */
 export function imagePlatform(
   base: ImageConfig | undefined,
   wanted: Platform,
-  asked: boolean,
+  isRequested: boolean,
 ): ConfigPlatform {
-  const { os, architecture, variant } = asked || base === undefined ? wanted : base;
+  const { os, architecture, variant } = isRequested || base === undefined ? wanted : base;
   const version = (base ?? wanted)['os.version'];
   return {
     os,

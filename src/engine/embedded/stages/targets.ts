@@ -1,71 +1,73 @@
-/** The target of a build for each platform. */
-import type { Dockerfile } from '../../../dockerfile/instructions/instruction.js';
+/** Builds the target of a build for each platform. */
+import { type BuildPlan, type PlanOptions, planStages } from '../../../dockerfile/stages/plan.js';
 import { isFile } from '../../../filesystem/node.js';
 import type { Platform } from '../../../image/descriptor.js';
-import { formatPlatform, hostPlatform, parsePlatform } from '../../../image/platform.js';
+import { formatPlatform, hostPlatform } from '../../../image/platform.js';
 import { printable } from '../../../text/printable.js';
-import type { AssembledSystem, EngineRequest, ImageCheck } from '../../engine.js';
+import type { AssembledSystem, ImageCheck } from '../../engine.js';
 import { CONTENT_CHUNK, contentChunks } from '../spool/contents.js';
 import type { Spool } from '../spool/spool.js';
-import type { Origins } from './origins.js';
+import { located } from '../steps/execute-step.js';
 import { refuseWindows } from './platform.js';
-import { buildStages, type BuiltTarget } from './stages.js';
-import type { StepReport } from './step-report.js';
+import { type BuiltTarget, StageBuilder, suggestStage, type TargetOptions } from './stages.js';
 
-export interface TargetsOptions {
-  readonly dockerfile: Dockerfile;
-  readonly origins: Origins;
+export interface TargetsOptions extends Omit<TargetOptions, 'platform' | 'prefix'> {
   readonly platforms: readonly Platform[];
-  readonly spool: Spool;
-  readonly build: EngineRequest;
-  /** Whether the whole file system of each target is written, with the contents of its base. */
-  readonly flat: boolean;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly report: StepReport;
 }
 
 /** Builds the targets in the order of the platforms. Rejects with errors of kind build that name file and line. */
 export async function buildTargets(options: TargetsOptions): Promise<BuiltTarget[]> {
-  const { dockerfile, origins, platforms, spool, build, flat, env, report } = options;
-  const { buildArgs, target, labels, addHosts, buildContexts, signal } = build;
   const targets: BuiltTarget[] = [];
-  for (const targetPlatform of platforms)
-    targets.push(
-      await buildStages({
-        dockerfile,
-        origins,
-        spool,
-        labels,
-        env,
-        addHosts,
-        signal,
-        report,
-        prefix: platforms.length > 1 ? `${formatPlatform(targetPlatform)} ` : '',
-        flat,
-        buildArgs,
-        target,
-        targetPlatform,
-        platformAsked: build.platforms.length > 0,
-        buildPlatform: hostPlatform(),
-        contexts: Object.keys(buildContexts),
-      }),
-    );
+  for (const platform of options.platforms) {
+    const prefix = options.platforms.length > 1 ? `${formatPlatform(platform)} ` : '';
+    const target: TargetOptions = { ...options, platform, prefix };
+    targets.push(await new StageBuilder(await planWithTriggers(target), target).target());
+  }
   return targets;
 }
 
-/** The requested platforms, or that of this machine. Throws PLATFORM_INVALID, PLATFORM_WINDOWS. */
-export function platformsOf({ platforms }: EngineRequest): readonly Platform[] {
-  if (platforms.length === 0) return [hostPlatform()];
-  // Different spellings of a platform are one platform.
-  return [
-    ...new Map(
-      platforms.map((text) => {
-        const platform = parsePlatform(text);
-        refuseWindows(platform.os, `reading the platform "${printable(text)}"`, 'usage');
-        return [formatPlatform(platform), platform] as const;
-      }),
-    ).values(),
-  ];
+/** Refuses unsupported Dockerfiles before it looks up bases, then plans again with the ONBUILD triggers of the bases. */
+async function planWithTriggers(options: TargetOptions): Promise<BuildPlan> {
+  const { dockerfile, request, platform } = options;
+  const { buildArgs, target, buildContexts } = request;
+  const settings: PlanOptions = {
+    buildArgs,
+    target,
+    targetPlatform: platform,
+    buildPlatform: hostPlatform(),
+    contexts: Object.keys(buildContexts),
+  };
+  let plan = planStages(dockerfile, settings);
+  for (let known = 0; ;) {
+    const triggers = await findTriggers(plan, options);
+    // A trigger may need another stage, whose base has triggers of its own.
+    if (triggers.size === known) return plan;
+    known = triggers.size;
+    plan = planStages(dockerfile, { ...settings, triggers });
+  }
+}
+
+async function findTriggers(
+  { stages }: BuildPlan,
+  { dockerfile, sources, platform: targetPlatform }: TargetOptions,
+): Promise<Map<number, readonly string[]>> {
+  const triggers = new Map<number, readonly string[]>();
+  for (const { stage, base, platform } of stages) {
+    const place = { file: dockerfile.name, line: stage.line };
+    if (platform !== undefined) {
+      const from = `reading ${printable(dockerfile.name)}:${stage.line}`;
+      refuseWindows(platform.os, `${from}: FROM --platform=${formatPlatform(platform)}`);
+    }
+    if (base.kind !== 'image') continue;
+    const found = await sources
+      .find(base.name, platform ?? targetPlatform)
+      .catch((error: unknown) => {
+        throw located(suggestStage(error, base.name, dockerfile), place);
+      });
+    const onBuild = (found.kind === 'image' && found.image.config.config?.OnBuild) || [];
+    if (onBuild.length > 0) triggers.set(stage.index, onBuild);
+  }
+  return triggers;
 }
 
 /** A spool that has only the first bytes of some contents. */

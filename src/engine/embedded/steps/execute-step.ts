@@ -1,6 +1,8 @@
 /** Executes the steps of a stage on its tree. */
+import { sourceKind } from '../../../dockerfile/instructions/parse-copy.js';
 import { compileIgnore } from '../../../dockerfile/patterns/ignore.js';
-import { DockerceptionError, messageOf } from '../../../errors.js';
+import { Reason, refusal } from '../../../dockerfile/reason.js';
+import { DockerceptionError, type ErrorKind, messageOf } from '../../../errors.js';
 import { FILE, isDirectory, isFile, Leaf, NO_TIME } from '../../../filesystem/node.js';
 import { MADE_BY_ROOT, Tree } from '../../../filesystem/tree.js';
 import { fromBinary, toBinary } from '../../../text/binary.js';
@@ -11,13 +13,11 @@ import type { Spool } from '../spool/spool.js';
 import { lookUpOwner, type OwnerIds } from './accounts.js';
 import { addFile } from './add-archive.js';
 import { Copier, type CopyChanges } from './copy.js';
-import { located } from './located.js';
-import { isGitRepository, isUrl } from './remote-name.js';
 import { findSources, notFound, type Source } from './sources.js';
 import type { CopyStep, Step, WorkdirStep } from './step.js';
 
 /** A tree that COPY reads from. */
-export interface CopyOrigin {
+export interface SourceTree {
   readonly tree: Tree;
   /** Its name in messages: `the context`, `the stage build`. */
   readonly name: string;
@@ -28,7 +28,7 @@ export interface Execution {
   /** The name of the Dockerfile in messages. */
   readonly file: string;
   /** Resolves `--from`; `undefined` is the context. */
-  origin(from: string | undefined): Promise<CopyOrigin>;
+  source(from: string | undefined): Promise<SourceTree>;
   /** Downloads a file of ADD into the spool. */
   fetch(url: string, checksum: string | undefined): Promise<Source>;
 }
@@ -76,9 +76,9 @@ async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<v
   let copied = step.heredocs.length > 0;
   let missing: (() => DockerceptionError) | undefined;
   // --from has to exist even if only heredocs are copied.
-  if (step.sources.length === 0) await execution.origin(step.from);
+  if (step.sources.length === 0) await execution.source(step.from);
   for (const source of step.sources) {
-    if (step.kind === 'add' && (isUrl(source) || isGitRepository(source))) {
+    if (step.kind === 'add' && sourceKind(source) !== 'path') {
       const fetched = await execution.fetch(source, step.checksum);
       copied = true;
       const copier = new Copier(tree, new Tree(), changes);
@@ -87,12 +87,12 @@ async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<v
       else copier.copy(fetched, dest);
       continue;
     }
-    const origin = await execution.origin(step.from);
+    const from = await execution.source(step.from);
     const { kept, path } = step.parents ? pivot(source) : { kept: 0, path: source };
-    const found = findSources(origin.tree, path, origin.name, step.parents);
+    const found = findSources(from.tree, path, from.name, step.parents);
     if (found.length > 0) copied = true;
-    else missing ??= () => notFound(origin.tree, componentsInside(path), origin.name);
-    const copier = new Copier(tree, origin.tree, changes);
+    else missing ??= () => notFound(from.tree, componentsInside(path), from.name);
+    const copier = new Copier(tree, from.tree, changes);
     for (const one of found) {
       if (step.parents) copier.copyBelow(one, one.literal.length - 1 - kept, dest);
       else if (step.kind === 'add' && step.unpack !== false && isFile(one.node))
@@ -147,4 +147,24 @@ function excludedBy(patterns: readonly string[]): CopyChanges['excluded'] {
   } catch (error) {
     throw new DockerceptionError('build', 'EXCLUDE_INVALID', `--exclude: ${messageOf(error)}`);
   }
+}
+
+/** An instruction of the Dockerfile. */
+interface Place {
+  /** The name of the Dockerfile in messages. */
+  readonly file: string;
+  readonly line: number;
+  /** The instruction, if it adds to the message. */
+  readonly text?: string;
+}
+
+/** Kinds that have no place: a full disk, a signal. */
+const WITHOUT_PLACE: readonly ErrorKind[] = ['output', 'interrupted', 'terminated'];
+
+/** The error with its place: `building Dockerfile:3: …`. Errors of kinds without a place are returned unchanged. */
+export function located(error: unknown, { file, line, text }: Place): unknown {
+  if (error instanceof Reason) return refusal(file, line, error);
+  if (!(error instanceof DockerceptionError) || WITHOUT_PLACE.includes(error.kind)) return error;
+  const instruction = text === undefined ? '' : `: ${printable(text, 60)}`;
+  return error.within(`building ${printable(file)}:${line}${instruction}`);
 }

@@ -3,7 +3,7 @@
  * Redirects are followed, and proxies are read from the environment. A truncated response or a wrong checksum fails at
  * the end of the body: the reader must then discard the file.
  */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DockerceptionError } from '../../../errors.js';
@@ -21,12 +21,12 @@ import type { Blob } from '../../../image/store.js';
 import { toBinary } from '../../../text/binary.js';
 import { printable } from '../../../text/printable.js';
 import { basicAuthorization } from '../../../text/redact.js';
+import { trimEnd } from '../../../text/trim.js';
 import type { Spool } from '../spool/spool.js';
-import { decoded, isGitRepository, nameOfUrl } from './remote-name.js';
 import type { Source } from './sources.js';
 
 export interface FetchOptions {
-  /** `sha256:…`. @default the content is not checked */
+  /** A valid `sha256:…`. @default the content is not checked */
   readonly checksum?: string | undefined;
   /** Variables used: `HTTPS_PROXY` and similar, `NODE_EXTRA_CA_CERTS`. */
   readonly env: Environment;
@@ -52,14 +52,9 @@ export interface RemoteFile {
   readonly body: Blob;
 }
 
-/**
- * Requests a file. Throws errors of kind build: ADD_GIT for a Git repository, ADD_URL, CHECKSUM_INVALID, and ADD_FAILED
- * if the server cannot be reached or does not have the file.
- */
+/** Requests a file. Throws errors of kind build: ADD_URL; ADD_FAILED if the server does not send the file. */
 export async function fetchFile(source: string, options: FetchOptions): Promise<RemoteFile> {
-  if (isGitRepository(source)) throw refuseGit(source);
-  const { signal } = options;
-  const checksum = options.checksum === undefined ? undefined : Checksum.parse(options.checksum);
+  const { checksum, signal } = options;
   if (!URL.canParse(source)) {
     throw new DockerceptionError('build', 'ADD_URL', `reading ${printable(source)}: it is no URL`);
   }
@@ -83,12 +78,11 @@ export async function fetchFile(source: string, options: FetchOptions): Promise<
       signal,
     );
     const length = answer.headers['content-length'];
-    const encoded = isGzip(answer);
     return {
       name: nameOfUrl(source),
       mode: 0o600,
       mtime: modified(answer),
-      size: encoded || length === undefined ? undefined : Number(length),
+      size: isGzip(answer) || length === undefined ? undefined : Number(length),
       body: checked(answer, { doing, checksum, signal }),
     };
   } catch (error) {
@@ -108,27 +102,23 @@ async function ask(
   throw new HttpFailure(answer.url, answer.status, '', reason, undefined);
 }
 
-interface Circumstances {
-  readonly doing: string;
-  readonly checksum: Checksum | undefined;
-  readonly signal: AbortSignal;
-}
-
 async function* checked(
   answer: Answer,
-  { doing, checksum, signal }: Circumstances,
+  { doing, checksum, signal }: Pick<FetchOptions, 'checksum' | 'signal'> & { doing: string },
 ): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256');
   try {
     for await (const chunk of isGzip(answer) ? unzipped(answer) : bodyOf(answer)) {
-      checksum?.update(chunk);
+      if (checksum !== undefined) hash.update(chunk);
       yield chunk;
     }
   } catch (error) {
     throw asBuildError(error, doing, signal, 'ended early: ');
   }
-  const found = checksum?.found();
-  if (found === checksum?.wanted) return;
-  const message = `${doing}: digest mismatch: ${found} (expected: ${checksum?.wanted})`;
+  if (checksum === undefined) return;
+  const found = `sha256:${hash.digest('hex')}`;
+  if (found === checksum) return;
+  const message = `${doing}: digest mismatch: ${found} (expected: ${checksum})`;
   throw new DockerceptionError('build', 'ADD_CHECKSUM', message, {
     hint: 'the file has changed, or --checksum is another file’s',
   });
@@ -179,55 +169,6 @@ function asBuildError(error: unknown, doing: string, signal: AbortSignal, where 
   return new DockerceptionError('build', 'ADD_FAILED', `${doing}: ${why}`, { cause: error });
 }
 
-function refuseGit(source: string): DockerceptionError {
-  const shownSource = printable(source.replace(/^([a-z]+:\/\/)[^/@]*@/, '$1'));
-  const message = `reading ${shownSource}: a Git repository is not for the embedded engine`;
-  return new DockerceptionError('build', 'ADD_GIT', message, {
-    hint: '--engine docker has BuildKit fetch it',
-  });
-}
-
-/** Digits of each algorithm that OCI's image-spec registers (descriptor.md, "Digests"). */
-const DIGITS: Readonly<Record<string, number>> = { sha256: 64, sha512: 128 };
-
-/** Compares the digest of the bytes with the expected one. */
-class Checksum {
-  readonly #hash: Hash;
-
-  private constructor(
-    readonly wanted: string,
-    private readonly algorithm: string,
-  ) {
-    this.#hash = createHash(algorithm);
-  }
-
-  /** Throws CHECKSUM_INVALID. */
-  static parse(text: string): Checksum {
-    const [, algorithm = '', digits = ''] = /^([^:]*):(.*)$/s.exec(text) ?? [];
-    const length = Object.hasOwn(DIGITS, algorithm) ? DIGITS[algorithm] : undefined;
-    if (length === undefined) throw invalid(text, 'the algorithm is none that is supported');
-    if (digits.length !== length) throw invalid(text, `it has not ${length} digits`);
-    if (!/^[0-9a-f]*$/.test(digits)) throw invalid(text, 'it has other digits than 0-9 and a-f');
-    return new Checksum(text, algorithm);
-  }
-
-  update(bytes: Buffer): void {
-    this.#hash.update(bytes);
-  }
-
-  /** The digest of all bytes. May be called once. */
-  found(): string {
-    return `${this.algorithm}:${this.#hash.digest('hex')}`;
-  }
-}
-
-function invalid(text: string, why: string): DockerceptionError {
-  const message = `reading --checksum=${printable(text, 80)}: ${why}`;
-  return new DockerceptionError('build', 'CHECKSUM_INVALID', message, {
-    hint: '`sha256sum FILE` gives the digits of --checksum=sha256:…',
-  });
-}
-
 /** Downloads a file into the spool. Rejects as {@link fetchFile} does. */
 export async function fetchInto(spool: Spool, url: string, options: FetchOptions): Promise<Source> {
   const file = await fetchFile(url, options);
@@ -241,4 +182,24 @@ export async function fetchInto(spool: Spool, url: string, options: FetchOptions
   const node = new Leaf(FILE | file.mode, 0, 0, Math.floor(file.mtime), size, offset, undefined);
   const name = toBinary(file.name);
   return { name, node, literal: [name] };
+}
+
+/**
+ * The name of a downloaded file in a directory: the last component of the URL's path, with percent escapes decoded. As
+ * in BuildKit, a missing name becomes `__unnamed__`, an invalid one `download`. The response does not change the name.
+ */
+export function nameOfUrl(url: string): string {
+  const path = decoded(url.replace(/^https?:\/\/[^/?#]*/, '').split(/[?#]/, 1)[0] as string);
+  const name = trimEnd(path, '/').split('/').at(-1) as string;
+  if (name === '') return '__unnamed__';
+  return name === '.' || name === '..' || name.includes('\0') ? 'download' : name;
+}
+
+/** Decodes percent escapes if they are UTF-8. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -1,13 +1,4 @@
 /** The steps of an evaluated stage: plain data between the Dockerfile and the file system. */
-import type { ContainerConfig } from '../../../image/config.js';
-
-export interface EvaluatedStage {
-  /** The configuration after the last step. */
-  readonly config: ContainerConfig;
-  readonly author: string | undefined;
-  readonly steps: readonly Step[];
-}
-
 /** One instruction. */
 export type Step = CopyStep | WorkdirStep | ConfigStep;
 

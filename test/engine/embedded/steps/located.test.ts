@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { located } from '../../../../src/engine/embedded/steps/located.js';
+import { located } from '../../../../src/engine/embedded/steps/execute-step.js';
 import { DockerceptionError, type ErrorKind } from '../../../../src/errors.js';
 
 describe('an error in an instruction', () => {
