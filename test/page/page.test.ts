@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { walk } from '../../src/inspect/entry.js';
-import { FileTree } from '../../src/page/client/file-tree.js';
+import { FileTree } from '../../src/page/client/model/file-tree.js';
 import type { PageData } from '../../src/page/data.js';
 import { encodeSide } from '../../src/page/encode.js';
 import { type PageSubject, readBundle, renderPage } from '../../src/page/page.js';

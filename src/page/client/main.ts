@@ -1,18 +1,17 @@
 /** Puts the page together from what is in it. */
 import type { PageData } from '../data.js';
-import { centre } from './centre.js';
-import { changesPanel } from './changes-panel.js';
-import { comparisonBar } from './comparison-bar.js';
-import { make } from './dom.js';
-import { findingsPanel } from './findings-panel.js';
-import { subject } from './header.js';
-import { largestPanel } from './largest-panel.js';
-import { layersSide } from './layers-side.js';
-import { searchBox } from './search-box.js';
-import { Session } from './session.js';
-import { type Tab, tabsOf } from './tabs.js';
+import { centre } from './views/centre.js';
+import { changesPanel } from './views/changes-panel.js';
+import { comparisonBar, subject } from './views/header.js';
+import { make } from './elements/dom.js';
+import { findingsPanel } from './views/findings-panel.js';
+import { largestPanel } from './views/entry-list.js';
+import { layersSide } from './views/layers.js';
+import { searchBox } from './views/search-box.js';
+import { Session } from './model/session.js';
+import { type Tab, tabsOf } from './elements/tabs.js';
 import { Theme } from './theme.js';
-import { wastePanel } from './waste-panel.js';
+import { wastePanel } from './views/waste-panel.js';
 
 const source = document.getElementById('data') as HTMLElement;
 const data = JSON.parse(source.textContent) as PageData;

@@ -1,5 +1,5 @@
 /** Light or dark: as the system has it until somebody says otherwise. The choice lasts as long as the page. */
-import { button, fill, icon } from './dom.js';
+import { button, fill, icon } from './elements/dom.js';
 
 const SUN =
   'M8 4.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7ZM8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1.1 1.1M11.9 11.9 13 13M13 3l-1.1 1.1M4.1 11.9 3 13';

@@ -1,17 +1,15 @@
 /** The map of a directory: a picture on a canvas, which the mouse goes by, and cells for the keyboard. */
-import { formatBytes } from '../../text/format.js';
-import { Cells, position } from './cells.js';
-import { countOf } from './describe.js';
-import { fill, make } from './dom.js';
-import { type Box, boxAt, nest } from './nest.js';
-import { paint } from './paint.js';
-import { paletteFor } from './palette.js';
-import type { Session } from './session.js';
-import type { Spotlight } from './spotlight.js';
-import type { Rect } from './squarify.js';
-import type { Theme } from './theme.js';
-import type { Tooltip } from './tooltip.js';
-import { visible } from './visible.js';
+import { formatBytes } from '../../../text/format.js';
+import { Cells, position } from './map-cells.js';
+import { countOf, visible } from '../elements/format.js';
+import { fill, make } from '../elements/dom.js';
+import { type Box, boxAt, nest, type Rect } from '../model/treemap.js';
+import { paint } from './map-canvas.js';
+import { paletteFor } from '../elements/palette.js';
+import type { Session } from '../model/session.js';
+import type { Spotlight } from '../model/spotlight.js';
+import type { Theme } from '../theme.js';
+import type { Tooltip } from './details.js';
 
 export class MapView {
   readonly element: HTMLElement;

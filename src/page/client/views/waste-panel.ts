@@ -1,9 +1,9 @@
 /** Bytes that are shipped and serve nobody: what later layers hide, and what is there more than once. */
-import { formatBytes } from '../../text/format.js';
-import type { DuplicateData, HiddenData } from '../data.js';
-import { countOf } from './describe.js';
-import { button, fill, make, name } from './dom.js';
-import type { Session } from './session.js';
+import { formatBytes } from '../../../text/format.js';
+import type { DuplicateData, HiddenData } from '../../data.js';
+import { countOf } from '../elements/format.js';
+import { button, fill, make, name } from '../elements/dom.js';
+import type { Session } from '../model/session.js';
 
 /** So many of each at a time. */
 const PAGE = 100;

@@ -1,11 +1,11 @@
 /** What a directory holds, as a list: the map for whoever prefers to read, and for what has no size. */
-import { formatBytes } from '../../text/format.js';
-import { shareOf, spoken } from './describe.js';
-import { bar, icon, make, name, swatch } from './dom.js';
-import { colourOf, paletteFor } from './palette.js';
-import type { Session } from './session.js';
-import type { Theme } from './theme.js';
-import { VirtualList } from './virtual-list.js';
+import { formatBytes } from '../../../text/format.js';
+import { shareOf, spoken } from '../elements/format.js';
+import { bar, icon, make, name, swatch } from '../elements/dom.js';
+import { colourOf, paletteFor } from '../elements/palette.js';
+import type { Session } from '../model/session.js';
+import type { Theme } from '../theme.js';
+import { VirtualList } from '../elements/virtual-list.js';
 
 export const FOLDER =
   'M1.5 4a1 1 0 0 1 1-1h3.6l1.5 1.6h5.9a1 1 0 0 1 1 1v6.9a1 1 0 0 1-1 1h-11a1 1 0 0 1-1-1Z';

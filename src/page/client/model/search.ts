@@ -2,7 +2,7 @@
  * What a search finds. Plain text is looked for in names, or in paths when it has a slash; with `*`,
  * `?` or `[` it is a pattern for the whole name, or the whole path. Upper and lower case are one.
  */
-import { compileShellGlob } from '../../text/shell-glob.js';
+import { compileShellGlob } from '../../../text/shell-glob.js';
 import type { FileTree } from './file-tree.js';
 
 export class Searcher {

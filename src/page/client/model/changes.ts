@@ -1,5 +1,5 @@
 /** What a comparison says, by entry and by kind of change. */
-import { type Change, CHANGES, type DifferenceData } from '../data.js';
+import { type Change, CHANGES, type DifferenceData } from '../../data.js';
 import type { FileTree } from './file-tree.js';
 
 export const ALL_CHANGES = Object.keys(CHANGES) as readonly Change[];

@@ -1,15 +1,13 @@
 /** The middle of the page: where one is, how it is shown, the map or the list, the details. */
-import { formatBytes } from '../../text/format.js';
-import { breadcrumb } from './breadcrumb.js';
-import { countOf } from './describe.js';
-import { detailsView } from './details.js';
-import { button, fill, icon, make, name, swatch } from './dom.js';
+import { formatBytes } from '../../../text/format.js';
+import { countOf } from '../elements/format.js';
+import { detailsView, Tooltip } from './details.js';
+import { button, fill, icon, make, name, swatch } from '../elements/dom.js';
 import { FolderList } from './folder-list.js';
 import { MapView } from './map.js';
-import { legendOf, paletteFor } from './palette.js';
-import type { Session, View } from './session.js';
-import type { Theme } from './theme.js';
-import { Tooltip } from './tooltip.js';
+import { legendOf, paletteFor } from '../elements/palette.js';
+import type { Session, View } from '../model/session.js';
+import type { Theme } from '../theme.js';
 
 const CROSS = 'M4 4l8 8M12 4l-8 8';
 
@@ -103,4 +101,33 @@ function filters(session: Session): HTMLElement {
     );
   });
   return element;
+}
+
+export function breadcrumb(session: Session): HTMLElement {
+  const list = make('ol');
+  const show = (): void => {
+    const { tree, view } = session;
+    const line = tree.lineOf(view.folder);
+    const steps = line.map((at, index) => {
+      const label = at === 0 ? name('/') : name(tree.names[at] as string);
+      const isLast = index === line.length - 1;
+      return make(
+        'li',
+        {},
+        button(
+          { class: 'crumb', 'aria-current': isLast ? 'location' : undefined },
+          () => session.open(at),
+          label,
+        ),
+      );
+    });
+    fill(list, ...steps);
+    // The end of a long way is what matters.
+    list.scrollLeft = list.scrollWidth;
+  };
+  session.watch((view, before) => {
+    if (view.folder !== before.folder || view.side !== before.side) show();
+  });
+  show();
+  return make('nav', { class: 'breadcrumb', 'aria-label': 'Directory' }, list);
 }

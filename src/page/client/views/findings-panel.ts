@@ -1,7 +1,7 @@
 /** What was found, errors first, each with what to do about it and the way to its entry. */
-import type { FindingData } from '../data.js';
-import { button, fill, icon, make, name } from './dom.js';
-import type { Session } from './session.js';
+import type { FindingData } from '../../data.js';
+import { button, fill, icon, make, name } from '../elements/dom.js';
+import type { Session } from '../model/session.js';
 
 const SIGNS = {
   error: 'M5.2 1.5h5.6l3.7 3.7v5.6l-3.7 3.7H5.2l-3.7-3.7V5.2ZM5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8',

@@ -1,9 +1,9 @@
 /** Paints a directory's map on a canvas. */
-import { formatBytes } from '../../text/format.js';
-import type { Box } from './nest.js';
-import { colourOf, type Palette } from './palette.js';
-import type { Session } from './session.js';
-import { visible } from './visible.js';
+import { formatBytes } from '../../../text/format.js';
+import type { Box } from '../model/treemap.js';
+import { colourOf, type Palette } from '../elements/palette.js';
+import type { Session } from '../model/session.js';
+import { visible } from '../elements/format.js';
 
 const FONT = 'system-ui, "Segoe UI", "DejaVu Sans", sans-serif';
 const GAP = 1;

@@ -2,7 +2,7 @@
  * A file system, from the columns that the page has: typed arrays, an entry is a number. A walk's
  * order puts everything at and below an entry side by side: from itself to `ends` of it.
  */
-import type { EntryColumns } from '../data.js';
+import type { EntryColumns } from '../../data.js';
 
 /** One name, put together for whoever shows it. */
 export interface EntryFacts {

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { modeOf, shareOf, timeOf } from '../../src/page/client/describe.js';
-import { ratioText } from '../../src/page/client/ratio.js';
-import { partsOf, visible } from '../../src/page/client/visible.js';
+import {
+  modeOf,
+  shareOf,
+  timeOf,
+  ratioText,
+  partsOf,
+  visible,
+} from '../../../src/page/client/elements/format.js';
 
 describe('a name on the page', () => {
   it('has what a terminal or a browser would act on written out', () => {

@@ -2,10 +2,10 @@
  * What is looked at and how: the one thing that all views share. They change it here, and are told;
  * none of them knows another.
  */
-import type { PageData, SideData } from '../data.js';
+import type { PageData, SideData } from '../../data.js';
 import { Changes } from './changes.js';
 import { FileTree } from './file-tree.js';
-import { Searcher } from './match.js';
+import { Searcher } from './search.js';
 import { lightUp, type Spotlight } from './spotlight.js';
 
 export interface Side {

@@ -1,13 +1,13 @@
 /** What went away, what stayed, what is new: a list for each, the largest first. */
-import { formatBytes } from '../../text/format.js';
-import { ALL_CHANGES, type ChangedEntry, type Changes, sizeOf } from './changes.js';
-import { make, name, swatch } from './dom.js';
+import { formatBytes } from '../../../text/format.js';
+import { ALL_CHANGES, type ChangedEntry, type Changes, sizeOf } from '../model/changes.js';
+import { make, name, swatch } from '../elements/dom.js';
 import { fillRow } from './entry-list.js';
-import { paletteFor } from './palette.js';
-import type { Session } from './session.js';
-import { tabsOf } from './tabs.js';
-import type { Theme } from './theme.js';
-import { VirtualList } from './virtual-list.js';
+import { paletteFor } from '../elements/palette.js';
+import type { Session } from '../model/session.js';
+import { tabsOf } from '../elements/tabs.js';
+import type { Theme } from '../theme.js';
+import { VirtualList } from '../elements/virtual-list.js';
 
 export function changesPanel(session: Session, theme: Theme, changes: Changes): HTMLElement {
   const tabs = ALL_CHANGES.map((how) => {

@@ -1,5 +1,5 @@
 /** Elements, made without markup: text is only ever text, and the policy forbids inline styles. */
-import { partsOf } from './visible.js';
+import { partsOf } from './format.js';
 
 export type Child = Node | string | undefined;
 

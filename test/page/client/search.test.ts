@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { FileTree } from '../../src/page/client/file-tree.js';
-import { Searcher } from '../../src/page/client/match.js';
-import { lightUp } from '../../src/page/client/spotlight.js';
-import { encodeSide } from '../../src/page/encode.js';
-import { makeInspection } from '../support/inspection.js';
+import { FileTree } from '../../../src/page/client/model/file-tree.js';
+import { Searcher } from '../../../src/page/client/model/search.js';
+import { lightUp } from '../../../src/page/client/model/spotlight.js';
+import { encodeSide } from '../../../src/page/encode.js';
+import { makeInspection } from '../../support/inspection.js';
 
 const tree = new FileTree(
   encodeSide(

@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FileTree } from '../../src/page/client/file-tree.js';
-import { type Box, boxAt, nest } from '../../src/page/client/nest.js';
-import { type Rect, squarify } from '../../src/page/client/squarify.js';
-import { encodeSide } from '../../src/page/encode.js';
-import { builderImage } from '../support/inspected-images.js';
-import { makeInspection } from '../support/inspection.js';
+import { FileTree } from '../../../src/page/client/model/file-tree.js';
+import {
+  type Box,
+  boxAt,
+  nest,
+  type Rect,
+  squarify,
+} from '../../../src/page/client/model/treemap.js';
+import { encodeSide } from '../../../src/page/encode.js';
+import { builderImage } from '../../support/inspected-images.js';
+import { makeInspection } from '../../support/inspection.js';
 
 const AREA = { x: 10, y: 20, width: 640, height: 480 };
 const TINY = 1e-6;

@@ -1,10 +1,10 @@
 /** The search: what is found lights up in the map, and is listed below the box (a combobox). */
-import { formatBytes } from '../../text/format.js';
-import { countOf } from './describe.js';
-import { icon, make } from './dom.js';
+import { formatBytes } from '../../../text/format.js';
+import { countOf } from '../elements/format.js';
+import { icon, make } from '../elements/dom.js';
 import { entryList } from './entry-list.js';
-import type { Session } from './session.js';
-import type { Theme } from './theme.js';
+import type { Session } from '../model/session.js';
+import type { Theme } from '../theme.js';
 
 const LENS = 'M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9ZM10.3 10.3 14 14';
 /** Milliseconds without a key after which it is worth looking. */

@@ -2,9 +2,9 @@
  * The map's colours. All of one lightness and one strength, so that no kind of file calls louder
  * than another, and text on any of them has the same contrast, above 4.5:1 in both themes.
  */
-import type { Change } from '../data.js';
-import { CLASSES, classOf, type FileClass, largestBelow } from './classes.js';
-import type { Session } from './session.js';
+import type { Change } from '../../data.js';
+import { CLASSES, classOf, type FileClass, largestBelow } from '../model/file-class.js';
+import type { Session } from '../model/session.js';
 
 const CLASS_HUES: Readonly<Record<FileClass, number | undefined>> = {
   program: 28,

@@ -1,11 +1,11 @@
 /** The layers from the lowest up, each with what it brought; choosing one lights that up in the map. */
-import { formatBytes } from '../../text/format.js';
-import type { LayerData } from '../data.js';
-import { countOf } from './describe.js';
-import { bar, button, fill, make, name, swatch } from './dom.js';
-import { paletteFor } from './palette.js';
-import type { Session } from './session.js';
-import type { Theme } from './theme.js';
+import { formatBytes } from '../../../text/format.js';
+import type { LayerData } from '../../data.js';
+import { countOf } from '../elements/format.js';
+import { bar, button, fill, make, name, swatch } from '../elements/dom.js';
+import { paletteFor } from '../elements/palette.js';
+import type { Session } from '../model/session.js';
+import type { Theme } from '../theme.js';
 
 export function layersSide(session: Session, theme: Theme): HTMLElement {
   const list = make('ol', { class: 'layers' });

@@ -1,0 +1,110 @@
+/** Entries in words. */
+import { formatBytes } from '../../../text/format.js';
+import type { FileTree } from '../model/file-tree.js';
+
+/** `1,204 files` */
+export function countOf(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+}
+
+/** `45 %`, and `< 0.1 %` where there is something. */
+export function shareOf(part: number, whole: number): string {
+  if (!(whole > 0) || part === 0) return '0 %';
+  const share = (part / whole) * 100;
+  if (share < 0.1) return '< 0.1 %';
+  return `${share >= 9.95 ? share.toFixed(0) : share.toFixed(1)} %`;
+}
+
+/** As `ls -l` has it: `-rwsr-xr-x`. */
+export function modeOf(kind: string, mode: number): string {
+  const triple = (bits: number, special: boolean, letter: string): string => {
+    const last = special ? (bits & 1 ? letter : letter.toUpperCase()) : bits & 1 ? 'x' : '-';
+    return `${bits & 4 ? 'r' : '-'}${bits & 2 ? 'w' : '-'}${last}`;
+  };
+  return [
+    kind === 'f' ? '-' : kind,
+    triple((mode >> 6) & 7, (mode & 0o4000) !== 0, 's'),
+    triple((mode >> 3) & 7, (mode & 0o2000) !== 0, 's'),
+    triple(mode & 7, (mode & 0o1000) !== 0, 't'),
+  ].join('');
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  f: 'file',
+  d: 'directory',
+  l: 'symbolic link',
+  c: 'character device',
+  b: 'block device',
+  p: 'FIFO',
+};
+
+export function kindWord(kind: string): string {
+  return WORDS[kind] ?? 'entry';
+}
+
+/** `2024-05-17 09:30 UTC`; the number where it is no date. */
+export function timeOf(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime())
+    ? String(seconds)
+    : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** `usr, directory, 120 MB, 45 %, 1,204 files`: what a screen reader says. */
+export function spoken(tree: FileTree, at: number, whole: number): string {
+  const total = tree.totals[at] as number;
+  const parts = [visible(tree.names[at] as string) || '/', kindWord(tree.kindOf(at))];
+  parts.push(formatBytes(total), shareOf(total, whole));
+  if (tree.isFolder(at)) parts.push(countOf(tree.files[at] as number, 'file'));
+  return parts.join(', ');
+}
+
+const HIDDEN =
+  // eslint-disable-next-line no-misleading-character-class
+  /[\u0000-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]|[\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
+
+/** A part of a text, and whether it is written out. */
+export interface Part {
+  readonly text: string;
+  readonly escaped: boolean;
+}
+
+/** A text in parts; they are for a display that marks what isn't the text's own. */
+export function partsOf(text: string): Part[] {
+  const parts: Part[] = [];
+  let from = 0;
+  for (const match of text.matchAll(HIDDEN)) {
+    if (match.index > from) parts.push({ text: text.slice(from, match.index), escaped: false });
+    parts.push({ text: written(match[0]), escaped: true });
+    from = match.index + match[0].length;
+  }
+  if (from < text.length) parts.push({ text: text.slice(from), escaped: false });
+  return parts;
+}
+
+/** The same as plain text. */
+export function visible(text: string): string {
+  return text.replace(HIDDEN, written);
+}
+
+function written(character: string): string {
+  const code = character.codePointAt(0) as number;
+  if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`;
+  const digits = code.toString(16);
+  return code < 0x10000 ? `\\u${digits.padStart(4, '0')}` : `\\u{${digits}}`;
+}
+
+/** `1/65`, `of it`; where it isn't smaller, how many times as large. */
+export function ratioText(before: number, after: number): readonly [string, string] {
+  if (before === after) return ['1×', 'the size'];
+  if (before === 0) return [formatBytes(after), 'where nothing was'];
+  if (after === 0) return ['nothing', 'is left'];
+  if (after > before) return [`${rounded(after / before)}×`, 'the size'];
+  return [`1/${rounded(before / after)}`, 'of it'];
+}
+
+function rounded(ratio: number): string {
+  return ratio < 9.95
+    ? ratio.toFixed(1).replace(/\.0$/, '')
+    : Math.round(ratio).toLocaleString('en');
+}
