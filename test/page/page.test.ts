@@ -124,7 +124,7 @@ describe('the columns', () => {
       expect(tree.layers[at]).toBe(entry.layer);
       const { mode, uid, gid, mtime } = entry;
       expect(tree.factsOf(at)).toEqual({ mode, uid, gid, mtime });
-      expect(tree.targetOf(at)).toBe(entry.target);
+      expect(tree.targets.get(at)).toBe(entry.target);
       expect(tree.childrenOf(at)).toHaveLength(entry.children?.size ?? 0);
     }
   });
@@ -144,10 +144,10 @@ describe('the columns', () => {
     const tree = new FileTree(roundTrip(encodeSide(inspection)).entries);
     const at = (path: string): number => tree.find(path) as number;
     expect(tree.kindOf(at('/dev/null'))).toBe('c');
-    expect(tree.deviceOf(at('/dev/null'))).toBe('1:3');
+    expect(tree.devices.get(at('/dev/null'))).toBe('1:3');
     expect(tree.kindOf(at('/dev/sda'))).toBe('b');
     expect(tree.kindOf(at('/run/pipe'))).toBe('p');
-    expect(tree.attributesOf(at('/bin/ping'))).toEqual(['security.capability']);
+    expect(tree.xattrs.get(at('/bin/ping'))).toEqual(['security.capability']);
     expect(tree.contentOf(at('/bin/app'))).toBe('p');
     expect(tree.contentOf(at('/bin/run'))).toBe('s');
     expect(tree.factsOf(at('/old'))).toEqual({
@@ -170,7 +170,7 @@ describe('the columns', () => {
     expect(tree.totals[0]).toBe(100);
     expect(tree.files[0]).toBe(2);
     expect(tree.totals[tree.find('/b') as number]).toBe(0);
-    expect(tree.firstOf(tree.find('/b/two') as number)).toBe(tree.find('/a/one'));
+    expect(tree.firsts.get(tree.find('/b/two') as number)).toBe(tree.find('/a/one'));
   });
 
   it('are there for a root that holds nothing', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FileTree } from '../../../src/page/client/model/file-tree.js';
 import { Searcher } from '../../../src/page/client/model/search.js';
-import { lightUp } from '../../../src/page/client/model/spotlight.js';
+import { spotlightOn } from '../../../src/page/client/model/spotlight.js';
 import { encodeSide } from '../../../src/page/encode.js';
 import { makeInspection } from '../../support/inspection.js';
 
@@ -70,7 +70,7 @@ describe('a search', () => {
 
 describe('the light', () => {
   it('is on what a layer brought', () => {
-    const light = lightUp(tree, 1, undefined);
+    const light = spotlightOn(tree, 1, undefined);
     expect(light).toMatchObject({ files: 2, bytes: 1100 });
     const lib = tree.find('/usr/lib') as number;
     const app = tree.find('/app') as number;
@@ -79,14 +79,14 @@ describe('the light', () => {
   });
 
   it('is on what a search found and on what is below it, and on nothing outside of the layer', () => {
-    expect(lightUp(tree, undefined, searcher.find('python3'))).toMatchObject({
+    expect(spotlightOn(tree, undefined, searcher.find('python3'))).toMatchObject({
       files: 2,
       bytes: 640,
     });
-    expect(lightUp(tree, 1, searcher.find('python3'))).toMatchObject({ files: 1, bytes: 600 });
+    expect(spotlightOn(tree, 1, searcher.find('python3'))).toMatchObject({ files: 1, bytes: 600 });
   });
 
   it('is everywhere when nothing is asked', () => {
-    expect(lightUp(tree, undefined, undefined)).toBeUndefined();
+    expect(spotlightOn(tree, undefined, undefined)).toBeUndefined();
   });
 });

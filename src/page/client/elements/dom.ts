@@ -1,11 +1,12 @@
-/** Elements, made without markup: text is only ever text, and the policy forbids inline styles. */
+/** Elements, created without markup: names are never parsed, and the policy forbids inline styles. */
+import { formatBytes } from '../../../text/format.js';
 import { partsOf } from './format.js';
 
 export type Child = Node | string | undefined;
 
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** An element with attributes (`true` is an empty one, `false` and undefined none) and children. */
+/** An element; an attribute that is `true` is set without a value, `false` and undefined are left out. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -20,12 +21,12 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Puts children in place of what was there. */
+/** Replaces the children of an element. */
 export function fill(element: Element, ...children: readonly Child[]): void {
   element.replaceChildren(...children.filter((child) => child !== undefined));
 }
 
-/** A name or a path out of the inspection: what is written out in it is marked. */
+/** A name or a path of the inspection; escaped characters are marked. */
 export function name(text: string, className = 'name'): HTMLElement {
   const parts = partsOf(text).map(({ text: part, escaped }) =>
     escaped ? make('span', { class: 'escaped' }, part) : part,
@@ -33,10 +34,9 @@ export function name(text: string, className = 'name'): HTMLElement {
   return make('bdi', { class: className, dir: 'ltr' }, ...parts);
 }
 
-/** A button that says what it does. */
 export function button(
   attributes: Attributes,
-  click: (event: MouseEvent) => void,
+  click: () => void,
   ...children: readonly Child[]
 ): HTMLButtonElement {
   const element = make('button', { type: 'button', ...attributes }, ...children);
@@ -44,29 +44,65 @@ export function button(
   return element;
 }
 
-/** A picture of one path in a square of 16. */
+/** An SVG path in a square of 16. */
 export function icon(path: string, className = 'icon'): SVGSVGElement {
-  const space = 'http://www.w3.org/2000/svg';
-  const picture = document.createElementNS(space, 'svg');
+  const namespace = 'http://www.w3.org/2000/svg';
+  const picture = document.createElementNS(namespace, 'svg');
   picture.setAttribute('viewBox', '0 0 16 16');
   picture.setAttribute('class', className);
   picture.setAttribute('aria-hidden', 'true');
-  const line = document.createElementNS(space, 'path');
+  const line = document.createElementNS(namespace, 'path');
   line.setAttribute('d', path);
   picture.append(line);
   return picture;
 }
 
 /** A bar that is full at 1. */
-export function bar(share: number, className = 'bar'): HTMLElement {
+export function bar(share: number): HTMLElement {
   const inside = make('span');
-  inside.style.setProperty('width', `${Math.min(Math.max(share, 0), 1) * 100}%`);
-  return make('span', { class: className, 'aria-hidden': 'true' }, inside);
+  setStyle(inside, { width: `${Math.min(Math.max(share, 0), 1) * 100}%` });
+  return make('span', { class: 'bar', 'aria-hidden': 'true' }, inside);
 }
 
-/** A spot of the colour that something has in the map. */
+/** A sample of a colour of the map. */
 export function swatch(colour: string): HTMLElement {
   const spot = make('span', { class: 'swatch', 'aria-hidden': 'true' });
-  spot.style.setProperty('background', colour);
+  setStyle(spot, { background: colour });
   return spot;
+}
+
+export function sizeText(bytes: number): HTMLElement {
+  return make('span', { class: 'size' }, formatBytes(bytes));
+}
+
+export function softText(text: string): HTMLElement {
+  return make('span', { class: 'soft' }, text);
+}
+
+/** Labels and values, as the contents of a `dl`. */
+export function factList(
+  facts: readonly (readonly [label: string, value: Child])[],
+): HTMLElement[] {
+  return facts.map(([label, value]) =>
+    make('div', {}, make('dt', {}, label), make('dd', {}, value)),
+  );
+}
+
+export function setStyle(element: HTMLElement, style: Readonly<Record<string, string>>): void {
+  for (const [property, value] of Object.entries(style)) {
+    element.style.setProperty(property, value);
+  }
+}
+
+/** Places an element in the map, in pixels; one pixel is left free to the next. */
+export function placeAt(
+  element: HTMLElement,
+  { x, y, width, height }: { x: number; y: number; width: number; height: number },
+): void {
+  setStyle(element, {
+    left: `${x}px`,
+    top: `${y}px`,
+    width: `${Math.max(width - 1, 1)}px`,
+    height: `${Math.max(height - 1, 1)}px`,
+  });
 }

@@ -1,4 +1,4 @@
-/** Entries in words. */
+/** Text for entries, sizes and names. */
 import { formatBytes } from '../../../text/format.js';
 import type { FileTree } from '../model/file-tree.js';
 
@@ -7,7 +7,7 @@ export function countOf(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }
 
-/** `45 %`, and `< 0.1 %` where there is something. */
+/** `45 %`; `< 0.1 %` for any other part than 0. */
 export function shareOf(part: number, whole: number): string {
   if (!(whole > 0) || part === 0) return '0 %';
   const share = (part / whole) * 100;
@@ -15,7 +15,7 @@ export function shareOf(part: number, whole: number): string {
   return `${share >= 9.95 ? share.toFixed(0) : share.toFixed(1)} %`;
 }
 
-/** As `ls -l` has it: `-rwsr-xr-x`. */
+/** Type and permissions as `ls -l` prints them: `-rwsr-xr-x`. */
 export function modeOf(kind: string, mode: number): string {
   const triple = (bits: number, special: boolean, letter: string): string => {
     const last = special ? (bits & 1 ? letter : letter.toUpperCase()) : bits & 1 ? 'x' : '-';
@@ -42,7 +42,7 @@ export function kindWord(kind: string): string {
   return WORDS[kind] ?? 'entry';
 }
 
-/** `2024-05-17 09:30 UTC`; the number where it is no date. */
+/** `2024-05-17 09:30 UTC`; the number itself if it is not a valid date. */
 export function timeOf(seconds: number): string {
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime())
@@ -50,7 +50,7 @@ export function timeOf(seconds: number): string {
     : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** `usr, directory, 120 MB, 45 %, 1,204 files`: what a screen reader says. */
+/** The label for screen readers: `usr, directory, 120 MB, 45 %, 1,204 files`. */
 export function spoken(tree: FileTree, at: number, whole: number): string {
   const total = tree.totals[at] as number;
   const parts = [visible(tree.names[at] as string) || '/', kindWord(tree.kindOf(at))];
@@ -59,42 +59,35 @@ export function spoken(tree: FileTree, at: number, whole: number): string {
   return parts.join(', ');
 }
 
+/** Invisible characters, and those that change how others look: more than a terminal interprets. */
 const HIDDEN =
   // eslint-disable-next-line no-misleading-character-class
   /[\u0000-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]|[\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
 
-/** A part of a text, and whether it is written out. */
-export interface Part {
-  readonly text: string;
-  readonly escaped: boolean;
+/** A text in parts; `escaped` parts replace hidden characters. */
+export function partsOf(text: string): { readonly text: string; readonly escaped: boolean }[] {
+  const hidden = text.match(HIDDEN) ?? [];
+  return text
+    .split(HIDDEN)
+    .flatMap((shown, index) => [
+      ...(shown === '' ? [] : [{ text: shown, escaped: false }]),
+      ...hidden.slice(index, index + 1).map((each) => ({ text: escaped(each), escaped: true })),
+    ]);
 }
 
-/** A text in parts; they are for a display that marks what isn't the text's own. */
-export function partsOf(text: string): Part[] {
-  const parts: Part[] = [];
-  let from = 0;
-  for (const match of text.matchAll(HIDDEN)) {
-    if (match.index > from) parts.push({ text: text.slice(from, match.index), escaped: false });
-    parts.push({ text: written(match[0]), escaped: true });
-    from = match.index + match[0].length;
-  }
-  if (from < text.length) parts.push({ text: text.slice(from), escaped: false });
-  return parts;
-}
-
-/** The same as plain text. */
+/** A text with its hidden characters escaped. */
 export function visible(text: string): string {
-  return text.replace(HIDDEN, written);
+  return text.replace(HIDDEN, escaped);
 }
 
-function written(character: string): string {
+function escaped(character: string): string {
   const code = character.codePointAt(0) as number;
   if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`;
   const digits = code.toString(16);
   return code < 0x10000 ? `\\u${digits.padStart(4, '0')}` : `\\u{${digits}}`;
 }
 
-/** `1/65`, `of it`; where it isn't smaller, how many times as large. */
+/** `1/65`, `of it`; otherwise how many times as large the size is. */
 export function ratioText(before: number, after: number): readonly [string, string] {
   if (before === after) return ['1×', 'the size'];
   if (before === 0) return [formatBytes(after), 'where nothing was'];

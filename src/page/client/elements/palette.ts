@@ -1,6 +1,6 @@
 /**
- * The map's colours. All of one lightness and one strength, so that no kind of file calls louder
- * than another, and text on any of them has the same contrast, above 4.5:1 in both themes.
+ * The colours of the map, all of one lightness and one strength: no kind of file stands out, and text on any
+ * of them has the same contrast, above 4.5:1 in both themes.
  */
 import type { Change } from '../../data.js';
 import { CLASSES, classOf, type FileClass, largestBelow } from '../model/file-class.js';
@@ -25,20 +25,20 @@ const CHANGE_HUES: Readonly<Record<Change, number>> = {
   moved: 315,
 };
 
-/** Neighbours in this angle are as far apart as can be, however many there are. */
+/** Degrees between the hues of layers, so that the first ones differ most. */
 const GOLDEN_ANGLE = 137.508;
 
 export interface Palette {
   readonly text: string;
   readonly softText: string;
-  /** A directory's, by how deep it is below what is shown. */
+  /** For a directory, by its depth below the one that is shown. */
   frame(depth: number): string;
   ofClass(name: FileClass): string;
   ofLayer(index: number): string;
   ofChange(change: Change | undefined): string;
 }
 
-export function paletteFor(isDark: boolean): Palette {
+function createPalette(isDark: boolean): Palette {
   const colour = (hue: number | undefined, strength = 1): string =>
     hue === undefined
       ? `oklch(${isDark ? 0.45 : 0.85} 0.008 260)`
@@ -52,7 +52,6 @@ export function paletteFor(isDark: boolean): Palette {
         : `oklch(${0.935 - Math.min(depth, 4) * 0.02} 0.008 260)`,
     ofClass: (name) => colour(CLASS_HUES[name]),
     ofLayer: (index) => colour((250 + index * GOLDEN_ANGLE) % 360),
-    // What is gone steps back, so that what is left shines.
     ofChange: (change) =>
       change === 'gone'
         ? `oklch(${isDark ? '0.38 0.03' : '0.84 0.035'} ${CHANGE_HUES.gone})`
@@ -60,28 +59,29 @@ export function paletteFor(isDark: boolean): Palette {
   };
 }
 
-/** What an entry is painted with. */
-export function colourOf({ tree, view, changes }: Session, at: number, palette: Palette): string {
+const [LIGHT, DARK] = [createPalette(false), createPalette(true)];
+
+export function paletteFor(isDark: boolean): Palette {
+  return isDark ? DARK : LIGHT;
+}
+
+/** The colour of an entry. */
+export function colourOf(session: Session, at: number): string {
+  const { tree, view } = session;
+  const palette = paletteFor(view.isDark);
   const leaf = largestBelow(tree, at);
   if (view.colour === 'layer') return palette.ofLayer(tree.layers[leaf] as number);
-  if (view.colour === 'change' && changes !== undefined) {
-    return palette.ofChange(changes.of[view.side as 0 | 1][leaf]);
-  }
+  if (view.colour === 'change') return palette.ofChange(session.changeOf(leaf));
   return palette.ofClass(classOf(tree, leaf));
 }
 
-/** What the colours mean, in the order in which they are told. */
-export function legendOf(session: Session, palette: Palette): [label: string, colour: string][] {
-  const { view, side, changes } = session;
+export function legendOf({ view, side }: Session): [label: string, colour: string][] {
+  const palette = paletteFor(view.isDark);
   if (view.colour === 'layer') {
     return side.data.layers.map((_, index) => [`Layer ${index}`, palette.ofLayer(index)]);
   }
-  if (view.colour === 'change' && changes !== undefined) {
-    const here: Change[] = view.side === 0 ? ['gone'] : ['new'];
-    return [...here, 'stayed' as const, 'changed' as const, 'moved' as const].map((change) => [
-      change,
-      palette.ofChange(change),
-    ]);
-  }
-  return CLASSES.map((name) => [name, palette.ofClass(name)]);
+  if (view.colour === 'kind') return CLASSES.map((name) => [name, palette.ofClass(name)]);
+  const only: Change = view.side === 0 ? 'gone' : 'new';
+  const shown: Change[] = [only, 'stayed', 'changed', 'moved'];
+  return shown.map((change) => [change, palette.ofChange(change)]);
 }

@@ -1,4 +1,4 @@
-/** Panels of which one is shown (ARIA Authoring Practices, tabs): arrows change it. */
+/** Panels of which one is shown; arrow keys switch (ARIA Authoring Practices, tabs). */
 import { button, type Child, make } from './dom.js';
 
 export interface Tab {
@@ -7,26 +7,21 @@ export interface Tab {
   readonly panel: HTMLElement;
 }
 
-export interface Tabs {
-  readonly element: HTMLElement;
-  readonly select: (id: string) => void;
-}
-
-export function tabsOf(label: string, tabs: readonly Tab[], className = 'tabs'): Tabs {
-  const buttons = tabs.map(({ id, label: children }) =>
+export function tabsOf(label: string, tabs: readonly Tab[], className = 'tabs'): HTMLElement {
+  const buttons = tabs.map(({ id, label: children }, index) =>
     button(
       { role: 'tab', id: `tab-${id}`, 'aria-controls': `panel-${id}` },
-      () => select(id),
+      () => select(index),
       ...children,
     ),
   );
-  const select = (id: string): void => {
-    tabs.forEach((tab, index) => {
-      const isIt = tab.id === id;
+  const select = (selected: number): void => {
+    tabs.forEach(({ panel }, index) => {
+      const isSelected = index === selected;
       const control = buttons[index] as HTMLElement;
-      control.setAttribute('aria-selected', String(isIt));
-      control.tabIndex = isIt ? 0 : -1;
-      tab.panel.hidden = !isIt;
+      control.setAttribute('aria-selected', String(isSelected));
+      control.tabIndex = isSelected ? 0 : -1;
+      panel.hidden = !isSelected;
     });
   };
   for (const { id, panel } of tabs) {
@@ -46,12 +41,9 @@ export function tabsOf(label: string, tabs: readonly Tab[], className = 'tabs'):
     if (at < 0 || to === undefined) return;
     event.preventDefault();
     const next = (to + buttons.length) % buttons.length;
-    select((tabs[next] as Tab).id);
+    select(next);
     buttons[next]?.focus();
   });
-  select((tabs[0] as Tab).id);
-  return {
-    element: make('div', { class: className }, line, ...tabs.map(({ panel }) => panel)),
-    select,
-  };
+  select(0);
+  return make('div', { class: className }, line, ...tabs.map(({ panel }) => panel));
 }

@@ -1,8 +1,8 @@
 /**
- * A list of any length: only the rows in sight exist. One stop of the tab key; arrows, Home, End and
- * the page keys move inside, Enter chooses (ARIA Authoring Practices, listbox).
+ * A list of any length: only visible rows exist. It is one stop of the tab key; arrows, Home, End and the page
+ * keys move inside, Enter chooses (ARIA Authoring Practices, listbox).
  */
-import { make } from './dom.js';
+import { make, setStyle } from './dom.js';
 
 export interface ListOptions<Item> {
   /** Unique in the page. */
@@ -12,12 +12,12 @@ export interface ListOptions<Item> {
   /** Fills an empty row. */
   readonly render: (item: Item, row: HTMLElement) => void;
   readonly choose: (item: Item) => void;
-  /** What to say when there is nothing. */
+  /** The text of a list without items. */
   readonly empty: string;
 }
 
-/** Rows above and below what is in sight, so that scrolling shows no gaps. */
-const SPARE = 6;
+/** Rows kept above and below the visible ones, so that scrolling shows no gaps. */
+const OVERSCAN = 6;
 
 export class VirtualList<Item> {
   readonly element: HTMLElement;
@@ -36,7 +36,7 @@ export class VirtualList<Item> {
       if (this.key(event.key)) event.preventDefault();
     });
     this.element.addEventListener('focus', () => {
-      // Not by the mouse: rows that are painted anew between its two halves get no click.
+      // Only the keyboard's focus activates a row: a repaint between mouse down and up loses the click.
       if (this.activeIndex < 0 && this.element.matches(':focus-visible')) this.activate(0);
     });
     this.space.addEventListener('click', (event) => {
@@ -46,23 +46,18 @@ export class VirtualList<Item> {
     new ResizeObserver(() => this.paint()).observe(this.element);
   }
 
-  /** Other items; the first row is in sight, and none is active. */
+  /** Replaces the items, and scrolls to the first or the active one. */
   show(items: readonly Item[], active = -1): void {
     this.items = items;
     this.activeIndex = active;
     this.element.scrollTop = 0;
-    this.space.style.setProperty('height', `${items.length * this.options.rowHeight}px`);
+    setStyle(this.space, { height: `${items.length * this.options.rowHeight}px` });
     this.element.dataset['empty'] = items.length === 0 ? this.options.empty : '';
     if (active >= 0) this.reveal(active);
     this.paint();
   }
 
-  /** Paints the same items anew. */
-  refresh(): void {
-    this.paint();
-  }
-
-  /** Whether the key was for the list. */
+  /** Handles a key; false if it has no meaning here. */
   key(key: string): boolean {
     const page = Math.max(1, Math.floor(this.element.clientHeight / this.options.rowHeight) - 1);
     const steps: Readonly<Record<string, number>> = {
@@ -80,7 +75,7 @@ export class VirtualList<Item> {
     return true;
   }
 
-  /** The id of the active row, for whatever has the focus in place of the list. */
+  /** The ID of the active row, for `aria-activedescendant` of a related input. */
   get active(): string | undefined {
     return this.activeIndex < 0 ? undefined : this.rowId(this.activeIndex);
   }
@@ -114,12 +109,13 @@ export class VirtualList<Item> {
     return `${this.options.id}-${index}`;
   }
 
-  private paint(): void {
+  /** Renders the visible rows. */
+  paint(): void {
     const { rowHeight, render } = this.options;
-    const first = Math.max(0, Math.floor(this.element.scrollTop / rowHeight) - SPARE);
+    const first = Math.max(0, Math.floor(this.element.scrollTop / rowHeight) - OVERSCAN);
     const last = Math.min(
       this.items.length,
-      Math.ceil((this.element.scrollTop + this.element.clientHeight) / rowHeight) + SPARE,
+      Math.ceil((this.element.scrollTop + this.element.clientHeight) / rowHeight) + OVERSCAN,
     );
     const rows: HTMLElement[] = [];
     for (let index = first; index < last; index++) {
@@ -131,8 +127,7 @@ export class VirtualList<Item> {
         'aria-posinset': index + 1,
         'aria-setsize': this.items.length,
       });
-      row.style.setProperty('top', `${index * rowHeight}px`);
-      row.style.setProperty('height', `${rowHeight}px`);
+      setStyle(row, { top: `${index * rowHeight}px`, height: `${rowHeight}px` });
       render(this.items[index] as Item, row);
       rows.push(row);
     }

@@ -1,10 +1,10 @@
-/** What a comparison says, by entry and by kind of change. */
+/** The comparison of two sides, by entry and by kind of change. */
 import { type Change, CHANGES, type DifferenceData } from '../../data.js';
 import type { FileTree } from './file-tree.js';
 
 export const ALL_CHANGES = Object.keys(CHANGES) as readonly Change[];
 
-/** One line of the comparison; -1 where a side has no such entry. */
+/** One line of the comparison; -1 if a side has no such entry. */
 export interface ChangedEntry {
   readonly how: Change;
   readonly old: number;
@@ -13,17 +13,17 @@ export interface ChangedEntry {
   readonly sizeAfter: number;
 }
 
-export interface ChangeGroup {
-  /** The largest first. */
-  readonly entries: readonly ChangedEntry[];
-  /** Bytes before for what is gone, after for anything else. */
-  readonly bytes: number;
-}
-
 export class Changes {
-  readonly groups: Readonly<Record<Change, ChangeGroup>>;
-  /** What became of each entry of a side. */
-  readonly of: readonly [readonly (Change | undefined)[], readonly (Change | undefined)[]];
+  /** The largest entries first. */
+  readonly entries: Readonly<Record<Change, ChangedEntry[]>> = {
+    gone: [],
+    stayed: [],
+    new: [],
+    changed: [],
+    moved: [],
+  };
+  /** For each side, the change of each entry. */
+  readonly of: readonly [(Change | undefined)[], (Change | undefined)[]];
 
   constructor(
     readonly data: DifferenceData,
@@ -31,44 +31,24 @@ export class Changes {
     after: FileTree,
   ) {
     const byLetter = new Map(ALL_CHANGES.map((change) => [CHANGES[change] as string, change]));
-    const of = [
-      new Array<Change | undefined>(before.count),
-      new Array<Change | undefined>(after.count),
-    ] as const;
-    const lists = { gone: [], stayed: [], new: [], changed: [], moved: [] } as Record<
-      Change,
-      ChangedEntry[]
-    >;
+    const empty = (tree: FileTree): (Change | undefined)[] => new Array<undefined>(tree.count);
+    this.of = [empty(before), empty(after)];
     for (let line = 0; line < data.changes.length; line++) {
       const how = byLetter.get(data.changes[line] as string) as Change;
       const [old, now] = [data.old[line] as number, data.now[line] as number];
-      if (old >= 0) of[0][old] = how;
-      if (now >= 0) of[1][now] = how;
-      // A directory that holds something is told by what it holds.
-      if (now >= 0 ? isFull(after, now) : isFull(before, old)) continue;
+      if (old >= 0) this.of[0][old] = how;
+      if (now >= 0) this.of[1][now] = how;
+      // Directories are listed only if they are empty.
+      const [tree, at] = now >= 0 ? [after, now] : [before, old];
+      if ((tree.ends[at] as number) > at + 1) continue;
       const sizeBefore = before.sizes[old] ?? 0;
-      lists[how].push({ how, old, now, sizeBefore, sizeAfter: after.sizes[now] ?? 0 });
+      this.entries[how].push({ how, old, now, sizeBefore, sizeAfter: after.sizes[now] ?? 0 });
     }
-    this.of = of;
-    this.groups = {
-      gone: group(lists.gone),
-      stayed: group(lists.stayed),
-      new: group(lists.new),
-      changed: group(lists.changed),
-      moved: group(lists.moved),
-    };
+    for (const how of ALL_CHANGES) this.entries[how].sort((a, b) => sizeOf(b) - sizeOf(a));
   }
 }
 
-function isFull(tree: FileTree, at: number): boolean {
-  return (tree.ends[at] as number) > at + 1;
-}
-
-function group(entries: ChangedEntry[]): ChangeGroup {
-  entries.sort((a, b) => sizeOf(b) - sizeOf(a));
-  return { entries, bytes: entries.reduce((sum, entry) => sum + sizeOf(entry), 0) };
-}
-
+/** Bytes before of a removed entry, bytes after of any other. */
 export function sizeOf({ how, sizeBefore, sizeAfter }: ChangedEntry): number {
   return how === 'gone' ? sizeBefore : sizeAfter;
 }

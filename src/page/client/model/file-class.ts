@@ -1,4 +1,4 @@
-/** What kind of file an entry is, for a colour: by its content where that is known, else its name. */
+/** Classes of files for colours, by content if it is known, otherwise by name and mode. */
 import type { FileTree } from './file-tree.js';
 
 export const CLASSES = [
@@ -43,11 +43,10 @@ export function classOf(tree: FileTree, at: number): FileClass {
   if (/\.so(?:\.[\d.]+)?$/.test(name)) return 'library';
   const suffix = BY_SUFFIX.get(name.slice(name.lastIndexOf('.') + 1));
   if (suffix !== undefined && name.includes('.')) return suffix;
-  if ((tree.factsOf(at).mode & 0o111) !== 0) return 'program';
-  return 'other';
+  return (tree.factsOf(at).mode & 0o111) !== 0 ? 'program' : 'other';
 }
 
-/** What the largest file below is: what a directory that is too small to look into is painted as. */
+/** The largest file below a directory, in its largest subdirectory. */
 export function largestBelow(tree: FileTree, at: number): number {
   let here = at;
   while (tree.isFolder(here)) {

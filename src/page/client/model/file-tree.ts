@@ -1,36 +1,30 @@
 /**
- * A file system, from the columns that the page has: typed arrays, an entry is a number. A walk's
- * order puts everything at and below an entry side by side: from itself to `ends` of it.
+ * A file system, read from the columns of the page into typed arrays; an entry is a number. The order of a walk
+ * puts an entry and everything below it side by side: from the entry itself up to `ends` of it.
  */
 import type { EntryColumns } from '../../data.js';
-
-/** One name, put together for whoever shows it. */
-export interface EntryFacts {
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  /** Whole seconds since 1970. */
-  readonly mtime: number;
-}
 
 export class FileTree {
   readonly count: number;
   readonly names: readonly string[];
-  /** The root's is -1. */
+  /** -1 for the root. */
   readonly parents: Int32Array;
-  /** One behind the last entry below. */
+  /** One past the last entry below. */
   readonly ends: Int32Array;
-  /** Bytes at and below; a file with several names counts where its first is. */
+  /** Bytes at and below; a file with several names counts at the first. */
   readonly totals: Float64Array;
-  /** Files at and below, every name counted. */
+  /** Files at and below; every name counts. */
   readonly files: Int32Array;
   readonly layers: readonly number[];
   readonly sizes: readonly number[];
+  /** Targets of symbolic links. */
+  readonly targets: ReadonlyMap<number, string>;
+  /** For a further name of a file, the entry with its first name. */
+  readonly firsts: ReadonlyMap<number, number>;
+  readonly devices: ReadonlyMap<number, string>;
+  /** Names of extended attributes. */
+  readonly xattrs: ReadonlyMap<number, readonly string[]>;
   private readonly times: Float64Array;
-  private readonly targets: ReadonlyMap<number, string>;
-  private readonly firsts: ReadonlyMap<number, number>;
-  private readonly devices: ReadonlyMap<number, string>;
-  private readonly attributes: ReadonlyMap<number, readonly string[]>;
   private readonly sorted = new Map<number, readonly number[]>();
 
   constructor(private readonly columns: EntryColumns) {
@@ -41,17 +35,17 @@ export class FileTree {
     this.targets = new Map(columns.targets);
     this.firsts = new Map(columns.again);
     this.devices = new Map(columns.devices.map(([at, major, minor]) => [at, `${major}:${minor}`]));
-    this.attributes = new Map(columns.xattrs);
+    this.xattrs = new Map(columns.xattrs);
     this.parents = new Int32Array(this.count);
     this.ends = new Int32Array(this.count);
     this.totals = new Float64Array(this.count);
     this.files = new Int32Array(this.count);
     this.times = new Float64Array(this.count);
     this.link();
-    this.add();
+    this.sum();
   }
 
-  /** Parents, and the sums of times. */
+  /** Sets parents and times. */
   private link(): void {
     const open: number[] = [];
     let time = 0;
@@ -65,8 +59,8 @@ export class FileTree {
     }
   }
 
-  /** From the last to the first: whatever is below has been added by then. */
-  private add(): void {
+  /** Sets ends and totals, from the last entry to the first. */
+  private sum(): void {
     for (let at = this.count - 1; at >= 0; at--) {
       if (this.kindOf(at) === 'f') {
         this.files[at]! += 1;
@@ -81,12 +75,12 @@ export class FileTree {
     }
   }
 
-  /** The letter of its kind. */
+  /** A letter of `KINDS`. */
   kindOf(at: number): string {
     return this.columns.kinds[at] as string;
   }
 
-  /** The letter of what its content is. */
+  /** The letter of `contents` in the columns. */
   contentOf(at: number): string {
     return this.columns.contents[at] as string;
   }
@@ -100,12 +94,10 @@ export class FileTree {
     return parent < 0 ? undefined : parent;
   }
 
-  /** From the root down to it. */
+  /** The entries from the root down to this one. */
   lineOf(at: number): number[] {
     const line: number[] = [];
-    for (let here: number | undefined = at; here !== undefined; here = this.parentOf(here)) {
-      line.push(here);
-    }
+    for (let here = at; here >= 0; here = this.parents[here] as number) line.push(here);
     return line.reverse();
   }
 
@@ -116,21 +108,26 @@ export class FileTree {
       .join('/');
   }
 
-  /** What a directory holds, the largest first; kept, since sorting ten thousand takes a moment. */
+  /** The entries of a directory, the largest first; cached. */
   childrenOf(at: number): readonly number[] {
     let children = this.sorted.get(at);
     if (children === undefined) {
       const found: number[] = [];
       const end = this.ends[at] as number;
       for (let child = at + 1; child < end; child = this.ends[child] as number) found.push(child);
-      const totals = this.totals;
-      children = found.sort((a, b) => (totals[b] as number) - (totals[a] as number) || a - b);
+      children = this.largestFirst(found);
       this.sorted.set(at, children);
     }
     return children;
   }
 
-  /** The entry at an absolute path, no link followed. */
+  /** Sorts entries in place. */
+  largestFirst(entries: number[]): number[] {
+    const { totals } = this;
+    return entries.sort((a, b) => (totals[b] as number) - (totals[a] as number) || a - b);
+  }
+
+  /** The entry at an absolute path; links are not followed. */
   find(path: string): number | undefined {
     let here = 0;
     for (const name of path.split('/')) {
@@ -144,26 +141,10 @@ export class FileTree {
     return here;
   }
 
-  factsOf(at: number): EntryFacts {
+  /** Mode, owner, and modification time in seconds since 1970. */
+  factsOf(at: number): { mode: number; uid: number; gid: number; mtime: number } {
     const owner = this.columns.owners[this.columns.owned[at] as number];
     const [mode, uid, gid] = owner ?? [0, 0, 0];
     return { mode, uid, gid, mtime: this.times[at] as number };
-  }
-
-  targetOf(at: number): string | undefined {
-    return this.targets.get(at);
-  }
-
-  /** Of a further name of a file: its first. */
-  firstOf(at: number): number | undefined {
-    return this.firsts.get(at);
-  }
-
-  deviceOf(at: number): string | undefined {
-    return this.devices.get(at);
-  }
-
-  attributesOf(at: number): readonly string[] {
-    return this.attributes.get(at) ?? [];
   }
 }

@@ -1,12 +1,9 @@
-/**
- * What is looked at and how: the one thing that all views share. They change it here, and are told;
- * none of them knows another.
- */
-import type { PageData, SideData } from '../../data.js';
+/** What is shown and how: the one state of the page. Views change it here and are notified; none knows another. */
+import type { Change, PageData, SideData } from '../../data.js';
 import { Changes } from './changes.js';
 import { FileTree } from './file-tree.js';
 import { Searcher } from './search.js';
-import { lightUp, type Spotlight } from './spotlight.js';
+import { type Spotlight, spotlightOn } from './spotlight.js';
 
 export interface Side {
   readonly data: SideData;
@@ -15,16 +12,17 @@ export interface Side {
 }
 
 export interface View {
-  /** Of two: 0 before, 1 after. */
-  readonly side: number;
+  /** 0; in a comparison 0 before, 1 after. */
+  readonly side: 0 | 1;
   /** The directory that is shown. */
   readonly folder: number;
-  /** The entry that is described; the directory itself without one. */
+  /** The entry that is described; without one, the directory itself. */
   readonly entry: number | undefined;
   readonly layer: number | undefined;
   readonly query: string;
   readonly colour: 'kind' | 'layer' | 'change';
   readonly shape: 'map' | 'list';
+  readonly isDark: boolean;
 }
 
 type Watcher = (view: View, before: View) => void;
@@ -37,7 +35,7 @@ export class Session {
   light: Spotlight | undefined;
   private readonly watchers: Watcher[] = [];
 
-  constructor(data: PageData) {
+  constructor(data: PageData, isDark: boolean) {
     this.sides = data.sides.map((side) => {
       const tree = new FileTree(side.entries);
       return { data: side, tree, searcher: new Searcher(tree) };
@@ -54,6 +52,7 @@ export class Session {
       query: '',
       colour: this.changes === undefined ? 'kind' : 'change',
       shape: 'map',
+      isDark,
     };
   }
 
@@ -65,9 +64,22 @@ export class Session {
     return this.side.tree;
   }
 
-  /** Called after every change, in the order in which they asked. */
+  /** The result of the comparison for an entry of the side that is shown. */
+  changeOf(at: number): Change | undefined {
+    return this.changes?.of[this.view.side][at];
+  }
+
+  /** Calls `watcher` after every change; watchers are called in the order of their registration. */
   watch(watcher: Watcher): void {
     this.watchers.push(watcher);
+  }
+
+  /** Calls `render` now, and after every change of one of these properties. */
+  render(properties: readonly (keyof View)[], render: () => void): void {
+    this.watch((view, before) => {
+      if (properties.some((property) => view[property] !== before[property])) render();
+    });
+    render();
   }
 
   change(part: Partial<View>): void {
@@ -78,7 +90,7 @@ export class Session {
       this.found = query.trim() === '' ? undefined : this.side.searcher.find(query);
     }
     if (side !== before.side || query !== before.query || layer !== before.layer) {
-      this.light = lightUp(this.tree, layer, this.found);
+      this.light = spotlightOn(this.tree, layer, this.found);
     }
     for (const watcher of this.watchers) watcher(this.view, before);
   }
@@ -87,28 +99,33 @@ export class Session {
     this.change({ folder, entry: undefined });
   }
 
-  /** Shows an entry where it is; a directory from inside. */
+  /** Opens a directory; describes any other entry. */
+  choose(entry: number): void {
+    if (this.tree.isFolder(entry)) this.open(entry);
+    else this.change({ entry });
+  }
+
+  /** Shows an entry in its directory; a directory from inside. */
   jump(entry: number): void {
     if (this.tree.isFolder(entry)) this.open(entry);
     else this.change({ folder: this.tree.parentOf(entry) ?? 0, entry });
   }
 
-  /** Whether there was anything above. */
+  /** Opens the directory above; false at the root. */
   up(): boolean {
     const parent = this.tree.parentOf(this.view.folder);
     if (parent !== undefined) this.change({ folder: parent, entry: this.view.folder });
     return parent !== undefined;
   }
 
-  /** The other side, at the same place as far as it has it. */
-  show(side: number, entry?: number): void {
-    if (side === this.view.side && entry === undefined) return;
+  /** Shows the other side, in the same directory or the nearest above that it has. */
+  show(side: 0 | 1, entry?: number): void {
     if (side !== this.view.side) {
-      const there = (this.sides[side] as Side).tree;
+      const other = (this.sides[side] as Side).tree;
       let folder = 0;
       for (const at of this.tree.lineOf(this.view.folder)) {
-        const same = there.find(this.tree.pathOf(at));
-        if (same === undefined || !there.isFolder(same)) break;
+        const same = other.find(this.tree.pathOf(at));
+        if (same === undefined || !other.isFolder(same)) break;
         folder = same;
       }
       this.change({ side, folder, entry: undefined, layer: undefined });

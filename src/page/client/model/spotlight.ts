@@ -1,43 +1,15 @@
-/** Which entries are in the light: those of a layer, those that a search has found. */
+/** The entries that are highlighted: those of a layer, those that a search has found. */
 import type { FileTree } from './file-tree.js';
 
-export class Spotlight {
+export interface Spotlight {
   readonly files: number;
   readonly bytes: number;
-  /** How many entries in the light are in front of each. */
-  private readonly before: Int32Array;
-
-  constructor(
-    tree: FileTree,
-    private readonly lit: Uint8Array,
-  ) {
-    this.before = new Int32Array(tree.count + 1);
-    let [count, files, bytes] = [0, 0, 0];
-    for (let at = 0; at < tree.count; at++) {
-      this.before[at] = count;
-      if (!lit[at]) continue;
-      count++;
-      if (tree.isFolder(at)) continue;
-      if (tree.kindOf(at) === 'f') files++;
-      if (tree.firstOf(at) === undefined) bytes += tree.sizes[at] as number;
-    }
-    this.before[tree.count] = count;
-    this.files = files;
-    this.bytes = bytes;
-  }
-
-  has(at: number): boolean {
-    return this.lit[at] === 1;
-  }
-
-  /** Whether anything at or below an entry is in it. */
-  reaches(at: number, end: number): boolean {
-    return this.before[end] !== this.before[at];
-  }
+  /** Whether any entry from `at` up to `end` is highlighted. */
+  reaches(at: number, end: number): boolean;
 }
 
-/** What is in all of the given; a match of a search lights what is below it, too. */
-export function lightUp(
+/** Highlights the entries that meet all given conditions; a found directory includes what it contains. */
+export function spotlightOn(
   tree: FileTree,
   layer: number | undefined,
   found: readonly number[] | undefined,
@@ -46,8 +18,17 @@ export function lightUp(
   const lit = new Uint8Array(tree.count);
   if (found === undefined) lit.fill(1);
   for (const at of found ?? []) lit.fill(1, at, tree.ends[at]);
-  if (layer !== undefined) {
-    for (let at = 0; at < tree.count; at++) if (tree.layers[at] !== layer) lit[at] = 0;
+  // For each entry, how many highlighted entries precede it.
+  const preceding = new Int32Array(tree.count + 1);
+  let [count, files, bytes] = [0, 0, 0];
+  for (let at = 0; at < tree.count; at++) {
+    preceding[at] = count;
+    if (!lit[at] || (layer !== undefined && tree.layers[at] !== layer)) continue;
+    count++;
+    if (tree.isFolder(at)) continue;
+    if (tree.kindOf(at) === 'f') files++;
+    if (!tree.firsts.has(at)) bytes += tree.sizes[at] as number;
   }
-  return new Spotlight(tree, lit);
+  preceding[tree.count] = count;
+  return { files, bytes, reaches: (at, end) => preceding[end] !== preceding[at] };
 }

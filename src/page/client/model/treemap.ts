@@ -28,7 +28,7 @@ export function squarify(weights: readonly number[], area: Rect): Rect[] {
     const scale = (free.width * free.height) / left;
     const side = Math.min(free.width, free.height);
     const row = takeRow(weights, first, scale, side);
-    // What is left at the end is the row: no sliver stays because of rounding.
+    // The last row covers the rest, so that rounding leaves no gap.
     const isLast = row.end === weights.length || row.sum >= left;
     const across = free.width >= free.height;
     const depth = isLast ? (across ? free.width : free.height) : (row.sum * scale) / side;
@@ -51,7 +51,7 @@ export function squarify(weights: readonly number[], area: Rect): Rect[] {
   return rects;
 }
 
-/** As many weights as make the row's worst rectangle better, not worse. */
+/** Takes weights as long as the row's worst aspect ratio does not increase. */
 function takeRow(
   weights: readonly number[],
   first: number,
@@ -77,26 +77,27 @@ function worstRatio(largest: number, smallest: number, sum: number, side: number
   return Math.max((square * largest) / (sum * sum), (sum * sum) / (square * smallest));
 }
 
+/** A rectangle of the map; the rectangles of a directory's contents lie inside its own. */
 export interface Box extends Rect {
   readonly at: number;
-  /** 0 for what lies directly in the directory that is shown. */
+  /** 0 for the contents of the directory that is shown. */
   readonly depth: number;
-  /** Whether it is painted as one: a file, or a directory too small to look into. */
+  /** A file, or a directory too small to show its contents. */
   readonly isLeaf: boolean;
-  /** Height of the line with its name; 0 where there is no room for one. */
+  /** Height of the line with the name, in pixels; 0 if there is no space for one. */
   readonly title: number;
-  /** The directory whose contents are inside: further down where each holds nothing but the next. */
+  /** The directory whose contents are shown: the last of a chain of directories with one entry each. */
   readonly inner: number;
 }
 
 const TITLE = 19;
 const PADDING = 3;
-/** Below this, in pixels, a directory is painted as one. */
+/** Smaller directories, in pixels, don't show their contents. */
 const SMALLEST_FRAME = 14;
-/** A rectangle without as many pixels is not painted. */
+/** Smaller rectangles, in square pixels, are left out. */
 const SMALLEST_AREA = 0.4;
 
-/** In the order in which they are painted: what is inside follows what it is in. */
+/** The map of a directory in painting order: each rectangle precedes those inside it. */
 export function nest(tree: FileTree, folder: number, area: Rect): Box[] {
   const boxes: Box[] = [];
   const open = [{ at: folder, area, depth: 0 }];
@@ -109,7 +110,6 @@ export function nest(tree: FileTree, folder: number, area: Rect): Box[] {
     );
     for (let index = 0; index < children.length; index++) {
       const rect = rects[index] as Rect;
-      // The largest come first: whatever follows is smaller still.
       if (rect.width * rect.height < SMALLEST_AREA) break;
       const at = children[index] as number;
       const { width, height } = rect;
@@ -123,7 +123,6 @@ export function nest(tree: FileTree, folder: number, area: Rect): Box[] {
   return boxes;
 }
 
-/** A frame around a frame around a frame tells nothing: a chain of directories has one. */
 function innerOf(tree: FileTree, at: number): number {
   let here = at;
   for (;;) {
@@ -144,7 +143,7 @@ function inside({ x, y, width, height }: Rect, title: number): Rect {
   };
 }
 
-/** The innermost at a point. */
+/** The innermost rectangle at a point. */
 export function boxAt(boxes: readonly Box[], x: number, y: number): Box | undefined {
   return boxes.findLast(
     (box) => x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height,

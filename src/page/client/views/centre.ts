@@ -1,20 +1,19 @@
-/** The middle of the page: where one is, how it is shown, the map or the list, the details. */
+/** The middle of the page: the path, the map or the list of the directory, the details. */
 import { formatBytes } from '../../../text/format.js';
-import { countOf } from '../elements/format.js';
-import { detailsView, Tooltip } from './details.js';
 import { button, fill, icon, make, name, swatch } from '../elements/dom.js';
-import { FolderList } from './folder-list.js';
-import { MapView } from './map.js';
-import { legendOf, paletteFor } from '../elements/palette.js';
+import { countOf } from '../elements/format.js';
+import { legendOf } from '../elements/palette.js';
 import type { Session, View } from '../model/session.js';
-import type { Theme } from '../theme.js';
+import { detailsView, Tooltip } from './details.js';
+import { folderList } from './folder-list.js';
+import { MapView } from './map.js';
 
 const CROSS = 'M4 4l8 8M12 4l-8 8';
 
-export function centre(session: Session, theme: Theme): HTMLElement {
+export function centre(session: Session): HTMLElement {
   const tooltip = new Tooltip(session);
-  const map = new MapView(session, theme, tooltip);
-  const list = new FolderList(session, theme);
+  const map = new MapView(session, tooltip).element;
+  const list = folderList(session);
   const shapes = choice(session, 'Show as', 'shape', ['map', 'list']);
   const colours = choice(session, 'Colour by', 'colour', [
     'kind',
@@ -22,35 +21,49 @@ export function centre(session: Session, theme: Theme): HTMLElement {
     ...(session.changes === undefined ? [] : (['change'] as const)),
   ]);
   const legend = make('ul', { class: 'legend', 'aria-label': 'Colours' });
-  const explain = (): void => {
-    const entries = legendOf(session, paletteFor(theme.isDark));
-    fill(legend, ...entries.map(([label, colour]) => make('li', {}, swatch(colour), label)));
-  };
-  session.watch((view, before) => {
-    if (view.shape !== before.shape) show(view);
-    if (view.colour !== before.colour || view.side !== before.side) explain();
+  session.render(['shape'], () => {
+    map.hidden = session.view.shape !== 'map';
+    list.hidden = session.view.shape !== 'list';
   });
-  const show = (view: View): void => {
-    map.element.hidden = view.shape !== 'map';
-    list.element.hidden = view.shape !== 'list';
-  };
-  theme.watch(explain);
-  show(session.view);
-  explain();
+  session.render(['colour', 'side', 'isDark'], () => {
+    const entries = legendOf(session);
+    fill(legend, ...entries.map(([label, colour]) => make('li', {}, swatch(colour), label)));
+  });
   return make(
     'main',
     { class: 'centre' },
     make('div', { class: 'bar-line' }, breadcrumb(session), colours, shapes),
     filters(session),
-    map.element,
-    list.element,
+    map,
+    list,
     legend,
     detailsView(session),
     tooltip.element,
   );
 }
 
-/** A few buttons of which one is pressed. */
+/** The directories from the root to the one that is shown. */
+function breadcrumb(session: Session): HTMLElement {
+  const list = make('ol');
+  session.render(['folder', 'side'], () => {
+    const { tree, view } = session;
+    const steps = tree
+      .lineOf(view.folder)
+      .map((at) =>
+        button(
+          { class: 'crumb', 'aria-current': at === view.folder ? 'location' : undefined },
+          () => session.open(at),
+          name(at === 0 ? '/' : (tree.names[at] as string)),
+        ),
+      );
+    fill(list, ...steps.map((step) => make('li', {}, step)));
+    // Shows the end of a long path.
+    list.scrollLeft = list.scrollWidth;
+  });
+  return make('nav', { class: 'breadcrumb', 'aria-label': 'Directory' }, list);
+}
+
+/** Buttons of which one is pressed; hidden if there is no choice. */
 function choice<Key extends 'shape' | 'colour'>(
   session: Session,
   label: string,
@@ -58,76 +71,39 @@ function choice<Key extends 'shape' | 'colour'>(
   values: readonly View[Key][],
 ): HTMLElement {
   const buttons = values.map((value) => button({}, () => session.change({ [key]: value }), value));
-  const show = (): void => {
+  session.render([key], () => {
     buttons.forEach((control, index) => {
       control.setAttribute('aria-pressed', String(session.view[key] === values[index]));
     });
-  };
-  session.watch(show);
-  show();
+  });
   const attributes = { class: 'choice', role: 'group', 'aria-label': label };
   return make('div', { ...attributes, hidden: values.length < 2 }, ...buttons);
 }
 
-/** What dims part of the map, and the way to end it. */
+/** The filters that dim part of the map, each with a way to remove it, and a summary of the rest. */
 function filters(session: Session): HTMLElement {
   const element = make('div', { class: 'filters', hidden: true });
-  const chip = (label: string, end: () => void, text: HTMLElement | string): HTMLElement =>
-    button({ class: 'chip', 'aria-label': label, title: label }, end, text, icon(CROSS));
-  session.watch((view, before) => {
-    const isSame = view.layer === before.layer && view.query === before.query;
-    if (isSame && view.side === before.side) return;
-    const { light } = session;
+  const chip = (label: string, part: Partial<View>, text: HTMLElement | string): HTMLElement =>
+    button(
+      { class: 'chip', 'aria-label': label, title: label },
+      () => session.change(part),
+      text,
+      icon(CROSS),
+    );
+  session.render(['layer', 'query', 'side'], () => {
+    const { light, view } = session;
+    const query = view.query.trim();
     element.hidden = light === undefined;
     if (light === undefined) return;
-    const isSearch = view.query.trim() !== '';
+    const sum = `${countOf(light.files, 'file')}, ${formatBytes(light.bytes)}`;
     fill(
       element,
-      isSearch
-        ? chip('End the search', () => session.change({ query: '' }), name(view.query.trim()))
-        : undefined,
+      query === '' ? undefined : chip('End the search', { query: '' }, name(query)),
       view.layer === undefined
         ? undefined
-        : chip(
-            'Show all layers',
-            () => session.change({ layer: undefined }),
-            `layer ${view.layer}`,
-          ),
-      make(
-        'span',
-        { role: 'status' },
-        `${countOf(light.files, 'file')}, ${formatBytes(light.bytes)}`,
-      ),
+        : chip('Show all layers', { layer: undefined }, `layer ${view.layer}`),
+      make('span', { role: 'status' }, sum),
     );
   });
   return element;
-}
-
-export function breadcrumb(session: Session): HTMLElement {
-  const list = make('ol');
-  const show = (): void => {
-    const { tree, view } = session;
-    const line = tree.lineOf(view.folder);
-    const steps = line.map((at, index) => {
-      const label = at === 0 ? name('/') : name(tree.names[at] as string);
-      const isLast = index === line.length - 1;
-      return make(
-        'li',
-        {},
-        button(
-          { class: 'crumb', 'aria-current': isLast ? 'location' : undefined },
-          () => session.open(at),
-          label,
-        ),
-      );
-    });
-    fill(list, ...steps);
-    // The end of a long way is what matters.
-    list.scrollLeft = list.scrollWidth;
-  };
-  session.watch((view, before) => {
-    if (view.folder !== before.folder || view.side !== before.side) show();
-  });
-  show();
-  return make('nav', { class: 'breadcrumb', 'aria-label': 'Directory' }, list);
 }

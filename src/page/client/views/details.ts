@@ -1,73 +1,59 @@
-/** All there is to know about the entry that is chosen, or about the directory that is shown. */
+/** What is known of one entry: in full below the map, in short beside the pointer. */
 import { formatBytes } from '../../../text/format.js';
+import { button, type Child, factList, fill, make, name, setStyle } from '../elements/dom.js';
 import { countOf, kindWord, modeOf, shareOf, timeOf, visible } from '../elements/format.js';
-import { button, type Child, fill, make, name } from '../elements/dom.js';
 import type { Session } from '../model/session.js';
+import { pathLink } from './entry-list.js';
 
+/** The details of the chosen entry, or of the directory that is shown. */
 export function detailsView(session: Session): HTMLElement {
   const element = make('section', { class: 'details', 'aria-label': 'Details' });
-  const show = (): void => {
+  session.render(['side', 'folder', 'entry', 'layer'], () => {
     const at = session.view.entry ?? session.view.folder;
     fill(
       element,
       make('h2', {}, name(session.tree.pathOf(at), 'path')),
-      make('dl', {}, ...factsOf(session, at).map(([label, ...value]) => fact(label, value))),
+      make('dl', {}, ...factList(factsOf(session, at))),
     );
-  };
-  session.watch(show);
-  show();
+  });
   return element;
 }
 
-type Fact = readonly [label: string, ...value: Child[]];
-
-function fact(label: string, value: readonly Child[]): HTMLElement {
-  return make('div', {}, make('dt', {}, label), make('dd', {}, ...value));
-}
-
-function factsOf(session: Session, at: number): Fact[] {
-  const { tree, side, view, changes } = session;
+function factsOf(session: Session, at: number): [label: string, value: Child][] {
+  const { tree, side, view } = session;
   const { mode, uid, gid, mtime } = tree.factsOf(at);
   const kind = tree.kindOf(at);
   const total = tree.totals[at] as number;
-  const facts: Fact[] = [
-    ['Size', `${formatBytes(total)} (${shareOf(total, tree.totals[0] as number)})`],
-  ];
-  if (tree.isFolder(at)) facts.push(['Holds', countOf(tree.files[at] as number, 'file')]);
-  facts.push(['Kind', kindWord(kind)]);
-  facts.push([
-    'Mode',
-    make('code', {}, `${modeOf(kind, mode)} ${mode.toString(8).padStart(4, '0')}`),
-  ]);
-  facts.push(['Owner', make('code', {}, `${uid}:${gid}`)]);
-  facts.push(['Modified', timeOf(mtime)]);
+  const permissions = `${modeOf(kind, mode)} ${mode.toString(8).padStart(4, '0')}`;
   const layer = tree.layers[at] as number;
-  if (side.data.layers.length > 1) {
-    const by = side.data.layers[layer]?.createdBy;
-    const show = button(
-      { class: 'link', title: by === undefined ? undefined : visible(by) },
-      () => session.change({ layer: view.layer === layer ? undefined : layer }),
-      String(layer),
-    );
-    facts.push(['Layer', show]);
-  }
-  const target = tree.targetOf(at);
-  if (target !== undefined) facts.push(['Points to', name(target, 'path')]);
-  const first = tree.firstOf(at);
-  if (first !== undefined) facts.push(['Same file as', pathLink(session, first)]);
-  const device = tree.deviceOf(at);
-  if (device !== undefined) facts.push(['Device', device]);
-  const attributes = tree.attributesOf(at);
-  if (attributes.length > 0) facts.push(['Attributes', name(attributes.join(' '))]);
-  const change = changes?.of[view.side as 0 | 1][at];
-  if (change !== undefined && !tree.isFolder(at)) facts.push(['Comparison', change]);
-  return facts;
-}
-
-/** A path that leads to its entry. */
-function pathLink(session: Session, at: number): HTMLElement {
-  const path = session.tree.pathOf(at);
-  return button({ class: 'link' }, () => session.jump(at), name(path, 'path'));
+  const createdBy = side.data.layers[layer]?.createdBy;
+  const first = tree.firsts.get(at);
+  const target = tree.targets.get(at);
+  const facts: [string, Child | false][] = [
+    ['Size', `${formatBytes(total)} (${shareOf(total, tree.totals[0] as number)})`],
+    ['Holds', tree.isFolder(at) && countOf(tree.files[at] as number, 'file')],
+    ['Kind', kindWord(kind)],
+    ['Mode', make('code', {}, permissions)],
+    ['Owner', make('code', {}, `${uid}:${gid}`)],
+    ['Modified', timeOf(mtime)],
+    [
+      'Layer',
+      side.data.layers.length > 1 &&
+        button(
+          { class: 'link', title: createdBy === undefined ? undefined : visible(createdBy) },
+          () => session.change({ layer: view.layer === layer ? undefined : layer }),
+          String(layer),
+        ),
+    ],
+    ['Points to', target === undefined ? undefined : name(target, 'path')],
+    ['Same file as', first === undefined ? undefined : pathLink(session, tree.pathOf(first))],
+    ['Device', tree.devices.get(at)],
+    ['Attributes', tree.xattrs.has(at) && name((tree.xattrs.get(at) ?? []).join(' '))],
+    ['Comparison', tree.isFolder(at) ? undefined : session.changeOf(at)],
+  ];
+  return facts.filter(
+    (fact): fact is [string, Child] => fact[1] !== undefined && fact[1] !== false,
+  );
 }
 
 const DISTANCE = 14;
@@ -86,10 +72,9 @@ export class Tooltip {
     this.shown = at;
     this.element.hidden = false;
     const { offsetWidth: width, offsetHeight: height } = this.element;
-    const right = x + DISTANCE + width > innerWidth ? x - DISTANCE - width : x + DISTANCE;
-    const below = y + DISTANCE + height > innerHeight ? y - DISTANCE - height : y + DISTANCE;
-    this.element.style.setProperty('left', `${Math.max(4, right)}px`);
-    this.element.style.setProperty('top', `${Math.max(4, below)}px`);
+    const left = x + DISTANCE + width > innerWidth ? x - DISTANCE - width : x + DISTANCE;
+    const top = y + DISTANCE + height > innerHeight ? y - DISTANCE - height : y + DISTANCE;
+    setStyle(this.element, { left: `${Math.max(4, left)}px`, top: `${Math.max(4, top)}px` });
   }
 
   hide(): void {
@@ -98,14 +83,17 @@ export class Tooltip {
   }
 
   private describe(at: number): void {
-    const { tree, side, view, changes } = this.session;
+    const { tree, side } = this.session;
     const { mode, uid, gid } = tree.factsOf(at);
     const total = tree.totals[at] as number;
-    const change = tree.isFolder(at) ? undefined : changes?.of[view.side as 0 | 1][at];
+    const isFolder = tree.isFolder(at);
     const size = [formatBytes(total), `${shareOf(total, tree.totals[0] as number)} of all`];
-    if (tree.isFolder(at)) size.push(countOf(tree.files[at] as number, 'file'));
-    const layer = side.data.layers.length > 1 ? `layer ${tree.layers[at]}` : undefined;
-    const facts = [`${modeOf(tree.kindOf(at), mode)} ${uid}:${gid}`, layer, change];
+    if (isFolder) size.push(countOf(tree.files[at] as number, 'file'));
+    const facts = [
+      `${modeOf(tree.kindOf(at), mode)} ${uid}:${gid}`,
+      side.data.layers.length > 1 ? `layer ${tree.layers[at]}` : undefined,
+      isFolder ? undefined : this.session.changeOf(at),
+    ];
     fill(
       this.element,
       name(tree.pathOf(at), 'path'),

@@ -1,80 +1,83 @@
-/** A list of entries from anywhere: name, where it is, size. Choosing one leads to it. */
-import { formatBytes } from '../../../text/format.js';
-import { icon, make, name, swatch } from '../elements/dom.js';
-import { FOLDER } from './folder-list.js';
-import { colourOf, paletteFor } from '../elements/palette.js';
-import type { Session } from '../model/session.js';
-import type { Theme } from '../theme.js';
-import { VirtualList } from '../elements/virtual-list.js';
+/** Entries outside of the map: their marks, links to them, and lists of them. */
+import { button, icon, make, name, sizeText, swatch } from '../elements/dom.js';
 import { visible } from '../elements/format.js';
+import { colourOf } from '../elements/palette.js';
+import { VirtualList } from '../elements/virtual-list.js';
 import type { FileTree } from '../model/file-tree.js';
+import type { Session } from '../model/session.js';
 
-export interface EntryListOptions {
-  readonly id: string;
-  readonly label: string;
-  readonly empty: string;
-  readonly chosen?: () => void;
+const FOLDER =
+  'M1.5 4a1 1 0 0 1 1-1h3.6l1.5 1.6h5.9a1 1 0 0 1 1 1v6.9a1 1 0 0 1-1 1h-11a1 1 0 0 1-1-1Z';
+const MAX_LARGEST = 1000;
+
+/** The icon of a directory, or the colour of a file in the map. */
+export function entryMark(session: Session, at: number): Element {
+  return session.tree.isFolder(at) ? icon(FOLDER, 'icon folder') : swatch(colourOf(session, at));
 }
 
+/** A path that leads to its entry; plain text if the side has no such entry. */
+export function pathLink(session: Session, path: string): HTMLElement {
+  const at = session.tree.find(path);
+  const text = name(path, 'path');
+  return at === undefined ? text : button({ class: 'link' }, () => session.jump(at), text);
+}
+
+/** A list of entries with name, directory and size; choosing one leads to it. */
 export function entryList(
   session: Session,
-  theme: Theme,
-  { id, label, empty, chosen }: EntryListOptions,
+  options: { id: string; label: string; empty: string; chosen?: () => void },
 ): VirtualList<number> {
   const list = new VirtualList<number>({
-    id,
-    label,
-    empty,
+    ...options,
     rowHeight: 46,
     render: (at, row) => {
       const { tree } = session;
-      const path = tree.pathOf(at);
-      const mark = tree.isFolder(at)
-        ? icon(FOLDER, 'icon folder')
-        : swatch(colourOf(session, at, paletteFor(theme.isDark)));
-      fillRow(row, mark, path, formatBytes(tree.totals[at] as number));
+      fillRow(row, entryMark(session, at), tree.pathOf(at), sizeText(tree.totals[at] as number));
     },
     choose: (at) => {
       session.jump(at);
-      chosen?.();
+      options.chosen?.();
     },
   });
-  theme.watch(() => list.refresh());
+  session.render(['isDark'], () => list.paint());
   return list;
 }
 
-/** A row of two lines: the name, and below it where that is. */
-export function fillRow(row: HTMLElement, mark: Element, path: string, size: string): void {
+/** Fills a row of two lines: the name, and below it the directory or `note`. */
+export function fillRow(
+  row: HTMLElement,
+  mark: Element,
+  path: string,
+  size: HTMLElement,
+  note?: HTMLElement,
+): void {
   const slash = path.lastIndexOf('/');
-  const where = path.slice(0, slash) || '/';
   row.title = visible(path);
   row.append(
     mark,
-    make('span', { class: 'two' }, name(path.slice(slash + 1) || '/'), name(where, 'path soft')),
-    make('span', { class: 'size' }, size),
+    make(
+      'span',
+      { class: 'two' },
+      name(path.slice(slash + 1) || '/'),
+      note ?? name(path.slice(0, slash) || '/', 'path soft'),
+    ),
+    size,
   );
 }
 
-const MOST = 1000;
-
-export function largestPanel(session: Session, theme: Theme): HTMLElement {
-  const list = entryList(session, theme, {
+export function largestPanel(session: Session): HTMLElement {
+  const list = entryList(session, {
     id: 'largest',
     label: 'Largest files',
     empty: 'There are no files.',
   });
-  session.watch((view, before) => {
-    if (view.side !== before.side) list.show(largestOf(session.tree));
-    else if (view.colour !== before.colour) list.refresh();
-  });
-  list.show(largestOf(session.tree));
+  session.render(['side'], () => list.show(largestOf(session.tree)));
+  session.render(['colour'], () => list.paint());
   return make('div', { class: 'largest' }, list.element);
 }
 
-function largestOf({ count, sizes, totals }: FileTree): number[] {
+function largestOf(tree: FileTree): number[] {
   const files: number[] = [];
-  for (let at = 0; at < count; at++) if ((sizes[at] as number) > 0) files.push(at);
-  return files
-    .sort((a, b) => (totals[b] as number) - (totals[a] as number) || a - b)
-    .slice(0, MOST);
+  for (let at = 0; at < tree.count; at++) if ((tree.sizes[at] as number) > 0) files.push(at);
+  return tree.largestFirst(files).slice(0, MAX_LARGEST);
 }

@@ -1,7 +1,8 @@
-/** What was found, errors first, each with what to do about it and the way to its entry. */
+/** The findings, errors first, each with its advice and a link to its entry. */
 import type { FindingData } from '../../data.js';
 import { button, fill, icon, make, name } from '../elements/dom.js';
 import type { Session } from '../model/session.js';
+import { pathLink } from './entry-list.js';
 
 const SIGNS = {
   error: 'M5.2 1.5h5.6l3.7 3.7v5.6l-3.7 3.7H5.2l-3.7-3.7V5.2ZM5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8',
@@ -9,38 +10,37 @@ const SIGNS = {
   info: 'M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM8 7v4.2M8 4.6v.6',
 } as const;
 
-/** So many at a time. */
-const PAGE = 200;
+const PAGE_SIZE = 200;
+
+export function findingsCount(session: Session): HTMLElement {
+  const count = make('b');
+  session.render(['side'], () => {
+    const { findings } = session.side.data;
+    count.textContent = String(findings.length);
+    count.className = findings[0]?.severity ?? 'none';
+  });
+  return count;
+}
 
 export function findingsPanel(session: Session): HTMLElement {
   const element = make('div', { class: 'findings' });
-  const show = (most = PAGE): void => {
+  const show = (limit: number): void => {
     const { findings } = session.side.data;
-    const cards = findings.slice(0, most).map((finding) => card(session, finding));
-    const left = findings.length - most;
-    const more =
+    const left = findings.length - limit;
+    fill(
+      element,
+      make('ul', {}, ...findings.slice(0, limit).map((finding) => card(session, finding))),
       left > 0
-        ? button({ class: 'more' }, () => show(most + PAGE), `Show more: ${left} are left`)
-        : undefined;
-    const none =
-      findings.length === 0 ? make('p', { class: 'note' }, 'Nothing was found.') : undefined;
-    fill(element, make('ul', {}, ...cards), more, none);
+        ? button({ class: 'more' }, () => show(limit + PAGE_SIZE), `Show more: ${left} are left`)
+        : undefined,
+      findings.length === 0 ? make('p', { class: 'note' }, 'Nothing was found.') : undefined,
+    );
   };
-  session.watch((view, before) => {
-    if (view.side !== before.side) show();
-  });
-  show();
+  session.render(['side'], () => show(PAGE_SIZE));
   return element;
 }
 
 function card(session: Session, { id, severity, path, message, advice }: FindingData): HTMLElement {
-  const at = path === undefined ? undefined : session.tree.find(path);
-  const where =
-    at !== undefined
-      ? button({ class: 'link' }, () => session.jump(at), name(path as string, 'path'))
-      : path !== undefined
-        ? name(path, 'path')
-        : undefined;
   return make(
     'li',
     { class: `finding ${severity}` },
@@ -49,7 +49,7 @@ function card(session: Session, { id, severity, path, message, advice }: Finding
       'div',
       {},
       make('h3', {}, make('span', { class: 'hear' }, `${severity}: `), name(message, 'message')),
-      where,
+      path === undefined ? undefined : pathLink(session, path),
       make('p', {}, name(advice, 'message')),
       make('code', { class: 'id' }, id),
     ),

@@ -1,58 +1,80 @@
-/** What it is about, in one line. */
+/** The top of the page: what was inspected, the theme, and the two sides of a comparison. */
 import { formatBytes } from '../../../text/format.js';
-import { countOf, shareOf, visible, ratioText } from '../elements/format.js';
-import { fill, make, name, bar, button } from '../elements/dom.js';
-import type { Session } from '../model/session.js';
 import type { DifferenceData } from '../../data.js';
+import { bar, button, fill, icon, make, name, softText } from '../elements/dom.js';
+import { countOf, ratioText, shareOf, visible } from '../elements/format.js';
+import type { Session } from '../model/session.js';
+
+const SUN =
+  'M8 4.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7ZM8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1.1 1.1M11.9 11.9 13 13M13 3l-1.1 1.1M4.1 11.9 3 13';
+const MOON = 'M13.5 9.5A6 6 0 0 1 6.5 2.5a6 6 0 1 0 7 7Z';
 
 export function subject(session: Session): HTMLElement {
-  const title = make('h1', {});
-  const facts = make('ul', { class: 'figures' });
-  const show = (): void => {
+  const title = make('h1');
+  const figures = make('ul', { class: 'figures' });
+  session.render(['side'], () => {
     const { data, tree } = session.side;
+    const { bytes } = data.waste;
     fill(title, name(data.target));
     document.title = `${visible(data.target)}, inspected`;
-    const figures: (string | undefined)[] = [
-      data.id === undefined ? undefined : data.id.replace(/^sha256:/, '').slice(0, 12),
-      data.platform === undefined ? data.kind : visible(data.platform),
-      formatBytes(data.size),
-      countOf(tree.files[0] as number, 'file'),
-      `${formatBytes(data.waste.bytes)} wasted (${shareOf(data.waste.bytes, data.size)})`,
-    ];
-    const classes = ['id', 'platform', 'size', 'count', data.waste.bytes > 0 ? 'wasted' : 'none'];
-    const items = figures.map((figure, index) =>
-      figure === undefined ? undefined : make('li', { class: classes[index] }, figure),
+    const figure = (className: string, text: string): HTMLElement =>
+      make('li', { class: className }, text);
+    fill(
+      figures,
+      data.id === undefined
+        ? undefined
+        : figure('id', data.id.replace(/^sha256:/, '').slice(0, 12)),
+      figure('platform', data.platform === undefined ? data.kind : visible(data.platform)),
+      figure('size', formatBytes(data.size)),
+      figure('count', countOf(tree.files[0] as number, 'file')),
+      figure(
+        bytes > 0 ? 'wasted' : 'none',
+        `${formatBytes(bytes)} wasted (${shareOf(bytes, data.size)})`,
+      ),
     );
-    fill(facts, ...items);
-  };
-  session.watch((view, before) => {
-    if (view.side !== before.side) show();
   });
-  show();
-  return make('div', { class: 'subject' }, title, facts);
+  return make('div', { class: 'subject' }, title, figures);
 }
 
-export function comparisonBar(session: Session, { before, after }: DifferenceData): HTMLElement {
-  const sizes = [before, after] as const;
+/** Switches between light and dark colours; until it is used, the page follows the system. */
+export function themeToggle(session: Session, darkSystem: MediaQueryList): HTMLElement {
+  const { dataset } = document.documentElement;
+  darkSystem.addEventListener('change', () => {
+    if (dataset['theme'] === undefined) session.change({ isDark: darkSystem.matches });
+  });
+  const element = button({ class: 'plain' }, () => {
+    const isDark = !session.view.isDark;
+    dataset['theme'] = isDark ? 'dark' : 'light';
+    session.change({ isDark });
+  });
+  session.render(['isDark'], () => {
+    const { isDark } = session.view;
+    element.title = isDark ? 'Use light colours' : 'Use dark colours';
+    element.setAttribute('aria-label', element.title);
+    fill(element, icon(isDark ? SUN : MOON));
+  });
+  return element;
+}
+
+/** Both sides of a comparison, to scale; each is a switch to its side. */
+export function comparison(session: Session, { before, after }: DifferenceData): HTMLElement {
   const [share, rest] = ratioText(before, after);
-  const switches = session.sides.map((side, index) => {
-    const size = sizes[index as 0 | 1];
+  const switches = ([0, 1] as const).map((index) => {
+    const side = session.sides[index];
+    const size = index === 0 ? before : after;
+    const files = countOf(side?.tree.files[0] as number, 'file');
     return button(
-      { class: 'compared', 'aria-pressed': String(index === 0) },
+      { class: 'compared' },
       () => session.show(index),
-      make('span', { class: 'soft' }, index === 0 ? 'before' : 'after'),
-      name(side.data.target, 'target'),
-      make(
-        'span',
-        { class: 'size' },
-        `${formatBytes(size)}, ${countOf(side.tree.files[0] as number, 'file')}`,
-      ),
+      softText(index === 0 ? 'before' : 'after'),
+      name(side?.data.target ?? '', 'target'),
+      make('span', { class: 'size' }, `${formatBytes(size)}, ${files}`),
       bar(size / Math.max(before, after, 1)),
     );
   });
-  session.watch((view) => {
+  session.render(['side'], () => {
     switches.forEach((control, index) => {
-      control.setAttribute('aria-pressed', String(view.side === index));
+      control.setAttribute('aria-pressed', String(session.view.side === index));
     });
   });
   return make(

@@ -1,22 +1,22 @@
-/** Paints a directory's map on a canvas. */
+/** Paints the map of a directory on a canvas. */
 import { formatBytes } from '../../../text/format.js';
 import type { Box } from '../model/treemap.js';
-import { colourOf, type Palette } from '../elements/palette.js';
+import { colourOf, type Palette, paletteFor } from '../elements/palette.js';
 import type { Session } from '../model/session.js';
 import { visible } from '../elements/format.js';
 
 const FONT = 'system-ui, "Segoe UI", "DejaVu Sans", sans-serif';
 const GAP = 1;
-/** How much is left of what isn't in the light. */
+/** The opacity of entries that are not highlighted. */
 const DIMMED = 0.2;
 
 export function paint(
   context: CanvasRenderingContext2D,
   session: Session,
   boxes: readonly Box[],
-  palette: Palette,
 ): void {
-  const { tree, light } = session;
+  const { tree, light, view } = session;
+  const palette = paletteFor(view.isDark);
   context.textBaseline = 'middle';
   for (const box of boxes) {
     const isLit = light === undefined || light.reaches(box.at, tree.ends[box.at] as number);
@@ -41,13 +41,13 @@ function paintFrame(
   const middle = box.y + box.title / 2 + 1;
   context.font = `600 11px ${FONT}`;
   context.fillStyle = palette.text;
-  const room = box.width - 12;
+  const space = box.width - 12;
   const chain = tree.lineOf(box.inner).slice(tree.lineOf(box.at).length - 1);
   const label = visible(chain.map((at) => tree.names[at]).join('/'));
-  const used = write(context, label, box.x + 6, middle, room);
+  const used = write(context, label, box.x + 6, middle, space);
   context.font = `11px ${FONT}`;
   const width = context.measureText(size).width;
-  if (used + width + 10 > room) return;
+  if (used + width + 10 > space) return;
   context.fillStyle = palette.softText;
   context.fillText(size, box.x + box.width - 6 - width, middle);
 }
@@ -58,12 +58,13 @@ function paintLeaf(
   box: Box,
   palette: Palette,
 ): void {
-  const { tree, changes, view } = session;
+  const { tree, view } = session;
   shape(context, box, 3);
-  context.fillStyle = colourOf(session, box.at, palette);
+  context.fillStyle = colourOf(session, box.at);
   context.fill();
-  const isGone = view.colour === 'change' && changes?.of[view.side as 0 | 1][box.at] === 'gone';
-  if (isGone) hatch(context, box, palette.text);
+  if (view.colour === 'change' && session.changeOf(box.at) === 'gone') {
+    hatch(context, box, palette.text);
+  }
   if (box.width < 40 || box.height < 18) return;
   const isTall = box.height >= 36;
   const middle = box.y + (isTall ? 13 : box.height / 2 + 0.5);
@@ -87,7 +88,7 @@ function shape(context: CanvasRenderingContext2D, box: Box, most: number): void 
   else context.roundRect(box.x, box.y, width, height, radius);
 }
 
-/** So that what is gone is told by more than a colour. The shape is the path that was filled last. */
+/** Marks removed files by more than a colour. The shape is the path that was filled last. */
 function hatch(context: CanvasRenderingContext2D, box: Box, colour: string): void {
   if (box.width < 8 || box.height < 8) return;
   context.save();
@@ -96,7 +97,7 @@ function hatch(context: CanvasRenderingContext2D, box: Box, colour: string): voi
   context.strokeStyle = colour;
   context.lineWidth = 1;
   context.beginPath();
-  // On one grid for the whole map, or neighbours would look askew.
+  // One grid for the whole map, so that the lines of neighbours meet.
   const first = Math.floor((box.x - box.y - box.height) / 7) * 7;
   for (let from = first; from < box.x + box.width - box.y; from += 7) {
     context.moveTo(from + box.y, box.y);
@@ -106,25 +107,28 @@ function hatch(context: CanvasRenderingContext2D, box: Box, colour: string): voi
   context.restore();
 }
 
-/** As much of a text as there is room for; how wide that is. */
+/** Writes as much of a text as fits; returns its width in pixels. */
 function write(
   context: CanvasRenderingContext2D,
   text: string,
   x: number,
   y: number,
-  room: number,
+  space: number,
 ): number {
-  // No letter is narrower than 2.5 pixels: a long name isn't measured whole.
-  let shown = text.length > room / 2.5 ? text.slice(0, Math.ceil(room / 2.5)) : text;
+  // No letter is narrower than 2.5 pixels, so that most of a long name need not be measured.
+  let shown = text.length > space / 2.5 ? text.slice(0, Math.ceil(space / 2.5)) : text;
   let width = context.measureText(shown).width;
-  if (width > room || shown.length < text.length) {
-    while (shown.length > 0 && context.measureText(`${shown}…`).width > room) {
-      shown = shown.slice(0, Math.min(shown.length - 1, Math.floor((shown.length * room) / width)));
+  if (width > space || shown.length < text.length) {
+    while (shown.length > 0 && context.measureText(`${shown}…`).width > space) {
+      shown = shown.slice(
+        0,
+        Math.min(shown.length - 1, Math.floor((shown.length * space) / width)),
+      );
       width = context.measureText(shown).width;
     }
     if (shown.length < 2) return 0;
     shown = `${shown}…`;
   }
   context.fillText(shown, x, y);
-  return Math.min(width, room);
+  return Math.min(width, space);
 }

@@ -1,15 +1,12 @@
-/** The map of a directory: a picture on a canvas, which the mouse goes by, and cells for the keyboard. */
+/** The map of a directory: a canvas for the pointer, and buttons for the keyboard. */
 import { formatBytes } from '../../../text/format.js';
-import { Cells, position } from './map-cells.js';
+import { fill, make, placeAt } from '../elements/dom.js';
 import { countOf, visible } from '../elements/format.js';
-import { fill, make } from '../elements/dom.js';
-import { type Box, boxAt, nest, type Rect } from '../model/treemap.js';
-import { paint } from './map-canvas.js';
-import { paletteFor } from '../elements/palette.js';
 import type { Session } from '../model/session.js';
-import type { Spotlight } from '../model/spotlight.js';
-import type { Theme } from '../theme.js';
+import { type Box, boxAt, nest, type Rect } from '../model/treemap.js';
 import type { Tooltip } from './details.js';
+import { paint } from './map-canvas.js';
+import { Cells } from './map-cells.js';
 
 export class MapView {
   readonly element: HTMLElement;
@@ -18,11 +15,9 @@ export class MapView {
   private readonly note = make('p', { class: 'note', hidden: true });
   private readonly cells: Cells;
   private boxes: readonly Box[] = [];
-  private light: Spotlight | undefined;
 
   constructor(
     private readonly session: Session,
-    private readonly theme: Theme,
     private readonly tooltip: Tooltip,
   ) {
     this.cells = new Cells(session);
@@ -31,20 +26,20 @@ export class MapView {
     this.listen();
     this.watch();
     new ResizeObserver(() => this.draw()).observe(this.element);
-    theme.watch(() => this.draw());
   }
 
   private watch(): void {
     const { session } = this;
+    let light = session.light;
     session.watch((view, before) => {
-      const isElsewhere = view.folder !== before.folder || view.side !== before.side;
-      const isOtherLight = this.light !== session.light;
-      if (!isElsewhere && !isOtherLight && view.colour === before.colour) return;
-      this.light = session.light;
+      const isMoved = view.folder !== before.folder || view.side !== before.side;
+      const isRecoloured = view.colour !== before.colour || view.isDark !== before.isDark;
+      if (!isMoved && !isRecoloured && light === session.light) return;
+      light = session.light;
       const hadFocus = this.element.contains(document.activeElement);
       const from = this.boxes.find(({ at }) => at === view.folder);
       this.draw();
-      if (!isElsewhere) return;
+      if (!isMoved) return;
       this.hover(undefined);
       if (from !== undefined && view.side === before.side) this.zoom(from);
       if (hadFocus && !this.cells.focus(view.entry)) {
@@ -65,12 +60,12 @@ export class MapView {
     if (context === null) return;
     context.scale(ratio, ratio);
     this.boxes = nest(session.tree, session.view.folder, { x: 0, y: 0, width, height });
-    paint(context, session, this.boxes, paletteFor(this.theme.isDark));
+    paint(context, session, this.boxes);
     this.cells.show(this.boxes);
-    this.tell();
+    this.describe();
   }
 
-  private tell(): void {
+  private describe(): void {
     const { tree, view } = this.session;
     const keys = 'Arrow keys move, Enter opens, Backspace goes up.';
     this.element.setAttribute('aria-label', `Map of ${visible(tree.pathOf(view.folder))}. ${keys}`);
@@ -91,7 +86,7 @@ export class MapView {
     });
     element.addEventListener('pointerleave', () => this.hover(undefined));
     element.addEventListener('click', (event) => {
-      // A button that is pressed with a key has no place of its own.
+      // The click of a key has no position.
       const isKey = event.detail === 0;
       const box = isKey ? cells.boxOf(event.target as Element) : hit(event);
       if (box !== undefined) this.choose(box);
@@ -104,13 +99,10 @@ export class MapView {
     });
   }
 
-  /** Into the directory on the way to what was hit: one step, so that nobody gets lost. */
+  /** Goes one directory towards the rectangle, even if that is deeper. */
   private choose(box: Box): void {
-    const { tree, view } = this.session;
-    const line = tree.lineOf(box.at);
-    const child = line[line.indexOf(view.folder) + 1] as number;
-    if (tree.isFolder(child)) this.session.open(child);
-    else this.session.change({ entry: child });
+    const line = this.session.tree.lineOf(box.at);
+    this.session.choose(line[line.indexOf(this.session.view.folder) + 1] as number);
   }
 
   private hover(box: Box | undefined, event?: MouseEvent): void {
@@ -119,14 +111,14 @@ export class MapView {
       this.tooltip.hide();
       return;
     }
-    position(this.halo, box);
+    placeAt(this.halo, box);
     this.tooltip.show(box.at, event.clientX, event.clientY);
   }
 
-  /** What was clicked grows to the size of the map. */
+  /** Animates a rectangle that grows to the size of the map. */
   private zoom(from: Rect): void {
     const { clientWidth: width, clientHeight: height } = this.element;
-    // The list is shown in its place.
+    // The map is hidden while the list is shown.
     if (width === 0 || height === 0) return;
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
     const scale = `scale(${from.width / width}, ${from.height / height})`;

@@ -1,16 +1,15 @@
-/** The search: what is found lights up in the map, and is listed below the box (a combobox). */
+/** The search: matches are highlighted in the map, and listed below the box (a combobox). */
 import { formatBytes } from '../../../text/format.js';
 import { countOf } from '../elements/format.js';
 import { icon, make } from '../elements/dom.js';
 import { entryList } from './entry-list.js';
 import type { Session } from '../model/session.js';
-import type { Theme } from '../theme.js';
 
 const LENS = 'M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9ZM10.3 10.3 14 14';
-/** Milliseconds without a key after which it is worth looking. */
-const PAUSE = 60;
+/** Milliseconds from the last key to the search. */
+const DELAY = 60;
 
-export function searchBox(session: Session, theme: Theme): HTMLElement {
+export function searchBox(session: Session): HTMLElement {
   const input = make('input', {
     type: 'search',
     id: 'search',
@@ -24,7 +23,7 @@ export function searchBox(session: Session, theme: Theme): HTMLElement {
     autocomplete: 'off',
     spellcheck: 'false',
   });
-  const list = entryList(session, theme, {
+  const list = entryList(session, {
     id: 'found',
     label: 'Found',
     empty: 'Nothing is called that.',
@@ -46,7 +45,7 @@ export function searchBox(session: Session, theme: Theme): HTMLElement {
   let timer = 0;
   input.addEventListener('input', () => {
     window.clearTimeout(timer);
-    timer = window.setTimeout(search, PAUSE);
+    timer = window.setTimeout(search, DELAY);
   });
   input.addEventListener('focus', () => open(session.found !== undefined));
   input.addEventListener('keydown', (event) => {
