@@ -4,8 +4,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'prettier';
-import { commandLineMarkdown } from '../dist/cli/manual.js';
 import { findingsMarkdown } from '../dist/inspect/findings/manual.js';
+import { commandLineMarkdown } from './command-line.js';
 import { errorsMarkdown } from './errors.js';
 import { schemaTables } from './inspect-json.js';
 

@@ -1,14 +1,15 @@
-/** From the command line's options of `build` to the library's, checked before anything is read. */
+/** The library's options of a build, from the command line's; checked before anything is read. */
 import { resolve } from 'node:path';
 import { type Compression, parseCompression } from '../compression/compress.js';
 import { parsePlatform } from '../image/platform.js';
 import { isImageName } from '../image/reference.js';
 import { BUILD_ONLY, ENGINE_NAMES, type EngineName } from '../options/build.js';
 import { type Output, OUTPUT_TYPES, outputForm } from '../options/image.js';
+import { LIMITS, type Limits } from '../options/limits.js';
 import { keysAndValues } from './builder-options.js';
 import { type Arguments, usage } from './parse.js';
 
-/** The options beside those of the context. */
+/** The options other than those of the context. */
 export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv) {
   const tags = args.all('tag');
   for (const tag of tags)
@@ -132,4 +133,22 @@ function checkDestinations(outputs: readonly Output[]): void {
       throw usage(dest === '-' ? 'only one output can go to -' : `two outputs go to ${dest}`);
     seen.add(place);
   }
+}
+
+/** The limits, checked; undefined if none is given. */
+export async function limitOptions(args: Arguments): Promise<Limits | undefined> {
+  if (args.firstOf(LIMITS) === undefined) return undefined;
+  const { parseCount, parseSize, parseSizeOrShare } = await import('../inspect/parse-size.js');
+  const { checkLimits } = await import('../inspect/limits.js');
+  const read = <T>(name: string, parse: (text: string, option: string) => T): T | undefined => {
+    const value = args.value(name);
+    return value === undefined ? undefined : parse(value, `--${name}`);
+  };
+  const limits = args.options(LIMITS, {
+    maxSize: read('max-size', parseSize),
+    maxLayers: read('max-layers', parseCount),
+    maxWaste: read('max-waste', parseSizeOrShare),
+  });
+  checkLimits(limits);
+  return limits;
 }

@@ -1,24 +1,28 @@
 /** `dockerception build`: the image ID on standard output, everything else on standard error. */
+import { stat } from 'node:fs/promises';
 import { build, type Built } from '../build.js';
 import { DockerceptionError } from '../errors.js';
 import { BUILD } from '../options/build.js';
 import type { BuilderOptions } from '../options/builder.js';
 import type { ContextOptions } from '../options/context.js';
-import { LIMITS, type Limits } from '../options/limits.js';
+import { isImageOutput, type Output, outputForm } from '../options/image.js';
 import { normalise, type OptionsOf } from '../options/schema.js';
-import { createDisplay } from '../progress/create-display.js';
+import { createDisplay, type DisplayMode } from '../progress/create-display.js';
 import type { Report } from '../progress/events.js';
-import { buildOptions } from './build-options.js';
+import { formatBytes, formatContext } from '../text/format.js';
+import { shellQuote } from '../text/shell-quote.js';
+import { buildOptions, limitOptions } from './build-options.js';
 import { builderOptions } from './builder-options.js';
-import { contextOptions } from './context.js';
+import { contextOptions } from './context-options.js';
 import type { Arguments } from './parse.js';
-import { print } from './print.js';
-import type { Process } from './process.js';
+import { print, type Process } from './process.js';
 import { ResultFile } from './result-file.js';
-import { type Asked, summary } from './summary.js';
 
 type Options = ContextOptions &
   ReturnType<typeof buildOptions> & { readonly report: Report; readonly signal: AbortSignal };
+
+/** What was built; with the size of the builder's image in bytes, if it is known. */
+type BuiltFrom = Built & { readonly builderSize?: number | undefined };
 
 export async function runBuild(args: Arguments, process: Process): Promise<void> {
   const { env, stdout, stderr, signal } = process;
@@ -34,7 +38,7 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
   const mode = progressMode(args, env);
   const display = createDisplay(mode, stderr, env);
   const started = performance.now();
-  let built: Built & { readonly builderSize?: number | undefined };
+  let built: BuiltFrom;
   try {
     const leaveOut = results.map(({ path }) => path);
     const given = { ...options, leaveOut, env, stdout, report: display.report, signal };
@@ -46,17 +50,16 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
   display.close();
   if (built.imageId !== '') await iidFile?.save(built.imageId);
   await metadataFile?.save(`${JSON.stringify(built.metadata, undefined, 2)}\n`);
-  // Last, as it can fail: the image is there all the same. A file system alone is none.
+  // Last, since the image exists even if this fails. A plain file system has no image ID.
   const writesArchive = built.outputs.some(({ dest }) => dest === '-');
   if (!writesArchive && built.imageId !== '') await print(`${built.imageId}\n`);
   if (mode !== 'quiet' && mode !== 'rawjson') {
     const milliseconds = performance.now() - started;
-    const { builderSize } = built;
-    stderr.write(await summary(built, { ...asked(args), builderSize, milliseconds }));
+    stderr.write(await summary(built, options, milliseconds));
   }
 }
 
-/** Before anything is removed or run: no file that is written replaces one that is read. */
+/** Before anything is removed or run: throws if a file that is written would replace one that is read. */
 async function checkPlaces(
   results: readonly ResultFile[],
   given: OptionsOf<typeof BUILD>,
@@ -74,17 +77,8 @@ async function checkPlaces(
   );
 }
 
-/** Most builds have no limits. */
-async function limitOptions(args: Arguments): Promise<Limits | undefined> {
-  if (args.firstOf(LIMITS) === undefined) return undefined;
-  return (await import('./limits.js')).limitsOf(args);
-}
-
-/** What the builder's own build shares with the image's goes to both. */
-async function buildFrom(
-  builder: BuilderOptions,
-  options: Options,
-): Promise<Built & { readonly builderSize: number | undefined }> {
+/** Options that the builders' builds share with the image's apply to both. */
+async function buildFrom(builder: BuilderOptions, options: Options): Promise<BuiltFrom> {
   const { noCache, pull, network, addHosts, outputs, push, report, signal } = options;
   const shared = { noCache, pull, network, addHosts, report, signal };
   const { withBuilder } = await import('../builder/builder.js');
@@ -95,7 +89,7 @@ async function buildFrom(
       ...(context !== undefined && { context }),
       addHosts: [...addHosts, ...hosts],
       noCache: noCache === true || changes,
-      // The builder's engine keeps the image: if it no longer answers, no file is written in its place.
+      // The builder's engine keeps the image. If it no longer answers, no archive replaces it.
       ...(options.engine === 'auto' &&
         outputs.length === 0 &&
         push !== true && { engine: 'docker' }),
@@ -112,10 +106,7 @@ function toTerminal(): DockerceptionError {
   });
 }
 
-function progressMode(
-  args: Arguments,
-  env: NodeJS.ProcessEnv,
-): 'auto' | 'plain' | 'tty' | 'rawjson' | 'quiet' {
+function progressMode(args: Arguments, env: NodeJS.ProcessEnv): DisplayMode {
   if (args.flag('quiet')) return 'quiet';
   const mode = args.value('progress') ?? env['BUILDKIT_PROGRESS'] ?? 'auto';
   const known = ['auto', 'plain', 'tty', 'rawjson', 'quiet'] as const;
@@ -126,11 +117,67 @@ function progressMode(
   });
 }
 
-function asked(args: Arguments): Pick<Asked, 'tags' | 'push' | 'load'> {
-  return { tags: args.all('tag'), push: args.flag('push'), load: args.flag('load') };
-}
-
 async function resultFile(args: Arguments, option: string): Promise<ResultFile | undefined> {
   const path = args.value(option);
   return path === undefined ? undefined : ResultFile.prepare(path, `--${option}`);
+}
+
+/** The last line: `built app from 85.0 kB, 3 entries, in 0.1 s: 1 layer, 82.1 kB, archive in app.tar (83.5 kB)`. */
+async function summary(
+  built: BuiltFrom,
+  { tags, push, load }: Pick<Options, 'tags' | 'push' | 'load'>,
+  milliseconds: number,
+): Promise<string> {
+  const { bytes, entries } = built.context;
+  const name = tags[0] ?? (built.imageId.slice(0, 19) || 'the file system');
+  const seconds = (milliseconds / 1000).toFixed(1);
+  const line = `built ${name} from ${formatContext(bytes, entries, 0)}, in ${seconds} s`;
+  const { layers } = built;
+  const size = layers && `${plural(layers.count, 'layer')}, ${formatBytes(layers.bytes)}`;
+  const places = await Promise.all(built.outputs.map((output) => place(output)));
+  const whereabouts = [
+    ...(size === undefined ? [] : [size]),
+    ...sizes(built),
+    ...(push === true ? ['pushed'] : []),
+    ...(load === true ? ['loaded'] : []),
+    ...places.filter((text) => text !== undefined),
+  ];
+  // A pipe or a device can't be loaded from.
+  const archive = built.outputs.find(
+    (output, at) => places[at] !== undefined && isArchiveFile(output),
+  );
+  const hint = archive === undefined || load === true ? '' : `; load it with: ${loading(archive)}`;
+  return `${[line, whereabouts.join(', ')].filter((part) => part !== '').join(': ')}${hint}\n`;
+}
+
+/** Compares the size of the builder's image with that of the image. */
+function sizes({ layers, size: whole, builderSize }: BuiltFrom): string[] {
+  const size = layers?.bytes ?? whole;
+  if (builderSize === undefined || size === undefined || size === 0) return [];
+  const ratio = Math.round(builderSize / size);
+  const smaller = ratio > 1 ? `, 1/${ratio} of it` : '';
+  return [`builder ${formatBytes(builderSize)}, image ${formatBytes(size)}${smaller}`];
+}
+
+async function place(output: Output): Promise<string | undefined> {
+  const { type, dest } = output;
+  if (dest === '-') return undefined;
+  if (type === 'local') return `files in ${dest}`;
+  if (outputForm(output) === 'layout') return `layout in ${dest}`;
+  const what = type === 'tar' ? 'files' : 'archive';
+  const file = await stat(dest).catch(() => undefined);
+  // A pipe or a device has no size.
+  return file?.isFile() === true ? `${what} in ${dest} (${formatBytes(file.size)})` : undefined;
+}
+
+function isArchiveFile(output: Output): boolean {
+  return isImageOutput(output) && output.dest !== '-' && outputForm(output) === 'file';
+}
+
+function loading({ dest }: Output): string {
+  return `docker load < ${shellQuote(dest)}`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

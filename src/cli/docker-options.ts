@@ -3,7 +3,7 @@
  * there: some change nothing here and are accepted, each of the others gets an error with its own name and reason.
  */
 import type { Verb } from '../options/schema.js';
-import { isTrue, usage } from './usage.js';
+import { isTrue, usage } from './flags.js';
 
 /** One option of docker's. */
 export interface DockerOption {

@@ -12,7 +12,7 @@ import { DescriptorSink } from '../sink/descriptor.js';
 import { FAILURE_BLOCK } from '../sink/failure-block.js';
 import type { Sink } from '../sink/sink.js';
 import { builderOptions } from './builder-options.js';
-import { contextOptions } from './context.js';
+import { contextOptions } from './context-options.js';
 import type { Arguments } from './parse.js';
 import type { Process } from './process.js';
 

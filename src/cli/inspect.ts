@@ -1,4 +1,4 @@
-/** `dockerception inspect`: what was found on standard output; limits that are exceeded on standard error. */
+/** `dockerception inspect`: prints the inspection on standard output, and exceeded limits on standard error. */
 import { DockerceptionError } from '../errors.js';
 import { parsePlatform } from '../image/platform.js';
 import type { Difference } from '../inspect/difference/difference.js';
@@ -8,7 +8,7 @@ import { INSPECT, type InspectOptions } from '../options/inspect.js';
 import type { Limits } from '../options/limits.js';
 import { DescriptorSink } from '../sink/descriptor.js';
 import type { InputPlace } from '../source/own-output.js';
-import { limitsOf } from './limits.js';
+import { limitOptions } from './build-options.js';
 import { type Arguments, usage } from './parse.js';
 import type { Process } from './process.js';
 
@@ -26,7 +26,7 @@ export async function runInspect(args: Arguments, process: Process): Promise<voi
   if (args.value('html') === '-' && process.stdout.isTTY)
     throw usage('standard output is a terminal', 'name a file: --html report.html');
   const options = inspectOptions(args, process);
-  const limits = limitsOf(args);
+  const limits = await limitOptions(args);
   const path = args.value('cat');
   if (path !== undefined) {
     const { cat } = await import('../inspect/cat.js');

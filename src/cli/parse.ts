@@ -15,10 +15,9 @@ import {
   type Verb,
 } from '../options/schema.js';
 import { acceptDockerOption } from './docker-options.js';
-import { OPTIONS } from './options.js';
-import { isTrue, usage } from './usage.js';
+import { isTrue, OPTIONS, usage } from './flags.js';
 
-export { usage } from './usage.js';
+export { usage } from './flags.js';
 
 /** What a command line may begin with. */
 export const VERBS: readonly Verb[] = ['build', 'filter', 'inspect'];

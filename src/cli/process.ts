@@ -1,8 +1,47 @@
-/** What a command sees of the process: passed in, so that nothing is read at import. */
+/** What a command uses of its process: passed in, so that nothing is read at import. */
+import { DockerceptionError } from '../errors.js';
+import { DescriptorSink } from '../sink/descriptor.js';
+
 export interface Process {
   readonly env: NodeJS.ProcessEnv;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  /** Aborted on SIGINT and SIGTERM, with an error that has the right exit code. */
+  /** Aborted on SIGINT, SIGTERM and SIGHUP, with an error of kind interrupted or terminated. */
   readonly signal: AbortSignal;
+}
+
+/** Settles when the text is written to standard output. Rejects with an error of kind output if that fails. */
+export async function print(text: string): Promise<void> {
+  const sink = new DescriptorSink(1, 'standard output');
+  sink.write(Buffer.from(text));
+  await sink.end();
+}
+
+const SIGNALS = [
+  { name: 'SIGINT', kind: 'interrupted', exitCode: 130 },
+  { name: 'SIGTERM', kind: 'terminated', exitCode: 143 },
+  { name: 'SIGHUP', kind: 'terminated', exitCode: 129 },
+] as const;
+
+/**
+ * Aborts on the first signal. A second one ends the process at once; temporary files are removed in either case
+ * (files/temporary-path.ts). Call `release` at the end: after it, a first signal ends the process as usual, and a second one
+ * with the exit code of the first.
+ */
+export function onSignals(): { readonly signal: AbortSignal; readonly release: () => void } {
+  const controller = new AbortController();
+  const listeners = SIGNALS.map(({ name, kind, exitCode }) => {
+    const listener = (): void => {
+      if (controller.signal.aborted) process.exit(exitCode);
+      controller.abort(new DockerceptionError(kind, name, kind));
+    };
+    process.on(name, listener);
+    return () => process.off(name, listener);
+  });
+  return {
+    signal: controller.signal,
+    release() {
+      if (!controller.signal.aborted) listeners.forEach((remove) => remove());
+    },
+  };
 }

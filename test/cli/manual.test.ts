@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
+import { commandLineMarkdown } from '../../docs/command-line.js';
+import { OPTIONS } from '../../src/cli/flags.js';
 import { helpText } from '../../src/cli/help.js';
-import { commandLineMarkdown } from '../../src/cli/manual.js';
-import { OPTIONS } from '../../src/cli/options.js';
 
 describe('the manual', () => {
   it('is what the option table says (npm run docs writes it)', async () => {

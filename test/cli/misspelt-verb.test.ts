@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { contextOptions } from '../../src/cli/context.js';
+import { contextOptions } from '../../src/cli/context-options.js';
 import { parse } from '../../src/cli/parse.js';
 
 const read = (...argv: string[]): ReturnType<typeof contextOptions> =>

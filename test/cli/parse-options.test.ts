@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DOCKER_OPTIONS } from '../../src/cli/docker-options.js';
-import { OPTIONS } from '../../src/cli/options.js';
+import { OPTIONS } from '../../src/cli/flags.js';
 import { parse, VERBS } from '../../src/cli/parse.js';
 import type { Flag } from '../../src/options/schema.js';
 

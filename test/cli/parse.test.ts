@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OPTIONS } from '../../src/cli/options.js';
+import { OPTIONS } from '../../src/cli/flags.js';
 import { parse } from '../../src/cli/parse.js';
 
 describe('the command line', () => {

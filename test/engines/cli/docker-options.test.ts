@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { DOCKER_OPTIONS } from '../../../src/cli/docker-options.js';
-import { OPTIONS } from '../../../src/cli/options.js';
+import { OPTIONS } from '../../../src/cli/flags.js';
 import { engines } from '../engines.js';
 
 /** Options by their names, with their letters, as a help text lists them. */

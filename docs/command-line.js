@@ -1,7 +1,7 @@
-/** docs/command-line.md, made from the option table: `npm run docs` writes it, a test compares. */
-import { DOCKER_OPTIONS } from './docker-options.js';
-import { valueOf } from './help.js';
-import { OPTIONS } from './options.js';
+/** docs/command-line.md, from the tables of flags. */
+import { DOCKER_OPTIONS } from '../dist/cli/docker-options.js';
+import { OPTIONS } from '../dist/cli/flags.js';
+import { valueOf } from '../dist/cli/help.js';
 
 const INTRODUCTION = `# The command line
 
@@ -50,8 +50,8 @@ const EXIT_CODES = `## Exit codes
 | \`BUILDKIT_PROGRESS\`, \`NO_COLOR\`, \`TERM\`                          | the display                                 |
 `;
 
-/** The whole page. */
-export function commandLineMarkdown(): string {
+/** @returns {string} */
+export function commandLineMarkdown() {
   const groups = [...new Set(OPTIONS.map((spec) => spec.group))];
   const sections = groups.map((group) => {
     const specs = OPTIONS.filter((spec) => spec.group === group);
@@ -68,8 +68,8 @@ export function commandLineMarkdown(): string {
   return [INTRODUCTION, ...sections, dockerOptions(), EXIT_CODES].join('\n');
 }
 
-function dockerOptions(): string {
-  const named = (names: readonly string[]): string =>
+function dockerOptions() {
+  const named = (/** @type {readonly string[]} */ names) =>
     names.map((name) => `\`--${name}\``).join(', ');
   const none = DOCKER_OPTIONS.flatMap(({ name, missing, off }) =>
     missing === undefined ? [name] : off === true ? [`${name}=false`] : [],

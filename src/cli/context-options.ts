@@ -1,13 +1,13 @@
-/** From the command line's edits to the library's options. */
-import { readFile } from 'node:fs/promises';
+/** The library's options of a context, from the command line's. */
+import { existsSync } from 'node:fs';
+import { access, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { parseOwner } from '../edit/attributes.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import { type Addition, CONTEXT, type ContextOptions } from '../options/context.js';
 import { isStandardInput } from '../source/standard-input.js';
 import { trimEnd } from '../text/trim.js';
-import { dockerfileOptions } from './dockerfile.js';
-import { refuseMisspeltVerb } from './misspelt-verb.js';
-import { type Arguments, usage } from './parse.js';
+import { type Arguments, usage, VERBS } from './parse.js';
 
 export async function contextOptions(
   args: Arguments,
@@ -34,12 +34,12 @@ export async function contextOptions(
   });
 }
 
-/** The builders and the context share standard input with what is added and the Dockerfile. */
+/** Throws USAGE if standard input is named twice: by builders, the context, `--add` or `-f`. */
 function checkStandardInput(args: Arguments): void {
   const hasBuilder = args.value('from') !== undefined || args.value('from-image') !== undefined;
   const context = args.operands[0] ?? '-';
   const readers = [
-    // Each further one reads what the builder before it writes.
+    // Each further builder reads the output of the one before.
     ...(args.all('from')[0] === '-' && args.value('from-image') === undefined ? ['--from -'] : []),
     ...(hasBuilder || context !== '-' ? [] : ['the context']),
     ...args
@@ -98,4 +98,62 @@ async function ignoreFiles(paths: readonly string[]): Promise<string[]> {
     }
   });
   return (await Promise.all(lists)).flat();
+}
+
+/** Throws USAGE if the first operand doesn't exist and is similar to a verb. */
+async function refuseMisspeltVerb([word = '-']: readonly string[]): Promise<void> {
+  if (word === '-' || existsSync(word)) return;
+  const { nearest } = await import('../text/suggest.js');
+  const verb = nearest(word, VERBS);
+  if (verb === undefined) return;
+  throw usage(`${word} is neither a verb nor a context that is there`, `did you mean ${verb}?`);
+}
+
+/** The name in the context of a Dockerfile from outside of it. */
+const OUTSIDE = '.dockerfile';
+
+type FileOptions = Pick<ContextOptions, 'file' | 'add' | 'ignoreFile'>;
+
+/**
+ * `-f` is a path inside the context. For a directory it is first a file of the host, relative to the working directory, as
+ * `docker build -f` resolves it; `-` is standard input. `add` is what it adds to the context.
+ */
+async function dockerfileOptions(args: Arguments): Promise<FileOptions> {
+  const given = args.value('file');
+  if (given === undefined) return {};
+  const hasBuilder = args.value('from') !== undefined || args.value('from-image') !== undefined;
+  const context = args.operands[0] ?? '-';
+  if (given === '-') {
+    if (hasBuilder || context !== '-')
+      return { file: OUTSIDE, add: [{ host: '-', dest: OUTSIDE, concealed: true }] };
+    throw usage(
+      '-f - and the context are both standard input',
+      'name a directory or a tar file as the context',
+    );
+  }
+  const isBased = args.value('base') !== undefined || args.value('change') !== undefined;
+  if (hasBuilder || isBased || !(await isDirectory(context)) || !(await isFile(given)))
+    return { file: given };
+  const path = join(await realpath(dirname(given)), basename(given));
+  const inside = relative(await realpath(context), path);
+  if (!isAbsolute(inside) && !/^\.\.(?:\/|$)/.test(inside)) return { file: inside };
+  const ignoreFile = `${given}.dockerignore`;
+  const isIgnoreFile = await access(ignoreFile).then(
+    () => true,
+    () => false,
+  );
+  return {
+    file: OUTSIDE,
+    add: [{ host: given, dest: OUTSIDE, concealed: true }],
+    ...(isIgnoreFile && { ignoreFile }),
+  };
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
+}
+
+/** A pipe, too: `-f <(…)`. */
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === false;
 }

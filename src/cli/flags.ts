@@ -1,4 +1,5 @@
-/** All flags, from which parsing, help and the manual derive: those of the library's options, and the command line's own. */
+/** The flags from which parsing, help and the manual derive: those of the library's options, and the command line's own. */
+import { DockerceptionError } from '../errors.js';
 import { BUILD } from '../options/build.js';
 import { BUILDER } from '../options/builder.js';
 import { INSPECT } from '../options/inspect.js';
@@ -34,3 +35,20 @@ export const OPTIONS: readonly Flag[] = (() => {
   const all = [...flagsOf(BUILDER, BUILD, INSPECT, LIMITS), ...OWN];
   return groups.flatMap((group) => all.filter((flag) => flag.group === group));
 })();
+
+/** An error of the command line. */
+export function usage(
+  why: string,
+  hint = 'dockerception --help lists the options',
+): DockerceptionError {
+  return new DockerceptionError('usage', 'USAGE', `reading the command line: ${why}`, { hint });
+}
+
+const TRUE = ['1', 't', 'T', 'true', 'TRUE', 'True'];
+const FALSE = ['0', 'f', 'F', 'false', 'FALSE', 'False'];
+
+/** A flag's value as docker reads it (Go, strconv.ParseBool); undefined for anything else. */
+export function isTrue(value: string | undefined): boolean | undefined {
+  if (value === undefined) return undefined;
+  return TRUE.includes(value) ? true : FALSE.includes(value) ? false : undefined;
+}
