@@ -9,28 +9,29 @@ export type { Elf } from './elf/elf.js';
 export type { AssembledSystem, ImageCheck, LayersSummary, StoredImage } from './engine/engine.js';
 export type { Attributes, Directory, Extra, Leaf, Node } from './filesystem/node.js';
 export type { ContainerConfig, Healthcheck, History, ImageConfig, RootFs } from './image/config.js';
-export type { Change } from './inspect/difference/changes.js';
 export {
+  type ChangedAttribute,
+  type ChangeKind,
+  type Compared,
   type Difference,
   type DifferenceEntry,
   differenceOf,
-  type How,
 } from './inspect/difference/difference.js';
 export { type Entry, type EntryKind, find, walk } from './inspect/entry.js';
-export type { Exceeded, Offender } from './inspect/exceeded.js';
-export type { Finding, Severity } from './inspect/finding.js';
 export type {
   Duplicate,
+  Finding,
   HiddenFile,
   ImageFacts,
   Inspection,
   LayerFacts,
+  Severity,
+  UnmappableEntry,
   Waste,
 } from './inspect/inspection.js';
 export { inspectionJson, type JsonOptions } from './inspect/json.js';
-export { type Checked, exceeded } from './inspect/limits.js';
+export { type CheckedImage, type LimitViolation, limitViolations } from './inspect/limits.js';
 export type { Content, ElfContent, ScriptContent, Secret } from './inspect/probe/content.js';
-export type { UnmappableEntry } from './inspect/read/unmappable.js';
 export { renderText, type TextOptions } from './inspect/text/render.js';
 export type { Share } from './options/limits.js';
 export { type ClientBundle, type PageSubject, renderPage } from './page/page.js';

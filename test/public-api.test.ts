@@ -25,12 +25,12 @@ const NAMES: Readonly<Record<string, { values: string; types: string }>> = {
       Owner Part Passed PaxRecord PaxRecords Plan Selection Sink Source SparseMap Trailing WalkHandler`,
   },
   'dockerception/inspect': {
-    values: 'differenceOf exceeded find inspectionJson renderPage renderText walk',
-    types: `Architecture AssembledSystem Attributes Change Checked ClientBundle CompressionType ContainerConfig
-      Content Difference DifferenceEntry Directory Duplicate Elf ElfContent Entry EntryKind Exceeded Extra Finding
-      Healthcheck HiddenFile History How ImageCheck ImageConfig ImageFacts Inspection JsonOptions LayerFacts
-      LayersSummary Leaf Node Offender PageSubject RootFs ScriptContent Secret Severity Share StoredImage
-      TextOptions UnmappableEntry Waste`,
+    values: 'differenceOf find inspectionJson limitViolations renderPage renderText walk',
+    types: `Architecture AssembledSystem Attributes ChangeKind ChangedAttribute CheckedImage ClientBundle
+      Compared CompressionType ContainerConfig Content Difference DifferenceEntry Directory Duplicate Elf
+      ElfContent Entry EntryKind Extra Finding Healthcheck HiddenFile History ImageCheck ImageConfig
+      ImageFacts Inspection JsonOptions LayerFacts LayersSummary Leaf LimitViolation Node PageSubject
+      RootFs ScriptContent Secret Severity Share StoredImage TextOptions UnmappableEntry Waste`,
   },
 };
 

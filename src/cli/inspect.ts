@@ -2,7 +2,7 @@
 import { DockerceptionError } from '../errors.js';
 import { parsePlatform } from '../image/platform.js';
 import type { Difference } from '../inspect/difference/difference.js';
-import type { Exceeded } from '../inspect/exceeded.js';
+import type { LimitViolation } from '../inspect/limits.js';
 import type { Inspection } from '../inspect/inspection.js';
 import { INSPECT, type InspectOptions } from '../options/inspect.js';
 import type { Limits } from '../options/limits.js';
@@ -87,22 +87,22 @@ async function compare(
 async function check(
   inspection: Inspection,
   limits: Limits | undefined,
-): Promise<readonly Exceeded[] | undefined> {
+): Promise<readonly LimitViolation[] | undefined> {
   if (limits === undefined) return undefined;
   if (limits.mustRun === true && inspection.kind === 'context')
     throw usage('--must-run takes an image: a context does not run', 'build takes --must-run, too');
-  const { exceeded } = await import('../inspect/limits.js');
-  return exceeded(inspection, limits);
+  const { limitViolations } = await import('../inspect/limits.js');
+  return limitViolations(inspection, limits);
 }
 
 async function refuse(
   { target }: Inspection,
-  broken: readonly Exceeded[] | undefined,
+  broken: readonly LimitViolation[] | undefined,
   { stderr }: Process,
 ): Promise<void> {
   if (broken === undefined || broken.length === 0) return;
-  const { exceededLines, limitError } = await import('../inspect/limit-error.js');
-  for (const line of exceededLines(broken)) stderr.write(`${line}\n`);
+  const { violationLines, limitError } = await import('../inspect/limits.js');
+  for (const line of violationLines(broken)) stderr.write(`${line}\n`);
   throw limitError(target, broken);
 }
 
@@ -110,7 +110,7 @@ async function show(
   sink: DescriptorSink,
   inspection: Inspection,
   other: Other | undefined,
-  exceeded: readonly Exceeded[] | undefined,
+  exceeded: readonly LimitViolation[] | undefined,
   args: Arguments,
   process: Process,
 ): Promise<void> {
@@ -124,7 +124,7 @@ async function show(
 async function linesOf(
   inspection: Inspection,
   other: Other | undefined,
-  exceeded: readonly Exceeded[] | undefined,
+  exceeded: readonly LimitViolation[] | undefined,
   args: Arguments,
   { stdout, env }: Process,
 ): Promise<Iterable<string>> {

@@ -1,23 +1,22 @@
 /**
- * `--deny PATTERN`: which entries may not be there, in .dockerignore's syntax. A directory that
- * matches is told once, and nothing below it. What a later layer hides is shipped all the same.
+ * The entries that `--deny PATTERN` matches, in .dockerignore's syntax. A matching directory is reported once, without its
+ * contents. Hidden files count, since they are shipped.
  */
 import { compileIgnore, type Ignore } from '../dockerfile/patterns/ignore.js';
 import { DockerceptionError } from '../errors.js';
 import type { Entry } from './entry.js';
 import type { HiddenFile } from './inspection.js';
 
-/** What a list of patterns denies. */
 export interface Denied {
   readonly path: string;
-  /** The pattern that did, as it was given. */
+  /** The pattern that matches, as given. */
   readonly pattern: string;
   readonly directory: boolean;
-  /** Where it is in a lower layer alone. */
+  /** The file, if only a lower layer has it. */
   readonly hidden?: HiddenFile;
 }
 
-/** Patterns that were read: how a list of them judges a path without a slash in front. */
+/** Compiled patterns, for paths without a leading slash. */
 export interface Deny {
   readonly ignore: Ignore;
   readonly single: readonly { readonly pattern: string; readonly ignore: Ignore }[];
@@ -42,13 +41,13 @@ export function compileDeny(patterns: readonly string[]): Deny {
   };
 }
 
-/** In the order of the tree; then what only lower layers have. */
+/** In the order of the tree; then hidden files. */
 export function* denied(deny: Deny, root: Entry, hidden: readonly HiddenFile[]): Generator<Denied> {
   const found = new Set<string>();
   const stack = [root];
   for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
     const directory = here.kind === 'directory';
-    // An exception may bring back something below: then the rest is told, not the directory.
+    // If an exception may match below, the entries are reported one by one.
     if (here.parent !== undefined && isDenied(deny, here.path, directory && !isEmpty(here))) {
       found.add(here.path);
       yield { path: here.path, pattern: patternOf(deny, here.path), directory };
@@ -71,7 +70,7 @@ function isDenied({ ignore }: Deny, path: string, mayKeepBelow: boolean): boolea
   return ignore.matches(relative) && !(mayKeepBelow && ignore.couldKeepBelow(relative));
 }
 
-/** The last that matches: it is the one that decided. */
+/** The last matching pattern, which decides. */
 function patternOf({ single }: Deny, path: string): string {
   return single.findLast(({ ignore }) => ignore.matches(path.slice(1)))?.pattern ?? '';
 }

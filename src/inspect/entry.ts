@@ -1,15 +1,12 @@
-/**
- * One name in a file system that was looked into, with what there is to know about it. Plain data:
- * displays, findings, limits and comparisons read this and nothing else.
- */
+/** The entries of an inspected file system. */
 import { followIn } from '../filesystem/follow.js';
 import type { Content } from './probe/content.js';
 
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'char-device' | 'block-device' | 'fifo';
 
-/** A directory, a file, or anything else that has a name. */
+/** A name in the file system. */
 export interface Entry {
-  /** The last component; empty for the root. Bytes that aren't UTF-8 are `\\xff`. May hold control characters. */
+  /** The last component; empty for the root. Bytes that aren't UTF-8 are `\\xff`. May contain control characters. */
   readonly name: string;
   /** Absolute: `/usr/bin/app`; the root is `/`. */
   readonly path: string;
@@ -20,29 +17,29 @@ export interface Entry {
   readonly gid: number;
   /** Whole seconds since 1970. */
   readonly mtime: number;
-  /** Bytes of a file's content, holes included; 0 for anything else. */
+  /** Bytes of a file's content, including holes; 0 for anything else. */
   readonly size: number;
-  /** Which layer it is from: an index into {@link Inspection.layers}. */
+  /** Index of its layer in {@link Inspection.layers}. */
   readonly layer: number;
-  /** Of a symbolic link, as it is written. */
+  /** The text of a symbolic link. */
   readonly target?: string;
-  /** The same object for all names of one file; undefined where it has one name. */
+  /** The same object for all names of one file; undefined if it has one name. */
   readonly links?: object;
   readonly device?: { readonly major: number; readonly minor: number };
   /** Extended attributes by name: `security.capability`. */
   readonly xattrs?: ReadonlyMap<string, Buffer>;
-  /** Of a file that was looked into. */
+  /** What is known of a file's content. */
   readonly content?: Content;
   readonly parent: Entry | undefined;
-  /** Of a directory: by name, sorted by their bytes. */
+  /** The children of a directory by name, sorted by bytes. */
   readonly children?: ReadonlyMap<string, Entry>;
-  /** Bytes of the files at and below it; one with several names counts where its first name is. */
+  /** Bytes of the files at and below it; a file with several names counts at its first name. */
   readonly total: number;
-  /** Files at and below it, every name counted. */
+  /** Number of files at and below it; every name counts. */
   readonly files: number;
 }
 
-/** Every entry at and below one, directories in front of what they hold. No recursion: trees are deep. */
+/** The entries at and below one, parents first. Not recursive, since trees may be deep. */
 export function* walk(entry: Entry): Generator<Entry> {
   const stack = [entry];
   for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
@@ -51,17 +48,16 @@ export function* walk(entry: Entry): Generator<Entry> {
   }
 }
 
-/** Behind each other on the stack, so that the first comes off first; a folder may have a million. */
+/** In reverse, one by one: a directory may have a million children. */
 function pushChildren(stack: Entry[], { children }: Entry): void {
-  if (children === undefined) return;
-  const all = [...children.values()];
+  const all = [...(children?.values() ?? [])];
   for (let at = all.length - 1; at >= 0; at--) stack.push(all[at] as Entry);
 }
 
 /**
- * What is at a path, symbolic links followed inside the root as a process confined to it would see
- * them; undefined where nothing is, or where links go round in a circle.
- * @param followLast whether a link at the end is followed, too
+ * The entry at a path. Links are followed within the root, as after chroot(2). Undefined if there is none, or links form
+ * a cycle.
+ * @param followLast whether a link at the end is followed
  */
 export function find(root: Entry, path: string, followLast = true): Entry | undefined {
   return followIn<Entry>(path, {
@@ -71,4 +67,29 @@ export function find(root: Entry, path: string, followLast = true): Entry | unde
     isDirectory: ({ kind }) => kind === 'directory',
     child: (parent, name) => parent?.children?.get(name),
   }).node;
+}
+
+const KIND_LETTERS: Readonly<Record<EntryKind, string>> = {
+  file: '-',
+  directory: 'd',
+  symlink: 'l',
+  'char-device': 'c',
+  'block-device': 'b',
+  fifo: 'p',
+};
+
+/** `drwxr-sr-t`, as ls(1) prints it (POSIX.1-2017 ls, "STDOUT"). */
+export function modeString(kind: EntryKind, mode: number): string {
+  return (
+    KIND_LETTERS[kind] +
+    permissionLetters(mode >> 6, (mode & 0o4000) !== 0, 's') +
+    permissionLetters(mode >> 3, (mode & 0o2000) !== 0, 's') +
+    permissionLetters(mode, (mode & 0o1000) !== 0, 't')
+  );
+}
+
+function permissionLetters(bits: number, isSpecial: boolean, special: string): string {
+  const runs = (bits & 1) !== 0;
+  const last = isSpecial ? (runs ? special : special.toUpperCase()) : runs ? 'x' : '-';
+  return `${(bits & 4) === 0 ? '-' : 'r'}${(bits & 2) === 0 ? '-' : 'w'}${last}`;
 }

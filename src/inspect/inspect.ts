@@ -1,6 +1,6 @@
 /**
- * `inspect`: what is inside a context or an image, wherever that is. Layers are read once, as streams;
- * nothing is unpacked to disk, and memory grows with entries, not with bytes.
+ * The verb `inspect`. Layers are read once, as streams; nothing is unpacked to disk, and memory grows with the number of
+ * entries, not with bytes.
  */
 import type { Platform } from '../image/descriptor.js';
 import type { ImageChoice } from '../image/layout/layout-reader.js';
@@ -12,28 +12,27 @@ import { normalise } from '../options/schema.js';
 import type { Source } from '../source/source.js';
 import type { ContextKind } from './findings/index.js';
 import type { Inspection } from './inspection.js';
-import type { Wanted } from './read/layer-contents.js';
+import type { ListenerFor } from './read/layer-contents.js';
 import { readImage } from './read/read-image.js';
 import { readStream } from './read/read-stream.js';
-import { notThere, type Target, targetOf } from './target.js';
-import { ofTarget } from './target-error.js';
+import { type Target, targetError, targetNotFound, targetOf } from './target.js';
 
-/** Complete options, with what reads the bytes of files. */
-export interface ReadingOptions extends CompleteInspection {
-  readonly wanted?: Wanted;
+/** Complete options, and a listener for the bytes of files. */
+export interface ListeningOptions extends CompleteInspection {
+  readonly listenerFor?: ListenerFor;
 }
 
 /**
- * Looks inside.
- * @throws DockerceptionError of kind context for what is damaged or no image, of kind usage for what
- *   isn't there, of kind engine for an engine or a registry, of kind limit past `maxSize`
+ * Lists the contents of an image or a context.
+ * @throws DockerceptionError of kind context if it is damaged or not an image, of kind usage if it is missing, of kind
+ *   engine for an engine or a registry, of kind limit past `maxSize`
  */
 export async function inspect(options: InspectOptions = {}): Promise<Inspection> {
-  return inspectReading(normalise(INSPECT, options));
+  return inspectListening(normalise(INSPECT, options));
 }
 
-/** The same, and hands the bytes of a file to whatever wants them. */
-export async function inspectReading(options: ReadingOptions): Promise<Inspection> {
+/** Like {@link inspect}, with a listener for the bytes of files. */
+export async function inspectListening(options: ListeningOptions): Promise<Inspection> {
   const { signal } = options;
   signal.throwIfAborted();
   const target = await targetOf(options.target);
@@ -41,15 +40,15 @@ export async function inspectReading(options: ReadingOptions): Promise<Inspectio
     return await read(target, options);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw ofTarget(error, target);
+    throw targetError(error, target);
   }
 }
 
-async function read(target: Target, options: ReadingOptions): Promise<Inspection> {
-  const { target: text, maxSize, env, signal, wanted } = options;
+async function read(target: Target, options: ListeningOptions): Promise<Inspection> {
+  const { target: text, maxSize, env, signal, listenerFor } = options;
   const platform =
     options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
-  const shared = { maxSize, signal, wanted };
+  const shared = { maxSize, signal, listenerFor };
   const stream = (
     source: Source,
     name = text,
@@ -82,7 +81,7 @@ async function read(target: Target, options: ReadingOptions): Promise<Inspection
     case 'registry':
       return fromRegistry(target.reference, platform, options, image);
     case 'missing':
-      throw notThere(text);
+      throw targetNotFound(text);
     case 'engine': {
       const { engineSource } = await import('./read/engine-image.js');
       return stream(await engineSource(target.reference, env, signal));
@@ -105,7 +104,7 @@ async function fromLayout(
   }
 }
 
-/** What small documents are kept goes with the cache, which is a temporary one. */
+/** The cache for small documents is temporary. */
 async function fromRegistry(
   text: string,
   platform: Platform,
@@ -118,13 +117,7 @@ async function fromRegistry(
   const reference = parseReference(text);
   const cache = await openBlobCache({ TMPDIR: env['TMPDIR'] });
   try {
-    const settings = {
-      env,
-      signal,
-      cache,
-      insecure: insecureHosts(insecure, [text]),
-      report,
-    };
+    const settings = { env, signal, cache, insecure: insecureHosts(insecure, [text]), report };
     return await read(await streamImage(reference, platform, settings));
   } finally {
     await cache.close();

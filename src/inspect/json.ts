@@ -1,38 +1,38 @@
-/**
- * An inspection as JSON, for programs: docs/inspect.schema.json says what is in it. It is written line
- * by line, one for each thing in a list, since a file system has many entries.
- */
+/** An inspection as JSON, as docs/inspect.schema.json describes it, with a line for each item of a list. */
 import { checkArgument, normalise, optional } from '../options/schema.js';
 import { listOf, object } from '../options/values.js';
-import * as checks from './arguments.js';
-import type { Difference, DifferenceEntry } from './difference/difference.js';
-import { walk } from './entry.js';
-import type { Exceeded } from './exceeded.js';
-import type { Inspection } from './inspection.js';
-import { entryMembers, Paths } from './json-entry.js';
+import {
+  type Compared,
+  comparedCheck,
+  type Difference,
+  type DifferenceEntry,
+} from './difference/difference.js';
+import { type Entry, walk } from './entry.js';
+import { type Inspection, inspectionCheck } from './inspection.js';
+import type { LimitViolation } from './limits.js';
+import type { Content, ElfContent } from './probe/content.js';
 
-/** Raised when something is taken away or means something else; more may come at any time. */
+/** Incremented when a member is removed or changes its meaning, but not for new members. */
 const SCHEMA = 'dockerception-inspect/1';
 
-/** What else there is to tell. */
 export interface JsonOptions {
-  /** What `--diff` compared it with. */
-  readonly other?: { readonly inspection: Inspection; readonly difference: Difference };
-  /** Where limits were asked for: those that are exceeded. */
-  readonly exceeded?: readonly Exceeded[];
+  /** The inspection of `--diff`, and the difference. */
+  readonly other?: Compared;
+  /** The limits that are exceeded, if limits were given. */
+  readonly exceeded?: readonly LimitViolation[];
 }
 
-/** The lines, without their ends. Control characters are escaped, those above ASCII, too. */
+/** Lines without line ends. All control characters are escaped. */
 export function inspectionJson(
   inspection: Inspection,
   options: JsonOptions = {},
 ): Generator<string> {
-  checkArgument('inspection', inspection, checks.inspection);
+  checkArgument('inspection', inspection, inspectionCheck);
   normalise(JSON_OPTIONS, options);
   return lines(inspection, options);
 }
 
-const JSON_OPTIONS = { other: optional(checks.other), exceeded: optional(listOf(object)) };
+const JSON_OPTIONS = { other: optional(comparedCheck), exceeded: optional(listOf(object)) };
 
 function* lines(inspection: Inspection, { other, exceeded }: JsonOptions): Generator<string> {
   const { kind, target, image, size, root, layers, waste, findings } = inspection;
@@ -60,8 +60,8 @@ function* lines(inspection: Inspection, { other, exceeded }: JsonOptions): Gener
 }
 
 function* entries({ root }: Inspection): Generator<object> {
-  const paths = new Paths();
-  for (const entry of walk(root)) yield entryMembers(entry, paths);
+  const firstNames = new Map<object, string>();
+  for (const entry of walk(root)) yield entryMembers(entry, firstNames);
 }
 
 function* difference(
@@ -84,7 +84,7 @@ function withoutUndefined({ bytes: _, ...members }: DifferenceEntry): object {
   return members;
 }
 
-/** One line for each member; something follows them. */
+/** One line for each member, with a comma after the last. */
 function* scalars(depth: number, members: Readonly<Record<string, unknown>>): Generator<string> {
   for (const [name, value] of Object.entries(members))
     yield `${'  '.repeat(depth)}${json(name)}: ${json(value)},`;
@@ -105,10 +105,49 @@ function* list(depth: number, name: string, items: Iterable<object>, end = ','):
   }
 }
 
-/** JSON leaves those above ASCII as they are: some terminals act on them. */
+/** Escapes the control characters above ASCII as well, which some terminals interpret. */
 function json(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+/** `JSON.stringify` leaves out members that are undefined. */
+function entryMembers(entry: Entry, firstNames: Map<object, string>): object {
+  const { path, kind, mode, uid, gid, mtime, size, layer, total, files } = entry;
+  const hardlink = entry.links && firstNames.get(entry.links);
+  if (entry.links !== undefined && hardlink === undefined) firstNames.set(entry.links, path);
+  return {
+    path,
+    kind,
+    mode: mode.toString(8).padStart(4, '0'),
+    uid,
+    gid,
+    mtime,
+    layer,
+    ...(kind === 'file' && { size }),
+    ...(kind === 'directory' && { total, files }),
+    target: entry.target,
+    hardlink,
+    device: entry.device,
+    xattrs: entry.xattrs && xattrMembers(entry.xattrs),
+    ...(entry.content && contentMembers(entry.content)),
+  };
+}
+
+function xattrMembers(xattrs: ReadonlyMap<string, Buffer>): object {
+  return Object.fromEntries([...xattrs].map(([name, value]) => [name, value.toString('base64')]));
+}
+
+/** Without the text of files, which `--cat` prints. */
+function contentMembers(content: Content): object {
+  const { hash, elf, damaged, script, secrets, tls, embeds, namesZones } = content;
+  return { hash, elf: elf && elfMembers(elf), damaged, script, secrets, tls, embeds, namesZones };
+}
+
+function elfMembers(elf: ElfContent): object {
+  const { kind, architecture, interpreter, needed, soname, rpath, runpath } = elf;
+  const { machine, bits, bigEndian } = architecture;
+  return { kind, machine, bits, bigEndian, interpreter, needed, soname, rpath, runpath };
 }

@@ -1,25 +1,61 @@
-/** Limits for CI: what an image may not exceed, and what does. */
+/** Checks an image against limits, and reports violations. */
+import { DockerceptionError } from '../errors.js';
 import { LIMITS, type Limits } from '../options/limits.js';
 import { type Complete, normalise } from '../options/schema.js';
+import type { Report } from '../progress/events.js';
 import { formatBytes } from '../text/format.js';
+import { printable } from '../text/printable.js';
 import { compileDeny, denied } from './deny.js';
-import { walk } from './entry.js';
-import { type Exceeded, MAX_OFFENDERS, Offenders } from './exceeded.js';
-import type { Finding } from './finding.js';
+import { modeString, walk } from './entry.js';
 import { cannotStart as keepsFromStarting } from './findings/catalogue.js';
-import type { Inspection } from './inspection.js';
-import { modeString } from './mode-string.js';
+import type { ContextKind } from './findings/subject.js';
+import { type Finding, type Inspection, MAX_LISTED } from './inspection.js';
+import { shellQuote } from './text/shell-quote.js';
 
-/** What limits look at. */
-export interface Checked extends Pick<
+/** The part of an inspection that is checked. */
+export interface CheckedImage extends Pick<
   Inspection,
   'kind' | 'target' | 'size' | 'root' | 'waste' | 'unmappable' | 'findings'
 > {
   readonly layers: readonly unknown[];
 }
 
+/** What a build checks. */
+export interface CheckOptions {
+  /** The image's name in messages. */
+  readonly name: string;
+  /** The source of the context, for advice. @default unknown */
+  readonly context?: ContextKind | undefined;
+  /** @default none */
+  readonly limits?: Limits | undefined;
+  /** Whether findings are reported. */
+  readonly findings: boolean;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/** A limit that is exceeded. */
+export interface LimitViolation {
+  readonly limit:
+    | '--max-size'
+    | '--max-layers'
+    | '--max-waste'
+    | '--deny'
+    | '--deny-setuid'
+    | '--deny-ids'
+    | '--must-run';
+  /** The pattern of `--deny`. */
+  readonly value?: string;
+  /** One line; may contain control characters. */
+  readonly message: string;
+  /** The first {@link MAX_LISTED} causes, which may contain control characters. */
+  readonly offenders: readonly { readonly path?: string; readonly why?: string }[];
+  /** The number of causes. */
+  readonly count: number;
+}
+
 /**
- * Reads the limits, so that one that makes no sense is told before anything is built.
+ * Checks the limits themselves, so that a build can fail before it starts.
  * @throws DockerceptionError of kind `usage`
  */
 export function checkLimits(limits: Limits): void {
@@ -33,15 +69,15 @@ function complete(limits: Limits): Complete<typeof LIMITS> {
 }
 
 /**
- * What is exceeded, in the order of the options above.
- * @param cannotStart whether a finding with this id keeps the image from starting; @default the catalogue's answer
- * @throws DockerceptionError of kind `usage` for a limit that makes no sense
+ * The limits that an image exceeds, in the order of {@link LIMITS}.
+ * @param cannotStart whether a finding with this id keeps the image from starting; @default by the catalogue
+ * @throws DockerceptionError of kind `usage` for an invalid limit
  */
-export function exceeded(
-  inspection: Checked,
+export function limitViolations(
+  inspection: CheckedImage,
   given: Limits,
   cannotStart: (id: string) => boolean = keepsFromStarting,
-): readonly Exceeded[] {
+): readonly LimitViolation[] {
   const limits = complete(given);
   return [
     ...sizes(inspection, limits),
@@ -53,63 +89,61 @@ export function exceeded(
 }
 
 function* sizes(
-  { size, layers, waste }: Checked,
+  { size, layers, waste }: CheckedImage,
   limits: Complete<typeof LIMITS>,
-): Generator<Exceeded> {
+): Generator<LimitViolation> {
   const { maxSize, maxLayers, maxWaste } = limits;
-  const alone = { offenders: [], count: 0 };
-  if (size > maxSize)
-    yield {
-      limit: '--max-size',
-      message: `it has ${amounts(size, maxSize)} are allowed`,
-      ...alone,
-    };
-  if (layers.length > maxLayers) {
-    const message = `it has ${layers.length} layers, ${maxLayers} are allowed`;
-    yield { limit: '--max-layers', message, ...alone };
-  }
-  const most = typeof maxWaste === 'number' ? maxWaste : (size * maxWaste.percent) / 100;
-  if (waste.bytes > most) {
+  const violation = (limit: LimitViolation['limit'], message: string): LimitViolation => ({
+    limit,
+    message: `${message} are allowed`,
+    offenders: [],
+    count: 0,
+  });
+  if (size > maxSize) yield violation('--max-size', `it has ${amounts(size, maxSize)}`);
+  if (layers.length > maxLayers)
+    yield violation('--max-layers', `it has ${layers.length} layers, ${maxLayers}`);
+  const allowed = typeof maxWaste === 'number' ? maxWaste : (size * maxWaste.percent) / 100;
+  if (waste.bytes > allowed) {
     const share =
       typeof maxWaste === 'number' ? '' : ` (${maxWaste.percent} % of ${formatBytes(size)})`;
-    const message = `${amounts(waste.bytes, Math.floor(most))}${share} are allowed`;
-    yield { limit: '--max-waste', message: `it wastes ${message}`, ...alone };
+    const message = `it wastes ${amounts(waste.bytes, Math.floor(allowed))}${share}`;
+    yield violation('--max-waste', message);
   }
 }
 
-/** `12.4 MB, 10.0 MB`; where rounding would make them the same, to the byte. */
+/** `12.4 MB, 10.0 MB`; in bytes if both are rounded to the same text. */
 function amounts(has: number, allowed: number): string {
   const rounded = [formatBytes(has), formatBytes(allowed)];
   return rounded[0] === rounded[1] ? `${has} bytes, ${allowed}` : rounded.join(', ');
 }
 
-function denials({ root, waste }: Checked, patterns: readonly string[]): Exceeded[] {
-  const byPattern = new Map<string, Offenders>();
+function denials({ root, waste }: CheckedImage, patterns: readonly string[]): LimitViolation[] {
+  const byPattern = new Map<string, OffenderList>();
   for (const { path, pattern, directory, hidden } of denied(
     compileDeny(patterns),
     root,
     waste.hidden,
   )) {
-    const list = byPattern.get(pattern) ?? new Offenders();
+    const list = byPattern.get(pattern) ?? new OffenderList();
     byPattern.set(pattern, list);
     const why = hidden && `${hidden.how} by layer ${hidden.by}, shipped in layer ${hidden.layer}`;
-    list.add(why === undefined ? { path } : { path, why }, directory);
+    list.add(path, why, directory);
   }
   return [...new Set(patterns)].flatMap(
-    (pattern) => byPattern.get(pattern)?.exceeded('--deny', pattern) ?? [],
+    (pattern) => byPattern.get(pattern)?.violations('--deny', pattern) ?? [],
   );
 }
 
-/** A directory's setgid bit only hands its group down, and its setuid bit does nothing on Linux. */
-function setuid({ root }: Checked): Exceeded[] {
-  const list = new Offenders();
+/** Files only: on a directory, setgid makes new files inherit its group, and Linux ignores setuid. */
+function setuid({ root }: CheckedImage): LimitViolation[] {
+  const list = new OffenderList();
   for (const { kind, mode, path, uid, gid } of walk(root))
     if (kind === 'file' && (mode & 0o6000) !== 0)
-      list.add({ path, why: `${modeString(kind, mode)} ${uid}:${gid}` });
-  return list.exceeded('--deny-setuid');
+      list.add(path, `${modeString(kind, mode)} ${uid}:${gid}`);
+  return list.violations('--deny-setuid');
 }
 
-function unmappable({ unmappable: { first, count }, layers }: Checked): Exceeded[] {
+function unmappable({ unmappable: { first, count }, layers }: CheckedImage): LimitViolation[] {
   const [{ path, uid, gid } = { path: '', uid: 0, gid: 0 }] = first;
   if (count === 0) return [];
   const owner = `belongs to ${uid}:${gid}`;
@@ -121,12 +155,77 @@ function unmappable({ unmappable: { first, count }, layers }: Checked): Exceeded
   return [{ limit: '--deny-ids', message, offenders, count }];
 }
 
-function mustRun(findings: readonly Finding[], cannotStart: (id: string) => boolean): Exceeded[] {
+function mustRun(
+  findings: readonly Finding[],
+  cannotStart: (id: string) => boolean,
+): LimitViolation[] {
   const all = findings.filter(({ id, severity }) => severity === 'error' && cannotStart(id));
   const [first] = all;
   if (first === undefined) return [];
   const offenders = all
-    .slice(0, MAX_OFFENDERS)
+    .slice(0, MAX_LISTED)
     .map(({ path, message }) => (path === undefined ? { why: message } : { path, why: message }));
   return [{ limit: '--must-run', message: first.message, offenders, count: all.length }];
+}
+
+/** The first {@link MAX_LISTED} causes of a violation, and their number. */
+class OffenderList {
+  readonly #offenders: { readonly path: string; readonly why?: string }[] = [];
+  #count = 0;
+  #noun = 'file';
+
+  add(path: string, why: string | undefined, directory = false): void {
+    if (directory) this.#noun = 'path';
+    if (this.#count++ < MAX_LISTED) this.#offenders.push({ path, ...(why && { why }) });
+  }
+
+  violations(limit: LimitViolation['limit'], value?: string): LimitViolation[] {
+    const [first] = this.#offenders;
+    if (first === undefined) return [];
+    const count = this.#count;
+    const message = count === 1 ? first.path : `${count} ${this.#noun}s, ${first.path} …`;
+    return [
+      { limit, message, offenders: this.#offenders, count, ...(value !== undefined && { value }) },
+    ];
+  }
+}
+
+const HINTS: Readonly<Record<LimitViolation['limit'], string>> = {
+  '--max-size': 'dockerception inspect shows what takes the space',
+  '--max-layers': 'put instructions together, or copy the result into an image of its own',
+  '--max-waste': 'delete files in the instruction that makes them',
+  '--deny': 'leave them out: .dockerignore, --exclude, or COPY what is needed alone',
+  '--deny-setuid': 'chmod a-s takes the bits away, --mode a-s those of a context',
+  '--deny-ids':
+    'COPY --chown=0:0 sets an owner that every engine can map; so does a build without --keep-owner',
+  '--must-run': 'dockerception inspect shows what is missing',
+};
+
+/** One line for each cause, for standard error: `--deny '**\/*.c': /src/a.c`. */
+export function* violationLines(all: readonly LimitViolation[]): Generator<string> {
+  for (const { limit, value, offenders, count } of all) {
+    for (const { path, why } of offenders) {
+      const parts = [path, why].filter((part) => part !== undefined);
+      yield `${option(limit, value)}: ${parts.map((part) => printable(part, Infinity)).join(': ')}`;
+    }
+    if (count > offenders.length) yield `${option(limit, value)}: ${count - offenders.length} more`;
+  }
+}
+
+/** LIMIT_EXCEEDED of kind `limit`, which names every exceeded limit. */
+export function limitError(target: string, all: readonly LimitViolation[]): DockerceptionError {
+  const parts = all.map(
+    ({ limit, value, message }) => `${option(limit, value)}: ${printable(message)}`,
+  );
+  const hints = new Set(all.map(({ limit }) => HINTS[limit]));
+  return new DockerceptionError(
+    'limit',
+    'LIMIT_EXCEEDED',
+    `checking ${printable(target)}: ${parts.join('; ')}`,
+    { hint: [...hints].join('; ') },
+  );
+}
+
+function option(limit: string, value: string | undefined): string {
+  return value === undefined ? limit : `${limit} ${shellQuote(value)}`;
 }

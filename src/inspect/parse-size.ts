@@ -1,6 +1,6 @@
 /**
- * Sizes as people write them: `10MB`, `1.5g`, `500k`, `64MiB`, `1234`. A letter alone is decimal, as the
- * sizes are that `docker images` and this tool print; with an `i` it is a power of 1024.
+ * Sizes on the command line: `10MB`, `1.5g`, `500k`, `64MiB`, `1234`. Units are powers of 1000, as `docker images` prints
+ * them; those with an `i` are powers of 1024.
  */
 import { DockerceptionError } from '../errors.js';
 import type { Share } from '../options/limits.js';
@@ -10,8 +10,8 @@ const POWERS = ['', 'k', 'm', 'g', 't', 'p'];
 const SIZE = /^(\d+(?:\.\d+)?|\.\d+) ?(?:([kmgtp])(i)?)?b?$/i;
 
 /**
- * Bytes, a whole number.
- * @param option what the message calls it: `--max-size`
+ * @param option for messages: `--max-size`
+ * @returns a whole number of bytes
  * @throws DockerceptionError `SIZE` of kind `usage`
  */
 export function parseSize(text: string, option = 'a size'): number {
@@ -22,10 +22,7 @@ export function parseSize(text: string, option = 'a size'): number {
   throw invalid(text, option, 'is not a size', '10MB is 10,000,000 bytes, 10MiB is 10,485,760');
 }
 
-/**
- * A size, or a percentage of the image: `5%`.
- * @throws DockerceptionError `SIZE` of kind `usage`
- */
+/** A size, or a percentage of the image: `5%`. Throws like {@link parseSize}. */
 export function parseSizeOrShare(text: string, option = 'a size'): number | Share {
   const trimmed = text.trim();
   if (!trimmed.endsWith('%')) return parseSize(text, option);
@@ -35,10 +32,7 @@ export function parseSizeOrShare(text: string, option = 'a size'): number | Shar
   throw invalid(text, option, 'is not a percentage', 'from 0% to 100%, or a size: 10MB');
 }
 
-/**
- * A whole number.
- * @throws DockerceptionError `SIZE` of kind `usage`
- */
+/** A whole number. Throws like {@link parseSize}. */
 export function parseCount(text: string, option = 'a number'): number {
   if (/^\d{1,15}$/.test(text.trim())) return Number(text);
   throw invalid(text, option, 'is not a number', `${option} 3`);

@@ -1,6 +1,6 @@
 /**
- * What a TARGET means: standard input, a path, a place with a scheme, or else an image that the engine
- * has. A path comes first, as for `docker build`.
+ * The meaning of a TARGET: standard input, a path, a URL-like location, or an image of the engine. An existing path takes
+ * precedence, as in `docker build`.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { type DiskImageUrl, parseImageUrl } from '../image/image-url.js';
 import { isDirTransport } from '../image/layout/dir-transport.js';
 import { tryParseReference } from '../image/reference.js';
 import { printable } from '../text/printable.js';
+import { shellQuote } from './text/shell-quote.js';
 
 export type Target =
   | { readonly kind: 'stdin' }
@@ -16,16 +17,15 @@ export type Target =
   | { readonly kind: 'registry'; readonly reference: string }
   | ({ readonly kind: 'image-file' } & DiskImageUrl)
   | { readonly kind: 'engine'; readonly reference: string }
-  /** Neither a path that is there nor what an image can be called. */
+  /** Neither an existing path nor a valid name of an image. */
   | { readonly kind: 'missing' };
 
-/** Looks what is there. Never rejects: what isn't there may be an image of the engine's. */
 export async function targetOf(text: string): Promise<Target> {
   if (text === '-') return { kind: 'stdin' };
   const url = parseImageUrl(text);
   if (url?.scheme === 'docker-image') return { kind: 'registry', reference: url.rest };
   if (url !== undefined) return { kind: 'image-file', ...url };
-  // As skopeo and podman name it.
+  // skopeo's and podman's transport.
   const transport = /^dir:(?:\/\/)?(.+)$/s.exec(text)?.[1];
   if (transport !== undefined) return { kind: 'layout', path: transport };
   const found = await stat(text).catch(() => undefined);
@@ -36,17 +36,16 @@ export async function targetOf(text: string): Promise<Target> {
   return { kind: isImage ? 'layout' : 'directory', path: text };
 }
 
-/** Valid names of images, but more likely files. */
+/** Valid names of images that are more likely files. */
 const ARCHIVE = /\.(?:tar|tgz|tar\.(?:gz|zst|xz|bz2))$/;
 
-/** What an engine is asked for: a name or an ID, but no name that starts like a path, or ends like an archive's. */
+/** A name or an ID, but not the name of an archive. */
 function isEngineImage(text: string): boolean {
   if (ARCHIVE.test(text)) return false;
   return /^(?:sha256:)?[0-9a-f]{1,64}$/.test(text) || tryParseReference(text) !== undefined;
 }
 
-/** The error for what is missing. */
-export function notThere(text: string): DockerceptionError {
+export function targetNotFound(text: string): DockerceptionError {
   const message = `looking for ${printable(text)}: there is no such file or folder, and no image is called so`;
   return new DockerceptionError('usage', 'TARGET_NOT_FOUND', message, {
     hint: 'TARGET is a tar, a folder, dir:PATH, - for standard input, an image in the engine, or docker-image://REF',
@@ -58,4 +57,28 @@ async function isLayout(folder: string): Promise<boolean> {
     ['oci-layout', 'index.json'].map((name) => stat(join(folder, name)).catch(() => undefined)),
   );
   return files.every((file) => file?.isFile() === true);
+}
+
+/** Maps errors of kind build, which readers of images throw, to usage or context. */
+export function targetError(error: unknown, target: Target): unknown {
+  if (!(error instanceof DockerceptionError)) return error;
+  const { code } = error;
+  const hint = code === 'IMAGE_AMBIGUOUS' ? choosing(error.hint, target) : error.hint;
+  const isUsage = error.kind !== 'build' || /^(?:PLATFORM_UNKNOWN|REGISTRY_NOT_FOUND)$/.test(code);
+  if (error.kind !== 'build' && hint === error.hint) return error;
+  return error.with({ kind: isUsage ? 'usage' : 'context', hint });
+}
+
+/** A name can only follow a location with a scheme. */
+function choosing(names: string | undefined, target: Target): string | undefined {
+  if (names === undefined || target.kind === 'image-file') return names;
+  const suffix = names.includes('behind an @') ? '@DIGEST' : ':NAME';
+  switch (target.kind) {
+    case 'file':
+      return `${names}, as in ${shellQuote(`oci-archive://${target.path}`)}${suffix}`;
+    case 'layout':
+      return `${names}, as in ${shellQuote(`oci-layout://${target.path}`)}${suffix}`;
+    default:
+      return `write it to FILE, and ${names}, as in oci-archive://FILE${suffix}`;
+  }
 }

@@ -1,5 +1,5 @@
 /** From an inspection to the page's columns. */
-import type { How } from '../inspect/difference/difference.js';
+import type { ChangeKind } from '../inspect/difference/difference.js';
 import { type Entry, walk } from '../inspect/entry.js';
 import type { ImageFacts, Inspection, Waste } from '../inspect/inspection.js';
 import {
@@ -24,7 +24,7 @@ export interface PageDifference {
 export interface PageChange {
   /** Absolute; of something that is gone, before; of anything else, after. */
   readonly path: string;
-  readonly how: How;
+  readonly how: ChangeKind;
   /** Where it was, when it has moved. */
   readonly from?: string;
 }

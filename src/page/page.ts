@@ -6,8 +6,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { DockerceptionError, messageOf } from '../errors.js';
-import * as checks from '../inspect/arguments.js';
-import type { Inspection } from '../inspect/inspection.js';
+import { comparedCheck } from '../inspect/difference/difference.js';
+import { type Inspection, inspectionCheck } from '../inspect/inspection.js';
 import { checkArgument, normalise, optional } from '../options/schema.js';
 import { shape, text } from '../options/values.js';
 import { encodeDifference, encodeSide, type PageDifference } from './encode.js';
@@ -34,12 +34,12 @@ export function renderPage(
   bundle?: ClientBundle,
 ): AsyncGenerator<string, void, undefined> {
   normalise(SUBJECT, subject, 'the subject of the page');
-  checkArgument('subject.inspection', subject.inspection, checks.inspection);
+  checkArgument('subject.inspection', subject.inspection, inspectionCheck);
   if (bundle !== undefined) checkArgument('bundle', bundle, CLIENT);
   return parts(subject, bundle);
 }
 
-const SUBJECT = { inspection: optional(checks.inspection), other: optional(checks.other) };
+const SUBJECT = { inspection: optional(inspectionCheck), other: optional(comparedCheck) };
 const CLIENT = shape<ClientBundle>({ script: text, style: text }, ['script', 'style']);
 
 async function* parts(

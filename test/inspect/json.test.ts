@@ -6,7 +6,7 @@ import { schemaTables } from '../../docs/inspect-json.js';
 import { differenceOf } from '../../src/inspect/difference/difference.js';
 import type { Inspection } from '../../src/inspect/inspection.js';
 import { inspectionJson, type JsonOptions } from '../../src/inspect/json.js';
-import { exceeded } from '../../src/inspect/limits.js';
+import { limitViolations } from '../../src/inspect/limits.js';
 import { inspectionOf } from '../support/inspection-tree.js';
 
 const docs = (name: string): string =>
@@ -92,7 +92,7 @@ const everything = inspectionOf(
 const after = inspectionOf({ '/usr/bin/app': { size: 9, hash: '0123456789abcdef' }, '/lib': 5 });
 const options: JsonOptions = {
   other: { inspection: after, difference: differenceOf(everything.root, after.root) },
-  exceeded: exceeded(
+  exceeded: limitViolations(
     everything,
     { maxSize: 1, deny: ['**/key'], denySetuid: true, mustRun: true },
     () => true,

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { Exceeded } from '../../src/inspect/exceeded.js';
-import type { Finding } from '../../src/inspect/finding.js';
+import type { LimitViolation } from '../../src/inspect/limits.js';
+import type { Finding } from '../../src/inspect/inspection.js';
 import type { Inspection } from '../../src/inspect/inspection.js';
-import { exceededLines, limitError } from '../../src/inspect/limit-error.js';
-import { checkLimits, exceeded } from '../../src/inspect/limits.js';
+import { violationLines, limitError } from '../../src/inspect/limits.js';
+import { checkLimits, limitViolations } from '../../src/inspect/limits.js';
 import type { Limits } from '../../src/options/limits.js';
 import { inspectionOf, type Paths } from '../support/inspection-tree.js';
 
-const check = (inspection: Inspection, limits: Limits): readonly Exceeded[] =>
-  exceeded(inspection, limits, (id) => id.startsWith('start-'));
+const check = (inspection: Inspection, limits: Limits): readonly LimitViolation[] =>
+  limitViolations(inspection, limits, (id) => id.startsWith('start-'));
 
-const paths = (found: readonly Exceeded[]): (string | undefined)[] =>
+const paths = (found: readonly LimitViolation[]): (string | undefined)[] =>
   found.flatMap(({ offenders }) => offenders.map(({ path }) => path));
 
 const SOURCES: Paths = {
@@ -132,7 +132,7 @@ describe('--deny', () => {
     const [found] = check(inspectionOf(many), { deny: ['**/*.c'] });
     expect(found?.count).toBe(1000);
     expect(found?.offenders).toHaveLength(20);
-    expect([...exceededLines([found as Exceeded])].slice(-2)).toEqual([
+    expect([...violationLines([found as LimitViolation])].slice(-2)).toEqual([
       "--deny '**/*.c': /d/0019.c",
       "--deny '**/*.c': 980 more",
     ]);
@@ -161,7 +161,7 @@ describe('--deny-setuid', () => {
       '/var/mail/': { mode: 0o2775 },
     });
     expect(check(image, {})).toEqual([]);
-    expect([...exceededLines(check(image, { denySetuid: true }))]).toEqual([
+    expect([...violationLines(check(image, { denySetuid: true }))]).toEqual([
       '--deny-setuid: /bin/su: -rwsr-xr-x 0:0',
       '--deny-setuid: /bin/wall: -rwxr-sr-x 0:5',
     ]);
@@ -180,7 +180,7 @@ describe('--deny-ids', () => {
     expect(check(image, {})).toEqual([]);
     const found = check(image, { denyIds: true });
     expect(found).toMatchObject([{ message: '3 entries, /a belongs to 70000:0 …' }]);
-    expect([...exceededLines(found)]).toEqual([
+    expect([...violationLines(found)]).toEqual([
       '--deny-ids: /a: 70000:0 in layer 0',
       '--deny-ids: /b: 0:70001 in layer 1',
       '--deny-ids: 1 more',
@@ -210,7 +210,7 @@ describe('--must-run', () => {
     ];
     const [found] = check(inspectionOf({}, { findings }), { mustRun: true });
     expect(found).toMatchObject({ limit: '--must-run', message: 'start-loader says so', count: 2 });
-    expect([...exceededLines([found as Exceeded])]).toEqual([
+    expect([...violationLines([found as LimitViolation])]).toEqual([
       '--must-run: /app: start-loader says so',
       '--must-run: /app: start-script says so',
     ]);
@@ -236,7 +236,7 @@ describe('the error', () => {
     const image = inspectionOf({ '/\x1b[31mred\n.c': 1 });
     const found = check(image, { deny: ['*.c'] });
     const { message } = limitError('\x1b]0;title\x07', found);
-    for (const text of [message, ...exceededLines(found)]) expect(text).not.toMatch(/[\x00-\x1f]/);
-    expect([...exceededLines(found)]).toEqual(["--deny '*.c': /\\x1b[31mred\\x0a.c"]);
+    for (const text of [message, ...violationLines(found)]) expect(text).not.toMatch(/[\x00-\x1f]/);
+    expect([...violationLines(found)]).toEqual(["--deny '*.c': /\\x1b[31mred\\x0a.c"]);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { EntryKind } from '../../src/inspect/entry.js';
-import { modeString } from '../../src/inspect/mode-string.js';
+import { modeString } from '../../src/inspect/entry.js';
 
 // As ls(1) shows them: mknod, mkfifo, ln -s and mkdir, then chmod MODE, then ls -ld.
 it.each<[EntryKind, number, string]>([

@@ -117,7 +117,7 @@ function blank(name: string, path: string, parent: Entry | undefined): Growing {
 }
 
 function probed(probe: ContentProbe, path: string, bytes: Buffer) {
-  probe.begin(path, 0o644, bytes.length);
+  probe.begin(path, bytes.length);
   probe.data(bytes);
   return probe.end();
 }

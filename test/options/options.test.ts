@@ -5,7 +5,7 @@ import { DockerceptionError } from '../../src/errors.js';
 import { build, filter, inspect, openBuilder, withBuilder } from '../../src/index.js';
 import {
   differenceOf,
-  exceeded,
+  limitViolations,
   inspectionJson,
   renderPage,
   renderText,
@@ -214,9 +214,9 @@ const SUBJECTS: Record<string, Subject> = {
     options: LIMITS,
     fails: (options) => failureOf(async () => checkLimits(options)),
   },
-  exceeded: {
+  limitViolations: {
     options: LIMITS,
-    fails: (options) => failureOf(async () => exceeded({} as never, options)),
+    fails: (options) => failureOf(async () => limitViolations({} as never, options)),
   },
 };
 

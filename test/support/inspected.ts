@@ -4,7 +4,7 @@ import { type Entry, find, walk } from '../../src/inspect/entry.js';
 import type { Inspection } from '../../src/inspect/inspection.js';
 import { inspectionJson } from '../../src/inspect/json.js';
 import { readStream, type StreamOptions } from '../../src/inspect/read/read-stream.js';
-import { ofTarget } from '../../src/inspect/target-error.js';
+import { targetError } from '../../src/inspect/target.js';
 import { listLines } from '../../src/inspect/text/list.js';
 import { streamSource } from '../../src/source/stream.js';
 import { inChunks } from './filter.js';
@@ -31,7 +31,7 @@ export async function inspected(bytes: Buffer, how: How = {}): Promise<Inspectio
       platform: parsePlatform(platform),
     });
   } catch (error) {
-    throw ofTarget(error, { kind: 'stdin' });
+    throw targetError(error, { kind: 'stdin' });
   }
 }
 

@@ -1,7 +1,7 @@
 /** Inspections from a few words: what displays, limits and comparisons are shown in their tests. */
 import type { ContainerConfig } from '../../src/image/config.js';
 import type { Entry, EntryKind } from '../../src/inspect/entry.js';
-import type { Finding } from '../../src/inspect/finding.js';
+import type { Finding } from '../../src/inspect/inspection.js';
 import type {
   Duplicate,
   HiddenFile,

@@ -1,50 +1,61 @@
-/**
- * What became of a file system: what went away, what stayed, what is new. Every path of the one
- * before is told once, at its own place or as the place that something moved from; every path of the
- * one after is told once.
- */
+/** Compares two file systems by path. Every path of both is reported once; a moved file, with both of its paths. */
 import { checkArgument } from '../../options/schema.js';
-import { entry } from '../arguments.js';
-import { type Entry, type EntryKind } from '../entry.js';
-import { type Change, changesOf } from './changes.js';
-import { moves } from './moves.js';
-import { pairs } from './pairs.js';
+import { object, shape } from '../../options/values.js';
+import type { Entry, EntryKind } from '../entry.js';
+import { entryCheck, type Inspection, inspectionCheck } from '../inspection.js';
+import { moves, type Pair } from './moves.js';
 
 /**
- * `moved`: the same content, at a path that wasn't there before, from one that is no longer there.
- * `changed`: at the same path, with something else about it.
+ * `moved`: a new path with the content of a removed one.
+ * `changed`: the same path with another content or attribute.
  */
-export type How = 'gone' | 'stayed' | 'new' | 'changed' | 'moved';
+export type ChangeKind = 'gone' | 'stayed' | 'new' | 'changed' | 'moved';
+
+export type ChangedAttribute =
+  'kind' | 'content' | 'mode' | 'owner' | 'target' | 'device' | 'xattrs';
 
 export interface DifferenceEntry {
   readonly path: string;
-  readonly how: How;
-  /** What is there now; of what is gone, what was. */
+  readonly how: ChangeKind;
+  /** The kind after; before, if the path is gone. */
   readonly kind: EntryKind;
-  /** Where it was, when it moved. */
+  /** The path before, if it moved. */
   readonly from?: string;
-  /** Bytes of its content, where there was one. */
+  /** Bytes of a file's content. */
   readonly sizeBefore?: number;
   readonly sizeAfter?: number;
-  /** What is different about it: of what changed, and of what moved and changed, too. */
-  readonly changes?: readonly Change[];
-  /** What it counts: of a file with several names, the first one has it all. Of what is gone, before. */
+  /** Of a path that changed, or moved and changed. */
+  readonly changes?: readonly ChangedAttribute[];
+  /** Bytes of the file after, or before if it is gone. The first name of a file with several names counts. */
   readonly bytes: number;
 }
 
 export interface Difference {
-  /** In the order of the two trees laid on each other. */
+  /** In the order of the merged trees. */
   readonly entries: readonly DifferenceEntry[];
-  /** Bytes of the files that are seen, each counted once. */
+  /** Bytes of the files in each merged file system, each counted once. */
   readonly sizes: { readonly before: number; readonly after: number };
-  /** How many, and their bytes. */
-  readonly totals: Readonly<Record<How, { readonly entries: number; readonly bytes: number }>>;
+  readonly totals: Readonly<
+    Record<ChangeKind, { readonly entries: number; readonly bytes: number }>
+  >;
 }
 
-/** Compares two roots. Times aren't compared: every copy has another. */
+/** What a view shows of `--diff`: the second inspection, and the difference. */
+export interface Compared {
+  readonly inspection: Inspection;
+  readonly difference: Difference;
+}
+
+/** Checks an argument that has to be {@link Compared}, with any difference. */
+export const comparedCheck = shape<{ inspection: Inspection; difference: object }>(
+  { inspection: inspectionCheck, difference: object },
+  ['inspection', 'difference'],
+);
+
+/** Compares two roots. Times are not compared, since copies differ in them. */
 export function differenceOf(before: Entry, after: Entry): Difference {
-  checkArgument('before', before, entry);
-  checkArgument('after', after, entry);
+  checkArgument('before', before, entryCheck);
+  checkArgument('after', after, entryCheck);
   const all = [...pairs(before, after)];
   const { from, moved } = moves(all);
   const entries: DifferenceEntry[] = [];
@@ -54,7 +65,7 @@ export function differenceOf(before: Entry, after: Entry): Difference {
       continue;
     }
     const origin = old ?? from.get(now);
-    entries.push(entryOf(origin, now, howOf(old, origin, now)));
+    entries.push(entryOf(origin, now, changeKindOf(old, origin, now)));
   }
   return {
     entries,
@@ -63,13 +74,13 @@ export function differenceOf(before: Entry, after: Entry): Difference {
   };
 }
 
-function howOf(old: Entry | undefined, origin: Entry | undefined, now: Entry): How {
+function changeKindOf(old: Entry | undefined, origin: Entry | undefined, now: Entry): ChangeKind {
   if (origin === undefined) return 'new';
   if (old === undefined) return 'moved';
   return changesOf(old, now).length > 0 ? 'changed' : 'stayed';
 }
 
-function entryOf(old: Entry | undefined, now: Entry | undefined, how: How): DifferenceEntry {
+function entryOf(old: Entry | undefined, now: Entry | undefined, how: ChangeKind): DifferenceEntry {
   const here = (now ?? old) as Entry;
   const changes = old === undefined || now === undefined ? [] : changesOf(old, now);
   return {
@@ -85,15 +96,83 @@ function entryOf(old: Entry | undefined, now: Entry | undefined, how: How): Diff
 }
 
 function totals(entries: readonly DifferenceEntry[]): Difference['totals'] {
-  const sum = (how: How): { entries: number; bytes: number } => {
-    const of = entries.filter((entry) => entry.how === how);
-    return { entries: of.length, bytes: of.reduce((bytes, entry) => bytes + entry.bytes, 0) };
-  };
-  return {
-    gone: sum('gone'),
-    stayed: sum('stayed'),
-    new: sum('new'),
-    changed: sum('changed'),
-    moved: sum('moved'),
-  };
+  const zero = (): { entries: number; bytes: number } => ({ entries: 0, bytes: 0 });
+  const sums = { gone: zero(), stayed: zero(), new: zero(), changed: zero(), moved: zero() };
+  for (const { how, bytes } of entries) {
+    sums[how].entries++;
+    sums[how].bytes += bytes;
+  }
+  return sums;
+}
+
+/** Content, target and device are compared if both are of the same kind. */
+function changesOf(before: Entry, after: Entry): readonly ChangedAttribute[] {
+  const changes: ChangedAttribute[] = [];
+  if (before.kind !== after.kind) changes.push('kind');
+  else {
+    if (!sameContent(before, after)) changes.push('content');
+    if (before.target !== after.target) changes.push('target');
+    if (!sameDevice(before, after)) changes.push('device');
+  }
+  // The mode of a symbolic link has no meaning, and differs between tools.
+  const isLink = before.kind === 'symlink' || after.kind === 'symlink';
+  if (!isLink && before.mode !== after.mode) changes.push('mode');
+  if (before.uid !== after.uid || before.gid !== after.gid) changes.push('owner');
+  if (!sameXattrs(before.xattrs, after.xattrs)) changes.push('xattrs');
+  return changes;
+}
+
+/** By size and hash; without hashes by size and time, like rsync. */
+function sameContent(before: Entry, after: Entry): boolean {
+  if (before.kind !== 'file') return true;
+  if (before.size !== after.size) return false;
+  const [one, other] = [before.content?.hash, after.content?.hash];
+  if (before.size === 0) return true;
+  if (one === undefined || other === undefined) return before.mtime === after.mtime;
+  return one === other;
+}
+
+function sameDevice({ device: one }: Entry, { device: other }: Entry): boolean {
+  return one?.major === other?.major && one?.minor === other?.minor;
+}
+
+function sameXattrs(one: Entry['xattrs'], other: Entry['xattrs']): boolean {
+  if ((one?.size ?? 0) !== (other?.size ?? 0)) return false;
+  for (const [name, value] of one ?? []) {
+    const found = other?.get(name);
+    if (found === undefined || !value.equals(found)) return false;
+  }
+  return true;
+}
+
+/** Every path of both trees, parents first, names sorted by bytes. */
+function* pairs(before: Entry, after: Entry): Generator<Pair> {
+  const stack: Pair[] = [[before, after]];
+  for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
+    yield here;
+    const below = merged(here[0]?.children ?? NONE, here[1]?.children ?? NONE);
+    while (below.length > 0) stack.push(below.pop() as Pair);
+  }
+}
+
+type Children = ReadonlyMap<string, Entry>;
+
+const NONE: Children = new Map();
+
+function merged(before: Children, after: Children): Pair[] {
+  const all: Pair[] = [];
+  const [one, other] = [[...before.values()], [...after.values()]];
+  let [i, j] = [0, 0];
+  for (;;) {
+    const [old, now] = [one[i], other[j]];
+    if (old === undefined && now === undefined) return all;
+    const order = old === undefined ? 1 : now === undefined ? -1 : compare(old.name, now.name);
+    if (order <= 0) i++;
+    if (order >= 0) j++;
+    all.push([order <= 0 ? old : undefined, order >= 0 ? now : undefined] as unknown as Pair);
+  }
+}
+
+function compare(one: string, other: string): number {
+  return one === other ? 0 : Buffer.compare(Buffer.from(one), Buffer.from(other));
 }

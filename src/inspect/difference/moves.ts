@@ -1,23 +1,23 @@
-/**
- * Which files moved: the same bytes at a path that wasn't there before, from a path that is no longer
- * there. A file moves once: where two have the content of one, the second is new.
- */
+/** Finds moved files: new paths with the content of removed ones. A file moves once; a second copy is new. */
 import type { Entry } from '../entry.js';
-import type { Pair } from './pairs.js';
 
-export interface Moves {
-  /** From what is there now to what it was. */
+/** The entries at one path, before and after. */
+export type Pair =
+  readonly [Entry, Entry] | readonly [Entry, undefined] | readonly [undefined, Entry];
+
+/**
+ * Among files with the same content, those with the same name are preferred.
+ * @returns `from`, which maps the entry after to the one before; `moved`, the entries before
+ */
+export function moves(pairs: readonly Pair[]): {
   readonly from: ReadonlyMap<Entry, Entry>;
   readonly moved: ReadonlySet<Entry>;
-}
-
-/** Two files with the same content are told apart by their names first. */
-export function moves(pairs: readonly Pair[]): Moves {
+} {
   const from = new Map<Entry, Entry>();
   const moved = new Set<Entry>();
   for (const withName of [true, false]) {
     const gone = new Map<string, Entry[]>();
-    // The last is in front: it is taken last.
+    // Reversed, since pop() returns the last.
     for (const [old, now] of pairs.toReversed()) {
       const key = now === undefined && !moved.has(old) ? keyOf(old, withName) : undefined;
       if (key === undefined) continue;
@@ -36,7 +36,7 @@ export function moves(pairs: readonly Pair[]): Moves {
   return { from, moved };
 }
 
-/** The same for the same content; undefined where there is none, or nobody hashed it. */
+/** Equal for equal contents; undefined without a content or a hash. */
 function keyOf({ kind, name, size, content }: Entry, withName: boolean): string | undefined {
   const hash = content?.hash;
   if (kind !== 'file' || size === 0 || hash === undefined) return undefined;

@@ -1,8 +1,5 @@
-/**
- * Everything that can be found, by its id: how bad it is, and what it means. Ids are stable: programs
- * test them. docs/findings.md is written from this table.
- */
-import type { Finding, Severity } from '../finding.js';
+/** All findings by id, with severity and meaning. Ids are stable. docs/findings.md is generated from this table. */
+import type { Finding, Severity } from '../inspection.js';
 
 interface Kind {
   readonly severity: Severity;
@@ -13,7 +10,7 @@ const error = (summary: string): Kind => ({ severity: 'error', summary });
 const warning = (summary: string): Kind => ({ severity: 'warning', summary });
 const info = (summary: string): Kind => ({ severity: 'info', summary });
 
-/** It can't start. */
+/** The image can't start. */
 export const START = {
   'no-command': info('the image has neither an entry point nor a command'),
   'entrypoint-missing': error('the program that it starts is not in it'),
@@ -39,8 +36,8 @@ export const START = {
   'healthcheck-missing': warning('the program that checks the image’s health is not in it'),
 } as const;
 
-/** It doesn't belong there. */
-export const BELONGS = {
+/** Entries that should not be in the image or context. */
+export const UNWANTED = {
   'version-control': warning('a folder of version control: the whole history is in it'),
   'private-key': error('a private key'),
   'encrypted-private-key': warning('a private key with a passphrase'),
@@ -77,7 +74,7 @@ export const BELONGS = {
   device: warning('device nodes: container engines make those that are needed'),
 } as const;
 
-/** It is missing where it is likely needed. */
+/** Missing files that are likely needed. */
 export const MISSING = {
   'certificates-missing': warning('no certificate authorities for a program that speaks TLS'),
   'time-zone-missing': warning('the time zone in TZ is not in the image'),
@@ -86,17 +83,16 @@ export const MISSING = {
   'tmp-not-writable': warning('a /tmp in which the image’s user may not write'),
 } as const;
 
-export const CATALOGUE = { ...START, ...BELONGS, ...MISSING } as const;
+export const CATALOGUE = { ...START, ...UNWANTED, ...MISSING } as const;
 
 export type FindingId = keyof typeof CATALOGUE;
 
-/** Whether a finding with this id keeps the image from starting: what `--must-run` asks for. */
+/** Whether a finding with this id keeps the image from starting, as `--must-run` checks. */
 export function cannotStart(id: string): boolean {
   const start: Readonly<Record<string, Kind>> = START;
   return start[id]?.severity === 'error';
 }
 
-/** A finding with the severity of its id. */
 export function finding(
   id: FindingId,
   path: string | undefined,
@@ -104,5 +100,5 @@ export function finding(
   advice: string,
 ): Finding {
   const { severity } = CATALOGUE[id];
-  return { id, severity, ...(path === undefined ? {} : { path }), message, advice };
+  return { id, severity, ...(path !== undefined && { path }), message, advice };
 }

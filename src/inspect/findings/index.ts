@@ -1,25 +1,18 @@
-/** What there is to say about an image or a context: every group of rules, in one list. */
-import type { Finding, Severity } from '../finding.js';
+/** The findings of an image or a context, by all rules. */
+import { type Finding, MAX_LISTED, type Severity } from '../inspection.js';
 import { missing } from './missing.js';
 import { type Rule, visitAll } from './rule.js';
-import { healthFindings } from './start/health.js';
-import { startFindings } from './start/start.js';
+import { healthFindings, startFindings } from './start/start.js';
 import { runOf, type Subject } from './subject.js';
 import { caches } from './unwanted/caches.js';
-import { devices } from './unwanted/devices.js';
-import { ignoreFile } from './unwanted/ignore-file.js';
 import { leftovers } from './unwanted/leftovers.js';
-import { unmappableOwners } from './unwanted/owners.js';
-import { permissions } from './unwanted/permissions.js';
+import { devices, permissions, unmappableOwners } from './unwanted/permissions.js';
 import { secrets } from './unwanted/secrets.js';
-import { sources } from './unwanted/sources.js';
+import { ignoreFile, sources, versionControl } from './unwanted/sources.js';
 import { toolchain } from './unwanted/toolchain.js';
-import { versionControl } from './unwanted/version-control.js';
 
 export type { ContextKind, Subject } from './subject.js';
 
-/** Findings of one id; more are counted. */
-const MOST = 20;
 const ORDER: readonly Severity[] = ['error', 'warning', 'info'];
 
 /** Errors first, then warnings; by id, then by path. */
@@ -35,7 +28,7 @@ export async function findingsOf(subject: Subject): Promise<Finding[]> {
     ignoreFile(subject),
     devices(),
   ];
-  // Before it is built, it has everything that building takes, and nothing of what a base brings.
+  // A context contains what the build needs.
   if (subject.kind === 'image') rules.push(toolchain(), sources());
   if (image?.config.os === 'linux') {
     const run = runOf(root, image);
@@ -57,12 +50,12 @@ function compare(one: Finding, other: Finding): number {
   );
 }
 
-/** Not as a language would have it: the same everywhere. */
+/** Independent of the locale. */
 function ascending(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-/** @param sorted those of one id stand together */
+/** Lists {@link MAX_LISTED} findings of each id, and counts the others. */
 function bounded(sorted: readonly Finding[]): Finding[] {
   const groups = new Map<string, Finding[]>();
   for (const one of sorted) {
@@ -72,9 +65,9 @@ function bounded(sorted: readonly Finding[]): Finding[] {
   }
   return [...groups.values()].flatMap((group) => {
     const [first] = group as [Finding];
-    const left = group.length - MOST;
+    const left = group.length - MAX_LISTED;
     if (left <= 0) return group;
     const { id, severity, advice } = first;
-    return [...group.slice(0, MOST), { id, severity, message: `and ${left} more`, advice }];
+    return [...group.slice(0, MAX_LISTED), { id, severity, message: `and ${left} more`, advice }];
   });
 }

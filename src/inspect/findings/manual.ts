@@ -1,5 +1,5 @@
-/** docs/findings.md, made from the catalogue: `npm run docs` writes it, a test compares. */
-import { BELONGS, MISSING, START } from './catalogue.js';
+/** Generates docs/findings.md from the catalogue, for `npm run docs`. */
+import { MISSING, START, UNWANTED } from './catalogue.js';
 
 const INTRODUCTION = `# Findings
 
@@ -15,32 +15,31 @@ there is much of comes together: headers by their folder, no more than twenty fi
 is run: it is all read from the names, attributes and contents of files, and the image's configuration.
 `;
 
-const NOTES = {
-  start: `## It can't start
+const START_NOTE = `## It can't start
 
 Looked for in images for Linux: the entry point and command, what a shell (\`sh -c 'app --flag'\`) or an init
 (\`tini -- app\`) starts in turn, the interpreters of scripts, the loader and libraries of dynamic programs.
 Libraries are looked for as the loader does it: \`RPATH\`, \`LD_LIBRARY_PATH\`, \`RUNPATH\`, \`/etc/ld.so.cache\`,
 its own directories; musl's \`/etc/ld-musl-*.path\`. What only a shell can tell, such as \`cd /app && ./run\`, is
 left alone.
-`,
-  belongs: `## It doesn't belong there
+`;
+
+const UNWANTED_NOTE = `## It doesn't belong there
 
 Compilers, headers, libraries and sources are looked for in images alone. Secrets are recognised by
 their whole form, in the first 64 KiB of text files: a header without a key, a placeholder, a reference such
 as \`\${NPM_TOKEN}\` is none. Tokens are not looked for in what packages bring (\`/usr/share\`, \`node_modules\`);
 a key there, or among tests and examples, is a \`secret-sample\`.
-`,
-  missing: `## It is missing where it is likely needed
+`;
+
+const MISSING_NOTE = `## It is missing where it is likely needed
 
 By what runs, and by programs that no distribution brought: whether they link a library for TLS or have one
 in them (Go, rustls, OpenSSL), and whether they carry authorities or time zones themselves.
-`,
-} as const;
+`;
 
 type Kinds = Readonly<Record<string, { readonly severity: string; readonly summary: string }>>;
 
-/** The whole page. */
 export function findingsMarkdown(): string {
   const table = (kinds: Kinds): string => {
     const rows = Object.entries(kinds).map(
@@ -49,9 +48,9 @@ export function findingsMarkdown(): string {
     return `| id | severity | what it means |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
   };
   const sections = [
-    [NOTES.start, START],
-    [NOTES.belongs, BELONGS],
-    [NOTES.missing, MISSING],
+    [START_NOTE, START],
+    [UNWANTED_NOTE, UNWANTED],
+    [MISSING_NOTE, MISSING],
   ] as const;
   return [INTRODUCTION, ...sections.flatMap(([note, kinds]) => [note, table(kinds)])].join('\n');
 }

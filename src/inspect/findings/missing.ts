@@ -1,9 +1,9 @@
-/** What a program is likely to look for while it runs, and won't find. */
+/** Files that programs are likely to need at run time: certificate authorities, time zones, /tmp. */
 import { posix } from 'node:path';
 import { CERTIFICATE_BUNDLES } from '../../elf/elf-file.js';
 import { printable } from '../../text/printable.js';
 import { type Entry, find } from '../entry.js';
-import type { Finding } from '../finding.js';
+import type { Finding } from '../inspection.js';
 import { finding } from './catalogue.js';
 import type { Rule } from './rule.js';
 import { accountOf, EXECUTE, may, WRITE } from './start/accounts.js';
@@ -11,7 +11,7 @@ import type { Run } from './subject.js';
 
 const TLS_LIBRARY = /^lib(?:ssl|gnutls|mbedtls|curl|curl-gnutls|nss3|wolfssl|s2n)(?:[-.].*)?\.so/;
 const ZONES = '/usr/share/zoneinfo';
-/** Where a package manager writes down what it installed. */
+/** Databases of package managers. */
 const DATABASES = [
   '/var/lib/dpkg',
   '/lib/apk/db/installed',
@@ -19,31 +19,32 @@ const DATABASES = [
   '/var/lib/rpm',
   '/usr/lib/sysimage/rpm',
 ];
-const SHOWN = 3;
+const MAX_PATHS = 3;
 
 /** @param running the files that run when the image does */
 export function missing(run: Run, running: ReadonlySet<string>): Rule {
   const { root } = run;
   const isInstalled = DATABASES.some((path) => find(root, path) !== undefined);
-  const speaks: Entry[] = [];
-  const tells: Entry[] = [];
+  const tlsPrograms: Entry[] = [];
+  const zonePrograms: Entry[] = [];
   let hasZones = find(root, ZONES) !== undefined;
   return {
     visit: (entry, place) => {
       const { content } = entry;
       if (content?.elf === undefined) return;
       const { path } = entry;
-      // What a distribution has beside what runs is nobody's concern here.
+      // Packages matter only if their programs run.
       if (!running.has(path) && (place.isPackage || (place.isSystem && isInstalled))) return;
       if (!running.has(path) && content.elf.kind !== 'program') return;
       const links = content.elf.needed.some((name) => TLS_LIBRARY.test(name));
-      if ((links || content.tls !== undefined) && !content.embeds?.certificates) speaks.push(entry);
-      if (content.namesZones && content.elf.kind === 'program') tells.push(entry);
+      if ((links || content.tls !== undefined) && !content.embeds?.certificates)
+        tlsPrograms.push(entry);
+      if (content.namesZones && content.elf.kind === 'program') zonePrograms.push(entry);
       hasZones ||= content.embeds?.zones === true && running.has(path);
     },
     findings: function* () {
-      if (speaks.length > 0 && !hasCertificates(run)) yield certificatesMissing(speaks);
-      yield* zoneFindings(run, tells, hasZones);
+      if (tlsPrograms.length > 0 && !hasCertificates(run)) yield certificatesMissing(tlsPrograms);
+      yield* zoneFindings(run, zonePrograms, hasZones);
       yield* tmpFindings(run);
     },
   };
@@ -53,28 +54,28 @@ function hasCertificates({ root, env }: Run): boolean {
   if (env.has('SSL_CERT_FILE') || env.has('SSL_CERT_DIR')) return true;
   if (CERTIFICATE_BUNDLES.some((path) => (find(root, path)?.size ?? 0) > 0)) return true;
   const folders = ['/etc/ssl/certs', '/etc/pki/tls/certs', '/usr/lib/ssl/certs'];
-  // OpenSSL's folders may have links to certificates alone.
+  // Folders of OpenSSL may contain links to certificates only.
   const isAuthority = ({ kind, size }: Entry): boolean => kind === 'symlink' || size > 0;
   return folders.some((path) =>
     [...(find(root, path)?.children?.values() ?? [])].some(isAuthority),
   );
 }
 
-function certificatesMissing(speaks: readonly Entry[]): Finding {
-  const names = speaks.slice(0, SHOWN).map(({ path }) => printable(path));
-  const more = speaks.length > SHOWN ? ` and ${speaks.length - SHOWN} more` : '';
+function certificatesMissing(tlsPrograms: readonly Entry[]): Finding {
+  const names = tlsPrograms.slice(0, MAX_PATHS).map(({ path }) => printable(path));
+  const more = tlsPrograms.length > MAX_PATHS ? ` and ${tlsPrograms.length - MAX_PATHS} more` : '';
   return finding(
     'certificates-missing',
-    speaks[0]?.path,
+    tlsPrograms[0]?.path,
     `${names.join(', ')}${more}: may check certificates, and there are no authorities to check them against`,
     `install ca-certificates, or COPY ${CERTIFICATE_BUNDLES[0]} from an image that has it`,
   );
 }
 
-function* zoneFindings({ root, env }: Run, tells: readonly Entry[], hasZones: boolean) {
+function* zoneFindings({ root, env }: Run, zonePrograms: readonly Entry[], hasZones: boolean) {
   const zone = (env.get('TZ') ?? '').replace(/^:/, '');
   const file = posix.resolve(ZONES, zone);
-  // `CET-1CEST` says it all without a file.
+  // `CET-1CEST` needs no file.
   const isRule =
     zone === '' ||
     /^(?:[A-Z]{3,4}|<[^>]+>)[-+]?\d/.test(zone) ||
@@ -87,17 +88,17 @@ function* zoneFindings({ root, env }: Run, tells: readonly Entry[], hasZones: bo
       `TZ is ${printable(zone)}, and there is no ${printable(file)}: programs will show UTC`,
       `install tzdata, or COPY ${ZONES} from an image that has it`,
     );
-  else if (isRule && !hasZones && tells[0] !== undefined)
+  else if (isRule && !hasZones && zonePrograms[0] !== undefined)
     yield finding(
       'time-zones-missing',
-      tells[0].path,
-      `${printable(tells[0].path)} may look up time zones, and there is no ${ZONES}`,
+      zonePrograms[0].path,
+      `${printable(zonePrograms[0].path)} may look up time zones, and there is no ${ZONES}`,
       'where other zones than UTC matter, install tzdata, or embed it: -tags timetzdata in Go',
     );
 }
 
 function* tmpFindings(run: Run) {
-  if (run.words.length === 0) return;
+  if (run.command.length === 0) return;
   const tmp = find(run.root, '/tmp');
   if (tmp === undefined) {
     yield finding(

@@ -1,28 +1,25 @@
-/**
- * Rules that look at every entry: all of them in one walk, which tells each what kind of place an
- * entry is in.
- */
+/** Rules that visit every entry, all in one walk. */
 import type { Entry } from '../entry.js';
-import type { Finding } from '../finding.js';
-import { isOfPackage, isSystem } from '../probe/package-paths.js';
+import type { Finding } from '../inspection.js';
+import { isPackagePath, isSystemPath } from '../probe/package-paths.js';
 
-/** What is known of a folder from its path; the same for everything in it. */
+/** The kind of the folder that contains an entry, by its path. */
 export interface Place {
-  /** The distribution's folders, by their names: /usr/bin, /lib. */
+  /** A folder of the distribution: /usr/bin, /lib. */
   readonly isSystem: boolean;
   /** Packages of a language: node_modules, site-packages. */
   readonly isPackage: boolean;
-  /** Tests, documentation, examples: what is in them is seldom meant. */
+  /** Tests, documentation or examples. */
   readonly isSample: boolean;
-  /** Inside a folder of version control, or of a cache, which is a finding as a whole. */
+  /** Inside a folder of version control or a cache, which is one finding. */
   readonly isInside: boolean;
 }
 
-/** Looks for one kind of thing. Made for one walk. */
+/** Finds one kind of problem in one walk. */
 export interface Rule {
-  /** Directories come before what they hold. */
+  /** Directories are visited before their children. */
   visit(entry: Entry, place: Place): void;
-  /** Called once, at the end. */
+  /** Called once, after the walk. */
   findings(): Iterable<Finding>;
 }
 
@@ -33,12 +30,10 @@ const CACHES = new Set(['_cacache', '.cache']);
 
 const ROOT: Place = { isSystem: false, isPackage: false, isSample: false, isInside: false };
 
-/** Whether a folder is one of a version control's own. */
 export function isVersionControl({ name, kind }: Entry): boolean {
   return kind === 'directory' && VERSION_CONTROL.has(name);
 }
 
-/** Walks through everything below a directory. */
 export function visitAll(root: Entry, rules: readonly Rule[]): void {
   const stack: [entry: Entry, place: Place][] = [[root, ROOT]];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
@@ -53,8 +48,8 @@ export function visitAll(root: Entry, rules: readonly Rule[]): void {
 function placeIn(folder: Entry, { isPackage, isSample, isInside }: Place): Place {
   const path = `${folder.path}/`;
   return {
-    isSystem: isSystem(path),
-    isPackage: isPackage || isOfPackage(path),
+    isSystem: isSystemPath(path),
+    isPackage: isPackage || isPackagePath(path),
     isSample: isSample || SAMPLES.test(folder.name),
     isInside: isInside || isVersionControl(folder) || CACHES.has(folder.name),
   };

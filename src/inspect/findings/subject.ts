@@ -1,20 +1,20 @@
-/** What findings are looked for in. */
+/** What rules check. */
 import type { ImageConfig } from '../../image/config.js';
 import { DEFAULT_PATH } from '../../elf/script.js';
 import type { Entry } from '../entry.js';
 import type { Inspection } from '../inspection.js';
 
-/** What an image's configuration says of how it is run. */
+/** The part of an image that describes how it is run. */
 export interface Runnable {
   readonly config: Pick<ImageConfig, 'os' | 'architecture' | 'variant' | 'config'>;
 }
 
-/** A directory has a .dockerignore that is applied; a stream has options alone. */
+/** The source of a context. A .dockerignore is applied to a directory, but not to a stream. */
 export type ContextKind = 'directory' | 'stream';
 
 export interface Subject {
   readonly kind: 'image' | 'context';
-  /** Where the context comes from, or the image's was; undefined when that is unknown. */
+  /** The source of the context, or of the image's; undefined if unknown. */
   readonly context?: ContextKind | undefined;
   readonly root: Entry;
   /** Undefined for a context. */
@@ -23,22 +23,22 @@ export interface Subject {
   readonly unmappable?: Inspection['unmappable'] | undefined;
 }
 
-/** How a container of an image is run, with everything that an engine fills in. */
+/** How a container of an image is run, with the defaults of engines. */
 export interface Run {
   readonly root: Entry;
-  /** `ENTRYPOINT` and `CMD`, one behind the other. */
-  readonly words: readonly string[];
+  /** `ENTRYPOINT` followed by `CMD`. */
+  readonly command: readonly string[];
   readonly env: ReadonlyMap<string, string>;
-  /** Directories that commands are looked for in. */
+  /** The directories of PATH. */
   readonly path: readonly string[];
   readonly workdir: string;
-  /** As it is written: `app`, `1000:1000`; empty for root. */
+  /** `app`, `1000:1000`; empty for root. */
   readonly user: string;
 }
 
-export function runOf(root: Entry, { config: { config: told } }: Runnable): Run {
-  // Go writes `null` for what isn't there.
-  const config = told ?? {};
+export function runOf(root: Entry, { config: { config: given } }: Runnable): Run {
+  // Go writes `null` for a missing object.
+  const config = given ?? {};
   const env = new Map(
     (config.Env ?? []).map((text) => {
       const at = text.indexOf('=');
@@ -47,7 +47,7 @@ export function runOf(root: Entry, { config: { config: told } }: Runnable): Run 
   );
   return {
     root,
-    words: [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])],
+    command: [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])],
     env,
     path: (env.get('PATH')?.split(':') ?? DEFAULT_PATH).filter((folder) => folder.startsWith('/')),
     workdir: config.WorkingDir || '/',

@@ -1,11 +1,11 @@
 /**
- * Which contents are the same: XXH64 (xxHash specification, "XXH64 algorithm description"). Nobody's
- * safety hangs on it, and it is several times as fast as SHA-256 where a processor has no instructions for that.
+ * Hashes that identify equal contents: XXH64 (xxHash specification, "XXH64 algorithm description"). Not used for security;
+ * several times as fast as SHA-256 on processors without instructions for that.
  */
 import type { XXHash, XXHashAPI } from 'xxhash-wasm';
 
-/** Bytes that are hashed at one stroke; more would stay in the module's memory. */
-const AT_ONCE = 64 << 10;
+/** Bytes that are hashed in one call. The module's memory grows with them. */
+const MAX_SINGLE_CALL = 64 << 10;
 
 export interface ContentHasher {
   /** Begins a content of `size` bytes. */
@@ -17,7 +17,7 @@ export interface ContentHasher {
 
 let loading: Promise<XXHashAPI> | undefined;
 
-/** One for the contents of a layer, which come one behind the other. */
+/** A hasher for several contents, one after the other. */
 export async function contentHasher(): Promise<ContentHasher> {
   loading ??= import('xxhash-wasm').then(({ default: load }) => load());
   return new Xxh64(await loading);
@@ -40,8 +40,8 @@ class Xxh64 implements ContentHasher {
   }
 
   update(bytes: Buffer): void {
-    // Most files come in one piece.
-    if (bytes.length === this.#size && bytes.length <= AT_ONCE)
+    // Most files arrive in one chunk.
+    if (bytes.length === this.#size && bytes.length <= MAX_SINGLE_CALL)
       this.#whole = this.#api.h64Raw(bytes);
     else (this.#running ??= this.#api.create64()).update(bytes);
   }

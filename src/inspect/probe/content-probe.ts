@@ -1,16 +1,13 @@
 /**
- * Looks into files while their bytes pass by, one file after the other: what an inspection knows of
- * contents comes from here, but for the hash. A file's first bytes decide; most files are neither ELF
- * nor text, and cost nothing from then on. What is kept of a file while it passes is bounded, in
- * buffers that the next one uses again.
+ * Extracts facts from the bytes of files, one file after the other. The first bytes decide whether a file is probed; most
+ * files are neither ELF files nor text. Retained bytes are bounded, in buffers that are reused.
  */
 import type { Content } from './content.js';
 import { ElfProbe } from './elf-probe.js';
-import { isKept, isText, TextProbe } from './text-probe.js';
+import { isRetained, isText, TextProbe } from './text-probe.js';
 
-/** As many first bytes as decide what a file is. */
+/** Bytes that show a file's type. */
 const HEAD = 64;
-/** A hole's bytes, a piece at a time. */
 const ZEROS = Buffer.alloc(64 * 1024);
 const ELF_MAGIC = 0x7f454c46;
 
@@ -18,34 +15,33 @@ export class ContentProbe {
   readonly #head = Buffer.alloc(HEAD);
   readonly #elf = new ElfProbe();
   readonly #text = new TextProbe();
-  #looking: ElfProbe | TextProbe | 'head' | 'done' = 'done';
+  #state: ElfProbe | TextProbe | 'head' | 'done' = 'done';
   #path = '';
   #size = 0;
   #headLength = 0;
 
   /**
-   * Starts a file; whatever was not ended before is forgotten.
+   * Starts a file. An unfinished one is discarded.
    * @param path absolute
-   * @param _mode the twelve bits of chmod(1)
-   * @param size how many bytes will come
+   * @param size bytes that will follow
    */
-  begin(path: string, _mode: number, size: number): void {
+  begin(path: string, size: number): void {
     this.#path = path;
     this.#size = size;
     this.#headLength = 0;
-    this.#looking = size === 0 ? 'done' : 'head';
+    this.#state = size === 0 ? 'done' : 'head';
   }
 
-  /** Whether more bytes of this file can't tell anything more: a reader may stop, and end it. */
+  /** Whether the rest of the file has no effect: a reader may call `end`. */
   get satisfied(): boolean {
-    if (this.#looking === 'head') return false;
-    return this.#looking === 'done' || this.#looking.satisfied;
+    if (this.#state === 'head') return false;
+    return this.#state === 'done' || this.#state.satisfied;
   }
 
-  /** @param bytes the next ones, of any number; they are read during the call only */
+  /** @param bytes are read during the call only */
   data(bytes: Buffer): void {
-    if (this.#looking === 'done' || bytes.length === 0) return;
-    if (this.#looking !== 'head') return this.#looking.data(bytes);
+    if (this.#state === 'done' || bytes.length === 0) return;
+    if (this.#state !== 'head') return this.#state.data(bytes);
     const wanted = Math.min(HEAD, this.#size);
     if (this.#headLength === 0 && bytes.length >= wanted) {
       this.#decide(bytes.subarray(0, wanted));
@@ -61,31 +57,31 @@ export class ContentProbe {
     this.data(bytes.subarray(taken));
   }
 
-  /** So many zero bytes. */
+  /** Like `data` with zeros. */
   hole(length: number): void {
     let left = length;
     while (left > 0 && !this.satisfied) {
-      if (this.#looking === this.#elf) return this.#elf.hole(left);
+      if (this.#state === this.#elf) return this.#elf.hole(left);
       const piece = Math.min(left, ZEROS.length);
       this.data(ZEROS.subarray(0, piece));
       left -= piece;
     }
   }
 
-  /** Ends the file. @returns what its bytes tell; undefined when that is nothing */
+  /** Ends the file. @returns undefined without facts */
   end(): Content | undefined {
-    const looking = this.#looking;
-    this.#looking = 'done';
-    return looking === 'head' || looking === 'done' ? undefined : looking.end();
+    const state = this.#state;
+    this.#state = 'done';
+    return state === 'head' || state === 'done' ? undefined : state.end();
   }
 
   #decide(head: Buffer): void {
     if (head.length >= 4 && head.readUInt32BE(0) === ELF_MAGIC) {
       this.#elf.begin(this.#path, this.#size);
-      this.#looking = this.#elf;
-    } else if (isText(head) || isKept(this.#path)) {
+      this.#state = this.#elf;
+    } else if (isText(head) || isRetained(this.#path)) {
       this.#text.begin(this.#path, this.#size);
-      this.#looking = this.#text;
-    } else this.#looking = 'done';
+      this.#state = this.#text;
+    } else this.#state = 'done';
   }
 }

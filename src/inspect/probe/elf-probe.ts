@@ -1,37 +1,70 @@
 /**
- * What an ELF file tells while it passes by: its header and program header say where the rest is
- * that a loader reads, and only that is kept. Texts that give a program's TLS and time zones away are
- * looked for where a linker puts constants: neither in code nor in debug information, which are most
- * of a file.
+ * Probes an ELF file as its bytes arrive. The program header shows which ranges a loader reads; only these are retained.
+ * Texts that reveal TLS libraries and time zones are searched for in constants, not in code or debug information.
  */
-import { ET, openElf, readEntry, readType } from '../../elf/elf.js';
-import { type ElfBytes, ElfError, type ElfPart } from '../../elf/elf-bytes.js';
-import { PT, readSegments, readSegmentTable, type Segment } from '../../elf/elf-bytes.js';
-import type { Content } from './content.js';
-import { isLoader, readElfContent } from './elf-content.js';
-import { TRAITS, traitsOf } from './elf-patterns.js';
+import {
+  ET,
+  openElf,
+  readArchitecture,
+  readEntry,
+  readObject,
+  readType,
+  unknownElf,
+} from '../../elf/elf.js';
+import {
+  type ElfBytes,
+  ElfError,
+  ElfGap,
+  type ElfPart,
+  PT,
+  readSegments,
+  readSegmentTable,
+  type Segment,
+} from '../../elf/elf-bytes.js';
+import { WATCHED_SYMBOLS } from '../../elf/elf-file.js';
+import { builtInDirectories } from '../../elf/loader.js';
+import type { Content, ElfContent } from './content.js';
 import { constantRanges, type FileRange, loaderRanges } from './elf-ranges.js';
-import { Scratch } from './growable-buffer.js';
-import { Needles } from './pattern-search.js';
+import { GrowableBuffer } from './growable-buffer.js';
+import { PatternSearch } from './pattern-search.js';
 
-/** The header, of either class. */
+/** Bytes of the larger header. */
 const HEADER = 64;
-/** A program header that starts later can't be followed while bytes pass; patchelf(1) makes some. */
-const LATEST = 64 * 1024;
-/** Such a file is kept as a whole when it isn't larger, and so is a loader. */
-const WHOLE = 4 * 1024 * 1024;
+/** The largest end of a program header that can be read from a stream; patchelf(1) moves some further. */
+const MAX_TABLE_END = 64 * 1024;
+/** Files with such a table, and loaders, are retained as a whole up to this size. */
+const MAX_WHOLE = 4 << 20;
 const LIBRARY = /\.so(?:\.[\w.]+)?$/;
 
+/** Texts that a library always contains, in all current versions. They are long, so that a search is fast. */
+const PATTERNS = [
+  // crypto/x509, UnknownAuthorityError.Error: crypto/tls links it always.
+  ['go', 'x509: certificate signed by unknown authority'],
+  // rustls, Display of Error, since 0.12.
+  ['rustls', 'received corrupt message of type '],
+  // OpenSSL since 1.1, ssl/ssl_stat.c.
+  ['openssl', 'SSLv3/TLS write client hello'],
+  // An authority in DER, in every bundle: webpki-roots, x509roots/fallback.
+  ['certificates', 'Internet Security Research Group'],
+  // PEM, as in Node.
+  ['pem', '-----BEGIN CERTIFICATE-----\nMII'],
+  // A zone with a long name, in time/tzdata's archive and in every table of zones.
+  ['zones', 'America/North_Dakota/New_Salem'],
+  ['namesZones', '/usr/share/zoneinfo'],
+] as const;
+
+const TLS_LIBRARIES = ['go', 'rustls', 'openssl'] as const;
+
 export class ElfProbe {
-  readonly #kept = new Scratch();
-  readonly #needles = new Needles(TRAITS);
+  readonly #buffer = new GrowableBuffer();
+  readonly #patterns = new PatternSearch(PATTERNS);
   #path = '';
   #size = 0;
   #position = 0;
-  /** Until the program header was read, everything is kept up to here. */
+  /** Everything up to this offset is retained until the program header was read. */
   #headEnd = 0;
   #stage: 'header' | 'table' | 'ranges' = 'header';
-  #keep: readonly FileRange[] = [];
+  #retain: readonly FileRange[] = [];
   #search: readonly FileRange[] = [];
 
   begin(path: string, size: number): void {
@@ -40,17 +73,17 @@ export class ElfProbe {
     this.#position = 0;
     this.#headEnd = Math.min(HEADER, size);
     this.#stage = 'header';
-    this.#keep = this.#search = [];
-    this.#kept.clear();
-    this.#needles.begin();
+    this.#retain = this.#search = [];
+    this.#buffer.clear();
+    this.#patterns.begin();
   }
 
   get satisfied(): boolean {
     const isAhead = (range: FileRange | undefined): boolean => (range?.end ?? 0) > this.#position;
     return (
       this.#stage === 'ranges' &&
-      !isAhead(this.#keep.at(-1)) &&
-      (!isAhead(this.#search.at(-1)) || this.#needles.hasAll)
+      !isAhead(this.#retain.at(-1)) &&
+      (!isAhead(this.#search.at(-1)) || this.#patterns.hasAll)
     );
   }
 
@@ -58,7 +91,7 @@ export class ElfProbe {
     let rest = bytes;
     while (this.#stage !== 'ranges') {
       const head = rest.subarray(0, this.#headEnd - this.#position);
-      this.#kept.append(head);
+      this.#buffer.append(head);
       this.#position += head.length;
       rest = rest.subarray(head.length);
       if (this.#position < this.#headEnd) return;
@@ -68,8 +101,8 @@ export class ElfProbe {
   }
 
   hole(length: number): void {
-    // A header full of zeros is soon seen to be none.
-    const head = this.#stage === 'ranges' ? 0 : Math.min(length, LATEST);
+    // A header of zeros is rejected within these bytes.
+    const head = this.#stage === 'ranges' ? 0 : Math.min(length, MAX_TABLE_END);
     if (head > 0) this.data(Buffer.alloc(head));
     this.#pass(length - head);
   }
@@ -77,26 +110,26 @@ export class ElfProbe {
   end(): Content | undefined {
     const parts = this.#parts();
     try {
-      const elf = readElfContent(openElf(parts, this.#size), this.#path, this.#kept.view());
+      const elf = readElfContent(openElf(parts, this.#size), this.#path, this.#buffer.view());
       if (elf === undefined) return undefined;
-      return { elf, ...(elf.kind === 'program' ? traitsOf(this.#needles.end()) : {}) };
+      return { elf, ...(elf.kind === 'program' ? patternFacts(this.#patterns.end()) : {}) };
     } catch (error) {
       if (error instanceof ElfError) return { damaged: error.message };
       throw error;
     }
   }
 
-  /** Reads the header, and where it can be, the program header behind it. */
+  /** Reads the header, then the program header. */
   #advance(): void {
     try {
-      const bytes = openElf([{ at: 0, bytes: this.#kept.view() }], this.#size);
+      const bytes = openElf([{ at: 0, bytes: this.#buffer.view() }], this.#size);
       if (this.#stage === 'header') {
         this.#stage = 'ranges';
         if (!isObject(bytes)) return;
         const { at, entrySize, count } = readSegmentTable(bytes);
         const end = at + entrySize * count;
-        if (end > LATEST) {
-          this.#keep = this.#size <= WHOLE ? [{ start: 0, end: this.#size }] : [];
+        if (end > MAX_TABLE_END) {
+          this.#retain = this.#size <= MAX_WHOLE ? [{ start: 0, end: this.#size }] : [];
           return;
         }
         this.#headEnd = Math.min(this.#size, Math.max(end, HEADER));
@@ -106,7 +139,7 @@ export class ElfProbe {
         this.#plan(readSegments(bytes), bytes);
       }
     } catch (error) {
-      // It is damaged, and will be again when it is read.
+      // The damage is reported by end().
       if (!(error instanceof ElfError)) throw error;
       this.#stage = 'ranges';
     }
@@ -114,8 +147,8 @@ export class ElfProbe {
 
   #plan(segments: readonly Segment[], bytes: ElfBytes): void {
     const head = { start: 0, end: this.#headEnd };
-    const isWhole = isLoader(this.#path) && this.#size <= WHOLE;
-    this.#keep = isWhole
+    const isWhole = isLoader(this.#path) && this.#size <= MAX_WHOLE;
+    this.#retain = isWhole
       ? [{ start: 0, end: this.#size }]
       : loaderRanges(segments, this.#size, head);
     const isProgram =
@@ -123,37 +156,37 @@ export class ElfProbe {
       readEntry(bytes) !== 0 ||
       segments.some(({ type }) => type === PT.INTERP);
     if (isProgram && !LIBRARY.test(this.#path)) this.#search = constantRanges(segments, this.#size);
-    // What is kept already lies in front of where the next bytes are.
+    // Searches the bytes that were retained so far.
     for (const { start, end } of this.#search)
-      if (start < this.#position) this.#needles.feed(this.#kept.view(start, end));
+      if (start < this.#position) this.#patterns.feed(this.#buffer.view(start, end));
   }
 
-  /** Goes on by so many bytes, zeros unless they are given. */
+  /** Processes the next bytes, or zeros. */
   #pass(length: number, bytes?: Buffer): void {
     const from = this.#position;
     const to = from + length;
     this.#position = to;
-    for (const range of this.#keep) {
+    for (const range of this.#retain) {
       const [start, end] = [Math.max(range.start, from), Math.min(range.end, to)];
       if (start >= end) continue;
-      if (bytes === undefined) this.#kept.appendZeros(end - start);
-      else this.#kept.append(bytes.subarray(start - from, end - from));
+      if (bytes === undefined) this.#buffer.appendZeros(end - start);
+      else this.#buffer.append(bytes.subarray(start - from, end - from));
     }
     for (const range of this.#search) {
       const [start, end] = [Math.max(range.start, from), Math.min(range.end, to)];
       if (start >= end) continue;
-      if (bytes === undefined) this.#needles.interrupt();
-      else this.#needles.feed(bytes.subarray(start - from, end - from));
-      if (end === range.end) this.#needles.interrupt();
+      if (bytes === undefined) this.#patterns.interrupt();
+      else this.#patterns.feed(bytes.subarray(start - from, end - from));
+      if (end === range.end) this.#patterns.interrupt();
     }
   }
 
-  /** What was kept, at its places. */
+  /** The retained ranges. */
   #parts(): [ElfPart, ...ElfPart[]] {
-    const [first = { start: 0, end: this.#headEnd }, ...others] = this.#keep;
+    const [first = { start: 0, end: this.#headEnd }, ...others] = this.#retain;
     let at = 0;
     const part = ({ start, end }: FileRange): ElfPart => {
-      const bytes = this.#kept.view(at, (at += end - start));
+      const bytes = this.#buffer.view(at, (at += end - start));
       return { at: start, bytes };
     };
     return [part(first), ...others.map(part)];
@@ -163,4 +196,61 @@ export class ElfProbe {
 function isObject(bytes: ElfBytes): boolean {
   const type = readType(bytes);
   return type === ET.EXEC || type === ET.DYN;
+}
+
+/** Whether a path is named like a loader of glibc. */
+function isLoader(path: string): boolean {
+  return /\/ld[-\d][^/]*$/.test(path);
+}
+
+/**
+ * Undefined for an unknown type of file.
+ * @param retained bytes, which contain the directories of a loader
+ * @throws ElfError if it is cut short or damaged
+ */
+function readElfContent(bytes: ElfBytes, path: string, retained: Buffer): ElfContent | undefined {
+  const type = readType(bytes);
+  const unknown = unknownElf(readArchitecture(bytes));
+  if (type === ET.REL) return { ...unknown, kind: 'relocatable' };
+  if (type === ET.CORE) return { ...unknown, kind: 'core' };
+  try {
+    const object = readObject(bytes, WATCHED_SYMBOLS);
+    if (object === undefined) return undefined;
+    checkSegments(bytes);
+    const { elf, isProgram } = object;
+    const directories = isLoader(path) ? builtInDirectories(retained) : undefined;
+    return {
+      ...elf,
+      kind: isProgram ? 'program' : 'library',
+      ...(directories && { directories }),
+    };
+  } catch (error) {
+    if (!(error instanceof ElfGap)) throw error;
+    // The needed bytes were not retained.
+    return { ...unknown, kind: type === ET.EXEC ? 'program' : 'library' };
+  }
+}
+
+/** Checks that all segments are in the file; a loader reads only its start. */
+function checkSegments(bytes: ElfBytes): void {
+  for (const { type, offset, size } of readSegments(bytes))
+    if (type === PT.LOAD && offset + size > bytes.size)
+      throw new ElfError(
+        `its segments end at byte ${offset + size}, the file at byte ${bytes.size}`,
+      );
+}
+
+function patternFacts(
+  found: ReadonlySet<(typeof PATTERNS)[number][0]>,
+): Pick<Content, 'tls' | 'embeds' | 'namesZones'> {
+  const tls = TLS_LIBRARIES.find((library) => found.has(library));
+  const certificates = found.has('certificates') || found.has('pem');
+  const zones = found.has('zones');
+  return {
+    ...(tls && { tls }),
+    ...((certificates || zones) && {
+      embeds: { ...(certificates && { certificates }), ...(zones && { zones }) },
+    }),
+    ...(found.has('namesZones') && { namesZones: true as const }),
+  };
 }

@@ -1,22 +1,21 @@
-/** Which parts of an ELF file are worth looking at, by its program header. */
+/** The ranges of an ELF file that the probe reads, by its program header. */
 import { PF, PT, type Segment } from '../../elf/elf-bytes.js';
 
-/** From the first byte to the one behind the last. */
+/** The byte at `end` is excluded. */
 export interface FileRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** Of the first segment: the dynamic strings, symbols and versions lie in its front. */
-const FIRST = 16 * 1024 * 1024;
-/** A later segment is kept when it isn't larger: patchelf(1) moves strings into one of their own. */
-const SMALL = 1024 * 1024;
-/** Of all that is kept. */
-const MOST = 32 * 1024 * 1024;
+/** Bytes of the first segment, which starts with the dynamic strings, symbols and versions. */
+const MAX_FIRST_SEGMENT = 16 << 20;
+/** Bytes of a later segment, into which patchelf(1) moves strings. */
+const MAX_SEGMENT = 1 << 20;
+const MAX_TOTAL = 32 << 20;
 
 /**
- * What a loader reads; the header alone when there is no dynamic section.
- * @param head the header and the program header, which were read already
+ * The ranges that a loader reads; the head alone without a dynamic section.
+ * @param head the header and the program header
  */
 export function loaderRanges(
   segments: readonly Segment[],
@@ -24,20 +23,22 @@ export function loaderRanges(
   head: FileRange,
 ): FileRange[] {
   const dynamic = segments.filter(({ type }) => type === PT.DYNAMIC);
-  const interpreter = segments.filter(({ type, size }) => type === PT.INTERP && size <= SMALL);
+  const interpreter = segments.filter(
+    ({ type, size }) => type === PT.INTERP && size <= MAX_SEGMENT,
+  );
   const loaded = segments.filter(({ type }) => type === PT.LOAD);
-  const small = [...interpreter, ...dynamic.filter(({ size }) => size <= SMALL)];
+  const small = [...interpreter, ...dynamic.filter(({ size }) => size <= MAX_SEGMENT)];
   const wanted = [head, ...small.map(rangeOf)];
   if (dynamic.length > 0)
     for (const [index, segment] of loaded.entries()) {
       const { start, end } = rangeOf(segment);
-      if (index === 0) wanted.push({ start, end: Math.min(end, start + FIRST) });
-      else if (segment.size <= SMALL) wanted.push({ start, end });
+      if (index === 0) wanted.push({ start, end: Math.min(end, start + MAX_FIRST_SEGMENT) });
+      else if (segment.size <= MAX_SEGMENT) wanted.push({ start, end });
     }
   return bounded(joined(wanted, size));
 }
 
-/** Where a linker puts constants: in segments that are neither code nor changed, if it can. */
+/** The ranges of constants: read-only segments, without code if there are such. */
 export function constantRanges(segments: readonly Segment[], size: number): FileRange[] {
   const fixed = segments.filter(({ type, flags }) => type === PT.LOAD && !(flags & PF.W));
   const pure = fixed.filter(({ flags }) => !(flags & PF.X));
@@ -48,7 +49,7 @@ function rangeOf({ offset, size }: Segment): FileRange {
   return { start: offset, end: offset + size };
 }
 
-/** In order, no two of which touch, inside the file. */
+/** Sorted, merged, and cut at the end of the file. */
 function joined(ranges: readonly FileRange[], size: number): FileRange[] {
   const result: FileRange[] = [];
   for (const { start, end } of [...ranges].sort((one, other) => one.start - other.start)) {
@@ -63,6 +64,6 @@ function joined(ranges: readonly FileRange[], size: number): FileRange[] {
 }
 
 function bounded(ranges: readonly FileRange[]): FileRange[] {
-  let left = MOST;
+  let left = MAX_TOTAL;
   return ranges.filter(({ start, end }) => (left -= end - start) >= 0);
 }

@@ -1,10 +1,6 @@
-/** A buffer that grows as it has to, and is used again for one file after the other. */
-
-/** What it starts with. */
-const FIRST = 64 * 1024;
-
-export class Scratch {
-  #bytes = Buffer.alloc(FIRST);
+/** A buffer that grows on demand, and is reused for many files. */
+export class GrowableBuffer {
+  #bytes = Buffer.alloc(64 << 10);
   #length = 0;
 
   get length(): number {
@@ -25,7 +21,7 @@ export class Scratch {
     this.#bytes.fill(0, this.#length, (this.#length += length));
   }
 
-  /** A part of what is there. It is other bytes after the next append or clear. */
+  /** A view of a range, valid until the next append or clear. */
   view(start = 0, end = this.#length): Buffer {
     return this.#bytes.subarray(start, Math.min(end, this.#length));
   }

@@ -1,71 +1,68 @@
-/**
- * Looks for a few texts in bytes that come in pieces of any size. Each is looked for until it is
- * found, once; long ones are cheap, since a search may skip as many bytes as a text is long.
- */
-import { Scratch } from './growable-buffer.js';
+/** Searches for a few texts in chunks of any size, for each until it is found. */
+import { GrowableBuffer } from './growable-buffer.js';
 
-/** Smaller pieces are put together: a search has its own cost. */
-const PIECE = 4 * 1024;
+/** Smaller chunks are joined, since each search has a fixed cost. */
+const MIN_CHUNK = 4 * 1024;
 
-export class Needles<Name extends string> {
-  readonly #needles: readonly (readonly [Name, Buffer])[];
-  /** How far a text may reach over the end of a piece. */
+export class PatternSearch<Name extends string> {
+  readonly #patterns: readonly (readonly [Name, Buffer])[];
+  /** Bytes of a match that may be in the next chunk. */
   readonly #overlap: number;
-  readonly #kept = new Scratch();
+  readonly #buffer = new GrowableBuffer();
   readonly #found = new Set<Name>();
 
   constructor(texts: readonly (readonly [Name, string])[]) {
-    this.#needles = texts.map(([name, text]) => [name, Buffer.from(text, 'latin1')]);
-    this.#overlap = Math.max(...this.#needles.map(([, { length }]) => length)) - 1;
+    this.#patterns = texts.map(([name, text]) => [name, Buffer.from(text, 'latin1')]);
+    this.#overlap = Math.max(...this.#patterns.map(([, { length }]) => length)) - 1;
   }
 
-  /** Forgets everything. */
+  /** Starts a file. */
   begin(): void {
     this.#found.clear();
-    this.#kept.clear();
+    this.#buffer.clear();
   }
 
   get hasAll(): boolean {
-    return this.#needles.every(([name]) => this.#found.has(name));
+    return this.#patterns.every(([name]) => this.#found.has(name));
   }
 
   feed(bytes: Buffer): void {
-    if (bytes.length < PIECE) {
-      this.#kept.append(bytes);
-      if (this.#kept.length >= PIECE) this.#searchKept();
+    if (bytes.length < MIN_CHUNK) {
+      this.#buffer.append(bytes);
+      if (this.#buffer.length >= MIN_CHUNK) this.#searchBuffer();
       return;
     }
-    // What begins in front of this piece ends within its first bytes.
-    this.#kept.append(bytes.subarray(0, this.#overlap));
-    this.#search(this.#kept.view());
+    // A match that starts in an earlier chunk ends in the first bytes of this one.
+    this.#buffer.append(bytes.subarray(0, this.#overlap));
+    this.#search(this.#buffer.view());
     this.#search(bytes);
-    this.#kept.clear();
-    this.#kept.append(bytes.subarray(-this.#overlap));
+    this.#buffer.clear();
+    this.#buffer.append(bytes.subarray(-this.#overlap));
   }
 
-  /** What comes next isn't behind what came last. */
+  /** The next chunk doesn't continue the last one. */
   interrupt(): void {
-    this.#search(this.#kept.view());
-    this.#kept.clear();
+    this.#search(this.#buffer.view());
+    this.#buffer.clear();
   }
 
-  /** What was found; the same set is used for the next file. */
+  /** The patterns that were found. The set is reused for the next file. */
   end(): ReadonlySet<Name> {
     this.interrupt();
     return this.#found;
   }
 
-  #searchKept(): void {
-    const kept = this.#kept.view();
+  #searchBuffer(): void {
+    const kept = this.#buffer.view();
     this.#search(kept);
     const end = kept.subarray(-this.#overlap);
-    this.#kept.clear();
-    // It is moved to the front of the same memory.
-    this.#kept.append(end);
+    this.#buffer.clear();
+    // Moves the end to the front of the same memory.
+    this.#buffer.append(end);
   }
 
   #search(bytes: Buffer): void {
-    for (const [name, needle] of this.#needles)
-      if (!this.#found.has(name) && bytes.includes(needle)) this.#found.add(name);
+    for (const [name, pattern] of this.#patterns)
+      if (!this.#found.has(name) && bytes.includes(pattern)) this.#found.add(name);
   }
 }

@@ -1,29 +1,28 @@
 /**
- * Private keys in a text: PEM (RFC 7468), OpenSSH's form of it, PGP's, PuTTY's. A header alone is no
- * key: documentation and the programs that write keys have those. There has to be a body that is
- * base64 and an end of the same label. In JSON and in source code, lines end in `\n`.
+ * Recognises private keys in a text: PEM (RFC 7468), OpenSSH, PGP, PuTTY. A key has a header, a base64 body and an end
+ * with the same label; documentation and programs contain headers alone. In JSON and source code, lines end in `\n`.
  */
 
 const BEGIN = /-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?)-----/g;
-/** In base64; the smallest key there is, of Ed25519, has 64. */
-const SHORTEST = 64;
-/** Fewer different characters are a placeholder's: `MIIE…xxxxxxxx`. */
-const DIVERSITY = 12;
-/** What stands before a line in source code, a diff or a table. */
+/** Base64 characters of the smallest key, which is of Ed25519. */
+const MIN_LENGTH = 64;
+/** Different characters of a key; a placeholder has fewer: `MIIE…xxxxxxxx`. */
+const MIN_DIVERSITY = 12;
+/** Characters before a line in source code, a diff or a table. */
 const LEADING = /^[\s"'+|]+/;
-/** What stands after it; a quote is followed by more, and by `+`, with which a key itself may end. */
+/** Characters after it. `+` only counts after a quote, since a key may end with it. */
 const TRAILING = /^[\s,;\\|]$/;
 const AFTER_QUOTE = /^[\s"',;+\\|]$/;
 const OPENSSH = 'openssh-key-v1\0';
 
 export type KeyKind = 'private-key' | 'encrypted-private-key';
 
-/** The kinds of keys that are there, each as often as it is found. */
+/** The kind of each key. */
 export function privateKeysIn(text: string): KeyKind[] {
   const found: KeyKind[] = [];
   const begins = text.includes('BEGIN ') ? [...text.matchAll(BEGIN)] : [];
   for (const [at, { index, 0: line, 1: label = '' }] of begins.entries()) {
-    // A body has no other key in it.
+    // A body ends before the next key.
     const section = text.slice(index + line.length, begins[at + 1]?.index);
     const end = section.indexOf(`-----END ${label}-----`);
     const kind = end < 0 ? undefined : kindOf(label, section.slice(0, end));
@@ -40,10 +39,10 @@ export function privateKeysIn(text: string): KeyKind[] {
 function kindOf(label: string, body: string): KeyKind | undefined {
   const lines = body.split(/(?:\\r)?\\n|\r?\n/).map(undecorated);
   const isHeader = (line: string): boolean => /^[\w-]+: /.test(line);
-  // PGP has a checksum in a line of its own.
+  // PGP adds a line with a checksum.
   const base64 = lines.filter((line) => !isHeader(line) && !/^=.{4}$/.test(line)).join('');
-  if (base64.length < SHORTEST || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
-  if (new Set(base64).size < DIVERSITY) return undefined;
+  if (base64.length < MIN_LENGTH || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
+  if (new Set(base64).size < MIN_DIVERSITY) return undefined;
   const isEncrypted =
     label.startsWith('ENCRYPTED ') ||
     lines.some((line) => line === 'Proc-Type: 4,ENCRYPTED') ||
@@ -61,7 +60,7 @@ function undecorated(line: string): string {
   return text.slice(0, Math.min(quoted, end));
 }
 
-/** OpenSSH, PROTOCOL.key: behind the magic is the cipher's name, `none` where there is none. */
+/** OpenSSH, PROTOCOL.key: the cipher's name follows the magic, `none` without encryption. */
 function isEncryptedSsh(key: string): boolean {
   return key.startsWith(OPENSSH) && !key.startsWith('\0\0\0\x04none', OPENSSH.length);
 }

@@ -1,18 +1,17 @@
 /**
- * Secrets in a text: each is looked for by a word that nothing else has much of, and only where that
- * is found by its form. A form has to be whole, since documentation, templates and the programs that
- * make secrets are full of halves. What was recognised is told, never the secret.
+ * Recognises secrets in a text. Each is searched for by a rare keyword, then matched by its complete form: documentation,
+ * templates and the programs that create secrets contain many incomplete ones.
  */
 import { posix } from 'node:path';
 import type { Secret } from './content.js';
-import { isOfPackage, isSystem } from './package-paths.js';
+import { isPackagePath, isSystemPath } from './package-paths.js';
 import { privateKeysIn } from './private-keys.js';
 
-/** Characters that a token's form ends with, so that a longer word isn't one. */
+/** Borders of a token: a longer word does not match. */
 const END = '(?![A-Za-z0-9_-])';
 const START = '(?<![A-Za-z0-9])';
 
-/** Words that are fast to look for, and what has to be there in whole. */
+/** Keywords that are fast to search for, and the complete form. */
 const TOKENS: readonly (readonly [Secret, readonly string[], RegExp])[] = [
   [
     'github-token',
@@ -31,7 +30,7 @@ const TOKENS: readonly (readonly [Secret, readonly string[], RegExp])[] = [
   ['pypi-token', ['pypi-Ag'], /pypi-Ag(?:EIcHlwaS5vcmc|ENdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{50,}/g],
 ];
 
-/** An access key's public half, and its secret half beside a word that says so. */
+/** The ID of an access key, and its secret next to a keyword. */
 const AWS_ID = new RegExp(`${START}AKIA[A-Z0-9]{16}(?![A-Z0-9])`, 'g');
 const AWS_SECRET = /secret[\w\s"'.:=>-]{0,40}?[\s"':=]([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/gi;
 
@@ -39,10 +38,11 @@ const AWS_SECRET = /secret[\w\s"'.:=>-]{0,40}?[\s"':=]([A-Za-z0-9/+]{40})(?![A-Z
 export function secretsIn(path: string, text: string): Secret[] {
   const found = new Set<Secret>();
   for (const kind of privateKeysIn(text)) found.add(kind);
-  // Packages have thousands of files, and no tokens of whoever builds the image.
-  if (!isSystem(path) && !isOfPackage(path)) {
-    for (const [kind, words, form] of TOKENS)
-      if (words.some((word) => text.includes(word)) && hasReal(text, form)) found.add(kind);
+  // Packages have thousands of files, and no tokens of the user.
+  if (!isSystemPath(path) && !isPackagePath(path)) {
+    for (const [kind, keywords, form] of TOKENS)
+      if (keywords.some((keyword) => text.includes(keyword)) && hasReal(text, form))
+        found.add(kind);
     if (text.includes('AKIA') && hasReal(text, AWS_ID) && hasReal(text, AWS_SECRET))
       found.add('aws-key');
   }
@@ -53,23 +53,18 @@ export function secretsIn(path: string, text: string): Secret[] {
   return [...found];
 }
 
-/** What `npm login` writes; `${NPM_TOKEN}` is a reference, and no secret. */
+/** As `npm login` writes it; `${NPM_TOKEN}` is a reference, not a secret. */
 const NPM = /^[^#;\r\n\u2028\u2029]*:?(?:_authToken|_auth|_password)\s*=\s*["']?([\w./+=-]{8,})/gm;
 
-/** Files whose name says what they hold. */
-const BY_NAME: ReadonlyMap<string, readonly [Secret, RegExp]> = new Map<
-  string,
-  readonly [Secret, RegExp]
->(
-  Object.entries({
-    '.netrc': ['netrc-password', /(?:^|\s)password\s+\S/],
-    _netrc: ['netrc-password', /(?:^|\s)password\s+\S/],
-    '.git-credentials': ['git-credential', /^https?:\/\/[^\s:@/]+:[^\s@/]+@/m],
-    '.pypirc': ['pypi-token', /^[^\S\r\n\u2028\u2029]*password\s*[:=]\s*[^\s%$<{]/m],
-  }),
-);
+/** Secrets by the name of the file. */
+const BY_NAME = new Map<string, readonly [Secret, RegExp]>([
+  ['.netrc', ['netrc-password', /(?:^|\s)password\s+\S/]],
+  ['_netrc', ['netrc-password', /(?:^|\s)password\s+\S/]],
+  ['.git-credentials', ['git-credential', /^https?:\/\/[^\s:@/]+:[^\s@/]+@/m]],
+  ['.pypirc', ['pypi-token', /^[^\S\r\n\u2028\u2029]*password\s*[:=]\s*[^\s%$<{]/m]],
+]);
 
-/** Whether a form is there other than as a placeholder: `ghp_xxxx…`, AWS's own `…EXAMPLE`. */
+/** Whether a form matches other than a placeholder: `ghp_xxxx…`, or AWS's `…EXAMPLE`. */
 function hasReal(text: string, form: RegExp): boolean {
   for (const [whole, group] of text.matchAll(form)) {
     const secret = group ?? whole;

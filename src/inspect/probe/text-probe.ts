@@ -1,26 +1,23 @@
-/**
- * What a text file tells: how the kernel starts it when it is a script, the secrets in it, and, of a
- * few files in /etc, the text itself. Only its start is looked at.
- */
-import { readShebang } from '../../elf/script.js';
+/** Probes the start of a text file: its interpreter line, secrets, and, of a few files in /etc, the text itself. */
+import { readShebang, type Shebang } from '../../elf/script.js';
 import type { Content, ScriptContent } from './content.js';
-import { Scratch } from './growable-buffer.js';
+import { GrowableBuffer } from './growable-buffer.js';
 import { secretsIn } from './secrets.js';
 
-/** As much of a file as is searched for secrets. */
-const SEARCHED = 64 * 1024;
+/** Bytes of a file that are searched for secrets. */
+const MAX_SEARCHED = 64 * 1024;
 
-/** Files that findings read, and how much of one. */
-const KEPT =
+/** Files whose text findings read, and the limit of their size. */
+const RETAINED =
   /^\/etc\/(?:passwd|group|ld\.so\.conf(?:\.d\/[^/]+)?|ld-musl-[^/]+\.path|ld\.so\.cache)$/;
-const KEPT_LIMIT = 256 * 1024;
+const MAX_RETAINED = 256 * 1024;
 
-/** Whether a file's text is kept, whatever it looks like. */
-export function isKept(path: string): boolean {
-  return path.startsWith('/etc/') && KEPT.test(path);
+/** Whether a file's text is retained. */
+export function isRetained(path: string): boolean {
+  return path.startsWith('/etc/') && RETAINED.test(path);
 }
 
-/** Whether the first bytes are those of text: no control characters but those for white space and colours. */
+/** Whether the first bytes are text: without control characters except white space and escape. */
 export function isText(head: Buffer): boolean {
   for (let at = 0; at < head.length; at++) {
     const byte = head[at] as number;
@@ -30,20 +27,20 @@ export function isText(head: Buffer): boolean {
 }
 
 export class TextProbe {
-  readonly #kept = new Scratch();
+  readonly #buffer = new GrowableBuffer();
   #path = '';
-  #wanted = 0;
-  #isKept = false;
+  #limit = 0;
+  #isRetained = false;
   #content: Content | undefined;
   #isDone = false;
 
   begin(path: string, size: number): void {
     this.#path = path;
     this.#content = undefined;
-    this.#kept.clear();
-    this.#isKept = isKept(path) && size <= KEPT_LIMIT;
-    this.#wanted = Math.min(size, this.#isKept ? KEPT_LIMIT : SEARCHED);
-    this.#isDone = this.#wanted === 0;
+    this.#buffer.clear();
+    this.#isRetained = isRetained(path) && size <= MAX_RETAINED;
+    this.#limit = Math.min(size, this.#isRetained ? MAX_RETAINED : MAX_SEARCHED);
+    this.#isDone = this.#limit === 0;
   }
 
   get satisfied(): boolean {
@@ -52,41 +49,37 @@ export class TextProbe {
 
   data(bytes: Buffer): void {
     if (this.#isDone) return;
-    // Most files come in one piece, and need no copy.
-    if (this.#kept.length === 0 && bytes.length >= this.#wanted) {
-      this.#read(bytes.subarray(0, this.#wanted));
+    // Most files arrive in one chunk, and are not copied.
+    if (this.#buffer.length === 0 && bytes.length >= this.#limit) {
+      this.#read(bytes.subarray(0, this.#limit));
       return;
     }
-    this.#kept.append(bytes.subarray(0, this.#wanted - this.#kept.length));
-    if (this.#kept.length >= this.#wanted) this.#read(this.#kept.view());
+    this.#buffer.append(bytes.subarray(0, this.#limit - this.#buffer.length));
+    if (this.#buffer.length >= this.#limit) this.#read(this.#buffer.view());
   }
 
   end(): Content | undefined {
-    // Whoever stops early has seen what there is.
-    if (!this.#isDone) this.#read(this.#kept.view());
+    if (!this.#isDone) this.#read(this.#buffer.view());
     return this.#content;
   }
 
   #read(bytes: Buffer): void {
     this.#isDone = true;
-    // One byte, one character: faster than UTF-8 by far, and all that is looked for is ASCII.
+    // Much faster than UTF-8, and all patterns are ASCII.
     const latin1 = bytes.toString('latin1');
-    const script = readScript(bytes);
+    const shebang = readShebang(bytes);
     const secrets = latin1.includes('\0') ? [] : secretsIn(this.#path, latin1);
-    if (script === undefined && secrets.length === 0 && !this.#isKept) return;
-    // The cache of ldconfig(8) is no text, but has paths in it.
+    if (shebang === undefined && secrets.length === 0 && !this.#isRetained) return;
+    // The cache of ldconfig(8) is binary.
     const text = this.#path.endsWith('.cache') ? latin1 : bytes.toString('utf8');
     this.#content = {
-      ...(script === undefined ? {} : { script }),
-      ...(secrets.length === 0 ? {} : { secrets }),
-      ...(this.#isKept ? { text } : {}),
+      ...(shebang && { script: scriptOf(shebang) }),
+      ...(secrets.length > 0 && { secrets }),
+      ...(this.#isRetained && { text }),
     };
   }
 }
 
-function readScript(text: Buffer): ScriptContent | undefined {
-  const line = readShebang(text);
-  if (line === undefined) return undefined;
-  const { path: interpreter, ...rest } = line;
+function scriptOf({ path: interpreter, ...rest }: Shebang): ScriptContent {
   return { interpreter, ...rest };
 }

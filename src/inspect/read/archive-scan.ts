@@ -1,51 +1,91 @@
-/** The entries of a tar that may be a context or an image archive, as they come: what is kept of them. */
+/**
+ * Reads a tar once that may be a context or an image archive. Which it is may be known at its end only: `docker save` writes
+ * manifest.json last. So files that can be a layer or a document of an image are read as such, and all entries are
+ * recorded as a context.
+ */
 import { cleanName } from '../../filesystem/name.js';
 import { linkTarget } from '../../image/archive/tar-link.js';
+import { Evidence, explain, unterminated } from '../../source/diagnose.js';
+import type { Source } from '../../source/source.js';
 import type { EntryHeader } from '../../tar/entry-header.js';
+import { TarWalk } from '../../tar/walk.js';
 import type { Trailing, WalkHandler } from '../../tar/walk-handler.js';
 import { fromBinary } from '../../text/binary.js';
-import { Budget } from './budgets.js';
-import type { Wanted } from './layer-contents.js';
-import type { Room } from './memory-budget.js';
-import type { LayerRecorder, RecordedLayer } from './record-layer.js';
-import { Documents, type PassedBlob, PassingBlob } from './scanned-blob.js';
+import { printable } from '../../text/printable.js';
+import { MemoryBudget, SizeBudget } from './budgets.js';
+import { LayerContents, type ListenerFor } from './layer-contents.js';
+import { LayerRecorder, type ReadContext, type RecordedLayer } from './record-layer.js';
+import { BlobReader, DocumentQuota, type ScannedBlob } from './scanned-blob.js';
 
-/** What came by. */
-export interface PassedArchive {
-  /** As a context. Its diff ID is empty: nobody asks for it. */
+export interface ScannedArchive {
+  /** All entries as a context. Its diff ID is empty. */
   readonly context: RecordedLayer;
-  /** Documents and layers of an image, as far as their contents show it, by their paths. */
-  readonly blobs: ReadonlyMap<string, PassedBlob>;
-  /** What stood behind its end. */
+  /** Files that can be documents or layers of an image, by path. */
+  readonly blobs: ReadonlyMap<string, ScannedBlob>;
+  /** Data after the end of the archive. */
   readonly trailing: Trailing | undefined;
-  /** Links to such files: `docker save` before 25 has equal layers once. */
+  /** Targets of links by path: `docker save` before 25 links equal layers. */
   readonly links: ReadonlyMap<string, string>;
 }
 
-export interface PassOptions {
-  /** Bytes of files that a layer, or the context, may have. @default no limit */
+export interface ScanOptions {
+  /** Bytes of files in a layer, or in the context. @default unlimited */
   readonly maxSize?: number | undefined;
   readonly signal: AbortSignal;
-  readonly wanted?: Wanted | undefined;
+  readonly listenerFor?: ListenerFor | undefined;
 }
 
-/** Whoever feeds it waits for `ready` behind each chunk, and tells its end, or closes it. */
-export class Pass implements WalkHandler {
+/**
+ * Reads a source to its end. Its stream is destroyed on failure.
+ * @throws DockerceptionError of kind context: errors of the walk, TAR_UNTERMINATED; of kind limit; the signal's reason
+ */
+export async function scanArchive(source: Source, options: ScanOptions): Promise<ScannedArchive> {
+  const { stream, complete } = source;
+  const name = printable(source.name);
+  const { signal } = options;
+  const evidence = new Evidence();
+  const scan = new ArchiveScan(await LayerContents.create('', options.listenerFor), options);
+  const view = new TarWalk(scan, name);
+  const abort = (): void => void stream.destroy(signal.reason as Error);
+  signal.addEventListener('abort', abort);
+  try {
+    signal.throwIfAborted();
+    for await (const chunk of stream) {
+      evidence.note(chunk as Buffer);
+      view.push(chunk as Buffer);
+      await scan.ready();
+    }
+    if (view.end() === 'unterminated')
+      throw unterminated(name, 'what wrote it has probably failed');
+    await complete;
+    return { ...(await scan.end(view.offset)), trailing: view.trailing };
+  } catch (error) {
+    await scan.close();
+    throw signal.aborted ? signal.reason : explain(error, name, evidence);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    stream.destroy();
+  }
+}
+
+/** Wait for `ready` after each chunk, then call `end`, or `close` on failure. */
+class ArchiveScan implements WalkHandler {
   readonly #recorder: LayerRecorder;
-  readonly #room: Room;
-  readonly #documents = new Documents();
-  readonly #options: PassOptions;
-  readonly #blobs = new Map<string, Promise<PassedBlob | undefined>>();
+  readonly #context: ReadContext;
+  readonly #maxSize: number | undefined;
+  readonly #quota = new DocumentQuota();
+  readonly #blobs = new Map<string, Promise<ScannedBlob | undefined>>();
   readonly #links = new Map<string, string>();
-  /** Those that have passed, and are still being read. */
-  readonly #ending = new Set<Promise<PassedBlob | undefined>>();
-  #blob: PassingBlob | undefined;
+  /** Blobs whose bytes have arrived, and which are still being read. */
+  readonly #ending = new Set<Promise<ScannedBlob | undefined>>();
+  #blob: BlobReader | undefined;
   #path = '';
 
-  constructor(recorder: LayerRecorder, room: Room, options: PassOptions) {
-    this.#recorder = recorder;
-    this.#room = room;
-    this.#options = options;
+  constructor(contents: LayerContents, { maxSize, signal, listenerFor }: ScanOptions) {
+    this.#maxSize = maxSize;
+    const budget = new SizeBudget(maxSize);
+    this.#context = { budget, memory: new MemoryBudget(), signal, listenerFor };
+    this.#recorder = new LayerRecorder(contents, this.#context);
   }
 
   entry(entry: EntryHeader): void {
@@ -53,23 +93,15 @@ export class Pass implements WalkHandler {
     this.#recorder.entry(entry);
     const path = fromBinary(cleanName(entry.pathBytes));
     const { type } = entry;
-    // A later entry takes the place of an earlier one.
+    // A later entry replaces an earlier one.
     this.#blobs.delete(path);
     this.#links.delete(path);
     if (type === 'symlink' || type === 'hard-link') this.#links.set(path, linkTarget(path, entry));
     if (entry.isSparse || entry.contentSize === 0) return;
     if (type !== 'file' && type !== 'contiguous-file') return;
-    const { maxSize, signal, wanted } = this.#options;
     this.#path = path;
-    this.#blob = new PassingBlob({
-      path,
-      size: entry.contentSize,
-      budget: new Budget(maxSize),
-      room: this.#room,
-      documents: this.#documents,
-      signal,
-      wanted,
-    });
+    const context = { ...this.#context, budget: new SizeBudget(this.#maxSize) };
+    this.#blob = new BlobReader(path, entry.contentSize, this.#quota, context);
   }
 
   data(bytes: Buffer): void {
@@ -81,18 +113,18 @@ export class Pass implements WalkHandler {
     this.#recorder.hole(length);
   }
 
-  /** One layer behind another: what has passed is read to its end first, so that memory stays small. */
+  /** Layers are read one after the other, to bound the memory. */
   async ready(): Promise<void> {
     await this.#recorder.ready();
     await this.#blob?.ready();
     if (this.#ending.size > 0) await Promise.all(this.#ending);
   }
 
-  async end(raw: number): Promise<Omit<PassedArchive, 'trailing'>> {
+  async end(raw: number): Promise<Omit<ScannedArchive, 'trailing'>> {
     this.#endBlob();
     await Promise.all(this.#ending);
     const context = { ...this.#recorder.end(), raw, diffId: '' };
-    const blobs = new Map<string, PassedBlob>();
+    const blobs = new Map<string, ScannedBlob>();
     for (const [path, ending] of this.#blobs) {
       const blob = await ending;
       if (blob !== undefined) blobs.set(path, blob);

@@ -1,35 +1,75 @@
-/**
- * How much is read where a limit was set. What is a little past it is read to its end, so that everything
- * that is wrong can be told; but an archive of a few kilobytes can decompress to more than anybody waits for.
- */
+/** Bounds of what is read: bytes if a limit is set, and memory for entries. */
+import { getHeapStatistics } from 'node:v8';
 import { DockerceptionError } from '../../errors.js';
 import { formatBytes } from '../../text/format.js';
 
-/** So many times the limit, and these bytes beside, are read. */
-const TIMES = 4;
-const SLACK = 256 << 20;
+/** Reading continues past the limit, so that all violations are reported, up to this multiple of it plus a constant. */
+const LIMIT_FACTOR = 4;
+const LIMIT_MARGIN = 256 << 20;
 
-export class Budget {
+/** Bounds the bytes of tars and of their files: a small archive may decompress to any size. */
+export class SizeBudget {
   #raw = 0;
   #contents = 0;
 
-  /** @param size bytes of files that there may be; @default as many as there are */
-  constructor(readonly size = Infinity) {}
+  /** @param limit bytes of files; @default unlimited */
+  constructor(readonly limit = Infinity) {}
 
   /**
-   * Counts bytes of tars, and of the files that headers announce.
+   * @param raw bytes of tars
+   * @param contents bytes of files, as headers announce them
    * @throws DockerceptionError of kind limit, code LIMIT_EXCEEDED
    */
   spend(raw: number, contents: number): void {
     this.#raw += raw;
     this.#contents += contents;
-    if (Math.max(this.#contents, this.#raw) <= this.size * TIMES + SLACK) return;
-    const found = formatBytes(Math.max(this.#contents, this.#raw));
+    const spent = Math.max(this.#contents, this.#raw);
+    if (spent <= this.limit * LIMIT_FACTOR + LIMIT_MARGIN) return;
     throw new DockerceptionError(
       'limit',
       'LIMIT_EXCEEDED',
-      `checking --max-size: it has more than ${found}, ${formatBytes(this.size)} are allowed`,
+      `checking --max-size: it has more than ${formatBytes(spent)}, ${formatBytes(this.limit)} are allowed`,
       { hint: 'it was not read on; without --max-size, inspect shows what is in it' },
     );
+  }
+}
+
+/** Bytes of an entry and of each byte of its name, measured over a million entries. */
+const BYTES_PER_ENTRY = 1100;
+const BYTES_PER_NAME_BYTE = 2;
+/** The rest of the heap is for what is derived from entries. */
+const HEAP_FRACTION = 0.75;
+
+/** Bounds the memory of entries, so that Node does not abort when its heap is full. */
+export class MemoryBudget {
+  readonly #limit: number;
+  #used = 0;
+
+  /** @param limit bytes; @default a part of Node's heap limit */
+  constructor(limit = getHeapStatistics().heap_size_limit * HEAP_FRACTION) {
+    this.#limit = limit;
+  }
+
+  /**
+   * Reserves memory for an entry.
+   * @param names bytes of its name, its target and its attributes
+   * @returns the reserved bytes
+   * @throws DockerceptionError of kind context, code TARGET_ENTRIES
+   */
+  reserve(names: number): number {
+    const bytes = BYTES_PER_ENTRY + BYTES_PER_NAME_BYTE * names;
+    if (this.#used + bytes > this.#limit)
+      throw new DockerceptionError(
+        'context',
+        'TARGET_ENTRIES',
+        'there is no memory for more entries',
+        { hint: 'NODE_OPTIONS=--max-old-space-size=16000 gives it 16 GB' },
+      );
+    this.#used += bytes;
+    return bytes;
+  }
+
+  release(bytes: number): void {
+    this.#used -= bytes;
   }
 }

@@ -1,15 +1,11 @@
-/** An image that the engine has, as a source: its archive, as the engine writes it. */
+/** An image of the engine as a source: the archive that the engine writes. */
 import { homedir } from 'node:os';
 import { connect, hasImage, imageArchive, resolveEndpoint } from '../../engine/docker/index.js';
 import { DockerceptionError } from '../../errors.js';
 import type { Source } from '../../source/source.js';
 import { printable } from '../../text/printable.js';
 
-/**
- * Finds the image and begins to read it.
- * @throws DockerceptionError of kind usage, TARGET_NOT_FOUND, when neither a file nor an image is there by
- *   that name; of kind engine
- */
+/** @throws DockerceptionError TARGET_NOT_FOUND of kind usage if there is neither a file nor an image; of kind engine */
 export async function engineSource(
   reference: string,
   env: NodeJS.ProcessEnv,

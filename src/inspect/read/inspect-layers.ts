@@ -1,55 +1,57 @@
-/** Layers that were read, as one inspection. */
+/** Unpacks recorded layers on top of each other, and describes the result as an inspection. */
+import { DockerceptionError } from '../../errors.js';
+import type { ContentSink } from '../../filesystem/content-sink.js';
 import { Tree } from '../../filesystem/tree.js';
+import { Unpacker } from '../../filesystem/unpack.js';
+import type { ImageConfig } from '../../image/config.js';
 import { type ContextKind, findingsOf } from '../findings/index.js';
 import type { ImageFacts, Inspection, LayerFacts, Waste } from '../inspection.js';
 import type { Content } from '../probe/content.js';
-import { createdBy } from './created-by.js';
-import { type AppliedLayer, LayerStack } from './layer-stack.js';
-import { Room } from './memory-budget.js';
+import { MemoryBudget } from './budgets.js';
+import { LayerStack, type LayerStatistics } from './layer-stack.js';
 import type { RecordedLayer } from './record-layer.js';
-import { replayLayer } from './replay-layer.js';
-import { lookAt } from './summarize-tree.js';
+import { summarizeTree } from './summarize-tree.js';
 
-/** A layer, and what its image says of it. */
-export interface LayerPart {
+/** A recorded layer, and its description in the image. */
+export interface DescribedLayer {
   readonly recorded: RecordedLayer;
-  /** What messages call it. */
+  /** For messages. */
   readonly name: string;
   readonly digest?: string | undefined;
-  /** Bytes of its blob, where that is compressed. */
+  /** Bytes of its blob, if that is compressed. */
   readonly compressed?: number | undefined;
 }
 
-/** What is inspected. */
-export interface Subject {
+export interface InspectionInput {
   readonly target: string;
   /** Undefined for a context. */
   readonly image?: ImageFacts | undefined;
-  /** Of a context: where it comes from. */
+  /** The source of the context. */
   readonly context?: ContextKind | undefined;
   /** From the lowest up. */
-  readonly layers: readonly LayerPart[];
+  readonly layers: readonly DescribedLayer[];
 }
 
 /**
- * Puts layers upon each other and says what there is to say. The recorded entries are used up.
- * @throws DockerceptionError of kind context: TAR_LINK, BUILD_LINKS, BUILD_NOT_A_DIRECTORY
+ * Consumes the recorded entries.
+ * @throws DockerceptionError of kind context: TAR_LINK, BUILD_LINKS, BUILD_NOT_A_DIRECTORY, TARGET_ENTRIES
  */
-export async function inspectLayers(subject: Subject): Promise<Inspection> {
-  const { target, image, context, layers } = subject;
+export async function inspectLayers(input: InspectionInput): Promise<Inspection> {
+  const { target, image, context, layers } = input;
   const tree = new Tree();
   const stack = new LayerStack();
-  const room = new Room();
+  const memory = new MemoryBudget();
   const contents: Content[] = [];
   for (const [at, { recorded, name }] of layers.entries()) {
     const firstContent = contents.length;
     for (const content of recorded.contents) contents.push(content);
-    replayLayer(recorded, { tree, name, whiteouts: image !== undefined, firstContent, room });
+    replayLayer(recorded, { tree, name, whiteouts: image !== undefined, firstContent, memory });
     stack.add(tree.freeze());
     if (layers.findLastIndex((other) => other.recorded === recorded) === at)
       recorded.entries.length = 0;
   }
-  const { root, waste } = lookAt(tree.freeze(), stack, (offset) => contents[offset]);
+  const { unmappable } = stack;
+  const { root, waste } = summarizeTree(tree.freeze(), stack, (offset) => contents[offset]);
   const kind = image === undefined ? 'context' : 'image';
   return {
     kind,
@@ -59,13 +61,52 @@ export async function inspectLayers(subject: Subject): Promise<Inspection> {
     root,
     size: layers.reduce((sum, { recorded }) => sum + recorded.size, 0),
     waste,
-    unmappable: stack.unmappable,
-    findings: await findingsOf({ kind, context, root, image, unmappable: stack.unmappable }),
+    unmappable,
+    findings: await findingsOf({ kind, context, root, image, unmappable }),
   };
 }
 
+export interface ReplayOptions {
+  readonly tree: Tree;
+  /** The layer's name in messages. */
+  readonly name: string;
+  /** Whether names that start with `.wh.` are whiteouts; in a context they are not. */
+  readonly whiteouts: boolean;
+  /** The number of its first content: its files' `offset`. */
+  readonly firstContent: number;
+  /** For the nodes, since an image may contain a layer many times. */
+  readonly memory: MemoryBudget;
+}
+
+/**
+ * Unpacks a recorded layer into a tree (OCI image-spec, layer.md, "Applying Changesets").
+ * @throws DockerceptionError of kind context: TAR_LINK, BUILD_LINKS, BUILD_NOT_A_DIRECTORY, TARGET_ENTRIES
+ */
+export function replayLayer(
+  { entries }: RecordedLayer,
+  { tree, name, whiteouts, firstContent, memory }: ReplayOptions,
+): void {
+  let offset = 0;
+  const contents: ContentSink = { begin: () => offset, append: () => undefined };
+  const unpacker = new Unpacker({ tree, contents, name, whiteouts });
+  try {
+    for (const entry of entries) {
+      memory.reserve(entry.bytes);
+      offset = firstContent + entry.content;
+      unpacker.entry(entry);
+    }
+  } catch (error) {
+    if (!(error instanceof DockerceptionError)) throw error;
+    // The tree's messages are about paths of instructions.
+    const { code, message } = error;
+    const full = message.startsWith('reading ') ? message : `reading ${name}: ${message}`;
+    throw new DockerceptionError('context', code, full, { cause: error });
+  }
+  unpacker.end();
+}
+
 function layerFacts(
-  layers: readonly LayerPart[],
+  layers: readonly DescribedLayer[],
   stack: LayerStack,
   waste: Waste,
   image: ImageFacts | undefined,
@@ -75,7 +116,7 @@ function layerFacts(
   const instructions = createdBy(image?.config, layers.length);
   return layers.map(({ recorded, digest, compressed }, index) => {
     const instruction = instructions[index];
-    const { added, changed, removed } = stack.layers[index] as AppliedLayer;
+    const { added, changed, removed } = stack.layers[index] as LayerStatistics;
     return {
       index,
       ...(image !== undefined && { diffId: recorded.diffId }),
@@ -91,4 +132,35 @@ function layerFacts(
       wasted: wasted.get(index) ?? 0,
     };
   });
+}
+
+/** The instruction of each layer (OCI image-spec, config.md, "history"); undefined if the history doesn't fit the layers. */
+export function createdBy(
+  config: ImageConfig | undefined,
+  layers: number,
+): readonly (string | undefined)[] {
+  const made = (config?.history ?? []).filter(({ empty_layer: empty }) => empty !== true);
+  if (made.length !== layers) return new Array<undefined>(layers).fill(undefined);
+  return made.map(({ created_by: by }) => (by ? tidy(by) : undefined));
+}
+
+const SHELL = '/bin/sh -c ';
+const NO_OPERATION = '#(nop) ';
+
+/** As in a Dockerfile: without the shell that the classic builder and BuildKit add. */
+function tidy(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  const plain = line.replace(/ # buildkit$/, '');
+  const command = plain.replace(/^RUN /, '');
+  // `|2 A=1 B=2 /bin/sh -c …`: the build's arguments come first.
+  const start = /^\|\d+ /.test(command)
+    ? command.indexOf(SHELL)
+    : command.startsWith(SHELL)
+      ? 0
+      : -1;
+  if (start === -1) return plain;
+  const script = command.slice(start + SHELL.length);
+  return script.startsWith(NO_OPERATION)
+    ? script.slice(NO_OPERATION.length).trim()
+    : `RUN ${script}`;
 }

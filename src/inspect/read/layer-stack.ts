@@ -1,42 +1,46 @@
-/**
- * The file system after each layer, compared with the one before: what came and went, which layer has what, and
- * which contents a later one hides.
- */
-import { type Directory, isFile, type Leaf, type Node } from '../../filesystem/node.js';
-import { MAX_OFFENDERS } from '../exceeded.js';
-import { layerChanges } from './layer-changes.js';
-import { UnmappableEntries } from './unmappable.js';
+/** Compares the file system after each layer with the one before. */
+import {
+  type Attributes,
+  type Directory,
+  isDirectory,
+  isFile,
+  type Leaf,
+  type Node,
+  sameAttributes,
+} from '../../filesystem/node.js';
+import { MAX_LISTED, type UnmappableEntry } from '../inspection.js';
+import { readablePath } from './readable-name.js';
 
-/** What one layer did. */
-export interface AppliedLayer {
-  /** Names. */
+/** What one layer changed. */
+export interface LayerStatistics {
+  /** Numbers of names. */
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
-  /** Bytes of contents that it brought. */
+  /** Bytes of new contents. */
   readonly size: number;
 }
 
 /** A file that a layer hides. */
-export interface Hidden {
-  /** Binary, without a slash in front. */
+export interface HiddenLeaf {
+  /** Binary, without a leading slash. */
   readonly path: string;
   readonly size: number;
-  /** What finds its content: several names may have the same. */
+  /** Identifies its content, which several names may share. */
   readonly offset: number;
   readonly by: number;
   readonly how: 'overwritten' | 'deleted';
 }
 
 export class LayerStack {
-  readonly layers: AppliedLayer[] = [];
-  readonly hidden: Hidden[] = [];
-  readonly unmappable = new UnmappableEntries(MAX_OFFENDERS);
+  readonly layers: LayerStatistics[] = [];
+  readonly hidden: HiddenLeaf[] = [];
+  readonly unmappable = new UnmappableEntries();
   readonly #layerOf = new Map<Node, number>();
   readonly #contentLayers = new Map<number, number>();
   #root: Directory | undefined;
 
-  /** The next layer, as the file system that it makes of the one below. Frozen. */
+  /** @param after the frozen file system with the next layer */
   add(after: Directory): void {
     const by = this.layers.length;
     let [added, changed, removed, size] = [0, 0, 0, 0];
@@ -50,7 +54,7 @@ export class LayerStack {
       if (old === undefined) added++;
       else if (node === undefined) removed++;
       else changed++;
-      if (isFile(node)) size += this.#brought(node, by);
+      if (isFile(node)) size += this.#newBytes(node, by);
       if (isFile(old) && !(isFile(node) && node.offset === old.offset)) {
         const how = node === undefined ? 'deleted' : 'overwritten';
         this.hidden.push({ path, size: old.size, offset: old.offset, by, how });
@@ -60,19 +64,74 @@ export class LayerStack {
     this.layers.push({ added, changed, removed, size });
   }
 
-  /** The layer that last said what a node is. */
+  /** The last layer with an entry for a node. */
   layerOf(node: Node): number {
     return this.#layerOf.get(node) ?? 0;
   }
 
-  /** The layer that has a content. */
+  /** The layer that contains a content. */
   contentLayer(offset: number): number {
     return this.#contentLayers.get(offset) ?? 0;
   }
 
-  #brought({ offset, size }: Leaf, by: number): number {
+  #newBytes({ offset, size }: Leaf, by: number): number {
     if (this.#contentLayers.has(offset)) return 0;
     this.#contentLayers.set(offset, by);
     return size;
+  }
+}
+
+interface NodeChange {
+  /** Binary, without a leading slash; empty for the root. */
+  readonly path: string;
+  readonly old: Node | undefined;
+  readonly node: Node | undefined;
+  /** False for a directory of which only descendants changed. */
+  readonly touched: boolean;
+}
+
+/** Compares by reference, since trees share unchanged nodes. Includes the descendants of a removed directory. */
+function* layerChanges(before: Directory | undefined, after: Directory): Generator<NodeChange> {
+  const pending: { path: string; old: Node | undefined; node: Node | undefined }[] = [
+    { path: '', old: before, node: after },
+  ];
+  for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
+    const { path, old, node } = pair;
+    if (old === node) continue;
+    const [was, is] = [isDirectory(old) ? old : undefined, isDirectory(node) ? node : undefined];
+    const touched = was === undefined || is === undefined || !sameAttributes(was, is);
+    yield { path, old, node, touched };
+    const prefix = path === '' ? '' : `${path}/`;
+    for (const [name, child] of is?.children ?? []) {
+      const oldChild = was?.children.get(name);
+      if (oldChild !== child) pending.push({ path: prefix + name, old: oldChild, node: child });
+    }
+    for (const [name, child] of was?.children ?? [])
+      if (is?.children.has(name) !== true)
+        pending.push({ path: prefix + name, old: child, node: undefined });
+  }
+}
+
+/** The largest ID in a user namespace of 65,536 IDs (subuid(5), user_namespaces(7)). */
+const MAX_MAPPED_ID = 65_535;
+
+/**
+ * Entries that a rootless engine can't unpack, since lchown fails. Includes entries that a later layer hides or changes,
+ * which are unpacked as well.
+ */
+class UnmappableEntries {
+  readonly first: UnmappableEntry[] = [];
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** @param path binary, without a leading slash */
+  add(path: string, { uid, gid }: Attributes, layer: number): void {
+    if (uid <= MAX_MAPPED_ID && gid <= MAX_MAPPED_ID) return;
+    this.#count++;
+    if (this.first.length < MAX_LISTED)
+      this.first.push({ path: `/${readablePath(path)}`, uid, gid, layer });
   }
 }

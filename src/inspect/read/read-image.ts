@@ -1,61 +1,55 @@
-/** An image's layers, read from where they are, as an inspection. */
+/** Inspects an image whose layers can be read in any order. */
 import { DockerceptionError } from '../../errors.js';
 import { configJson } from '../../image/config-json.js';
+import type { Descriptor } from '../../image/descriptor.js';
 import { digestOf } from '../../image/digest.js';
 import type { Image } from '../../image/manifest.js';
 import { formatPlatform, normalisePlatform } from '../../image/platform.js';
 import { formatReference, tryParseReference } from '../../image/reference.js';
 import { printable } from '../../text/printable.js';
 import type { ImageFacts, Inspection } from '../inspection.js';
-import { Budget } from './budgets.js';
-import { inspectLayers, type LayerPart } from './inspect-layers.js';
-import type { Wanted } from './layer-contents.js';
-import { Room } from './memory-budget.js';
-import { recordLayer } from './record-layer.js';
+import type { ScanOptions } from './archive-scan.js';
+import { MemoryBudget, SizeBudget } from './budgets.js';
+import { type DescribedLayer, inspectLayers } from './inspect-layers.js';
+import { type RecordedLayer, recordLayer } from './record-layer.js';
 
-export interface ReadOptions {
-  /** As it was asked for. */
+export interface ReadOptions extends ScanOptions {
+  /** As the user named it. */
   readonly target: string;
-  readonly maxSize?: number | undefined;
-  readonly signal: AbortSignal;
-  readonly wanted?: Wanted | undefined;
 }
 
-/** Reads every layer once, as a stream, also one that is there twice. Throws of kind context, limit, engine; the signal's reason. */
+/** Reads each different layer once, as a stream. Throws of kind context, limit, engine; the signal's reason. */
 export async function readImage(image: Image, options: ReadOptions): Promise<Inspection> {
-  const { target, maxSize, signal, wanted } = options;
-  const budget = new Budget(maxSize);
-  const room = new Room();
-  const layers: LayerPart[] = [];
-  const known = new Map<string, LayerPart>();
+  const { target, maxSize, signal, listenerFor } = options;
+  const [budget, memory] = [new SizeBudget(maxSize), new MemoryBudget()];
+  const known = new Map<string, DescribedLayer>();
   for (const descriptor of image.layers) {
-    const same = known.get(descriptor.digest);
-    if (same !== undefined) {
-      layers.push(same);
-      continue;
-    }
-    const name = `layer ${descriptor.digest.slice(0, 19)} of ${printable(image.name)}`;
-    const blob = await image.blobs.open(descriptor);
-    const recorded = await recordLayer(blob, {
-      name,
-      blob: descriptor.digest,
-      budget,
-      room,
-      signal,
-      expected: descriptor.size,
-      wanted,
-    });
-    const isCompressed = /[+.](?:gzip|zstd|xz|bzip2)$/.test(descriptor.mediaType);
     const { digest, size } = descriptor;
-    const part = { recorded, name, digest, ...(isCompressed && { compressed: size }) };
-    known.set(digest, part);
-    layers.push(part);
+    if (known.has(digest)) continue;
+    const name = layerName(digest, printable(image.name));
+    const blob = await image.blobs.open(descriptor);
+    const context = { budget, memory, signal, listenerFor };
+    const recorded = await recordLayer(blob, { ...context, name, blob: digest, expected: size });
+    known.set(digest, describe(recorded, descriptor, name));
   }
+  const layers = image.layers.map(({ digest }) => known.get(digest) as DescribedLayer);
   checkDiffIds(image, layers);
   return inspectLayers({ target, image: imageFacts(image), layers });
 }
 
-/** What an image says of itself, in one shape wherever it comes from. */
+export function layerName(digest: string, image: string): string {
+  return `layer ${digest.slice(0, 19)} of ${image}`;
+}
+
+export function describe(
+  recorded: RecordedLayer,
+  { digest, mediaType, size }: Descriptor,
+  name: string,
+): DescribedLayer {
+  const isCompressed = /[+.](?:gzip|zstd|xz|bzip2)$/.test(mediaType);
+  return { recorded, name, digest, ...(isCompressed && { compressed: size }) };
+}
+
 export function imageFacts(image: Image): ImageFacts {
   const { config, digest } = image;
   return {
@@ -67,7 +61,7 @@ export function imageFacts(image: Image): ImageFacts {
   };
 }
 
-/** `docker.io/library/app:1`, each once; the tag alone, which layouts have beside it, says no more. */
+/** `docker.io/library/app:1`, each once. A tag alone, as layouts have it, is left out if there are full names. */
 function fullNames(names: readonly string[]): string[] {
   const full = names.map((name) => {
     const reference = name.includes(':') ? tryParseReference(name) : undefined;
@@ -77,15 +71,15 @@ function fullNames(names: readonly string[]): string[] {
   return [...new Set(whole.length > 0 ? whole : full)];
 }
 
-/** Engines refuse an image whose layers aren't what its configuration says (OCI image-spec, config.md, "rootfs"). */
-export function checkDiffIds(image: Image, layers: readonly LayerPart[]): void {
-  const told = image.config.rootfs.diff_ids;
+/** Checks what engines check: OCI image-spec, config.md, "rootfs". */
+export function checkDiffIds(image: Image, layers: readonly DescribedLayer[]): void {
+  const expected = image.config.rootfs.diff_ids;
   for (const [index, { recorded, name }] of layers.entries()) {
-    if (recorded.diffId === told[index]) continue;
+    if (recorded.diffId === expected[index]) continue;
     throw new DockerceptionError(
       'context',
       'LAYER_DIFF_ID',
-      `reading ${printable(name)}: its tar is ${recorded.diffId}, the configuration says ${printable(String(told[index]))}`,
+      `reading ${printable(name)}: its tar is ${recorded.diffId}, the configuration says ${printable(String(expected[index]))}`,
       { hint: 'it was damaged, or put together from parts of two images: write it anew' },
     );
   }

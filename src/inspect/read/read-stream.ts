@@ -12,76 +12,64 @@ import type { Trailing } from '../../tar/walk-handler.js';
 import { printable } from '../../text/printable.js';
 import type { ContextKind } from '../findings/index.js';
 import type { Inspection } from '../inspection.js';
-import type { PassedArchive } from './archive-scan.js';
-import { inspectLayers, type LayerPart } from './inspect-layers.js';
-import type { Wanted } from './layer-contents.js';
-import { checkDiffIds, imageFacts } from './read-image.js';
+import { type ScannedArchive, scanArchive } from './archive-scan.js';
+import { type DescribedLayer, inspectLayers } from './inspect-layers.js';
+import { checkDiffIds, describe, imageFacts, layerName, type ReadOptions } from './read-image.js';
 import type { RecordedLayer } from './record-layer.js';
-import { passArchive } from './scan-archive.js';
-import { PassedFiles } from './scanned-files.js';
+import { ScannedFiles } from './scanned-files.js';
 
-export interface StreamOptions {
-  /** As it was asked for. */
-  readonly target: string;
+export interface StreamOptions extends ReadOptions {
   readonly platform: Platform;
-  readonly maxSize?: number | undefined;
-  readonly signal: AbortSignal;
-  readonly wanted?: Wanted | undefined;
-  /** Where a context comes from, or an image's was: advice depends on it. @default unknown */
+  /** The source of the context, for advice. @default unknown */
   readonly context?: ContextKind | undefined;
-  /** Where an image was asked for: which one, and in which form where there are both. @default whatever it is */
+  /** Which image of the archive, and the form to prefer if the archive has both. @default a context, or any image */
   readonly image?: ImageChoice & { readonly form: Form };
 }
 
 type Form = 'layout' | 'docker';
 
-/** Reads it once, to its end. Throws of kind context, limit; the signal's reason. */
+/** Reads a stream once, to its end. Throws of kind context, limit; the signal's reason. */
 export async function readStream(source: Source, options: StreamOptions): Promise<Inspection> {
-  const { target, platform, signal, maxSize, wanted, image: choice = {} } = options;
-  const archive = await passArchive(source, { maxSize, signal, wanted });
-  const { context, trailing } = archive;
+  const { target, context, platform, image: choice } = options;
+  const archive = await scanArchive(source, options);
   const name = printable(source.name);
-  const form = formOf(archive, options.image);
+  const form = formOf(archive, choice);
   if (form === undefined) {
-    if (options.image !== undefined)
+    if (choice !== undefined)
       throw badImage(
         name,
         'it is a tar, but no image: neither index.json nor manifest.json tell of one',
       );
-    if (trailing !== undefined) throw behind(trailing, name);
-    return inspectLayers({
-      target,
-      context: options.context,
-      layers: [{ recorded: context, name }],
-    });
+    if (archive.trailing !== undefined) throw trailingData(archive.trailing, name);
+    return inspectLayers({ target, context, layers: [{ recorded: archive.context, name }] });
   }
-  const files = new PassedFiles(name, archive);
+  const files = new ScannedFiles(name, archive);
   const open = form === 'layout' ? readLayout : openDockerArchive;
-  const reader = await open(files, choice);
+  const reader = await open(files, choice ?? {});
   const image = await reader.image(platform);
-  const layers = passedLayers(image, archive, name);
+  const layers = scannedLayers(image, archive, name);
   checkDiffIds(image, layers);
-  return inspectLayers({ target, context: options.context, image: imageFacts(image), layers });
+  return inspectLayers({ target, context, image: imageFacts(image), layers });
 }
 
-/** A context may have files by these names: only their contents tell. Only a layout has digests of manifests. */
+/** Decided by the contents of files, since a context may have these names. Only layouts can be chosen from by digest. */
 function formOf(
-  { blobs }: PassedArchive,
+  { blobs }: ScannedArchive,
   { form = 'layout', digest }: StreamOptions['image'] = { form: 'layout' },
 ): Form | undefined {
   const forms: Form[] = [
     ...(isLayout(blobs) ? (['layout'] as const) : []),
     ...(isDocker(blobs) ? (['docker'] as const) : []),
   ];
-  return forms.find((each) => each === form && digest === undefined) ?? forms[0];
+  return digest === undefined && forms.includes(form) ? form : forms[0];
 }
 
-function isLayout(blobs: PassedArchive['blobs']): boolean {
+function isLayout(blobs: ScannedArchive['blobs']): boolean {
   const index = json(blobs, 'index.json') as { readonly manifests?: unknown } | undefined;
   return blobs.has('oci-layout') && Array.isArray(index?.manifests);
 }
 
-function isDocker(blobs: PassedArchive['blobs']): boolean {
+function isDocker(blobs: ScannedArchive['blobs']): boolean {
   const manifest = json(blobs, 'manifest.json');
   if (!Array.isArray(manifest) || manifest.length === 0) return false;
   return manifest.every(
@@ -90,7 +78,7 @@ function isDocker(blobs: PassedArchive['blobs']): boolean {
   );
 }
 
-function json(blobs: PassedArchive['blobs'], path: string): unknown {
+function json(blobs: ScannedArchive['blobs'], path: string): unknown {
   try {
     return JSON.parse(blobs.get(path)?.document?.toString('utf8') ?? '');
   } catch {
@@ -107,26 +95,20 @@ const EMPTY_LAYER: RecordedLayer = {
   diffId: EMPTY_DIGEST,
 };
 
-function passedLayers(image: Image, { blobs }: PassedArchive, name: string): LayerPart[] {
+function scannedLayers(image: Image, { blobs }: ScannedArchive, name: string): DescribedLayer[] {
   const byDigest = new Map([...blobs.values()].map((blob) => [blob.digest, blob]));
   return image.layers.map((descriptor) => {
-    const { digest, mediaType } = descriptor;
-    if (descriptor.size === 0 && digest === EMPTY_DIGEST)
-      return { recorded: EMPTY_LAYER, name: `layer ${digest.slice(0, 19)} of ${name}`, digest };
-    const passed = byDigest.get(digest);
-    if (passed === undefined) throw missing(digest, blobs.get(pathOf(digest))?.digest, name);
-    const error = compare(descriptor, name, passed.size, digest);
+    const { digest, size } = descriptor;
+    const nameOfLayer = layerName(digest, name);
+    if (size === 0 && digest === EMPTY_DIGEST)
+      return { recorded: EMPTY_LAYER, name: nameOfLayer, digest };
+    const blob = byDigest.get(digest);
+    if (blob === undefined) throw missing(digest, blobs.get(pathOf(digest))?.digest, name);
+    const error = compare(descriptor, name, blob.size, digest);
     if (error !== null) throw error;
-    const { layer: recorded, failure, size } = passed;
-    if (recorded === undefined)
-      throw failure === undefined ? notATar(digest, name) : (failure as Error);
-    const isCompressed = /[+.](?:gzip|zstd|xz|bzip2)$/.test(mediaType);
-    return {
-      recorded,
-      name: `layer ${digest.slice(0, 19)} of ${name}`,
-      digest,
-      ...(isCompressed && { compressed: size }),
-    };
+    if (blob.layer === undefined)
+      throw blob.failure === undefined ? notATar(digest, name) : (blob.failure as Error);
+    return describe(blob.layer, descriptor, nameOfLayer);
   });
 }
 
@@ -149,8 +131,8 @@ function missing(digest: string, found: string | undefined, name: string): Docke
   });
 }
 
-/** A build refuses such a context, too. */
-function behind(trailing: Trailing, name: string): DockerceptionError {
+/** As a build does. */
+function trailingData(trailing: Trailing, name: string): DockerceptionError {
   const message = `reading ${name}: ${behindTheEnd(trailing)}`;
   return new DockerceptionError('context', 'TAR_TRAILING', message, {
     hint: 'nothing may follow the tar: the end of a log, a second tar',

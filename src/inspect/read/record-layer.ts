@@ -1,32 +1,29 @@
-/**
- * One layer's tar, read once as it streams (OCI image-spec, layer.md): its entries are recorded, its
- * contents looked at, its digest taken. Nothing of its bytes is kept.
- */
+/** Reads one layer's tar as a stream (OCI image-spec, layer.md): entries, facts about contents, digest. */
 import type { Readable } from 'node:stream';
 import { decompress } from '../../compression/decompress.js';
+import { DockerceptionError } from '../../errors.js';
 import { cleanName, refuseTooLong } from '../../filesystem/name.js';
+import type { UnpackedEntry } from '../../filesystem/unpacked-entry.js';
 import { hasherFor } from '../../image/hasher.js';
-import { Evidence } from '../../source/diagnose.js';
+import { diagnose, Evidence } from '../../source/diagnose.js';
+import type { DeviceNumbers, EntryType } from '../../tar/block.js';
 import type { EntryHeader } from '../../tar/entry-header.js';
 import { TarWalk } from '../../tar/walk.js';
 import type { WalkHandler } from '../../tar/walk-handler.js';
 import type { Content } from '../probe/content.js';
-import type { Budget } from './budgets.js';
-import { Contents, type Wanted } from './layer-contents.js';
-import { ofLayer } from './layer-error.js';
-import type { Room } from './memory-budget.js';
-import { RecordedEntry } from './recorded-entry.js';
+import type { MemoryBudget, SizeBudget } from './budgets.js';
+import { LayerContents, type ListenerFor } from './layer-contents.js';
 
-/** Bytes that tell what a file is that is no tar. */
-const START = 1024;
+/** Bytes from which an error message can name another format. */
+const EVIDENCE_BYTES = 1024;
 
 /** A layer's entries, in the order of its tar. */
 export interface RecordedLayer {
-  /** Emptied by whoever replays them last: they take as much memory as everything that comes of them. */
+  /** Emptied after the last replay, to free memory. */
   readonly entries: RecordedEntry[];
-  /** How many there are, or were. */
+  /** The number of entries in the tar. */
   readonly count: number;
-  /** What its files hold, by the entries' `content`. */
+  /** By the entries' `content`. */
   readonly contents: readonly Content[];
   /** Bytes of its tar, and of the files in it. */
   readonly raw: number;
@@ -35,28 +32,31 @@ export interface RecordedLayer {
   readonly diffId: string;
 }
 
-/** How a layer is read. */
-export interface RecordOptions {
-  /** What messages call it. */
-  readonly name: string;
-  /** What its contents say they are from. */
-  readonly blob: string;
-  readonly budget: Budget;
-  /** For the entries of all that is read. */
-  readonly room: Room;
+/** What the layers of one target share. */
+export interface ReadContext {
+  readonly budget: SizeBudget;
+  /** For the entries of all layers. */
+  readonly memory: MemoryBudget;
   readonly signal: AbortSignal;
-  /** Bytes of the compressed blob, as far as anybody knows. @default little */
+  readonly listenerFor?: ListenerFor | undefined;
+}
+
+export interface RecordOptions extends ReadContext {
+  /** The layer's name in messages. */
+  readonly name: string;
+  /** See {@link Content.blob}. */
+  readonly blob: string;
+  /** Bytes of the compressed blob, if known. */
   readonly expected?: number | undefined;
-  readonly wanted?: Wanted | undefined;
 }
 
 /**
- * Reads a layer, compressed or not, to its end; `blob` is destroyed when that fails.
- * @throws DockerceptionError of kind context: what the walk and decompression throw; of kind limit
- *   when the budget is used up; the signal's reason
+ * Reads a layer, compressed or not, to its end. `blob` is destroyed on failure.
+ * @throws DockerceptionError of kind context: errors of the walk and of decompression; of kind limit if the budget is
+ *   exceeded; the signal's reason
  */
 export async function recordLayer(blob: Readable, options: RecordOptions): Promise<RecordedLayer> {
-  const { name, blob: id, budget, room, signal, wanted } = options;
+  const { name, budget, signal } = options;
   const hasher = hasherFor(options.expected);
   const evidence = new Evidence();
   const abort = (): void => void blob.destroy(signal.reason as Error);
@@ -64,11 +64,14 @@ export async function recordLayer(blob: Readable, options: RecordOptions): Promi
   let recorder: LayerRecorder | undefined;
   try {
     signal.throwIfAborted();
-    recorder = new LayerRecorder(await Contents.create(id, wanted), budget, room);
+    recorder = new LayerRecorder(
+      await LayerContents.create(options.blob, options.listenerFor),
+      options,
+    );
     const view = new TarWalk(recorder, name);
     for await (const chunk of await decompress(blob, name)) {
       const bytes = chunk as Buffer;
-      if (evidence.seen < START) evidence.note(bytes);
+      if (evidence.seen < EVIDENCE_BYTES) evidence.note(bytes);
       await hasher.update(bytes);
       budget.spend(bytes.length, 0);
       view.push(bytes);
@@ -78,8 +81,8 @@ export async function recordLayer(blob: Readable, options: RecordOptions): Promi
     const recorded = recorder.end();
     return { ...recorded, raw: view.offset, diffId: await hasher.digest() };
   } catch (error) {
-    recorder?.forget();
-    throw signal.aborted ? signal.reason : ofLayer(error, name, evidence);
+    recorder?.discard();
+    throw signal.aborted ? signal.reason : layerError(error, name, evidence);
   } finally {
     signal.removeEventListener('abort', abort);
     blob.destroy();
@@ -87,28 +90,85 @@ export async function recordLayer(blob: Readable, options: RecordOptions): Promi
   }
 }
 
-const WITH_CONTENT = new Set(['file', 'contiguous-file', 'sparse-file', 'unknown']);
+/** The walk's message about another format is about a context; this one is about a layer. */
+function layerError(error: unknown, name: string, evidence: Evidence): unknown {
+  if (!(error instanceof DockerceptionError) || error.code !== 'TAR_NOT_A_TAR') return error;
+  const { kind, message } = diagnose(error, name, evidence);
+  return new DockerceptionError(kind, error.code, message, { cause: error });
+}
 
-/** Records the entries of one tar as they come. */
+/** The fields of an entry that an unpacker reads, kept until the order of the layers is known. */
+export class RecordedEntry implements UnpackedEntry {
+  readonly type: EntryType;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+  readonly mtime: number;
+  readonly contentSize: number;
+  readonly device: DeviceNumbers | undefined;
+  readonly xattrs: ReadonlyMap<string, Buffer> | undefined;
+  /** Contents are not read again. */
+  readonly isSparse = false;
+  readonly #linkpath: string;
+
+  /**
+   * @param path clean, as a binary string: a quarter of a buffer's memory
+   * @param content index of a file's content in its layer; -1 for anything else
+   */
+  constructor(
+    entry: EntryHeader,
+    readonly path: string,
+    readonly content: number,
+  ) {
+    this.type = entry.type;
+    this.uid = entry.uid;
+    this.gid = entry.gid;
+    this.mode = entry.mode;
+    this.mtime = Math.floor(entry.mtime);
+    this.contentSize = entry.contentSize;
+    this.device = entry.device;
+    this.xattrs = entry.xattrs;
+    this.#linkpath = entry.linkpathBytes.toString('latin1');
+  }
+
+  /** Bytes of names and attributes, whose size is unbounded. */
+  get bytes(): number {
+    let bytes = this.path.length + this.#linkpath.length;
+    for (const [name, value] of this.xattrs ?? []) bytes += name.length + value.length;
+    return bytes;
+  }
+
+  get pathBytes(): Buffer {
+    return Buffer.from(this.path, 'latin1');
+  }
+
+  get linkpathBytes(): Buffer {
+    return Buffer.from(this.#linkpath, 'latin1');
+  }
+}
+
+const TYPES_WITH_CONTENT = new Set(['file', 'contiguous-file', 'sparse-file', 'unknown']);
+
+/** Records the entries of one tar. */
 export class LayerRecorder implements WalkHandler {
   readonly #entries: RecordedEntry[] = [];
-  readonly #contents: Contents;
-  readonly #budget: Budget;
-  readonly #room: Room;
-  #taken = 0;
+  readonly #contents: LayerContents;
+  readonly #budget: SizeBudget;
+  readonly #memory: MemoryBudget;
+  #reserved = 0;
   #isOpen = false;
   #size = 0;
 
-  constructor(contents: Contents, budget: Budget, room: Room) {
+  constructor(contents: LayerContents, { budget, memory }: ReadContext) {
     this.#contents = contents;
     this.#budget = budget;
-    this.#room = room;
+    this.#memory = memory;
   }
 
   entry(entry: EntryHeader): void {
     const path = cleanName(entry.pathBytes);
     refuseTooLong(path);
-    this.#isOpen = WITH_CONTENT.has(entry.type) && path !== '';
+    this.#isOpen = TYPES_WITH_CONTENT.has(entry.type) && path !== '';
     let content = -1;
     if (this.#isOpen) {
       this.#budget.spend(0, entry.contentSize);
@@ -116,7 +176,7 @@ export class LayerRecorder implements WalkHandler {
       content = this.#contents.begin(entry.contentSize, path, entry.mode);
     }
     const recorded = new RecordedEntry(entry, path, content);
-    this.#taken += this.#room.take(recorded.bytes);
+    this.#reserved += this.#memory.reserve(recorded.bytes);
     this.#entries.push(recorded);
   }
 
@@ -128,15 +188,15 @@ export class LayerRecorder implements WalkHandler {
     if (this.#isOpen) this.#contents.hole(length);
   }
 
-  /** A promise while whoever wants a content can't take more. */
+  /** A promise while the content's listener can't accept more. */
   ready(): Promise<void> | undefined {
     return this.#contents.ready();
   }
 
-  /** Nobody asks for what was read. */
-  forget(): void {
-    this.#room.give(this.#taken);
-    this.#taken = 0;
+  /** Releases the memory of entries that aren't needed. */
+  discard(): void {
+    this.#memory.release(this.#reserved);
+    this.#reserved = 0;
   }
 
   end(): Pick<RecordedLayer, 'entries' | 'count' | 'contents' | 'size'> {

@@ -1,84 +1,70 @@
 /**
- * A file of a tar that may be an image archive. The manifest, which names the files of an image, often comes
- * last; so every file whose contents look like a document or a layer is read as one. Names are not considered.
+ * A file of a tar that may be an image archive. It is read as a document or a layer if its bytes look like one, since the
+ * manifest, which names the files of an image, often comes last. Its name is not considered.
  */
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { recognise } from '../../compression/decompress.js';
 import { BLOCK } from '../../tar/block.js';
 import { verifiedSum } from '../../tar/header-fields.js';
 import { printable } from '../../text/printable.js';
-import type { Budget } from './budgets.js';
-import type { Wanted } from './layer-contents.js';
-import type { Room } from './memory-budget.js';
-import { FedStream } from './push-stream.js';
-import { type RecordedLayer, recordLayer } from './record-layer.js';
+import { type ReadContext, type RecordedLayer, recordLayer } from './record-layer.js';
 
-/** Bytes of a document: what registries are advised to take at most (OCI distribution-spec). */
+/** Bytes of a document: the limit that the OCI distribution-spec recommends for manifests. */
 const MAX_DOCUMENT = 4 << 20;
-/** `{`, `[` and white space in front of them. */
+const MAX_DOCUMENTS = 64 << 20;
 const JSON_START = /^\s*[{[]/;
-/** Bytes that show what a file is: a tar's first header. Chunks may be smaller. */
-const START = BLOCK;
-/** Bytes of a tar without entries, at most: writers pad it with zeros to a record. */
+/** Bytes of a tar without entries: writers pad it with zeros to a record. */
 const MAX_EMPTY_TAR = 1 << 20;
-/** What a manifest, an index, a configuration or `oci-layout` contains; other JSON is not retained. */
+/** Members of a manifest, an index, a configuration or `oci-layout`; other JSON is not retained. */
 const IMAGE_MEMBERS = ['architecture', 'layers', 'manifests', 'imageLayoutVersion', 'Config'].map(
   (name) => Buffer.from(`"${name}"`),
 );
-
 const ZERO_BLOCK = Buffer.alloc(BLOCK);
 
-/** Bytes of all documents together: an image has a handful, a context as many as it likes. */
-const MOST_DOCUMENTS = 64 << 20;
+/** Bounds the bytes of all documents that are retained of an archive. */
+export class DocumentQuota {
+  #left = MAX_DOCUMENTS;
 
-/** How many documents may be kept of one archive. */
-export class Documents {
-  #left = MOST_DOCUMENTS;
-
-  /** Whether there is room for one more of this size; then it is taken. */
-  take(size: number): boolean {
+  /** Whether a document of this size may be retained; if so, it is counted. */
+  reserve(size: number): boolean {
     if (size > Math.min(MAX_DOCUMENT, this.#left)) return false;
     this.#left -= size;
     return true;
   }
 }
 
-/** What is known of a file that has passed. */
-export interface PassedBlob {
+export interface ScannedBlob {
   /** `sha256:…` */
   readonly digest: string;
   readonly size: number;
-  /** The first bytes: they tell the compression. */
+  /** The first block, which shows the compression. */
   readonly head: Buffer;
-  /** All of it, where it can be JSON. */
+  /** The whole content, if it may be JSON. */
   readonly document?: Buffer;
   readonly layer?: RecordedLayer;
-  /** Why it is no layer, where it isn't. */
+  /** The error if it could not be read as a layer. */
   readonly failure?: unknown;
 }
 
-export interface BlobOptions {
-  readonly path: string;
-  readonly size: number;
-  readonly budget: Budget;
-  readonly room: Room;
-  readonly documents: Documents;
-  readonly signal: AbortSignal;
-  readonly wanted?: Wanted | undefined;
-}
-
-export class PassingBlob {
-  readonly #options: BlobOptions;
+export class BlobReader {
+  readonly #path: string;
+  readonly #size: number;
+  readonly #quota: DocumentQuota;
+  readonly #context: ReadContext;
   readonly #hash = createHash('sha256');
   #isCandidate = true;
-  #start = Buffer.alloc(0);
-  #isKnown = false;
+  #head = Buffer.alloc(0);
+  #isRecognised = false;
   #document: Buffer[] | undefined;
-  #stream: FedStream | undefined;
+  #stream: PushStream | undefined;
   #layer: Promise<{ layer: RecordedLayer } | { failure: unknown }> | undefined;
 
-  constructor(options: BlobOptions) {
-    this.#options = options;
+  constructor(path: string, size: number, quota: DocumentQuota, context: ReadContext) {
+    this.#path = path;
+    this.#size = size;
+    this.#quota = quota;
+    this.#context = context;
   }
 
   /** False for a file that is neither a document nor a layer. */
@@ -88,79 +74,112 @@ export class PassingBlob {
 
   write(bytes: Buffer): void {
     if (!this.#isCandidate) return;
-    if (this.#isKnown) {
-      this.#pass(bytes);
+    if (this.#isRecognised) {
+      this.#forward(bytes);
       return;
     }
-    const start = (this.#start = Buffer.concat([this.#start, bytes]));
-    if (start.length < Math.min(START, this.#options.size)) return;
-    this.#isKnown = true;
-    this.#start = start.subarray(0, START);
-    this.#recognise(this.#start);
-    this.#pass(start);
+    const start = (this.#head = Buffer.concat([this.#head, bytes]));
+    if (start.length < Math.min(BLOCK, this.#size)) return;
+    this.#isRecognised = true;
+    this.#head = start.subarray(0, BLOCK);
+    this.#recognise(this.#head);
+    this.#forward(start);
   }
 
-  /** A promise while the layer's reader is behind. */
+  /** A promise while the layer's reader can't accept more. */
   ready(): Promise<void> | undefined {
     return this.#stream?.ready();
   }
 
-  /** Ends the file; undefined when it turned out to be another kind of JSON. */
-  async end(): Promise<PassedBlob | undefined> {
+  /** Ends the file; undefined for JSON that doesn't belong to an image. */
+  async end(): Promise<ScannedBlob | undefined> {
     this.#stream?.end();
     const digest = `sha256:${this.#hash.digest('hex')}`;
-    const known = { digest, size: this.#options.size, head: this.#start };
-    if (this.#document !== undefined) {
-      const document = Buffer.concat(this.#document);
-      return IMAGE_MEMBERS.some((name) => document.includes(name))
-        ? { ...known, document }
-        : undefined;
-    }
-    return { ...known, ...(await this.#layer) };
+    const known = { digest, size: this.#size, head: this.#head };
+    if (this.#document === undefined) return { ...known, ...(await this.#layer) };
+    const document = Buffer.concat(this.#document);
+    const isOfImage = IMAGE_MEMBERS.some((name) => document.includes(name));
+    return isOfImage ? { ...known, document } : undefined;
   }
 
-  /** The archive broke off. */
+  /** Called if the archive ends early. */
   destroy(): void {
     this.#stream?.destroy();
   }
 
-  #pass(bytes: Buffer): void {
+  #forward(bytes: Buffer): void {
     if (!this.#isCandidate) return;
     this.#hash.update(bytes);
     this.#document?.push(Buffer.from(bytes));
     this.#stream?.feed(bytes);
   }
 
-  #recognise(start: Buffer): void {
-    const { path, size, budget, room, documents, signal, wanted } = this.#options;
-    if (JSON_START.test(start.toString('latin1')) && documents.take(size)) {
+  #recognise(head: Buffer): void {
+    if (JSON_START.test(head.toString('latin1')) && this.#quota.reserve(this.#size)) {
       this.#document = [];
       return;
     }
-    if (!isLayer(start, size)) {
+    if (!isLayer(head, this.#size)) {
       this.#isCandidate = false;
       return;
     }
-    const stream = (this.#stream = new FedStream());
-    const name = `layer ${printable(path)}`;
-    this.#layer = recordLayer(stream, {
-      name,
-      blob: path,
-      budget,
-      room,
-      signal,
-      wanted,
-      expected: size,
-    }).then(
+    const stream = (this.#stream = new PushStream());
+    const [blob, expected] = [this.#path, this.#size];
+    const options = { ...this.#context, name: `layer ${printable(blob)}`, blob, expected };
+    this.#layer = recordLayer(stream, options).then(
       (layer) => ({ layer }),
       (failure: unknown) => ({ failure }),
     );
   }
 }
 
-/** Whether a file starts as a tar does, or as a compressed one may. */
-function isLayer(start: Buffer, size: number): boolean {
-  if (recognise(start) !== undefined) return true;
-  if (start.length < BLOCK) return false;
-  return verifiedSum(start, 0) !== -1 || (size <= MAX_EMPTY_TAR && start.equals(ZERO_BLOCK));
+/** Whether a file starts like a tar, or like a compressed one. */
+function isLayer(head: Buffer, size: number): boolean {
+  if (recognise(head) !== undefined) return true;
+  if (head.length < BLOCK) return false;
+  return verifiedSum(head, 0) !== -1 || (size <= MAX_EMPTY_TAR && head.equals(ZERO_BLOCK));
+}
+
+/** Bytes that are buffered before `ready` returns a promise. */
+const HIGH_WATER_MARK = 1 << 20;
+
+/** A stream whose producer can't pause within a chunk, and waits for `ready` after it. */
+export class PushStream extends Readable {
+  #wake: (() => void) | undefined;
+  #waiting: Promise<void> | undefined;
+  #full = false;
+
+  constructor() {
+    super({ highWaterMark: HIGH_WATER_MARK });
+  }
+
+  /** Copies the bytes. Ignored after the stream is destroyed. */
+  feed(bytes: Buffer): void {
+    if (!this.destroyed) this.#full = !this.push(Buffer.from(bytes));
+  }
+
+  end(): void {
+    if (!this.destroyed) this.push(null);
+  }
+
+  /** A promise while it is full. */
+  ready(): Promise<void> | undefined {
+    if (!this.#full || this.destroyed) return undefined;
+    return (this.#waiting ??= new Promise((resolve) => (this.#wake = resolve)));
+  }
+
+  override _read(): void {
+    this.#full = false;
+    this.#release();
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#release();
+    callback(error);
+  }
+
+  #release(): void {
+    this.#waiting = undefined;
+    this.#wake?.();
+  }
 }

@@ -1,52 +1,47 @@
-/** What has passed of an archive, as the files that readers of layouts and of `docker save` look into. */
+/** A scanned archive as the files that readers of layouts and of `docker save` open. */
 import { Readable } from 'node:stream';
 import { followMember } from '../../image/archive/tar-link.js';
 import { EMPTY_DIGEST } from '../../image/digest.js';
 import type { LayoutFiles } from '../../image/layout/layout-files.js';
 import { toBinary } from '../../text/binary.js';
-import type { PassedArchive } from './archive-scan.js';
-import type { PassedBlob } from './scanned-blob.js';
+import type { ScannedArchive } from './archive-scan.js';
+import type { ScannedBlob } from './scanned-blob.js';
 
-/** Layers have passed: of them, the digest and the first bytes are left. */
-export class PassedFiles implements LayoutFiles {
-  readonly #archive: PassedArchive;
+/** Of layers, only the digest and the first bytes are available. */
+export class ScannedFiles implements LayoutFiles {
+  readonly #archive: ScannedArchive;
 
   constructor(
     readonly name: string,
-    archive: PassedArchive,
+    archive: ScannedArchive,
   ) {
     this.#archive = archive;
   }
 
-  size(path: string): Promise<number | undefined> {
-    return Promise.resolve(this.find(path)?.size);
+  async size(path: string): Promise<number | undefined> {
+    return this.#find(path)?.size;
   }
 
-  digest(path: string): Promise<string | undefined> {
-    return Promise.resolve(this.find(path)?.digest);
+  async digest(path: string): Promise<string | undefined> {
+    return this.#find(path)?.digest;
   }
 
-  open(path: string): Promise<Readable> {
-    const found = this.find(path);
-    if (found === undefined)
-      return Promise.reject(new Error(`there is no ${path} in ${this.name}`));
-    return Promise.resolve(Readable.from([found.document ?? found.head], { objectMode: false }));
+  async open(path: string): Promise<Readable> {
+    const found = this.#find(path);
+    if (found === undefined) throw new Error(`there is no ${path} in ${this.name}`);
+    return Readable.from([found.document ?? found.head], { objectMode: false });
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
+  async close(): Promise<void> {}
 
-  find(path: string): PassedBlob | undefined {
-    const { blobs, links } = this.#archive;
-    const at = followMember(path, (link) => links.get(link));
-    return blobs.get(at) ?? this.#emptyFile(at);
-  }
-
-  /** Empty files are not retained as blobs: a context has many. */
-  #emptyFile(path: string): PassedBlob | undefined {
-    const name = toBinary(path);
-    const entry = this.#archive.context.entries.findLast(({ path }) => path === name);
+  #find(path: string): ScannedBlob | undefined {
+    const { blobs, links, context } = this.#archive;
+    const target = followMember(path, (link) => links.get(link));
+    const blob = blobs.get(target);
+    if (blob !== undefined) return blob;
+    // Empty files are not retained as blobs, since a context may have many.
+    const name = toBinary(target);
+    const entry = context.entries.findLast(({ path }) => path === name);
     const isEmpty = entry?.type === 'file' && entry.contentSize === 0;
     return isEmpty ? { digest: EMPTY_DIGEST, size: 0, head: Buffer.alloc(0) } : undefined;
   }

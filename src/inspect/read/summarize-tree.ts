@@ -1,25 +1,188 @@
-/** A file system that layers made, as entries, and what of them is wasted. */
-import type { Directory } from '../../filesystem/node.js';
-import type { Entry } from '../entry.js';
-import type { Waste } from '../inspection.js';
+/** The merged file system as entries with totals, and what of it is wasted. */
+import {
+  BLOCK_DEVICE,
+  CHAR_DEVICE,
+  DIRECTORY,
+  type Directory,
+  FIFO,
+  isDirectory,
+  isFile,
+  NO_TIME,
+  type Node,
+  SYMLINK,
+  typeOfMode,
+} from '../../filesystem/node.js';
+import { type Entry, type EntryKind, walk } from '../entry.js';
+import type { Duplicate, HiddenFile, Waste } from '../inspection.js';
 import type { Content } from '../probe/content.js';
-import { entriesOf } from './entries.js';
 import type { LayerStack } from './layer-stack.js';
-import { wasteOf } from './waste.js';
+import { readableName, readablePath, uniqueName } from './readable-name.js';
+
+type ContentOf = (offset: number) => Content | undefined;
 
 /** @param contentOf what is known of a content, by its file's `offset` */
-export function lookAt(
+export function summarizeTree(
   root: Directory,
   stack: LayerStack,
-  contentOf: (offset: number) => Content | undefined,
+  contentOf: ContentOf,
 ): { readonly root: Entry; readonly waste: Waste } {
-  const kept = new Set<number>();
-  const top = entriesOf(root, {
-    layerOf: (node) => stack.layerOf(node),
-    contentOf: (offset) => {
-      kept.add(offset);
-      return contentOf(offset);
-    },
+  const visible = new Set<number>();
+  const top = entriesOf(root, stack, (offset) => {
+    visible.add(offset);
+    return contentOf(offset);
   });
-  return { root: top, waste: wasteOf(stack, top, kept) };
+  const hidden = hiddenFiles(stack, visible);
+  const duplicates = duplicatesOf(top);
+  const bytes =
+    hidden.reduce((sum, { size }) => sum + size, 0) +
+    duplicates.reduce((sum, { wasted }) => sum + wasted, 0);
+  return { root: top, waste: { bytes, hidden, duplicates } };
+}
+
+const KINDS: ReadonlyMap<number, EntryKind> = new Map([
+  [DIRECTORY, 'directory'],
+  [SYMLINK, 'symlink'],
+  [CHAR_DEVICE, 'char-device'],
+  [BLOCK_DEVICE, 'block-device'],
+  [FIFO, 'fifo'],
+]);
+
+class TreeEntry implements Entry {
+  readonly kind: EntryKind;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: number;
+  readonly size: number;
+  readonly target?: string;
+  readonly links?: object;
+  readonly device?: { readonly major: number; readonly minor: number };
+  readonly xattrs?: ReadonlyMap<string, Buffer>;
+  readonly content?: Content;
+  children?: Map<string, TreeEntry>;
+  total: number;
+  files: number;
+  #prefix: string | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly parent: TreeEntry | undefined,
+    node: Node,
+    readonly layer: number,
+    content: Content | undefined,
+  ) {
+    this.kind = KINDS.get(typeOfMode(node.mode)) ?? 'file';
+    this.mode = node.mode & 0o7777;
+    this.uid = node.uid;
+    this.gid = node.gid;
+    // A directory without an entry has no time.
+    this.mtime = node.mtime === NO_TIME ? 0 : node.mtime;
+    this.size = isDirectory(node) ? 0 : node.size;
+    const { target, links, device, xattrs } = node.extra ?? {};
+    if (target !== undefined) this.target = readablePath(target);
+    if (links !== undefined) this.links = links;
+    if (device !== undefined) this.device = device;
+    if (xattrs !== undefined) this.xattrs = xattrs;
+    if (content !== undefined) this.content = content;
+    this.total = 0;
+    this.files = 0;
+  }
+
+  /** Computed on demand, since paths take more memory than names. */
+  get path(): string {
+    return this.parent === undefined ? '/' : this.parent.prefix + this.name;
+  }
+
+  /** The prefix of the paths in a directory, which is cached. */
+  get prefix(): string {
+    return (this.#prefix ??= this.parent === undefined ? '/' : `${this.path}/`);
+  }
+}
+
+/** Not recursive, since trees may be deep. */
+function entriesOf(root: Directory, stack: LayerStack, contentOf: ContentOf): Entry {
+  const make = (name: string, node: Node, parent: TreeEntry | undefined): TreeEntry => {
+    const content = isFile(node) ? contentOf(node.offset) : undefined;
+    const siblings = parent?.children;
+    const shown = uniqueName(readableName(name), (taken) => siblings?.has(taken) === true);
+    return new TreeEntry(shown, parent, node, stack.layerOf(node), content);
+  };
+  const top = make('', root, undefined);
+  const open: { entry: TreeEntry; node: Directory }[] = [{ entry: top, node: root }];
+  // Parents precede their children.
+  const order: TreeEntry[] = [top];
+  for (let here = open.pop(); here !== undefined; here = open.pop()) {
+    const { entry, node } = here;
+    entry.children = new Map();
+    // Binary strings sort by bytes.
+    for (const name of [...node.children.keys()].sort()) {
+      const childNode = node.children.get(name) as Node;
+      const child = make(name, childNode, entry);
+      entry.children.set(child.name, child);
+      order.push(child);
+      if (isDirectory(childNode)) open.push({ entry: child, node: childNode });
+    }
+  }
+  addTotals(top, order);
+  return top;
+}
+
+function addTotals(top: TreeEntry, order: readonly TreeEntry[]): void {
+  const firsts = firstNames(top);
+  for (let at = order.length - 1; at >= 0; at--) {
+    const entry = order[at] as TreeEntry;
+    if (entry.kind === 'file') {
+      entry.files = 1;
+      if (entry.links === undefined || firsts.get(entry.links) === entry) entry.total = entry.size;
+    }
+    if (entry.parent === undefined) continue;
+    entry.parent.total += entry.total;
+    entry.parent.files += entry.files;
+  }
+}
+
+/** The first name of each file with several names, in the order of the walk. */
+function firstNames(top: TreeEntry): ReadonlyMap<object, Entry> {
+  const firsts = new Map<object, Entry>();
+  for (const entry of walk(top))
+    if (entry.links !== undefined && !firsts.has(entry.links)) firsts.set(entry.links, entry);
+  return firsts;
+}
+
+/** Contents without a visible name, each once. */
+function hiddenFiles(stack: LayerStack, visible: ReadonlySet<number>): HiddenFile[] {
+  const seen = new Set(visible);
+  const files: HiddenFile[] = [];
+  for (const { path, size, offset, by, how } of stack.hidden) {
+    if (size === 0 || seen.has(offset)) continue;
+    seen.add(offset);
+    const layer = stack.contentLayer(offset);
+    files.push({ path: `/${readablePath(path)}`, size, layer, by, how });
+  }
+  return files.sort((a, b) => b.size - a.size || (a.path < b.path ? -1 : 1));
+}
+
+function duplicatesOf(root: Entry): Duplicate[] {
+  const same = new Map<string, Entry[]>();
+  const counted = new Set<object>();
+  for (const entry of walk(root)) {
+    const hash = entry.content?.hash;
+    if (entry.kind !== 'file' || entry.size === 0 || hash === undefined) continue;
+    if (entry.links !== undefined) {
+      if (counted.has(entry.links)) continue;
+      counted.add(entry.links);
+    }
+    const key = `${hash}${entry.size}`;
+    const others = same.get(key);
+    if (others === undefined) same.set(key, [entry]);
+    else others.push(entry);
+  }
+  const duplicates = [...same.values()]
+    .filter((entries) => entries.length > 1)
+    .map((entries) => {
+      const { size } = entries[0] as Entry;
+      const paths = entries.map(({ path }) => path);
+      return { size, wasted: size * (entries.length - 1), paths };
+    });
+  return duplicates.sort((a, b) => b.wasted - a.wasted || (a.paths < b.paths ? -1 : 1));
 }

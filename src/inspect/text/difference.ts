@@ -1,12 +1,10 @@
-/** What became of a file system: the sums, then the largest of what went away and of what came. */
-import type { Difference, DifferenceEntry, How } from '../difference/difference.js';
-import { goneFolders } from '../difference/gone-folders.js';
-import { moreLine } from './more.js';
-import { type Paint, SIZE_WIDTH, type Style } from './style.js';
+/** The difference: totals, then the largest entries of each kind of change. */
+import type { ChangeKind, Difference, DifferenceEntry } from '../difference/difference.js';
+import { type Colour, SIZE_WIDTH, type Style } from './style.js';
 import { plural } from './summary.js';
 
-const MOST = 10;
-const PAINTS: Readonly<Record<How, Paint>> = {
+const MAX_ROWS = 10;
+const COLOURS: Readonly<Record<ChangeKind, Colour>> = {
   gone: 'red',
   stayed: 'blue',
   moved: 'magenta',
@@ -22,10 +20,10 @@ export function* differenceLines(
   const { sizes, totals, entries } = difference;
   yield `${style.heading('difference')}  ${sizesText(difference, style)}`;
   const whole = Math.max(sizes.before, sizes.after);
-  for (const how of Object.keys(PAINTS) as How[]) {
+  for (const how of Object.keys(COLOURS) as ChangeKind[]) {
     const { entries: count, bytes } = totals[how];
     if (count === 0) continue;
-    const share = style.share(bytes, whole, PAINTS[how]);
+    const share = style.share(bytes, whole, COLOURS[how]);
     const counted = `${count} ${count === 1 ? 'entry' : 'entries'}`;
     yield `  ${style.size(bytes)}  ${share}  ${how.padEnd(9)}${style.paint('dim', counted)}`;
   }
@@ -34,10 +32,10 @@ export function* differenceLines(
     text: `${path}${directory ? '/' : ''}`,
     note: directory ? plural(files, 'file') : '',
   }));
-  const most = all ? Infinity : MOST;
-  yield* largest('gone', gone, most, style);
+  const max = all ? Infinity : MAX_ROWS;
+  yield* largest('gone', gone, max, style);
   for (const how of ['new', 'moved', 'changed'] as const)
-    yield* largest(how, entries.filter((entry) => isTold(entry, how)).map(rowOf), most, style);
+    yield* largest(how, entries.filter((entry) => isListed(entry, how)).map(rowOf), max, style);
 }
 
 /** `252.3 MB -> 3.9 MB, 1/65 of it` */
@@ -54,8 +52,8 @@ interface Row {
   readonly note: string;
 }
 
-/** New directories go without saying. */
-function isTold({ how, kind }: DifferenceEntry, wanted: How): boolean {
+/** New directories are not listed. */
+function isListed({ how, kind }: DifferenceEntry, wanted: ChangeKind): boolean {
   return how === wanted && (how !== 'new' || kind !== 'directory');
 }
 
@@ -67,15 +65,44 @@ function rowOf({ path, from, bytes, changes = [] }: DifferenceEntry): Row {
   };
 }
 
-function* largest(how: How, rows: readonly Row[], most: number, style: Style): Generator<string> {
+function* largest(
+  how: ChangeKind,
+  rows: readonly Row[],
+  max: number,
+  style: Style,
+): Generator<string> {
   if (rows.length === 0) return;
   yield '';
   yield style.heading(how);
   const sorted = rows.toSorted((a, b) => b.bytes - a.bytes);
-  for (const { bytes, text, note } of sorted.slice(0, most)) {
-    const behind = note === '' ? '' : `  ${note}`;
-    const name = style.rest(text, SIZE_WIDTH + 4 + behind.length);
-    yield `  ${style.paint(PAINTS[how], style.size(bytes))}  ${name}${style.paint('dim', behind)}`;
+  for (const { bytes, text, note } of sorted.slice(0, max)) {
+    const suffix = note === '' ? '' : `  ${note}`;
+    const name = style.rest(text, SIZE_WIDTH + 4 + suffix.length);
+    yield `  ${style.paint(COLOURS[how], style.size(bytes))}  ${name}${style.paint('dim', suffix)}`;
   }
-  yield* moreLine(sorted.slice(most), ({ bytes }) => bytes, style);
+  yield* style.more(sorted.slice(max), ({ bytes }) => bytes);
+}
+
+export interface GoneFolder {
+  readonly path: string;
+  readonly directory: boolean;
+  bytes: number;
+  /** Removed files in it, without moved ones. */
+  files: number;
+}
+
+/** The topmost removed paths, in the order of the tree. */
+export function goneFolders(entries: readonly DifferenceEntry[]): readonly GoneFolder[] {
+  const folders: GoneFolder[] = [];
+  for (const { path, how, kind, bytes } of entries) {
+    if (how !== 'gone') continue;
+    const files = kind === 'file' ? 1 : 0;
+    const above = folders.at(-1);
+    // Descendants of a directory follow it.
+    if (above?.directory === true && path.startsWith(`${above.path}/`)) {
+      above.bytes += bytes;
+      above.files += files;
+    } else folders.push({ path, directory: kind === 'directory', bytes, files });
+  }
+  return folders;
 }

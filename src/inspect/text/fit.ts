@@ -1,24 +1,24 @@
-/** Names made to fit: nothing that moves the cursor, and on a terminal not wider than there is room. */
+/** Text that fits a terminal's width, without control characters. */
 import { textWidth, truncate } from '../../text/terminal.js';
 import { printable } from '../../text/printable.js';
 
-/** The whole of it, what a terminal would act on escaped. */
-export function shown(text: string): string {
+/** The whole text, with control characters escaped. */
+export function escaped(text: string): string {
   return printable(text, Infinity);
 }
 
-/** Cuts the middle out of a printable text: of a path, its start and its last name tell the most. */
+/** Shortens a printable text in the middle: the start and the last name of a path matter most. */
 export function cutMiddle(text: string, columns: number): string {
   if (textWidth(text) <= columns) return text;
   if (columns < 5) return truncate(text, Math.max(columns, 0));
-  // Two thirds for the end: that is where the name is.
+  // Two thirds are for the end, which is the name.
   const end = takeLast(text, Math.ceil(((columns - 1) * 2) / 3));
   const slash = end.indexOf('/');
   const name = slash > 0 && slash < end.length / 3 ? end.slice(slash) : end;
   return `${take(text, columns - 1 - textWidth(name))}…${name}`;
 }
 
-/** Breaks a printable text between words, and within those that are wider than a line. */
+/** Breaks a printable text between words, and within words that are wider than a line. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -35,7 +35,7 @@ function pieces(word: string, columns: number): string[] {
   const all: string[] = [];
   let rest = word;
   while (textWidth(rest) > columns) {
-    // A character that is wider than the line is a piece of its own.
+    // At least one character, even if it is wider than the line.
     const piece = take(rest, columns) || ([...rest][0] as string);
     all.push(piece);
     rest = rest.slice(piece.length);
@@ -54,7 +54,7 @@ function take(text: string, columns: number): string {
 }
 
 function takeLast(text: string, columns: number): string {
-  // Only so many characters can matter: a name may be very long, and marks have no width.
+  // Bounds the work for very long names; some characters have no width.
   const characters = [...text.slice(-8 * columns)];
   let [taken, width] = ['', 0];
   for (let character = characters.pop(); character !== undefined; character = characters.pop()) {

@@ -1,12 +1,11 @@
-/** `--list`: one line for each entry, as `tar tv` and `ls -l` have it; times are UTC. */
-import { type Entry, walk } from '../entry.js';
-import { modeString } from '../mode-string.js';
-import { shown } from './fit.js';
-import { type Look, type Paint, Style } from './style.js';
+/** `--list`: one line for each entry, like `tar tv` and `ls -l`, with times in UTC. */
+import { type Entry, modeString, walk } from '../entry.js';
+import { escaped } from './fit.js';
+import { type Colour, Style, type StyleOptions } from './style.js';
 
-/** The lines, without their ends. Nothing is cut: it is made to be searched. */
-export function* listLines(root: Entry, look: Look): Generator<string> {
-  const style = new Style(look);
+/** Lines without line ends. Nothing is shortened, so that the output can be searched. */
+export function* listLines(root: Entry, options: StyleOptions): Generator<string> {
+  const style = new Style(options);
   const widths = columnWidths(root);
   const firstNames = new Map<object, string>();
   for (const entry of walk(root)) {
@@ -22,7 +21,7 @@ export function* listLines(root: Entry, look: Look): Generator<string> {
   }
 }
 
-/** `2024-05-01 12:34:56`; seconds where no calendar has the day. */
+/** `2024-05-01 12:34:56`; `@` and seconds outside of the range of dates. */
 export function formatTime(mtime: number): string {
   const date = new Date(mtime * 1000);
   if (Number.isNaN(date.getTime())) return `@${mtime}`;
@@ -43,18 +42,18 @@ function ownerOf({ uid, gid }: Entry): string {
   return `${uid}:${gid}`;
 }
 
-/** A device's numbers stand where there is no size. */
+/** Size, or device numbers. */
 function sizeOf({ size, device }: Entry): string {
   return device === undefined ? String(size) : `${device.major},${device.minor}`;
 }
 
 function painted(style: Style, { kind, mode, path }: Entry): string {
-  const name = shown(path);
+  const name = escaped(path);
   const paint = paintOf(kind, mode);
   return paint === undefined ? name : style.paint(paint, name);
 }
 
-function paintOf(kind: Entry['kind'], mode: number): Paint | undefined {
+function paintOf(kind: Entry['kind'], mode: number): Colour | undefined {
   if (kind === 'directory') return 'blue';
   if (kind === 'symlink') return 'cyan';
   if (kind !== 'file') return 'yellow';
@@ -63,9 +62,9 @@ function paintOf(kind: Entry['kind'], mode: number): Paint | undefined {
 }
 
 function pointer({ target, links, path }: Entry, firstNames: Map<object, string>): string {
-  if (target !== undefined) return ` -> ${shown(target)}`;
+  if (target !== undefined) return ` -> ${escaped(target)}`;
   if (links === undefined) return '';
   const first = firstNames.get(links);
   if (first === undefined) firstNames.set(links, path);
-  return first === undefined ? '' : ` link to ${shown(first)}`;
+  return first === undefined ? '' : ` link to ${escaped(first)}`;
 }

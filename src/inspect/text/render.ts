@@ -1,30 +1,27 @@
-/** The whole view of an inspection, put together from its parts. */
+/** The text view of an inspection. */
 import { checkArgument, normalise, optional } from '../../options/schema.js';
 import { count, flag } from '../../options/values.js';
-import * as checks from '../arguments.js';
-import type { Difference } from '../difference/difference.js';
-import type { Inspection } from '../inspection.js';
-import { biggestLines } from './biggest.js';
+import { type Compared, comparedCheck } from '../difference/difference.js';
+import { type Inspection, inspectionCheck } from '../inspection.js';
 import { differenceLines } from './difference.js';
 import { findingLines } from './findings.js';
-import { layerLines } from './layers.js';
-import { type Look, Style } from './style.js';
-import { summaryLines } from './summary.js';
+import { Style, type StyleOptions } from './style.js';
+import { layerLines, summaryLines } from './summary.js';
 import { treeLines } from './tree.js';
-import { wasteLines } from './waste.js';
+import { biggestLines, wasteLines } from './waste.js';
 
-export interface TextOptions extends Look {
-  /** Levels of the tree. @default 3, or all of them with `all` */
+export interface TextOptions extends StyleOptions {
+  /** Levels of the tree. @default 3, or all with `all` */
   readonly depth?: number;
-  /** Whether what is small is shown, too. @default false */
+  /** Whether small entries are shown. @default false */
   readonly all?: boolean;
-  /** What `--diff` compared it with: then the difference is shown in place of the tree. */
-  readonly other?: { readonly inspection: Inspection; readonly difference: Difference };
+  /** The inspection of `--diff`, and the difference, which is shown in place of the tree. */
+  readonly other?: Compared;
 }
 
-/** The lines, without their ends. What there is to do stands last, where a terminal stops. */
+/** Lines without line ends. Findings are last, where a terminal stops. */
 export function renderText(inspection: Inspection, options: TextOptions): Generator<string> {
-  checkArgument('inspection', inspection, checks.inspection);
+  checkArgument('inspection', inspection, inspectionCheck);
   normalise(TEXT_OPTIONS, options);
   return lines(inspection, options);
 }
@@ -35,7 +32,7 @@ const TEXT_OPTIONS = {
   width: optional(count),
   depth: optional(count),
   all: optional(flag),
-  other: optional(checks.other),
+  other: optional(comparedCheck),
 };
 
 function* lines(inspection: Inspection, options: TextOptions): Generator<string> {
@@ -55,7 +52,7 @@ function* lines(inspection: Inspection, options: TextOptions): Generator<string>
   yield* section(findingLines(inspection.findings, style, options.all));
 }
 
-/** A blank line in front, where there is anything. */
+/** Adds a blank line before a section, unless it is empty. */
 function* section(lines: Iterable<string>): Generator<string> {
   let first = true;
   for (const line of lines) {

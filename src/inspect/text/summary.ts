@@ -1,13 +1,14 @@
-/** What it is, in a few lines. */
+/** The first sections: what the target is, and its layers. */
 import { familiarName } from '../../image/reference.js';
+import { truncate } from '../../text/terminal.js';
 import { find } from '../entry.js';
-import type { ImageFacts, Inspection } from '../inspection.js';
+import type { ImageFacts, Inspection, LayerFacts } from '../inspection.js';
+import { escaped } from './fit.js';
 import { shellCommand } from './shell-quote.js';
-import type { Style } from './style.js';
+import { SIZE_WIDTH, type Style } from './style.js';
 
 const LABEL = 12;
 
-/** A label and a value each; both are printable. */
 export function* summaryLines(inspection: Inspection, style: Style): Generator<string> {
   const { image, target } = inspection;
   yield style.heading(style.rest(familiarName(image?.names[0] ?? target), 0));
@@ -24,7 +25,7 @@ function* imageRows(image: ImageFacts, target: string, { bars }: Style): Generat
   if (names.length > 1) yield ['also', names.slice(1).map(familiarName).join(', ')];
   const known = [...names, ...names.map(familiarName)];
   if (names.length > 0 && !known.includes(target)) yield ['target', target];
-  // Twelve digits are what people compare; a program gets them all.
+  // Docker shows twelve digits.
   yield ['ID', bars ? id.slice(0, 'sha256:'.length + 12) : id];
   yield ['platform', platform];
   const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
@@ -60,4 +61,31 @@ function* sizeRows(inspection: Inspection, style: Style): Generator<Row> {
 /** `1 file`, `2 files`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** From the lowest up: sizes, and the instruction that created each. None for a context. */
+export function* layerLines({ kind, layers }: Inspection, style: Style): Generator<string> {
+  if (kind === 'context' || layers.length === 0) return;
+  const digits = Math.max(String(layers.length - 1).length, 'layers'.length - 2);
+  const columns = ['pulled', 'unpacked'].map((name) => name.padStart(SIZE_WIDTH));
+  const blank = ' '.repeat(style.shareWidth);
+  const head = `${columns.join('  ')}  ${blank}  made by`;
+  yield `${style.heading('layers'.padEnd(digits + 2))}  ${style.paint('dim', head)}`;
+  const whole = style.bars
+    ? Math.max(...layers.map(({ contents }) => contents))
+    : layers.reduce((sum, { contents }) => sum + contents, 0);
+  for (const layer of layers) {
+    const { index, compressed, contents } = layer;
+    const pulled = compressed === undefined ? '-'.padStart(SIZE_WIDTH) : style.size(compressed);
+    const front = [`  ${String(index).padStart(digits)}`, pulled, style.size(contents)];
+    const used = digits + 2 + 2 * (SIZE_WIDTH + 2) + style.shareWidth + 4;
+    const share = style.share(contents, whole);
+    yield `${front.join('  ')}  ${share}  ${instruction(layer, style, style.width - used)}`;
+  }
+}
+
+function instruction({ createdBy = '-' }: LayerFacts, style: Style, columns: number): string {
+  const whole = escaped(createdBy);
+  // Shortened at the end, since the start matters most.
+  return style.bars ? truncate(whole, columns) : whole;
 }

@@ -1,11 +1,36 @@
-/** Bytes that are shipped and serve nobody: what later layers hide, and the same content twice. */
+/** The largest files, and wasted bytes: files that later layers hide, and duplicates. */
+import { type Entry, walk } from '../entry.js';
 import type { Duplicate, HiddenFile, Inspection } from '../inspection.js';
-import { moreLine } from './more.js';
 import { SIZE_WIDTH, type Style } from './style.js';
 
-const MOST = 10;
-/** Of one content: the others are counted. */
-const COPIES = 3;
+const MAX_ROWS = 10;
+/** Listed paths of a duplicate. */
+const MAX_COPIES = 3;
+
+/** A file with several names is listed with the first. */
+export function* biggestLines({ root }: Inspection, style: Style): Generator<string> {
+  const files = biggest(root);
+  if (files.length === 0) return;
+  yield style.heading('biggest files');
+  // Bars compare the files with each other, percentages with the whole.
+  const whole = style.bars ? (files[0]?.total ?? 0) : root.total;
+  for (const { path, total } of files) {
+    const share = style.share(total, whole);
+    const used = SIZE_WIDTH + style.shareWidth + 6;
+    yield `  ${style.size(total)}  ${share}  ${style.rest(path, used)}`;
+  }
+}
+
+function biggest(root: Entry): readonly Entry[] {
+  const found: Entry[] = [];
+  for (const entry of walk(root)) {
+    if (entry.kind !== 'file' || entry.total <= (found[MAX_ROWS - 1]?.total ?? 0)) continue;
+    const at = found.findIndex(({ total }) => total < entry.total);
+    found.splice(at < 0 ? found.length : at, 0, entry);
+    found.length = Math.min(found.length, MAX_ROWS);
+  }
+  return found;
+}
 
 export function* wasteLines({ waste }: Inspection, style: Style): Generator<string> {
   const { hidden, duplicates } = waste;
@@ -17,35 +42,36 @@ export function* wasteLines({ waste }: Inspection, style: Style): Generator<stri
 function* hiddenLines(hidden: readonly HiddenFile[], style: Style): Generator<string> {
   const bytesOf = ({ size }: HiddenFile): number => size;
   yield heading('hidden by later layers', hidden, bytesOf, style);
-  const told = hidden.slice(0, MOST).map((file) => ({
+  const listed = hidden.slice(0, MAX_ROWS).map((file) => ({
     file,
     what: `layer ${file.layer}, ${file.how} by ${file.by}`,
   }));
-  const width = Math.max(...told.map(({ what }) => what.length));
-  for (const { file, what } of told) {
+  const width = Math.max(...listed.map(({ what }) => what.length));
+  for (const { file, what } of listed) {
     const front = `  ${style.size(file.size)}  ${style.paint('dim', what.padEnd(width))}  `;
     yield front + style.rest(file.path, SIZE_WIDTH + width + 6);
   }
-  yield* moreLine(hidden.slice(MOST), bytesOf, style);
+  yield* style.more(hidden.slice(MAX_ROWS), bytesOf);
 }
 
 function* duplicateLines(duplicates: readonly Duplicate[], style: Style): Generator<string> {
   const bytesOf = ({ wasted }: Duplicate): number => wasted;
   yield heading('the same content twice', duplicates, bytesOf, style);
-  for (const { wasted, paths } of duplicates.slice(0, MOST)) {
-    const more = paths.length > COPIES ? style.paint('dim', `  ${paths.length - COPIES} more`) : '';
-    const told = paths.slice(0, COPIES);
+  for (const { wasted, paths } of duplicates.slice(0, MAX_ROWS)) {
+    const more =
+      paths.length > MAX_COPIES ? style.paint('dim', `  ${paths.length - MAX_COPIES} more`) : '';
+    const listed = paths.slice(0, MAX_COPIES);
     if (!style.bars) {
-      yield `  ${style.size(wasted)}  ${told.map((path) => style.rest(path, 0)).join('  ')}${more}`;
+      yield `  ${style.size(wasted)}  ${listed.map((path) => style.rest(path, 0)).join('  ')}${more}`;
       continue;
     }
-    for (const [index, path] of told.entries()) {
+    for (const [index, path] of listed.entries()) {
       const front = index === 0 ? style.size(wasted) : ' '.repeat(SIZE_WIDTH);
-      const behind = index === told.length - 1 ? more : '';
-      yield `  ${front}  ${style.rest(path, SIZE_WIDTH + 14)}${behind}`;
+      const suffix = index === listed.length - 1 ? more : '';
+      yield `  ${front}  ${style.rest(path, SIZE_WIDTH + 14)}${suffix}`;
     }
   }
-  yield* moreLine(duplicates.slice(MOST), bytesOf, style);
+  yield* style.more(duplicates.slice(MAX_ROWS), bytesOf);
 }
 
 function heading<T>(

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import {
   type Difference,
   differenceOf,
-  type How,
+  type ChangeKind,
 } from '../../../src/inspect/difference/difference.js';
-import { goneFolders } from '../../../src/inspect/difference/gone-folders.js';
+import { goneFolders } from '../../../src/inspect/text/difference.js';
 import { type Entry, walk } from '../../../src/inspect/entry.js';
 import { type Described, type Paths, treeOf } from '../../support/inspection-tree.js';
 
@@ -213,7 +213,7 @@ describe('of any two trees', () => {
     fc.assert(
       fc.property(tree, tree, (before, after) => {
         const { totals, sizes } = differenceOf(before, after);
-        const bytes = (hows: readonly How[]): number =>
+        const bytes = (hows: readonly ChangeKind[]): number =>
           hows.reduce((sum, how) => sum + totals[how].bytes, 0);
         expect(bytes(['stayed', 'new', 'changed', 'moved'])).toBe(sizes.after);
         expect(sizes.before).toBe(before.total);

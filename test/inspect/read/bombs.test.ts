@@ -7,8 +7,8 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { inspect } from '../../../src/inspect/inspect.js';
-import { Budget } from '../../../src/inspect/read/budgets.js';
-import { Room } from '../../../src/inspect/read/memory-budget.js';
+import { SizeBudget } from '../../../src/inspect/read/budgets.js';
+import { MemoryBudget } from '../../../src/inspect/read/budgets.js';
 import { readStream } from '../../../src/inspect/read/read-stream.js';
 import { archiveOf, configOf, type Files, hex } from '../../support/image-forms.js';
 import { at, inspected } from '../../support/inspected.js';
@@ -118,15 +118,17 @@ it('Documents by the thousand are not kept', async () => {
 
 describe('The budget', () => {
   it('allows what is a little past the limit, and no more', () => {
-    const budget = new Budget(1000);
+    const budget = new SizeBudget(1000);
     budget.spend(200 * MiB, 200 * MiB);
     expect(() => budget.spend(0, 57 * MiB)).toThrow('--max-size');
-    expect(() => new Budget(1000).spend(300 * MiB, 0)).toThrow('--max-size');
-    expect(() => new Budget(1000).spend(0, Number.MAX_SAFE_INTEGER)).toThrow('1.0 kB are allowed');
+    expect(() => new SizeBudget(1000).spend(300 * MiB, 0)).toThrow('--max-size');
+    expect(() => new SizeBudget(1000).spend(0, Number.MAX_SAFE_INTEGER)).toThrow(
+      '1.0 kB are allowed',
+    );
   });
 
   it('without a limit allows everything', () => {
-    expect(() => new Budget().spend(Number.MAX_VALUE, Number.MAX_VALUE)).not.toThrow();
+    expect(() => new SizeBudget().spend(Number.MAX_VALUE, Number.MAX_VALUE)).not.toThrow();
   });
 
   it('is used up by what a header announces', async () => {
@@ -138,11 +140,11 @@ describe('The budget', () => {
 
 describe('Entries', () => {
   it('of which there is no memory for more are an error that says so', () => {
-    const room = new Room(10_000);
-    const taken = [room.take(0), room.take(100), room.take(1000)];
-    expect(() => room.take(3000)).toThrow('there is no memory for more entries');
-    room.give(taken[2] as number);
-    expect(() => room.take(2500)).not.toThrow();
+    const memory = new MemoryBudget(10_000);
+    const taken = [memory.reserve(0), memory.reserve(100), memory.reserve(1000)];
+    expect(() => memory.reserve(3000)).toThrow('there is no memory for more entries');
+    memory.release(taken[2] as number);
+    expect(() => memory.reserve(2500)).not.toThrow();
   });
 
   it('by the hundred thousand take no more than they were seen to take', async () => {

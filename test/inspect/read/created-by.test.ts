@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ImageConfig } from '../../../src/image/config.js';
-import { createdBy } from '../../../src/inspect/read/created-by.js';
+import { createdBy } from '../../../src/inspect/read/inspect-layers.js';
 
 const config = (...history: object[]): ImageConfig => ({
   architecture: 'amd64',

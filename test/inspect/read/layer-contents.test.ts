@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { Contents, type Wanted } from '../../../src/inspect/read/layer-contents.js';
+import { LayerContents, type ListenerFor } from '../../../src/inspect/read/layer-contents.js';
 
 const text = Buffer.from('some bytes, more than a few: '.repeat(5000));
 
 async function hashOf(
   size: number,
-  feed: (contents: Contents) => void,
+  feed: (contents: LayerContents) => void,
 ): Promise<string | undefined> {
-  const contents = await Contents.create('layer');
+  const contents = await LayerContents.create('layer');
   contents.begin(size, 'a', 0o644);
   feed(contents);
   contents.settle();
@@ -42,7 +42,7 @@ describe('contents', () => {
 
   it('are numbered, and go to whoever wants them', async () => {
     const heard: string[] = [];
-    const wanted: Wanted = (blob, index, path) => {
+    const listenerFor: ListenerFor = (blob, index, path) => {
       if (path !== '/b') return undefined;
       return {
         append: (bytes) => heard.push(`${blob} ${index} ${bytes.toString()}`),
@@ -51,7 +51,7 @@ describe('contents', () => {
         end: () => heard.push('end'),
       };
     };
-    const contents = await Contents.create('layer', wanted);
+    const contents = await LayerContents.create('layer', listenerFor);
     for (const name of ['a', 'b', 'b', 'c']) {
       contents.begin(5, name, 0o644);
       contents.append(Buffer.from(name));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Tree } from '../../../src/filesystem/tree.js';
-import { Budget } from '../../../src/inspect/read/budgets.js';
-import { Room } from '../../../src/inspect/read/memory-budget.js';
+import { SizeBudget } from '../../../src/inspect/read/budgets.js';
+import { MemoryBudget } from '../../../src/inspect/read/budgets.js';
 import { type RecordedLayer, recordLayer } from '../../../src/inspect/read/record-layer.js';
-import { replayLayer, type ReplayOptions } from '../../../src/inspect/read/replay-layer.js';
+import { replayLayer, type ReplayOptions } from '../../../src/inspect/read/inspect-layers.js';
 import { inChunks } from '../../support/filter.js';
 import { digest } from '../../support/image-forms.js';
 import { CHUNKS } from '../../support/inspected.js';
@@ -17,18 +17,24 @@ const bytes = tar(
 );
 
 function record(
-  room = new Room(),
+  memory = new MemoryBudget(),
   chunk = 512,
   signal = new AbortController().signal,
 ): Promise<RecordedLayer> {
-  const budget = new Budget();
-  return recordLayer(inChunks(bytes, chunk), { name: 'layer x', blob: 'x', budget, room, signal });
+  const budget = new SizeBudget();
+  return recordLayer(inChunks(bytes, chunk), {
+    name: 'layer x',
+    blob: 'x',
+    budget,
+    memory,
+    signal,
+  });
 }
 
 async function replayed(options: Partial<ReplayOptions>): Promise<Tree> {
   const tree = new Tree();
-  const room = new Room();
-  const all = { tree, name: 'layer x', whiteouts: true, firstContent: 10, room, ...options };
+  const memory = new MemoryBudget();
+  const all = { tree, name: 'layer x', whiteouts: true, firstContent: 10, memory, ...options };
   replayLayer(await record(), all);
   return tree;
 }
@@ -36,7 +42,7 @@ async function replayed(options: Partial<ReplayOptions>): Promise<Tree> {
 describe('a layer that is recorded', () => {
   it('has its entries, their contents, its size and its digest, in chunks of any size', async () => {
     for (const chunk of CHUNKS) {
-      const layer = await record(new Room(), chunk);
+      const layer = await record(new MemoryBudget(), chunk);
       expect(layer).toMatchObject({ raw: bytes.length, size: 601, diffId: digest(bytes) });
       expect(layer.entries.map(({ type, content }) => `${type} ${content}`)).toEqual([
         'file 0',
@@ -52,15 +58,15 @@ describe('a layer that is recorded', () => {
     }
   });
 
-  it('gives its room back when it fails', async () => {
-    const room = new Room(5000);
+  it('gives its memory back when it fails', async () => {
+    const memory = new MemoryBudget(5000);
     const cut = inChunks(bytes.subarray(0, 1800), 512);
     const signal = new AbortController().signal;
-    const options = { name: 'layer x', blob: 'x', budget: new Budget(), room, signal };
+    const options = { name: 'layer x', blob: 'x', budget: new SizeBudget(), memory, signal };
     await expect(recordLayer(cut, options)).rejects.toMatchObject({ code: 'TAR_TRUNCATED' });
     expect(cut.destroyed).toBe(true);
-    await expect(record(room)).resolves.toBeDefined();
-    await expect(record(room)).rejects.toMatchObject({
+    await expect(record(memory)).resolves.toBeDefined();
+    await expect(record(memory)).rejects.toMatchObject({
       code: 'TARGET_ENTRIES',
       message: expect.stringMatching(
         /^reading entry .* there is no memory for more entries$/,
@@ -70,7 +76,7 @@ describe('a layer that is recorded', () => {
 
   it('ends with the signal, before it and while it waits', async () => {
     const stopped = AbortSignal.abort(new Error('stopped'));
-    await expect(record(new Room(), 512, stopped)).rejects.toThrow('stopped');
+    await expect(record(new MemoryBudget(), 512, stopped)).rejects.toThrow('stopped');
     const abort = new AbortController();
     const silent = inChunks(bytes, 512);
     silent.push = () => true;
@@ -78,8 +84,8 @@ describe('a layer that is recorded', () => {
     const options = {
       name: 'x',
       blob: 'x',
-      budget: new Budget(),
-      room: new Room(),
+      budget: new SizeBudget(),
+      memory: new MemoryBudget(),
       signal: abort.signal,
     };
     await expect(recordLayer(silent, options)).rejects.toThrow('stopped');
@@ -99,8 +105,8 @@ describe('a layer that is replayed', () => {
     expect((await replayed({ whiteouts: false })).find('.wh.c')).toBeDefined();
   });
 
-  it('as often as there is room', async () => {
-    await expect(replayed({ room: new Room(2000) })).rejects.toMatchObject({
+  it('as often as there is memory', async () => {
+    await expect(replayed({ memory: new MemoryBudget(2000) })).rejects.toMatchObject({
       kind: 'context',
       code: 'TARGET_ENTRIES',
       message: 'reading layer x: there is no memory for more entries',

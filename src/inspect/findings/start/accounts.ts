@@ -1,6 +1,6 @@
 /**
- * Who a container runs as: USER by name or number, looked up in the image's /etc/passwd and
- * /etc/group as runc does (moby/sys/user, GetExecUser); and what that user may do with an entry.
+ * The user of a container: USER, resolved with the image's /etc/passwd and /etc/group like runc (moby/sys/user,
+ * GetExecUser), and its permissions.
  */
 import { type Entry, find } from '../../entry.js';
 import type { Run } from '../subject.js';
@@ -10,7 +10,7 @@ export interface Account {
   readonly gids: readonly number[];
 }
 
-/** A name that can't be looked up, and where it would have to be. */
+/** A name that a file lacks. */
 export interface UnknownName {
   readonly name: string;
   readonly file: '/etc/passwd' | '/etc/group';
@@ -20,7 +20,7 @@ export const READ = 4;
 export const WRITE = 2;
 export const EXECUTE = 1;
 
-/** Undefined where nobody looked into the files that tell. */
+/** Undefined if the contents of these files are unknown. */
 export function accountOf({ root, user }: Run): Account | UnknownName | undefined {
   const [name = '', group] = user.split(':');
   const users = lines(root, '/etc/passwd');
@@ -41,15 +41,15 @@ export function accountOf({ root, user }: Run): Account | UnknownName | undefine
   return groups === undefined ? undefined : { name: group as string, file: '/etc/group' };
 }
 
-/** Whether the permissions allow it; root may do everything but execute what nobody can. */
-export function may({ uid, gids }: Account, entry: Entry, what: number): boolean {
+/** Whether the mode allows an access. Root may do everything except execute a file without any x bit. */
+export function may({ uid, gids }: Account, entry: Entry, access: number): boolean {
   if (uid === 0)
-    return what !== EXECUTE || entry.kind === 'directory' || (entry.mode & 0o111) !== 0;
+    return access !== EXECUTE || entry.kind === 'directory' || (entry.mode & 0o111) !== 0;
   const shift = uid === entry.uid ? 6 : gids.includes(entry.gid) ? 3 : 0;
-  return ((entry.mode >> shift) & what) === what;
+  return ((entry.mode >> shift) & access) === access;
 }
 
-/** The first folder on the way to an entry that the user can't pass; undefined when there is none. */
+/** The topmost folder above an entry that the user may not search, if any. */
 export function closedFolder(account: Account, entry: Entry): Entry | undefined {
   let closed: Entry | undefined;
   for (let folder = entry.parent; folder !== undefined; folder = folder.parent)
@@ -57,7 +57,7 @@ export function closedFolder(account: Account, entry: Entry): Entry | undefined 
   return closed;
 }
 
-/** The fields of a file's lines; none when there is no file, undefined when nobody looked into it. */
+/** The fields of each line; empty without the file, undefined if its content is unknown. */
 function lines(root: Entry, path: string): string[][] | undefined {
   const entry = find(root, path);
   if (entry === undefined || entry.size === 0) return [];

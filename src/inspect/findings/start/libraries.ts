@@ -1,62 +1,58 @@
 /**
- * Whether a dynamic program finds its loader and its libraries in an image: the same search that
- * `--libs` does in a builder, but with what an image has beyond a builder: LD_LIBRARY_PATH, and
- * /etc/ld.so.cache, without which /etc/ld.so.conf counts for nothing.
+ * Whether a dynamic program finds its loader and libraries in an image: the search of `--libs`, with LD_LIBRARY_PATH and
+ * /etc/ld.so.cache, without which /etc/ld.so.conf has no effect.
  */
 import { posix } from 'node:path';
-import { Root } from '../../../elf/builder-files.js';
+import type { Architecture } from '../../../elf/architecture.js';
+import { type BuilderFiles, Root } from '../../../elf/builder-files.js';
+import { unknownElf } from '../../../elf/elf.js';
+import type { ElfFiles, ElfStrings } from '../../../elf/elf-file.js';
 import { ImageFiles } from '../../../elf/image-files.js';
-import { readLdSoCache } from '../../../elf/loader-configuration.js';
 import { isMusl, type Loader, readLoader } from '../../../elf/loader.js';
+import { readLdSoCache } from '../../../elf/loader-configuration.js';
 import { loadProcess, type Missing } from '../../../elf/process.js';
+import { printable } from '../../../text/printable.js';
 import { type Entry, find } from '../../entry.js';
+import type { Finding } from '../../inspection.js';
 import type { ElfContent } from '../../probe/content.js';
+import { finding } from '../catalogue.js';
 import type { Run } from '../subject.js';
-import { entryFiles, entryObjects, NO_STRINGS } from './entry-files.js';
+import { otherLocations } from './lookup.js';
 
-const CACHE = '/etc/ld.so.cache';
-
-export interface Loaded {
-  /** Without those that are missing; the program first. */
+export interface LoadedProgram {
+  /** The program, then the libraries that were found. */
   readonly paths: readonly string[];
   readonly missing: readonly Missing[];
-  /** Directories of /etc/ld.so.conf that the cache, and so the loader, may know nothing of. */
+  /** Directories of /etc/ld.so.conf, which the cache may lack. */
   readonly configured: readonly string[];
 }
 
-/**
- * Loads a program as its loader would.
- * @param loader the loader's file
- * @returns undefined where nobody knows what such a loader does
- */
-export async function load(
+/** Finds the libraries of a program as its loader does; undefined for an unknown loader. */
+export async function loadProgram(
   run: Run,
   program: Entry,
   elf: ElfContent,
-  loader: Entry,
-): Promise<Loaded | undefined> {
+  loaderEntry: Entry,
+): Promise<LoadedProgram | undefined> {
   const interpreter = elf.interpreter as string;
-  const known = loader.content?.elf;
-  // gcompat has a program of its own under the name of glibc's loader.
-  if (known === undefined || !(isMusl(interpreter) || isGlibc(loader, known))) return undefined;
-  const { root } = run;
-  const files = new Root(entryFiles(root));
-  const architecture = elf.architecture;
-  const met = await readLoader(files, architecture, interpreter, undefined, known.soname);
-  const process = await loadProcess(
-    {
-      root: files,
-      files: entryObjects(root, architecture),
-      image: new ImageFiles(files, new Map()),
-    },
+  const known = loaderEntry.content?.elf;
+  // gcompat installs a program of its own under the name of glibc's loader.
+  if (known === undefined || !(isMusl(interpreter) || isGlibc(loaderEntry, known)))
+    return undefined;
+  const { architecture } = elf;
+  const root = new Root(entryFiles(run.root));
+  const loader = await readLoader(root, architecture, interpreter, undefined, known.soname);
+  const folder = posix.dirname(program.path);
+  const { objects, missing } = await loadProcess(
+    { root, files: elfFiles(run.root, architecture), image: new ImageFiles(root, new Map()) },
     { path: program.path, elf, strings: NO_STRINGS },
-    originOf(program),
-    inImage(run, met, known),
+    { builder: folder, image: folder },
+    loaderInImage(run, loader, known),
   );
   return {
-    paths: process.objects.map(({ path }) => path),
-    missing: process.missing,
-    configured: met.directories.filter((path) => !met.defaults.includes(path)),
+    paths: objects.map(({ path }) => path),
+    missing,
+    configured: loader.directories.filter((path) => !loader.defaults.includes(path)),
   };
 }
 
@@ -64,22 +60,18 @@ function isGlibc({ path }: Entry, { soname = '' }: ElfContent): boolean {
   return /^ld[-.\d]/.test(soname) || /\/ld-2\.\d+\.so$/.test(path);
 }
 
-function originOf({ path }: Entry): { builder: string; image: string } {
-  const folder = posix.dirname(path);
-  return { builder: folder, image: folder };
-}
-
-/** What an image adds to a loader, and takes from it. */
-function inImage({ root, env }: Run, loader: Loader, { directories }: ElfContent): Loader {
-  const isSet = (path: string): boolean => path.startsWith('/');
-  const libraryPath = (env.get('LD_LIBRARY_PATH') ?? '').split(/[:;]/).filter(isSet);
+/** The loader with the environment and the cache of the image. */
+function loaderInImage({ root, env }: Run, loader: Loader, { directories }: ElfContent): Loader {
+  const libraryPath = (env.get('LD_LIBRARY_PATH') ?? '')
+    .split(/[:;]/)
+    .filter((path) => path.startsWith('/'));
   if (loader.kind === 'musl') return { ...loader, libraryPath };
   const defaults = directories ?? loader.defaults;
   const configured = loader.directories.filter((path) => !loader.defaults.includes(path));
-  const cache = find(root, CACHE);
+  const cache = find(root, '/etc/ld.so.cache');
   const text = cache?.content?.text;
   const paths = text === undefined ? undefined : readLdSoCache(Buffer.from(text, 'latin1'));
-  // A cache that can't be read may know any library in those directories.
+  // An unreadable cache may contain any library in the configured directories.
   const isUnreadable = cache !== undefined && paths === undefined;
   return {
     ...loader,
@@ -88,4 +80,110 @@ function inImage({ root, env }: Run, loader: Loader, { directories }: ElfContent
     directories: isUnreadable ? [...configured, ...defaults] : defaults,
     cached: (name) => (paths?.get(name) ?? []).map((path) => posix.dirname(path)),
   };
+}
+
+/** They only affect libraries that are opened at run time. */
+const NO_STRINGS: ElfStrings = {
+  bundles: [],
+  opensslFile: undefined,
+  namesZones: false,
+  hasNss: true,
+};
+
+function entryFiles(root: Entry): BuilderFiles {
+  return {
+    lstat: async (path) => {
+      const entry = find(root, path, false);
+      if (entry === undefined) return undefined;
+      const { kind, target = '' } = entry;
+      if (kind === 'symlink') return { type: kind, target };
+      return { type: kind === 'file' || kind === 'directory' ? kind : 'other' };
+    },
+    read: async (path) => {
+      const text = find(root, path, false)?.content?.text;
+      return text === undefined ? undefined : Buffer.from(text);
+    },
+    list: async (path) => [...(find(root, path, false)?.children?.keys() ?? [])],
+  };
+}
+
+/** @param architecture assumed for files whose content is unknown */
+function elfFiles(root: Entry, architecture: Architecture): Pick<ElfFiles, 'get'> {
+  return {
+    get: async (path) => {
+      const entry = find(root, path, false);
+      if (entry === undefined) return undefined;
+      const elf = entry.content === undefined ? unknownElf(architecture) : entry.content.elf;
+      return elf && { path, elf, strings: NO_STRINGS };
+    },
+  };
+}
+
+export function loaderMissing(
+  run: Run,
+  path: string,
+  called: string,
+  interpreter: string,
+): Finding {
+  const isForMusl = isMusl(interpreter);
+  const hasMusl = namesIn(run.root, '/lib').some((name) => isMusl(name));
+  const hasGlibc = ['/lib64', '/lib', '/usr/lib64']
+    .flatMap((folder) => namesIn(run.root, folder))
+    .some((name) => /^ld-linux.*\.so\.\d$|^ld64\.so\.\d$/.test(name));
+  const loader = printable(interpreter);
+  if (!isForMusl && hasMusl && !hasGlibc)
+    return finding(
+      'glibc-on-musl',
+      path,
+      `${called} is linked with glibc, and the image has musl: its loader ${loader} is not there`,
+      'build it on Alpine, link it statically (CGO_ENABLED=0, -static), or take a base image with glibc',
+    );
+  if (isForMusl && hasGlibc && !hasMusl)
+    return finding(
+      'musl-on-glibc',
+      path,
+      `${called} is linked with musl, and the image has glibc: its loader ${loader} is not there`,
+      'build it on the distribution that it runs on, link it statically (-static), or take Alpine as base image',
+    );
+  return finding(
+    'loader-missing',
+    path,
+    `${called} is dynamic, and its loader ${loader} is not in the image`,
+    'link it statically (CGO_ENABLED=0, -static), or add its libraries: --libs finds them',
+  );
+}
+
+function namesIn(root: Entry, folder: string): string[] {
+  return [...(find(root, folder)?.children?.keys() ?? [])];
+}
+
+export function libraryMissing(
+  run: Run,
+  path: string,
+  called: string,
+  { configured, missing: all }: LoadedProgram,
+  { name, by, rejected }: Missing,
+): Finding {
+  const shown = printable(name);
+  const needs = by === path ? `${called} needs` : `${called} needs ${printable(by)}, and that`;
+  const more = all.length > 1 ? ` (and ${all.length - 1} more)` : '';
+  const [other] = rejected;
+  if (other !== undefined)
+    return finding(
+      'library-architecture',
+      path,
+      `${needs} ${shown}${more}: ${printable(other.path)} ${printable(other.why)}`,
+      'add the library for the program’s architecture: --libs finds it in the builder',
+    );
+  const isConfigured = configured.some(
+    (folder) => find(run.root, `${folder}/${name}`)?.kind === 'file',
+  );
+  return finding(
+    'library-missing',
+    path,
+    `${needs} ${shown}${more}, which is not where its loader looks${otherLocations(run.root, name)}`,
+    isConfigured
+      ? 'run ldconfig in the image: /etc/ld.so.cache does not know of it; or set LD_LIBRARY_PATH'
+      : 'add it: --libs finds libraries in the builder, a package has them in the image; or set LD_LIBRARY_PATH',
+  );
 }

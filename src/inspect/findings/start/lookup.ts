@@ -1,25 +1,25 @@
-/** Where a command leads in an image, and when it leads nowhere, why. */
+/** Finds a command in an image, or the reason why it is missing. */
 import { posix } from 'node:path';
 import { printable } from '../../../text/printable.js';
 import { type Entry, find, walk } from '../../entry.js';
 import type { Run } from '../subject.js';
 
-/** Names of a file elsewhere, to show. */
-const SHOWN = 3;
+/** Paths in a message. */
+const MAX_PATHS = 3;
 
 export interface Lookup {
-  /** The file, links followed. */
+  /** Links are followed. */
   readonly entry: Entry | undefined;
-  /** Absolute, as it is called. */
+  /** Absolute, unless a name is in no directory of PATH. */
   readonly path: string;
-  /** When there is none, or none that can be executed: why, behind the command's name. */
+  /** The reason if there is no entry, as the end of a sentence about the command. */
   readonly why: string;
 }
 
-/** Looks a command up: a path as it is, from the working directory; a name in PATH. */
+/** Finds a path, relative to the working directory, or a name in PATH. */
 export function lookUp(run: Run, name: string): Lookup {
   if (name.includes('/')) {
-    // Nothing that `..` could mean is decided here: links come first.
+    // Not normalised, since a `..` may follow a link.
     const path = name.startsWith('/') ? name : `${run.workdir.replace(/\/$/, '')}/${name}`;
     const entry = find(run.root, path);
     return { entry, path: entry?.path ?? posix.normalize(path), why: whyMissing(run.root, path) };
@@ -32,14 +32,14 @@ export function lookUp(run: Run, name: string): Lookup {
   return { entry, path: entry?.path ?? name, why: `is in none of ${run.path.join(', ')}` };
 }
 
-/** `, but there is /opt/app`: files of the name that are elsewhere. */
-export function elsewhere(root: Entry, name: string): string {
+/** `, but there is /opt/app`: other files with the command's name. */
+export function otherLocations(root: Entry, name: string): string {
   const base = posix.basename(name);
   const found: string[] = [];
   for (const entry of walk(root))
     if (entry.name === base && entry.kind === 'file') found.push(printable(entry.path));
-  const more = found.length > SHOWN ? ` and ${found.length - SHOWN} more` : '';
-  return found.length === 0 ? '' : `, but there is ${found.slice(0, SHOWN).join(', ')}${more}`;
+  const more = found.length > MAX_PATHS ? ` and ${found.length - MAX_PATHS} more` : '';
+  return found.length === 0 ? '' : `, but there is ${found.slice(0, MAX_PATHS).join(', ')}${more}`;
 }
 
 function whyMissing(root: Entry, path: string): string {
@@ -51,7 +51,7 @@ function whyMissing(root: Entry, path: string): string {
     : `is a link to ${target}, which is not there`;
 }
 
-/** Whether following links from here one by one comes back to one of them. */
+/** Whether following the link leads back to a link that was followed. */
 function isLoop(root: Entry, link: Entry): boolean {
   const seen = new Set<Entry>();
   let here: Entry | undefined = link;

@@ -1,8 +1,8 @@
-/** What to do about something that should not be there. */
+/** Advice about unwanted files. */
 import { printable } from '../../../text/printable.js';
 import type { Subject } from '../subject.js';
 
-/** How to keep what a pattern matches out of a context: a stream has no .dockerignore that is applied. */
+/** How to keep files out of a context; .dockerignore has no effect on a stream. */
 export function ignoring({ context }: Pick<Subject, 'context'>, pattern: string): string {
   const line = `**/${printable(pattern)}`;
   return context === 'stream'
@@ -10,7 +10,7 @@ export function ignoring({ context }: Pick<Subject, 'context'>, pattern: string)
     : `add ${line} to .dockerignore`;
 }
 
-/** @param pattern what a .dockerignore would have */
+/** @param pattern in .dockerignore's syntax */
 export function leaveOut(subject: Pick<Subject, 'kind' | 'context'>, pattern: string): string {
   const ignored = ignoring(subject, pattern);
   if (subject.kind === 'image') return `${ignored}, or COPY only what is needed`;
@@ -18,7 +18,7 @@ export function leaveOut(subject: Pick<Subject, 'kind' | 'context'>, pattern: st
   return `${ignored}, or leave it out with --exclude "**/${printable(pattern)}"`;
 }
 
-/** Secrets stay readable in the layer that has them, whatever later layers do. */
+/** A secret stays readable in its layer even if a later one removes it. */
 export function keepSecret(subject: Pick<Subject, 'kind' | 'context'>, name: string): string {
   return subject.kind === 'context'
     ? `${ignoring(subject, name)}; a build gets it with RUN --mount=type=secret`

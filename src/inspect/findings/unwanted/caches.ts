@@ -1,7 +1,7 @@
-/** What package managers and compilers keep for the next time, which in an image never comes. */
+/** Caches of package managers and compilers. */
 import { printable } from '../../../text/printable.js';
 import type { Entry } from '../../entry.js';
-import type { Finding } from '../../finding.js';
+import type { Finding } from '../../inspection.js';
 import { finding } from '../catalogue.js';
 import type { Rule } from '../rule.js';
 import type { Subject } from '../subject.js';
@@ -9,9 +9,9 @@ import { ignoring } from './advice.js';
 import { counted, size } from './group.js';
 
 interface Cache {
-  /** Whose it is. */
+  /** The program. */
   readonly of: string;
-  /** How it is avoided; undefined when it comes with the context. */
+  /** How it is avoided; undefined if it is part of the context. */
   readonly advice: string | undefined;
   /** Names of the folders above it, the nearest last; `''` is the root. */
   readonly below: readonly string[];

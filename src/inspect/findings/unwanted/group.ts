@@ -1,12 +1,11 @@
-/** Many entries of one kind in few lines: counted, with their bytes, by the folder they are in. */
+/** Groups entries, so that many of one kind are one finding. */
 import { formatBytes } from '../../../text/format.js';
 import { printable } from '../../../text/printable.js';
 import type { Entry } from '../../entry.js';
 
-/** Names in one line. */
-const SHOWN = 4;
+/** Names in a message. */
+const MAX_NAMES = 4;
 
-/** What came together under one key. */
 export interface Group {
   readonly first: Entry;
   readonly count: number;
@@ -27,7 +26,7 @@ export class Groups {
       this.#groups.set(key, (group = { first: entry, count: 0, bytes: 0, names: new Set() }));
     group.count++;
     group.bytes += entry.size;
-    if (group.names.size < SHOWN) group.names.add(entry.name);
+    if (group.names.size < MAX_NAMES) group.names.add(entry.name);
   }
 
   [Symbol.iterator](): IterableIterator<[key: string, group: Group]> {

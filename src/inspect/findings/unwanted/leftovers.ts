@@ -1,4 +1,4 @@
-/** What crashes, editors and desktops leave behind. */
+/** Core dumps, and files of editors and desktops. */
 import { printable } from '../../../text/printable.js';
 import type { Entry } from '../../entry.js';
 import { finding } from '../catalogue.js';
@@ -7,7 +7,7 @@ import type { Subject } from '../subject.js';
 import { leaveOut } from './advice.js';
 import { counted, Groups, size } from './group.js';
 
-/** What a name is, and the pattern for .dockerignore. */
+/** Names, their meaning, and the pattern for .dockerignore. */
 const LEFTOVERS: readonly (readonly [RegExp, what: string, pattern: string])[] = [
   [/~$/, 'an editor’s backup', '*~'],
   [/^\..+\.sw[a-p]$/, 'Vim’s swap file', '*.sw?'],

@@ -1,15 +1,17 @@
-/** Files that give whoever starts or writes them more than they had. */
+/** Modes and capabilities that give users more rights, owners that can't be mapped, and device nodes. */
 import { posix } from 'node:path';
 import { printable } from '../../../text/printable.js';
 import type { Entry } from '../../entry.js';
+import type { Finding } from '../../inspection.js';
 import { finding } from '../catalogue.js';
 import type { Rule } from '../rule.js';
+import type { Subject } from '../subject.js';
 import { counted, Groups, namesOf } from './group.js';
 
 const [SETUID, SETGID, STICKY] = [0o4000, 0o2000, 0o1000];
 const CAPABILITY = 'security.capability';
 
-/** Programs that distributions have so, in the folders of the distribution. */
+/** Programs that are setuid or setgid in distributions. */
 const USUAL = new Set(
   (
     'su sudo sudoedit mount umount passwd chsh chfn gpasswd newgrp sg chage expiry unix_chkpwd unix_update ' +
@@ -76,7 +78,7 @@ export function permissions(): Rule {
   };
 }
 
-function specialFinding({ path, mode, uid, gid }: Entry) {
+function specialFinding({ path, mode, uid, gid }: Entry): Finding {
   const isUser = (mode & SETUID) !== 0;
   const who = isUser ? `user ${uid}` : `group ${gid}`;
   return finding(
@@ -85,4 +87,45 @@ function specialFinding({ path, mode, uid, gid }: Entry) {
     `${printable(path)} runs as ${who}, whoever starts it: its mode is ${mode.toString(8)}`,
     'chmod a-s, unless that is what it is for; --mode a-s on the context',
   );
+}
+
+/** A rootless engine fails to unpack such entries. */
+export function unmappableOwners({ kind, context, unmappable }: Subject): Finding[] {
+  const [first] = unmappable?.first ?? [];
+  if (unmappable === undefined || first === undefined) return [];
+  // The owners of a directory's entries are set when it is packed.
+  if (kind === 'context' && context === 'directory') return [];
+  const { path, uid, gid } = first;
+  const more = unmappable.count - 1;
+  const others = more === 0 ? '' : ` and ${more.toLocaleString('en')} more`;
+  return [
+    finding(
+      'unmappable-owner',
+      path,
+      `${printable(path)}${others}: the owner ${uid}:${gid} is beyond the 65,536 ids of a rootless engine, which can’t unpack it`,
+      kind === 'context'
+        ? 'filter and build set 0:0; --keep-owner does not'
+        : 'COPY --chown=0:0, or build without --keep-owner',
+    ),
+  ];
+}
+
+/** Engines create the devices that a container may use. */
+export function devices(): Rule {
+  const groups = new Groups();
+  return {
+    visit: (entry) => {
+      if (entry.kind === 'char-device' || entry.kind === 'block-device')
+        groups.add(entry.parent?.path ?? '/', entry);
+    },
+    findings: function* () {
+      for (const [folder, group] of groups)
+        yield finding(
+          'device',
+          group.count === 1 ? group.first.path : folder,
+          `device nodes in ${printable(folder)}: ${namesOf(group)}`,
+          'leave them out: a container gets its own /dev, and more with docker run --device',
+        );
+    },
+  };
 }

@@ -1,14 +1,13 @@
-/** Secrets: those that were recognised in contents, and files that are known by their names. */
+/** Secrets that were recognised in contents, and files that contain secrets by their names. */
 import { printable } from '../../../text/printable.js';
 import type { Entry } from '../../entry.js';
-import type { Finding } from '../../finding.js';
+import type { Finding } from '../../inspection.js';
 import type { Secret } from '../../probe/content.js';
 import { finding } from '../catalogue.js';
 import type { Place, Rule } from '../rule.js';
 import type { Subject } from '../subject.js';
 import { keepSecret } from './advice.js';
 import { counted, type Group, Groups } from './group.js';
-import { credentialsIn, isKeyStore } from './secret-files.js';
 
 const NAMES: Readonly<Record<Secret, string>> = {
   'private-key': 'a private key',
@@ -25,7 +24,7 @@ const NAMES: Readonly<Record<Secret, string>> = {
   'git-credential': 'a password for git',
 };
 
-/** Debian's package ssl-cert makes it, for tests and for nothing else. */
+/** A test key of Debian's package ssl-cert. */
 const SNAKE_OIL = 'ssl-cert-snakeoil.key';
 
 export function secrets(subject: Subject): Rule {
@@ -59,7 +58,7 @@ function sample({ first, count }: Group): Finding {
 
 function known(subject: Subject, { path, name, content }: Entry): Finding[] {
   const all = content?.secrets ?? [];
-  // The key is a part of the account's file.
+  // The file of an account contains a private key.
   const single = all.includes('gcp-key') ? all.filter((one) => !one.endsWith('private-key')) : all;
   return single.map((one) =>
     finding(one, path, `${printable(path)} has ${NAMES[one]}`, keepSecret(subject, name)),
@@ -87,4 +86,62 @@ function named(subject: Subject, entry: Entry, { isSystem }: Place): Finding[] {
       keepSecret(subject, name),
     ),
   ];
+}
+
+const KEY_STORE = /\.(?:p12|pfx|jks|keystore|kdbx|ppk)$/i;
+/** Stores of trusted certificates contain no secrets. */
+const TRUSTED = /trust|cacerts/i;
+const SSH_KEY = /^id_(?:rsa|dsa|ecdsa|ed25519)$/;
+
+function isKeyStore({ name, content }: Entry): boolean {
+  // The probe recognises these keys.
+  if (SSH_KEY.test(name)) return content === undefined;
+  return KEY_STORE.test(name) && !TRUSTED.test(name);
+}
+
+/** Meaning, and the folder if the name alone is ambiguous. */
+type CredentialFile = readonly [what: string, folder?: string];
+
+const CREDENTIAL_FILES = new Map<string, CredentialFile>([
+  ['.env', ['settings, and often passwords']],
+  ['credentials', ['credentials of AWS', '.aws']],
+  ['config', ['credentials of clusters', '.kube']],
+  ['terraform.tfstate', ['everything that Terraform knows, passwords too']],
+  ['.pgpass', ['passwords of PostgreSQL']],
+  ['.my.cnf', ['a password of MySQL']],
+  ['.vault-token', ['a token for Vault']],
+  ['application_default_credentials.json', ['credentials of Google Cloud']],
+  ['accessTokens.json', ['credentials of Azure', '.azure']],
+  ['msal_token_cache.json', ['credentials of Azure', '.azure']],
+  ['hosts.yml', ['a token for GitHub', 'gh']],
+  ['.bash_history', ['the commands that somebody typed']],
+  ['.zsh_history', ['the commands that somebody typed']],
+  ['.ash_history', ['the commands that somebody typed']],
+  ['.psql_history', ['the statements that somebody typed']],
+  ['.mysql_history', ['the statements that somebody typed']],
+]);
+
+/** The probe recognises their contents; the names count for files that were not probed. */
+const PROBED_FILES = new Map<string, CredentialFile>([
+  ['.netrc', ['passwords']],
+  ['.npmrc', ['settings of npm, and often a token']],
+  ['.pypirc', ['passwords of PyPI']],
+  ['.git-credentials', ['passwords for git']],
+  ['.dockercfg', ['credentials for registries']],
+  ['config.json', ['credentials for registries', '.docker']],
+]);
+
+const EXAMPLE = /\.(?:example|sample|template|tmpl|dist|defaults?|tests?|ci)$/;
+
+/** The secrets that a file contains by its name; undefined for any other file. */
+function credentialsIn({ name, parent, content }: Entry): string | undefined {
+  const known =
+    CREDENTIAL_FILES.get(name) ?? (content === undefined ? PROBED_FILES.get(name) : undefined);
+  if (known !== undefined) {
+    const [what, folder] = known;
+    return folder === undefined || parent?.name === folder ? what : undefined;
+  }
+  return name.startsWith('.env.') && !EXAMPLE.test(name)
+    ? CREDENTIAL_FILES.get('.env')?.[0]
+    : undefined;
 }

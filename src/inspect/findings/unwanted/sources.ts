@@ -1,15 +1,17 @@
-/**
- * Source code of compiled languages beside the program that was made of it. That of interpreted
- * languages is the program, and in a context it is what the build is for.
- */
+/** Source code, its history, and a .dockerignore that no builder applies. */
 import { posix } from 'node:path';
+import { UNUSED_IGNORE_FILE } from '../../../dockerfile/names.js';
 import { printable } from '../../../text/printable.js';
+import type { Entry } from '../../entry.js';
+import type { Finding } from '../../inspection.js';
 import { finding } from '../catalogue.js';
-import type { Rule } from '../rule.js';
+import { isVersionControl, type Rule } from '../rule.js';
+import type { Subject } from '../subject.js';
+import { leaveOut } from './advice.js';
 import { counted, size } from './group.js';
 
 const SOURCE = /\.(?:go|rs|c|cc|cpp|cxx|m|java|kt|scala|hs|swift|zig|cs|f90)$/;
-/** Files that are at the top of a project. */
+/** Files in the top folder of a project. */
 const TOP =
   /^(?:go\.mod|Cargo\.toml|CMakeLists\.txt|meson\.build|pom\.xml|build\.gradle(?:\.kts)?|.*\.(?:cabal|csproj|sln))$/;
 const PROGRAM = /\.(?:jar|war|wasm|dll)$/;
@@ -19,6 +21,7 @@ interface Sources {
   bytes: number;
 }
 
+/** Source code of compiled languages next to the compiled program. */
 export function sources(): Rule {
   const folders = new Map<string, Sources>();
   const tops = new Set<string>();
@@ -49,7 +52,7 @@ export function sources(): Rule {
   };
 }
 
-/** The folders with sources, those of one project together. */
+/** The folders with sources, grouped by project. */
 function projects(
   folders: ReadonlyMap<string, Sources>,
   tops: ReadonlySet<string>,
@@ -69,4 +72,36 @@ function projects(
 function isBeside(program: string, project: string): boolean {
   const inside = project === '/' ? '/' : `${project}/`;
   return program.startsWith(inside) || posix.dirname(program) === posix.dirname(project);
+}
+
+export function versionControl(subject: Subject): Rule {
+  const found: Entry[] = [];
+  return {
+    visit: (entry, { isInside }) => {
+      if (!isInside && isVersionControl(entry) && entry.files > 0) found.push(entry);
+    },
+    findings: () =>
+      found.map((folder) =>
+        finding(
+          'version-control',
+          folder.path,
+          `${printable(folder.path)} has the history of the sources: ${counted(folder.files, 'a file', 'files')} ${size(folder.total)}`,
+          leaveOut(subject, folder.name),
+        ),
+      ),
+  };
+}
+
+/** In a tar, builders ignore a .dockerignore. */
+export function ignoreFile({ kind, context }: Subject): Rule {
+  const found: Finding[] = [];
+  return {
+    visit: ({ path, kind: type }) => {
+      if (kind !== 'context' || context !== 'stream') return;
+      const { message, advice } = UNUSED_IGNORE_FILE;
+      if (path === '/.dockerignore' && type === 'file')
+        found.push(finding('dockerignore-unused', path, message, advice));
+    },
+    findings: () => found,
+  };
 }

@@ -1,4 +1,4 @@
-/** What is needed to make programs and not to run them: compilers, headers, static libraries. */
+/** Files that are needed to build programs, but not to run them: compilers, headers, static libraries. */
 import { posix } from 'node:path';
 import { printable } from '../../../text/printable.js';
 import type { Entry } from '../../entry.js';
@@ -6,7 +6,7 @@ import { finding } from '../catalogue.js';
 import type { Rule } from '../rule.js';
 import { counted, Groups, namesOf, size } from './group.js';
 
-/** With the target in front and the version behind: `x86_64-linux-gnu-gcc-12`. */
+/** With a target and a version: `x86_64-linux-gnu-gcc-12`. */
 const COMPILER =
   /^(?:[\w.]+-){0,4}(?:gcc|g\+\+|c\+\+|cc|cc1|cc1plus|clang|clang\+\+|gfortran|rustc|cargo|javac|ghc|ocamlopt|make|gmake|cmake|ninja|as|ld(?:\.bfd|\.gold|\.lld)?)(?:-[\d.]+)?$/;
 const HEADER = /\.(?:h|hh|hpp|hxx)$/;
@@ -18,7 +18,7 @@ export function toolchain(): Rule {
   const libraries = new Groups();
   return {
     visit: (entry, place) => {
-      // Not the path: it is put together for who asks, and most files are none of these.
+      // The path is computed on demand, so the name is checked first.
       const { kind, name } = entry;
       if (kind !== 'file' || place.isInside) return;
       if (isCompiler(entry)) compilers.add('', entry);
@@ -58,7 +58,7 @@ function isCompiler(entry: Entry): boolean {
   const { name, mode, content, parent } = entry;
   if ((mode & 0o111) === 0) return false;
   if (content !== undefined && content.elf?.kind !== 'program') return false;
-  // `go` is the name of other programs, too.
+  // Other programs are named `go` as well.
   if (name === 'go')
     return entry.path.endsWith('/go/bin/go') || entry.path.startsWith('/usr/lib/go');
   return COMPILER.test(name) && parent !== undefined && /^(?:s?bin|\d.*)$/.test(parent.name);
