@@ -437,7 +437,7 @@ async function whenSpooled({ pid }: ChildProcess): Promise<void> {
         return '';
       }
     });
-    if (files.some((name) => /dockerception[-.][^/]*( \(deleted\))?$/.test(name))) return;
+    if (files.some((name) => /dockerception[-.](?!js$)[^/]*( \(deleted\))?$/.test(name))) return;
   }
 }
 
