@@ -52,6 +52,8 @@ export class SpoolFile {
       this.#batched += copied;
       if (this.#batched === BATCH) this.#send();
     }
+    // A reader may wait for these bytes, which may be the last ones.
+    if (this.#waiting.length > 0) this.#wakeAll();
   }
 
   /** A promise while the maximum of writes is pending; it rejects if a write has failed. */

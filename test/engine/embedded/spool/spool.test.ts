@@ -50,6 +50,22 @@ describe('a spool', () => {
     spool.close();
   });
 
+  it.each([1, 1000, 70_000])(
+    'wakes a reader that waits for the last bytes, appended %i at a time',
+    async (size) => {
+      const spool = new Spool(folder);
+      const content = bytes.subarray(0, 70_000);
+      const offset = spool.begin(content.length);
+      spool.append(content.subarray(0, 10));
+      const readable = spool.whenReadable(offset + content.length);
+      for (let at = 10; at < content.length; at += size)
+        spool.append(content.subarray(at, at + size));
+      await readable;
+      expect(readBack(spool, offset, content.length).equals(content)).toBe(true);
+      spool.close();
+    },
+  );
+
   it('is read in any order, while it is still written', () => {
     const spool = new Spool(folder);
     spool.begin();
