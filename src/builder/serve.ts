@@ -124,16 +124,12 @@ function tooLate(
 export async function refuseRootless(connection: Connection, signal: AbortSignal): Promise<void> {
   const info = await connection.json({ method: 'GET', path: '/info' }, signal);
   if ((info as { readonly Rootless?: boolean }).Rootless !== true) return;
-  throw new DockerceptionError(
-    'usage',
-    'SERVE_ROOTLESS',
-    'reading --serve: with rootless Podman, a build can’t reach another container',
-    { hint: 'use Docker or Podman as root, or take files with --artifacts' },
-  );
+  const message = 'reading --serve: with rootless Podman, a build can’t reach another container';
+  const hint = 'use Docker or Podman as root, or take files with --artifacts';
+  throw new DockerceptionError('usage', 'SERVE_ROOTLESS', message, { hint });
 }
 
 function failed(code: ErrorCode, why: string, hint: string): DockerceptionError {
-  return new DockerceptionError('builder', code, `waiting for the builder to serve: ${why}`, {
-    hint,
-  });
+  const message = `waiting for the builder to serve: ${why}`;
+  return new DockerceptionError('builder', code, message, { hint });
 }

@@ -1,10 +1,9 @@
 /**
- * Which engine builds: the requested one, or with `auto` the one that fits. An image for a file or a
- * registry needs no engine, except for RUN. Any other image is for the engine that the environment names,
- * which then has to answer. Only if nothing names one, and none runs at the default socket, the image goes to a file.
+ * Chooses the engine of a build. With `auto`, the embedded engine builds images for files and registries, and an engine
+ * builds those with RUN. Any other image is built by the engine that the environment names, which must answer. If none is
+ * named, and none runs at the default socket, the image is written to a file.
  */
 import { homedir } from 'node:os';
-import type { Readable, Writable } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
 import { splitTag } from '../image/reference.js';
 import type { EngineName } from '../options/build.js';
@@ -13,49 +12,26 @@ import type { Report } from '../progress/events.js';
 import { isNotRunning, isUnreachable } from './docker/failures.js';
 import type { Connection } from './docker/index.js';
 import type { EmbeddedSettings, Otherwise } from './embedded/embedded-engine.js';
-import type { Engine, EngineRequest, EntryEngine } from './engine.js';
+import type { Engine, EngineRequest, EngineSettings, EntryEngine } from './engine.js';
 
-/** What every engine is set up with. */
-export interface EngineSettings {
-  /** Names the engine, the credentials, the cache: DOCKER_HOST, DOCKER_CONFIG, XDG_CACHE_HOME, … */
-  readonly env: NodeJS.ProcessEnv;
-  /** Where an output `-` goes. */
-  readonly stdout: Writable;
-  /** Whether the context's owners were kept. */
-  readonly keepOwner: boolean;
-  /** When images made here say that they were made, seconds since 1970. @default what the context tells */
-  readonly created?: number | undefined;
-  /** Opens a tar of a directory, for `--build-context NAME=DIR`. */
-  readonly openDirectory: (path: string) => Promise<Readable>;
-  /** The engine's socket when `env` names no engine. @default /var/run/docker.sock */
-  readonly defaultSocket?: string;
-}
-
-/** What decides. */
-export type Wanted = Pick<
-  EngineRequest,
-  'tags' | 'outputs' | 'push' | 'load' | 'report' | 'signal'
->;
-
-/** An engine, and what it is to write. */
 export interface Choice {
   readonly engine: Engine | EntryEngine;
+  /** The outputs of its build. */
   readonly outputs: readonly Output[];
 }
 
 /**
- * Chooses. With `auto`, pings the engine, and warns when the embedded engine takes its place.
+ * Chooses an engine. With `auto`, the engine is pinged, and a warning is reported if the image goes to a file instead.
  *
- * @throws DockerceptionError of kind usage, OUTPUT_NONE: the embedded engine keeps no images; of kind
- *   engine when the engine's address or docker context is invalid. If the engine can't be reached, the
- *   chosen engine's build rejects.
+ * @throws DockerceptionError of kind usage, OUTPUT_NONE, OUTPUT_ATTRIBUTE; of kind engine if the address or docker
+ *   context is invalid. If the engine cannot be reached, its build rejects.
  */
 export async function chooseEngine(
   name: EngineName,
-  wanted: Wanted,
+  request: Pick<EngineRequest, 'tags' | 'outputs' | 'push' | 'load' | 'report' | 'signal'>,
   settings: EngineSettings,
 ): Promise<Choice> {
-  const { outputs, push, load, tags, report, signal } = wanted;
+  const { outputs, push, load, tags, report, signal } = request;
   if (name === 'docker') return { engine: await docker(settings), outputs };
   const files = outputs.length > 0 || push;
   if (name === 'embedded') {
@@ -73,11 +49,9 @@ export async function chooseEngine(
   try {
     await connection.ping(signal);
   } catch (error) {
-    // An engine that was named keeps the image: a file in its place would leave an older image under that name there.
-    if (connection.endpoint.named || !isNotRunning(error))
-      return { engine: failing(error), outputs };
-    // The file is named after the image; an image to load has no other place.
-    if (tags.length === 0 || load) return { engine: failing(error), outputs };
+    // With a file, a named engine would keep an older image under that name. An image to load needs an engine.
+    const isFile = !connection.endpoint.named && isNotRunning(error) && tags.length > 0 && !load;
+    if (!isFile) return { engine: failing(error), outputs };
     const archive = archiveOf(tags);
     warnWithoutEngine(connection, archive, report);
     const engine = await embedded(settings, { otherwise: explained(failing(error)) });
@@ -108,10 +82,10 @@ async function docker(settings: EngineSettings): Promise<Engine> {
   return dockerEngine(await connectionOf(settings), settings);
 }
 
-/** The engine for what the embedded one can't build. */
-type Other = Pick<EmbeddedSettings, 'otherwise' | 'engineHas'>;
-
-async function embedded(settings: EngineSettings, other: Other = {}): Promise<EntryEngine> {
+async function embedded(
+  settings: EngineSettings,
+  other: Pick<EmbeddedSettings, 'otherwise' | 'engineHas'> = {},
+): Promise<EntryEngine> {
   const { embeddedEngine } = await import('./embedded/embedded-engine.js');
   const { env, stdout, created, openDirectory } = settings;
   return embeddedEngine({
@@ -127,7 +101,7 @@ async function embedded(settings: EngineSettings, other: Other = {}): Promise<En
   });
 }
 
-/** Builds what the embedded engine can't: asked for only then. */
+/** Builds with an engine what the embedded engine cannot build. */
 function dockerFor(settings: EngineSettings): Otherwise {
   return explained(async (context, options, reason) => {
     const connection = await connectionOf(settings);
@@ -139,12 +113,12 @@ function dockerFor(settings: EngineSettings): Otherwise {
   });
 }
 
-/** Asks the engine for an image. An engine that can't be asked has none: the registry's error is the one to report. */
+/** Whether the engine has an image. An engine that cannot be reached has none, so that the registry's error is reported. */
 function engineHas(settings: EngineSettings): NonNullable<EmbeddedSettings['engineHas']> {
   return async (reference, signal) => {
     try {
       const connection = await connectionOf(settings);
-      // Bounded in time, unlike other requests.
+      // Unlike other requests, a ping has a time limit.
       await connection.ping(signal);
       const { hasImage } = await import('./docker/index.js');
       return await hasImage(connection, reference, signal);
@@ -155,7 +129,7 @@ function engineHas(settings: EngineSettings): NonNullable<EmbeddedSettings['engi
   };
 }
 
-/** An engine that was only asked because of RUN says so when it isn't there, or can't write that. */
+/** Adds the reason for using the engine to errors that it cannot be reached, or does not have an option. */
 function explained(otherwise: Otherwise): Otherwise {
   return (context, options, reason) =>
     otherwise(context, options, reason).catch((error: unknown) => {
@@ -166,7 +140,7 @@ function explained(otherwise: Otherwise): Otherwise {
     });
 }
 
-/** An engine that isn't there: what is wrong with the command line or the context may come first. */
+/** An engine that cannot be reached. Errors of the command line or the context take precedence. */
 function failing(error: unknown): Engine {
   return () => Promise.reject(error);
 }
@@ -178,7 +152,7 @@ function warnWithoutEngine(connection: Connection, { dest }: Output, report: Rep
   report({ kind: 'notice', message, warning: true });
 }
 
-/** Attributes of `-o` that images and file systems have here; the compression is the build's own. */
+/** The attributes of outputs of the embedded engine. The compression is a build option. */
 const ATTRIBUTES: Readonly<Record<Output['type'], readonly string[]>> = {
   oci: ['tar', 'compression', 'compression-level'],
   docker: ['tar', 'compression', 'compression-level'],
@@ -190,25 +164,17 @@ function checkAttributes(outputs: readonly Output[]): void {
   for (const { type, dest, attributes } of outputs) {
     const unknown = Object.keys(attributes).find((key) => !ATTRIBUTES[type].includes(key));
     if (unknown === undefined) continue;
-    throw new DockerceptionError(
-      'usage',
-      'OUTPUT_ATTRIBUTE',
-      `writing type=${type},dest=${dest},${unknown}=${attributes[unknown]}: there is no ${unknown} for type=${type}`,
-      {
-        hint:
-          unknown === 'name'
-            ? '-t NAME names the image'
-            : 'with it, `dockerception filter | docker buildx build --output … -`',
-      },
-    );
+    const attribute = `type=${type},dest=${dest},${unknown}=${attributes[unknown]}`;
+    const message = `writing ${attribute}: there is no ${unknown} for type=${type}`;
+    const instead = 'with it, `dockerception filter | docker buildx build --output … -`';
+    const hint = unknown === 'name' ? '-t NAME names the image' : instead;
+    throw new DockerceptionError('usage', 'OUTPUT_ATTRIBUTE', message, { hint });
   }
 }
 
 function noOutput(): DockerceptionError {
-  return new DockerceptionError(
-    'usage',
-    'OUTPUT_NONE',
-    'choosing an output: the embedded engine keeps no images, and nothing says where this one goes',
-    { hint: '-o FILE or -t NAME writes an archive, --push and --load take it elsewhere' },
-  );
+  const message =
+    'choosing an output: the embedded engine keeps no images, and nothing says where this one goes';
+  const hint = '-o FILE or -t NAME writes an archive, --push and --load take it elsewhere';
+  return new DockerceptionError('usage', 'OUTPUT_NONE', message, { hint });
 }

@@ -1,100 +1,112 @@
-/** What every engine is: a context in, an image out. */
-import type { Readable } from 'node:stream';
+/** The interface of engines, which build an image from a context. */
+import type { Readable, Writable } from 'node:stream';
 import type { Directory, Leaf } from '../filesystem/node.js';
 import type { ImageConfig } from '../image/config.js';
 import type { ImageOptions } from '../options/image.js';
 import type { Report } from '../progress/events.js';
 import type { WalkHandler } from '../tar/walk-handler.js';
 
+/** The settings of engines. */
+export interface EngineSettings {
+  /** Names the engine, the credentials, the cache, proxies: DOCKER_HOST, DOCKER_CONFIG, XDG_CACHE_HOME, … */
+  readonly env: NodeJS.ProcessEnv;
+  /** Receives the output `-`. It is not ended. */
+  readonly stdout: Writable;
+  /** Whether the owners of the context were kept, which a rootless engine may not be able to. */
+  readonly keepOwner: boolean;
+  /**
+   * The creation time of images, and the time of files without one: seconds since 1970.
+   * @default the context's newest mtime for images, 0 for files: a layer may not depend on other files
+   */
+  readonly created?: number | undefined;
+  /** Packs a directory, a build context, as a tar. */
+  readonly openDirectory: (path: string) => Promise<Readable>;
+  /** The engine's socket if `env` names no engine. @default /var/run/docker.sock */
+  readonly defaultSocket?: string;
+}
+
 /**
- * A corrected context. The stream ends only when all of it is known to be good; otherwise it is
- * destroyed with the first error, and an engine must then leave no image behind and reject with
- * that very error.
+ * A corrected context. The stream ends only when all of it is known to be valid. Otherwise it is destroyed with the first
+ * error; an engine then leaves no image, and rejects with that error.
  */
 export interface BuildContext {
   readonly stream: Readable;
 }
 
-/** An image that was put together here, before it is written, for one platform. */
+/** The image for one platform before it is written. */
 export interface AssembledSystem {
   readonly config: Pick<ImageConfig, 'os' | 'architecture' | 'variant' | 'config'>;
-  /** The file system after each layer, from the lowest up. Frozen. */
+  /** The file system after each layer, the lowest first. Frozen. */
   readonly layers: readonly Directory[];
-  /**
-   * The content of a file, in pieces that are valid until another one is asked for, of this file or the next;
-   * undefined where it wasn't kept: an image's that it is built upon.
-   */
+  /** The content of a file, in pieces that are valid until the next is requested; undefined for a file of the base. */
   readonly content: (file: Leaf) => Iterable<Buffer> | undefined;
 }
 
-/** An image that an engine keeps. */
+/** An image in an engine. */
 export interface StoredImage {
   /** `sha256:…` */
   readonly id: string;
-  /** Bytes, as the engine counts them; undefined where it doesn't say. */
+  /** Bytes, as the engine counts them. */
   readonly size: number | undefined;
-  /** Its archive, as `docker save` has it. The caller reads or destroys it; the signal ends the wait for it. */
+  /** Opens the archive of `docker save`, which the caller reads or destroys. */
   readonly open: (signal: AbortSignal) => Promise<Readable>;
 }
 
-/** Looks into an image before it is written or pushed. Rejects with what forbids it. */
+/** Checks an image before it is written or pushed. Rejects with the violation. */
 export interface ImageCheck {
-  /** Whether it may reject an image that is good. */
+  /** Whether it may reject a valid image. */
   readonly hasLimits: boolean;
   assembled(system: AssembledSystem): Promise<void>;
-  /** Whether the check reads more of a file than these first bytes, unless the file's name is that of a configuration. */
+  /** Whether the check reads more of a file than these first bytes. Files of configurations are always read. */
   needsContent(head: Buffer): Promise<boolean>;
   stored(image: StoredImage): Promise<void>;
 }
 
-/** What an engine is to build: complete options, and what is derived from the others. */
+/** The complete options of a build, and values derived from them. */
 export interface EngineRequest extends ImageOptions {
   /** The Dockerfile's path inside the context. */
   readonly file: string;
-  /** Paths of the context that no instruction may see: .dockerignore excludes them, the engine reads the Dockerfile. */
+  /** Paths that instructions must not see because .dockerignore excludes them, such as the Dockerfile. */
   readonly concealed: readonly string[];
-  /** Hosts of registries that may be reached over plain HTTP, or with a certificate that can't be verified. */
+  /** Registries that may use plain HTTP, or a certificate that cannot be verified. */
   readonly insecure: readonly string[];
-  /** Undefined if the image isn't checked. */
   readonly check: ImageCheck | undefined;
   readonly report: Report;
-  /** Aborted on SIGINT and SIGTERM: stop at once, remove what is temporary, reject with its reason. */
+  /** Aborted on SIGINT and SIGTERM: the engine stops at once, removes temporary files, and rejects with its reason. */
   readonly signal: AbortSignal;
 }
 
-/** What was made. */
 export interface BuildResult {
-  /** `sha256:…` of the image's configuration (the manifest's digest in a containerd image store). */
+  /** `sha256:…` of the configuration, or of the manifest in a containerd image store. */
   readonly imageId: string;
-  /** What `--metadata-file` gets, with the keys that buildx uses. */
+  /** The content of `--metadata-file`, with the keys of buildx. */
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** Bytes of the image, as the engine that keeps it counts them. */
+  /** Bytes of the image, as the engine counts them. */
   readonly size?: number;
-  /** What the image is made of, when it was put together here; of the first platform. */
+  /** The layers for the first platform, if the embedded engine has built the image. */
   readonly layers?: LayersSummary;
 }
 
-/** An image's layers in short. */
 export interface LayersSummary {
   readonly count: number;
-  /** Bytes, as they are stored: compressed, as a rule. */
+  /** Bytes as stored, usually compressed. */
   readonly bytes: number;
 }
 
-/** An engine that reads a context itself: it gets the entries, and no tar has to be written for it. */
+/** An engine that receives the entries of a context, not a tar. */
 export interface EntryEngine {
   begin(request: EngineRequest): EntryBuild;
 }
 
-/** A build under way. */
+/** A running build. */
 export interface EntryBuild {
-  /** Takes the context's entries as they come. */
+  /** Receives the entries of the context. */
   readonly entries: WalkHandler;
-  /** Holds the context back while it hasn't settled. */
+  /** Backpressure: a promise while the context must wait. */
   ready(): Promise<void> | undefined;
-  /** Builds: all of the context has come and is known to be good. Rejects as an {@link Engine} does. */
+  /** Builds, after all of the context has arrived and is known to be valid. Rejects as an {@link Engine} does. */
   finish(): Promise<BuildResult>;
-  /** Lets go of everything, whatever became of it: nothing is under way, or left behind, once it has settled. */
+  /** Stops all work, and removes temporary files. */
   close(): Promise<void>;
 }
 

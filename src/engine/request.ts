@@ -19,10 +19,7 @@ export function hostAndAddress(text: string): [host: string, address: string] {
   const [, host, address] = /^([^:=]+)[:=](.+)$/.exec(text) ?? [];
   if (host !== undefined && address !== undefined)
     return [host, address.replace(/^\[(.*)\]$/, '$1')];
-  throw new DockerceptionError(
-    'usage',
-    'ADD_HOST',
-    `reading --add-host ${text}: it is not HOST:IP`,
-    { hint: 'as in --add-host db:10.0.0.5' },
-  );
+  const message = `reading --add-host ${text}: it is not HOST:IP`;
+  const hint = 'as in --add-host db:10.0.0.5';
+  throw new DockerceptionError('usage', 'ADD_HOST', message, { hint });
 }

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { archiveName, type Choice, chooseEngine, type Wanted } from '../../src/engine/choose.js';
+import { archiveName, type Choice, chooseEngine } from '../../src/engine/choose.js';
 import type { Output } from '../../src/options/image.js';
 import { noticeLine } from '../../src/progress/message.js';
 
@@ -40,7 +40,7 @@ describe('the engine that is chosen', () => {
 
   const choose = (
     name: 'auto' | 'docker' | 'embedded',
-    wanted: Partial<Wanted> = {},
+    wanted: Partial<Parameters<typeof chooseEngine>[1]> = {},
     env: Record<string, string> = {},
   ): Promise<Choice> =>
     chooseEngine(
@@ -190,7 +190,7 @@ describe('the engine that is chosen', () => {
     await writeFile(join(folder, 'meta.json'), JSON.stringify({ Name: 'here', Endpoints }));
   };
 
-  const WANTED: Readonly<Record<string, Partial<Wanted>>> = {
+  const WANTED: Readonly<Record<string, Partial<Parameters<typeof chooseEngine>[1]>>> = {
     'no name': {},
     '-t': { tags: ['app'] },
     '-t --load': { tags: ['app'], load: true },

@@ -104,13 +104,8 @@ function ssh(text: string, origin: string): Address {
   const url = parseUrl(text);
   if (!url) throw refused(origin, text, 'it is not ssh://[USER@]HOST[:PORT][/SOCKET]');
   if (url.hostname === '') throw refused(origin, text, 'it has no host');
-  if (url.password !== '')
-    throw refused(
-      origin,
-      text,
-      'a password in the address is not supported',
-      'use a key or an agent',
-    );
+  const why = 'a password in the address is not supported';
+  if (url.password !== '') throw refused(origin, text, why, 'use a key or an agent');
   if (url.search !== '' || url.hash !== '')
     throw refused(origin, text, 'it has a query or a fragment');
   const [user, host, path] = [url.username, url.hostname, url.pathname].map((part) =>
@@ -143,16 +138,14 @@ function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }
 
-function refused(origin: string, text: string, why: string, hint?: string): DockerceptionError {
-  return new DockerceptionError(
-    'engine',
-    'ENGINE_ADDRESS',
-    `reading the engine's address ${redactAddress(text)} (${origin}): ${why}`,
-    {
-      hint:
-        hint ?? 'an address is unix:///path, tcp://host:2375, https://host:2376 or ssh://user@host',
-    },
-  );
+function refused(
+  origin: string,
+  text: string,
+  why: string,
+  hint = 'an address is unix:///path, tcp://host:2375, https://host:2376 or ssh://user@host',
+): DockerceptionError {
+  const message = `reading the engine's address ${redactAddress(text)} (${origin}): ${why}`;
+  return new DockerceptionError('engine', 'ENGINE_ADDRESS', message, { hint });
 }
 
 /** Opens a connection, whose stream emits all errors. */
@@ -254,8 +247,8 @@ function dialSsh(address: SshAddress, env: NodeJS.ProcessEnv): Duplex {
     if (stream.destroyed) return;
     if (code === 0) stream.push(null);
     else {
-      const said = errors.trim().split('\n').slice(-3).join(' / ');
-      stream.destroy(new Error(`ssh ended with ${code ?? signal}: ${said || 'it said nothing'}`));
+      const reason = errors.trim().split('\n').slice(-3).join(' / ');
+      stream.destroy(new Error(`ssh ended with ${code ?? signal}: ${reason || 'it said nothing'}`));
     }
   });
   return stream;

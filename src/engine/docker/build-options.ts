@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { ErrorCode } from '../../error-codes.js';
 import { DockerceptionError } from '../../errors.js';
-import type { EngineRequest } from '../engine.js';
+import type { EngineRequest, EngineSettings } from '../engine.js';
 import { hostAndAddress } from '../request.js';
 import type { Ping } from './connection.js';
 import type { Environment } from './endpoint.js';
@@ -25,12 +25,8 @@ export function chooseBackend(env: Environment, ping: Ping): BuildBackend {
   if (!wish) return ping.builderVersion === '2' ? 'buildkit' : 'classic';
   if (YES.includes(wish)) return 'buildkit';
   if (NO.includes(wish)) return 'classic';
-  throw new DockerceptionError(
-    'usage',
-    'DOCKER_BUILDKIT',
-    `reading DOCKER_BUILDKIT: ${JSON.stringify(wish)} is neither true nor false`,
-    { hint: 'set it to 1 or 0, or unset it' },
-  );
+  const message = `reading DOCKER_BUILDKIT: ${JSON.stringify(wish)} is neither true nor false`;
+  throw usage('DOCKER_BUILDKIT', message, 'set it to 1 or 0, or unset it');
 }
 
 /** The Engine API of Docker 23, the first whose Dockerfile frontend supports named contexts. */
@@ -40,9 +36,6 @@ const OCI_ARCHIVES = [1, 44] as const;
 const REMOTE = /^(?:docker-image:\/\/|https?:\/\/|git:\/\/|git@|ssh:\/\/git@)./;
 const BUILDX = 'use `dockerception filter | docker buildx build --build-context … -`';
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
-
-/** Opens a tar of a directory of the host. */
-export type OpenDirectory = (path: string) => Promise<Readable>;
 
 /**
  * Refuses build contexts that the engine would ignore or cannot read.
@@ -55,7 +48,7 @@ export function checkBuildContexts(
   { buildContexts }: Pick<EngineRequest, 'buildContexts'>,
   backend: BuildBackend,
   ping: Ping,
-  open: OpenDirectory | undefined,
+  open: EngineSettings['openDirectory'] | undefined,
 ): ReadonlyMap<string, () => Promise<Readable>> | undefined {
   const contexts = Object.entries(buildContexts);
   const directories = new Map<string, () => Promise<Readable>>();
@@ -66,13 +59,9 @@ export function checkBuildContexts(
     if (!hasApi(ping, NAMED_CONTEXTS))
       throw refused(spec, 'engines know it from version 23 on', BUILDX);
     if (REMOTE.test(value)) continue;
-    if (open !== undefined && !SCHEME.test(value)) directories.set(name, () => open(value));
-    else
-      throw refused(
-        spec,
-        'the docker engine takes directories, docker-image://, https:// and git://',
-        BUILDX,
-      );
+    const kinds = 'the docker engine takes directories, docker-image://, https:// and git://';
+    if (open === undefined || SCHEME.test(value)) throw refused(spec, kinds, BUILDX);
+    directories.set(name, () => open(value));
   }
   return contexts.length > 0 ? directories : undefined;
 }

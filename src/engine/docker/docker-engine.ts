@@ -2,14 +2,14 @@
  * Builds with the Engine API: Docker's BuildKit or classic builder, or Podman. The image is built without a name,
  * checked, named, pushed and saved, in this order.
  */
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { messageOf } from '../../errors.js';
 import { type CredentialStore, credentialStore } from '../../image/credentials/credentials.js';
 import { announced } from '../../progress/events.js';
 import { GrpcError } from '../buildkit/grpc.js';
 import { type BuildkitConnection, openSession } from '../buildkit/session.js';
 import { solve } from '../buildkit/solve.js';
-import type { BuildContext, Engine, EngineRequest } from '../engine.js';
+import type { BuildContext, Engine, EngineRequest, EngineSettings } from '../engine.js';
 import { withSourceDateEpoch } from '../request.js';
 import { build } from './build.js';
 import {
@@ -18,10 +18,8 @@ import {
   checkBuildContexts,
   checkOutputs,
   chooseBackend,
-  type OpenDirectory,
 } from './build-options.js';
 import type { Connection } from './connection.js';
-import type { Environment } from './endpoint.js';
 import { buildFailed, lost, withoutImage } from './failures.js';
 import { imageArchive, saveImage } from './images.js';
 import { checkTags, type ImageDescription, NewImage } from './new-image.js';
@@ -29,16 +27,8 @@ import { credentialHint, pushImage, registryConfig } from './registry.js';
 
 const NEVER = new AbortController().signal;
 
-export interface DockerEngineSettings {
-  /** Variables used: DOCKER_BUILDKIT, DOCKER_CONFIG, DOCKER_AUTH_CONFIG, HOME, PATH. */
-  readonly env: Environment;
-  /** Receives the output `-`. It is not ended. */
-  readonly stdout: Writable;
-  /** Whether the owners of the context were kept, which a rootless engine may not be able to. */
-  readonly keepOwner?: boolean;
-  /** Packs a directory, a build context, as a tar. @default such contexts are refused */
-  readonly openDirectory?: OpenDirectory;
-}
+export type DockerEngineSettings = Pick<EngineSettings, 'env' | 'stdout'> &
+  Partial<Pick<EngineSettings, 'keepOwner' | 'openDirectory'>>;
 
 /** Creates the engine at the end of a connection. */
 export function dockerEngine(connection: Connection, settings: DockerEngineSettings): Engine {

@@ -179,12 +179,9 @@ async function readMeta(file: string, name: string, origin: string): Promise<Met
 }
 
 function unusable(name: string, origin: string, why: string, cause?: unknown): DockerceptionError {
-  return new DockerceptionError(
-    'engine',
-    'ENGINE_CONTEXT',
-    `reading the docker context ${name} (${origin}): ${why}`,
-    { cause, hint: '`docker context ls` lists them; DOCKER_HOST overrules them' },
-  );
+  const message = `reading the docker context ${name} (${origin}): ${why}`;
+  const hint = '`docker context ls` lists them; DOCKER_HOST overrules them';
+  return new DockerceptionError('engine', 'ENGINE_CONTEXT', message, { cause, hint });
 }
 
 /** Reads `ca.pem`, `cert.pem` and `key.pem` of a folder. Only those in `need` have to exist. */
@@ -199,12 +196,9 @@ async function readTls(
       return await readFile(join(folder, name), 'utf8');
     } catch (error) {
       if (systemCode(error) === 'ENOENT' && !need.includes(name)) return undefined;
-      throw new DockerceptionError(
-        'engine',
-        'ENGINE_TLS',
-        `reading the certificate ${join(folder, name)} (${origin}): ${messageOf(error)}`,
-        { cause: error, hint: 'DOCKER_CERT_PATH names the folder of ca.pem, cert.pem and key.pem' },
-      );
+      const message = `reading the certificate ${join(folder, name)} (${origin}): ${messageOf(error)}`;
+      const hint = 'DOCKER_CERT_PATH names the folder of ca.pem, cert.pem and key.pem';
+      throw new DockerceptionError('engine', 'ENGINE_TLS', message, { cause: error, hint });
     }
   };
   const [ca, cert, key] = await Promise.all([read('ca.pem'), read('cert.pem'), read('key.pem')]);

@@ -32,14 +32,12 @@ interface GivenName {
  * @throws DockerceptionError of kind usage, REFERENCE_INVALID.
  */
 export function checkTags(tags: readonly string[]): void {
-  for (const tag of tags)
-    if (parseReference(tag).digest !== undefined)
-      throw new DockerceptionError(
-        'usage',
-        'REFERENCE_INVALID',
-        `reading the image name ${printable(tag)}: an image can't be named by a digest`,
-        { hint: 'as in app, or registry.example:5000/app:1.0' },
-      );
+  for (const tag of tags) {
+    if (parseReference(tag).digest === undefined) continue;
+    const message = `reading the image name ${printable(tag)}: an image can't be named by a digest`;
+    const hint = 'as in app, or registry.example:5000/app:1.0';
+    throw new DockerceptionError('usage', 'REFERENCE_INVALID', message, { hint });
+  }
 }
 
 interface NewImageSettings {

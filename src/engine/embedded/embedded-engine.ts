@@ -3,7 +3,7 @@
  * tree and a spool, evaluates the Dockerfile, and writes the layers from both.
  */
 import { tmpdir } from 'node:os';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Dockerfile } from '../../dockerfile/instructions/instruction.js';
 import { DOCKERFILE, OTHER_DOCKERFILES } from '../../dockerfile/names.js';
 import { parseDockerfile } from '../../dockerfile/parse.js';
@@ -24,6 +24,7 @@ import type {
   BuildContext,
   BuildResult,
   EngineRequest,
+  EngineSettings,
   EntryBuild,
   EntryEngine,
 } from '../engine.js';
@@ -45,18 +46,10 @@ import type { BuiltTarget } from './stages/stages.js';
 import { StepReport } from './stages/step-report.js';
 import { buildTargets, checkTargets } from './stages/targets.js';
 
-export interface EmbeddedSettings {
-  /** Variables used: `XDG_CACHE_HOME`, `TMPDIR`, `DOCKER_CONFIG`, those of proxies. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /**
-   * The creation time of images, and the time of files without one: seconds since 1970.
-   * @default the context's newest mtime for images, 0 for files: a layer may not depend on other files
-   */
-  readonly created?: number | undefined;
-  /** Receives the output `-`. It is not ended. */
-  readonly stdout: Writable;
-  /** Packs a directory, a build context, as a tar. */
-  readonly openDirectory: (path: string) => Promise<Readable>;
+export interface EmbeddedSettings extends Pick<
+  EngineSettings,
+  'env' | 'stdout' | 'created' | 'openDirectory'
+> {
   /** Bytes of a file from which on its layer is written before the context ends. @default 8 MiB */
   readonly speculationThreshold?: number;
   /** Loads an image archive into an engine. @default loading is refused */

@@ -131,10 +131,8 @@ function headerOf(
 function refuseWhiteout(path: string): void {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (!name.startsWith('.wh.')) return;
-  throw new DockerceptionError(
-    'context',
-    'LAYER_WHITEOUT',
-    `writing a layer: ${printable(fromBinary(path))} would delete a file of the layers below`,
-    { hint: `names that start with '.wh.' can't be in an image: --exclude '**/.wh.*'` },
-  );
+  const shown = printable(fromBinary(path));
+  const message = `writing a layer: ${shown} would delete a file of the layers below`;
+  const hint = `names that start with '.wh.' can't be in an image: --exclude '**/.wh.*'`;
+  throw new DockerceptionError('context', 'LAYER_WHITEOUT', message, { hint });
 }

@@ -234,12 +234,9 @@ class LocalWriter {
 /** Refuses to replace a folder that is not empty. */
 function refuseFolder(path: string): void {
   if (!isDirectoryPath(path) || fs.readdirSync(native(path)).length === 0) return;
-  throw new DockerceptionError(
-    'output',
-    'OUTPUT_FAILED',
-    `writing ${printable(fromBinary(path))}: a folder with something in it is there`,
-    { hint: 'remove it, or name another folder with dest=' },
-  );
+  const message = `writing ${printable(fromBinary(path))}: a folder with something in it is there`;
+  const hint = 'remove it, or name another folder with dest=';
+  throw new DockerceptionError('output', 'OUTPUT_FAILED', message, { hint });
 }
 
 /** An earlier run may have made it read-only, with the mode in the image. */

@@ -1,7 +1,6 @@
 /**
- * A spool in which a large content can have an offset before it has a place: its bytes are diverted into a
- * layer, or are stored later. The first bytes of a diverted content stay in memory, because most readers
- * need no more.
+ * A spool in which a large content can have an offset before it is stored, or diverted: its bytes then go through a ring
+ * buffer to the writer of a layer. Its first bytes stay in memory, because most readers need no more.
  */
 import type { Readable } from 'node:stream';
 import { decompress } from '../../../compression/decompress.js';
@@ -11,64 +10,93 @@ import { isDirectory } from '../../../filesystem/node.js';
 import { Tree } from '../../../filesystem/tree.js';
 import { unpack } from '../../../filesystem/unpack.js';
 import { Spool } from '../spool/spool.js';
+import { RingBuffer } from './ring-buffer.js';
 
 const LAYER = 'a layer that was written ahead';
 
-/** The first offset of diverted contents. The spool's own offsets are smaller. */
+/** The first offset of large contents. The spool's own offsets are smaller. */
 const FIRST_OFFSET = 2 ** 51;
-/** Bytes kept of each. */
+/** Bytes kept of each diverted content. */
 const MAX_HEAD = 64 << 10;
-const NO_BYTES = Buffer.alloc(0);
 
-interface DivertedContent {
+interface LargeContent {
   readonly offset: number;
   readonly size: number;
-  head: Buffer;
-  /** Its offset in the spool's own storage, once it is stored there. */
-  place: number | undefined;
+  /** Its offset in the spool's own storage, if it is stored. */
+  place?: number;
+  /** Its first bytes, and its position in the ring buffer, if it is diverted. */
+  head?: Buffer;
+  start?: number;
 }
 
 export class DivertingSpool extends Spool {
+  /** Offsets of the contents that are not stored. */
+  readonly diverted = new Set<number>();
   /** In the order of their offsets. */
-  readonly #contents: DivertedContent[] = [];
+  readonly #contents: LargeContent[] = [];
+  readonly #ring = new RingBuffer();
   #end = FIRST_OFFSET;
+  #isDiverting = false;
 
-  /** Returns an offset for a content of `size` bytes, without storing it. */
-  divert(size: number): number {
+  /** Returns an offset for a content of `size` bytes, which is stored or diverted later. */
+  reserve(size: number): number {
     const offset = this.#end;
-    this.#contents.push({ offset, size, head: NO_BYTES, place: undefined });
+    this.#contents.push({ offset, size });
     this.#end += size;
     return offset;
   }
 
-  keepHead(offset: number, head: Buffer): void {
-    this.#at(offset).head = Buffer.from(head.subarray(0, MAX_HEAD));
+  override begin(size?: number): number {
+    this.#isDiverting = false;
+    return super.begin(size);
   }
 
-  /** Begins to store a diverted content: the bytes that are appended next belong to it. */
-  restore(offset: number): number {
+  /** Begins to store a large content: the bytes that are appended next belong to it. */
+  store(offset: number): void {
     const content = this.#at(offset);
     content.place = this.begin(content.size);
-    content.head = NO_BYTES;
-    return content.place;
+    delete content.head;
+  }
+
+  /** Begins to divert a large content with its first bytes; the bytes that are appended next belong to it. */
+  divert(offset: number, head: Buffer): void {
+    const content = this.#at(offset);
+    content.start = this.#ring.length;
+    content.head = Buffer.from(head.subarray(0, MAX_HEAD));
+    this.diverted.add(offset);
+    this.#isDiverting = true;
+    this.append(head);
+  }
+
+  override append(bytes: Buffer): void {
+    if (this.#isDiverting) this.#ring.append(bytes);
+    else super.append(bytes);
+  }
+
+  override ready(): Promise<void> | undefined {
+    return this.#isDiverting ? this.#ring.ready() : super.ready();
+  }
+
+  /** The reader of diverted contents has failed: {@link ready} and {@link whenReadable} reject with the reason. */
+  fail(reason: unknown): void {
+    this.#ring.fail(reason);
   }
 
   /**
    * Copies the diverted contents of a layer back. Rejects if the layer cannot be read, or the spool cannot be written.
    *
    * @param entries those of the layer
-   * @param diverted the offsets of the contents to restore
    */
-  async restoreFrom(
-    layer: Readable,
-    entries: readonly Change[],
-    diverted: ReadonlySet<number>,
-  ): Promise<void> {
+  async restoreFrom(layer: Readable, entries: readonly Change[]): Promise<void> {
     const offsets = new Map<string, number>();
     for (const { path, node } of entries)
-      if (!isDirectory(node) && diverted.has(node.offset)) offsets.set(path, node.offset);
+      if (!isDirectory(node) && this.diverted.has(node.offset)) offsets.set(path, node.offset);
     const contents: ContentSink = {
-      begin: (_size, path) => this.restore(offsets.get(path) as number),
+      begin: (_size, path) => {
+        const offset = offsets.get(path) as number;
+        this.store(offset);
+        return offset;
+      },
       append: (bytes) => this.append(bytes),
       ready: () => this.ready(),
     };
@@ -78,34 +106,33 @@ export class DivertingSpool extends Spool {
     await this.settle();
   }
 
-  /** The first bytes of a content that is not stored here; undefined if it is. */
+  /** The first bytes of a diverted content; undefined for any other. */
   headOf(offset: number): Buffer | undefined {
-    if (offset < FIRST_OFFSET) return undefined;
-    const { head, place } = this.#at(offset);
-    return place === undefined ? head : undefined;
+    return offset < FIRST_OFFSET ? undefined : this.#at(offset).head;
   }
 
   override whenReadable(end: number): Promise<void> | undefined {
     // The byte at `end` may belong to the next content.
-    const place = this.#placeOf(end - 1);
-    return place === undefined ? undefined : super.whenReadable(place + 1);
+    if (end - 1 < FIRST_OFFSET) return super.whenReadable(end);
+    const { offset, place, start } = this.#at(end - 1);
+    if (place !== undefined) return super.whenReadable(place + end - offset);
+    return start === undefined ? undefined : this.#ring.whenReadable(start + end - offset);
   }
 
-  /** Throws for a content that is not stored here. */
+  /** Diverted bytes can be read once, in order. Throws for a content that is neither stored nor diverted. */
   override read(target: Buffer, at: number, offset: number, length: number): void {
-    const place = this.#placeOf(offset);
-    if (place === undefined) throw new Error('the content is in a layer alone');
-    super.read(target, at, place, length);
+    if (offset < FIRST_OFFSET) {
+      super.read(target, at, offset, length);
+      return;
+    }
+    const content = this.#at(offset);
+    const from = offset - content.offset;
+    if (content.place !== undefined) super.read(target, at, content.place + from, length);
+    else if (content.start !== undefined) this.#ring.take(target, at, content.start + from, length);
+    else throw new Error('the content has not arrived');
   }
 
-  /** The spool's own offset of a byte; undefined if it is not stored here. */
-  #placeOf(offset: number): number | undefined {
-    if (offset < FIRST_OFFSET) return offset;
-    const { offset: start, place } = this.#at(offset);
-    return place === undefined ? undefined : place + offset - start;
-  }
-
-  #at(offset: number): DivertedContent {
+  #at(offset: number): LargeContent {
     const found = this.#contents.findLast((content) => content.offset <= offset);
     if (found === undefined || offset >= found.offset + found.size)
       throw new Error('no content is at this offset');

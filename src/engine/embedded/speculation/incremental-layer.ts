@@ -8,12 +8,12 @@ import { isDirectory, sameAttributes } from '../../../filesystem/node.js';
 import { type Layer, writeLayer } from '../../../image/layer.js';
 import type { BlobStore } from '../../../image/store.js';
 import { batchedLayerTar, type LayerTarOptions } from '../output/layer-tar.js';
-import type { IncomingContents } from './incoming-contents.js';
+import type { DivertingSpool } from './diverting-spool.js';
 
 export interface IncrementalLayerOptions {
   /** It has no other writer until the layer is complete or abandoned. */
   readonly store: BlobStore;
-  readonly contents: IncomingContents;
+  readonly spool: DivertingSpool;
   readonly compression: Compression;
   /** Seconds since 1970, for entries without a time. */
   readonly time: number;
@@ -32,13 +32,13 @@ export class IncrementalLayer {
   #wake: () => void = () => undefined;
   #stopWaiting: () => void = () => undefined;
 
-  constructor({ store, contents, compression, time, expected, signal }: IncrementalLayerOptions) {
+  constructor({ store, spool, compression, time, expected, signal }: IncrementalLayerOptions) {
     const whenReadable = (end: number): Promise<void> | undefined => {
       if (this.#state === 'abandoned') throw mismatch();
-      const waiting = contents.whenReadable(end);
+      const waiting = spool.whenReadable(end);
       return waiting && this.#unlessAbandoned(waiting);
     };
-    const options: LayerTarOptions = { spool: contents, time, whenReadable, signal };
+    const options: LayerTarOptions = { spool, time, whenReadable, signal };
     const tar = batchedLayerTar(this.#readBatches(), options);
     this.written = writeLayer(store, tar, compression, expected);
     // The promise is awaited later; until then its rejection must not count as unhandled.

@@ -13,7 +13,6 @@ import type { BlobStore, RevocableStore } from '../../../image/store.js';
 import type { WrittenLayer } from '../output/assemble.js';
 import type { LayerChange } from '../stages/stages.js';
 import type { DivertingSpool } from './diverting-spool.js';
-import { IncomingContents } from './incoming-contents.js';
 import { IncrementalLayer } from './incremental-layer.js';
 
 /** Bytes of a large file. */
@@ -74,28 +73,24 @@ export function isPredictable({ stages }: Dockerfile): boolean {
  */
 export class SpeculativeLayerWriter implements ContentSink {
   readonly #options: SpeculationOptions;
-  readonly #contents: IncomingContents;
   #files = 0;
   #predictionsLeft = MAX_PREDICTIONS;
   #pending: PendingContent | undefined;
-  #isDiverting = false;
   #deciding: Promise<void> | undefined;
   #speculation: Speculation | undefined;
 
   constructor(options: SpeculationOptions) {
     this.#options = options;
-    this.#contents = new IncomingContents(options.spool);
   }
 
   begin(size: number): number {
     const { spool, threshold = THRESHOLD } = this.#options;
     this.#storePending();
-    this.#isDiverting = false;
     this.#files++;
     if (size < threshold || this.#files > MAX_FILES || this.#predictionsLeft <= 0)
       return spool.begin(size);
     this.#predictionsLeft--;
-    const offset = spool.divert(size);
+    const offset = spool.reserve(size);
     this.#pending = { offset, size, pieces: [], length: 0 };
     return offset;
   }
@@ -104,18 +99,18 @@ export class SpeculativeLayerWriter implements ContentSink {
     if (this.#pending !== undefined) {
       this.#pending.pieces.push(Buffer.from(bytes));
       this.#pending.length += bytes.length;
-    } else if (this.#isDiverting) this.#contents.append(bytes);
-    else this.#options.spool.append(bytes);
+    } else this.#options.spool.append(bytes);
   }
 
   ready(): Promise<void> | undefined {
+    const { spool } = this.#options;
     const pending = this.#pending;
     if (this.#deciding === undefined) {
       if (pending === undefined || pending.length < Math.min(HEAD, pending.size))
-        return this.#destinationReady();
+        return spool.ready();
       this.#deciding = this.#decide(pending).finally(() => (this.#deciding = undefined));
     }
-    return this.#deciding.then(() => this.#destinationReady());
+    return this.#deciding.then(() => spool.ready());
   }
 
   /**
@@ -125,7 +120,7 @@ export class SpeculativeLayerWriter implements ContentSink {
   async verify(predict: () => Promise<Prediction | undefined>): Promise<void> {
     this.#storePending();
     const speculation = this.#speculation;
-    const { diverted } = this.#contents;
+    const { diverted } = this.#options.spool;
     if (speculation === undefined || diverted.size === 0) return;
     const prediction = await predict().catch(() => undefined);
     const change = prediction?.[speculation.index];
@@ -151,7 +146,7 @@ export class SpeculativeLayerWriter implements ContentSink {
       return { index, layer: await layer.written };
     } catch (error) {
       // While the spool has all contents, the layer can be written again, and may fail again.
-      if (this.#contents.diverted.size > 0) throw error;
+      if (this.#options.spool.diverted.size > 0) throw error;
       return undefined;
     }
   }
@@ -163,15 +158,11 @@ export class SpeculativeLayerWriter implements ContentSink {
     await this.#speculation?.layer.abandon();
   }
 
-  #destinationReady(): Promise<void> | undefined {
-    return this.#isDiverting ? this.#contents.ready() : this.#options.spool.ready();
-  }
-
   #storePending(): void {
     const pending = this.#pending;
     if (pending === undefined) return;
     const { spool } = this.#options;
-    spool.restore(pending.offset);
+    spool.store(pending.offset);
     for (const piece of pending.pieces) spool.append(piece);
     this.#pending = undefined;
   }
@@ -192,15 +183,14 @@ export class SpeculativeLayerWriter implements ContentSink {
     if (!isDiverted) this.#storePending();
     else {
       this.#pending = undefined;
-      this.#isDiverting = true;
-      this.#contents.begin(offset, size, head);
+      this.#options.spool.divert(offset, head);
     }
     speculation?.layer.extend(location?.entries ?? []);
   }
 
   /** The layer that continues with these entries, or a new one if none was begun. */
   async #speculate(location: Location, expected: number): Promise<Speculation | undefined> {
-    const { compression, time, signal } = this.#options;
+    const { spool, compression, time, signal } = this.#options;
     const speculation = this.#speculation;
     if (speculation !== undefined) {
       if (speculation.index !== location.index) return undefined;
@@ -213,21 +203,20 @@ export class SpeculativeLayerWriter implements ContentSink {
       this.#predictionsLeft = 0;
       return undefined;
     }
-    const contents = this.#contents;
-    const layer = new IncrementalLayer({ store, contents, compression, time, expected, signal });
-    layer.written.catch((error: unknown) => contents.fail(error));
+    const layer = new IncrementalLayer({ store, spool, compression, time, expected, signal });
+    layer.written.catch((error: unknown) => spool.fail(error));
     return (this.#speculation = { index: location.index, layer, store });
   }
 
   async #abandon({ layer, store }: Speculation): Promise<void> {
     this.#speculation = undefined;
     this.#predictionsLeft = 0;
-    const { diverted } = this.#contents;
+    const { spool } = this.#options;
+    const { diverted } = spool;
     if (diverted.size === 0 || !('discard' in store)) return layer.abandon();
     layer.truncate();
     const { descriptor } = await layer.written;
-    const { spool } = this.#options;
-    await spool.restoreFrom(await store.open(descriptor), layer.entries, diverted);
+    await spool.restoreFrom(await store.open(descriptor), layer.entries);
     await store.discard(descriptor);
     diverted.clear();
   }

@@ -101,13 +101,11 @@ export function applyInstruction(
     case 'onbuild':
       state.addTrigger(instruction.trigger);
       return undefined;
-    case 'run':
-      throw new DockerceptionError(
-        'build',
-        'DOCKERFILE_RUN',
-        `building ${printable(name)}:${line}: the embedded engine runs no RUN`,
-        { hint: 'an engine that runs commands can build it: --engine docker' },
-      );
+    case 'run': {
+      const message = `building ${printable(name)}:${line}: the embedded engine runs no RUN`;
+      const hint = 'an engine that runs commands can build it: --engine docker';
+      throw new DockerceptionError('build', 'DOCKERFILE_RUN', message, { hint });
+    }
   }
 }
 

@@ -79,17 +79,12 @@ export class Images {
     if (url?.scheme === 'docker-image')
       return { kind: 'image', image: await this.#pull(url.rest, platform) };
     if (url !== undefined) return { kind: 'image', image: await this.#read(url, platform) };
-    if (/^[a-z][a-z0-9+.-]*:\/\/|^git@/i.test(context)) {
-      throw new DockerceptionError(
-        'usage',
-        'BUILD_CONTEXT_UNSUPPORTED',
-        `reading --build-context ${name}: the embedded engine can't fetch ${context}`,
-        {
-          hint: 'a directory, docker-image://, oci-layout://, oci-archive:// or docker-archive://; or --engine docker',
-        },
-      );
-    }
-    return { kind: 'directory', path: context };
+    if (!/^[a-z][a-z0-9+.-]*:\/\/|^git@/i.test(context))
+      return { kind: 'directory', path: context };
+    const message = `reading --build-context ${name}: the embedded engine can't fetch ${context}`;
+    const hint =
+      'a directory, docker-image://, oci-layout://, oci-archive:// or docker-archive://; or --engine docker';
+    throw new DockerceptionError('usage', 'BUILD_CONTEXT_UNSUPPORTED', message, { hint });
   }
 
   /** A build context hides an image of the same name, in every spelling of the name. */

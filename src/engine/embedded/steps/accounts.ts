@@ -2,11 +2,11 @@
  * Resolves `--chown`. Names are looked up in /etc/passwd and /etc/group of the image (passwd(5), group(5)). Without a
  * group, a numeric user gets the group of the same number, and a named user the group in passwd.
  */
-import { nearestNames } from '../../../text/suggest.js';
 import { DockerceptionError } from '../../../errors.js';
 import { isFile } from '../../../filesystem/node.js';
 import type { Tree } from '../../../filesystem/tree.js';
 import { printable } from '../../../text/printable.js';
+import { nearestNames } from '../../../text/suggest.js';
 import { contentOf } from '../spool/contents.js';
 import type { Spool } from '../spool/spool.js';
 
@@ -81,17 +81,12 @@ function unknownName(
     name,
     accounts.map((account) => account.name),
   ).map((one) => printable(one));
-  return new DockerceptionError(
-    'build',
-    'CHOWN_UNKNOWN',
-    `--chown=${printable(text)}: there is no ${what} '${printable(name)}' in the image's /etc/${file}`,
-    {
-      hint:
-        close.length === 0
-          ? 'give numbers, as in --chown=1000:1000'
-          : `the nearest are ${close.join(', ')}; numbers need no look-up`,
-    },
-  );
+  const message = `--chown=${printable(text)}: there is no ${what} '${printable(name)}' in the image's /etc/${file}`;
+  const hint =
+    close.length === 0
+      ? 'give numbers, as in --chown=1000:1000'
+      : `the nearest are ${close.join(', ')}; numbers need no look-up`;
+  return new DockerceptionError('build', 'CHOWN_UNKNOWN', message, { hint });
 }
 
 function number(text: string): number | undefined {
@@ -100,9 +95,6 @@ function number(text: string): number | undefined {
 }
 
 function invalid(text: string): DockerceptionError {
-  return new DockerceptionError(
-    'build',
-    'CHOWN_INVALID',
-    `--chown=${printable(text)} is not USER[:GROUP]`,
-  );
+  const message = `--chown=${printable(text)} is not USER[:GROUP]`;
+  return new DockerceptionError('build', 'CHOWN_INVALID', message);
 }
