@@ -21,7 +21,7 @@ import { DockerceptionError, rewordError, systemCode } from './errors.js';
 import { FailedDockerfile } from './failed-dockerfile.js';
 import { passContext } from './filter.js';
 import { filter } from './filter-stream.js';
-import { insecureHosts } from './image/registry/insecure.js';
+import { insecureHosts } from './image/registry/host.js';
 import { BUILD, type CompleteBuild, type EngineName } from './options/build.js';
 import { type CompleteContext, CONTEXT } from './options/context.js';
 import { IMAGE, type Output } from './options/image.js';

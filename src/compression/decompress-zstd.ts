@@ -2,10 +2,19 @@
  * zstd (RFC 8878): any number of frames and skippable frames in, their data out. Content sizes
  * and checksums are verified; a window above 128 MiB is refused, as zstd(1) does by default.
  */
-import { ByteReader } from './byte-reader.js';
+import type { Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
+import { systemCode } from '../errors.js';
 import { corrupt, cutShort, unsupported } from './decompress-error.js';
-import { decoderFor } from './decompress-zstd-decoders.js';
-import { FormatError, readHeader } from './decompress-zstd-frame.js';
+import { decompressWith } from './decompress-program.js';
+import {
+  ByteReader,
+  FormatError,
+  type FrameHeader,
+  readBlock,
+  readHeader,
+  withoutChecksum,
+} from './decompress-zstd-frame.js';
 
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a50;
@@ -52,4 +61,119 @@ async function* frame(reader: ByteReader, magic: Buffer, name: string): AsyncGen
   }
   if (size !== (header.contentSize ?? size))
     throw new FormatError('a frame has more or less content than its header says');
+}
+
+/** Decodes the frame whose header was read, up to its end. */
+type FrameDecoder = (
+  reader: ByteReader,
+  header: FrameHeader,
+) => AsyncGenerator<Uint8Array, void, undefined>;
+
+const WINDOW_LOG = 27;
+/**
+ * fzstd takes an offset from four bytes that begin at any bit, which leaves 25: an offset plus 3
+ * (RFC 8878, section 3.1.1.5) of 2^26 and more comes out wrong.
+ */
+const FZSTD_MAX_WINDOW = (1n << 26n) - 4n;
+
+// As @types/node for Node 20 doesn't have them.
+interface ZstdInZlib {
+  createZstdDecompress?: (options: { params: Record<number, number> }) => Transform;
+  constants: { ZSTD_d_windowLogMax?: number };
+}
+
+/** Node's decoder, where there is one. */
+function nativeDecoder(): FrameDecoder | undefined {
+  const { createZstdDecompress, constants } = zlib as unknown as ZstdInZlib;
+  if (!createZstdDecompress || constants.ZSTD_d_windowLogMax === undefined) return undefined;
+  const params = { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG };
+  return (reader, header) => throughNode(createZstdDecompress({ params }), reader, header);
+}
+
+async function* throughNode(
+  codec: Transform,
+  reader: ByteReader,
+  header: FrameHeader,
+): AsyncGenerator<Uint8Array> {
+  const fed = feed(codec, frameBytes(reader, header));
+  fed.catch(() => undefined);
+  try {
+    for await (const chunk of codec) yield chunk as Buffer;
+  } catch (error) {
+    if (systemCode(error)?.startsWith('ZSTD_') || systemCode(error)?.startsWith('Z_'))
+      throw new FormatError((error as Error).message, { cause: error });
+    throw error;
+  } finally {
+    codec.destroy();
+  }
+  await fed;
+}
+
+async function feed(codec: Transform, frame: AsyncIterable<Buffer>): Promise<void> {
+  let wake: (() => void) | undefined;
+  codec.once('close', () => wake?.());
+  try {
+    for await (const bytes of frame) {
+      if (codec.destroyed) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        codec.write(bytes, () => resolve());
+      });
+    }
+    if (!codec.destroyed) codec.end();
+  } catch (error) {
+    codec.destroy(error as Error);
+    throw error;
+  }
+}
+
+/** A frame as it came, checked on the outside. */
+async function* frameBytes(reader: ByteReader, header: FrameHeader): AsyncGenerator<Buffer> {
+  yield header.bytes;
+  for (let last = false; !last;) {
+    const block = await readBlock(reader, header);
+    last = block.last;
+    yield block.bytes;
+  }
+  if (header.hasChecksum) yield await reader.read(4);
+}
+
+/** zstd(1), where it is installed. */
+function programDecoder(name: string): FrameDecoder {
+  return (reader, header) => decompressWith('zstd', frameBytes(reader, header), name);
+}
+
+/** The decoder for a frame, whatever Node this is. */
+function decoderFor(header: FrameHeader, name: string): FrameDecoder {
+  const native = nativeDecoder();
+  if (native) return native;
+  return header.windowSize > FZSTD_MAX_WINDOW ? programDecoder(name) : fzstdDecoder;
+}
+
+/** fzstd, with the checksum (section 3.1.1: XXH64, its low 32 bits) computed beside it. */
+async function* fzstdDecoder(reader: ByteReader, header: FrameHeader): AsyncGenerator<Uint8Array> {
+  const { Decompress } = await import('fzstd');
+  const { default: xxhash } = await import('xxhash-wasm');
+  const hash = (await xxhash()).create64();
+  const chunks: Uint8Array[] = [];
+  const decoder = new Decompress((chunk) => chunks.push(chunk));
+  let bytes = withoutChecksum(header);
+  for (let last = false; !last; bytes = Buffer.alloc(0)) {
+    const block = await readBlock(reader, header);
+    last = block.last;
+    try {
+      decoder.push(Buffer.concat([bytes, block.bytes]), last);
+    } catch (error) {
+      throw new FormatError('a block can not be decoded', { cause: error });
+    }
+    // Not earlier: whoever gets a chunk may write into it, and the decoder copies it only now.
+    for (const chunk of chunks.splice(0)) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  if (!header.hasChecksum) return;
+  const expected = (await reader.read(4)).readUInt32LE();
+  if (Number(hash.digest() & 0xffffffffn) !== expected)
+    throw new FormatError('its checksum is wrong');
 }

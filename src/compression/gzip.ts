@@ -5,9 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { crc32 } from 'node:zlib';
-import { BlockDeflater } from './gzip-deflater.js';
-import { BLOCK } from './gzip-lane.js';
-import { store, storedSize } from './gzip-stored.js';
+import { BLOCK, type Lane, PoolLane, WorkerLane } from './gzip-lane.js';
 
 /** Nearly as fast as 1, and smaller: docs/performance.md has the figures. */
 const DEFAULT_LEVEL = 2;
@@ -93,4 +91,137 @@ async function* blocks(
     }
   }
   if (block) yield block.subarray(0, filled);
+}
+
+/** libuv's pool has four threads; one is left for files. */
+const POOL_LANES = 3;
+/** Each thread of our own takes 16 MB, and beyond this the hashing is what limits. */
+const MAX_LANES = 6;
+/** A thread of our own starts in the time in which two others deflate as many blocks. */
+const BLOCKS_BEFORE_WORKERS = 32;
+/** Bytes of a block that looks random that are deflated to see. */
+const TRIAL = 16 << 10;
+/** A trial that saves less than this part isn't worth the time. */
+const WORTHWHILE = 0.98;
+
+/** Blocks of at most {@link BLOCK} bytes in; pieces of one deflate stream out, none the last. */
+class BlockDeflater {
+  readonly #level: number;
+  readonly #threads: number;
+  readonly #shared: boolean;
+  readonly #lanes: Lane[] = [];
+  readonly #idle: Lane[] = [];
+  readonly #waiting: ((lane: Lane) => void)[] = [];
+  readonly #free: Buffer[] = [];
+  #begun = 0;
+
+  /** @param level 1 to 9 @param threads how many blocks are deflated at once, at most 6 */
+  constructor(level: number, threads: number) {
+    this.#level = level;
+    this.#threads = Math.max(1, Math.min(threads, MAX_LANES));
+    this.#shared = this.#threads > POOL_LANES;
+  }
+
+  /** As many blocks as keep the threads busy while the oldest is taken away. */
+  get depth(): number {
+    return 2 * this.#threads;
+  }
+
+  /** A buffer of {@link BLOCK} bytes: a new one, or one that was given back. */
+  take(): Buffer {
+    const free = this.#free.pop();
+    if (free) return free;
+    return this.#shared ? Buffer.from(new SharedArrayBuffer(BLOCK)) : Buffer.allocUnsafeSlow(BLOCK);
+  }
+
+  /** Takes a buffer of {@link take} back when nobody reads it any more. */
+  giveBack(block: Buffer): void {
+    this.#free.push(block);
+  }
+
+  /** Undefined when `data`, the front of a block of {@link take}, doesn't shrink. */
+  async deflate(data: Buffer): Promise<Buffer | undefined> {
+    this.#begun++;
+    const lane = await this.#lane();
+    try {
+      if (looksRandom(data)) {
+        const trial = await lane.deflate(data.subarray(0, TRIAL));
+        if (trial.length > TRIAL * WORTHWHILE) return undefined;
+      }
+      const deflated = await lane.deflate(data);
+      return deflated.length < storedSize(data.length) ? deflated : undefined;
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next(lane);
+      else this.#idle.push(lane);
+    }
+  }
+
+  /** Ends the threads. Blocks that are under way may never settle. */
+  async close(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.close()));
+  }
+
+  #lane(): Lane | Promise<Lane> {
+    const idle = this.#idle.pop();
+    if (idle) return idle;
+    const count = this.#lanes.length;
+    const pooled = count < POOL_LANES;
+    if (count < this.#threads && (pooled || this.#begun > BLOCKS_BEFORE_WORKERS)) {
+      const lane = pooled ? new PoolLane(this.#level) : new WorkerLane(this.#level);
+      this.#lanes.push(lane);
+      return lane;
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+/** Bytes that one stored block can have. */
+const MOST = 0xffff;
+const OVERHEAD = 5;
+
+/** How many bytes `length` bytes of data take. */
+export function storedSize(length: number): number {
+  return length + Math.ceil(length / MOST) * OVERHEAD;
+}
+
+/** Writes `data` to the front of `target` as stored blocks, none of them the last; returns them. */
+export function store(data: Buffer, target: Buffer): Buffer {
+  let at = 0;
+  for (let from = 0; from < data.length; from += MOST) {
+    const length = Math.min(MOST, data.length - from);
+    target[at] = 0;
+    target.writeUInt16LE(length, at + 1);
+    target.writeUInt16LE(~length & MOST, at + 3);
+    at += OVERHEAD;
+    at += data.copy(target, at, from, from + length);
+  }
+  return target.subarray(0, at);
+}
+
+/** Places that are looked at, and bytes at each. */
+const SAMPLES = 8;
+const SAMPLE = 1024;
+/** Bits a byte, of eight; random bytes have 7.98 in so small a sample. */
+const HIGH_ENTROPY = 7.9;
+
+/**
+ * Whether the bytes are spread as evenly as in random or compressed data. That alone doesn't say
+ * that nothing repeats, but it takes some microseconds and rules out most of what shrinks.
+ */
+export function looksRandom(data: Buffer): boolean {
+  const step = Math.floor(data.length / SAMPLES);
+  if (step < SAMPLE) return false;
+  const counts = new Uint32Array(256);
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    const from = sample * step;
+    for (let at = from; at < from + SAMPLE; at++) {
+      const byte = data[at] as number;
+      counts[byte] = (counts[byte] as number) + 1;
+    }
+  }
+  const total = SAMPLES * SAMPLE;
+  let bits = 0;
+  for (const count of counts) if (count > 0) bits -= count * Math.log2(count / total);
+  return bits / total > HIGH_ENTROPY;
 }

@@ -10,7 +10,6 @@ import { TarWalk } from '../tar/walk.js';
 import type { WalkHandler } from '../tar/walk-handler.js';
 import { printable } from '../text/printable.js';
 import type { ContentSink } from './content-sink.js';
-import { attributesOf } from './entry-attributes.js';
 import { HardLinks } from './hard-links.js';
 import { cleanName, refuseTooDeep, refuseTooLong } from './name.js';
 import {
@@ -25,8 +24,7 @@ import {
   TYPE_BITS,
 } from './node.js';
 import { type Components, display, IMPLIED, Tree } from './tree.js';
-import { refuseNotUnpackable } from './unpackable.js';
-import type { UnpackedEntry } from './unpacked-entry.js';
+import { attributesOf, refuseNotUnpackable, type UnpackedEntry } from './unpacked-entry.js';
 
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';

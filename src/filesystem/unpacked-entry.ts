@@ -1,5 +1,19 @@
 /** What unpacking reads of a tar's entry. */
+import type { ErrorCode } from '../error-codes.js';
+import { DockerceptionError } from '../errors.js';
+import type { EntryType } from '../tar/block.js';
 import type { EntryHeader } from '../tar/entry-header.js';
+import { printable } from '../text/printable.js';
+import {
+  type Attributes,
+  BLOCK_DEVICE,
+  CHAR_DEVICE,
+  DIRECTORY,
+  type Extra,
+  FIFO,
+  FILE,
+  SYMLINK,
+} from './node.js';
 
 /** What is read of an entry that is unpacked. */
 export type UnpackedEntry = Pick<
@@ -16,3 +30,74 @@ export type UnpackedEntry = Pick<
   | 'xattrs'
   | 'isSparse'
 >;
+
+const TYPES: Readonly<Record<EntryType, number>> = {
+  file: FILE,
+  'contiguous-file': FILE,
+  'sparse-file': FILE,
+  unknown: FILE,
+  'hard-link': FILE,
+  symlink: SYMLINK,
+  'char-device': CHAR_DEVICE,
+  'block-device': BLOCK_DEVICE,
+  directory: DIRECTORY,
+  fifo: FIFO,
+};
+
+/**
+ * @param owner its own, or who owns everything
+ * @param mtime whole seconds since 1970
+ * @param xattrs those that are kept
+ */
+export function attributesOf(
+  entry: UnpackedEntry,
+  owner: { readonly uid: number; readonly gid: number },
+  mtime: number,
+  xattrs: UnpackedEntry['xattrs'],
+): Attributes {
+  // The mode of a link means nothing, and writers differ in it.
+  const mode = TYPES[entry.type] | (entry.type === 'symlink' ? 0o777 : entry.mode);
+  return { mode, uid: owner.uid, gid: owner.gid, mtime, extra: extraOf(entry, xattrs) };
+}
+
+function extraOf(entry: UnpackedEntry, xattrs: UnpackedEntry['xattrs']): Extra | undefined {
+  const { device } = entry;
+  const isLink = entry.type === 'symlink';
+  if (!isLink && xattrs === undefined && device === undefined && !entry.isSparse) return undefined;
+  return {
+    ...(isLink && { target: entry.linkpathBytes.toString('latin1') }),
+    ...(device !== undefined && { device }),
+    ...(xattrs !== undefined && { xattrs }),
+    ...(entry.isSparse && { pieces: [] }),
+  };
+}
+
+/** Bytes of a link's target, as Linux takes them. */
+const MAX_TARGET = 4095;
+
+/** Throws TAR_TYPE, TAR_LINK. */
+export function refuseNotUnpackable({ type, pathBytes, linkpathBytes }: UnpackedEntry): void {
+  if (type === 'unknown') {
+    const why = 'an entry of a type that no engine unpacks';
+    throw refusal(
+      pathBytes,
+      'TAR_TYPE',
+      why,
+      'GNU tar writes such with --label and --listed-incremental',
+    );
+  }
+  if (type !== 'symlink') return;
+  if (linkpathBytes.length === 0)
+    throw refusal(pathBytes, 'TAR_LINK', 'a symbolic link without a target');
+  if (linkpathBytes.length > MAX_TARGET)
+    throw refusal(
+      pathBytes,
+      'TAR_LINK',
+      'the target of the symbolic link is too long for any file system',
+    );
+}
+
+function refusal(path: Buffer, code: ErrorCode, why: string, hint?: string): DockerceptionError {
+  const message = `reading entry ${printable(path, 60)}: ${why}`;
+  return new DockerceptionError('context', code, message, { hint });
+}

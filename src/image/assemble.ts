@@ -3,8 +3,7 @@
  * manifest and index (OCI image-spec, manifest.md and image-index.md). The same parts make the same
  * bytes: the order of an object's members is fixed here.
  */
-import type { ImageConfig } from './config.js';
-import { configJson } from './config-json.js';
+import { configJson, type ImageConfig } from './config.js';
 import {
   type Descriptor,
   OCI_CONFIG,
@@ -16,7 +15,7 @@ import type { AssembledImage, Index, Manifest, PlatformImage, RepositoryName } f
 import type { BlobStore } from './store.js';
 
 /** What one platform's image is made of. */
-export interface ImageParts {
+interface ImageParts {
   readonly config: ImageConfig;
   /** In the store; as many as `config.rootfs.diff_ids`. */
   readonly layers: readonly Descriptor[];
@@ -83,4 +82,16 @@ function putText(store: BlobStore, text: string, mediaType: string): Promise<Des
 async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;
   await Promise.resolve();
+}
+
+/**
+ * Copies layers, configurations, manifests and the index, in that order: who finds a manifest finds
+ * what it names.
+ */
+export async function copyImage(image: AssembledImage, to: BlobStore): Promise<AssembledImage> {
+  for (const { manifest, descriptor } of image.images)
+    for (const blob of [...manifest.layers, manifest.config, descriptor])
+      await to.copy(blob, image.blobs);
+  if (image.descriptor.mediaType === OCI_INDEX) await to.copy(image.descriptor, image.blobs);
+  return { ...image, blobs: to };
 }

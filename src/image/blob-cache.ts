@@ -3,6 +3,7 @@
  * (XDG Base Directory Specification; `~/.cache` when unset). A file gets its name only when it is whole
  * and right, so that processes may share the folder; what is found there is verified all the same.
  */
+import type { Hash } from 'node:crypto';
 import { constants, createReadStream, renameSync } from 'node:fs';
 import { access, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,8 +12,9 @@ import { DockerceptionError, systemCode } from '../errors.js';
 import { keepFolder } from '../files/make-folder.js';
 import { TemporaryFile } from '../files/temporary-file.js';
 import { isTemporaryName, removeAbandoned, TemporaryPath } from '../files/temporary-path.js';
-import { digestOfStream, isDigest } from './digest.js';
-import { type Named, type PartialBlob, PartialFile, writing, wrongBytes } from './partial-blob.js';
+import { outputFailure } from '../files/write-error.js';
+import type { Descriptor } from './descriptor.js';
+import { digestOfStream, hashFor, isDigest } from './digest.js';
 
 /** Whoever opened it closes it. */
 export interface BlobCache {
@@ -188,4 +190,73 @@ function hasDigest(path: string, digest: string): Promise<boolean> {
     (found) => found === digest,
     () => false,
   );
+}
+
+/** What tells a blob from any other. */
+type Named = Pick<Descriptor, 'digest' | 'size'>;
+
+/** A blob that is being written. */
+export interface PartialBlob {
+  /** Bytes that were written. */
+  readonly received: number;
+  /** Writes at the end; the chunk is the caller's again afterwards. */
+  write(chunk: Buffer): Promise<void>;
+  /** Forgets what was written. */
+  restart(): Promise<void>;
+  /** Whether what was written is the blob. */
+  isWhole(): boolean;
+}
+
+/** It, in a file. Whoever opened the file closes it. */
+class PartialFile implements PartialBlob {
+  readonly #file: TemporaryFile;
+  readonly #blob: Named;
+  #hash: Hash;
+  received = 0;
+
+  constructor(file: TemporaryFile, blob: Named) {
+    this.#file = file;
+    this.#blob = blob;
+    this.#hash = hashFor(blob.digest);
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    this.#hash.update(chunk);
+    await this.#file.write(chunk, this.received);
+    this.received += chunk.length;
+  }
+
+  async restart(): Promise<void> {
+    this.#hash = hashFor(this.#blob.digest);
+    this.received = 0;
+    await this.#file.truncate(0);
+  }
+
+  isWhole(): boolean {
+    const { digest, size } = this.#blob;
+    const made = this.#hash.copy().digest('hex');
+    return this.received === size && digest.endsWith(`:${made}`);
+  }
+}
+
+/** The error of a blob whose bytes aren't what its descriptor says. */
+export function wrongBytes(
+  { digest, size }: Named,
+  received: number,
+  doing = 'reading from a registry',
+): DockerceptionError {
+  const why =
+    received === size
+      ? 'its bytes have another digest'
+      : `it has ${received} bytes instead of ${size}`;
+  return new DockerceptionError('engine', 'BLOB_DIGEST', `${doing}: blob ${digest}: ${why}`);
+}
+
+/** The error of a file of the cache that can't be written. */
+function writing(path: string, error: unknown): DockerceptionError {
+  const { message } = outputFailure(path, error) as Error;
+  return new DockerceptionError('output', 'CACHE_WRITE', message, {
+    cause: error,
+    hint: 'XDG_CACHE_HOME names the folder that the cache is in; a read-only container gets one with --tmpfs /tmp',
+  });
 }

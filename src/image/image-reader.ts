@@ -1,14 +1,94 @@
-/** An image that was found: a layout, an archive. Whoever opened it closes it. */
+/** Images in archives and layouts, and their selection by name. */
+import { DockerceptionError } from '../errors.js';
+import { printable } from '../text/printable.js';
 import type { Platform } from './descriptor.js';
+import { listed } from './document.js';
 import type { Image } from './manifest.js';
+import { familiarReference, formatReference, tryParseReference } from './reference.js';
 
+/** Selects an image of a layout or an archive; without either, the only one. */
+export interface ImageChoice {
+  /** A tag or a full name. */
+  readonly name?: string | undefined;
+  /** The digest of a manifest or an index. */
+  readonly digest?: string | undefined;
+}
+
+/** An opened archive or layout. The caller closes it. */
 export interface ImageReader {
   /**
-   * The image for a platform. Where there is only one, it is that one, whatever its platform; its
-   * configuration tells.
+   * The image for a platform; the only one has any platform.
    * @throws DockerceptionError of kind build: PLATFORM_UNKNOWN, IMAGE_INVALID, BLOB_DIGEST.
    */
   image(platform: Platform): Promise<Image>;
-  /** Lets go of files; what was read from images is no longer of use. May be called twice. */
+  /** Closes the files, and so the blobs of images. Idempotent. */
   close(): Promise<void>;
+}
+
+/** An image with its names. */
+export interface Named<T> {
+  readonly value: T;
+  readonly names: readonly string[];
+}
+
+/**
+ * The images with a name such as `1.0`, `app:1.0`, `docker.io/library/app:1.0`; all images without a name. BuildKit and
+ * Docker store the full name and the tag, Podman the full name, skopeo any text.
+ * @param where the file or folder, for messages
+ * @throws DockerceptionError of kind usage, code IMAGE_NOT_FOUND.
+ */
+export function chooseNamed<T>(
+  all: readonly Named<T>[],
+  wanted: string | undefined,
+  where: string,
+): readonly Named<T>[] {
+  if (wanted === undefined) return all;
+  const found = all.filter(({ names }) => names.some((name) => isSame(name, wanted)));
+  if (found.length > 0) return found;
+  const names = namesOf(all);
+  throw new DockerceptionError(
+    'usage',
+    'IMAGE_NOT_FOUND',
+    `reading ${printable(where)}: it has no image named ${printable(wanted)}`,
+    { hint: names.length > 0 ? `it has ${listed(names)}` : 'its images have no names' },
+  );
+}
+
+/** The error for several images; `digests` are a hint if they have no names. */
+export function ambiguous(
+  all: readonly Named<unknown>[],
+  where: string,
+  digests: readonly string[] = [],
+): DockerceptionError {
+  const names = namesOf(all);
+  const ways = digests.length > 0 ? `give a digest behind an @: ${listed(digests)}` : undefined;
+  const hint = names.length > 0 ? `name one behind a colon: ${listed(names)}` : ways;
+  return new DockerceptionError(
+    'usage',
+    'IMAGE_AMBIGUOUS',
+    `reading ${printable(where)}: it has ${all.length} images, and none is named`,
+    { hint: hint ?? 'its images have no names' },
+  );
+}
+
+function namesOf(all: readonly Named<unknown>[]): string[] {
+  return [...new Set(all.flatMap(({ names }) => names.slice(0, 1)))];
+}
+
+function isSame(name: string, wanted: string): boolean {
+  const ways = spellings(name);
+  return ways.includes(wanted) || ways.includes(spellings(wanted)[1] ?? wanted);
+}
+
+/** A name as it is written, its full form, its familiar form, and its tag. */
+function spellings(name: string): string[] {
+  const reference = tryParseReference(name);
+  if (reference === undefined) return [name];
+  const { tag } = reference;
+  return [
+    name,
+    formatReference(reference),
+    familiarReference(reference),
+    ...(tag !== undefined && name.endsWith(`:${tag}`) ? [tag] : []),
+  ];
 }

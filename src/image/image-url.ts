@@ -1,23 +1,21 @@
 /**
- * Images that are named with a scheme, as `--build-context` has them: `docker-image://REF`, and on disk
- * `oci-layout://DIR[:TAG][@DIGEST]`, `oci-archive://FILE[:NAME]`, `docker-archive://FILE[:NAME]`. As in
- * buildx and skopeo, a path ends at its first colon.
+ * URLs of images: `docker-image://REF`, `oci-layout://DIR[:TAG][@DIGEST]`, `oci-archive://FILE[:NAME]` and
+ * `docker-archive://FILE[:NAME]`. As in buildx and skopeo, a path ends at its first colon.
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
-import { badImage } from './image-error.js';
-import type { ImageReader } from './image-reader.js';
-import type { ImageChoice } from './layout/layout-reader.js';
+import { invalidImage } from './document.js';
+import type { ImageChoice, ImageReader } from './image-reader.js';
 
-/** Where an image is, and which one of those there. */
+/** A path, and the image there. */
 export interface ImageLocation extends ImageChoice {
   readonly path: string;
 }
 
-/** What an image is read from that is named with a scheme: a registry, or a place on disk. */
+/** The scheme of an image's URL, and the unchecked text after `://`. */
 export type ImageUrl = { readonly scheme: 'docker-image'; readonly rest: string } | DiskImageUrl;
 
-/** A place on disk; what follows the `://` has yet to be checked. */
+/** An image on disk. */
 export interface DiskImageUrl {
   readonly scheme: 'oci-layout' | 'oci-archive' | 'docker-archive';
   readonly rest: string;
@@ -25,14 +23,14 @@ export interface DiskImageUrl {
 
 const URLS = /^(docker-image|oci-layout|oci-archive|docker-archive):\/\/(.+)$/s;
 
-/** The scheme of an image and what follows it; undefined for a text without one of these schemes. */
+/** Splits a URL; undefined for a text without one of these schemes. */
 export function parseImageUrl(text: string): ImageUrl | undefined {
   const [, scheme, rest = ''] = URLS.exec(text) ?? [];
   return scheme === undefined ? undefined : { scheme: scheme as ImageUrl['scheme'], rest };
 }
 
 /**
- * Parses what follows the scheme of a place on disk.
+ * Parses the URL of an image on disk.
  * @throws DockerceptionError of kind usage, code IMAGE_LOCATION.
  */
 export function parseImageLocation({ scheme, rest }: DiskImageUrl): ImageLocation {
@@ -47,7 +45,7 @@ export function parseImageLocation({ scheme, rest }: DiskImageUrl): ImageLocatio
   );
 }
 
-/** The path on disk that a build context or a target is read from; undefined for what is elsewhere. */
+/** The path on disk of a build context or a target; undefined for an image in a registry. */
 export function hostPath(text: string): string | undefined {
   const url = parseImageUrl(text);
   if (url === undefined) return text;
@@ -72,9 +70,9 @@ export async function openImageReader(url: DiskImageUrl): Promise<ImageReader> {
 }
 
 /**
- * Opens an archive, which may be compressed as a whole: a layout in a tar, what `docker save` writes, or one file
- * that is both, as Docker 25 and later write it.
- * @param scheme the form that is preferred; an archive of the other is read as well
+ * Opens an archive, which may be compressed: a layout in a tar, the format of `docker save`, or both in one file, as
+ * Docker 25 and later write it.
+ * @param scheme the format to use if the archive has both
  * @throws DockerceptionError: IMAGE_NOT_FOUND and IMAGE_AMBIGUOUS of kind usage; ARCHIVE_INVALID,
  *   ARCHIVE_TRUNCATED, IMAGE_INVALID of kind build.
  */
@@ -89,7 +87,7 @@ async function openArchive(
     const isLayout = (await files.size('index.json')) !== undefined;
     const isDocker = (await files.size('manifest.json')) !== undefined;
     if (!isLayout && !isDocker)
-      throw badImage(
+      throw invalidImage(
         path,
         'it is a tar, but no image: it has neither index.json nor manifest.json',
       );

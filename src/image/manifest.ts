@@ -1,7 +1,25 @@
-/** Manifests and indexes: OCI image-spec, manifest.md and image-index.md. */
+/**
+ * Manifests and indexes: OCI image-spec, manifest.md and image-index.md; Docker's image manifest version 2, schema 2.
+ */
+import { DockerceptionError } from '../errors.js';
+import { printable } from '../text/printable.js';
 import type { ImageConfig } from './config.js';
-import type { Descriptor } from './descriptor.js';
+import {
+  type Descriptor,
+  DOCKER_INDEX,
+  DOCKER_MANIFEST,
+  OCI_CONFIG,
+  OCI_INDEX,
+  OCI_MANIFEST,
+  ociMediaType,
+} from './descriptor.js';
+import { isDigest } from './digest.js';
+import { invalidDocument, parseObject } from './document.js';
 import type { BlobSource } from './store.js';
+
+/** The media types that are accepted from a registry. */
+export const MANIFEST_TYPES = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST];
+const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
 
 /** One image: its configuration and its layers, from the lowest up. */
 export interface Manifest {
@@ -65,4 +83,88 @@ export interface PlatformImage {
   readonly config: ImageConfig;
   /** By digest: from where a layer came, when it was a registry. */
   readonly origins: ReadonlyMap<string, RepositoryName>;
+}
+
+/** A manifest or an index. */
+export type Document =
+  | { readonly kind: 'manifest'; readonly manifest: Manifest; readonly mediaType: string }
+  | { readonly kind: 'index'; readonly index: Index; readonly mediaType: string };
+
+/**
+ * Parses a manifest or an index.
+ *
+ * @param contentType the media type from the registry; the document's own overrides it
+ * @param name the image in messages
+ * @throws DockerceptionError of kind build: IMAGE_INVALID, IMAGE_SCHEMA_1.
+ */
+export function parseDocument(bytes: Buffer, contentType: string, name: string): Document {
+  const doing = `reading the manifest of ${name}`;
+  const fail = (why: string): DockerceptionError => invalidDocument(doing, why);
+  const json = parseObject(bytes, doing);
+  const sent = (contentType.split(';', 1)[0] as string).trimEnd().toLowerCase();
+  if (SCHEMA_1.test(sent) || json['schemaVersion'] === 1)
+    throw new DockerceptionError(
+      'build',
+      'IMAGE_SCHEMA_1',
+      `${doing}: it is of Docker’s schema 1, which was given up in 2019`,
+      { hint: 'an image that is pushed again by today’s Docker or Podman has today’s schema' },
+    );
+  const own = json['mediaType'];
+  const mediaType = typeof own === 'string' && own !== '' ? own : sent;
+  const type = ociMediaType(mediaType);
+  // Readers would disagree about which of the two it is (CVE-2021-41190).
+  if ('manifests' in json && ('layers' in json || 'config' in json))
+    throw fail('it is both a manifest and an index');
+  if (type === OCI_INDEX || (type !== OCI_MANIFEST && 'manifests' in json)) {
+    const manifests = descriptors(json['manifests'], fail, true);
+    const known = type === OCI_INDEX ? mediaType : OCI_INDEX;
+    const index = { ...(json as unknown as Index), manifests, mediaType: known };
+    return { kind: 'index', index, mediaType: known };
+  }
+  if (type !== OCI_MANIFEST && !('layers' in json || 'config' in json))
+    throw fail(`its media type is ${printable(mediaType || 'missing')}`);
+  const layers = descriptors(json['layers'], fail, false);
+  const config = descriptor(json['config'], fail, false);
+  // Older OCI manifests have no media type, and documents from the cache have no Content-Type.
+  const known = type === OCI_MANIFEST ? mediaType : OCI_MANIFEST;
+  const manifest = { ...(json as unknown as Manifest), config, layers, mediaType: known };
+  return { kind: 'manifest', manifest, mediaType: known };
+}
+
+/** Throws IMAGE_INVALID for an artifact that is no image, such as a chart or a signature. */
+export function checkImage({ config }: Manifest, name: string): void {
+  if (ociMediaType(config.mediaType) !== OCI_CONFIG)
+    throw invalidDocument(
+      `reading the manifest of ${name}`,
+      `it is no image: its configuration is ${printable(config.mediaType)}`,
+    );
+}
+
+/** The layers of a manifest with OCI media types. */
+export function ociLayers({ layers }: Manifest): readonly Descriptor[] {
+  return layers.map((layer) => ({ ...layer, mediaType: ociMediaType(layer.mediaType) }));
+}
+
+type Fail = (why: string) => DockerceptionError;
+
+function descriptors(list: unknown = [], fail: Fail, platforms: boolean): Descriptor[] {
+  if (!Array.isArray(list)) throw fail('it has no list of descriptors');
+  return list.map((one) => descriptor(one, fail, platforms));
+}
+
+function descriptor(value: unknown, fail: Fail, platforms: boolean): Descriptor {
+  const { mediaType, digest, size, platform } = (value ?? {}) as Partial<Descriptor>;
+  if (typeof mediaType !== 'string') throw fail('a descriptor has no media type');
+  if (!isDigest(digest)) throw fail('a descriptor has no digest that we know');
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+    throw fail(`the size of ${digest} is not a size`);
+  const known = typeof platform?.os === 'string' && typeof platform.architecture === 'string';
+  const { annotations } = value as Descriptor;
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(platforms && known ? { platform } : {}),
+    ...(typeof annotations === 'object' && annotations !== null ? { annotations } : {}),
+  };
 }

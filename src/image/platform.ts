@@ -5,7 +5,7 @@
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
 import type { Descriptor, Platform } from './descriptor.js';
-import { listed } from './image-error.js';
+import { listed } from './document.js';
 
 const SYSTEMS = new Set(
   'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasi wasip1 windows zos'.split(

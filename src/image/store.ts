@@ -1,39 +1,83 @@
-/** Blobs by their digest: written once, read as often as wanted. */
+/** Stores of blobs, which are named by their digests. */
 import type { Readable } from 'node:stream';
+import type { OutputFile } from '../files/output-file.js';
 import type { Descriptor } from './descriptor.js';
+import { blobPath, compare } from './digest.js';
+import { hasherFor } from './hasher.js';
 
-/**
- * Bytes of a blob on their way. A chunk belongs to its producer again when the next one is asked
- * for: who needs it for longer copies it.
- */
+/** The bytes of a blob. A chunk is valid until the next one is requested. */
 export type Blob = AsyncIterable<Buffer>;
 
 /** Where blobs are read from. */
 export interface BlobSource {
   /**
    * Opens a blob; the caller reads it to its end or destroys it. Every reader gets its own stream.
-   * The stream fails with BLOB_DIGEST when the bytes aren't what the descriptor says (a store that
-   * has checked or made them itself need not do so again).
+   * The stream fails with BLOB_DIGEST if the bytes differ from the descriptor, unless the store has
+   * written or verified them itself.
    */
   open(descriptor: Descriptor): Promise<Readable>;
 }
 
-/** Where blobs are written to. It has one writer at a time; whoever made it closes it. */
+/** Where blobs are written to. It has one writer at a time; its creator closes it. */
 export interface BlobStore extends BlobSource {
   /**
-   * Takes a blob whose digest is known only at its end. Bytes are taken with backpressure; the
-   * digest is computed while they flow. When `blob` fails, nothing of it stays, and the promise
-   * rejects with its error. A blob that is there already is kept once.
+   * Stores a blob once, and computes its digest. If `blob` fails, nothing of it remains, and the promise
+   * rejects with its error.
    *
-   * @param expected bytes at most, as far as anybody knows: a hint
+   * @param expected the most bytes, if known: a hint
    */
   put(blob: Blob, mediaType: string, expected?: number): Promise<Descriptor>;
-  /** Takes a blob from elsewhere, verified. Does nothing when it is there. */
+  /** Stores a blob of another store and verifies it, unless it is stored already. */
   copy(descriptor: Descriptor, from: BlobSource): Promise<void>;
 }
 
-/** A store that gives back the room of a blob. */
+/** A store that can free the space of a blob. */
 export interface RevocableStore extends BlobStore {
-  /** Removes the blob that was put last. Nobody reads it any more. */
+  /** Removes the last stored blob, which has no readers. */
   discard(descriptor: Descriptor): Promise<void>;
+}
+
+/** Returns the descriptor of a blob that was written, or throws if the blob is not the expected one. */
+export type Describe = (written: Pick<Descriptor, 'size' | 'digest'>) => Descriptor;
+
+/** A store that hashes blobs while it writes them to a file. */
+export abstract class FileStore implements BlobStore {
+  put(blob: Blob, mediaType: string, expected?: number): Promise<Descriptor> {
+    return this.write(blob, ({ size, digest }) => ({ mediaType, digest, size }), expected);
+  }
+
+  async copy(descriptor: Descriptor, from: BlobSource): Promise<void> {
+    blobPath(descriptor.digest);
+    if (await this.has(descriptor)) return;
+    const blob = (await from.open(descriptor)) as Readable & Blob;
+    await this.write(blob, ({ size, digest }) => {
+      const error = compare(descriptor, 'the image to copy', size, digest);
+      if (error) throw error;
+      return descriptor;
+    });
+  }
+
+  abstract open(descriptor: Descriptor): Promise<Readable>;
+
+  protected abstract has(descriptor: Descriptor): Promise<boolean>;
+
+  /** Stores a blob; if it or `describe` fails, nothing of it remains. */
+  protected abstract write(blob: Blob, describe: Describe, expected?: number): Promise<Descriptor>;
+
+  /** Writes a blob to a file from `offset` on, and describes it. */
+  protected async writeTo(
+    file: OutputFile,
+    offset: number,
+    blob: Blob,
+    describe: Describe,
+    expected?: number,
+  ): Promise<Descriptor> {
+    const hasher = hasherFor(expected);
+    try {
+      const end = await file.writeFrom(blob, offset, (chunk) => hasher.update(chunk));
+      return describe({ size: end - offset, digest: await hasher.digest() });
+    } finally {
+      hasher.close();
+    }
+  }
 }

@@ -3,10 +3,10 @@
  * entries, not with bytes.
  */
 import type { Platform } from '../image/descriptor.js';
-import type { ImageChoice } from '../image/layout/layout-reader.js';
+import type { ImageChoice } from '../image/image-reader.js';
 import type { Image } from '../image/manifest.js';
 import { hostPlatform, parsePlatform } from '../image/platform.js';
-import { insecureHosts } from '../image/registry/insecure.js';
+import { insecureHosts } from '../image/registry/host.js';
 import { type CompleteInspection, INSPECT, type InspectOptions } from '../options/inspect.js';
 import { normalise } from '../options/schema.js';
 import type { Source } from '../source/source.js';
@@ -113,12 +113,12 @@ async function fromRegistry(
 ): Promise<Inspection> {
   const { openBlobCache } = await import('../image/blob-cache.js');
   const { parseReference } = await import('../image/reference.js');
-  const { streamImage } = await import('../image/registry/index.js');
+  const { streamFromRegistry } = await import('../image/registry/pull.js');
   const reference = parseReference(text);
   const cache = await openBlobCache({ TMPDIR: env['TMPDIR'] });
   try {
     const settings = { env, signal, cache, insecure: insecureHosts(insecure, [text]), report };
-    return await read(await streamImage(reference, platform, settings));
+    return await read(await streamFromRegistry(reference, platform, settings));
   } finally {
     await cache.close();
   }

@@ -1,7 +1,7 @@
 /** The options of an inspection. */
 import { parsePlatform } from '../image/platform.js';
-import type { Insecure } from '../image/registry/insecure.js';
-import type { TransferEvent } from '../image/registry/progress.js';
+import type { Insecure } from '../image/registry/host.js';
+import type { TransferEvent } from '../image/registry/transfers.js';
 import {
   bound,
   type Complete,

@@ -1,9 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { gzip, type GzipOptions } from '../../src/compression/gzip.js';
+import {
+  gzip,
+  type GzipOptions,
+  looksRandom,
+  store,
+  storedSize,
+} from '../../src/compression/gzip.js';
 import { BLOCK, PoolLane, WorkerLane } from '../../src/compression/gzip-lane.js';
-import { looksRandom, store, storedSize } from '../../src/compression/gzip-stored.js';
 import { chunked, collected } from './chunks.js';
 
 const most = made(3 << 20);

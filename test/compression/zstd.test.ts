@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { decompress } from '../../src/compression/decompress.js';
-import { compressThrough } from '../../src/compression/stream-compressor.js';
-import { zstd } from '../../src/compression/zstd.js';
-import { zstdProgram } from '../../src/compression/zstd-program.js';
+import { compressThrough, zstd, zstdProgram } from '../../src/compression/zstd.js';
 import { chunked, collected } from './chunks.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'dockerception-zstd-'));

@@ -2,8 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { ArchiveStore } from '../../src/image/archive/archive-store.js';
 import { writeImage, writeIndex } from '../../src/image/assemble.js';
-import type { ImageConfig } from '../../src/image/config.js';
-import { configJson } from '../../src/image/config-json.js';
+import { configJson, type ImageConfig } from '../../src/image/config.js';
 import { digestOf } from '../../src/image/digest.js';
 import { assemble } from './images.js';
 

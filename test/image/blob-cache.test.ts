@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processMark } from '../../src/files/process-mark.js';
-import { openBlobCache } from '../../src/image/blob-cache.js';
-import type { PartialBlob } from '../../src/image/partial-blob.js';
+import { openBlobCache, type PartialBlob } from '../../src/image/blob-cache.js';
 
 const content = Buffer.from('the content of a blob, long enough to be cut');
 const blob = {

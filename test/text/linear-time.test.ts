@@ -12,7 +12,7 @@ import { evaluateStage } from '../../src/engine/embedded/stages/evaluate-stage.j
 import { nameOfUrl } from '../../src/engine/embedded/steps/remote-file.js';
 import { findSources } from '../../src/engine/embedded/steps/sources.js';
 import { MADE_BY_ROOT, Tree } from '../../src/filesystem/tree.js';
-import { parseChallenges } from '../../src/image/registry/challenge.js';
+import { parseChallenges } from '../../src/image/registry/authenticator.js';
 import { secretsIn } from '../../src/inspect/probe/secrets.js';
 import { FileTree } from '../../src/page/client/model/file-tree.js';
 import { Searcher } from '../../src/page/client/model/search.js';

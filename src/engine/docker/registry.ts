@@ -8,7 +8,7 @@ import {
   type CredentialStore,
   credentialStore,
 } from '../../image/credentials/credentials.js';
-import { credentialKey, hostOfKey, HUB_KEY } from '../../image/credentials/host.js';
+import { credentialKey, hostOfKey, HUB_KEY } from '../../image/credentials/docker-config.js';
 import { registryOf, splitTag } from '../../image/reference.js';
 import type { Report } from '../../progress/events.js';
 import { addSecrets } from '../../text/redact.js';

@@ -15,7 +15,7 @@ import { Tree } from '../../filesystem/tree.js';
 import { Unpacker } from '../../filesystem/unpack.js';
 import type { Platform } from '../../image/descriptor.js';
 import type { AssembledImage } from '../../image/manifest.js';
-import type { RegistrySettings } from '../../image/registry/index.js';
+import type { RegistrySettings } from '../../image/registry/settings.js';
 import { isImageOutput } from '../../options/image.js';
 import type { Report } from '../../progress/events.js';
 import { toBinary } from '../../text/binary.js';

@@ -1,6 +1,6 @@
 /**
- * The files in an image archive, read from where they lie in it. An archive that is compressed as a
- * whole, or can be read only once, is first unpacked to a temporary file.
+ * The files of an image archive, read at their offsets. A compressed archive, and one that can't be read at any offset,
+ * is first unpacked to a temporary file.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,12 +9,11 @@ import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 import { readOn, readRange } from '../../files/file-range.js';
 import { TemporaryFile } from '../../files/temporary-file.js';
 import { printable } from '../../text/printable.js';
-import { badImage } from '../image-error.js';
+import { invalidImage } from '../document.js';
 import type { LayoutFiles } from '../layout/layout-files.js';
-import { indexTar, type TarMember } from './tar-index.js';
-import { followMember } from './tar-link.js';
+import { followMember, indexTar, type TarMember } from './tar-index.js';
 
-/** Enough for every compression's magic. */
+/** Bytes that contain the magic number of any compression. */
 const HEAD = 16;
 
 export class TarFiles implements LayoutFiles {
@@ -56,7 +55,7 @@ export class TarFiles implements LayoutFiles {
   open(path: string): Promise<Readable> {
     const found = this.#find(path);
     if (found === undefined)
-      return Promise.reject(badImage(this.name, `there is no ${printable(path)} in it`));
+      return Promise.reject(invalidImage(this.name, `there is no ${printable(path)} in it`));
     return Promise.resolve(readRange(this.#file, found.offset, found.size));
   }
 
@@ -74,7 +73,7 @@ export class TarFiles implements LayoutFiles {
   }
 }
 
-/** The file itself when it is a plain tar that can be read anywhere. */
+/** The file itself if it is an uncompressed regular file, else its unpacked content. */
 async function openTar(path: string): Promise<FileHandle | TemporaryFile> {
   let file: FileHandle;
   try {
@@ -101,7 +100,6 @@ async function isPlain(file: FileHandle, path: string): Promise<boolean> {
   return recognise(head.subarray(0, bytesRead)) === undefined;
 }
 
-/** Its content, in a temporary file. */
 async function unpack(file: FileHandle, path: string): Promise<TemporaryFile> {
   const { decompress } = await import('../../compression/decompress.js');
   const plain = await decompress(readOn(file), printable(path));

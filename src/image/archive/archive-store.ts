@@ -1,17 +1,18 @@
 /**
- * An image archive, written in one pass: an OCI layout in a tar, with the `manifest.json` that
- * `docker load` reads beside it. OCI image-spec, image-layout.md; moby, image/tarexport.
+ * An image archive, written in one pass: an OCI layout in a tar, and `manifest.json` for `docker load`. OCI
+ * image-spec, image-layout.md; moby, image/tarexport.
  */
 import type { Readable, Writable } from 'node:stream';
 import { OutputFile, writeToStream } from '../../files/output-file.js';
 import { BLOCK, paddingOf } from '../../tar/block.js';
 import { END_OF_ARCHIVE, headerBlock, paddingAfter } from '../../tar/writer.js';
 import type { Descriptor } from '../descriptor.js';
-import { blobPath, compare } from '../digest.js';
-import { dockerManifest, LAYOUT_VERSION, layoutIndex } from '../layout/layout-index.js';
+import { blobPath } from '../digest.js';
+import { fullNames, LAYOUT_VERSION, layoutIndex } from '../layout/layout-index.js';
 import type { AssembledImage } from '../manifest.js';
-import type { Blob, BlobSource, RevocableStore } from '../store.js';
-import { writeBlob, type Written } from '../write-blob.js';
+import { choosePlatform, hostPlatform } from '../platform.js';
+import { type Blob, type Describe, FileStore, type RevocableStore } from '../store.js';
+import type { DockerManifestEntry } from './docker-archive.js';
 
 /** How an archive is written. */
 export interface ArchiveOptions {
@@ -19,34 +20,29 @@ export interface ArchiveOptions {
   readonly mtime?: number;
 }
 
-interface Place {
-  readonly offset: number;
-  readonly size: number;
-}
-
-export class ArchiveStore implements RevocableStore {
+export class ArchiveStore extends FileStore implements RevocableStore {
   readonly #file: OutputFile;
   readonly #mtime: number;
-  /** By digest: where the bytes are. */
-  readonly #blobs = new Map<string, Place>();
-  /** Where the next entry begins. */
+  /** The places of the blobs in the file, by digest. */
+  readonly #blobs = new Map<string, { readonly offset: number; readonly size: number }>();
+  /** The offset of the next entry. */
   #end = 0;
 
   private constructor(file: OutputFile, options: ArchiveOptions) {
+    super();
     this.#file = file;
     this.#mtime = options.mtime ?? 0;
   }
 
   /**
-   * Begins an archive at `path`: a file there is replaced when {@link finish} is done, and not
-   * touched otherwise.
+   * Begins an archive at `path`. Only {@link finish} creates or replaces the file.
    * @throws DockerceptionError of kind output.
    */
   static async create(path: string, options: ArchiveOptions = {}): Promise<ArchiveStore> {
     return ArchiveStore.#begin(await OutputFile.create(path), options);
   }
 
-  /** Begins an archive without a name: for {@link streamTo}, or to push from. */
+  /** Begins an archive without a path, for {@link streamTo} and for pushes. */
   static temporary(options: ArchiveOptions = {}): Promise<ArchiveStore> {
     return ArchiveStore.#begin(OutputFile.temporary('a temporary file'), options);
   }
@@ -61,21 +57,6 @@ export class ArchiveStore implements RevocableStore {
       throw error;
     }
     return store;
-  }
-
-  put(blob: Blob, mediaType: string, expected?: number): Promise<Descriptor> {
-    return this.#write(blob, ({ size, digest }) => ({ mediaType, digest, size }), expected);
-  }
-
-  async copy(descriptor: Descriptor, from: BlobSource): Promise<void> {
-    if (this.#blobs.has(descriptor.digest)) return;
-    blobPath(descriptor.digest);
-    const blob = (await from.open(descriptor)) as Readable & Blob;
-    await this.#write(blob, ({ size, digest }) => {
-      const error = compare(descriptor, 'the image to copy', size, digest);
-      if (error) throw error;
-      return descriptor;
-    });
   }
 
   open(descriptor: Descriptor): Promise<Readable> {
@@ -96,9 +77,9 @@ export class ArchiveStore implements RevocableStore {
   }
 
   /**
-   * Completes the archive and puts it in its place.
-   * @param image its blobs are all in this store
-   * @param names references; none makes an image without a name
+   * Completes the archive and publishes it at its path.
+   * @param image all of its blobs are in this store
+   * @param names references, if any
    * @throws DockerceptionError of kind output.
    */
   async finish(image: AssembledImage, names: readonly string[]): Promise<void> {
@@ -114,28 +95,26 @@ export class ArchiveStore implements RevocableStore {
     return this.#file.read(0, this.#end);
   }
 
-  /** Writes the finished archive to a stream, and leaves that open. Throws as {@link writeToStream}. */
+  /** Writes the finished archive to a stream, and leaves it open. Throws as {@link writeToStream}. */
   async streamTo(output: Writable, signal?: AbortSignal): Promise<void> {
     await writeToStream(this.read(), output, signal);
   }
 
-  /** Closes it; unless it was finished, nothing is left of it. May be called twice. */
+  /** Closes the archive, and removes it unless it was finished. Idempotent. */
   close(): Promise<void> {
     return this.#file.close();
   }
 
-  /** One entry; `done` judges it and may throw, and then it wasn't there. */
-  async #write(
-    blob: Blob,
-    done: (written: Written) => Descriptor,
-    expected?: number,
-  ): Promise<Descriptor> {
+  protected has({ digest }: Descriptor): Promise<boolean> {
+    return Promise.resolve(this.#blobs.has(digest));
+  }
+
+  protected async write(blob: Blob, describe: Describe, expected?: number): Promise<Descriptor> {
     const start = this.#end;
     const offset = start + BLOCK;
     try {
-      const written = await writeBlob(this.#file, blob, offset, expected);
-      const descriptor = done(written);
-      const { size, digest } = written;
+      const descriptor = await this.writeTo(this.#file, offset, blob, describe, expected);
+      const { size, digest } = descriptor;
       if (this.#blobs.has(digest)) {
         await this.#file.truncate(start);
         return descriptor;
@@ -159,7 +138,7 @@ export class ArchiveStore implements RevocableStore {
     await this.#append(Buffer.concat([header, bytes, paddingAfter(bytes.length)]));
   }
 
-  /** The header of a folder, whose name ends in a slash, or of a file. The same blobs make the same bytes. */
+  /** The header of a file, or of a folder if the path ends in a slash. */
   #header(path: string, size: number): Buffer {
     const type = path.endsWith('/')
       ? { typeflag: '5', mode: 0o755 }
@@ -171,4 +150,22 @@ export class ArchiveStore implements RevocableStore {
     await this.#file.write(bytes, this.#end);
     this.#end += bytes.length;
   }
+}
+
+/** The content of `manifest.json`, which has no platforms: the host's image, or else the first. */
+function dockerManifest(image: AssembledImage, names: readonly string[]): DockerManifestEntry[] {
+  const own = choosePlatform(
+    image.images.map(({ descriptor }) => descriptor),
+    hostPlatform(),
+  );
+  const chosen = image.images.find(({ descriptor }) => descriptor === own) ?? image.images[0];
+  if (chosen === undefined) return [];
+  const tags = fullNames(names);
+  return [
+    {
+      Config: blobPath(chosen.manifest.config.digest),
+      RepoTags: tags.length > 0 ? tags : null,
+      Layers: chosen.manifest.layers.map(({ digest }) => blobPath(digest)),
+    },
+  ];
 }

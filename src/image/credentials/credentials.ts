@@ -10,13 +10,15 @@ import { DockerceptionError } from '../../errors.js';
 import { addSecrets } from '../../text/redact.js';
 import { trimEnd } from '../../text/trim.js';
 import {
+  credentialKey,
   type DockerConfig,
+  hostOfKey,
+  isHub,
   parseDockerConfig,
   readDockerConfig,
   type StoredAuth,
 } from './docker-config.js';
 import { askHelper, listHelper } from './helper.js';
-import { credentialKey, hostOfKey, isHub } from './host.js';
 
 /** How to prove who we are to one registry. Empty strings are absent. */
 export interface Credential {

@@ -1,20 +1,19 @@
 /**
- * The folders that skopeo and podman write as `dir:PATH`: one image, its manifest in `manifest.json`, blobs by
- * the hexadecimal digits of their digests, other manifests of an index as `HEX.manifest.json` (containers/image,
- * containers-transports(5), "dir:path"). They are read as the layout that they would be.
+ * The folders that skopeo and podman write as `dir:PATH`, read as layouts: the manifest is `manifest.json`, blobs are
+ * named by the hexadecimal digits of their digests, other manifests of an index `HEX.manifest.json` (containers/image,
+ * containers-transports(5), "dir:path").
  */
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type Descriptor, OCI_INDEX } from '../descriptor.js';
 import { digestOf, digestOfBlobPath } from '../digest.js';
-import { parseDocument } from '../document.js';
-import { badImage, ofFile } from '../image-error.js';
-import { FolderFiles, type LayoutFiles, MAX_DOCUMENT } from './layout-files.js';
+import { parseDocument } from '../manifest.js';
+import { FolderFiles, type LayoutFiles, readDocument } from './layout-files.js';
 
 const VERSION = 'Directory Transport Version: ';
 
-/** Whether a folder is one: the content of its file `version` shows it. */
+/** Whether a folder has this format, by its file `version`. */
 export async function isDirTransport(folder: string): Promise<boolean> {
   const file = await open(join(folder, 'version')).catch(() => undefined);
   if (file === undefined) return false;
@@ -28,7 +27,7 @@ export async function isDirTransport(folder: string): Promise<boolean> {
   }
 }
 
-/** Its files under the names that they have in a layout. Nothing is kept open. */
+/** The files of such a folder under the paths of a layout. */
 export class DirTransportFiles implements LayoutFiles {
   readonly #files: FolderFiles;
   readonly #index: Buffer;
@@ -44,13 +43,10 @@ export class DirTransportFiles implements LayoutFiles {
   /** @throws DockerceptionError of kind build, code IMAGE_INVALID. */
   static async open(folder: string): Promise<DirTransportFiles> {
     const files = new FolderFiles(folder);
-    const size = await files.size('manifest.json');
-    if (size === undefined) throw badImage(folder, 'there is no manifest.json in it');
-    if (size > MAX_DOCUMENT)
-      throw badImage(folder, `manifest.json has ${size} bytes, more than ${MAX_DOCUMENT}`);
-    const bytes = await readFile(join(folder, 'manifest.json'));
-    const { mediaType } = ofFile(() => parseDocument(bytes, '', folder));
-    return new DirTransportFiles(files, { mediaType, digest: digestOf(bytes), size });
+    const bytes = await readDocument(files, 'manifest.json');
+    const { mediaType } = parseDocument(bytes, '', folder);
+    const manifest = { mediaType, digest: digestOf(bytes), size: bytes.length };
+    return new DirTransportFiles(files, manifest);
   }
 
   get name(): string {
@@ -72,7 +68,7 @@ export class DirTransportFiles implements LayoutFiles {
     return Promise.resolve();
   }
 
-  /** Where the blob of a layout's path is stored: a layer has the ending `.tar` in version 1.0. */
+  /** The file of a blob by its path in a layout. Version 1.0 names layers `HEX.tar`. */
   async #find(path: string): Promise<string | undefined> {
     const digest = digestOfBlobPath(path);
     if (digest === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** The files of a layout, wherever they are. Names are relative, as `blobs/sha256/…`. */
+/** The files of a layout in a folder, an archive or a stream. Paths are relative, such as `blobs/sha256/…`. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,26 +6,23 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { Descriptor } from '../descriptor.js';
 import { blobPath, compare, digestOf, verified } from '../digest.js';
-import { badImage } from '../image-error.js';
+import { invalidImage, MAX_DOCUMENT } from '../document.js';
 
-/** Bytes that a document may have: the specification's advice for registries. */
-export const MAX_DOCUMENT = 4 << 20;
-/** Bytes of one read. */
+/** Bytes per read. */
 const READ = 1 << 20;
 
 export interface LayoutFiles {
-  /** What messages call it. */
+  /** The folder or the file, for messages. */
   readonly name: string;
-  /** Bytes of a file, `undefined` when there is none. */
+  /** The bytes of a file; undefined if it is missing. */
   size(path: string): Promise<number | undefined>;
-  /** A stream of a file that is there. */
   open(path: string): Promise<Readable>;
-  /** A file's digest, where it is known already; without it, the file is read. */
+  /** The digest of a file, if it is known without reading it. */
   digest?(path: string): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
-/** A folder's. Nothing is kept open. */
+/** The files of a layout folder. */
 export class FolderFiles implements LayoutFiles {
   constructor(readonly name: string) {}
 
@@ -43,16 +40,16 @@ export class FolderFiles implements LayoutFiles {
   }
 }
 
-/** A small file's bytes. Throws IMAGE_INVALID when there is none, or it is no document. */
+/** The bytes of a document. Throws IMAGE_INVALID if it is missing or too large. */
 export async function readDocument(files: LayoutFiles, path: string): Promise<Buffer> {
   const size = await files.size(path);
-  if (size === undefined) throw badImage(files.name, `there is no ${path} in it`);
+  if (size === undefined) throw invalidImage(files.name, `there is no ${path} in it`);
   if (size > MAX_DOCUMENT)
-    throw badImage(files.name, `${path} has ${size} bytes, more than ${MAX_DOCUMENT}`);
+    throw invalidImage(files.name, `${path} has ${size} bytes, more than ${MAX_DOCUMENT}`);
   return buffer(await files.open(path));
 }
 
-/** A manifest's or a configuration's bytes, checked. Throws IMAGE_INVALID, BLOB_DIGEST. */
+/** The verified bytes of a manifest or a configuration. Throws IMAGE_INVALID, BLOB_DIGEST. */
 export async function readBlob(files: LayoutFiles, descriptor: Descriptor): Promise<Buffer> {
   const bytes = await readDocument(files, blobPath(descriptor.digest));
   const error = compare(descriptor, files.name, bytes.length, digestOf(bytes));
@@ -60,13 +57,13 @@ export async function readBlob(files: LayoutFiles, descriptor: Descriptor): Prom
   return bytes;
 }
 
-/** A blob as a stream that checks itself. Throws IMAGE_INVALID when it isn't there. */
+/** A verified stream of a blob. Throws IMAGE_INVALID if it is missing. */
 export async function openBlob(
   files: LayoutFiles,
   descriptor: Descriptor,
   path = blobPath(descriptor.digest),
 ): Promise<Readable> {
   if ((await files.size(path)) === undefined)
-    throw badImage(files.name, `blob ${descriptor.digest} is not in it`);
+    throw invalidImage(files.name, `blob ${descriptor.digest} is not in it`);
   return verified(await files.open(path), descriptor, files.name);
 }

@@ -1,36 +1,24 @@
-/**
- * Reads an image from a layout folder, or from anything that has the files of one: OCI image-spec,
- * image-layout.md. Documents are checked when they are read, layers while they are.
- */
+/** Reads an image from the files of a layout: OCI image-spec, image-layout.md. */
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
 import { printable } from '../../text/printable.js';
-import {
-  type Descriptor,
-  OCI_INDEX,
-  OCI_MANIFEST,
-  ociMediaType,
-  type Platform,
-} from '../descriptor.js';
+import { parseConfig } from '../config.js';
+import { type Descriptor, OCI_INDEX, OCI_MANIFEST, type Platform } from '../descriptor.js';
 import { blobPath, isDigest } from '../digest.js';
-import { checkImage, parseConfig, parseDocument } from '../document.js';
-import { badImage, listed, ofFile } from '../image-error.js';
-import type { ImageReader } from '../image-reader.js';
-import type { Image, Manifest } from '../manifest.js';
-import { ambiguous, chooseNamed, type Named } from '../named.js';
+import { invalidImage, listed } from '../document.js';
+import {
+  ambiguous,
+  chooseNamed,
+  type ImageChoice,
+  type ImageReader,
+  type Named,
+} from '../image-reader.js';
+import { checkImage, type Image, type Manifest, ociLayers, parseDocument } from '../manifest.js';
 import { choosePlatform, formatPlatform, isAttestation, unknownPlatform } from '../platform.js';
 import { DirTransportFiles, isDirTransport } from './dir-transport.js';
 import { FolderFiles, type LayoutFiles, openBlob, readBlob, readDocument } from './layout-files.js';
 import { CONTAINERD_NAME, REF_NAME } from './layout-index.js';
-
-/** Which image of a layout or an archive is meant; without either, the only one there is. */
-export interface ImageChoice {
-  /** A tag, or a whole name. */
-  readonly name?: string | undefined;
-  /** `sha256:…`, of a manifest or an index. */
-  readonly digest?: string | undefined;
-}
 
 /**
  * Opens a layout folder, or one that skopeo or podman wrote as `dir:`.
@@ -52,12 +40,10 @@ async function noLayout(folder: string): Promise<DockerceptionError> {
         ? ['it is not a layout: there is no index.json in it']
         : ['it is a file, not a layout', `oci-archive://${folder} is for a file`];
   const message = `reading ${printable(folder)}: ${why}`;
-  return new DockerceptionError('usage', 'IMAGE_NOT_FOUND', message, {
-    hint,
-  });
+  return new DockerceptionError('usage', 'IMAGE_NOT_FOUND', message, { hint });
 }
 
-/** The same of a layout's files, which are closed with the reader, or at once when this fails. */
+/** Opens the image in the files of a layout, which are closed with the reader, or when this fails. */
 export async function readLayout(files: LayoutFiles, choice: ImageChoice): Promise<ImageReader> {
   try {
     const manifests = await readIndex(files);
@@ -68,19 +54,18 @@ export async function readLayout(files: LayoutFiles, choice: ImageChoice): Promi
   }
 }
 
-/** A manifest, and how it is known. */
 interface Found {
   readonly manifest: Manifest;
   readonly digest: string;
   readonly names: readonly string[];
 }
 
-/** An index may lead to another one, though hardly any does. */
+/** Indexes that may refer to another index. */
 const MAX_DEPTH = 3;
 
 class LayoutReader implements ImageReader {
   readonly #files: LayoutFiles;
-  /** The image, or the same for several platforms. */
+  /** The manifest of the image, or one for each platform. */
   readonly #candidates: readonly Descriptor[];
 
   constructor(files: LayoutFiles, candidates: readonly Descriptor[]) {
@@ -91,13 +76,10 @@ class LayoutReader implements ImageReader {
   async image(platform: Platform): Promise<Image> {
     const files = this.#files;
     const { manifest, digest, names } = await this.#manifest(this.#candidates, platform, 0);
-    ofFile(() => checkImage(manifest, files.name));
+    checkImage(manifest, files.name);
     const bytes = await readBlob(files, manifest.config);
-    const config = ofFile(() => parseConfig(bytes, manifest, files.name));
-    const layers = manifest.layers.map((layer) => ({
-      ...layer,
-      mediaType: ociMediaType(layer.mediaType),
-    }));
+    const config = parseConfig(bytes, manifest.layers.length, files.name);
+    const layers = ociLayers(manifest);
     const open = (descriptor: Descriptor): Promise<Readable> => openBlob(files, descriptor);
     const id = manifest.config.digest;
     return { name: files.name, names, digest, id, config, layers, blobs: { open } };
@@ -119,10 +101,10 @@ class LayoutReader implements ImageReader {
     if (chosen === undefined)
       throw unknownPlatform(candidates, platform, `reading ${printable(name)}`);
     const bytes = await readBlob(this.#files, chosen);
-    const document = ofFile(() => parseDocument(bytes, chosen.mediaType, name));
+    const document = parseDocument(bytes, chosen.mediaType, name);
     if (document.kind === 'manifest')
       return { manifest: document.manifest, digest: chosen.digest, names: namesOf(chosen) };
-    if (depth === MAX_DEPTH) throw badImage(name, 'its indexes lead from one to the next');
+    if (depth === MAX_DEPTH) throw invalidImage(name, 'its indexes lead from one to the next');
     const found = await this.#manifest(document.index.manifests, platform, depth + 1);
     return { ...found, names: namesOf(chosen) };
   }
@@ -130,8 +112,8 @@ class LayoutReader implements ImageReader {
 
 async function readIndex(files: LayoutFiles): Promise<readonly Descriptor[]> {
   const bytes = await readDocument(files, 'index.json');
-  const document = ofFile(() => parseDocument(bytes, OCI_INDEX, files.name));
-  if (document.kind !== 'index') throw badImage(files.name, 'index.json is not an index');
+  const document = parseDocument(bytes, OCI_INDEX, files.name);
+  if (document.kind !== 'index') throw invalidImage(files.name, 'index.json is not an index');
   return document.index.manifests.filter((descriptor) => !isAttestation(descriptor));
 }
 
@@ -143,9 +125,9 @@ async function choose(
   if (digest !== undefined) return [await byDigest(files, manifests, digest)];
   const all = manifests.map((value) => ({ value, names: namesOf(value) }));
   let found = distinct(chooseNamed(all, name, files.name));
-  if (found.length === 0) throw badImage(files.name, 'there is no image in it');
+  if (found.length === 0) throw invalidImage(files.name, 'there is no image in it');
   if (found.length > 1 && !isOneImage(found)) {
-    // As buildx has it.
+    // As in buildx, `latest` is the default.
     const latest = all.filter(({ names }) => names.some((name) => /^latest$|:latest$/.test(name)));
     if (name !== undefined || distinct(latest).length !== 1) {
       const digests = found.map(({ value }) => value.digest);
@@ -156,7 +138,7 @@ async function choose(
   return found.map(({ value }) => value);
 }
 
-/** A digest may also be that of a manifest in an index of the layout. */
+/** Also finds a manifest in an index of the layout. */
 async function byDigest(
   files: LayoutFiles,
   manifests: readonly Descriptor[],
@@ -179,13 +161,13 @@ function namesOf({ annotations }: Descriptor): string[] {
   return names.filter((name) => typeof name === 'string');
 }
 
-/** An image with two names stands in an index twice. */
+/** Removes duplicates: an index lists an image once for each of its names. */
 function distinct(all: readonly Named<Descriptor>[]): Named<Descriptor>[] {
   const digests = all.map(({ value }) => value.digest);
   return all.filter(({ value }, at) => digests.indexOf(value.digest) === at);
 }
 
-/** Whether the index is itself the image's: the same name, or none, and a platform for each. */
+/** Whether the manifests are one image: the same name, or none, and different platforms. */
 function isOneImage(all: readonly Named<Descriptor>[]): boolean {
   const names = new Set(all.map(({ names }) => names.join(' ')));
   const platforms = all.map(({ value }) => value.platform && formatPlatform(value.platform));

@@ -1,7 +1,6 @@
 /**
- * A layout folder: blobs by their digests, and `index.json`, which is written last. OCI image-spec,
- * image-layout.md. A layout that exists already keeps its other images, as with buildx. Everything is first
- * written into a temporary folder inside it: until the image is entered, the layout doesn't change.
+ * A layout folder: OCI image-spec, image-layout.md. An existing layout keeps its other images. Everything is written
+ * to a temporary folder inside it first, and `index.json` is replaced last.
  */
 import fs, { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
@@ -15,32 +14,32 @@ import { isTemporaryName, removeAbandoned, TemporaryPath } from '../../files/tem
 import { outputFailure } from '../../files/write-error.js';
 import { printable } from '../../text/printable.js';
 import { type Descriptor, OCI_INDEX } from '../descriptor.js';
-import { blobPath, compare } from '../digest.js';
+import { blobPath } from '../digest.js';
 import type { AssembledImage, Index } from '../manifest.js';
-import type { Blob, BlobSource, BlobStore } from '../store.js';
-import { writeBlob, type Written } from '../write-blob.js';
+import { type Blob, type Describe, FileStore } from '../store.js';
 import { LAYOUT_VERSION, mergeIndex, namedDescriptors } from './layout-index.js';
 
-/** Processes that write into one layout take turns. */
+/** Serialises the processes that write to one layout. */
 const LOCK = 'index.json.lock';
 
-export class LayoutStore implements BlobStore {
+export class LayoutStore extends FileStore {
   readonly #folder: string;
   readonly #lock: LockOptions;
-  /** The folder and those above it, as far as they didn't exist. */
+  /** The folders that were created for the layout. */
   #made: readonly TemporaryPath[] = [];
-  /** Has the blobs, by their digests, until the image is finished. */
+  /** Contains the blobs until the image is finished. */
   #staging: TemporaryPath | undefined;
   readonly #staged = new Set<string>();
 
   private constructor(folder: string, lock: LockOptions) {
+    super();
     this.#folder = folder;
     this.#lock = lock;
   }
 
   /**
-   * Begins a layout in a folder, which is created if it doesn't exist.
-   * @throws DockerceptionError of kind output, OUTPUT_FAILED: the folder has something else in it.
+   * Begins a layout in a folder, which is created if necessary.
+   * @throws DockerceptionError of kind output, OUTPUT_FAILED: the folder contains something else.
    */
   static async create(folder: string, lock: LockOptions = {}): Promise<LayoutStore> {
     const store = new LayoutStore(folder, lock);
@@ -56,22 +55,6 @@ export class LayoutStore implements BlobStore {
     }
   }
 
-  put(blob: Blob, mediaType: string, expected?: number): Promise<Descriptor> {
-    return this.#write(blob, ({ size, digest }) => ({ mediaType, digest, size }), expected);
-  }
-
-  async copy(descriptor: Descriptor, from: BlobSource): Promise<void> {
-    if (this.#staged.has(descriptor.digest)) return;
-    const found = await stat(this.#pathOf(descriptor)).catch(() => undefined);
-    if (found?.size === descriptor.size) return;
-    const blob = (await from.open(descriptor)) as Readable & Blob;
-    await this.#write(blob, ({ size, digest }) => {
-      const error = compare(descriptor, 'the image to copy', size, digest);
-      if (error) throw error;
-      return descriptor;
-    });
-  }
-
   open(descriptor: Descriptor): Promise<Readable> {
     const { digest } = descriptor;
     const path = this.#staged.has(digest) ? this.#stagedPath(digest) : this.#pathOf(descriptor);
@@ -79,15 +62,15 @@ export class LayoutStore implements BlobStore {
   }
 
   /**
-   * Moves the blobs to their places and enters the image into `index.json`, in place of one with the same name.
-   * @param image its blobs are all in this store
-   * @param names references; none makes an image without a name
+   * Moves the blobs to their places and adds the image to `index.json`, in place of one with the same name.
+   * @param image all of its blobs are in this store
+   * @param names references, if any
    * @throws DockerceptionError of kind output.
    */
   async finish(image: AssembledImage, names: readonly string[]): Promise<void> {
     const enter = async (): Promise<void> => {
       const index = mergeIndex(await readIndex(this.#folder), namedDescriptors(image, names));
-      // What can fail for want of space comes first.
+      // What needs space on the disk comes first.
       await writeOutput(this.#inStaging('oci-layout'), LAYOUT_VERSION, this.#folder);
       await writeOutput(this.#inStaging('index.json'), JSON.stringify(index), this.#folder);
       keepFolder(join(this.#folder, 'blobs', 'sha256'));
@@ -106,23 +89,24 @@ export class LayoutStore implements BlobStore {
     });
   }
 
-  /** Unless it was finished, removes what it has added. May be called twice. */
+  /** Removes what was added, unless the layout was finished. Idempotent. */
   close(): Promise<void> {
     this.#staging?.remove();
     for (const made of [...this.#made].reverse()) made.remove();
     return Promise.resolve();
   }
 
-  /** One blob; `done` judges it and may throw, and then nothing of it stays. */
-  async #write(
-    blob: Blob,
-    done: (written: Written) => Descriptor,
-    expected?: number,
-  ): Promise<Descriptor> {
+  protected async has(descriptor: Descriptor): Promise<boolean> {
+    if (this.#staged.has(descriptor.digest)) return true;
+    const found = await stat(this.#pathOf(descriptor)).catch(() => undefined);
+    return found?.size === descriptor.size;
+  }
+
+  protected async write(blob: Blob, describe: Describe, expected?: number): Promise<Descriptor> {
     const incoming = this.#inStaging('incoming');
     const file = await OutputFile.create(incoming, this.#folder);
     try {
-      const descriptor = done(await writeBlob(file, blob, 0, expected));
+      const descriptor = await this.writeTo(file, 0, blob, describe, expected);
       await file.publish();
       fs.renameSync(incoming, this.#stagedPath(descriptor.digest));
       this.#staged.add(descriptor.digest);
@@ -146,7 +130,7 @@ export class LayoutStore implements BlobStore {
   }
 }
 
-/** Accepts an empty folder, a layout, the beginning of one that another process writes, and no folder. */
+/** Accepts a missing or empty folder, and a layout, which another process may just be creating. */
 async function checkFolder(folder: string): Promise<void> {
   let names: string[];
   try {

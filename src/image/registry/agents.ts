@@ -4,20 +4,18 @@
  */
 import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { isIP, type Socket } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { printable } from '../../text/printable.js';
 import { type Certificates, certificatesFor } from './certificates.js';
-import { ProxyError } from './failure.js';
-import { bare, isLoopback, portOf } from './host.js';
-import { lookupOf } from './hosts.js';
-import { isInsecureMachine } from './insecure.js';
+import { ProxyError } from './errors.js';
+import { bare, isInsecureMachine, isLoopback, portOf } from './host.js';
 import { proxyAuthorization, proxyFor } from './proxy.js';
 import type { Resolved } from './settings.js';
 
 /** How to reach a URL: what `http.request` or `https.request` gets, and which of them. */
-export interface Route {
+interface Route {
   readonly secure: boolean;
   readonly options: RequestOptions;
   /** For messages: through which proxy. */
@@ -165,4 +163,22 @@ class TunnelAgent extends HttpsAgent {
       request.end();
     });
   }
+}
+
+/** Names to addresses, from `HOST:IP`, each. */
+export function hostsOf(list: readonly string[]): ReadonlyMap<string, string> {
+  const pairs = list.map((text): [string, string] => {
+    const colon = text.indexOf(':');
+    return [text.slice(0, colon).toLowerCase(), text.slice(colon + 1)];
+  });
+  return new Map(pairs);
+}
+
+/** A lookup that knows one address alone. */
+function lookupOf(address: string): LookupFunction {
+  const family = isIP(address);
+  return (_name, options, callback) => {
+    if (options.all === true) callback(null, [{ address, family }]);
+    else callback(null, address, family);
+  };
 }

@@ -3,17 +3,13 @@
  * tried again. Connections, tokens and what was found out about it are kept.
  */
 import { Agents } from './agents.js';
-import { discard, refusal } from './answer.js';
 import { Authenticator } from './authenticator.js';
 import { certificatesFor } from './certificates.js';
-import { type Answer, exchange, type Request } from './exchange.js';
-import { ConnectionFailure, HttpFailure } from './failure.js';
-import { follow } from './follow.js';
-import { addressesOf } from './host.js';
-import { isInsecure, isInsecureMachine } from './insecure.js';
+import { ConnectionFailure, HttpFailure, inWords } from './errors.js';
+import { addressesOf, isInsecure, isInsecureMachine } from './host.js';
+import { type Answer, discard, exchange, follow, refusal, type Request } from './http.js';
 import { retrying } from './retry.js';
 import { type RegistrySettings, type Resolved, withDefaults } from './settings.js';
-import { inWords } from './words.js';
 
 /** Connections that may be idle at once, and so be closed at once. */
 const KEPT = 8;

@@ -3,13 +3,12 @@
  * goes on where it stopped (RFC 9110, section 14, Range); one that went on and turned out wrong begins
  * anew, one that is wrong from beginning to end is an error.
  */
-import type { BlobCache } from '../blob-cache.js';
+import { type BlobCache, type PartialBlob, wrongBytes } from '../blob-cache.js';
 import { type Descriptor, OCI_CONFIG, ociMediaType } from '../descriptor.js';
-import { type PartialBlob, wrongBytes } from '../partial-blob.js';
-import { bodyOf, discard } from './answer.js';
 import type { RegistryClient } from './client.js';
-import { ContentFailure, HttpFailure } from './failure.js';
-import type { Transfers } from './progress.js';
+import { ContentFailure, HttpFailure } from './errors.js';
+import { bodyOf, discard } from './http.js';
+import type { Transfers } from './transfers.js';
 
 /** A blob of a repository, and what a message calls getting it. */
 export interface Download {

@@ -3,7 +3,8 @@
  * plain HTTP more often than not (containerd and Docker take it for insecure, too).
  */
 import { BlockList, isIP } from 'node:net';
-import { isHub } from '../credentials/host.js';
+import { isHub } from '../credentials/docker-config.js';
+import { tryParseReference } from '../reference.js';
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -43,4 +44,40 @@ export function addressesOf(registry: string, insecure: boolean, trusted: boolea
   if (isLoopback(https.hostname)) return port === '443' ? [https, http] : [http, https];
   if (!insecure) return [https];
   return port === '80' ? [http, https] : [https, http];
+}
+
+/** `true` for the registries that the other options name, or hosts, as image names have them. */
+export type Insecure = boolean | readonly string[];
+
+/**
+ * The hosts.
+ *
+ * @param references names of images that the options have; what is no name counts for nothing, and so does Docker Hub.
+ */
+export function insecureHosts(
+  insecure: Insecure | undefined,
+  references: readonly (string | undefined)[],
+): readonly string[] {
+  if (insecure === undefined || insecure === false) return [];
+  if (insecure !== true) return insecure.map((host) => host.toLowerCase());
+  const hosts = references.flatMap((reference) => {
+    const registry = tryParseReference(
+      (reference ?? '').replace(/^docker-image:\/\//, ''),
+    )?.registry;
+    return registry === undefined || isHub(registry) ? [] : [registry.toLowerCase()];
+  });
+  return [...new Set(hosts)];
+}
+
+/** Whether a registry is one of these hosts. */
+export function isInsecure(registry: string, hosts: readonly string[]): boolean {
+  return hosts.includes(registry.toLowerCase());
+}
+
+/** Whether a URL leads to the machine of one of these hosts, on any port: its token server, its storage. */
+export function isInsecureMachine(url: URL, hosts: readonly string[]): boolean {
+  return hosts.some((host) => {
+    const base = `https://${host}/`;
+    return URL.canParse(base) && bare(new URL(base).hostname) === bare(url.hostname);
+  });
 }

@@ -3,16 +3,19 @@
  * through the cache: what comes out of it is whole and verified.
  */
 import { createReadStream } from 'node:fs';
-import { DockerceptionError } from '../../errors.js';
+import { Readable } from 'node:stream';
+import { DockerceptionError, messageOf } from '../../errors.js';
 import { type Descriptor, ociMediaType, type Platform } from '../descriptor.js';
+import { verified } from '../digest.js';
 import type { Image } from '../manifest.js';
 import { familiarReference, formatReference, type Reference } from '../reference.js';
 import type { BlobSource } from '../store.js';
 import { clientFor } from './client.js';
 import { download } from './download.js';
-import { eachOf } from './parallel.js';
-import { Transfers } from './progress.js';
+import { ConnectionFailure } from './errors.js';
+import { bodyOf } from './http.js';
 import { type PullSettings, type ResolvedImage, resolveImage } from './resolve.js';
+import { eachOf, Transfers } from './transfers.js';
 
 /** Layers that are downloaded side by side. */
 const SIDE_BY_SIDE = 4;
@@ -28,7 +31,7 @@ export interface PulledImage extends Image {
  *
  * @throws as {@link resolveImage}; opening a layer throws DockerceptionError, too.
  */
-export async function pullImage(
+export async function pullFromRegistry(
   reference: Reference,
   platform: Platform,
   settings: PullSettings,
@@ -38,7 +41,7 @@ export async function pullImage(
 }
 
 /** What is known of an image of a registry, and where its layers come from. */
-export function describePulled(resolved: ResolvedImage, blobs: BlobSource): PulledImage {
+function describePulled(resolved: ResolvedImage, blobs: BlobSource): PulledImage {
   const { reference, manifest, config, descriptor } = resolved;
   const { registry, repository } = reference;
   return {
@@ -77,4 +80,66 @@ function layerSource({ reference, manifest }: ResolvedImage, settings: PullSetti
       return createReadStream(await wanted, { highWaterMark: 1 << 18 });
     },
   };
+}
+
+/** Connections that may break while one layer comes. */
+const MAX_BREAKS = 5;
+
+/** Finds an image for a platform. Throws as {@link resolveImage}; so do its layers while they are read. */
+export async function streamFromRegistry(
+  reference: Reference,
+  platform: Platform,
+  settings: PullSettings,
+): Promise<PulledImage> {
+  const resolved = await resolveImage(reference, platform, settings);
+  return describePulled(resolved, streamedLayers(resolved, settings));
+}
+
+function streamedLayers({ reference }: ResolvedImage, settings: PullSettings): BlobSource {
+  const name = familiarReference(reference);
+  return {
+    open(descriptor) {
+      const chunks = Readable.from(layer(reference, descriptor, settings), { objectMode: false });
+      return Promise.resolve(verified(chunks, descriptor, name));
+    },
+  };
+}
+
+async function* layer(
+  { registry, repository, ...rest }: Reference,
+  { digest }: Descriptor,
+  settings: PullSettings,
+): AsyncGenerator<Buffer> {
+  const client = clientFor(registry, settings);
+  const doing = `pulling ${familiarReference({ registry, repository, ...rest })}`;
+  let received = 0;
+  for (let breaks = 0; ; breaks++) {
+    const request = {
+      method: 'GET',
+      path: `v2/${repository}/blobs/${digest}`,
+      scopes: [`repository:${repository}:pull`],
+      signal: settings.signal,
+      ...(received > 0 && { headers: { Range: `bytes=${received}-` } }),
+    } as const;
+    const answer = await client.attempt(doing, repository, () => client.send(request, [200, 206]));
+    // Whoever takes no ranges sends all of it once more.
+    let known = answer.status === 200 ? received : 0;
+    try {
+      for await (const chunk of bodyOf(answer)) {
+        const fresh = chunk.subarray(Math.min(known, chunk.length));
+        known -= chunk.length - fresh.length;
+        received += fresh.length;
+        yield fresh;
+      }
+      return;
+    } catch (error) {
+      if (settings.signal.aborted || !(error instanceof ConnectionFailure)) throw error;
+      if (breaks === MAX_BREAKS) throw brokenOff(doing, registry, error);
+    }
+  }
+}
+
+function brokenOff(doing: string, registry: string, cause: Error): DockerceptionError {
+  const message = `${doing}: ${registry} breaks every connection off: ${messageOf(cause)}`;
+  return new DockerceptionError('engine', 'REGISTRY_UNREACHABLE', message, { cause });
 }

@@ -5,15 +5,15 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { DockerceptionError, messageOf } from '../../errors.js';
-import type { Descriptor } from '../descriptor.js';
+import { type Descriptor, OCI_CONFIG, ociMediaType } from '../descriptor.js';
 import type { AssembledImage, RepositoryName } from '../manifest.js';
 import { familiarReference, parseReference, type Reference } from '../reference.js';
-import { discard } from './answer.js';
-import { clientFor, type RegistryClient } from './client.js';
-import { eachOf } from './parallel.js';
-import { Transfers } from './progress.js';
+import type { BlobSource } from '../store.js';
+import { clientFor, isStatus, type RegistryClient } from './client.js';
+import { ContentFailure, HttpFailure } from './errors.js';
+import { type Answer, discard } from './http.js';
 import type { RegistrySettings } from './settings.js';
-import { scopeOf, uploadBlob } from './upload.js';
+import { type BlobProgress, eachOf, Transfers } from './transfers.js';
 
 const NEVER = new AbortController().signal;
 
@@ -35,7 +35,7 @@ interface Target extends RepositoryName {
  * @throws DockerceptionError of kind usage: REFERENCE_INVALID; of kind engine: those of
  *   {@link RegistryClient.attempt}; what reading a blob throws; the signal's reason.
  */
-export async function pushImage(
+export async function pushToRegistry(
   image: AssembledImage,
   references: readonly string[],
   settings: RegistrySettings,
@@ -150,4 +150,123 @@ async function pushManifest(
     },
     signal,
   );
+}
+
+/** A blob and where it has to go. */
+interface Upload {
+  readonly client: RegistryClient;
+  readonly repository: string;
+  readonly blob: Descriptor;
+  readonly blobs: BlobSource;
+  /** Another repository of the same registry that should have it. */
+  readonly origin: RepositoryName | undefined;
+  /** `pushing app:latest` */
+  readonly doing: string;
+  readonly transfers: Transfers;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Resolves when the repository has the blob.
+ *
+ * @throws as {@link RegistryClient.attempt}; what reading the blob throws.
+ */
+async function uploadBlob(upload: Upload): Promise<void> {
+  const { client, repository, blob, doing, transfers, signal } = upload;
+  const what = ociMediaType(blob.mediaType) === OCI_CONFIG ? 'config' : 'layer';
+  const progress = transfers.blob(`pushing ${what} ${blob.digest}`, blob.size);
+  await client.attempt(
+    doing,
+    repository,
+    async (number) => {
+      if (await exists(upload)) return progress.done('already there');
+      const session = (number === 1 && (await mount(upload))) || (await begin(upload));
+      if (session === 'mounted') return progress.done(`mounted from ${upload.origin?.repository}`);
+      await put(upload, session, progress);
+      progress.done();
+    },
+    signal,
+  );
+}
+
+async function exists({ client, repository, blob, signal }: Upload): Promise<boolean> {
+  const path = `v2/${repository}/blobs/${blob.digest}`;
+  const scopes = [scopeOf(repository)];
+  const answer = await client.send({ method: 'HEAD', path, scopes, signal }, [200, 404]);
+  await discard(answer);
+  return answer.status === 200;
+}
+
+/** Mounts the blob; the session of an upload when the registry would rather have one, or undefined. */
+async function mount(upload: Upload): Promise<'mounted' | URL | undefined> {
+  const { client, repository, blob, origin, signal } = upload;
+  if (!origin) return undefined;
+  const query = new URLSearchParams({ mount: blob.digest, from: origin.repository });
+  const path = `v2/${repository}/blobs/uploads/?${query.toString()}`;
+  const scopes = [scopeOf(repository), `repository:${origin.repository}:pull`];
+  try {
+    const answer = await client.send(
+      { method: 'POST', path, scopes, signal, body: EMPTY },
+      [201, 202],
+    );
+    await discard(answer);
+    return answer.status === 201 ? 'mounted' : await sessionOf(upload, answer);
+  } catch (error) {
+    // It may be that we may not read there, or that it doesn't know how: then it is uploaded.
+    if (error instanceof HttpFailure && error.status < 500 && error.status !== 429)
+      return undefined;
+    throw error;
+  }
+}
+
+async function begin(upload: Upload): Promise<URL> {
+  const { client, repository, signal } = upload;
+  const path = `v2/${repository}/blobs/uploads/`;
+  const scopes = [scopeOf(repository)];
+  const answer = await client.send({ method: 'POST', path, scopes, signal, body: EMPTY }, [202]);
+  await discard(answer);
+  return sessionOf(upload, answer);
+}
+
+async function sessionOf({ client }: Upload, { headers, url }: Answer): Promise<URL> {
+  const session =
+    headers.location === undefined ? undefined : await client.resolve(headers.location, url);
+  if (!session) throw new ContentFailure('it doesn’t say where to upload to');
+  return session;
+}
+
+async function put(upload: Upload, session: URL, progress: BlobProgress): Promise<void> {
+  const { client, repository, blob, blobs, signal } = upload;
+  const url = new URL(session);
+  // Appended as text: the rest of the query is the registry's own, and stays as it is.
+  url.search = `${url.search === '' ? '?' : `${url.search}&`}digest=${encodeURIComponent(blob.digest)}`;
+  const answer = await client
+    .send(
+      {
+        method: 'PUT',
+        url,
+        headers: { 'Content-Type': 'application/octet-stream' },
+        body: { size: blob.size, open: () => blobs.open(blob), sent: progress.at },
+        scopes: [scopeOf(repository)],
+        signal,
+      },
+      [201, 204],
+    )
+    .catch((error: unknown) => {
+      // The registry has forgotten the session, or lost a part of it: another one will do.
+      if (!isStatus(error, 404, 416)) throw error;
+      throw new ContentFailure(`it lost an upload (${error.message})`, true);
+    });
+  await discard(answer);
+}
+
+/** A POST without a body says so: some servers want a length. */
+const EMPTY = {
+  size: 0,
+  open: () => Promise.resolve(Readable.from([])),
+};
+
+/** What a token for pushing has to allow. */
+function scopeOf(repository: string): string {
+  return `repository:${repository}:pull,push`;
 }

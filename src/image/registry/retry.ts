@@ -1,6 +1,6 @@
 /** Tries a thing again when what went wrong may pass: with growing pauses, a bounded number of times. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectionFailure, HttpFailure, mayPass } from './failure.js';
+import { ConnectionFailure, HttpFailure, mayPass } from './errors.js';
 import type { Resolved } from './settings.js';
 
 /**

@@ -1,6 +1,6 @@
 /** What every dealing with a registry needs to know. Plain data, defaulted once. */
 import { type CredentialStore, credentialStore } from '../credentials/credentials.js';
-import type { TransferReport } from './progress.js';
+import type { TransferReport } from './transfers.js';
 
 /** An environment, as `process.env` is one. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -4,7 +4,7 @@
  * recorded as a context.
  */
 import { cleanName } from '../../filesystem/name.js';
-import { linkTarget } from '../../image/archive/tar-link.js';
+import { linkTarget } from '../../image/archive/tar-index.js';
 import { Evidence, explain, unterminated } from '../../source/diagnose.js';
 import type { Source } from '../../source/source.js';
 import type { EntryHeader } from '../../tar/entry-header.js';

@@ -1,6 +1,6 @@
 /** Inspects an image whose layers can be read in any order. */
 import { DockerceptionError } from '../../errors.js';
-import { configJson } from '../../image/config-json.js';
+import { configJson } from '../../image/config.js';
 import type { Descriptor } from '../../image/descriptor.js';
 import { digestOf } from '../../image/digest.js';
 import type { Image } from '../../image/manifest.js';

@@ -3,8 +3,9 @@ import { DockerceptionError } from '../../errors.js';
 import { openDockerArchive } from '../../image/archive/docker-archive.js';
 import type { Platform } from '../../image/descriptor.js';
 import { blobPath, compare, EMPTY_DIGEST } from '../../image/digest.js';
-import { badImage } from '../../image/image-error.js';
-import { type ImageChoice, readLayout } from '../../image/layout/layout-reader.js';
+import { invalidImage } from '../../image/document.js';
+import type { ImageChoice } from '../../image/image-reader.js';
+import { readLayout } from '../../image/layout/layout-reader.js';
 import type { Image } from '../../image/manifest.js';
 import { behindTheEnd } from '../../source/diagnose.js';
 import type { Source } from '../../source/source.js';
@@ -12,7 +13,7 @@ import type { Trailing } from '../../tar/walk-handler.js';
 import { printable } from '../../text/printable.js';
 import type { ContextKind } from '../findings/index.js';
 import type { Inspection } from '../inspection.js';
-import { type ScannedArchive, scanArchive } from './archive-scan.js';
+import { scanArchive, type ScannedArchive } from './archive-scan.js';
 import { type DescribedLayer, inspectLayers } from './inspect-layers.js';
 import { checkDiffIds, describe, imageFacts, layerName, type ReadOptions } from './read-image.js';
 import type { RecordedLayer } from './record-layer.js';
@@ -36,7 +37,7 @@ export async function readStream(source: Source, options: StreamOptions): Promis
   const form = formOf(archive, choice);
   if (form === undefined) {
     if (choice !== undefined)
-      throw badImage(
+      throw invalidImage(
         name,
         'it is a tar, but no image: neither index.json nor manifest.json tell of one',
       );

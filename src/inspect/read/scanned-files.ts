@@ -1,6 +1,6 @@
 /** A scanned archive as the files that readers of layouts and of `docker save` open. */
 import { Readable } from 'node:stream';
-import { followMember } from '../../image/archive/tar-link.js';
+import { followMember } from '../../image/archive/tar-index.js';
 import { EMPTY_DIGEST } from '../../image/digest.js';
 import type { LayoutFiles } from '../../image/layout/layout-files.js';
 import { toBinary } from '../../text/binary.js';

@@ -10,13 +10,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BlobCache, openBlobCache } from '../../../src/image/blob-cache.js';
 import { hostPlatform, parsePlatform } from '../../../src/image/platform.js';
 import { parseReference } from '../../../src/image/reference.js';
-import {
-  type PulledImage,
-  pullImage,
-  type PullSettings,
-  pushImage,
-} from '../../../src/image/registry/index.js';
-import type { TransferEvent } from '../../../src/image/registry/progress.js';
+import { type PulledImage, pullFromRegistry } from '../../../src/image/registry/pull.js';
+import { pushToRegistry } from '../../../src/image/registry/push.js';
+import type { PullSettings } from '../../../src/image/registry/resolve.js';
+import type { TransferEvent } from '../../../src/image/registry/transfers.js';
 import { sha256 } from '../../image/registry/fake.js';
 import { engines, run, uniqueTag } from '../engines.js';
 import { imageOf, layerOf } from './images.js';
@@ -53,7 +50,7 @@ const crane = async (...args: string[]): Promise<string> => {
   return (await run(engines.crane, args, { env, maxBuffer: 1 << 26 })).stdout;
 };
 const pull = (name: string, platform = hostPlatform()): Promise<PulledImage> =>
-  pullImage(parseReference(name), platform, settings);
+  pullFromRegistry(parseReference(name), platform, settings);
 /** Reads all layers, and holds them against the configuration. */
 const checkLayers = async (image: PulledImage): Promise<void> => {
   expect(image.layers.length).toBeGreaterThan(0);
@@ -90,8 +87,8 @@ describe('a real registry', () => {
   it('gives us the platform that we ask for of an index that crane made', async () => {
     const name = `${plain}/${uniqueTag()}`;
     const layer = await layerOf('a', 'a');
-    await pushImage(imageOf([layer], ['amd64']), [`${name}:amd64`], settings);
-    await pushImage(imageOf([layer], ['arm64']), [`${name}:arm64`], settings);
+    await pushToRegistry(imageOf([layer], ['amd64']), [`${name}:amd64`], settings);
+    await pushToRegistry(imageOf([layer], ['arm64']), [`${name}:arm64`], settings);
     await crane(
       'index',
       'append',
@@ -114,7 +111,7 @@ describe('a real registry', () => {
   it('has what we pushed, which crane, Docker and Podman find valid', async () => {
     const name = `${plain}/${uniqueTag()}`;
     const image = imageOf([await big(), await layerOf('b', 'b')]);
-    await pushImage(image, [`${name}:1`, `${name}:2`], settings);
+    await pushToRegistry(image, [`${name}:1`, `${name}:2`], settings);
     await crane('validate', '--remote', `${name}:1`);
     expect((await crane('digest', `${name}:2`)).trim()).toBe(image.descriptor.digest);
     for (const { cli, host } of [engines.docker20, engines.docker28]) {
@@ -129,7 +126,7 @@ describe('a real registry', () => {
   it('has the index and both platforms that we pushed', async () => {
     const name = `${plain}/${uniqueTag()}:1`;
     const image = imageOf([await layerOf('a', 'a')], ['amd64', 'arm64']);
-    await pushImage(image, [name], settings);
+    await pushToRegistry(image, [name], settings);
     await crane('validate', '--remote', name);
     const index = JSON.parse(await crane('manifest', name)) as { manifests: { digest: string }[] };
     expect(index.manifests.map(({ digest }) => digest)).toEqual(
@@ -141,7 +138,7 @@ describe('a real registry', () => {
     const base = uniqueTag();
     const layer = await big();
     const first = imageOf([layer]);
-    await pushImage(first, [`${plain}/${base}:1`], settings);
+    await pushToRegistry(first, [`${plain}/${base}:1`], settings);
     const origin = { registry: plain, repository: base };
     const digest = first.images[0]?.manifest.layers[0]?.digest as string;
     const second = imageOf(
@@ -150,12 +147,12 @@ describe('a real registry', () => {
       new Map([[digest, origin]]),
     );
     const name = `${plain}/${uniqueTag()}:1`;
-    await pushImage(second, [name], settings);
+    await pushToRegistry(second, [name], settings);
     expect(second.opened).not.toContain(digest);
     const names = events.flatMap(({ status }) => (status.statuses ?? []).map((one) => one.name));
     expect(names).toContain(`pushing layer ${digest} (mounted from ${base})`);
     const again = imageOf([layer, await layerOf('x', 'x')]);
-    await pushImage(again, [name], settings);
+    await pushToRegistry(again, [name], settings);
     expect(again.opened).not.toContain(digest);
     await crane('validate', '--remote', name);
   });
@@ -171,7 +168,7 @@ describe('a registry with a password', () => {
   it('takes what was logged in with', async () => {
     await logIn(guarded.address);
     const name = `${guarded.address}/${uniqueTag()}:1`;
-    await pushImage(imageOf([await big()]), [name], settings);
+    await pushToRegistry(imageOf([await big()]), [name], settings);
     await crane('validate', '--remote', name);
     await checkLayers(await pull(name, parsePlatform('linux/amd64')));
   });
@@ -183,7 +180,7 @@ describe('a registry with a password', () => {
     if (password !== undefined) await logIn(guarded.address, password);
     const name = `${guarded.address}/${uniqueTag()}:1`;
     const image = imageOf([await layerOf('a', 'a')]);
-    for (const attempt of [() => pull(name), () => pushImage(image, [name], settings)]) {
+    for (const attempt of [() => pull(name), () => pushToRegistry(image, [name], settings)]) {
       const error = await failure(attempt());
       expect(error).toMatchObject({ kind: 'engine', code: 'REGISTRY_DENIED' });
       expect(String(error)).toContain(`${why}${home}/config.json`);
@@ -231,7 +228,7 @@ describe('a registry that takes tokens', () => {
   it('is pushed to and pulled from', async () => {
     await logIn(address);
     const name = `${address}/${uniqueTag()}:1`;
-    await pushImage(imageOf([await big()]), [name], settings);
+    await pushToRegistry(imageOf([await big()]), [name], settings);
     await crane('validate', '--remote', name);
     await checkLayers(await pull(name, parsePlatform('linux/amd64')));
   });
@@ -277,7 +274,7 @@ describe('a connection that breaks in the middle of a push', () => {
   it('is opened again, and the image is whole', async () => {
     left = 3;
     const name = `${uniqueTag()}:1`;
-    await pushImage(imageOf([await big()]), [`${address}/${name}`], settings);
+    await pushToRegistry(imageOf([await big()]), [`${address}/${name}`], settings);
     expect(cuts).toBe(3);
     await crane('validate', '--remote', `${plain}/${name}`);
   });
@@ -286,7 +283,7 @@ describe('a connection that breaks in the middle of a push', () => {
     left = Infinity;
     const repository = uniqueTag();
     const image = imageOf([await big(), await layerOf('a', 'a')]);
-    const error = await failure(pushImage(image, [`${address}/${repository}:1`], settings));
+    const error = await failure(pushToRegistry(image, [`${address}/${repository}:1`], settings));
     expect(error).toMatchObject({ kind: 'engine', code: 'REGISTRY_UNREACHABLE' });
     expect(cuts).toBe(5);
     for (const reference of [':1', `@${image.descriptor.digest}`])

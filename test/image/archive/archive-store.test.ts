@@ -19,7 +19,7 @@ import { PassThrough, Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ArchiveStore } from '../../../src/image/archive/archive-store.js';
-import { copyImage } from '../../../src/image/copy-image.js';
+import { copyImage } from '../../../src/image/assemble.js';
 import type { Descriptor } from '../../../src/image/descriptor.js';
 import { digestOf } from '../../../src/image/digest.js';
 import type { AssembledImage, Index } from '../../../src/image/manifest.js';

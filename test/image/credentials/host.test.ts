@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { credentialKey, hostOfKey } from '../../../src/image/credentials/host.js';
+import { credentialKey, hostOfKey } from '../../../src/image/credentials/docker-config.js';
 import { registryOf } from '../../../src/image/reference.js';
 
 describe('the registry of an image', () => {

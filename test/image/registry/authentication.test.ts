@@ -7,8 +7,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BlobCache, openBlobCache } from '../../../src/image/blob-cache.js';
 import type { Credential, CredentialStore } from '../../../src/image/credentials/credentials.js';
 import { parseReference } from '../../../src/image/reference.js';
-import { parseChallenges } from '../../../src/image/registry/challenge.js';
-import { pullImage, type PullSettings, pushImage } from '../../../src/image/registry/index.js';
+import { parseChallenges } from '../../../src/image/registry/authenticator.js';
+import { pullFromRegistry } from '../../../src/image/registry/pull.js';
+import { pushToRegistry } from '../../../src/image/registry/push.js';
+import type { PullSettings } from '../../../src/image/registry/resolve.js';
 import { addImage, assemble, type FakeRegistry, fakeRegistry, quick } from './fake.js';
 
 let home: string;
@@ -60,13 +62,13 @@ const settings = (
   ...more,
 });
 const pull = (credentials: CredentialStore, more?: Partial<PullSettings>) =>
-  pullImage(
+  pullFromRegistry(
     parseReference(`${registry.address}/app:1`),
     { os: 'linux', architecture: 'amd64' },
     settings(credentials, more),
   );
 const push = (credentials: CredentialStore, image = assemble([Buffer.from('x')])): Promise<void> =>
-  pushImage(image, [`${registry.address}/app:1`], settings(credentials));
+  pushToRegistry(image, [`${registry.address}/app:1`], settings(credentials));
 const failure = async (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => expect.unreachable('it succeeded'),

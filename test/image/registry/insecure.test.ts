@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../../src/cli/parse.js';
 import { Agents } from '../../../src/image/registry/agents.js';
-import {
-  insecureHosts,
-  isInsecure,
-  isInsecureMachine,
-} from '../../../src/image/registry/insecure.js';
+import { fetchToken } from '../../../src/image/registry/authenticator.js';
+import { insecureHosts, isInsecure, isInsecureMachine } from '../../../src/image/registry/host.js';
 import { withDefaults } from '../../../src/image/registry/settings.js';
-import { fetchToken } from '../../../src/image/registry/token.js';
 import { INSPECT } from '../../../src/options/inspect.js';
 
 describe('insecure registries', () => {

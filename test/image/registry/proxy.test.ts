@@ -8,8 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BlobCache, openBlobCache } from '../../../src/image/blob-cache.js';
 import { parseReference } from '../../../src/image/reference.js';
 import { addressesOf, isLoopback } from '../../../src/image/registry/host.js';
-import { pullImage, type PullSettings } from '../../../src/image/registry/index.js';
 import { proxyFor } from '../../../src/image/registry/proxy.js';
+import { pullFromRegistry } from '../../../src/image/registry/pull.js';
+import type { PullSettings } from '../../../src/image/registry/resolve.js';
 import { certificateFor } from './certificate.js';
 import { addImage, type FakeRegistry, fakeRegistry, quick } from './fake.js';
 
@@ -179,7 +180,7 @@ describe('on the way to a registry', () => {
   ): Promise<string> => {
     addImage(registry, 'app', '1');
     const platform = { os: 'linux', architecture: 'amd64' };
-    const image = await pullImage(parseReference(name), platform, { ...settings, ...more });
+    const image = await pullFromRegistry(parseReference(name), platform, { ...settings, ...more });
     return text(await image.blobs.open(image.layers[0]!));
   };
   const failure = async (promise: Promise<unknown>): Promise<unknown> =>

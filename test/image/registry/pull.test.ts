@@ -8,8 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BlobCache, openBlobCache } from '../../../src/image/blob-cache.js';
 import { parsePlatform } from '../../../src/image/platform.js';
 import { parseReference } from '../../../src/image/reference.js';
-import { pullImage, type PullSettings } from '../../../src/image/registry/index.js';
-import type { TransferEvent } from '../../../src/image/registry/progress.js';
+import { pullFromRegistry } from '../../../src/image/registry/pull.js';
+import type { PullSettings } from '../../../src/image/registry/resolve.js';
+import type { TransferEvent } from '../../../src/image/registry/transfers.js';
 import { addImage, descriptorOf, type FakeRegistry, fakeRegistry, quick, sha256 } from './fake.js';
 
 const amd64 = parsePlatform('linux/amd64');
@@ -37,7 +38,10 @@ afterEach(async () => {
 });
 
 const pull = (name = 'app:1', more: Partial<PullSettings> = {}, platform = amd64) =>
-  pullImage(parseReference(`${registry.address}/${name}`), platform, { ...settings, ...more });
+  pullFromRegistry(parseReference(`${registry.address}/${name}`), platform, {
+    ...settings,
+    ...more,
+  });
 /** As text: comparing buffers takes seconds. */
 const layersOf = async (image: Awaited<ReturnType<typeof pull>>): Promise<string[]> =>
   Promise.all(image.layers.map(async (layer) => text(await image.blobs.open(layer))));
@@ -445,7 +449,7 @@ describe('a registry', () => {
 
   it('whose host doesn’t exist is named', async () => {
     const reference = parseReference('registry.invalid/app');
-    const error = await failure(pullImage(reference, amd64, settings));
+    const error = await failure(pullFromRegistry(reference, amd64, settings));
     expect(error).toMatchObject({ kind: 'engine', code: 'REGISTRY_UNREACHABLE' });
     expect(String(error)).toMatch(
       /pulling registry.invalid\/app:latest: reaching registry.invalid: /,

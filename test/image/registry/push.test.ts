@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { pushImage, type RegistrySettings } from '../../../src/image/registry/index.js';
-import type { TransferEvent } from '../../../src/image/registry/progress.js';
+import { pushToRegistry } from '../../../src/image/registry/push.js';
+import type { RegistrySettings } from '../../../src/image/registry/settings.js';
+import type { TransferEvent } from '../../../src/image/registry/transfers.js';
 import { assemble, type FakeRegistry, fakeRegistry, quick, sha256 } from './fake.js';
 
 const big = Buffer.from('0123456789abcdef'.repeat(60_000));
@@ -25,7 +26,7 @@ beforeEach(async () => {
 afterEach(() => registry.close());
 
 const push = (image: ReturnType<typeof assemble>, names = ['app:1'], more = {}): Promise<void> =>
-  pushImage(
+  pushToRegistry(
     image,
     names.map((name) => `${registry.address}/${name}`),
     { ...settings, ...more },

@@ -4,12 +4,12 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import { ArchiveStore } from '../../../image/archive/archive-store.js';
-import { copyImage } from '../../../image/copy-image.js';
+import { copyImage } from '../../../image/assemble.js';
 import { LayoutStore } from '../../../image/layout/layout-store.js';
 import type { AssembledImage } from '../../../image/manifest.js';
 import { formatPlatform } from '../../../image/platform.js';
 import { fullName } from '../../../image/reference.js';
-import type { RegistrySettings } from '../../../image/registry/index.js';
+import type { RegistrySettings } from '../../../image/registry/settings.js';
 import type { BlobStore } from '../../../image/store.js';
 import { isImageOutput, type Output, outputForm } from '../../../options/image.js';
 import type { EngineRequest } from '../../engine.js';
@@ -78,8 +78,8 @@ export class Outputs {
     for (const other of this.#named.slice(1)) await copyImage(image, other);
     if (temporary !== undefined && temporary !== this.store) await copyImage(image, temporary);
     if (build.push) {
-      const { pushImage } = await import('../../../image/registry/index.js');
-      await pushImage(image, names, registry);
+      const { pushToRegistry } = await import('../../../image/registry/push.js');
+      await pushToRegistry(image, names, registry);
     }
     if (temporary !== undefined) {
       await temporary.finish(image, names);

@@ -7,7 +7,7 @@ import { type DiskImageUrl, openImageReader, parseImageUrl } from '../../../imag
 import type { Image } from '../../../image/manifest.js';
 import { formatPlatform } from '../../../image/platform.js';
 import { formatReference, parseReference, tryParseReference } from '../../../image/reference.js';
-import type { RegistrySettings } from '../../../image/registry/index.js';
+import type { RegistrySettings } from '../../../image/registry/settings.js';
 
 export interface ImagesOptions {
   /** From name to `docker-image://…`, `oci-layout://…`, …, or a directory. */
@@ -101,11 +101,11 @@ export class Images {
   }
 
   async #pull(name: string, platform: Platform): Promise<Image> {
-    const { pullImage } = await import('../../../image/registry/index.js');
+    const { pullFromRegistry } = await import('../../../image/registry/pull.js');
     const cache = await (this.#cache ??= openBlobCache(this.#options.registry.env));
     const { registry, engineHas } = this.#options;
     try {
-      return await pullImage(parseReference(name), platform, { ...registry, cache });
+      return await pullFromRegistry(parseReference(name), platform, { ...registry, cache });
     } catch (error) {
       if (engineHas === undefined || !hasCode(error, ...UNAVAILABLE)) throw error;
       if (!(await engineHas(name))) throw error;

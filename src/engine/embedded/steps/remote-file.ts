@@ -8,15 +8,18 @@ import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DockerceptionError } from '../../../errors.js';
 import { FILE, Leaf } from '../../../filesystem/node.js';
-import { Agents } from '../../../image/registry/agents.js';
-import { bodyOf, discard } from '../../../image/registry/answer.js';
-import { type Answer, exchange, type Request } from '../../../image/registry/exchange.js';
-import { ConnectionFailure, HttpFailure } from '../../../image/registry/failure.js';
-import { follow } from '../../../image/registry/follow.js';
-import { hostsOf } from '../../../image/registry/hosts.js';
+import { Agents, hostsOf } from '../../../image/registry/agents.js';
+import { ConnectionFailure, HttpFailure, reasonOf } from '../../../image/registry/errors.js';
+import {
+  type Answer,
+  bodyOf,
+  discard,
+  exchange,
+  follow,
+  type Request,
+} from '../../../image/registry/http.js';
 import { retrying } from '../../../image/registry/retry.js';
 import { type Environment, type Timing, withDefaults } from '../../../image/registry/settings.js';
-import { reasonOf } from '../../../image/registry/words.js';
 import type { Blob } from '../../../image/store.js';
 import { toBinary } from '../../../text/binary.js';
 import { printable } from '../../../text/printable.js';

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Outputs } from '../../../../src/engine/embedded/output/outputs.js';
-import { copyImage } from '../../../../src/image/copy-image.js';
+import { copyImage } from '../../../../src/image/assemble.js';
 import type { BlobStore } from '../../../../src/image/store.js';
 import { assemble, fakeRegistry, quick } from '../../../image/registry/fake.js';
 import { engineOptions } from '../../../support/engine-options.js';

@@ -6,8 +6,10 @@
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
+import { printable } from '../../text/printable.js';
+import { redact } from '../../text/redact.js';
 import type { Agents } from './agents.js';
-import { ConnectionFailure, SilenceError } from './failure.js';
+import { ConnectionFailure, ContentFailure, HttpFailure, SilenceError } from './errors.js';
 import type { Resolved } from './settings.js';
 
 /** What is asked. */
@@ -165,4 +167,121 @@ function watch(request: ClientRequest, silence: number, signal: AbortSignal): ()
 
 function reset(): Error {
   return Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' });
+}
+
+/** Bytes of an error's body that are looked at. */
+const MAX_ERROR = 64 * 1024;
+/** Bytes that are read away so that the connection can be used again; beyond it is closed. */
+const MAX_REST = 1 << 20;
+
+/**
+ * Reads a whole body.
+ *
+ * @throws ContentFailure when it is longer than `limit` bytes; ConnectionFailure when it breaks off.
+ */
+export async function readBody(answer: Answer, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of bodyOf(answer)) {
+    length += chunk.length;
+    if (length > limit) throw new ContentFailure(`the answer is longer than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The chunks of a body; what breaks it is a ConnectionFailure. Leaving early closes the connection. */
+export async function* bodyOf({ stream, url }: Answer): AsyncGenerator<Buffer> {
+  try {
+    yield* stream as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw new ConnectionFailure(url, error, false);
+  }
+}
+
+/** Reads the rest away; never fails. */
+export async function discard({ stream }: Answer): Promise<void> {
+  let length = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > MAX_REST) break;
+    }
+  } catch {
+    // Nobody needs it.
+  }
+}
+
+/** Makes an error of an answer that is no success, of what its body says. */
+export async function refusal(answer: Answer): Promise<HttpFailure> {
+  const body = await readBody(answer, MAX_ERROR).catch(() => Buffer.alloc(0));
+  const { code, message } = firstError(body);
+  const after = answer.headers['retry-after'];
+  // The cut must not leave the first half of a secret.
+  const reason = printable(redact(message || code), 300);
+  return new HttpFailure(answer.url, answer.status, code, reason, waitOf(after));
+}
+
+/** `{"errors":[{"code","message","detail"}]}`: OCI distribution-spec, "Error Codes". */
+function firstError(body: Buffer): { readonly code: string; readonly message: string } {
+  const none = { code: '', message: '' };
+  let json: unknown;
+  try {
+    json = JSON.parse(body.toString('utf8'));
+  } catch {
+    return none;
+  }
+  const { errors, details, message, error } = (json ?? {}) as Record<string, unknown>;
+  const list: unknown = Array.isArray(errors)
+    ? errors[0]
+    : { message: details ?? message ?? error };
+  const first = (list ?? {}) as Record<string, unknown>;
+  const text = (value: unknown): string => (typeof value === 'string' ? value.trim() : '');
+  return { code: text(first['code']), message: text(first['message']) };
+}
+
+/** Seconds or a date (RFC 9110, section 10.2.3), as milliseconds from now. */
+function waitOf(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const wait = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
+}
+
+const MOST = 10;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Sends a request with `send`, and again to where the answer points.
+ *
+ * @param insecure whether a redirect may lead from HTTPS to HTTP.
+ * @throws ContentFailure when a redirect leads nowhere.
+ */
+export async function follow(
+  request: Request,
+  send: (request: Request) => Promise<Answer>,
+  insecure: boolean,
+): Promise<Answer> {
+  let current = request;
+  for (let count = 0; count <= MOST; count++) {
+    const answer = await send(current);
+    const { location } = answer.headers;
+    if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
+    await discard(answer);
+    const url = parse(location, current.url);
+    if (url.protocol === 'http:' && current.url.protocol === 'https:' && !insecure)
+      throw new ContentFailure(`it redirects to ${url.origin}, which is not encrypted`);
+    const headers = { ...current.headers };
+    if (url.origin !== current.url.origin) delete headers['Authorization'];
+    current = { ...current, url, headers };
+  }
+  throw new ContentFailure(`it redirects more than ${MOST} times`);
+}
+
+function parse(location: string, base: URL): URL {
+  const url = URL.canParse(location, base.href) ? new URL(location, base) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    throw new ContentFailure('it redirects to what is no address');
+  // A user in the address would become credentials.
+  url.username = url.password = '';
+  return url;
 }
