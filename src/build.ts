@@ -1,4 +1,4 @@
-/** A context in, an image out: the pipeline into an engine. */
+/** Builds an image: chooses the engine, and runs the pipeline into it. */
 import { access, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import {
@@ -32,26 +32,26 @@ import { StreamSink } from './sink/stream.js';
 import { printable } from './text/printable.js';
 import { redactAll } from './text/redact.js';
 
-/** What to build, and where the image goes; as of `docker buildx build`. An unknown key is an error. */
+/** The options of {@link build}, as of `docker buildx build`. An unknown key is an error. */
 export interface BuildOptions extends OptionsOf<typeof BUILD> {
   /**
-   * Which engine builds. `auto` is the embedded one for an image that goes to a file or a registry, and otherwise
-   * the Docker Engine that `env` names, which has to answer; if `env` names none and none runs, the embedded one. @default 'auto'
+   * The engine that builds. `auto` is the embedded engine for an image that goes to a file or a registry, and otherwise the
+   * Docker Engine that `env` names; if `env` names none and none runs, the embedded engine. @default 'auto'
    */
   readonly engine?: EngineName | Engine;
 }
 
-/** The image, and what went into it. */
+/** The image, and a summary of its context. */
 export interface Built extends BuildResult {
   readonly context: Passed;
-  /** What was written: as asked for, or what an engine chose that keeps no images. */
+  /** The outputs that were written: the requested ones, or the default of the embedded engine. */
   readonly outputs: readonly Output[];
 }
 
 /**
- * Builds an image from a context. Rejects with a `DockerceptionError`: of kind usage or context
- * when what it was given is wrong, build when the build failed, engine when the engine can't be
- * reached or went away. There is no image then.
+ * Builds an image from a context.
+ * @throws DockerceptionError of kind `usage` or `context` for wrong options or a bad context, `build` for a failed build, `engine`
+ *   for an engine or registry that can't be reached, `limit`, or `output`; the signal's reason. No image is tagged then.
  */
 export async function build(options: BuildOptions): Promise<Built> {
   const claimed = claimContext(options);
@@ -65,7 +65,7 @@ export async function build(options: BuildOptions): Promise<Built> {
   }
 }
 
-/** Reports what concerns the context in the user's words. */
+/** Builds, and rewords messages about the context for a user who doesn't know the folder of `base`. */
 async function buildReworded(options: CompleteBuild): Promise<Built> {
   const reword = await rewording(options);
   if (reword === undefined) return buildClaimed(options);
@@ -109,7 +109,7 @@ async function buildClaimed(given: CompleteBuild): Promise<Built> {
 
 type FromContext = BuildResult & { readonly context: Passed };
 
-/** The engine is done with the context before it builds. */
+/** Builds with an engine that reads the whole context before it builds. */
 async function buildFromEntries(
   engine: EntryEngine,
   context: CompleteContext,
@@ -127,7 +127,7 @@ async function buildFromEntries(
   }
 }
 
-/** The engine reads while the context passes: each may fail first, and ends the other then. */
+/** Builds with an engine that reads the context as a stream. If either fails, the other is aborted. */
 async function buildFromStream(
   engine: Engine,
   context: CompleteContext,
@@ -136,23 +136,23 @@ async function buildFromStream(
 ): Promise<FromContext> {
   const { report, signal } = request;
   const sink = new StreamSink();
-  // The engine reports the stream's error; it may not have begun to read when that happens.
+  // The engine reports an error of the stream, but may not have started to read.
   sink.stream.on('error', () => undefined);
   const engineFailed = new AbortController();
   const stop = AbortSignal.any([signal, engineFailed.signal]);
   const building = engine({ stream: sink.stream }, request);
-  // A builder may be silent for minutes: nobody waits for it once there is no engine.
+  // A builder may be silent for minutes: without an engine, it isn't waited for.
   building.catch((error: unknown) => engineFailed.abort(error));
   const passing = passContext(sink, context, report, { exact: false, signal: stop, receiver });
   const [passed, built] = await Promise.allSettled([passing, building]);
   if (passed.status === 'rejected' && isUsage(passed.reason)) throw passed.reason;
-  // A context that broke comes out of the engine as its own error: the engine's is always the first.
+  // The engine rejects with the error of a failed context, so its error is always the first.
   if (built.status === 'rejected') throw built.reason;
   if (passed.status === 'rejected') throw passed.reason;
   return { ...built.value, context: passed.value };
 }
 
-/** What is wrong on the command line is said first, whether an engine answers or not. */
+/** Errors of usage are reported first, whether an engine answers or not. */
 function isUsage(error: unknown): boolean {
   return error instanceof DockerceptionError && error.kind === 'usage';
 }
@@ -171,15 +171,15 @@ async function choose(options: CompleteBuild): Promise<Choice> {
   return chooseEngine(engine, options, settings);
 }
 
-/** A directory isn't packed with the images that come from it: the second would be another one. */
+/** Outputs inside of a context directory aren't packed: the image of a second build would differ. */
 function leftOut(options: CompleteBuild, outputs: readonly Output[]): readonly string[] {
   const images = outputs.filter(({ type, dest }) => dest !== '-' && type !== 'local');
   return [...options.leaveOut, ...images.map(({ dest }) => dest)];
 }
 
 /**
- * Before any work: no output replaces what is read, one whose name is derived from the tag replaces image archives
- * alone, and all of them can be written.
+ * Before any work: throws if an output would replace an input, can't be written, or has a name derived from the tag and would
+ * replace a file that is no image archive.
  */
 async function checkOutputs(options: CompleteBuild, outputs: readonly Output[]): Promise<void> {
   const written = outputs.filter(({ dest }) => dest !== '-');
@@ -194,10 +194,10 @@ async function checkOutputs(options: CompleteBuild, outputs: readonly Output[]):
     await (form === 'file' ? checkOutput(path) : checkOutputFolder(path));
 }
 
-/** A further context: a directory as the main one would be, but it needs no Dockerfile. */
+/** Opens a directory of `buildContexts` as a tar; it needs no Dockerfile. */
 async function openDirectory(path: string): Promise<Readable> {
   await access(path).catch((cause: unknown) => {
-    // Anything else is told of by who reads it.
+    // The reader reports any other error.
     if (systemCode(cause) !== 'ENOENT') return;
     throw new DockerceptionError(
       'usage',
@@ -209,7 +209,7 @@ async function openDirectory(path: string): Promise<Readable> {
   return filter({ context: path, allowNoDockerfile: true });
 }
 
-/** Findings are told with limits or without; `check: false` leaves the limits, which were asked for. */
+/** The check of the built image; undefined if neither findings nor limits are checked. */
 async function checkOf({
   check,
   limits,

@@ -1,8 +1,8 @@
 /** The filter as a stream, for programs. */
 import { Duplex, Readable } from 'node:stream';
 import { filterInto } from './filter.js';
-import { isObject } from './options/check.js';
 import type { FilterOptions } from './options/context.js';
+import { isObject } from './options/values.js';
 import type { Sink } from './sink/sink.js';
 import { StreamSink } from './sink/stream.js';
 

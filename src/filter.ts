@@ -1,9 +1,9 @@
 /** A context in, the corrected context out. */
 import { claimContext, destroyContext, planContext, rewording } from './context.js';
 import { DockerceptionError, rewordError } from './errors.js';
-import { isObject } from './options/check.js';
 import { type CompleteContext, FILTER, type FilterOptions } from './options/context.js';
 import { normalise } from './options/schema.js';
+import { isObject } from './options/values.js';
 import { type FileReceiver, pass, type Passed } from './pipeline.js';
 import type { Report } from './progress/events.js';
 import { redacted } from './progress/reports.js';

@@ -6,7 +6,7 @@ import { isImageName } from '../image/reference.js';
 import { BUILD_ONLY, ENGINE_NAMES, type EngineName } from '../options/build.js';
 import { type Output, OUTPUT_TYPES, outputForm } from '../options/image.js';
 import { LIMITS, type Limits } from '../options/limits.js';
-import { keysAndValues } from './builder-options.js';
+import { pairs } from './builder-options.js';
 import { type Arguments, usage } from './parse.js';
 
 /** The options other than those of the context. */
@@ -20,8 +20,8 @@ export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv) {
     throw usage('--push needs a name', '-t REGISTRY/NAME gives it one');
   return args.options(BUILD_ONLY, {
     tags,
-    buildArgs: keysAndValues(args.all('build-arg'), '--build-arg', env),
-    labels: pairs(args.all('label'), '--label', true),
+    buildArgs: pairs(args.all('build-arg'), '--build-arg takes KEY[=VALUE]', (name) => env[name]),
+    labels: pairs(args.all('label'), '--label takes NAME=VALUE', () => ''),
     platforms: args.all('platform').flatMap(platforms),
     addHosts: args.all('add-host').map(host),
     buildContexts: buildContexts(args),
@@ -61,23 +61,8 @@ function engine(name: string): EngineName {
   );
 }
 
-function pairs(
-  list: readonly string[],
-  option: string,
-  valueOptional: boolean,
-): Record<string, string> {
-  const entries = list.map((text) => {
-    const equals = text.indexOf('=');
-    if (equals === 0 || text === '' || (equals < 0 && !valueOptional)) {
-      throw usage(`${option} takes NAME=VALUE, not '${text}'`);
-    }
-    return equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)];
-  });
-  return Object.fromEntries(entries) as Record<string, string>;
-}
-
 function buildContexts(args: Arguments): Record<string, string> {
-  const contexts = pairs(args.all('build-context'), '--build-context', false);
+  const contexts = pairs(args.all('build-context'), '--build-context takes NAME=VALUE');
   for (const [name, place] of Object.entries(contexts)) {
     if (place === '') throw usage(`--build-context ${name}= names no place`, BUILD_CONTEXT);
     // There is one standard input, and the context may come from it.
@@ -100,7 +85,7 @@ function output(text: string): Output {
   if (text === '') throw usage('--output takes FILE, - or type=…,dest=…');
   if (!/^(type|dest)=/.test(text) && !text.includes(','))
     return { type: 'oci', dest: destination(text), attributes: {} };
-  const given = pairs(text.split(','), '--output', false);
+  const given = pairs(text.split(','), '--output takes NAME=VALUE');
   const { type, dest: place = '-', ...attributes } = given;
   const dest = destination(place);
   const known = OUTPUT_TYPES.find((one) => one === type);

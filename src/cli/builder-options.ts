@@ -1,10 +1,10 @@
-/** From the command line's options of a builder to the library's; undefined when there is none. */
+/** The library's options of builders, from the command line's. */
 import { resolve } from 'node:path';
 import { BUILDER, type BuilderOptions } from '../options/builder.js';
 import { parseDuration } from '../text/duration.js';
 import { type Arguments, usage } from './parse.js';
 
-/** Checks them before anything is read. */
+/** Checked before anything is read; undefined without a builder. */
 export function builderOptions(
   args: Arguments,
   env: NodeJS.ProcessEnv,
@@ -35,16 +35,17 @@ export function builderOptions(
     );
   if (args.flag('libs') && args.all('artifacts').length === 0)
     throw usage('--libs needs --artifacts PATH', 'it takes the libraries of these');
+  const fromEnv = (name: string): string | undefined => env[name];
   return args.options(BUILDER, {
     artifacts: args.all('artifacts').map(artifact),
     // The whole context becomes the root then, and libraries are found at their paths alone.
     keepPaths: args.flag('libs') && (args.value('base') ?? args.value('change')) !== undefined,
     command: args.command.length > 0 ? args.command : undefined,
     volumes: args.all('volume').map(volume),
-    variables: Object.entries(keysAndValues(args.all('env'), '--env', env)).map(
+    variables: Object.entries(pairs(args.all('env'), '--env takes KEY[=VALUE]', fromEnv)).map(
       ([key, value]) => `${key}=${value}`,
     ),
-    buildArgs: keysAndValues(args.all('builder-arg'), '--builder-arg', env),
+    buildArgs: pairs(args.all('builder-arg'), '--builder-arg takes KEY[=VALUE]', fromEnv),
     timeout: milliseconds(args.value('timeout'), '--timeout'),
     serve,
     serveTimeout: milliseconds(args.value('serve-timeout'), '--serve-timeout'),
@@ -52,17 +53,21 @@ export function builderOptions(
   });
 }
 
-/** A missing value is read from the environment; a variable that is missing there, too, is left out. */
-export function keysAndValues(
+/**
+ * Reads `NAME=VALUE` texts.
+ * @param takes how an error begins
+ * @param valueOf returns the value of a NAME alone, undefined to ignore it; without it, such a text is an error
+ */
+export function pairs(
   list: readonly string[],
-  option: string,
-  env: NodeJS.ProcessEnv,
+  takes: string,
+  valueOf?: (name: string) => string | undefined,
 ): Record<string, string> {
   const entries = list.flatMap((text): [string, string][] => {
     const equals = text.indexOf('=');
-    if (equals === 0 || text === '') throw usage(`${option} takes KEY[=VALUE], not '${text}'`);
     if (equals > 0) return [[text.slice(0, equals), text.slice(equals + 1)]];
-    const value = env[text];
+    if (equals === 0 || text === '' || !valueOf) throw usage(`${takes}, not '${text}'`);
+    const value = valueOf(text);
     return value === undefined ? [] : [[text, value]];
   });
   return Object.fromEntries(entries);
@@ -92,14 +97,14 @@ function port(text: string | undefined): number | undefined {
   throw usage(`--serve takes a port, not '${text}'`);
 }
 
-/** Seconds, or a duration as Go has them. */
+/** Seconds, or a duration as in Go. */
 function milliseconds(text: string | undefined, option: string): number | undefined {
   if (text === undefined) return undefined;
   try {
     const value = parseDuration(/^[0-9.]+$/.test(text) ? `${text}s` : text) / 1e6;
     if (value > 0 && value < 2 ** 31) return value;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw usage(`${option} takes seconds or a duration, not '${text}'`, 'as in 90, 90s or 1h30m');
 }

@@ -6,6 +6,7 @@ import { parseOwner } from '../edit/attributes.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import { type Addition, CONTEXT, type ContextOptions } from '../options/context.js';
 import { isStandardInput } from '../source/standard-input.js';
+import { nearest } from '../text/suggest.js';
 import { trimEnd } from '../text/trim.js';
 import { type Arguments, usage, VERBS } from './parse.js';
 
@@ -13,7 +14,7 @@ export async function contextOptions(
   args: Arguments,
   env: NodeJS.ProcessEnv,
 ): Promise<ContextOptions> {
-  await refuseMisspeltVerb(args.operands);
+  refuseMisspeltVerb(args.operands);
   if (args.operands.length > 1) {
     throw usage(`one context is taken, not ${args.operands.length}: ${args.operands.join(' ')}`);
   }
@@ -101,9 +102,8 @@ async function ignoreFiles(paths: readonly string[]): Promise<string[]> {
 }
 
 /** Throws USAGE if the first operand doesn't exist and is similar to a verb. */
-async function refuseMisspeltVerb([word = '-']: readonly string[]): Promise<void> {
+function refuseMisspeltVerb([word = '-']: readonly string[]): void {
   if (word === '-' || existsSync(word)) return;
-  const { nearest } = await import('../text/suggest.js');
   const verb = nearest(word, VERBS);
   if (verb === undefined) return;
   throw usage(`${word} is neither a verb nor a context that is there`, `did you mean ${verb}?`);

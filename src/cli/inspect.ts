@@ -2,8 +2,8 @@
 import { DockerceptionError } from '../errors.js';
 import { parsePlatform } from '../image/platform.js';
 import type { Difference } from '../inspect/difference/difference.js';
-import type { LimitViolation } from '../inspect/limits.js';
 import type { Inspection } from '../inspect/inspection.js';
+import type { LimitViolation } from '../inspect/limits.js';
 import { INSPECT, type InspectOptions } from '../options/inspect.js';
 import type { Limits } from '../options/limits.js';
 import { DescriptorSink } from '../sink/descriptor.js';
@@ -12,13 +12,14 @@ import { limitOptions } from './build-options.js';
 import { type Arguments, usage } from './parse.js';
 import type { Process } from './process.js';
 
-/** Columns of a terminal that doesn't tell. */
+/** Columns of a terminal that doesn't report its width. */
 const COLUMNS = 80;
 
-/** What `--diff` compared it with. */
-interface Other {
+/** An inspection, what `--diff` compared it with, and the limits that it exceeds; undefined if no limit was given. */
+interface Found {
   readonly inspection: Inspection;
-  readonly difference: Difference;
+  readonly other?: { readonly inspection: Inspection; readonly difference: Difference };
+  readonly exceeded?: readonly LimitViolation[];
 }
 
 export async function runInspect(args: Arguments, process: Process): Promise<void> {
@@ -38,11 +39,15 @@ export async function runInspect(args: Arguments, process: Process): Promise<voi
   const { inspect } = await import('../inspect/inspect.js');
   const inspection = await inspect({ ...options, maxSize: limits?.maxSize });
   const other = await compare(inspection, args, options);
-  const broken = await check(inspection, limits);
-  if (page !== undefined) await writePage(page, inspection, other);
+  const exceeded = await check(inspection, limits);
+  const found = { inspection, ...(other && { other }), ...(exceeded && { exceeded }) };
+  if (page !== undefined) await writePage(page, found);
   if (!args.flag('quiet') && page !== '-')
-    await toStandardOutput((sink) => show(sink, inspection, other, broken, args, process));
-  await refuse(inspection, broken, process);
+    await printAll(await linesOf(found, args, process), '\n');
+  if (exceeded === undefined || exceeded.length === 0) return;
+  const { violationLines, limitError } = await import('../inspect/limits.js');
+  for (const line of violationLines(exceeded)) process.stderr.write(`${line}\n`);
+  throw limitError(inspection.target, exceeded);
 }
 
 function inspectOptions(args: Arguments, { env, signal }: Process): InspectOptions {
@@ -55,7 +60,7 @@ function inspectOptions(args: Arguments, { env, signal }: Process): InspectOptio
   return args.options(INSPECT, { target, env, signal });
 }
 
-/** Views that exclude each other. */
+/** Throws USAGE for views that exclude each other. */
 function checkViews(args: Arguments): void {
   const views = ['list', 'json', 'cat', 'quiet'].filter(
     (name) => args.flag(name) || args.value(name) !== undefined,
@@ -75,7 +80,7 @@ async function compare(
   before: Inspection,
   args: Arguments,
   options: InspectOptions,
-): Promise<Other | undefined> {
+): Promise<Found['other']> {
   const target = args.value('diff');
   if (target === undefined) return undefined;
   const { inspect } = await import('../inspect/inspect.js');
@@ -87,7 +92,7 @@ async function compare(
 async function check(
   inspection: Inspection,
   limits: Limits | undefined,
-): Promise<readonly LimitViolation[] | undefined> {
+): Promise<Found['exceeded']> {
   if (limits === undefined) return undefined;
   if (limits.mustRun === true && inspection.kind === 'context')
     throw usage('--must-run takes an image: a context does not run', 'build takes --must-run, too');
@@ -95,45 +100,14 @@ async function check(
   return limitViolations(inspection, limits);
 }
 
-async function refuse(
-  { target }: Inspection,
-  broken: readonly LimitViolation[] | undefined,
-  { stderr }: Process,
-): Promise<void> {
-  if (broken === undefined || broken.length === 0) return;
-  const { violationLines, limitError } = await import('../inspect/limits.js');
-  for (const line of violationLines(broken)) stderr.write(`${line}\n`);
-  throw limitError(target, broken);
-}
-
-async function show(
-  sink: DescriptorSink,
-  inspection: Inspection,
-  other: Other | undefined,
-  exceeded: readonly LimitViolation[] | undefined,
-  args: Arguments,
-  process: Process,
-): Promise<void> {
-  for (const line of await linesOf(inspection, other, exceeded, args, process)) {
-    sink.write(Buffer.from(`${line}\n`));
-    const room = sink.ready();
-    if (room !== undefined) await room;
-  }
-}
-
 async function linesOf(
-  inspection: Inspection,
-  other: Other | undefined,
-  exceeded: readonly LimitViolation[] | undefined,
+  { inspection, ...more }: Found,
   args: Arguments,
   { stdout, env }: Process,
 ): Promise<Iterable<string>> {
   if (args.flag('json')) {
     const { inspectionJson } = await import('../inspect/json.js');
-    return inspectionJson(inspection, {
-      ...(other !== undefined && { other }),
-      ...(exceeded !== undefined && { exceeded }),
-    });
+    return inspectionJson(inspection, more);
   }
   const terminal = stdout.isTTY && env['TERM'] !== 'dumb';
   const look = {
@@ -152,11 +126,22 @@ async function linesOf(
     ...look,
     all: args.flag('all'),
     ...(depth !== undefined && { depth: parseCount(depth, '--depth') }),
-    ...(other !== undefined && { other }),
+    ...(more.other && { other: more.other }),
   });
 }
 
-/** `| head` has seen enough: that is no failure of what is shown. */
+/** Prints texts, each with `end` after it. */
+async function printAll(texts: Iterable<string> | AsyncIterable<string>, end = ''): Promise<void> {
+  await toStandardOutput(async (sink) => {
+    for await (const text of texts) {
+      sink.write(Buffer.from(text + end));
+      const ready = sink.ready();
+      if (ready !== undefined) await ready;
+    }
+  });
+}
+
+/** A reader that ends early, such as `| head`, is no failure. */
 async function toStandardOutput(write: (sink: DescriptorSink) => Promise<void>): Promise<void> {
   const sink = new DescriptorSink(1, 'standard output');
   try {
@@ -168,7 +153,7 @@ async function toStandardOutput(write: (sink: DescriptorSink) => Promise<void>):
   }
 }
 
-/** Before anything is read: the page can be written, and replaces nothing that is inspected. */
+/** Before anything is read: throws if the page can't be written, or would replace what is inspected. */
 async function checkPage(path: string, args: Arguments): Promise<void> {
   const { contextPlaces } = await import('../build-places.js');
   const { checkOwnOutputs } = await import('../source/own-output.js');
@@ -184,23 +169,11 @@ async function checkPage(path: string, args: Arguments): Promise<void> {
   await checkOutput(path);
 }
 
-/** A file appears under its name when it is whole. */
-async function writePage(
-  dest: string,
-  inspection: Inspection,
-  other: Other | undefined,
-): Promise<void> {
+/** A file appears under its name when it is complete. */
+async function writePage(dest: string, { inspection, other }: Found): Promise<void> {
   const { renderPage } = await import('../page/page.js');
-  const page = renderPage({ inspection, ...(other !== undefined && { other }) });
-  if (dest === '-') {
-    await toStandardOutput(async (sink) => {
-      for await (const part of page) {
-        sink.write(Buffer.from(part));
-        await sink.ready();
-      }
-    });
-    return;
-  }
+  const page = renderPage({ inspection, ...(other && { other }) });
+  if (dest === '-') return printAll(page);
   const { saveOutput } = await import('../files/output-file.js');
   await saveOutput(bytesOf(page), dest, process.stdout);
 }

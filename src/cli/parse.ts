@@ -206,7 +206,7 @@ function suggestion(name: string, specs: readonly Flag[]): string | undefined {
   return near && `did you mean --${near.name}?`;
 }
 
-/** Whether one name is the other with a letter more, less or different, or its beginning. */
+/** Whether the name begins with what was typed, or differs from it by one letter or two adjacent ones. */
 function isNear(known: string, typed: string): boolean {
   if (typed.length > 2 && known.startsWith(typed)) return true;
   if (typed.length < 3 || Math.abs(known.length - typed.length) > 1) return false;

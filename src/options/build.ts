@@ -1,6 +1,5 @@
 /** The options of a build: those of its context and of its image, the engine, and the surroundings. */
 import type { ProgressEvent } from '../progress/events.js';
-import type { Check } from './check.js';
 import { CONTEXT } from './context.js';
 import { IMAGE } from './image.js';
 import { INSECURE_FLAG, insecureHosts } from './inspect.js';
@@ -15,7 +14,7 @@ import {
   receiver,
   signal,
 } from './schema.js';
-import { callback, flag, oneOf, shape, writable } from './values.js';
+import { callback, type Check, flag, oneOf, shape, writable } from './values.js';
 
 /** The engines that can be named; `auto` chooses one. */
 export const ENGINE_NAMES = ['auto', 'docker', 'embedded'] as const;

@@ -13,7 +13,16 @@ import {
   signal,
   toggle,
 } from './schema.js';
-import { duration, hostAddress, is, listOf, nonEmptyText, port, shape, text } from './values.js';
+import {
+  duration,
+  hostAddress,
+  listOf,
+  matching,
+  nonEmptyText,
+  port,
+  shape,
+  text,
+} from './values.js';
 
 /** A file or directory of a builder's file system. */
 export interface Artifact {
@@ -25,14 +34,8 @@ export interface Artifact {
 
 const builder = flagIn('Builder');
 
-const mount = is<string>(
-  'SOURCE:TARGET',
-  (value) => typeof value === 'string' && /^[^:].*:./.test(value),
-);
-const variable = is<string>(
-  'KEY=VALUE',
-  (value) => typeof value === 'string' && /^[^=]+=/.test(value),
-);
+const mount = matching('SOURCE:TARGET', /^[^:].*:./);
+const variable = matching('KEY=VALUE', /^[^=]+=/);
 
 /** The schema of {@link BuilderOptions}. */
 export const BUILDER = {

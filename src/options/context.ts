@@ -4,7 +4,6 @@ import { isOwnerId, type Owner, ROOT } from '../edit/attributes.js';
 import type { ProgressEvent } from '../progress/events.js';
 import { type Bytes, isBytes } from '../source/bytes.js';
 import type { Source } from '../source/source.js';
-import { isObject } from './check.js';
 import {
   type Complete,
   flagIn,
@@ -16,7 +15,7 @@ import {
   signal,
   toggle,
 } from './schema.js';
-import { anyOf, count, flag, is, nonEmptyText, shape, text, time } from './values.js';
+import { anyOf, count, flag, is, isObject, nonEmptyText, shape, text, time } from './values.js';
 
 /** A file or directory of the host to put into the context. */
 export interface Addition {

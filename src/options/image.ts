@@ -2,9 +2,19 @@
 import { type Compression, parseCompression } from '../compression/compress.js';
 import { parsePlatform } from '../image/platform.js';
 import { isImageName } from '../image/reference.js';
-import { type Check, isObject } from './check.js';
 import { type Complete, flagIn, list, option, optional, record, toggle } from './schema.js';
-import { hostAddress, is, nonEmptyText, oneOf, parsed, recordOf, shape, text } from './values.js';
+import {
+  type Check,
+  hostAddress,
+  is,
+  isObject,
+  nonEmptyText,
+  oneOf,
+  parsed,
+  recordOf,
+  shape,
+  text,
+} from './values.js';
 
 /** The forms of an {@link Output}. */
 export const OUTPUT_TYPES = ['docker', 'oci', 'tar', 'local'] as const;

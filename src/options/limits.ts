@@ -1,6 +1,6 @@
 /** The limits of an image. */
 import { bound, flagIn, list, option, type OptionsOf, toggle } from './schema.js';
-import { amount, anyOf, is, shape, text } from './values.js';
+import { amount, anyOf, number, shape, text } from './values.js';
 
 /** A part of the image. */
 export interface Share {
@@ -9,6 +9,7 @@ export interface Share {
 }
 
 const limits = flagIn('Limits');
+const percent = number('a number from 0 to 100', (value) => value >= 0 && value <= 100);
 
 /** The schema of {@link Limits}. */
 export const LIMITS = {
@@ -24,7 +25,7 @@ export const LIMITS = {
   maxWaste: option(
     anyOf<number | Share>('a number of bytes or { percent }', [
       amount,
-      shape<Share>({ percent: is('a number from 0 to 100', isPercentage) }, ['percent']),
+      shape<Share>({ percent }, ['percent']),
     ]),
     () => Infinity,
     limits('--max-waste SIZE', 'bytes hidden or repeated, or a part of the size: 5%'),
@@ -46,7 +47,3 @@ export const LIMITS = {
 
 /** Limits of an image, as the flags of the same names. An absent one isn't limited. */
 export interface Limits extends OptionsOf<typeof LIMITS> {}
-
-function isPercentage(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value <= 100;
-}

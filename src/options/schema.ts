@@ -4,8 +4,20 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
-import { type Check, checkMembers, isObject, type Refusal, show } from './check.js';
-import { abortSignal, amount, callback, environment, flag, listOf, recordOf } from './values.js';
+import {
+  abortSignal,
+  amount,
+  callback,
+  type Check,
+  checkMembers,
+  environment,
+  flag,
+  isObject,
+  listOf,
+  recordOf,
+  type Refusal,
+  show,
+} from './values.js';
 
 /** A verb of the command line. */
 export type Verb = 'build' | 'filter' | 'inspect';

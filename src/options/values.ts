@@ -1,19 +1,101 @@
-/** Checks of single values, and of lists, records and objects of them. */
+/** Checks of values: how they refuse a value, and the checks that options share. */
 import type { Writable } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
+import { printable } from '../text/printable.js';
 import { nearest } from '../text/suggest.js';
-import { below, type Check, checkMembers, isObject, type Refusal, show } from './check.js';
+
+/** Why a value is refused. */
+export interface Refusal {
+  /** Where below the option: `[0].type`. @default the option itself */
+  readonly at?: string;
+  /** Follows the value: `is not a list of texts`. */
+  readonly why: string;
+  /** Replaces the value in the message. */
+  readonly shown?: string;
+  /** A key that its object doesn't have; `why` is empty then. */
+  readonly unknown?: string;
+  readonly hint?: string | undefined;
+}
+
+/** Returns undefined for a valid value, of the type `T`. It is never called with `undefined`: that is an absent option. */
+export interface Check<T = unknown> {
+  (value: unknown): Refusal | undefined;
+  /** For the compiler alone: what it accepts. */
+  readonly accepts?: T;
+}
+
+/** The first refusal among the members of an object: of an unknown key, or of a value. */
+export function checkMembers(
+  value: object,
+  table: Readonly<Record<string, Check>>,
+): Refusal | undefined {
+  for (const [key, member] of Object.entries(value)) {
+    if (!Object.hasOwn(table, key)) return unknownKey(key, Object.keys(table));
+    if (member === undefined) continue;
+    const refusal = (table[key] as Check)(member);
+    if (refusal !== undefined) return below(`.${key}`, refusal, member);
+  }
+  return undefined;
+}
+
+/** The refusal of a value inside another one. */
+function below(step: string, refusal: Refusal, value: unknown): Refusal {
+  return {
+    ...refusal,
+    at: step + (refusal.at ?? ''),
+    shown: refusal.shown ?? show(value),
+  };
+}
+
+function unknownKey(key: string, known: readonly string[]): Refusal {
+  const near = nearest(key, known);
+  return {
+    why: '',
+    unknown: printable(key, 40),
+    hint: near === undefined ? undefined : `did you mean '${near}'?`,
+  };
+}
+
+/** A value as a message shows it: short, and of an object its type alone. */
+export function show(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `'${printable(value, 40)}'`;
+    case 'object':
+      if (value === null) return 'null';
+      return Array.isArray(value) ? 'a list' : `an object${typeOf(value)}`;
+    case 'function':
+      return 'a function';
+    default:
+      return String(value);
+  }
+}
+
+/** Its class, unless it is a plain object. */
+function typeOf(value: object): string {
+  const constructor: unknown = value.constructor;
+  return typeof constructor === 'function' && constructor !== Object
+    ? ` (${constructor.name})`
+    : '';
+}
+
+/** Whether it is an object that may have options: no list, no function. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** A check with a predicate; `what` completes "… is not …". */
 export function is<T>(what: string, accepts: (value: unknown) => boolean, hint?: string): Check<T> {
   return (value) => (accepts(value) ? undefined : { why: `is not ${what}`, hint });
 }
 
+/** A string that matches the pattern. */
+export function matching(what: string, pattern: RegExp): Check<string> {
+  return is(what, (value) => typeof value === 'string' && pattern.test(value));
+}
+
 export const text = is<string>('a string', (value) => typeof value === 'string');
-export const nonEmptyText = is<string>(
-  'a string with a character at least',
-  (value) => typeof value === 'string' && value !== '',
-);
+export const nonEmptyText = matching('a string with a character at least', /./s);
 export const flag = is<boolean>('true or false', (value) => typeof value === 'boolean');
 /** A function of the type `T`, which is not checked further. */
 export function callback<T>(): Check<T> {
@@ -21,32 +103,31 @@ export function callback<T>(): Check<T> {
 }
 export const object = is<object>('an object', isObject);
 
-/** Zero and more, without a fraction. */
-export const count = is<number>(
+/** A number that `accepts` accepts; `what` completes "is not …". */
+export function number(what: string, accepts: (value: number) => boolean, hint?: string) {
+  return is<number>(what, (value) => typeof value === 'number' && accepts(value), hint);
+}
+export const count = number(
   'a whole number from 0 up',
-  (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+  (value) => Number.isSafeInteger(value) && value >= 0,
 );
-/** Zero and more; Infinity for no bound. */
-export const amount = is<number>(
-  'a number from 0 up',
-  (value) => typeof value === 'number' && value >= 0,
-);
+/** Infinity is no bound. */
+export const amount = number('a number from 0 up', (value) => value >= 0);
 /** Seconds since 1970, with a fraction or without. */
-export const time = is<number>(
+export const time = number(
   'a number of seconds since 1970',
-  (value) => typeof value === 'number' && Math.abs(value) < 2 ** 53,
+  (value) => Math.abs(value) < 2 ** 53,
   'a Date as seconds: date.getTime() / 1000',
 );
-/** A timer takes no more: it would fire at once. */
+/** Milliseconds; a timer with more would fire at once. */
 const MAX_TIMER = 2 ** 31 - 1;
-/** Milliseconds that a timer accepts. */
-export const duration = is<number>(
+export const duration = number(
   `a number of milliseconds up to ${MAX_TIMER}`,
-  (value) => typeof value === 'number' && value > 0 && value <= MAX_TIMER,
+  (value) => value > 0 && value <= MAX_TIMER,
 );
-export const port = is<number>(
+export const port = number(
   'a port from 1 to 65535',
-  (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65_535,
+  (value) => Number.isInteger(value) && value >= 1 && value <= 65_535,
 );
 
 /** One of these names; a hint offers the nearest. */
@@ -133,11 +214,8 @@ export function anyOf<T>(what: string, checks: readonly Check<T>[], hint?: strin
   };
 }
 
-/** `HOST:IP`, as of `--add-host`. */
-export const hostAddress = is<string>(
-  'HOST:IP',
-  (value) => typeof value === 'string' && /^[^:=]+:.+$/.test(value),
-);
+/** `HOST:IP` of `--add-host`. */
+export const hostAddress = matching('HOST:IP', /^[^:=]+:.+$/);
 
 /** Variables, as of `process.env`. */
 export const environment: Check<NodeJS.ProcessEnv> = (value) => {
