@@ -73,19 +73,14 @@ export class Run {
     if (error.kind !== 'context' && error.kind !== 'build') return error;
     // A step of the build may have used a server that has failed.
     if (error.kind === 'build' && (await this.#isRunning())) return error;
-    const silent = new AbortController();
-    const enough = sleep(END_TIMEOUT, undefined, { signal: silent.signal });
     try {
-      await Promise.race([this.complete, enough]);
+      await Promise.race([this.complete, sleep(END_TIMEOUT, undefined, { ref: false })]);
       // A builder that closes its output while it runs has written all of it.
       if (error.kind === 'context' && (await this.#outputLost))
         return this.#options.container.lost(`reading the output of ${this.#options.name}`);
       return error;
     } catch (failure) {
       return failure;
-    } finally {
-      silent.abort();
-      enough.catch(() => undefined);
     }
   }
 

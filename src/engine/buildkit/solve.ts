@@ -93,7 +93,10 @@ export async function solve(
     return imageId;
   } catch (error) {
     // The caller must know an image that is being written, to remove it.
-    if (isExporting && solving !== undefined) await settledWithin(solving, EXPORT_TIMEOUT);
+    if (isExporting) {
+      const timeout = sleep(EXPORT_TIMEOUT, undefined, { ref: false });
+      await Promise.race([solving?.catch(() => undefined), timeout]);
+    }
     if (failure.is(error) || error instanceof DockerceptionError) throw error;
     if (!(error instanceof GrpcError)) throw connection.lost('building the image', error);
     const message = withoutReferences(error.message);
@@ -172,15 +175,6 @@ function imageIdOf(answer: Buffer): string | undefined {
   const entries = new Message(answer).messages(1);
   const found = entries.find((entry) => entry.text(1) === 'containerimage.digest');
   return found?.text(2) || undefined;
-}
-
-/** Waits until the promise has settled, or the milliseconds have passed. */
-async function settledWithin(promise: Promise<unknown>, milliseconds: number): Promise<void> {
-  const settled = new AbortController();
-  const timeout = sleep(milliseconds, undefined, { signal: settled.signal });
-  await Promise.race([promise, timeout]).catch(() => undefined);
-  settled.abort();
-  await timeout.catch(() => undefined);
 }
 
 /** The first failure of the signal or of a stream. It takes precedence over errors of BuildKit. */

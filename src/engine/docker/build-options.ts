@@ -7,7 +7,7 @@ import { hostAndAddress } from '../request.js';
 import type { Ping } from './connection.js';
 import type { Environment } from './endpoint.js';
 
-/** What builds behind the Engine API. */
+/** The builder of an engine. */
 export type BuildBackend = 'classic' | 'buildkit' | 'podman';
 
 // The values that Go's strconv.ParseBool accepts, and thus the docker CLI.

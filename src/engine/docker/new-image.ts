@@ -60,13 +60,14 @@ export interface ImageDescription {
 }
 
 export class NewImage {
+  /** Whether {@link accept} has succeeded. */
+  isAccepted = false;
   readonly #connection: Connection;
   readonly #warn: (message: string) => void;
   /** IDs of the unnamed images before the build; undefined if they were not listed. */
   #before: Promise<ReadonlySet<string>> | undefined;
   readonly #closed = new AbortController();
   #id: string | undefined;
-  #isAccepted = false;
   readonly #given: GivenName[] = [];
 
   /** Created before the build, so that images that exist already are known. */
@@ -93,11 +94,6 @@ export class NewImage {
   /** The build has written it. */
   built(id: string): void {
     this.#id = id;
-  }
-
-  /** Whether {@link accept} has succeeded. */
-  get isAccepted(): boolean {
-    return this.#isAccepted;
   }
 
   /**
@@ -133,7 +129,7 @@ export class NewImage {
       this.#given.push({ reference, previousId });
       await this.#tag(this.#id ?? '', reference);
     }
-    this.#isAccepted = true;
+    this.isAccepted = true;
   }
 
   /** Removes its names, and the image if it is new. Never rejects; failures are reported. */

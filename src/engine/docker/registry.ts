@@ -135,7 +135,7 @@ export async function registryConfig(
   warn: (message: string) => void,
   only?: readonly string[],
 ): Promise<string | undefined> {
-  const config: Record<string, AuthConfig> = {};
+  const config: Record<string, object> = {};
   const keys = await credentials.keys().catch((error: unknown) => {
     warn(messageOf(error));
     return [];
@@ -155,15 +155,8 @@ export async function registryConfig(
   return Object.keys(config).length === 0 ? undefined : encode(config);
 }
 
-interface AuthConfig {
-  readonly username?: string;
-  readonly password?: string;
-  readonly serveraddress: string;
-  readonly identitytoken?: string;
-  readonly registrytoken?: string;
-}
-
-function authConfig(serveraddress: string, credential: Credential): AuthConfig {
+/** AuthConfig (moby, api/types/registry). */
+function authConfig(serveraddress: string, credential: Credential): object {
   const { username, password, identityToken, registryToken } = credential;
   return {
     ...(username !== '' && { username }),

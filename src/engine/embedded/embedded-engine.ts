@@ -75,7 +75,7 @@ export function embeddedEngine(settings: EmbeddedSettings): EntryEngine {
 /** Bytes of the largest Dockerfile, as in BuildKit. */
 const MAX_DOCKERFILE = 16 << 20;
 const NO_IMAGES: Pick<Images, 'find'> = {
-  find: () => Promise.reject(new Error('images are looked for when the context is there')),
+  find: () => Promise.reject(new Error('a prediction uses no images')),
 };
 const NOTHING = Promise.resolve(undefined);
 const SILENT = new StepReport(() => undefined);
