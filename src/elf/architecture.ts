@@ -17,7 +17,6 @@ interface Known {
   readonly name: string;
   /** Debian's directory below /lib and /usr/lib. */
   readonly tuple: string;
-  /** glibc's usual loader. */
   readonly loader: string;
   /** AT_PLATFORM of the kernel, for $PLATFORM, if it is the same on every processor. */
   readonly platform?: string;
@@ -55,7 +54,6 @@ function lookUp({ machine, bits, bigEndian }: Architecture): Known | undefined {
   return KNOWN[`${machine}-${bits}-${bigEndian ? 'be' : 'le'}`];
 }
 
-/** The name for messages. */
 export function architectureName(architecture: Architecture): string {
   const { machine, bits, bigEndian, float } = architecture;
   const name = lookUp(architecture)?.name;
@@ -73,7 +71,6 @@ export function matches(a: Architecture, b: Architecture): boolean {
   );
 }
 
-/** The usual path of glibc's loader. */
 export function usualLoader(architecture: Architecture): string | undefined {
   if (architecture.machine === 40 && architecture.float === 'soft') return '/lib/ld-linux.so.3';
   return lookUp(architecture)?.loader;
@@ -84,7 +81,6 @@ export function platformName(architecture: Architecture): string | undefined {
   return lookUp(architecture)?.platform;
 }
 
-/** The usual default directories of loaders. */
 export function usualDirectories(architecture: Architecture): readonly string[] {
   const found = lookUp(architecture);
   const soft = architecture.machine === 40 && architecture.float === 'soft';

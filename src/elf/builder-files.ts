@@ -18,7 +18,6 @@ export interface BuilderFiles {
   list(path: string): Promise<readonly string[]>;
 }
 
-/** The result of following a path. */
 export interface Located {
   /** Without links; missing components are kept as written. */
   readonly path: string;
@@ -29,13 +28,10 @@ export interface Located {
 
 /** Follows links inside the builder's root, and caches the results. */
 export class Root {
-  readonly #files: BuilderFiles;
   readonly #stats = new Map<string, Promise<FileStat | undefined>>();
   readonly #located = new Map<string, Promise<Located>>();
 
-  constructor(files: BuilderFiles) {
-    this.#files = files;
-  }
+  constructor(private readonly files: BuilderFiles) {}
 
   /** Follows every link; `..` of the root is the root. */
   locate(path: string): Promise<Located> {
@@ -44,7 +40,7 @@ export class Root {
 
   /** The content of a file at a path without links. Not cached, since libraries are large. */
   read(path: string): Promise<Buffer | undefined> {
-    return this.#files.read(path);
+    return this.files.read(path);
   }
 
   /** The text of a file, links followed; undefined if it is missing. */
@@ -54,10 +50,9 @@ export class Root {
     return (await this.read(found.path))?.toString('latin1');
   }
 
-  /** The names in a directory, links followed. */
   async list(path: string): Promise<readonly string[]> {
     const found = await this.locate(path);
-    return found.type === 'directory' ? this.#files.list(found.path) : [];
+    return found.type === 'directory' ? this.files.list(found.path) : [];
   }
 
   async #follow(path: string): Promise<Located> {
@@ -80,7 +75,7 @@ export class Root {
   }
 
   #lstat(path: string): Promise<FileStat | undefined> {
-    return remember(this.#stats, path, () => this.#files.lstat(path));
+    return remember(this.#stats, path, () => this.files.lstat(path));
   }
 }
 

@@ -17,7 +17,6 @@ export class ElfGap extends Error {}
 
 /** Reads a file of which some parts may be unavailable. Throws ElfError past the file's end, ElfGap outside of the parts. */
 export class ElfBytes {
-  readonly #parts: readonly ElfPart[];
   /** The part that was read last. */
   #part: ElfPart;
 
@@ -26,12 +25,11 @@ export class ElfBytes {
    * @param size bytes of the whole file
    */
   constructor(
-    parts: readonly [ElfPart, ...ElfPart[]],
+    private readonly parts: readonly [ElfPart, ...ElfPart[]],
     readonly size: number,
     readonly is64: boolean,
     readonly bigEndian: boolean,
   ) {
-    this.#parts = parts;
     this.#part = parts[0];
   }
 
@@ -76,7 +74,6 @@ export class ElfBytes {
     return nul < 0 ? undefined : part.bytes.toString('latin1', start, start + nul);
   }
 
-  /** Whether a range is available. */
   has(at: number, size: number): boolean {
     return this.#partAt(at, size) !== undefined;
   }
@@ -94,7 +91,7 @@ export class ElfBytes {
     const contains = (part: ElfPart): boolean =>
       at >= part.at && at + size <= part.at + part.bytes.length;
     if (contains(this.#part)) return this.#part;
-    const found = this.#parts.find(contains);
+    const found = this.parts.find(contains);
     if (found !== undefined) this.#part = found;
     return found;
   }
@@ -106,7 +103,6 @@ export const PT = { LOAD: 1, DYNAMIC: 2, INTERP: 3, NOTE: 4 } as const;
 /** Permissions of segments: `p_flags`. */
 export const PF = { X: 1, W: 2 } as const;
 
-/** An entry of the program header. */
 export interface Segment {
   readonly type: number;
   readonly offset: number;
@@ -116,7 +112,6 @@ export interface Segment {
   readonly flags: number;
 }
 
-/** The location of the program header. */
 export function readSegmentTable(bytes: ElfBytes): {
   at: number;
   entrySize: number;

@@ -19,7 +19,6 @@ const FEATURE_SYMBOLS = {
 
 export type Feature = keyof typeof FEATURE_SYMBOLS;
 
-/** The symbols of all features. */
 export const WATCHED_SYMBOLS: ReadonlySet<string> = new Set(Object.values(FEATURE_SYMBOLS).flat());
 
 /** The file of certificate authorities, as distributions name it. */
@@ -30,7 +29,6 @@ export const CERTIFICATE_BUNDLES = [
   '/etc/ssl/cert.pem',
 ] as const;
 
-/** Strings in the bytes of a file. */
 export interface ElfStrings {
   /** The CERTIFICATE_BUNDLES that it contains. */
   readonly bundles: readonly string[];
@@ -51,12 +49,9 @@ export interface ElfFile {
 
 /** Reads each file once. The content isn't retained, since libraries are large. */
 export class ElfFiles {
-  readonly #root: Root;
   readonly #known = new Map<string, Promise<ElfFile | undefined>>();
 
-  constructor(root: Root) {
-    this.#root = root;
-  }
+  constructor(private readonly root: Root) {}
 
   /** The program or library at a path without links; undefined for any other file. */
   get(path: string, content?: Buffer): Promise<ElfFile | undefined> {
@@ -64,7 +59,7 @@ export class ElfFiles {
   }
 
   async #read(path: string, given: Buffer | undefined): Promise<ElfFile | undefined> {
-    const content = given ?? (await this.#root.read(path));
+    const content = given ?? (await this.root.read(path));
     const elf = content && readElf(content, path, WATCHED_SYMBOLS);
     return content && elf && { path, elf, strings: readStrings(content) };
   }
@@ -90,7 +85,6 @@ function opensslFile(content: Buffer): string | undefined {
 
 const GLIBC = /^(?:ld[-0-9.a-z_]*|lib(?:c|m|mvec|pthread|dl|rt|resolv|nsl|util|anl|nss_\w+))[-.]/;
 
-/** Whether a file is part of glibc. */
 export function isOfLibc(path: string): boolean {
   return path.includes('/') && GLIBC.test(posix.basename(path));
 }

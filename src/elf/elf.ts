@@ -105,7 +105,6 @@ export function openElf(parts: readonly [ElfPart, ...ElfPart[]], size: number): 
   return new ElfBytes(parts, size, fileClass === 2, data === 2);
 }
 
-/** `e_type`. */
 export function readType(bytes: ElfBytes): number {
   return bytes.u16(16, 'its header');
 }
@@ -182,7 +181,6 @@ function readDynamic(bytes: ElfBytes, { offset, size }: Segment): [number, numbe
   return entries;
 }
 
-/** Returns a reader of the string table. */
 function stringsOf(
   bytes: ElfBytes,
   segments: readonly Segment[],

@@ -70,9 +70,7 @@ interface OpenedBinary {
 }
 
 class LibrarySearch {
-  /** For the notices. */
   readonly loaded: LoadedBinary[] = [];
-  readonly #context: LoadContext;
   readonly #loaders = new Map<string, Promise<Loader>>();
   readonly #added = new Set<string>();
   /** They are loaded last: the loaders of the programs decide which is theirs. */
@@ -83,12 +81,10 @@ class LibrarySearch {
   readonly #withoutInterpreter: string[] = [];
   readonly #missing: { readonly path: string; readonly missing: Missing }[] = [];
 
-  constructor(context: LoadContext) {
-    this.#context = context;
-  }
+  constructor(private readonly context: LoadContext) {}
 
   async add({ path, dest }: Binary): Promise<void> {
-    const { root, files } = this.#context;
+    const { root, files } = this.context;
     const found = await root.locate(path);
     this.#names.add(posix.basename(path));
     // The target of a dangling link may exist in the image.
@@ -132,7 +128,7 @@ class LibrarySearch {
       const names = missing.map(({ path, missing }) => `${path} (${missing.name})`);
       lines.push(`${listed(names, 3)}: needs what the builder does not have, if it is ever loaded`);
     }
-    for (const { name, target } of this.#context.image.refused)
+    for (const { name, target } of this.context.image.refused)
       lines.push(
         name.includes('/')
           ? `${listed([name])}: named by a path that the image does not have: add ${listed([target])} there with --artifacts`
@@ -145,11 +141,11 @@ class LibrarySearch {
     const loader = await this.#loader(binary.path, binary.file.elf.architecture, interpreter);
     const { missing } = await this.#load(binary, loader);
     const [first, ...others] = missing;
-    if (first !== undefined) throw await missingError(this.#context.root, [first, ...others]);
+    if (first !== undefined) throw await missingError(this.context.root, [first, ...others]);
   }
 
   async #load({ path, file, origin }: OpenedBinary, loader: Loader): Promise<Process> {
-    const process = await loadProcess(this.#context, file, origin, loader);
+    const process = await loadProcess(this.context, file, origin, loader);
     for (const object of process.objects)
       for (const name of [object.elf.soname, posix.basename(object.path)])
         if (name !== undefined) this.#names.add(name);
@@ -166,7 +162,7 @@ class LibrarySearch {
       }
       this.#scripts.add(path);
       this.#interpreters.add(program);
-      const { image, root } = this.#context;
+      const { image, root } = this.context;
       await image.add(program);
       await this.add({ path: program, dest: (await root.locate(program)).path });
     }
@@ -174,14 +170,14 @@ class LibrarySearch {
 
   async #firstFile(paths: readonly string[]): Promise<string | undefined> {
     for (const path of paths)
-      if ((await this.#context.root.locate(path)).type === 'file') return path;
+      if ((await this.context.root.locate(path)).type === 'file') return path;
     return undefined;
   }
 
   /** The loader that a program names, which is added to the image. */
   #loader(program: string, architecture: Architecture, path: string): Promise<Loader> {
     return remember(this.#loaders, `${path} ${JSON.stringify(architecture)}`, async () => {
-      const { root, files, image } = this.#context;
+      const { root, files, image } = this.context;
       const found = await root.locate(path);
       const content = found.type === 'file' ? await root.read(found.path) : undefined;
       const file = content && (await files.get(found.path, content));
@@ -212,7 +208,7 @@ class LibrarySearch {
     );
     if (known !== undefined) return known;
     const path = musl?.replace(/^libc\./, '/lib/ld-') ?? usualLoader(architecture);
-    const { root } = this.#context;
+    const { root } = this.context;
     if (path !== undefined && (await root.locate(path)).type === 'file')
       return this.#loader(path, architecture, path);
     return readLoader(root, architecture, path !== undefined && isMusl(path) ? path : undefined);

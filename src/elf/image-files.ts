@@ -9,23 +9,21 @@ export class ImageFiles {
   readonly links = new Map<string, string>();
   /** Links that can't be added, since another file has their path. */
   readonly refused: { readonly name: string; readonly target: string }[] = [];
-  readonly #root: Root;
-  readonly #artifacts: ReadonlyMap<string, string>;
 
   /** @param artifacts paths in the builder, by known destinations in the image */
-  constructor(root: Root, artifacts: ReadonlyMap<string, string>) {
-    this.#root = root;
-    this.#artifacts = artifacts;
-  }
+  constructor(
+    private readonly root: Root,
+    private readonly artifacts: ReadonlyMap<string, string>,
+  ) {}
 
   /** The path in the builder of the artifact with this destination, if any. */
   artifactAt(path: string): string | undefined {
-    return this.#artifacts.get(posix.resolve(path));
+    return this.artifacts.get(posix.resolve(path));
   }
 
   /** Copies a path of the builder to the same path, unless an artifact has it. */
   async add(path: string): Promise<void> {
-    if (this.artifactAt(path) === undefined) this.#addLocated(await this.#root.locate(path));
+    if (this.artifactAt(path) === undefined) this.#addLocated(await this.root.locate(path));
   }
 
   /**
@@ -51,9 +49,8 @@ export class ImageFiles {
     return linked;
   }
 
-  /** Adds a link, and the links on the path of its folder. */
   async #link(path: string, target: string): Promise<void> {
-    const folder = await this.#root.locate(posix.dirname(path));
+    const folder = await this.root.locate(posix.dirname(path));
     for (const link of folder.links) this.paths.add(link);
     const at = posix.join(folder.path, posix.basename(path));
     if (at === target) return;
@@ -66,12 +63,11 @@ export class ImageFiles {
     for (const [path, target] of this.links) {
       if (!this.paths.has(path)) continue;
       this.links.delete(path);
-      if ((await this.#root.locate(path)).path !== target)
+      if ((await this.root.locate(path)).path !== target)
         this.refused.push({ name: posix.basename(path), target });
     }
   }
 
-  /** Adds a file, and the links that lead to it. */
   #addLocated(found: Located): void {
     for (const path of [...found.links, found.path]) this.paths.add(path);
   }

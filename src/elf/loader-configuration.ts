@@ -45,7 +45,6 @@ export async function readMuslPath(root: Root, path: string): Promise<string[] |
   return parts && [...new Set(parts.map(clean))];
 }
 
-/** Removes slashes at the end. */
 function clean(directory: string): string {
   return posix.resolve('/', directory);
 }

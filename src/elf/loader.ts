@@ -24,7 +24,6 @@ const MUSL_DEFAULTS = ['/lib', '/usr/local/lib', '/usr/lib'];
 /** Libraries that are part of musl's loader: `reserved` in load_library, ldso/dynlink.c. */
 const MUSL_RESERVED = /^lib(c|pthread|rt|m|dl|util|xnet)\./;
 
-/** Whether a path is that of musl's loader. */
 export function isMusl(path: string): boolean {
   return MUSL.test(posix.basename(path));
 }

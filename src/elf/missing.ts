@@ -6,7 +6,6 @@ import { trimEnd } from '../text/trim.js';
 import type { Root } from './builder-files.js';
 import type { Missing } from './process.js';
 
-/** Names in a line. */
 const MAX_LISTED = 5;
 
 /** Package managers, by one of their files, and the command that finds a library. */

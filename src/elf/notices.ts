@@ -10,7 +10,6 @@ import {
 import { listed } from './missing.js';
 import type { Process } from './process.js';
 
-/** Programs in a line. */
 const MAX_LISTED = 3;
 
 /** A program or library, and the objects of its process, itself first. */

@@ -24,9 +24,7 @@ interface ProcessObject extends ElfFile, LoadedObject {
 /** A library that was not found. */
 export interface Missing {
   readonly name: string;
-  /** The file that needs it. */
   readonly by: string;
-  /** The directories that were searched. */
   readonly searched: readonly string[];
   /** Files of that name which can't be loaded. */
   readonly rejected: readonly { readonly path: string; readonly why: string }[];

@@ -20,7 +20,6 @@ export interface SearchedDirectory {
   readonly image: string | undefined;
 }
 
-/** A program or library in a process. */
 export interface LoadedObject {
   readonly elf: Elf;
   /** Its folder, by the path that the loader found it at: $ORIGIN. */

@@ -115,18 +115,15 @@ const MAX_RETAINED = 64 << 20;
 
 /** Retains the contents with a path, in all layers, since a pipe can be read once only. */
 class RetainedFile {
-  readonly #path: string;
   readonly #contents = new Map<string, Buffer[]>();
   #size = 0;
 
   /** @param path absolute */
-  constructor(path: string) {
-    this.#path = path;
-  }
+  constructor(private readonly path: string) {}
 
   /** Its listeners throw CAT_PIPE of kind usage for a file that is too large. */
   readonly listenerFor: ListenerFor = (blob, index, path) => {
-    if (path !== this.#path) return undefined;
+    if (path !== this.path) return undefined;
     const chunks: Buffer[] = [];
     this.#contents.set(`${index} ${blob}`, chunks);
     const retain = (length: number, make: () => Buffer): void => {
@@ -156,24 +153,19 @@ const ZEROS = Buffer.alloc(64 << 10);
 
 /** Writes a file to a sink. Holes become zeros, piece by piece, as the sink accepts them. */
 class SinkWriter implements ContentListener {
-  readonly #sink: Sink;
-  readonly #signal: AbortSignal;
   /** Lengths of holes, and copies of the bytes after a hole. */
   readonly #pending: (Buffer | number)[] = [];
   #flushing: Promise<void> | undefined;
 
   /** @param signal interrupts a long hole */
   constructor(
-    sink: Sink,
-    signal: AbortSignal,
+    private readonly sink: Sink,
+    private readonly signal: AbortSignal,
     readonly end: () => void,
-  ) {
-    this.#sink = sink;
-    this.#signal = signal;
-  }
+  ) {}
 
   append(bytes: Buffer): void {
-    if (this.#isEmpty) this.#sink.write(bytes);
+    if (this.#isEmpty) this.sink.write(bytes);
     else this.#pending.push(Buffer.from(bytes));
   }
 
@@ -182,7 +174,7 @@ class SinkWriter implements ContentListener {
   }
 
   ready(): Promise<void> | undefined {
-    if (this.#isEmpty) return this.#sink.ready();
+    if (this.#isEmpty) return this.sink.ready();
     return (this.#flushing ??= this.#flush());
   }
 
@@ -192,12 +184,12 @@ class SinkWriter implements ContentListener {
 
   async #flush(): Promise<void> {
     // Bytes that were written before the first hole are valid until the sink is ready.
-    await this.#sink.ready();
+    await this.sink.ready();
     for (let piece = this.#pending.shift(); piece !== undefined; piece = this.#pending.shift()) {
       if (typeof piece === 'number') await this.#zeros(piece);
       else {
-        this.#sink.write(piece);
-        await this.#sink.ready();
+        this.sink.write(piece);
+        await this.sink.ready();
       }
     }
     this.#flushing = undefined;
@@ -207,9 +199,9 @@ class SinkWriter implements ContentListener {
     for (let left = length; left > 0; left -= ZEROS.length) {
       // Yields to the event loop, so that a signal can arrive.
       await new Promise((resolve) => setImmediate(resolve));
-      this.#signal.throwIfAborted();
-      this.#sink.write(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
-      await this.#sink.ready();
+      this.signal.throwIfAborted();
+      this.sink.write(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
+      await this.sink.ready();
     }
   }
 }

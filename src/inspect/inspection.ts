@@ -119,13 +119,11 @@ export interface Finding {
   readonly advice: string;
 }
 
-/** Checks an argument that has to be an {@link Inspection}. */
 export const inspectionCheck = is<Inspection>(
   "an inspection, which 'inspect' returns",
   (value) => isObject(value) && isObject(value['root']) && Array.isArray(value['layers']),
 );
 
-/** Checks an argument that has to be an {@link Entry}. */
 export const entryCheck = is<Entry>(
   "an entry, such as an inspection's root",
   (value) => isObject(value) && typeof value['path'] === 'string' && 'kind' in value,

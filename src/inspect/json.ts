@@ -90,7 +90,6 @@ function* scalars(depth: number, members: Readonly<Record<string, unknown>>): Ge
     yield `${'  '.repeat(depth)}${json(name)}: ${json(value)},`;
 }
 
-/** One line for each item. */
 function* list(depth: number, name: string, items: Iterable<object>, end = ','): Generator<string> {
   const indent = '  '.repeat(depth);
   let line: string | undefined;

@@ -20,21 +20,16 @@ export interface CheckedImage extends Pick<
   readonly layers: readonly unknown[];
 }
 
-/** What a build checks. */
 export interface CheckOptions {
-  /** The image's name in messages. */
   readonly name: string;
   /** The source of the context, for advice. @default unknown */
   readonly context?: ContextKind | undefined;
-  /** @default none */
   readonly limits?: Limits | undefined;
-  /** Whether findings are reported. */
   readonly findings: boolean;
   readonly report: Report;
   readonly signal: AbortSignal;
 }
 
-/** A limit that is exceeded. */
 export interface LimitViolation {
   readonly limit:
     | '--max-size'
@@ -50,7 +45,6 @@ export interface LimitViolation {
   readonly message: string;
   /** The first {@link MAX_LISTED} causes, which may contain control characters. */
   readonly offenders: readonly { readonly path?: string; readonly why?: string }[];
-  /** The number of causes. */
   readonly count: number;
 }
 

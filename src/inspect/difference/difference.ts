@@ -46,7 +46,6 @@ export interface Compared {
   readonly difference: Difference;
 }
 
-/** Checks an argument that has to be {@link Compared}, with any difference. */
 export const comparedCheck = shape<{ inspection: Inspection; difference: object }>(
   { inspection: inspectionCheck, difference: object },
   ['inspection', 'difference'],

@@ -23,6 +23,18 @@ export interface Rule {
   findings(): Iterable<Finding>;
 }
 
+/** A rule that judges entries one by one. */
+export function entryRule(check: (entry: Entry, place: Place) => Finding | undefined): Rule {
+  const found: Finding[] = [];
+  return {
+    visit: (entry, place) => {
+      const finding = check(entry, place);
+      if (finding !== undefined) found.push(finding);
+    },
+    findings: () => found,
+  };
+}
+
 const SAMPLES =
   /^(?:tests?|testing|test[-_]?data|fixtures?|examples?|samples?|docs?|specs?|demos?|mocks?|__(?:tests|mocks|fixtures)__|dummyserver)$/i;
 const VERSION_CONTROL = new Set(['.git', '.svn', '.hg', '.bzr', '.jj', '_darcs', 'CVS']);

@@ -7,30 +7,19 @@ import type { XXHash, XXHashAPI } from 'xxhash-wasm';
 /** Bytes that are hashed in one call. The module's memory grows with them. */
 const MAX_SINGLE_CALL = 64 << 10;
 
-export interface ContentHasher {
-  /** Begins a content of `size` bytes. */
-  begin(size: number): void;
-  update(bytes: Buffer): void;
-  /** 16 hexadecimal digits. */
-  digest(): string;
-}
-
 let loading: Promise<XXHashAPI> | undefined;
 
-/** A hasher for several contents, one after the other. */
-export async function contentHasher(): Promise<ContentHasher> {
-  loading ??= import('xxhash-wasm').then(({ default: load }) => load());
-  return new Xxh64(await loading);
-}
-
-class Xxh64 implements ContentHasher {
-  readonly #api: XXHashAPI;
+/** Hashes contents one after the other. */
+export class ContentHasher {
   #size = 0;
   #whole: bigint | undefined;
   #running: XXHash<bigint> | undefined;
 
-  constructor(api: XXHashAPI) {
-    this.#api = api;
+  private constructor(private readonly api: XXHashAPI) {}
+
+  static async create(): Promise<ContentHasher> {
+    loading ??= import('xxhash-wasm').then(({ default: load }) => load());
+    return new ContentHasher(await loading);
   }
 
   begin(size: number): void {
@@ -42,12 +31,13 @@ class Xxh64 implements ContentHasher {
   update(bytes: Buffer): void {
     // Most files arrive in one chunk.
     if (bytes.length === this.#size && bytes.length <= MAX_SINGLE_CALL)
-      this.#whole = this.#api.h64Raw(bytes);
-    else (this.#running ??= this.#api.create64()).update(bytes);
+      this.#whole = this.api.h64Raw(bytes);
+    else (this.#running ??= this.api.create64()).update(bytes);
   }
 
+  /** 16 hexadecimal digits. */
   digest(): string {
-    const hash = this.#whole ?? (this.#running ?? this.#api.create64()).digest();
+    const hash = this.#whole ?? (this.#running ?? this.api.create64()).digest();
     return hash.toString(16).padStart(16, '0');
   }
 }

@@ -57,7 +57,6 @@ export class ContentProbe {
     this.data(bytes.subarray(taken));
   }
 
-  /** Like `data` with zeros. */
   hole(length: number): void {
     let left = length;
     while (left > 0 && !this.satisfied) {

@@ -12,7 +12,6 @@ export interface ElfContent extends Elf {
 export interface ScriptContent {
   /** The interpreter's path: that of env for `#!/usr/bin/env NAME`. Empty if the line names none. */
   readonly interpreter: string;
-  /** The command that env runs. */
   readonly command?: string;
   /** Whether the line ends in CR LF: the kernel treats the CR as part of the name. */
   readonly crlf: boolean;
@@ -39,7 +38,6 @@ export interface Content {
   readonly hash?: string;
   /** The blob that contains it: a layer's digest, its path in an archive, '' for a context. */
   readonly blob?: string;
-  /** Index among the blob's contents. */
   readonly index?: number;
   readonly elf?: ElfContent;
   /** The damage of an ELF file that is cut short or damaged. */

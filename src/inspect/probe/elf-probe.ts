@@ -119,7 +119,6 @@ export class ElfProbe {
     }
   }
 
-  /** Reads the header, then the program header. */
   #advance(): void {
     try {
       const bytes = openElf([{ at: 0, bytes: this.#buffer.view() }], this.#size);
@@ -161,7 +160,6 @@ export class ElfProbe {
       if (start < this.#position) this.#patterns.feed(this.#buffer.view(start, end));
   }
 
-  /** Processes the next bytes, or zeros. */
   #pass(length: number, bytes?: Buffer): void {
     const from = this.#position;
     const to = from + length;
@@ -181,7 +179,6 @@ export class ElfProbe {
     }
   }
 
-  /** The retained ranges. */
   #parts(): [ElfPart, ...ElfPart[]] {
     const [first = { start: 0, end: this.#headEnd }, ...others] = this.#retain;
     let at = 0;
@@ -198,7 +195,6 @@ function isObject(bytes: ElfBytes): boolean {
   return type === ET.EXEC || type === ET.DYN;
 }
 
-/** Whether a path is named like a loader of glibc. */
 function isLoader(path: string): boolean {
   return /\/ld[-\d][^/]*$/.test(path);
 }

@@ -16,7 +16,6 @@ export class PatternSearch<Name extends string> {
     this.#overlap = Math.max(...this.#patterns.map(([, { length }]) => length)) - 1;
   }
 
-  /** Starts a file. */
   begin(): void {
     this.#found.clear();
     this.#buffer.clear();

@@ -12,7 +12,6 @@ const RETAINED =
   /^\/etc\/(?:passwd|group|ld\.so\.conf(?:\.d\/[^/]+)?|ld-musl-[^/]+\.path|ld\.so\.cache)$/;
 const MAX_RETAINED = 256 * 1024;
 
-/** Whether a file's text is retained. */
 export function isRetained(path: string): boolean {
   return path.startsWith('/etc/') && RETAINED.test(path);
 }

@@ -42,13 +42,10 @@ const HEAP_FRACTION = 0.75;
 
 /** Bounds the memory of entries, so that Node does not abort when its heap is full. */
 export class MemoryBudget {
-  readonly #limit: number;
   #used = 0;
 
   /** @param limit bytes; @default a part of Node's heap limit */
-  constructor(limit = getHeapStatistics().heap_size_limit * HEAP_FRACTION) {
-    this.#limit = limit;
-  }
+  constructor(private readonly limit = getHeapStatistics().heap_size_limit * HEAP_FRACTION) {}
 
   /**
    * Reserves memory for an entry.
@@ -58,7 +55,7 @@ export class MemoryBudget {
    */
   reserve(names: number): number {
     const bytes = BYTES_PER_ENTRY + BYTES_PER_NAME_BYTE * names;
-    if (this.#used + bytes > this.#limit)
+    if (this.#used + bytes > this.limit)
       throw new DockerceptionError(
         'context',
         'TARGET_ENTRIES',

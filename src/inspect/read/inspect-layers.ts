@@ -15,7 +15,6 @@ import { summarizeTree } from './summarize-tree.js';
 /** A recorded layer, and its description in the image. */
 export interface DescribedLayer {
   readonly recorded: RecordedLayer;
-  /** For messages. */
   readonly name: string;
   readonly digest?: string | undefined;
   /** Bytes of its blob, if that is compressed. */
@@ -24,9 +23,7 @@ export interface DescribedLayer {
 
 export interface InspectionInput {
   readonly target: string;
-  /** Undefined for a context. */
   readonly image?: ImageFacts | undefined;
-  /** The source of the context. */
   readonly context?: ContextKind | undefined;
   /** From the lowest up. */
   readonly layers: readonly DescribedLayer[];
@@ -68,7 +65,6 @@ export async function inspectLayers(input: InspectionInput): Promise<Inspection>
 
 export interface ReplayOptions {
   readonly tree: Tree;
-  /** The layer's name in messages. */
   readonly name: string;
   /** Whether names that start with `.wh.` are whiteouts; in a context they are not. */
   readonly whiteouts: boolean;
@@ -116,7 +112,7 @@ function layerFacts(
   const instructions = createdBy(image?.config, layers.length);
   return layers.map(({ recorded, digest, compressed }, index) => {
     const instruction = instructions[index];
-    const { added, changed, removed } = stack.layers[index] as LayerStatistics;
+    const { size: _, ...changes } = stack.layers[index] as LayerStatistics;
     return {
       index,
       ...(image !== undefined && { diffId: recorded.diffId }),
@@ -126,9 +122,7 @@ function layerFacts(
       contents: recorded.size,
       entries: recorded.count,
       ...(instruction !== undefined && { createdBy: instruction }),
-      added,
-      changed,
-      removed,
+      ...changes,
       wasted: wasted.get(index) ?? 0,
     };
   });

@@ -1,11 +1,10 @@
 /** Hashes and probes the contents of one layer's files as their bytes arrive. */
 import type { ContentSink } from '../../filesystem/content-sink.js';
 import type { Content } from '../probe/content.js';
-import { type ContentHasher, contentHasher } from '../probe/content-hash.js';
+import { ContentHasher } from '../probe/content-hash.js';
 import { ContentProbe } from '../probe/content-probe.js';
 import { readablePath } from './readable-name.js';
 
-/** Receives one file's bytes. */
 export interface ContentListener {
   /** The bytes stay valid and unchanged until `ready` has returned `undefined` or has settled. */
   append(bytes: Buffer): void;
@@ -13,7 +12,6 @@ export interface ContentListener {
   hole(length: number): void;
   /** A promise while it can't accept more. May be called again before that has settled. */
   ready(): Promise<void> | undefined;
-  /** Called after the last byte. */
   end(): void;
 }
 
@@ -35,32 +33,28 @@ const MAX_HASHED_ZEROS = 1 << 30;
 export class LayerContents implements ContentSink {
   /** By index, which is the `offset` of files in the tree. Complete after `settle`. */
   readonly all: Content[] = [];
-  readonly #hasher: ContentHasher;
   readonly #probe = new ContentProbe();
-  readonly #blob: string;
-  readonly #listenerFor: ListenerFor | undefined;
   #listener: ContentListener | undefined;
   #open = false;
   #zeros = 0;
   #isHashed = true;
 
-  private constructor(hasher: ContentHasher, blob: string, listenerFor: ListenerFor | undefined) {
-    this.#hasher = hasher;
-    this.#blob = blob;
-    this.#listenerFor = listenerFor;
-  }
+  private constructor(
+    private readonly hasher: ContentHasher,
+    private readonly blob: string,
+    private readonly listenerFor: ListenerFor | undefined,
+  ) {}
 
-  /** @param blob see {@link Content.blob} */
   static async create(blob: string, listenerFor?: ListenerFor): Promise<LayerContents> {
-    return new LayerContents(await contentHasher(), blob, listenerFor);
+    return new LayerContents(await ContentHasher.create(), blob, listenerFor);
   }
 
   begin(size: number, path: string, mode: number): number {
     this.settle();
     const index = this.all.length;
     const absolute = `/${readablePath(path)}`;
-    this.#listener = this.#listenerFor?.(this.#blob, index, absolute);
-    this.#hasher.begin(size);
+    this.#listener = this.listenerFor?.(this.blob, index, absolute);
+    this.hasher.begin(size);
     this.#probe.begin(absolute, size);
     this.#open = true;
     this.#isHashed = true;
@@ -68,7 +62,7 @@ export class LayerContents implements ContentSink {
   }
 
   append(bytes: Buffer): void {
-    this.#hasher.update(bytes);
+    this.hasher.update(bytes);
     this.#probe.data(bytes);
     this.#listener?.append(bytes);
   }
@@ -77,7 +71,7 @@ export class LayerContents implements ContentSink {
     this.#listener?.hole(length);
     this.#isHashed &&= this.#zeros + length <= MAX_HASHED_ZEROS;
     for (let left = this.#isHashed ? length : 0; left > 0; left -= ZEROS.length)
-      this.#hasher.update(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
+      this.hasher.update(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
     if (this.#isHashed) this.#zeros += length;
     this.#probe.hole(length);
   }
@@ -90,8 +84,8 @@ export class LayerContents implements ContentSink {
   settle(): void {
     if (!this.#open) return;
     this.#open = false;
-    const hash = this.#hasher.digest();
-    const [blob, index] = [this.#blob, this.all.length];
+    const hash = this.hasher.digest();
+    const [blob, index] = [this.blob, this.all.length];
     const content = this.#isHashed ? { hash, blob, index } : { blob, index };
     const probed = this.#probe.end();
     // Objects made by one literal share a hidden class; a spread gives each its own.

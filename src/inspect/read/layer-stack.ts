@@ -11,9 +11,7 @@ import {
 import { MAX_LISTED, type UnmappableEntry } from '../inspection.js';
 import { readablePath } from './readable-name.js';
 
-/** What one layer changed. */
 export interface LayerStatistics {
-  /** Numbers of names. */
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
@@ -21,7 +19,6 @@ export interface LayerStatistics {
   readonly size: number;
 }
 
-/** A file that a layer hides. */
 export interface HiddenLeaf {
   /** Binary, without a leading slash. */
   readonly path: string;
@@ -69,7 +66,6 @@ export class LayerStack {
     return this.#layerOf.get(node) ?? 0;
   }
 
-  /** The layer that contains a content. */
   contentLayer(offset: number): number {
     return this.#contentLayers.get(offset) ?? 0;
   }

@@ -7,7 +7,7 @@ import { fromBinary } from '../../text/binary.js';
 import { findingsOf } from '../findings/index.js';
 import type { CheckedImage, CheckOptions } from '../limits.js';
 import type { Content } from '../probe/content.js';
-import { type ContentHasher, contentHasher } from '../probe/content-hash.js';
+import { ContentHasher } from '../probe/content-hash.js';
 import { ContentProbe } from '../probe/content-probe.js';
 import { LayerStack } from './layer-stack.js';
 import { summarizeTree } from './summarize-tree.js';
@@ -36,7 +36,7 @@ export async function inspectAssembled(
   for (const layer of layers) stack.add(layer);
   const contents = new Map<number, Content>();
   // Only the search for duplicates needs hashes of all contents.
-  const hasher = limits?.maxWaste === undefined ? undefined : await contentHasher();
+  const hasher = limits?.maxWaste === undefined ? undefined : await ContentHasher.create();
   const reader = new ContentReader(hasher, signal);
   for (const { path, file } of filesOf(top)) {
     const bytes = contents.has(file.offset) ? undefined : content(file);
@@ -57,33 +57,30 @@ export async function inspectAssembled(
   };
 }
 
-/** Shared by most files. */
 const NO_FACTS: Content = {};
 
 class ContentReader {
   readonly #probe = new ContentProbe();
-  readonly #hasher: ContentHasher | undefined;
-  readonly #signal: AbortSignal;
   #sinceTurn = 0;
 
-  constructor(hasher: ContentHasher | undefined, signal: AbortSignal) {
-    this.#hasher = hasher;
-    this.#signal = signal;
-  }
+  constructor(
+    private readonly hasher: ContentHasher | undefined,
+    private readonly signal: AbortSignal,
+  ) {}
 
   /** Reads no further than the probe needs, unless a hash is computed. */
   async read(path: string, file: Leaf, bytes: Iterable<Buffer>): Promise<Content> {
     this.#probe.begin(path, file.size);
-    this.#hasher?.begin(file.size);
+    this.hasher?.begin(file.size);
     await this.#count(BYTES_PER_FILE);
     for (const chunk of bytes) {
       this.#probe.data(chunk);
-      this.#hasher?.update(chunk);
-      if (this.#hasher === undefined && this.#probe.satisfied) break;
+      this.hasher?.update(chunk);
+      if (this.hasher === undefined && this.#probe.satisfied) break;
       await this.#count(chunk.length);
     }
     const probed = this.#probe.end() ?? NO_FACTS;
-    return this.#hasher === undefined ? probed : { hash: this.#hasher.digest(), ...probed };
+    return this.hasher === undefined ? probed : { hash: this.hasher.digest(), ...probed };
   }
 
   /** Yields to the event loop, so that a signal can arrive. */
@@ -92,7 +89,7 @@ class ContentReader {
     if (this.#sinceTurn < BYTES_PER_TURN) return;
     this.#sinceTurn = 0;
     await setImmediate();
-    this.#signal.throwIfAborted();
+    this.signal.throwIfAborted();
   }
 }
 

@@ -51,13 +51,16 @@ class StallDetector {
   readonly #stalled = new AbortController();
   readonly #timeout: number;
   readonly #name: string;
-  readonly #report: Report;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(size: number, name: string, report: Report, signal: AbortSignal) {
+  constructor(
+    size: number,
+    name: string,
+    private readonly report: Report,
+    signal: AbortSignal,
+  ) {
     this.#timeout = BASE_TIMEOUT + size / MIN_DISK_SPEED;
     this.#name = printable(name);
-    this.#report = report;
     this.signal = AbortSignal.any([signal, this.#stalled.signal]);
   }
 
@@ -65,7 +68,7 @@ class StallDetector {
     this.#timer = setTimeout(() => this.#stalled.abort(this.#error()), this.#timeout);
     const message = `checking ${this.#name}: waiting for the engine to send the image`;
     try {
-      return await announced(work, this.#report, message);
+      return await announced(work, this.report, message);
     } finally {
       clearTimeout(this.#timer);
     }

@@ -21,7 +21,6 @@ const EVIDENCE_BYTES = 1024;
 export interface RecordedLayer {
   /** Emptied after the last replay, to free memory. */
   readonly entries: RecordedEntry[];
-  /** The number of entries in the tar. */
   readonly count: number;
   /** By the entries' `content`. */
   readonly contents: readonly Content[];
@@ -152,15 +151,16 @@ const TYPES_WITH_CONTENT = new Set(['file', 'contiguous-file', 'sparse-file', 'u
 /** Records the entries of one tar. */
 export class LayerRecorder implements WalkHandler {
   readonly #entries: RecordedEntry[] = [];
-  readonly #contents: LayerContents;
   readonly #budget: SizeBudget;
   readonly #memory: MemoryBudget;
   #reserved = 0;
   #isOpen = false;
   #size = 0;
 
-  constructor(contents: LayerContents, { budget, memory }: ReadContext) {
-    this.#contents = contents;
+  constructor(
+    private readonly contents: LayerContents,
+    { budget, memory }: ReadContext,
+  ) {
     this.#budget = budget;
     this.#memory = memory;
   }
@@ -173,7 +173,7 @@ export class LayerRecorder implements WalkHandler {
     if (this.#isOpen) {
       this.#budget.spend(0, entry.contentSize);
       this.#size += entry.contentSize;
-      content = this.#contents.begin(entry.contentSize, path, entry.mode);
+      content = this.contents.begin(entry.contentSize, path, entry.mode);
     }
     const recorded = new RecordedEntry(entry, path, content);
     this.#reserved += this.#memory.reserve(recorded.bytes);
@@ -181,16 +181,16 @@ export class LayerRecorder implements WalkHandler {
   }
 
   data(bytes: Buffer): void {
-    if (this.#isOpen) this.#contents.append(bytes);
+    if (this.#isOpen) this.contents.append(bytes);
   }
 
   hole(length: number): void {
-    if (this.#isOpen) this.#contents.hole(length);
+    if (this.#isOpen) this.contents.hole(length);
   }
 
   /** A promise while the content's listener can't accept more. */
   ready(): Promise<void> | undefined {
-    return this.#contents.ready();
+    return this.contents.ready();
   }
 
   /** Releases the memory of entries that aren't needed. */
@@ -200,8 +200,8 @@ export class LayerRecorder implements WalkHandler {
   }
 
   end(): Pick<RecordedLayer, 'entries' | 'count' | 'contents' | 'size'> {
-    this.#contents.settle();
-    const [entries, contents] = [this.#entries, this.#contents.all];
+    this.contents.settle();
+    const [entries, contents] = [this.#entries, this.contents.all];
     return { entries, count: entries.length, contents, size: this.#size };
   }
 }

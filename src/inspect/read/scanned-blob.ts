@@ -48,10 +48,6 @@ export interface ScannedBlob {
 }
 
 export class BlobReader {
-  readonly #path: string;
-  readonly #size: number;
-  readonly #quota: DocumentQuota;
-  readonly #context: ReadContext;
   readonly #hash = createHash('sha256');
   #isCandidate = true;
   #head = Buffer.alloc(0);
@@ -60,12 +56,12 @@ export class BlobReader {
   #stream: PushStream | undefined;
   #layer: Promise<{ layer: RecordedLayer } | { failure: unknown }> | undefined;
 
-  constructor(path: string, size: number, quota: DocumentQuota, context: ReadContext) {
-    this.#path = path;
-    this.#size = size;
-    this.#quota = quota;
-    this.#context = context;
-  }
+  constructor(
+    private readonly path: string,
+    private readonly size: number,
+    private readonly quota: DocumentQuota,
+    private readonly context: ReadContext,
+  ) {}
 
   /** False for a file that is neither a document nor a layer. */
   get isCandidate(): boolean {
@@ -79,7 +75,7 @@ export class BlobReader {
       return;
     }
     const start = (this.#head = Buffer.concat([this.#head, bytes]));
-    if (start.length < Math.min(BLOCK, this.#size)) return;
+    if (start.length < Math.min(BLOCK, this.size)) return;
     this.#isRecognised = true;
     this.#head = start.subarray(0, BLOCK);
     this.#recognise(this.#head);
@@ -95,7 +91,7 @@ export class BlobReader {
   async end(): Promise<ScannedBlob | undefined> {
     this.#stream?.end();
     const digest = `sha256:${this.#hash.digest('hex')}`;
-    const known = { digest, size: this.#size, head: this.#head };
+    const known = { digest, size: this.size, head: this.#head };
     if (this.#document === undefined) return { ...known, ...(await this.#layer) };
     const document = Buffer.concat(this.#document);
     const isOfImage = IMAGE_MEMBERS.some((name) => document.includes(name));
@@ -115,17 +111,17 @@ export class BlobReader {
   }
 
   #recognise(head: Buffer): void {
-    if (JSON_START.test(head.toString('latin1')) && this.#quota.reserve(this.#size)) {
+    if (JSON_START.test(head.toString('latin1')) && this.quota.reserve(this.size)) {
       this.#document = [];
       return;
     }
-    if (!isLayer(head, this.#size)) {
+    if (!isLayer(head, this.size)) {
       this.#isCandidate = false;
       return;
     }
     const stream = (this.#stream = new PushStream());
-    const [blob, expected] = [this.#path, this.#size];
-    const options = { ...this.#context, name: `layer ${printable(blob)}`, blob, expected };
+    const [blob, expected] = [this.path, this.size];
+    const options = { ...this.context, name: `layer ${printable(blob)}`, blob, expected };
     this.#layer = recordLayer(stream, options).then(
       (layer) => ({ layer }),
       (failure: unknown) => ({ failure }),

@@ -9,14 +9,10 @@ import type { ScannedBlob } from './scanned-blob.js';
 
 /** Of layers, only the digest and the first bytes are available. */
 export class ScannedFiles implements LayoutFiles {
-  readonly #archive: ScannedArchive;
-
   constructor(
     readonly name: string,
-    archive: ScannedArchive,
-  ) {
-    this.#archive = archive;
-  }
+    private readonly archive: ScannedArchive,
+  ) {}
 
   async size(path: string): Promise<number | undefined> {
     return this.#find(path)?.size;
@@ -35,7 +31,7 @@ export class ScannedFiles implements LayoutFiles {
   async close(): Promise<void> {}
 
   #find(path: string): ScannedBlob | undefined {
-    const { blobs, links, context } = this.#archive;
+    const { blobs, links, context } = this.archive;
     const target = followMember(path, (link) => links.get(link));
     const blob = blobs.get(target);
     if (blob !== undefined) return blob;

@@ -54,7 +54,6 @@ function dimId(line: string, id: string, style: Style): string {
   return line.endsWith(mark) ? line.slice(0, -mark.length) + style.paint('dim', mark) : line;
 }
 
-/** One line without a terminal. */
 function lines(text: string, { bars, width }: Style): string[] {
   return bars ? wrap(text, width - INDENT.length) : [text];
 }

@@ -42,7 +42,6 @@ function ownerOf({ uid, gid }: Entry): string {
   return `${uid}:${gid}`;
 }
 
-/** Size, or device numbers. */
 function sizeOf({ size, device }: Entry): string {
   return device === undefined ? String(size) : `${device.major},${device.minor}`;
 }

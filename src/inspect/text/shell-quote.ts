@@ -8,7 +8,6 @@ export function shellQuote(word: string): string {
   return `$'${[...word].map(escaped).join('')}'`;
 }
 
-/** A command and its arguments. */
 export function shellCommand(words: readonly string[]): string {
   return words.map(shellQuote).join(' ');
 }

@@ -48,7 +48,6 @@ export class Style {
     return this.bars ? text : text.replace(' ', '');
   }
 
-  /** Right-aligned. */
   size(bytes: number): string {
     return this.bytes(bytes).padStart(SIZE_WIDTH);
   }
@@ -63,7 +62,6 @@ export class Style {
     return this.paint(colour, bar) + ' '.repeat(this.barWidth - bar.length);
   }
 
-  /** Columns of {@link share}. */
   get shareWidth(): number {
     return this.bars ? this.barWidth : 6;
   }

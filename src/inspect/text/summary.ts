@@ -58,7 +58,6 @@ function* sizeRows(inspection: Inspection, style: Style): Generator<Row> {
   yield ['waste', waste.bytes === 0 ? 'none' : `${style.bytes(waste.bytes)}${share}`];
 }
 
-/** `1 file`, `2 files`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,8 @@
-/** The programs that a command starts: its first word, and the one that a shell's -c or an init starts. */
+/** The programs that a command starts, and where they are in an image. */
 import { posix } from 'node:path';
+import { printable } from '../../../text/printable.js';
+import { type Entry, find, walk } from '../../entry.js';
+import type { Run } from '../subject.js';
 
 export interface Command {
   readonly name: string;
@@ -17,6 +20,7 @@ const BUILTINS = new Set(
   ),
 );
 
+/** The first word, and the program that a shell's -c or an init starts. */
 export function commandsOf(words: readonly string[]): Command[] {
   const [first, ...others] = words;
   if (first === undefined) return [];
@@ -46,4 +50,65 @@ function afterInit(words: readonly string[]): string[] {
 
 function isPlain(word: string): boolean {
   return /^[\w./+@%:,-]+$/.test(word);
+}
+
+/** Paths in a message. */
+const MAX_PATHS = 3;
+
+export interface Lookup {
+  /** Links are followed. */
+  readonly entry: Entry | undefined;
+  /** Absolute, unless a name is in no directory of PATH. */
+  readonly path: string;
+  /** The reason if there is no entry, as the end of a sentence about the command. */
+  readonly why: string;
+}
+
+/** Finds a path, relative to the working directory, or a name in PATH. */
+export function lookUp(run: Run, name: string): Lookup {
+  if (name.includes('/')) {
+    // Not normalised, since a `..` may follow a link.
+    const path = name.startsWith('/') ? name : `${run.workdir.replace(/\/$/, '')}/${name}`;
+    const entry = find(run.root, path);
+    return { entry, path: entry?.path ?? posix.normalize(path), why: whyMissing(run.root, path) };
+  }
+  const found = run.path.flatMap((folder) => {
+    const entry = find(run.root, `${folder}/${name}`);
+    return entry === undefined || entry.kind === 'directory' ? [] : [entry];
+  });
+  const entry = found.find(({ mode }) => (mode & 0o111) !== 0) ?? found[0];
+  return { entry, path: entry?.path ?? name, why: `is in none of ${run.path.join(', ')}` };
+}
+
+/** `, but there is /opt/app`: other files with the command's name. */
+export function otherLocations(root: Entry, name: string): string {
+  const base = posix.basename(name);
+  const found: string[] = [];
+  for (const entry of walk(root))
+    if (entry.name === base && entry.kind === 'file') found.push(printable(entry.path));
+  const more = found.length > MAX_PATHS ? ` and ${found.length - MAX_PATHS} more` : '';
+  return found.length === 0 ? '' : `, but there is ${found.slice(0, MAX_PATHS).join(', ')}${more}`;
+}
+
+function whyMissing(root: Entry, path: string): string {
+  const link = find(root, path, false);
+  if (link?.kind !== 'symlink') return 'is not in the image';
+  const target = printable(link.target ?? '');
+  return isLoop(root, link)
+    ? `is a link to ${target}, and the links go round in a circle`
+    : `is a link to ${target}, which is not there`;
+}
+
+/** Whether following the link leads back to a link that was followed. */
+function isLoop(root: Entry, link: Entry): boolean {
+  const seen = new Set<Entry>();
+  let here: Entry | undefined = link;
+  while (here?.kind === 'symlink') {
+    if (seen.has(here)) return true;
+    seen.add(here);
+    const target: string = here.target ?? '';
+    const folder: string = here.parent?.path ?? '/';
+    here = find(root, target.startsWith('/') ? target : `${folder}/${target}`, false);
+  }
+  return false;
 }

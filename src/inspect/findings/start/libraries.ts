@@ -17,7 +17,7 @@ import type { Finding } from '../../inspection.js';
 import type { ElfContent } from '../../probe/content.js';
 import { finding } from '../catalogue.js';
 import type { Run } from '../subject.js';
-import { otherLocations } from './lookup.js';
+import { otherLocations } from './command.js';
 
 export interface LoadedProgram {
   /** The program, then the libraries that were found. */

@@ -8,7 +8,7 @@ import { finding } from '../catalogue.js';
 import type { Run } from '../subject.js';
 import { type Account, closedFolder, EXECUTE, may, READ } from './accounts.js';
 import { libraryMissing, loaderMissing, loadProgram } from './libraries.js';
-import { lookUp, otherLocations } from './lookup.js';
+import { lookUp, otherLocations } from './command.js';
 
 /** The result of checking a program. */
 export interface ProgramCheck {

@@ -5,8 +5,7 @@ import type { Finding } from '../../inspection.js';
 import { finding } from '../catalogue.js';
 import type { Run, Runnable } from '../subject.js';
 import { type Account, accountOf } from './accounts.js';
-import { type Command, commandsOf } from './command.js';
-import { lookUp, otherLocations } from './lookup.js';
+import { type Command, commandsOf, lookUp, otherLocations } from './command.js';
 import { checkPermission, checkProgram, failed, type ProgramCheck } from './program.js';
 
 /** @param platform the image's architecture: `amd64` */

@@ -1,9 +1,8 @@
 /** Caches of package managers and compilers. */
 import { printable } from '../../../text/printable.js';
 import type { Entry } from '../../entry.js';
-import type { Finding } from '../../inspection.js';
 import { finding } from '../catalogue.js';
-import type { Rule } from '../rule.js';
+import { entryRule, type Rule } from '../rule.js';
 import type { Subject } from '../subject.js';
 import { ignoring } from './advice.js';
 import { counted, size } from './group.js';
@@ -72,25 +71,20 @@ const CACHES: Readonly<Record<string, readonly Cache[]>> = {
 const LISTS = '/var/lib/apt/lists';
 
 export function caches(subject: Subject): Rule {
-  const found: Finding[] = [];
-  return {
-    visit: (entry) => {
-      if (entry.kind !== 'directory' || entry.total === 0) return;
-      if (entry.path === LISTS) {
-        const message = `${LISTS} has apt’s lists of packages: ${contents(entry)}`;
-        const advice = `rm -rf ${LISTS}/*, in the RUN that does apt-get update`;
-        found.push(finding('package-lists', entry.path, message, advice));
-        return;
-      }
-      if (!Object.hasOwn(CACHES, entry.name)) return;
-      const known = CACHES[entry.name]?.find(({ below }) => isBelow(entry, below));
-      if (known === undefined) return;
-      const message = `${printable(entry.path)} is a cache of ${known.of}: ${contents(entry)}`;
-      const advice = known.advice ?? ignoring(subject, entry.name);
-      found.push(finding('package-cache', entry.path, message, advice));
-    },
-    findings: () => found,
-  };
+  return entryRule((entry) => {
+    const { kind, name, path, total } = entry;
+    if (kind !== 'directory' || total === 0) return undefined;
+    if (path === LISTS) {
+      const message = `${LISTS} has apt’s lists of packages: ${contents(entry)}`;
+      const advice = `rm -rf ${LISTS}/*, in the RUN that does apt-get update`;
+      return finding('package-lists', path, message, advice);
+    }
+    if (!Object.hasOwn(CACHES, name)) return undefined;
+    const known = CACHES[name]?.find(({ below }) => isBelow(entry, below));
+    if (known === undefined) return undefined;
+    const message = `${printable(path)} is a cache of ${known.of}: ${contents(entry)}`;
+    return finding('package-cache', path, message, known.advice ?? ignoring(subject, name));
+  });
 }
 
 function isBelow(entry: Entry, names: readonly string[]): boolean {

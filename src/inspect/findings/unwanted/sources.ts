@@ -2,10 +2,8 @@
 import { posix } from 'node:path';
 import { UNUSED_IGNORE_FILE } from '../../../dockerfile/names.js';
 import { printable } from '../../../text/printable.js';
-import type { Entry } from '../../entry.js';
-import type { Finding } from '../../inspection.js';
 import { finding } from '../catalogue.js';
-import { isVersionControl, type Rule } from '../rule.js';
+import { entryRule, isVersionControl, type Rule } from '../rule.js';
 import type { Subject } from '../subject.js';
 import { leaveOut } from './advice.js';
 import { counted, size } from './group.js';
@@ -75,33 +73,21 @@ function isBeside(program: string, project: string): boolean {
 }
 
 export function versionControl(subject: Subject): Rule {
-  const found: Entry[] = [];
-  return {
-    visit: (entry, { isInside }) => {
-      if (!isInside && isVersionControl(entry) && entry.files > 0) found.push(entry);
-    },
-    findings: () =>
-      found.map((folder) =>
-        finding(
-          'version-control',
-          folder.path,
-          `${printable(folder.path)} has the history of the sources: ${counted(folder.files, 'a file', 'files')} ${size(folder.total)}`,
-          leaveOut(subject, folder.name),
-        ),
-      ),
-  };
+  return entryRule((entry, { isInside }) => {
+    const { path, name, files, total } = entry;
+    if (isInside || !isVersionControl(entry) || files === 0) return undefined;
+    const message = `${printable(path)} has the history of the sources: ${counted(files, 'a file', 'files')} ${size(total)}`;
+    return finding('version-control', path, message, leaveOut(subject, name));
+  });
 }
 
 /** In a tar, builders ignore a .dockerignore. */
 export function ignoreFile({ kind, context }: Subject): Rule {
-  const found: Finding[] = [];
-  return {
-    visit: ({ path, kind: type }) => {
-      if (kind !== 'context' || context !== 'stream') return;
-      const { message, advice } = UNUSED_IGNORE_FILE;
-      if (path === '/.dockerignore' && type === 'file')
-        found.push(finding('dockerignore-unused', path, message, advice));
-    },
-    findings: () => found,
-  };
+  const { message, advice } = UNUSED_IGNORE_FILE;
+  const isIgnored = kind === 'context' && context === 'stream';
+  return entryRule((entry) =>
+    isIgnored && entry.path === '/.dockerignore' && entry.kind === 'file'
+      ? finding('dockerignore-unused', entry.path, message, advice)
+      : undefined,
+  );
 }
