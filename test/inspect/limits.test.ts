@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { LimitViolation } from '../../src/inspect/limits.js';
 import type { Finding } from '../../src/inspect/inspection.js';
 import type { Inspection } from '../../src/inspect/inspection.js';
-import { violationLines, limitError } from '../../src/inspect/limits.js';
+import type { LimitViolation } from '../../src/inspect/limits.js';
+import { limitError, violationLines } from '../../src/inspect/limits.js';
 import { checkLimits, limitViolations } from '../../src/inspect/limits.js';
 import type { Limits } from '../../src/options/limits.js';
 import { inspectionOf, type Paths } from '../support/inspection-tree.js';

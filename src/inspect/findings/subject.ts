@@ -1,6 +1,6 @@
 /** What rules check. */
-import type { ImageConfig } from '../../image/config.js';
 import { DEFAULT_PATH } from '../../elf/script.js';
+import type { ImageConfig } from '../../image/config.js';
 import type { Entry } from '../entry.js';
 import type { Inspection } from '../inspection.js';
 

@@ -112,7 +112,7 @@ function layerFacts(
   const instructions = createdBy(image?.config, layers.length);
   return layers.map(({ recorded, digest, compressed }, index) => {
     const instruction = instructions[index];
-    const { size: _, ...changes } = stack.layers[index] as LayerStatistics;
+    const { added, changed, removed } = stack.layers[index] as LayerStatistics;
     return {
       index,
       ...(image !== undefined && { diffId: recorded.diffId }),
@@ -122,7 +122,9 @@ function layerFacts(
       contents: recorded.size,
       entries: recorded.count,
       ...(instruction !== undefined && { createdBy: instruction }),
-      ...changes,
+      added,
+      changed,
+      removed,
       wasted: wasted.get(index) ?? 0,
     };
   });

@@ -49,7 +49,7 @@ export class LayerContents implements ContentSink {
     return new LayerContents(await ContentHasher.create(), blob, listenerFor);
   }
 
-  begin(size: number, path: string, mode: number): number {
+  begin(size: number, path: string): number {
     this.settle();
     const index = this.all.length;
     const absolute = `/${readablePath(path)}`;

@@ -173,7 +173,7 @@ export class LayerRecorder implements WalkHandler {
     if (this.#isOpen) {
       this.#budget.spend(0, entry.contentSize);
       this.#size += entry.contentSize;
-      content = this.contents.begin(entry.contentSize, path, entry.mode);
+      content = this.contents.begin(entry.contentSize, path);
     }
     const recorded = new RecordedEntry(entry, path, content);
     this.#reserved += this.#memory.reserve(recorded.bytes);

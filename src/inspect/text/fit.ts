@@ -1,6 +1,6 @@
 /** Text that fits a terminal's width, without control characters. */
-import { textWidth, truncate } from '../../text/terminal.js';
 import { printable } from '../../text/printable.js';
+import { textWidth, truncate } from '../../text/terminal.js';
 
 /** The whole text, with control characters escaped. */
 export function escaped(text: string): string {

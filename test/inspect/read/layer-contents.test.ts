@@ -8,7 +8,7 @@ async function hashOf(
   feed: (contents: LayerContents) => void,
 ): Promise<string | undefined> {
   const contents = await LayerContents.create('layer');
-  contents.begin(size, 'a', 0o644);
+  contents.begin(size, 'a');
   feed(contents);
   contents.settle();
   return contents.all[0]?.hash;
@@ -53,7 +53,7 @@ describe('contents', () => {
     };
     const contents = await LayerContents.create('layer', listenerFor);
     for (const name of ['a', 'b', 'b', 'c']) {
-      contents.begin(5, name, 0o644);
+      contents.begin(5, name);
       contents.append(Buffer.from(name));
       contents.hole(4);
     }

@@ -7,8 +7,8 @@ import type { ElfContent, ScriptContent } from '../../probe/content.js';
 import { finding } from '../catalogue.js';
 import type { Run } from '../subject.js';
 import { type Account, closedFolder, EXECUTE, may, READ } from './accounts.js';
-import { libraryMissing, loaderMissing, loadProgram } from './libraries.js';
 import { lookUp, otherLocations } from './command.js';
+import { libraryMissing, loaderMissing, loadProgram } from './libraries.js';
 
 /** The result of checking a program. */
 export interface ProgramCheck {
