@@ -7,7 +7,7 @@ import type { BuilderOptions } from '../options/builder.js';
 import type { FilterOptions } from '../options/context.js';
 import type { DisplayMode } from '../progress/create-display.js';
 import type { ProgressEvent } from '../progress/events.js';
-import { noticeLine } from '../progress/message.js';
+import { messageLine } from '../progress/message.js';
 import { DescriptorSink } from '../sink/descriptor.js';
 import { FAILURE_BLOCK } from '../sink/failure-block.js';
 import type { Sink } from '../sink/sink.js';
@@ -32,7 +32,7 @@ export async function runFilter(args: Arguments, process: Process): Promise<void
   const quiet = args.flag('quiet');
   const report = (event: ProgressEvent): void => {
     if (event.kind === 'notice' && (!quiet || event.warning === true))
-      process.stderr.write(`dockerception: ${noticeLine(event)}\n`);
+      process.stderr.write(`dockerception: ${messageLine(event)}\n`);
   };
   const { signal } = process;
   const sink = new DescriptorSink(1, 'standard output');

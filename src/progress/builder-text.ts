@@ -1,11 +1,11 @@
-/** A builder's standard error between lines of our own: shown as it comes, on lines of its own. */
+/** A builder's standard error, shown as it arrives, between the lines of a display. */
 import { lastVersion, plainText } from '../text/terminal.js';
 
-/** For displays whose lines stay. */
+/** For displays that only append. */
 export class BuilderText {
   #open = false;
 
-  /** What to write for a piece of it. */
+  /** The text to write for a piece of output. */
   piece(text: string): string {
     const parts = text.split('\n');
     const last = parts.pop() as string;
@@ -13,7 +13,7 @@ export class BuilderText {
     return parts.map((part) => `${plainText(part)}\n`).join('') + plainText(last);
   }
 
-  /** What to write in front of a line of ours. */
+  /** The text to write before a line of the display. */
   close(): string {
     const open = this.#open;
     this.#open = false;
@@ -21,18 +21,18 @@ export class BuilderText {
   }
 }
 
-/** For displays that show whole lines. */
+/** For displays that show complete lines. */
 export class BuilderLines {
   #partial = '';
 
-  /** The lines that are whole with this piece. */
+  /** The lines that this piece completes. */
   piece(text: string): string[] {
     const parts = (this.#partial + text).split('\n');
     this.#partial = parts.pop() as string;
     return parts.map(lastVersion);
   }
 
-  /** What is left. */
+  /** The last line, if it is incomplete. */
   close(): string[] {
     const rest = this.#partial;
     this.#partial = '';

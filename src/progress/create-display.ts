@@ -1,9 +1,9 @@
-/** What shows a build's progress, and which one of them is right. */
+/** The choice of a display. */
 import { plainText } from '../text/terminal.js';
 import { type Display, type Output, Writer } from './display.js';
 import { jsonDisplay } from './json.js';
 import { liveDisplay } from './live.js';
-import { noticeLine } from './message.js';
+import { messageLine } from './message.js';
 import { plainDisplay } from './plain.js';
 
 /** As `--progress` names them, and `quiet`. */
@@ -22,12 +22,13 @@ export function createDisplay(mode: DisplayMode, out: Output, env: NodeJS.Proces
   return liveDisplay(out, { colors: (env['NO_COLOR'] ?? '') === '' });
 }
 
-export function quietDisplay(out: Output): Display {
+/** Shows warnings only. */
+function quietDisplay(out: Output): Display {
   const writer = new Writer(out);
   return {
     report(event) {
       if (event.kind === 'notice' && event.warning === true)
-        writer.write(`dockerception: ${plainText(noticeLine(event))}\n`);
+        writer.write(`dockerception: ${plainText(messageLine(event))}\n`);
     },
     close: () => undefined,
   };

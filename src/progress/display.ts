@@ -1,15 +1,14 @@
-/** What shows a build's progress. */
+/** Displays of a build's progress, and the streams that they write to. */
 import type { Report } from './events.js';
 
-/** Shows progress on a stream that somebody else owns. */
+/** Shows progress on a stream of the caller. */
 export interface Display {
-  /** Takes what happens. Works by itself, without its display. */
   readonly report: Report;
-  /** Leaves the terminal as it was. To be called once, with the error of a failed build. */
+  /** Restores the terminal. Called once, with the error of a failed build. */
   readonly close: (error?: unknown) => void;
 }
 
-/** As much of `process.stderr` as the displays use. */
+/** The part of `process.stderr` that the displays use. */
 export interface Output extends NodeJS.WritableStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
@@ -17,12 +16,11 @@ export interface Output extends NodeJS.WritableStream {
   readonly writableNeedDrain?: boolean | undefined;
 }
 
-/** Writes as long as there is a reader. */
+/** Writes until the reader closes the stream; a build continues without a display. */
 export class Writer {
   private gone = false;
 
   constructor(readonly out: Output) {
-    // Progress is an extra: when nobody reads it any more (EPIPE), the build goes on without.
     out.on('error', () => (this.gone = true));
   }
 
@@ -30,7 +28,7 @@ export class Writer {
     if (!this.gone && text !== '') this.out.write(text);
   }
 
-  /** Whether the reader is behind, so that what is only for the moment is better left out. */
+  /** Whether the reader is slow, so that temporary output is better left out. */
   get busy(): boolean {
     return !this.gone && this.out.writableNeedDrain === true;
   }

@@ -1,9 +1,6 @@
-/**
- * What happens during a build, as plain data: shaped after BuildKit's `SolveStatus`, so that one
- * display shows BuildKit, the classic builder and the context alike.
- */
+/** Events of a build as plain data, modelled on BuildKit's `SolveStatus` for all engines. */
 
-/** One step of a build. Times are ISO 8601. A vertex is sent again, whole, when it changes. */
+/** One step of a build. Times are ISO 8601. A vertex is sent again, complete, when it changes. */
 export interface Vertex {
   readonly digest: string;
   readonly name: string;
@@ -14,7 +11,7 @@ export interface Vertex {
   readonly error?: string;
 }
 
-/** Progress inside a step: a download, an unpacking. `current` and `total` are bytes. */
+/** Progress inside a step, such as a download. `current` and `total` are bytes. */
 export interface VertexStatus {
   readonly id: string;
   readonly vertex: string;
@@ -30,12 +27,11 @@ export interface VertexStatus {
 export interface VertexLog {
   readonly vertex: string;
   readonly stream: 1 | 2;
-  /** Text; a character may be split over two logs only where the engine split it. */
   readonly data: string;
   readonly timestamp: string;
 }
 
-/** A remark of the builder's on the Dockerfile. */
+/** A warning of the engine about the Dockerfile. */
 export interface VertexWarning {
   readonly vertex: string;
   readonly level: number;
@@ -44,7 +40,7 @@ export interface VertexWarning {
   readonly url?: string;
 }
 
-/** What BuildKit tells at once. */
+/** BuildKit's unit of progress. */
 export interface SolveStatus {
   readonly vertexes?: readonly Vertex[];
   readonly statuses?: readonly VertexStatus[];
@@ -52,7 +48,7 @@ export interface SolveStatus {
   readonly warnings?: readonly VertexWarning[];
 }
 
-/** One event; `kind` tells which. */
+/** One event. */
 export type ProgressEvent =
   | {
       readonly kind: 'context';
@@ -63,11 +59,11 @@ export type ProgressEvent =
   | {
       readonly kind: 'notice';
       readonly message: string;
-      /** The user gets another image, or another output, than the options suggest: shown even when quiet. */
+      /** The image or the output differs from what the options suggest; shown even when quiet. */
       readonly warning?: boolean;
     }
   | {
-      /** Something about the image that is being made. */
+      /** A finding in the image that is built. */
       readonly kind: 'finding';
       readonly id: string;
       readonly severity: 'error' | 'warning' | 'info';
@@ -76,11 +72,11 @@ export type ProgressEvent =
       readonly message: string;
       readonly advice: string;
     }
-  /** What a builder writes to its standard error, as it comes: a line may be in pieces. */
+  /** Standard error of a builder; a line may arrive in pieces. */
   | { readonly kind: 'output'; readonly text: string }
   | { readonly kind: 'status'; readonly status: SolveStatus };
 
-/** Takes events; never throws, never blocks. */
+/** Receives events; never throws, never blocks. */
 export type Report = (event: ProgressEvent) => void;
 
 /** Milliseconds of silence before the reason is reported. */

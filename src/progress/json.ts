@@ -1,14 +1,14 @@
 /**
- * Progress for programs: one of BuildKit's SolveStatus (client/graph.go) as JSON a line, the same
- * as buildx's `--progress rawjson`. Texts that are bytes there are in base64. The context is a vertex.
+ * Progress for programs, as buildx's `--progress rawjson`: lines of JSON, each a SolveStatus (BuildKit, client/graph.go)
+ * with base64 for bytes. The context is a vertex.
  */
 import { createHash } from 'node:crypto';
 import { messageOf } from '../errors.js';
 import { type Display, type Output, Writer } from './display.js';
 import type { ProgressEvent, SolveStatus, Vertex } from './events.js';
-import { findingLine, noticeLine } from './message.js';
+import { messageLine } from './message.js';
 
-/** Shows everything. `now` in milliseconds since 1970. */
+/** @param now returns milliseconds since 1970 */
 export function jsonDisplay(out: Output, now: () => number = Date.now): Display {
   const writer = new Writer(out);
   const digest = digestOf('context');
@@ -29,10 +29,8 @@ export function jsonDisplay(out: Output, now: () => number = Date.now): Display 
   const report = (event: ProgressEvent): void => {
     if (event.kind === 'status') return send(encode(event.status));
     if (event.kind === 'output') return sendOutput(event.text);
-    if (event.kind === 'notice')
-      return send({ warnings: [{ vertex: digest, level: 1, short: base64(noticeLine(event)) }] });
-    if (event.kind === 'finding')
-      return send({ warnings: [{ vertex: digest, level: 1, short: base64(findingLine(event)) }] });
+    if (event.kind === 'notice' || event.kind === 'finding')
+      return send(encode({ warnings: [{ vertex: digest, level: 1, short: messageLine(event) }] }));
     const timestamp = time();
     const started = context.started ?? timestamp;
     const end = event.done ? { completed: timestamp } : {};
@@ -62,12 +60,12 @@ export function jsonDisplay(out: Output, now: () => number = Date.now): Display 
   return { report, close };
 }
 
-/** Tells a vertex of ours from BuildKit's. */
+/** The digest of a vertex that is not BuildKit's. */
 function digestOf(what: string): string {
   return `sha256:${createHash('sha256').update(`dockerception ${what}`).digest('hex')}`;
 }
 
-/** Go's encoding: `[]byte` as base64, empty values left out. */
+/** Encodes as Go does: `[]byte` as base64, without empty values. */
 function encode(status: SolveStatus): object {
   const { vertexes = [], statuses = [], logs = [], warnings = [] } = status;
   return {

@@ -1,18 +1,12 @@
-/** A notice as one line. */
+/** Notices and findings as one line of text. */
 import type { ProgressEvent } from './events.js';
 
-type NoticeEvent = Extract<ProgressEvent, { readonly kind: 'notice' }>;
+type Message = Extract<ProgressEvent, { readonly kind: 'notice' | 'finding' }>;
 
-/** `warning: the image is for linux/amd64, …`; without the prefix for a plain notice. */
-export function noticeLine({ message, warning = false }: NoticeEvent): string {
-  return warning ? `warning: ${message}` : message;
-}
-
-type FindingEvent = Extract<ProgressEvent, { readonly kind: 'finding' }>;
-
-/** `warning: /app/.git: a folder of version control: leave it out … [version-control]` */
-export function findingLine({ severity, path, message, advice, id }: FindingEvent): string {
-  // Most messages have it in them.
-  const where = path === undefined || message.includes(path) ? '' : `${path}: `;
-  return `${severity}: ${where}${message}: ${advice} [${id}]`;
+/** `warning: the image is for linux/amd64, …`, `warning: /app/.git: a folder …: leave it out … [version-control]` */
+export function messageLine(event: Message): string {
+  if (event.kind === 'notice') return event.warning ? `warning: ${event.message}` : event.message;
+  const { severity, path, message, advice, id } = event;
+  const place = path === undefined || message.includes(path) ? '' : `${path}: `;
+  return `${severity}: ${place}${message}: ${advice} [${id}]`;
 }

@@ -1,14 +1,14 @@
-/** Progress as lines that stay, in the shape of buildx's `--progress plain`. */
+/** Progress as lines, in the format of buildx's `--progress plain`. */
 import { formatBytes, formatContext, formatSeconds } from '../text/format.js';
 import { plainText } from '../text/terminal.js';
 import { BuilderText } from './builder-text.js';
 import { type Display, type Output, Writer } from './display.js';
-import type { ProgressEvent } from './events.js';
-import { findingLine, noticeLine } from './message.js';
-import { type Change, outcome, since, Steps } from './steps.js';
+import type { ProgressEvent, Vertex, VertexStatus, VertexWarning } from './events.js';
+import { messageLine } from './message.js';
+import { type Change, outcome, since, type Step, Steps } from './steps.js';
 
-/** A line about a download at most so often. Milliseconds. */
-const STATUS_EVERY = 5000;
+/** Milliseconds between two lines for a download. */
+const STATUS_INTERVAL = 5000;
 
 /** Shows every step with its output. `now` in milliseconds. */
 export function plainDisplay(out: Output, now: () => number = Date.now): Display {
@@ -19,20 +19,14 @@ export function plainDisplay(out: Output, now: () => number = Date.now): Display
   let contextSince: number | undefined;
   const write = (line: string): void => writer.write(`${builder.close()}${line}\n`);
 
-  const statusLine = ({
-    step,
-    status,
-  }: Extract<Change, { kind: 'status' }>): string | undefined => {
+  const statusLine = (step: Step, status: VertexStatus): string | undefined => {
     const key = `${step.index} ${status.id}`;
     const last = shown.get(key) ?? -Infinity;
-    if (status.completed === undefined && now() - last < STATUS_EVERY) return undefined;
+    if (status.completed === undefined && now() - last < STATUS_INTERVAL) return undefined;
     shown.set(key, now());
+    const total = (status.total ?? 0) > 0 ? ` / ${formatBytes(status.total ?? 0)}` : '';
     const size =
-      (status.total ?? 0) > 0
-        ? ` ${formatBytes(status.current)} / ${formatBytes(status.total ?? 0)}`
-        : status.current > 0
-          ? ` ${formatBytes(status.current)}`
-          : '';
+      total !== '' || status.current > 0 ? ` ${formatBytes(status.current)}${total}` : '';
     const time = since(status.started, status.completed ?? status.timestamp) ?? 0;
     const end = status.completed === undefined ? '' : ' done';
     return plainText(label(status)) + size + (time > 10 ? ` ${formatSeconds(time)}` : '') + end;
@@ -45,7 +39,7 @@ export function plainDisplay(out: Output, now: () => number = Date.now): Display
       case 'line':
         return [`${(change.at / 1000).toFixed(3).slice(0, 5)} ${change.text}`];
       case 'status':
-        return [statusLine(change)];
+        return [statusLine(change.step, change.status)];
       case 'warning':
         return warningLines(change.warning);
       case 'completed':
@@ -55,8 +49,8 @@ export function plainDisplay(out: Output, now: () => number = Date.now): Display
 
   const report = (event: ProgressEvent): void => {
     if (event.kind === 'output') return writer.write(builder.piece(event.text));
-    if (event.kind === 'notice') write(`dockerception: ${plainText(noticeLine(event))}`);
-    else if (event.kind === 'finding') write(`dockerception: ${plainText(findingLine(event))}`);
+    if (event.kind === 'notice' || event.kind === 'finding')
+      write(`dockerception: ${plainText(messageLine(event))}`);
     else if (event.kind === 'context') {
       contextSince ??= now();
       if (!event.done) return;
@@ -72,12 +66,12 @@ export function plainDisplay(out: Output, now: () => number = Date.now): Display
   return { report, close: () => writer.write(builder.close()) };
 }
 
-/** The name of some says more than their id: that a blob was mounted. Others have only a part of it. */
+/** Some names extend the ID, such as that of a mounted blob; others are a part of it. */
 function label({ id, name }: { readonly id: string; readonly name?: string }): string {
   return name?.startsWith(id) === true ? name : id;
 }
 
-function completedLine(vertex: Parameters<typeof outcome>[0]): string {
+function completedLine(vertex: Vertex): string {
   switch (outcome(vertex)) {
     case 'canceled':
       return 'CANCELED';
@@ -92,16 +86,8 @@ function completedLine(vertex: Parameters<typeof outcome>[0]): string {
   }
 }
 
-/** A builder's remark: in one line, its details below. */
-export function warningLines({
-  short,
-  detail = [],
-  url,
-}: {
-  readonly short: string;
-  readonly detail?: readonly string[];
-  readonly url?: string;
-}): string[] {
+/** A warning of the engine on one line, followed by its details. */
+export function warningLines({ short, detail = [], url }: VertexWarning): string[] {
   const more = [...detail, ...(url === undefined ? [] : [url])];
   return [`WARNING: ${plainText(short)}`, ...more.map((line) => `  ${plainText(line)}`)];
 }

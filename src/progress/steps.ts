@@ -1,27 +1,24 @@
-/**
- * The steps of a build as they are known so far, and what an event changes. Displays show
- * changes; they do not look into events.
- */
+/** The steps of a build so far, and the changes by each event, which the displays show. */
 import { lastVersion, plainText } from '../text/terminal.js';
 import type { SolveStatus, Vertex, VertexLog, VertexStatus, VertexWarning } from './events.js';
 
-/** One step. Everything in it is fit for a terminal. */
+/** One step; its texts have no control characters. */
 export interface Step {
   /** From 1, in the order in which the steps start. */
   readonly index: number;
   readonly name: string;
-  /** When it was first heard of, by this machine's clock. Milliseconds. */
+  /** Time of the first event, by the local clock. Milliseconds. */
   readonly since: number;
   vertex: Vertex;
-  /** How it ended, once it did; a step may be started again, and end another way. */
+  /** Set when it ends; a step may start again, and end differently. */
   ended: Outcome | undefined;
   /** The last lines of its output. */
   readonly lines: string[];
-  /** Downloads and the like, by their ID. */
+  /** Downloads and other transfers, by ID. */
   readonly statuses: Map<string, VertexStatus>;
 }
 
-/** What an event says about a step. */
+/** A change of a step by an event. */
 export type Change =
   | { readonly kind: 'started' | 'completed'; readonly step: Step }
   | { readonly kind: 'line'; readonly step: Step; readonly text: string; readonly at: number }
@@ -38,22 +35,19 @@ export class Steps {
   private readonly byDigest = new Map<string, Step>();
   private readonly partial = new Map<string, string>();
 
-  /** Those that have started and not completed. */
   running(): Step[] {
     return [...this.byDigest.values()].filter((step) => step.vertex.completed === undefined);
   }
 
-  /** Those that have failed. */
   failed(): Step[] {
     return [...this.byDigest.values()].filter((step) => step.ended === 'error');
   }
 
-  /** How many have ended. */
   finished(): number {
     return [...this.byDigest.values()].filter((step) => step.ended !== undefined).length;
   }
 
-  /** What `status` changes, starts before output, and output before completions. */
+  /** Applies a status; returns starts before output, and output before completions. */
   apply(status: SolveStatus, now: number): Change[] {
     const changes: Change[] = [];
     for (const vertex of status.vertexes ?? []) {
@@ -101,7 +95,7 @@ export class Steps {
     const key = `${stream} ${vertex}`;
     const lines = ((this.partial.get(key) ?? '') + data).split('\n');
     const rest = lines.pop() ?? '';
-    // What has no end is shown in parts rather than kept.
+    // Long lines are shown in parts, so that memory stays bounded.
     if (rest.length > MAX_LINE) lines.push(rest);
     this.partial.set(key, rest.length > MAX_LINE ? '' : rest);
     const at = since(step.vertex.started, timestamp) ?? 0;
@@ -133,7 +127,7 @@ export function outcome({ error, cached }: Vertex): Outcome {
   return cached === true ? 'cached' : 'done';
 }
 
-/** Milliseconds between two times, where both are known. */
+/** Milliseconds between two ISO times, if both are known. */
 export function since(from: string | undefined, to: string | undefined): number | undefined {
   const span = Date.parse(to ?? '') - Date.parse(from ?? '');
   return Number.isNaN(span) ? undefined : span;

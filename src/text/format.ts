@@ -1,8 +1,8 @@
-/** Numbers for people: decimal units, as `docker images` and buildx have them. */
+/** Sizes, rates and durations in decimal units, as `docker images` and buildx print them. */
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
-/** `12.3 MB`; bytes in steps of 1000, three digits or so. */
+/** `12.3 MB`, in units of 1000. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
@@ -20,12 +20,12 @@ export function formatRate(bytes: number, milliseconds: number): string {
   return `${formatBytes(milliseconds > 0 ? (bytes * 1000) / milliseconds : 0)}/s`;
 }
 
-/** `0.1s`, as buildx has it. */
+/** `0.1s`, as buildx prints it. */
 export function formatSeconds(milliseconds: number): string {
   return `${(Math.max(milliseconds, 0) / 1000).toFixed(1)}s`;
 }
 
-/** What is known of the context: `12.3 MB, 345 entries, 45.0 MB/s`. */
+/** The size of a context: `12.3 MB, 345 entries, 45.0 MB/s`. */
 export function formatContext(bytes: number, entries: number, milliseconds: number): string {
   const count = `${entries} ${entries === 1 ? 'entry' : 'entries'}`;
   const rate = milliseconds > 0 ? `, ${formatRate(bytes, milliseconds)}` : '';

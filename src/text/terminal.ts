@@ -1,18 +1,18 @@
-/** Text from a build made fit for a terminal: nothing that moves the cursor, and a known width. */
+/** Text for terminals: without control sequences, and with a known width. */
 import { joinLines, trimEnd } from './trim.js';
 
 // ECMA-48: control strings up to their terminator, control sequences, other escapes.
 const SEQUENCES =
   /(?:\x1b[PX^_\]]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]/g;
-// What is left of the controls, but tab; and what turns the direction of text around.
+// Other control characters but tab, and characters that change the direction of text.
 const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** Takes terminal sequences and control characters, but tab, out; line ends become blanks. */
+/** Removes control sequences and control characters but tab; line ends become spaces. */
 export function plainText(text: string): string {
   return joinLines(text, ' ').replace(SEQUENCES, '').replace(CONTROLS, '');
 }
 
-/** One line of a log as a terminal would end up showing it: a lone CR starts it over. */
+/** The text that a terminal finally shows for a line: a CR restarts it. */
 export function lastVersion(line: string): string {
   const text = trimEnd(line, '\r');
   return plainText(text.slice(text.lastIndexOf('\r') + 1));
@@ -22,7 +22,7 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 const ZERO = /\p{Mn}|\p{Me}|\p{Cf}/u;
 
-/** The columns that a text without controls takes. */
+/** The columns of a text without control characters. */
 export function textWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
@@ -30,7 +30,7 @@ export function textWidth(text: string): number {
   return width;
 }
 
-/** Cuts a text to at most `columns`, the last one an ellipsis when something is cut. */
+/** Cuts a text to at most `columns`, with an ellipsis at the end. */
 export function truncate(text: string, columns: number): string {
   const flat = text.replace(/\t/g, '  ');
   if (textWidth(flat) <= columns) return flat;

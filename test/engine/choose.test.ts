@@ -10,7 +10,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { archiveName, type Choice, chooseEngine } from '../../src/engine/choose.js';
 import type { Output } from '../../src/options/image.js';
-import { noticeLine } from '../../src/progress/message.js';
+import { messageLine } from '../../src/progress/message.js';
 
 const archive: Output = { type: 'oci', dest: 'x.tar', attributes: {} };
 
@@ -51,7 +51,7 @@ describe('the engine that is chosen', () => {
         push: false,
         load: false,
         signal: new AbortController().signal,
-        report: (event) => void (event.kind === 'notice' && notices.push(noticeLine(event))),
+        report: (event) => void (event.kind === 'notice' && notices.push(messageLine(event))),
         ...wanted,
       },
       {
