@@ -6,7 +6,7 @@
  */
 import { type Owner, ROOT } from './edit/attributes.js';
 import { compose, type Edit } from './edit/edit.js';
-import { Contents, type FileReceiver, type FoundFile } from './edit/find-dockerfile.js';
+import { DockerfileFinder, type FileReceiver, type FoundFile } from './edit/find-dockerfile.js';
 import { isRecognisable } from './edit/portable.js';
 import { DockerceptionError } from './errors.js';
 import type { Report } from './progress/events.js';
@@ -111,7 +111,7 @@ async function unlessAborted<T>(work: () => Promise<T>, signal?: AbortSignal): P
 
 /** One context on its way. */
 class Passage {
-  readonly #contents: Contents | undefined;
+  readonly #dockerfile: DockerfileFinder | undefined;
   #bytes = 0;
   #entries = 0;
   #started = false;
@@ -127,7 +127,8 @@ class Passage {
     private readonly signal: AbortSignal | undefined,
   ) {
     const { file, otherFiles, receiver } = plan;
-    this.#contents = file === undefined ? undefined : new Contents(file, otherFiles, receiver);
+    this.#dockerfile =
+      file === undefined ? undefined : new DockerfileFinder(file, otherFiles, receiver);
   }
 
   async run(): Promise<Passed> {
@@ -180,7 +181,7 @@ class Passage {
   }
 
   async #end(): Promise<Passed> {
-    const found = this.#contents?.requireFile();
+    const found = this.#dockerfile?.requireFile();
     if (!('entries' in this.sink)) {
       if (found !== undefined && this.plan.linksFile === true) this.#link(this.sink, found);
       await this.sink.ready();
@@ -241,7 +242,7 @@ class Passage {
       },
       bytes: (bytes) => this.#write(sink, bytes),
       ...(this.plan.receiver !== undefined && {
-        data: (bytes: Buffer) => this.#contents?.data(bytes),
+        data: (bytes: Buffer) => this.#dockerfile?.data(bytes),
       }),
       oddPadding: () => refusePadding(source, evidence),
       badHeader: (block) => explainHeader(block, source, evidence),
@@ -253,7 +254,7 @@ class Passage {
     return {
       entry: (entry, lead) => (all(entry) === 'drop' ? 'drop' : entries.entry(entry, lead)),
       data: (bytes) => {
-        this.#contents?.data(bytes);
+        this.#dockerfile?.data(bytes);
         entries.data?.(bytes);
       },
       hole: (length) => entries.hole?.(length),
@@ -264,7 +265,7 @@ class Passage {
   }
 
   #observed(edit: Edit): Edit {
-    return this.#contents === undefined ? edit : compose([edit, this.#contents.observe]);
+    return this.#dockerfile === undefined ? edit : compose([edit, this.#dockerfile.observe]);
   }
 
   /** The first 1,024 bytes decide what a stream is taken for. */

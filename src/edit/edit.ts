@@ -1,24 +1,21 @@
-/** What an edit is, and how several become one. */
+/** Edits of entries. */
 import type { EntryHeader } from '../tar/entry-header.js';
 import type { GlobalHeader } from '../tar/global-header.js';
 import { printable } from '../text/printable.js';
 
-/**
- * Changes an entry's header, or leaves the entry out. Synchronous: all edits run in one walk,
- * on the hot path.
- */
+/** Changes an entry's header, or drops the entry. Synchronous: edits run on the hot path of the walk. */
 export interface Edit {
   (entry: EntryHeader): void | 'drop';
-  /** The same for a global PAX header, where the edit concerns one. */
+  /** Changes a global PAX header. */
   global?(header: GlobalHeader): void;
 }
 
-/** Runs edits one after the other; the first `'drop'` ends it. */
+/** Runs edits in order, up to the first `'drop'`. */
 export function compose(edits: readonly Edit[]): Edit {
   const [only] = edits;
   if (edits.length === 1 && only !== undefined) return only;
   const composed: Edit = (entry) => {
-    // Not `for … of`: this runs for every entry.
+    // Faster than `for … of`.
     for (let i = 0; i < edits.length; i++) if ((edits[i] as Edit)(entry) === 'drop') return 'drop';
     return undefined;
   };
@@ -28,8 +25,8 @@ export function compose(edits: readonly Edit[]): Edit {
   return composed;
 }
 
-/** Drops entries with one notice for each kind, which names the first of them. */
-export function leavingOut(
+/** Drops entries with one notice for each kind, which names the first. */
+export function dropWithNotice(
   notice: (message: string) => void,
 ): (entry: EntryHeader, what: string) => 'drop' {
   const noticed = new Set<string>();
@@ -40,7 +37,7 @@ export function leavingOut(
   };
 }
 
-/** Whether an edit that goes by names and types alone keeps an entry with this path. */
+/** Whether an edit that reads names and types only keeps an entry with this path. */
 export function keeps(edit: Edit): (path: string, directory: boolean) => boolean {
   return (path, directory) => {
     const named = {

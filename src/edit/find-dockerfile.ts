@@ -1,19 +1,17 @@
-/**
- * What a context turns out to have: whether the Dockerfile is in it, and which names its root
- * has, for the message when it isn't.
- */
+/** Finds the Dockerfile among the entries of a context, and explains what is wrong if there is none. */
+import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError } from '../errors.js';
 import { cleanPath } from '../text/path.js';
 import { printable } from '../text/printable.js';
 import type { Edit } from './edit.js';
 
-/** What `docker save` and tools for OCI layouts write. */
+/** Files of image archives and OCI layouts. */
 const IMAGE_FILES = ['manifest.json', 'oci-layout', 'index.json'];
 
-/** As many names as a line can show; memory must not grow with the context. */
-const SHOWN = 12;
+/** Names of the root kept for messages; memory must not grow with the context. */
+const MAX_NAMES = 12;
 
-/** The Dockerfile that was found, as it leaves. */
+/** The Dockerfile, with the values after all edits. */
 export interface FoundFile {
   /** Clean. */
   readonly path: string;
@@ -23,7 +21,7 @@ export interface FoundFile {
   readonly mtime: number;
 }
 
-/** Receives the content of each Dockerfile that is found. */
+/** Receives the content of each Dockerfile. */
 export interface FileReceiver {
   /** The content of the file at a clean path follows. */
   begin(path: string): void;
@@ -31,21 +29,20 @@ export interface FileReceiver {
   data(bytes: Buffer): void;
 }
 
-export class Contents {
+export class DockerfileFinder {
   readonly #file: string;
   readonly #files: readonly string[];
   readonly #found = new Map<string, FoundFile>();
   readonly #names = new Set<string>();
   #more = false;
   #empty = true;
-  /** The entry at hand is a Dockerfile. */
+  /** Whether the last entry is a Dockerfile. */
   #isFile = false;
-  /** Files of an image archive that its root has. */
-  readonly #ofImage = new Set<string>();
+  readonly #imageFiles = new Set<string>();
 
   /**
    * @param file the Dockerfile's clean path
-   * @param others names in the root that are used without it, in this order
+   * @param others names in the root that are used instead, in order of preference
    */
   constructor(
     file: string,
@@ -56,7 +53,7 @@ export class Contents {
     this.#files = [file, ...others];
   }
 
-  /** Goes last: it looks at names as they leave. */
+  /** The last edit: it sees the names that the engine gets. */
   readonly observe: Edit = (entry) => {
     this.#empty = false;
     this.#isFile = false;
@@ -68,11 +65,11 @@ export class Contents {
       this.#isFile = true;
       this.receiver?.begin(file);
     }
-    if (IMAGE_FILES.includes(path)) this.#ofImage.add(path);
+    if (IMAGE_FILES.includes(path)) this.#imageFiles.add(path);
     if (this.#more) return;
     const name = rootName(path);
     if (name === '' || this.#names.has(name)) return;
-    if (this.#names.size === SHOWN) this.#more = true;
+    if (this.#names.size === MAX_NAMES) this.#more = true;
     else this.#names.add(name);
   };
 
@@ -81,49 +78,43 @@ export class Contents {
     if (this.#isFile) this.receiver?.data(bytes);
   }
 
-  /** Returns the Dockerfile. Throws CONTEXT_NO_DOCKERFILE. */
+  /** @throws DockerceptionError `CONTEXT_EMPTY`, `CONTEXT_IMAGE`, `CONTEXT_NO_DOCKERFILE` */
   requireFile(): FoundFile {
     const isFolder = !this.#found.has(this.#file) && this.#names.has(this.#file);
     const path = isFolder ? undefined : this.#files.find((file) => this.#found.has(file));
     const found = path === undefined ? undefined : this.#found.get(path);
     if (found !== undefined) return found;
-    if (this.#empty) {
-      throw new DockerceptionError(
-        'context',
+    if (this.#empty)
+      throw invalid(
         'CONTEXT_EMPTY',
-        'reading the context: the tar has no entries',
-        {
-          hint: 'the builder has to put a Dockerfile and what it copies into the tar',
-        },
+        'the tar has no entries',
+        'the builder has to put a Dockerfile and what it copies into the tar',
       );
-    }
-    if (isFolder) {
-      const message = `reading the context: no Dockerfile at '${this.#file}': it is a folder`;
-      throw new DockerceptionError('context', 'CONTEXT_NO_DOCKERFILE', message, {
-        hint: '-f PATH names another path',
-      });
-    }
-    if (this.#isImage) {
-      const message = 'reading the context: it is an image archive, not a build context';
-      throw new DockerceptionError('context', 'CONTEXT_IMAGE', message, {
-        hint: 'docker load loads it into an engine, dockerception inspect shows what is in it',
-      });
-    }
+    const missing = `no Dockerfile at '${this.#file}'`;
+    if (isFolder)
+      throw invalid(
+        'CONTEXT_NO_DOCKERFILE',
+        `${missing}: it is a folder`,
+        '-f PATH names another path',
+      );
+    if (this.#isImage)
+      throw invalid(
+        'CONTEXT_IMAGE',
+        'it is an image archive, not a build context',
+        'docker load loads it into an engine, dockerception inspect shows what is in it',
+      );
     const shown = [...this.#names].map((name) => printable(name, 60)).join(', ');
-    const names = `the root has: ${shown === '' ? 'nothing' : shown}${this.#more ? ', …' : ''}`;
-    const message = `reading the context: no Dockerfile at '${this.#file}'; ${names}`;
-    throw new DockerceptionError('context', 'CONTEXT_NO_DOCKERFILE', message, {
-      hint: this.#hint(),
-    });
+    const names = `${shown === '' ? 'nothing' : shown}${this.#more ? ', …' : ''}`;
+    throw invalid('CONTEXT_NO_DOCKERFILE', `${missing}; the root has: ${names}`, this.#hint());
   }
 
-  /** `docker save` writes repositories or blobs beside its manifest; a web app has a manifest alone. */
+  /** Whether it is an image archive: unlike that of a web app, its manifest is next to repositories or blobs. */
   get #isImage(): boolean {
-    if (this.#ofImage.has('oci-layout') && this.#ofImage.has('index.json')) return true;
+    if (this.#imageFiles.has('oci-layout') && this.#imageFiles.has('index.json')) return true;
     const others = [...this.#names].some((name) =>
       /^(repositories|blobs|[0-9a-f]{64}(\.json)?)$/.test(name),
     );
-    return this.#ofImage.has('manifest.json') && others;
+    return this.#imageFiles.has('manifest.json') && others;
   }
 
   #hint(): string {
@@ -134,7 +125,11 @@ export class Contents {
   }
 }
 
-/** The first component of a name, told without taking it apart. */
+function invalid(code: ErrorCode, why: string, hint: string): DockerceptionError {
+  return new DockerceptionError('context', code, `reading the context: ${why}`, { hint });
+}
+
+/** The first component of a path. */
 function rootName(path: string): string {
   let from = 0;
   while (path.startsWith('./', from)) from += 2;

@@ -1,21 +1,20 @@
 /**
- * A tar's root moves into a folder. Engines resolve symbolic links inside the root of what they unpack, not
- * inside of that folder: `lib -> /usr/lib` followed by `lib/a` would leave the folder. So links are followed here:
- * every name leaves as the place where it lands in its own root, as `docker import` unpacks it (chroot(2); moby,
- * pkg/archive). Memory grows with the number of links alone.
+ * Moves the root of a tar into a folder. Engines resolve symbolic links in the root of what they unpack, not in that
+ * folder: `lib -> /usr/lib` followed by `lib/a` would leave it. So links are followed here, as `docker import` does
+ * (chroot(2); moby, pkg/archive). Memory grows with the number of links only.
  */
 import { DockerceptionError } from '../errors.js';
 import { followIn } from '../filesystem/follow.js';
 import { cleanPath } from '../text/path.js';
 import type { Edit } from './edit.js';
 
-/** A symbolic link, or a directory on the way to one. Names and targets are binary strings. */
+/** A symbolic link, or a directory that contains one. Names and targets are binary strings. */
 interface Place {
   readonly children: Map<string, Place>;
   target: string | undefined;
 }
 
-/** Moves entries and hard links' targets into `folder`. What a symbolic link says stays as it is. */
+/** Moves entries and hard links' targets into `folder`; the targets of symbolic links stay. */
 export function moveRoot(folder: string): Edit {
   const links = new Links();
   const moved = (path: string): Buffer => Buffer.from(`${folder}/${path}`, 'latin1');
@@ -29,7 +28,7 @@ export function moveRoot(folder: string): Edit {
     if (entry.type === 'hard-link') {
       const target = links.resolve(clean(entry.linkpathBytes));
       entry.linkpathBytes = moved(target);
-      // A second name of a link is a link.
+      // A hard link to a symbolic link is one too.
       links.replace(path, links.targetOf(target));
     } else if (entry.type === 'symlink') {
       links.replace(path, entry.linkpathBytes.toString('latin1'));
@@ -40,7 +39,7 @@ export function moveRoot(folder: string): Edit {
   };
 }
 
-/** Names that lead outside were refused before. */
+/** `safeNames` has refused names that lead outside. */
 function clean(name: Buffer): string {
   return cleanPath(name.toString('latin1').replace(/^\/+/, '')) ?? '';
 }
@@ -49,7 +48,7 @@ class Links {
   readonly #root: Place = { children: new Map(), target: undefined };
   #any = false;
 
-  /** Where a name lands: the links on its way are followed, not the last component. */
+  /** Follows the links of a name, except for the last component. */
   resolve(name: string): string {
     if (!this.#any) return name;
     const { names, hasTooManyLinks } = followIn<Place>(name, {
@@ -64,10 +63,13 @@ class Links {
   }
 
   targetOf(path: string): string | undefined {
-    return this.#any ? this.#find(path.split('/'))?.target : undefined;
+    if (!this.#any) return undefined;
+    let place: Place | undefined = this.#root;
+    for (const name of path.split('/')) place = place?.children.get(name);
+    return place?.target;
   }
 
-  /** Forgets what is at a path and below it; puts a link there when there is a target. */
+  /** Replaces everything at and below a path by a link, or by nothing. */
   replace(path: string, target: string | undefined): void {
     if (target === undefined && !this.#any) return;
     const names = path.split('/');
@@ -88,14 +90,5 @@ class Links {
     }
     this.#any = true;
     place.children.set(last, { children: new Map(), target });
-  }
-
-  #find(names: readonly string[]): Place | undefined {
-    let place: Place | undefined = this.#root;
-    for (const name of names) {
-      place = place.children.get(name);
-      if (place === undefined) return undefined;
-    }
-    return place;
   }
 }

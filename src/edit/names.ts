@@ -1,26 +1,23 @@
-/**
- * Names that lead outside: a leading `/` is taken off (and said once), `..` in a name or in a
- * hard link's target is refused, as GNU tar does on extraction. A symbolic link may point
- * anywhere: it is resolved inside the image.
- */
+/** Edits of names, and of hard links' targets, which are names too. The targets of symbolic links stay. */
 import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError } from '../errors.js';
 import { cleanPath } from '../text/path.js';
 import { printable } from '../text/printable.js';
-import { type Edit, leavingOut } from './edit.js';
+import { dropWithNotice,type Edit } from './edit.js';
 
 const SLASH = 0x2f;
+const DOT = 0x2e;
 
-/** `notice` is called once, with a line for the user, when a leading `/` was taken off. */
+/**
+ * Removes leading slashes, and refuses `..` in names, as GNU tar does on extraction.
+ * @param notice called once, with a line for the user, when a leading `/` was removed
+ */
 export function safeNames(notice: (message: string) => void): Edit {
-  let said = false;
+  let isReported = false;
   function relative(name: Buffer): Buffer {
-    let from = 0;
-    while (name[from] === SLASH) from++;
-    if (!said) {
-      said = true;
-      notice(`took the leading '/' off names, ${printable(name)} the first`);
-    }
+    const from = skipSlashes(name, 0);
+    if (!isReported) notice(`took the leading '/' off names, ${printable(name)} the first`);
+    isReported = true;
     return from === name.length ? Buffer.from('./') : name.subarray(from);
   }
   return (entry) => {
@@ -38,31 +35,30 @@ export function safeNames(notice: (message: string) => void): Edit {
 }
 
 /**
- * Names that are the root's. Container engines ignore an entry with one unless it is a directory, and
- * tar programs fail on it, so it is left out; a directory without a name becomes `./`.
+ * Drops entries with the name of the root that are no directories: engines ignore them, and tar programs fail. A
+ * directory without a name becomes `./`.
  */
 export function rootNames(notice: (message: string) => void): Edit {
-  const leaveOut = leavingOut(notice);
+  const drop = dropWithNotice(notice);
   return (entry) => {
     const { path } = entry;
     if (!isRoot(path)) return undefined;
     if (entry.type !== 'directory')
-      return leaveOut(entry, 'an entry that has the name of the root and is no directory');
+      return drop(entry, 'an entry that has the name of the root and is no directory');
     if (path === '') entry.path = './';
     return undefined;
   };
 }
 
-/** Whether the path is the root's. Most names end the loop at their first character. */
+/** Whether the path is the root's. */
 function isRoot(path: string): boolean {
   for (let i = 0; i < path.length; i++) {
     const code = path.charCodeAt(i);
-    if (code !== 0x2e && code !== 0x2f) return false;
+    if (code !== DOT && code !== SLASH) return false;
   }
   return cleanPath(path) === '';
 }
 
-/** Whether a component of the name is `..`. */
 function climbs(name: string): boolean {
   return name.includes('..') && name.split('/').includes('..');
 }
@@ -73,6 +69,7 @@ function unsafe(code: ErrorCode, why: string): DockerceptionError {
   });
 }
 
+/** Removes the first components of names; drops what has too few of them, as tar does. */
 export function stripComponents(count: number): Edit {
   return (entry) => {
     const name = strip(entry.pathBytes, count);
@@ -80,58 +77,48 @@ export function stripComponents(count: number): Edit {
     entry.pathBytes = name;
     if (entry.type === 'hard-link') {
       const target = strip(entry.linkpathBytes, count);
-      if (target === undefined) throw lostTarget();
+      if (target === undefined) {
+        const message = 'the hard link points to what --strip-components leaves out';
+        throw new DockerceptionError('context', 'TAR_LINK', message);
+      }
       entry.linkpathBytes = target;
     }
     return undefined;
   };
 }
 
-/** What is left behind `count` slashes (several in a row are one); undefined when nothing is. */
+/** The name without its first components; undefined if nothing is left. */
 function strip(name: Buffer, count: number): Buffer | undefined {
   let at = 0;
   for (let left = count; left > 0; left--) {
     const slash = name.indexOf(SLASH, at);
     if (slash < 0) return undefined;
-    at = slash;
-    while (name[at] === SLASH) at++;
+    at = skipSlashes(name, slash);
   }
   return at < name.length ? name.subarray(at) : undefined;
 }
 
-/** Reads a prefix; throws USAGE_PREFIX for one that leads outside. */
+function skipSlashes(name: Buffer, from: number): number {
+  let at = from;
+  while (name[at] === SLASH) at++;
+  return at;
+}
+
+/** Adds a prefix to names. @throws DockerceptionError `USAGE_PREFIX` for one that leads outside */
 export function addPrefix(prefix: string): Edit {
   const clean = cleanPath(prefix);
   if (clean === undefined || prefix.startsWith('/')) {
-    throw new DockerceptionError(
-      'usage',
-      'USAGE_PREFIX',
-      `reading --prefix: '${prefix}' leads outside of the context`,
-    );
+    const message = `reading --prefix: '${prefix}' leads outside of the context`;
+    throw new DockerceptionError('usage', 'USAGE_PREFIX', message);
   }
   const front = Buffer.from(clean === '' ? '' : `${clean}/`);
   const place = (name: Buffer): Buffer => {
-    const rest =
-      name[0] === 0x2e && (name.length === 1 || name[1] === SLASH) ? withoutDot(name) : name;
-    return Buffer.concat([front, rest]);
+    const hasDot = name[0] === DOT && (name.length === 1 || name[1] === SLASH);
+    return Buffer.concat([front, hasDot ? name.subarray(skipSlashes(name, 1)) : name]);
   };
   return (entry) => {
     if (front.length === 0) return;
     entry.pathBytes = place(entry.pathBytes);
     if (entry.type === 'hard-link') entry.linkpathBytes = place(entry.linkpathBytes);
   };
-}
-
-function withoutDot(name: Buffer): Buffer {
-  let at = 1;
-  while (name[at] === SLASH) at++;
-  return name.subarray(at);
-}
-
-function lostTarget(): DockerceptionError {
-  return new DockerceptionError(
-    'context',
-    'TAR_LINK',
-    'the hard link points to what --strip-components leaves out',
-  );
 }

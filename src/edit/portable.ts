@@ -1,7 +1,6 @@
 /**
- * What engines on Linux can't unpack: macOS attributes are left out, and entries whose type the
- * engines don't know are converted where nothing is lost, else refused. moby/go-archive,
- * `createTarFile`; POSIX.1-2017 pax for type 7, GNU tar manual for the capital letters.
+ * Entries that engines on Linux can't unpack: attributes of macOS are dropped, and unknown types converted if nothing
+ * is lost, otherwise refused (moby/go-archive, `createTarFile`; POSIX.1-2017, pax; GNU tar manual).
  */
 import { DockerceptionError } from '../errors.js';
 import { GNU_SPARSE, isMetadata } from '../tar/block.js';
@@ -9,9 +8,9 @@ import type { EntryHeader } from '../tar/entry-header.js';
 import { isAppleRecord } from '../tar/pax.js';
 import { printable } from '../text/printable.js';
 import { dropRecords } from './attributes.js';
-import { type Edit, leavingOut } from './edit.js';
+import { dropWithNotice,type Edit } from './edit.js';
 
-/** What an unknown entry is, for the message. */
+/** Types that are refused, for the message. */
 const REFUSED: Readonly<Record<string, string>> = {
   M: 'the rest of a file that begins in another volume of a multi-volume archive',
   N: 'a list of names in an obsolete format of GNU tar',
@@ -19,9 +18,9 @@ const REFUSED: Readonly<Record<string, string>> = {
   I: 'an inode without its content, in the format of star',
 };
 
-/** `notice` is called once for each kind of entry that is left out, with a line for the user. */
+/** @param notice called once for each kind of entry that is dropped, with a line for the user */
 export function portable(notice: (message: string) => void): Edit {
-  const leaveOut = leavingOut(notice);
+  const drop = dropWithNotice(notice);
   const dropApple = dropRecords(isAppleRecord);
   const edit: Edit = (entry) => {
     dropApple(entry);
@@ -32,9 +31,9 @@ export function portable(notice: (message: string) => void): Edit {
         entry.typeflag = '5';
         return undefined;
       case 'V':
-        return leaveOut(entry, 'the label of the volume');
+        return drop(entry, 'the label of the volume');
       case 'A':
-        return leaveOut(entry, 'access control lists in the format of Solaris');
+        return drop(entry, 'access control lists in the format of Solaris');
       default:
         return undefined;
     }
@@ -43,25 +42,27 @@ export function portable(notice: (message: string) => void): Edit {
   return edit;
 }
 
-/** Refuses what is left of unknown types: after entries were selected by their names. */
+/** Refuses unknown types; runs after entries were selected by name. */
 export const refuseUnknown: Edit = (entry) => {
-  if (entry.type === 'unknown') throw unknownType(entry.typeflag);
-};
-
-function unknownType(typeflag: string): DockerceptionError {
-  const flag = printable(typeflag);
+  if (entry.type !== 'unknown') return;
+  const { typeflag } = entry;
   const what = REFUSED[typeflag];
   const why = what === undefined ? '' : `: ${what}`;
-  const message = `container engines can't unpack its type '${flag}'${why}`;
-  return new DockerceptionError('context', 'TAR_TYPE', message, {
+  const message = `container engines can't unpack its type '${printable(typeflag)}'${why}`;
+  throw new DockerceptionError('context', 'TAR_TYPE', message, {
     hint: 'leave it out when the tar is written, or exclude it by its name',
   });
-}
+};
 
-/** gzip, bzip2, xz, zstd and its skippable frames, one character a byte. */
+/** gzip, bzip2, xz, zstd and its skippable frames, in latin1. */
 const COMPRESSED = /^(\x1f\x8b\x08|BZh|\xfd7zXZ(\0|$)|\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)/;
 
-/** Whether a stream may start with this entry, as it leaves; `lead` is its first block's typeflag. */
+/**
+ * Whether `docker build`, buildx and BuildKit recognise a stream as a tar by this first entry: its header is complete, and
+ * does not start like compressed data, as a name such as `BZhang` does (moby/go-archive, DetectCompression; docker/cli,
+ * IsArchive).
+ * @param lead typeflag of the entry's first block
+ */
 export function isRecognisable(entry: EntryHeader, lead: number): boolean {
   if (isMetadata(lead) || lead === GNU_SPARSE || entry.hasMetadata) return false;
   return !COMPRESSED.test(entry.pathBytes.toString('latin1', 0, 6));

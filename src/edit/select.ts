@@ -1,7 +1,4 @@
-/**
- * `--include`, `--exclude`, `--dockerignore`: which entries stay, by the name they leave with, in
- * .dockerignore's syntax. The Dockerfile and the .dockerignore stay, as with `docker build`.
- */
+/** Edits that choose entries by the names they have after all other edits. */
 import { UNUSED_IGNORE_FILE } from '../dockerfile/names.js';
 import { compileIgnore } from '../dockerfile/patterns/ignore.js';
 import { DockerceptionError } from '../errors.js';
@@ -9,19 +6,19 @@ import { cleanPath } from '../text/path.js';
 import { printable } from '../text/printable.js';
 import type { Edit } from './edit.js';
 
-/** Patterns, one each. */
+/** Patterns in the syntax of .dockerignore. */
 export interface Selection {
-  /** When there are any, only what one of them matches stays, with the directories above it. */
+  /** If not empty, only matching entries stay, with the directories above them. */
   readonly include: readonly string[];
   readonly exclude: readonly string[];
-  /** Paths that stay whatever the patterns say. */
+  /** Paths that stay in any case. */
   readonly always: readonly string[];
 }
 
 export function select({ include, exclude, always }: Selection): Edit {
   const included = include.length === 0 ? undefined : compileIgnore(include);
   const excluded = compileIgnore(exclude);
-  const above = new Set([...include.map(literalStart), ...always].flatMap(ancestors));
+  const above = new Set([...include.map(literalStart), ...always].flatMap(parents));
   const kept = new Set(always);
   const stays = (path: string, directory: boolean): boolean => {
     if (path === '' || kept.has(path)) return true;
@@ -41,20 +38,17 @@ export function select({ include, exclude, always }: Selection): Edit {
   };
 }
 
-/** The part of a pattern in front of its first wildcard, whole components alone. */
+/** The components of a pattern before its first wildcard. */
 function literalStart(pattern: string): string {
   const literal = pattern.replace(/^!?\/*/, '').split('/');
   const wild = literal.findIndex((part) => /[*?[\\]/.test(part));
   return (wild < 0 ? literal : [...literal.slice(0, wild), '*']).join('/');
 }
 
-/** The directories above a path. */
-function ancestors(path: string): string[] {
-  const parts = path.split('/');
-  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
-}
-
-/** Each set holds the paths that one addition makes; a directory's end in `/`. */
+/**
+ * Drops what additions from the host replace: a file replaces everything at and below its path; directories merge.
+ * @param additions the paths of each addition; those of directories end in `/`
+ */
 export function replaceBy(additions: readonly ReadonlySet<string>[]): Edit {
   const files = new Set<string>();
   const directories = new Set<string>();
@@ -79,7 +73,7 @@ export function replaceBy(additions: readonly ReadonlySet<string>[]): Edit {
   };
 }
 
-/** The directories above a clean path, the root left out. */
+/** The directories above a path, without the root. */
 function parents(path: string): string[] {
   const above: string[] = [];
   for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1))
@@ -87,7 +81,7 @@ function parents(path: string): string[] {
   return above;
 }
 
-/** @param notice called with one line, at most once */
+/** Reports a .dockerignore, which is not applied. @param notice called with one line, at most once */
 export function reportIgnoreFile(notice: (message: string) => void): Edit {
   let isReported = false;
   return (entry) => {
