@@ -3,7 +3,7 @@ import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError } from '../errors.js';
 import { cleanPath } from '../text/path.js';
 import { printable } from '../text/printable.js';
-import { dropWithNotice,type Edit } from './edit.js';
+import { dropWithNotice, type Edit } from './edit.js';
 
 const SLASH = 0x2f;
 const DOT = 0x2e;

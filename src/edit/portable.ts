@@ -8,7 +8,7 @@ import type { EntryHeader } from '../tar/entry-header.js';
 import { isAppleRecord } from '../tar/pax.js';
 import { printable } from '../text/printable.js';
 import { dropRecords } from './attributes.js';
-import { dropWithNotice,type Edit } from './edit.js';
+import { dropWithNotice, type Edit } from './edit.js';
 
 /** Types that are refused, for the message. */
 const REFUSED: Readonly<Record<string, string>> = {
