@@ -1,18 +1,16 @@
 /**
- * The Dockerfile of `--base`: a base, the whole context copied to `/`, then the instructions
- * that `-c` gave, as `docker import --change` has them. The context moves into a folder of its
- * own, so that the Dockerfile itself isn't copied.
+ * The Dockerfile of `--base`: the base, the context copied to `/`, and the instructions of `-c`, as in `docker import
+ * --change`. The context is moved into a folder, so that the Dockerfile itself isn't copied.
  */
 import { DockerceptionError } from '../errors.js';
 
-/** Where the context goes, below the root of what the engine gets. No message names it. */
+/** The folder of the context in what the engine gets; messages don't name it. */
 export const BASE_FOLDER = '.context';
 
-/** Instructions that make sense behind the copy. */
 const INSTRUCTIONS =
   /^(ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)\s+\S/i;
 
-/** The text. Throws USAGE_CHANGE for what isn't an instruction, USAGE_BASE for what isn't a name. */
+/** @throws DockerceptionError `USAGE_BASE`, `USAGE_CHANGE` */
 export function baseDockerfile(base: string, changes: readonly string[]): string {
   if (!/^\S+$/.test(base)) {
     const message = `reading --base: '${base}' is not the name of an image`;
@@ -33,7 +31,7 @@ export function baseDockerfile(base: string, changes: readonly string[]): string
   ].join('\n');
 }
 
-/** A text of an engine, or of a check of the moved entries, with the names that the user knows. */
+/** A message with the names in the user's context. */
 export function withoutBaseFolder(text: string): string {
   return text
     .replaceAll(`COPY ${BASE_FOLDER}/ /`, 'COPY . /')

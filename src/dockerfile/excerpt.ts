@@ -1,26 +1,25 @@
-/** The lines of a Dockerfile around the instruction that failed, as `docker build` shows them. */
+/** The lines of a Dockerfile around a failed instruction, as `docker build` shows them. */
 import { printable } from '../text/printable.js';
 import { type PlacedStatement, readStatements } from './syntax/statements.js';
 
-/** What is known of a failure. */
 export interface FailedStep {
-  /** The message: it may name a line. */
+  /** The message, which may name a line. */
   readonly message: string;
-  /** The builder's name of the step, `[build 2/3] RUN false`; undefined when none had begun. */
+  /** The name of the step, `[build 2/3] RUN false`; undefined if none had started. */
   readonly step?: string | undefined;
 }
 
-/** Lines before and after. */
+/** Lines shown before and after. */
 const AROUND = 2;
-/** Lines of one instruction that are shown: a heredoc may have any number. */
+/** Lines shown of the instruction. */
 const MAX_LINES = 20;
 const MAX_COLUMNS = 200;
 const RULE = '-'.repeat(20);
 
 /**
- * Finds the instruction and shows it, marked.
- * @param name what the heading calls the Dockerfile
- * @returns several lines without a line feed at the end; undefined when the instruction isn't certain
+ * Finds the instruction and marks it.
+ * @param name the name of the Dockerfile in the heading
+ * @returns lines without a final line feed; undefined if the instruction is uncertain
  */
 export function excerptOf(text: Buffer, name: string, failed: FailedStep): string | undefined {
   const statements = statementsOf(text, name);
@@ -35,7 +34,7 @@ export function excerptOf(text: Buffer, name: string, failed: FailedStep): strin
   return range && show(text.toString().replace(/\n$/, '').split('\n'), name, range);
 }
 
-/** None when it can't be read: then the message names the line. */
+/** Empty for a malformed file, whose message names a line. */
 function statementsOf(text: Buffer, name: string): readonly PlacedStatement[] {
   try {
     return readStatements(text, name).list;
@@ -50,7 +49,7 @@ function lineIn(message: string): number | undefined {
   return match === null ? undefined : Number(match[1] ?? match[2]);
 }
 
-/** By its text, and when several are alike, or variables were replaced in it, by its number. */
+/** Finds an instruction by its text, or by its number if the text is ambiguous or was expanded. */
 function find(all: readonly PlacedStatement[], step: string): PlacedStatement | undefined {
   const [, stage, number, total, text = ''] =
     /^\[(?:(\S.*) )?(\d+)\/(\d+)\] (.*)$/s.exec(step) ?? [];
@@ -66,7 +65,7 @@ function find(all: readonly PlacedStatement[], step: string): PlacedStatement | 
   );
 }
 
-/** The instructions that may have a number: builders count all of them, those of a stage, or those that make a layer. */
+/** The candidates for a number: builders count all instructions, those of a stage, or those that create layers. */
 function numbered(
   all: readonly PlacedStatement[],
   stage: string | undefined,
@@ -89,7 +88,7 @@ function numbered(
     .flatMap((list) => list[number - 1] ?? []);
 }
 
-/** Builders write keywords in capitals and join the lines. */
+/** The text as builders print it: on one line, the keyword in capitals. */
 function normal(text: string): string {
   const words = text.trim().replace(/\s+/g, ' ');
   return words.replace(/^\S+/, (keyword) => keyword.toUpperCase());

@@ -1,12 +1,12 @@
-/** The names of a Dockerfile, where none is given. */
+/** Files of a context with a special meaning. */
 
-/** The default. Docker falls back to the second; the third is Podman's own. */
+/** The Dockerfile by default. */
 export const DOCKERFILE = 'Dockerfile';
 
-/** Used when there is no {@link DOCKERFILE}, in this order. */
+/** Used without {@link DOCKERFILE}, in this order: Docker's second choice, and Podman's own name. */
 export const OTHER_DOCKERFILES: readonly string[] = ['dockerfile', 'Containerfile'];
 
-/** A .dockerignore in a tar: clients apply it to a directory, builders to nothing. */
+/** For a .dockerignore in a tar: clients apply it to directories only, builders never. */
 export const UNUSED_IGNORE_FILE = {
   message: 'the .dockerignore in the stream is not applied',
   advice: '--exclude, or --dockerignore FILE with a copy of it, leaves out what it lists',

@@ -1,15 +1,12 @@
-/**
- * A Dockerfile read into stages and typed instructions, as BuildKit's dockerfile frontend 1.19
- * reads it; nothing is expanded yet. https://docs.docker.com/reference/dockerfile/
- */
+/** Parses a Dockerfile into stages and typed instructions, as BuildKit's frontend 1.19 does; nothing is expanded. */
 import type { ArgInstruction, Dockerfile, Instruction, Stage } from './instructions/instruction.js';
 import { type FromLine, parseInstruction } from './instructions/parse-instruction.js';
 import { placed, Reason, refusal } from './reason.js';
 import { type PlacedStatement, readStatements } from './syntax/statements.js';
 
 /**
- * Reads a Dockerfile.
- * @param name what messages call it
+ * Parses a Dockerfile.
+ * @param name its name in messages
  * @throws DockerceptionError of kind `build`: `DOCKERFILE_SYNTAX`, `DOCKERFILE_EMPTY`
  */
 export function parseDockerfile(text: Buffer | string, name: string): Dockerfile {
@@ -42,8 +39,8 @@ function stageOf(
 }
 
 /**
- * Reads an ONBUILD trigger. It escapes with `\`, whatever the file it comes from does.
- * @param line that of the FROM, or the ONBUILD, that the trigger comes by
+ * Parses an ONBUILD trigger, with `\` as the escape character.
+ * @param line the line of the FROM or the ONBUILD, for messages
  */
 export function parseTrigger(trigger: string, name: string, line: number): Instruction {
   return placed(name, line, () => {

@@ -1,9 +1,9 @@
-/** Why a Dockerfile is refused, and where: `reading Dockerfile:3: unknown instruction: COPPY`. */
+/** Errors in a Dockerfile: `reading Dockerfile:3: unknown instruction: COPPY`. */
 import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
 
-/** The reason alone, thrown where the place isn't known. {@link placed} adds it. */
+/** An error without its place, which {@link placed} adds. */
 export class Reason extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
@@ -14,7 +14,7 @@ export class Reason extends Error {
   }
 }
 
-/** The error of kind `build`; without a line (0) it tells of the whole file. */
+/** The error of kind `build`; line 0 is the whole file. */
 export function refusal(name: string, line: number, reason: Reason): DockerceptionError {
   const place = line > 0 ? `${printable(name)}:${line}` : printable(name);
   return new DockerceptionError(
@@ -25,7 +25,7 @@ export function refusal(name: string, line: number, reason: Reason): Dockercepti
   );
 }
 
-/** Runs `work`, and gives a {@link Reason} that it throws its place. */
+/** Runs `work`; adds the place to a {@link Reason} that it throws. */
 export function placed<T>(name: string, line: number, work: () => T): T {
   try {
     return work();

@@ -1,10 +1,10 @@
 /**
- * What the page is given, as JSON: columns in place of objects, since 100,000 objects are slow to
- * read and their keys are most of the file. Shared with the client; knows neither Node nor the DOM.
+ * The data of the page, as JSON. Entries are columns: 100,000 objects would be slow to parse, and most of the file would be
+ * their keys. Shared with the client, so it uses neither Node nor the DOM.
  */
 
 export interface PageData {
-  /** One side, or with a comparison two: before, after. */
+  /** One side; in a comparison before and after. */
   readonly sides: readonly SideData[];
   readonly difference?: DifferenceData;
 }
@@ -13,10 +13,10 @@ export interface PageData {
 export interface SideData {
   readonly kind: 'image' | 'context';
   readonly target: string;
-  /** Of an image. */
+  /** Of an image, as is the platform. */
   readonly id?: string;
   readonly platform?: string;
-  /** What to say of an image besides: label and value. */
+  /** Further facts of an image. */
   readonly facts: readonly (readonly [label: string, value: string])[];
   readonly size: number;
   readonly layers: readonly LayerData[];
@@ -44,7 +44,7 @@ export interface FindingData {
   readonly advice: string;
 }
 
-/** The largest alone are listed: the rest is a number. */
+/** Lists are limited to the largest files; the counts are of all. */
 export interface WasteData {
   readonly bytes: number;
   readonly hidden: readonly HiddenData[];
@@ -64,31 +64,31 @@ export interface HiddenData {
 export interface DuplicateData {
   readonly size: number;
   readonly wasted: number;
-  /** The first of them; `count` says how many there are. */
+  /** The first of `count` paths. */
   readonly paths: readonly string[];
   readonly count: number;
 }
 
-/** Entries in the order of a walk, directories in front of what they hold: the root is number 0. */
+/** Entries in the order of a walk, directories before their contents; the root is number 0. */
 export interface EntryColumns {
-  /** Joined by the one character that no name has: `/`. */
+  /** Joined by `/`. */
   readonly names: string;
-  /** How far below the root. */
+  /** Levels below the root. */
   readonly depths: readonly number[];
   /** One letter each, see {@link KINDS}. */
   readonly kinds: string;
-  /** One letter each: `p`rogram, `l`ibrary, `s`cript, `-` for what is not known by its content. */
+  /** One letter each: `p`rogram, `l`ibrary, `s`cript, otherwise `-`. */
   readonly contents: string;
   readonly sizes: readonly number[];
-  /** Seconds after the one in front. */
+  /** Seconds after the previous entry. */
   readonly times: readonly number[];
   readonly layers: readonly number[];
   /** Indices into `owners`. */
   readonly owned: readonly number[];
   readonly owners: readonly (readonly [mode: number, uid: number, gid: number])[];
-  /** Symbolic links. */
+  /** Targets of symbolic links. */
   readonly targets: readonly (readonly [entry: number, target: string])[];
-  /** Further names of a file, with the entry that has its first. */
+  /** Further names of a file, with the entry of the first. */
   readonly again: readonly (readonly [entry: number, first: number])[];
   readonly devices: readonly (readonly [entry: number, major: number, minor: number])[];
   readonly xattrs: readonly (readonly [entry: number, names: readonly string[]])[];
@@ -104,19 +104,19 @@ export const KINDS = {
   fifo: 'p',
 } as const;
 
-/** What became of an entry. */
+/** The kind of change of an entry. */
 export type Change = 'gone' | 'stayed' | 'new' | 'changed' | 'moved';
 
 /** The letter of each change. */
 export const CHANGES = { gone: 'g', stayed: 's', new: 'n', changed: 'c', moved: 'm' } as const;
 
-/** One side against the other. */
+/** A comparison, as columns of its entries. */
 export interface DifferenceData {
   readonly before: number;
   readonly after: number;
   /** One letter each, see {@link CHANGES}. */
   readonly changes: string;
-  /** Entries of either side; -1 where it has none. */
+  /** Entries of each side; -1 if it has none. */
   readonly old: readonly number[];
   readonly now: readonly number[];
 }

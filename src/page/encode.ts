@@ -1,4 +1,4 @@
-/** From an inspection to the page's columns. */
+/** Encodes an inspection as the data of the page. */
 import type { ChangeKind } from '../inspect/difference/difference.js';
 import { type Entry, walk } from '../inspect/entry.js';
 import type { ImageFacts, Inspection, Waste } from '../inspect/inspection.js';
@@ -11,21 +11,21 @@ import {
   type WasteData,
 } from './data.js';
 
-/** Nobody reads on for longer, and an image may hide a hundred thousand files. */
-const MOST_LISTED = 2000;
-const MOST_COPIES = 20;
+/** Wasted files that are listed, and paths of each duplicate; an image may hide 100,000 files. */
+const MAX_LISTED = 2000;
+const MAX_COPIES = 20;
 
-/** What the page needs to know of a comparison. */
+/** A comparison of two sides. */
 export interface PageDifference {
   readonly entries: readonly PageChange[];
   readonly sizes: { readonly before: number; readonly after: number };
 }
 
 export interface PageChange {
-  /** Absolute; of something that is gone, before; of anything else, after. */
+  /** Absolute; before for a removed entry, after for any other. */
   readonly path: string;
   readonly how: ChangeKind;
-  /** Where it was, when it has moved. */
+  /** The path before, of a moved entry. */
   readonly from?: string;
 }
 
@@ -56,7 +56,7 @@ export function encodeSide(inspection: Inspection): SideData {
   };
 }
 
-/** An environment is left out: a page is passed on more readily than an image, and it may hold secrets. */
+/** Without the environment, which may contain secrets. */
 function factsOf({ names, id, digest, config }: ImageFacts): (readonly [string, string])[] {
   const run = config.config ?? {};
   const facts: readonly (readonly [string, string | undefined])[] = [
@@ -64,8 +64,8 @@ function factsOf({ names, id, digest, config }: ImageFacts): (readonly [string, 
     ['ID', id],
     ['Digest', digest],
     ['Created', config.created],
-    ['Entrypoint', words(run.Entrypoint)],
-    ['Command', words(run.Cmd)],
+    ['Entrypoint', commandLine(run.Entrypoint)],
+    ['Command', commandLine(run.Cmd)],
     ['User', run.User],
     ['Directory', run.WorkingDir],
     ['Ports', Object.keys(run.ExposedPorts ?? {}).join(' ')],
@@ -74,8 +74,8 @@ function factsOf({ names, id, digest, config }: ImageFacts): (readonly [string, 
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined && fact[1] !== '');
 }
 
-/** As a shell would be given them, near enough to be read. */
-function words(command: readonly string[] | null | undefined): string | undefined {
+/** A command for display, with unusual words quoted. */
+function commandLine(command: readonly string[] | null | undefined): string | undefined {
   return command
     ?.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)))
     .join(' ');
@@ -84,12 +84,12 @@ function words(command: readonly string[] | null | undefined): string | undefine
 function encodeWaste({ bytes, hidden, duplicates }: Waste): WasteData {
   return {
     bytes,
-    hidden: hidden.slice(0, MOST_LISTED),
+    hidden: hidden.slice(0, MAX_LISTED),
     hiddenCount: hidden.length,
-    duplicates: duplicates.slice(0, MOST_LISTED).map(({ size, wasted, paths }) => ({
+    duplicates: duplicates.slice(0, MAX_LISTED).map(({ size, wasted, paths }) => ({
       size,
       wasted,
-      paths: paths.slice(0, MOST_COPIES),
+      paths: paths.slice(0, MAX_COPIES),
       count: paths.length,
     })),
     duplicatesCount: duplicates.length,
@@ -97,75 +97,50 @@ function encodeWaste({ bytes, hidden, duplicates }: Waste): WasteData {
 }
 
 function encodeEntries(root: Entry): EntryColumns {
+  const columns = {
+    depths: [] as number[],
+    sizes: [] as number[],
+    times: [] as number[],
+    layers: [] as number[],
+    owned: [] as number[],
+    owners: [] as [number, number, number][],
+    targets: [] as [number, string][],
+    again: [] as [number, number][],
+    devices: [] as [number, number, number][],
+    xattrs: [] as [number, string[]][],
+  };
   const names: string[] = [];
-  const letters: string[] = [];
+  const kinds: string[] = [];
   const contents: string[] = [];
-  const depths: number[] = [];
-  const sizes: number[] = [];
-  const times: number[] = [];
-  const layers: number[] = [];
-  const owned: number[] = [];
-  const owners = new Owners();
-  const targets: [number, string][] = [];
-  const again: [number, number][] = [];
-  const devices: [number, number, number][] = [];
-  const xattrs: [number, string[]][] = [];
+  const owners = new Map<string, number>();
   const firsts = new Map<object, number>();
-  const depthOf = new Map<Entry | undefined, number>([[undefined, -1]]);
+  const depths = new Map<Entry | undefined, number>([[undefined, -1]]);
   let time = 0;
   for (const entry of walk(root)) {
+    const { mode, uid, gid, target, device, xattrs, links } = entry;
     const at = names.length;
-    const depth = (depthOf.get(entry.parent) as number) + 1;
-    if (entry.kind === 'directory') depthOf.set(entry, depth);
+    const depth = (depths.get(entry.parent) as number) + 1;
+    if (entry.kind === 'directory') depths.set(entry, depth);
+    const owner = `${mode}:${uid}:${gid}`;
+    if (!owners.has(owner)) owners.set(owner, columns.owners.push([mode, uid, gid]) - 1);
     names.push(entry.name);
-    letters.push(KINDS[entry.kind]);
+    kinds.push(KINDS[entry.kind]);
     contents.push(contentLetter(entry));
-    depths.push(depth);
-    sizes.push(entry.size);
-    times.push(entry.mtime - time);
+    columns.depths.push(depth);
+    columns.sizes.push(entry.size);
+    columns.times.push(entry.mtime - time);
     time = entry.mtime;
-    layers.push(entry.layer);
-    owned.push(owners.indexOf(entry));
-    if (entry.target !== undefined) targets.push([at, entry.target]);
-    if (entry.device !== undefined) devices.push([at, entry.device.major, entry.device.minor]);
-    if (entry.xattrs !== undefined) xattrs.push([at, [...entry.xattrs.keys()]]);
-    if (entry.links !== undefined) {
-      const first = firsts.get(entry.links);
-      if (first === undefined) firsts.set(entry.links, at);
-      else again.push([at, first]);
-    }
+    columns.layers.push(entry.layer);
+    columns.owned.push(owners.get(owner) as number);
+    if (target !== undefined) columns.targets.push([at, target]);
+    if (device !== undefined) columns.devices.push([at, device.major, device.minor]);
+    if (xattrs !== undefined) columns.xattrs.push([at, [...xattrs.keys()]]);
+    if (links === undefined) continue;
+    const first = firsts.get(links);
+    if (first === undefined) firsts.set(links, at);
+    else columns.again.push([at, first]);
   }
-  return {
-    names: names.join('/'),
-    depths,
-    kinds: letters.join(''),
-    contents: contents.join(''),
-    sizes,
-    times,
-    layers,
-    owned,
-    owners: owners.all,
-    targets,
-    again,
-    devices,
-    xattrs,
-  };
-}
-
-/** An image has few combinations of mode and owner. */
-class Owners {
-  readonly all: [number, number, number][] = [];
-  private readonly known = new Map<string, number>();
-
-  indexOf({ mode, uid, gid }: Entry): number {
-    const key = `${mode}:${uid}:${gid}`;
-    let index = this.known.get(key);
-    if (index === undefined) {
-      index = this.all.push([mode, uid, gid]) - 1;
-      this.known.set(key, index);
-    }
-    return index;
-  }
+  return { names: names.join('/'), kinds: kinds.join(''), contents: contents.join(''), ...columns };
 }
 
 function contentLetter({ content }: Entry): string {
@@ -174,24 +149,22 @@ function contentLetter({ content }: Entry): string {
   return content?.elf?.kind === 'library' ? 'l' : '-';
 }
 
-/** A difference is of these two: what is in neither isn't shown. */
 export function encodeDifference(
   difference: PageDifference,
   before: Entry,
   after: Entry,
 ): DifferenceData {
   const [old, now] = [indices(before), indices(after)];
-  const letters: string[] = [];
-  const columns: { old: number[]; now: number[] } = { old: [], now: [] };
+  const columns = { changes: '', old: [] as number[], now: [] as number[] };
   for (const { path, how, from } of difference.entries) {
     const was = how === 'new' ? -1 : (old.get(from ?? path) ?? -1);
     const is = how === 'gone' ? -1 : (now.get(path) ?? -1);
     if (was < 0 && is < 0) continue;
-    letters.push(CHANGES[how]);
+    columns.changes += CHANGES[how];
     columns.old.push(was);
     columns.now.push(is);
   }
-  return { ...difference.sizes, changes: letters.join(''), ...columns };
+  return { ...difference.sizes, ...columns };
 }
 
 function indices(root: Entry): Map<string, number> {

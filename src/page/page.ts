@@ -1,7 +1,6 @@
 /**
- * One HTML file that shows an inspection, or two and their difference. It asks for nothing: the
- * client's code and styles are in it and named by their hashes in its policy, which allows nothing
- * else. What was inspected is in it as JSON, which a browser never runs and names can't end.
+ * One HTML file that shows an inspection, or a comparison of two. It loads nothing: the client's script and style are in
+ * it, and its policy allows only these, by their hashes. The data are in it as JSON, which a browser never runs.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -12,23 +11,27 @@ import { checkArgument, normalise, optional } from '../options/schema.js';
 import { shape, text } from '../options/values.js';
 import { encodeDifference, encodeSide, type PageDifference } from './encode.js';
 
-/** What a page is about. */
 export interface PageSubject {
   readonly inspection: Inspection;
-  /** What it is compared with: what is only in here is new. */
+  /** The side after, of a comparison. */
   readonly other?: { readonly inspection: Inspection; readonly difference: PageDifference };
 }
 
-/** The client, made by build.js: one script, one style sheet. */
+/** The client, built by build.js. */
 export interface ClientBundle {
   readonly script: string;
   readonly style: string;
 }
 
-/** Where the build puts the client; the same from src and from dist. */
+/** The folder of the built client, the same from src and from dist. */
 const BUILT = new URL('../../dist/page/', import.meta.url);
 
-/** Returns the page in parts. */
+/**
+ * Renders a page.
+ * @param bundle the client. @default the one that is part of the package
+ * @returns the parts of the file
+ * @throws DockerceptionError `PAGE_CLIENT` if the package was built without a client
+ */
 export function renderPage(
   subject: PageSubject,
   bundle?: ClientBundle,
@@ -82,7 +85,7 @@ async function* parts(
   yield `}</script>\n<script>${script}</script>\n</body>\n</html>\n`;
 }
 
-/** JSON without `<`: no tag can begin in it. */
+/** JSON without `<`, so that no tag starts in it. */
 function json(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
@@ -91,7 +94,7 @@ function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }
 
-/** @throws DockerceptionError when the package was built without it. */
+/** @throws DockerceptionError `PAGE_CLIENT` */
 export async function readBundle(folder = BUILT): Promise<ClientBundle> {
   const read = (name: string): Promise<string> => readFile(new URL(name, folder), 'utf8');
   try {

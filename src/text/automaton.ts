@@ -1,6 +1,6 @@
 /**
- * Patterns with wildcards, matched without backtracking: all ways through a pattern are followed at
- * once, so the time is at most the product of the lengths of the pattern and the text.
+ * Patterns with wildcards, matched without backtracking: all states are followed at once, so the time is at most the
+ * product of the lengths of pattern and text.
  */
 
 /** One step of a pattern. Characters are code points. */
@@ -36,7 +36,6 @@ export function textOf(codes: readonly number[]): string {
   return text;
 }
 
-/** Where a match starts and ends. */
 export interface Match {
   readonly start: number;
   readonly end: number;
@@ -46,7 +45,7 @@ export interface Match {
 export class Automaton {
   readonly #steps: readonly Step[];
   readonly #literals: Literals;
-  // States that are followed now, and after the next character, in the order of their starts.
+  // The states before and after the next character, in the order of their starts.
   #now: Threads;
   #next: Threads;
 
@@ -114,7 +113,7 @@ export class Automaton {
       for (const state of states) {
         const step = this.#steps[state];
         const begun = starts[state] as number;
-        // A later start can't win any more.
+        // An earlier match is preferred.
         if (step === undefined || (found !== undefined && begun > found.start)) continue;
         if (step.kind === 'character') {
           if (step.code === code) this.#enter(this.#next, state + 1, begun, text, at + 1);
@@ -126,7 +125,7 @@ export class Automaton {
     return found;
   }
 
-  /** Adds a state, and those that are reached from it without a character. */
+  /** Adds a state and those reachable without a character. */
   #enter(
     threads: Threads,
     first: number,
@@ -166,7 +165,7 @@ class Threads {
     return this.#present[state] === 1;
   }
 
-  /** The first that comes stays: its start is the earliest. */
+  /** Keeps the first, which has the earliest start. */
   add(state: number, start: number): void {
     if (this.#present[state] === 1) return;
     this.#present[state] = 1;
@@ -180,7 +179,7 @@ class Threads {
   }
 }
 
-/** Texts that every match has, in their order: most texts are refused for lack of one. */
+/** Texts that every match contains, in order, for a quick refusal. */
 interface Literals {
   readonly head: string;
   readonly middle: readonly string[];

@@ -1,22 +1,22 @@
-/** White space as Go's `unicode.IsSpace` has it: neither JavaScript's `\s` nor ASCII's. */
+/** Text functions of Go, where JavaScript's differ: white space, order, quoting. */
 
 const SPACE = '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 const ALL = new RegExp(`^[${SPACE}]$`);
 const START = new RegExp(`^[${SPACE}]+`);
 
-/** Whether one character is white space. */
+/** `unicode.IsSpace`, for one character. */
 export function isSpace(character: string): boolean {
   return ALL.test(character);
 }
 
-/** Without white space at its start. */
+/** `strings.TrimLeftFunc` with `unicode.IsSpace`. */
 export function trimStart(text: string): string {
   return text.replace(START, '');
 }
 
-/** Without white space at both ends. */
+/** `strings.TrimSpace`. */
 export function trim(text: string): string {
-  // The expression for the end alone would look at every run of spaces in between.
+  // An expression for the end would take quadratic time.
   let end = text.length;
   while (end > 0 && ALL.test(text[end - 1] as string)) end--;
   return trimStart(text.slice(0, end));
@@ -27,14 +27,14 @@ export function splitBlanks(text: string): string[] {
   return text.split(/[\t\v\f\r ]+/);
 }
 
-/** Cuts a text at its first white space; what is behind has none at its start. */
+/** Cuts a text at its first white space, which is removed. */
 export function cutSpace(text: string): [word: string, rest: string] {
   let at = 0;
   while (at < text.length && !ALL.test(text[at] as string)) at++;
   return [text.slice(0, at), trimStart(text.slice(at))];
 }
 
-/** Orders texts by the bytes of their UTF-8, as Go does; JavaScript's own order is UTF-16's. */
+/** Compares texts by the bytes of their UTF-8. */
 export function compareBytes(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {
@@ -44,7 +44,7 @@ export function compareBytes(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates stand for what is behind all other code units. */
+/** Surrogates follow all other code units. */
 function rank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
@@ -63,7 +63,7 @@ const SHORT: Readonly<Record<string, string>> = {
 /** Letters, marks, numbers, punctuation, symbols and the ASCII space. */
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
-/** A Go string literal. */
+/** `strconv.Quote`, `%q`. */
 export function quote(text: string): string {
   return `"${[...text].map((each) => escape(each, '"')).join('')}"`;
 }
@@ -73,7 +73,7 @@ export function quoteList(list: readonly string[]): string {
   return `[${list.map(quote).join(' ')}]`;
 }
 
-/** `%q` of a number: the character it is the code of. */
+/** `%q` of a character code. */
 export function quoteRune(code: number): string {
   const valid = code >= 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
   return `'${escape(String.fromCodePoint(valid ? code : 0xfffd), "'")}'`;

@@ -1,43 +1,29 @@
-/**
- * The instructions of a Dockerfile, read but not expanded: `$x` is still `$x`. One type for each,
- * told apart by `kind` (docs.docker.com/reference/dockerfile).
- */
+/** The instructions of a Dockerfile, parsed but not expanded (docs.docker.com/reference/dockerfile). */
 import type { Pair } from '../syntax/statement.js';
 
 export type { Pair } from '../syntax/statement.js';
 
-/** What every instruction has. */
 export interface InstructionBase {
-  /** Where it starts in the file, from 1. */
+  /** The first line, from 1. */
   readonly line: number;
-  /** Where it ends, its heredocs included. */
+  /** The last line, heredocs included. */
   readonly endLine: number;
-  /** As it stands in the file, continuations joined, heredocs left out. */
+  /** The text with continuations joined, without heredocs. */
   readonly original: string;
 }
 
-/** A file whose content stands in the Dockerfile. */
+/** A file whose content is a heredoc. */
 export interface SourceContent {
   readonly name: string;
   readonly content: Buffer;
-  /** Whether variables in it are expanded. */
+  /** Whether its variables are expanded. */
   readonly expand: boolean;
 }
 
-/** A command: words, or a text for the SHELL. */
+/** A command: words, or one text for the SHELL. */
 export interface Command {
   readonly args: readonly string[];
   readonly shell: boolean;
-}
-
-interface EnvInstruction extends InstructionBase {
-  readonly kind: 'env';
-  readonly pairs: readonly Pair[];
-}
-
-interface LabelInstruction extends InstructionBase {
-  readonly kind: 'label';
-  readonly pairs: readonly Pair[];
 }
 
 export interface ArgInstruction extends InstructionBase {
@@ -45,13 +31,12 @@ export interface ArgInstruction extends InstructionBase {
   readonly args: readonly { readonly key: string; readonly value: string | undefined }[];
 }
 
-/** COPY and ADD. */
+/** COPY and ADD. Texts are empty if they are not given. */
 export interface CopyInstruction extends InstructionBase {
   readonly kind: 'copy' | 'add';
   readonly sources: readonly string[];
   readonly contents: readonly SourceContent[];
   readonly dest: string;
-  /** Empty when it isn't given, as all texts here. */
   readonly from: string;
   readonly chown: string;
   readonly chmod: string;
@@ -63,48 +48,7 @@ export interface CopyInstruction extends InstructionBase {
   readonly unpack: boolean | undefined;
 }
 
-interface RunInstruction extends InstructionBase {
-  readonly kind: 'run';
-  readonly command: Command;
-}
-
-interface CommandInstruction extends InstructionBase {
-  readonly kind: 'cmd' | 'entrypoint';
-  readonly command: Command;
-}
-
-interface WorkdirInstruction extends InstructionBase {
-  readonly kind: 'workdir';
-  readonly path: string;
-}
-
-interface UserInstruction extends InstructionBase {
-  readonly kind: 'user';
-  readonly user: string;
-}
-
-interface VolumeInstruction extends InstructionBase {
-  readonly kind: 'volume';
-  readonly paths: readonly string[];
-}
-
-interface ExposeInstruction extends InstructionBase {
-  readonly kind: 'expose';
-  /** Sorted, as BuildKit has them. */
-  readonly ports: readonly string[];
-}
-
-interface ShellInstruction extends InstructionBase {
-  readonly kind: 'shell';
-  readonly shell: readonly string[];
-}
-
-interface StopSignalInstruction extends InstructionBase {
-  readonly kind: 'stopsignal';
-  readonly signal: string;
-}
-
-/** Durations are nanoseconds, 0 when they aren't given. */
+/** Durations are nanoseconds, 0 if they are not given. */
 export interface HealthcheckInstruction extends InstructionBase {
   readonly kind: 'healthcheck';
   readonly test: readonly string[];
@@ -115,53 +59,41 @@ export interface HealthcheckInstruction extends InstructionBase {
   readonly retries: number;
 }
 
-interface OnbuildInstruction extends InstructionBase {
-  readonly kind: 'onbuild';
-  /** The instruction, with its heredocs. */
-  readonly trigger: string;
-}
-
-interface MaintainerInstruction extends InstructionBase {
-  readonly kind: 'maintainer';
-  readonly maintainer: string;
-}
-
-/** Everything that can stand in a stage. */
+/** An instruction of a stage. */
 export type Instruction =
-  | EnvInstruction
-  | LabelInstruction
   | ArgInstruction
   | CopyInstruction
-  | RunInstruction
-  | CommandInstruction
-  | WorkdirInstruction
-  | UserInstruction
-  | VolumeInstruction
-  | ExposeInstruction
-  | ShellInstruction
-  | StopSignalInstruction
   | HealthcheckInstruction
-  | OnbuildInstruction
-  | MaintainerInstruction;
+  | (InstructionBase & { readonly kind: 'env' | 'label'; readonly pairs: readonly Pair[] })
+  | (InstructionBase & { readonly kind: 'run' | 'cmd' | 'entrypoint'; readonly command: Command })
+  | (InstructionBase & { readonly kind: 'workdir'; readonly path: string })
+  | (InstructionBase & { readonly kind: 'user'; readonly user: string })
+  | (InstructionBase & { readonly kind: 'volume'; readonly paths: readonly string[] })
+  /** Ports are sorted, as in BuildKit. */
+  | (InstructionBase & { readonly kind: 'expose'; readonly ports: readonly string[] })
+  | (InstructionBase & { readonly kind: 'shell'; readonly shell: readonly string[] })
+  | (InstructionBase & { readonly kind: 'stopsignal'; readonly signal: string })
+  /** The trigger includes its heredocs. */
+  | (InstructionBase & { readonly kind: 'onbuild'; readonly trigger: string })
+  | (InstructionBase & { readonly kind: 'maintainer'; readonly maintainer: string });
 
-/** FROM, and what follows it. */
+/** FROM and the instructions up to the next. */
 export interface Stage {
   /** From 0. */
   readonly index: number;
   /** Lower case; `undefined` without AS. */
   readonly name: string | undefined;
-  /** As it stands: `$BASE`. */
+  /** Not expanded: `$BASE`. */
   readonly base: string;
-  /** As it stands: `$BUILDPLATFORM`. */
+  /** Not expanded: `$BUILDPLATFORM`. */
   readonly platform: string | undefined;
   readonly line: number;
   readonly original: string;
   readonly instructions: readonly Instruction[];
 }
 
-/** A Dockerfile, read. */
 export interface Dockerfile {
-  /** What messages call it. */
+  /** The name for messages. */
   readonly name: string;
   /** The character that escapes: `\` or a backtick. */
   readonly escape: string;

@@ -1,4 +1,4 @@
-/** COPY and ADD: flags, sources, heredocs and the destination (BuildKit, instructions/parse.go). */
+/** COPY and ADD (BuildKit, instructions/parse.go). */
 import { Reason } from '../reason.js';
 import { type FlagKind, readFlags } from '../syntax/flags.js';
 import { chomp, heredocMark } from '../syntax/heredoc.js';
@@ -11,7 +11,7 @@ const BOTH: Readonly<Record<string, FlagKind>> = {
   chmod: 'string',
   link: 'boolean',
 };
-// --parents is in the stable syntax from 1.20 on; whoever writes it with an older one means it too.
+// --parents is part of the stable syntax from 1.20 on.
 const COPY_FLAGS: Readonly<Record<string, FlagKind>> = {
   ...BOTH,
   parents: 'boolean',
@@ -57,7 +57,7 @@ export function parseCopy(
   };
 }
 
-/** The files that heredocs' words make. Of several with one name, the last has the content. */
+/** The files of heredocs; of several with one name, the last content counts. */
 function contentsOf(words: readonly string[], { heredocs }: PlacedStatement): SourceContent[] {
   const contents = new Map(heredocs.map(({ name, content }) => [name, content]));
   return words.map(markOf).flatMap((mark) => {
@@ -67,7 +67,7 @@ function contentsOf(words: readonly string[], { heredocs }: PlacedStatement): So
   });
 }
 
-/** A word that a shell wouldn't take is no heredoc. */
+/** The heredoc of a word; malformed words are not heredocs. */
 function markOf(word: string): ReturnType<typeof heredocMark> {
   try {
     return heredocMark(word);
@@ -76,10 +76,10 @@ function markOf(word: string): ReturnType<typeof heredocMark> {
   }
 }
 
-/** A path is in the context, a stage or an image. */
+/** A source of COPY or ADD; a path is in the context, a stage or an image. */
 export type SourceKind = 'path' | 'url' | 'git';
 
-/** As BuildKit tells them apart (dfgitutil.ParseGitRef, isHTTPSource). */
+/** Classifies a source as BuildKit does (dfgitutil.ParseGitRef, isHTTPSource). */
 export function sourceKind(source: string): SourceKind {
   if (/^https?:\/\/[^#?]*\.git(?:[#?]|$)/.test(source)) return 'git';
   if (/^(?:git|ssh):\/\/|^[\w-]+@[\w.-]+:/.test(source)) return 'git';

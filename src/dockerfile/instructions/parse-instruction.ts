@@ -1,4 +1,4 @@
-/** A statement's meaning: the typed instruction, checked as BuildKit's instructions/parse.go does. */
+/** Parses statements into typed instructions, with the checks of BuildKit's instructions/parse.go. */
 import { compareBytes, quote, trim } from '../../text/go.js';
 import { suggest } from '../../text/suggest.js';
 import { Reason } from '../reason.js';
@@ -9,13 +9,12 @@ import type { ArgInstruction, Command, Instruction, InstructionBase } from './in
 import { parseCopy } from './parse-copy.js';
 import { parseHealthcheck } from './parse-healthcheck.js';
 
-/** Every keyword. */
 const KEYWORDS: readonly string[] = [
   ...['add', 'arg', 'cmd', 'copy', 'entrypoint', 'env', 'expose', 'from', 'healthcheck', 'label'],
   ...['maintainer', 'onbuild', 'run', 'shell', 'stopsignal', 'user', 'volume', 'workdir'],
 ];
 
-// --security and --device are of the syntax's labs channel; RUN is refused where it is needed.
+// Includes flags of the labs channel.
 const RUN_FLAGS: Readonly<Record<string, FlagKind>> = {
   mount: 'list',
   network: 'string',
@@ -23,7 +22,6 @@ const RUN_FLAGS: Readonly<Record<string, FlagKind>> = {
   device: 'list',
 };
 
-/** FROM as it stands, without what follows it. */
 export interface FromLine {
   readonly kind: 'from';
   readonly base: string;
@@ -107,7 +105,7 @@ function parseFrom({ args, flags }: PlacedStatement): FromLine {
 }
 
 function parseArg({ args }: PlacedStatement, base: InstructionBase): ArgInstruction {
-  // Flags of ARG are for nobody, and BuildKit passes them by.
+  // BuildKit ignores flags of ARG.
   atLeastOne(args, 'ARG');
   const pairs = args.map((arg) => {
     const equals = arg.indexOf('=');

@@ -1,18 +1,17 @@
 /**
- * Go's path/filepath.Match, which globs of COPY and ADD follow: `*` and `?` stay within a path's
- * component, `[a-z]` and `[^a-z]` are classes (a slash is a member like any other), `\` takes the
- * next character at its word.
+ * Globs of COPY and ADD, as Go's path/filepath.Match: `*` and `?` match inside a component, `[a-z]` and `[^a-z]` are
+ * classes, which may contain a slash, `\` escapes.
  */
 import { DockerceptionError } from '../../errors.js';
-import { printable } from '../../text/printable.js';
 import { Automaton, literalSteps, type Step } from '../../text/automaton.js';
+import { printable } from '../../text/printable.js';
 
-/** Whether a pattern has more than plain characters. */
+/** Whether a pattern has special characters. */
 export function hasWildcards(pattern: string): boolean {
   return /^(?:[^*?[\\]|\\[^])*[*?[]/.test(pattern);
 }
 
-/** The predicate of a pattern, for whole names. @throws DockerceptionError `DOCKERFILE_PATTERN` */
+/** @returns a predicate for whole names. @throws DockerceptionError `DOCKERFILE_PATTERN` */
 export function compileGlob(pattern: string): (name: string) => boolean {
   const automaton = new Automaton(parse(pattern));
   return (name) => automaton.matches(name);
@@ -49,12 +48,9 @@ function parse(pattern: string): Step[] {
       const ranges: Range[] = [];
       while (ranges.length === 0 || text[at] !== ']') {
         const low = member();
-        if (text[at] === '-') at++;
-        else {
-          ranges.push([low, low]);
-          continue;
-        }
-        ranges.push([low, member()]);
+        const isRange = text[at] === '-';
+        if (isRange) at++;
+        ranges.push([low, isRange ? member() : low]);
       }
       at++;
       const isIn = (code: number): boolean =>

@@ -1,11 +1,10 @@
 /**
- * One pattern of a .dockerignore, as github.com/moby/patternmatcher reads it: Go's
- * path/filepath.Match, and `**` for any number of directories. A pattern is checked by Go's rules
- * for Match, then read as the regular expression that moby makes of it, oddities included.
+ * One pattern of a .dockerignore (github.com/moby/patternmatcher): Go's path/filepath.Match, and `**` for any number of
+ * directories. It is checked by the rules of Match, then read like the regular expression that moby creates from it,
+ * including that expression's quirks.
  */
 import { Automaton, codesOf, literalSteps, type Step } from '../../text/automaton.js';
 
-/** What does not parse. */
 export class PatternError extends Error {}
 
 /** A pattern without its `!`. */
@@ -56,7 +55,7 @@ function fixed(test: (path: string, length: number) => boolean): Pattern {
   };
 }
 
-/** Go's Match refuses open classes, empty classes and ranges, and a `\` with nothing behind it. */
+/** Go's Match refuses open classes, empty classes and ranges, and a `\` at the end. */
 function checkSyntax(pattern: string): void {
   const chars = [...pattern];
   for (let at = 0; at < chars.length; at++) {
@@ -70,12 +69,12 @@ function checkSyntax(pattern: string): void {
   }
 }
 
-/** Passes one character of a class by, and returns where the next one is. */
+/** Skips one character of a class; returns the index of the next. */
 function member(chars: readonly string[], at: number): number {
   const char = chars[at];
   if (char === undefined || char === '-' || char === ']') throw new PatternError(SYNTAX);
   const next = char === '\\' ? at + 2 : at + 1;
-  // The class has to be closed somewhere.
+  // The class must be closed.
   if (next >= chars.length) throw new PatternError(SYNTAX);
   return next;
 }
@@ -85,15 +84,14 @@ type Kind = 'exact' | 'prefix' | 'suffix' | 'automaton';
 const NOT_SLASH = one('[^/]');
 const NOT_LINE_FEED = one('[^\\n]');
 
-/** Patterns that need no automaton are told apart, since moby matches them otherwise. */
+/** moby matches patterns without wildcards, and with `**` at one end only, without a regular expression. */
 function read(pattern: string): { kind: Kind; steps: Step[] } {
   const chars = [...pattern];
   const steps: Step[] = [];
   let kind: Kind = 'exact';
-  // What stands between the brackets of a class that is open: moby's expressions for wildcards
-  // become members of it, up to the first "]" in them.
+  // The members of an open class: moby's expressions for wildcards become members, up to their first "]".
   let members: string | undefined;
-  /** How many steps precede the first `\z`, the end of the path. */
+  /** The number of steps before the first `\z`, the end of the path. */
   let end: number | undefined;
   const close = (repeats: boolean): void => {
     steps.push({ ...one(`[${members}]`), kind: repeats ? 'run' : 'one' });
@@ -148,7 +146,7 @@ function read(pattern: string): { kind: Kind; steps: Step[] } {
   return { kind, steps: end === undefined ? steps : endedSteps(steps, end) };
 }
 
-/** Nothing can follow the end of the path but what matches no character. */
+/** After the end of the path, only steps without characters can match. */
 function endedSteps(steps: readonly Step[], end: number): Step[] {
   const isPossible = new Automaton(steps.slice(end)).matches('');
   return isPossible ? steps.slice(0, end) : [one('[]')];
@@ -158,7 +156,7 @@ const AT_START: Step = { kind: 'check', holds: (_, at) => at === 0 };
 const SPACE = '[\\t\\n\\f\\r ]';
 const NOT_SPACE = '[^\\t\\n\\f\\r ]';
 
-/** What `\` and a character outside a class mean in Go's regular expressions. */
+/** The meaning of `\` and a character outside a class in Go's regular expressions. */
 function escapedStep(char: string): Step {
   if (char === 'A') return AT_START;
   if (char === 'b' || char === 'B') return wordBoundary(char === 'b');
@@ -168,7 +166,7 @@ function escapedStep(char: string): Step {
   return /\w$/.test(source) ? one(source) : { kind: 'character', code: codesOf(char)[0] ?? 0 };
 }
 
-/** The same in a class, said in JavaScript's. */
+/** The meaning in a class, as a JavaScript expression. */
 function escaped(char: string): string {
   if (char === 'a') return '\\x07';
   if (char === 's') return SPACE.slice(1, -1);
@@ -186,7 +184,7 @@ function wordBoundary(wanted: boolean): Step {
   };
 }
 
-/** One character that an expression for one accepts. */
+/** A step for one character that an expression accepts. */
 function one(source: string): Step & { readonly kind: 'one' | 'run' } {
   let expression: RegExp;
   try {
@@ -195,7 +193,7 @@ function one(source: string): Step & { readonly kind: 'one' | 'run' } {
     throw new PatternError(SYNTAX, { cause });
   }
   const test = (code: number): boolean => expression.test(String.fromCodePoint(code));
-  // Nearly all characters are ASCII, and asked for again and again.
+  // Cached, since nearly all characters are ASCII.
   const ascii = Array.from({ length: 128 }, (_, code) => test(code));
   return { kind: 'one', accepts: (code) => ascii[code] ?? test(code) };
 }

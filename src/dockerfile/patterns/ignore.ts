@@ -1,27 +1,27 @@
 /**
- * .dockerignore: the file as the docker CLI reads it (moby/patternmatcher/ignorefile), and which
- * paths a list of patterns excludes as `docker build DIR` does (MatchesUsingParentResults there).
+ * .dockerignore: parsed as by the docker CLI (moby/patternmatcher/ignorefile), matched as by `docker build DIR`
+ * (MatchesUsingParentResults).
  */
 import { posix } from 'node:path';
 import { DockerceptionError, messageOf } from '../../errors.js';
 import { compilePattern, type Pattern, PatternError } from './ignore-pattern.js';
 
-/** Compiled patterns. Paths are relative, cleaned, with `/`. */
+/** Compiled patterns, for clean relative paths. */
 export interface Ignore {
-  /** Whether the path is excluded: by the last pattern that matches it or a directory above it. */
+  /** Whether the last pattern that matches the path, or a directory above it, excludes it. */
   readonly matches: (path: string) => boolean;
-  /** Whether a pattern with `!` may bring back something below an excluded directory. */
+  /** Whether a pattern with `!` may include entries below an excluded directory. */
   readonly couldKeepBelow: (directory: string) => boolean;
 }
 
-/** Results per pattern are kept for so many directories, then forgotten. */
+/** Directories whose results are cached. */
 const MAX_CACHED = 4096;
-/** More directories of one path are not kept. */
+/** Directories of one path that are cached. */
 const MAX_LEVELS = 64;
 
 /**
- * Returns the patterns of a .dockerignore, cleaned.
- * @param name what an error message calls the file
+ * Returns the clean patterns of a .dockerignore.
+ * @param name the name of the file in messages
  * @throws DockerceptionError `IGNORE_PATTERN` of kind `context`, naming the line
  */
 export function parseIgnore(text: string, name = '.dockerignore'): string[] {
@@ -55,7 +55,7 @@ export function compileIgnore(patterns: readonly string[]): Ignore {
     .map(rule);
   const cache = new Map<string, Matched>();
 
-  // Whether an entry is excluded; `found` gets, for each rule, whether it matched here or above.
+  // Whether an entry is excluded; sets `found` for each rule that matches here or above.
   const verdict = (
     above: Matched,
     matches: (rule: number) => boolean,
@@ -64,7 +64,7 @@ export function compileIgnore(patterns: readonly string[]): Ignore {
     let excluded = false;
     for (let index = 0; index < rules.length; index++) {
       const { negated } = rules[index] as Rule;
-      // A rule that can't change the verdict is not asked, and counts as no match below.
+      // A rule that can't change the verdict is skipped, and counts as no match below.
       if (above[index] !== 1 && (negated !== excluded || !matches(index))) continue;
       if (found) found[index] = 1;
       excluded = !negated;
@@ -75,7 +75,7 @@ export function compileIgnore(patterns: readonly string[]): Ignore {
     (rules[index] as Rule).pattern.matches(path);
   const none = new Uint8Array(rules.length);
 
-  // The rules that match a directory, or one above it.
+  // The rules that match a directory or one above it.
   const directory = (path: string): Matched => {
     const missing: string[] = [];
     let above: Matched | undefined;
@@ -98,7 +98,7 @@ export function compileIgnore(patterns: readonly string[]): Ignore {
     }
     return found;
   };
-  // The same in one walk along the path, whatever its depth.
+  // The same in one pass over the path, for any depth.
   const deepDirectory = (path: string): Matched => {
     const prefixes = rules.map(({ pattern }) => pattern.prefixes(path));
     let found: Matched = none;
@@ -127,8 +127,8 @@ export function compileIgnore(patterns: readonly string[]): Ignore {
 }
 
 /**
- * Adds exceptions for the build's own files, where they would be excluded, as the docker CLI does
- * (TrimBuildFilesFromExcludes): the engine has to get them.
+ * Adds exceptions for the .dockerignore and the Dockerfile, which the engine needs, as the docker CLI does
+ * (TrimBuildFilesFromExcludes).
  */
 export function keepBuildFiles(patterns: readonly string[], dockerfile: string): string[] {
   const kept = [...patterns];

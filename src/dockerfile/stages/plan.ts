@@ -1,11 +1,11 @@
 /**
- * Which stages a build needs: the target, the stages it is made from, and those it copies from
- * (BuildKit, dockerfile2llb). What no engine without RUN can do is refused before any work.
+ * The stages that a build needs: the target, its bases, and the sources of its copies (BuildKit, dockerfile2llb). RUN is
+ * refused before any work.
  */
 import { DockerceptionError } from '../../errors.js';
 import type { Platform } from '../../image/descriptor.js';
-import { printable } from '../../text/printable.js';
 import { quote } from '../../text/go.js';
+import { printable } from '../../text/printable.js';
 import { nearest, suggest } from '../../text/suggest.js';
 import type { Dockerfile, Instruction, Stage } from '../instructions/instruction.js';
 import { parseTrigger } from '../parse.js';
@@ -13,14 +13,16 @@ import { placed, Reason, refusal } from '../reason.js';
 import { expandWord, type Variables } from '../syntax/shell.js';
 import { type BuildSettings, expandFrom, globalScope } from './scope.js';
 
-/** What a plan is made from. */
-export type PlanOptions = GraphOptions;
+export interface PlanOptions extends BuildSettings {
+  /** Names of `--build-context`: they replace stages of the same name. @default none */
+  readonly contexts?: readonly string[];
+  /** ONBUILD triggers of base images, by the index of the stage. @default none */
+  readonly triggers?: ReadonlyMap<number, readonly string[]>;
+}
 
-/** A build. */
 export interface BuildPlan {
-  /** Every stage that is needed, each behind those it needs itself. */
+  /** The stages that are needed, in the order of the file; a stage follows those that it needs. */
   readonly stages: readonly PlannedStage[];
-  /** The last of them. */
   readonly target: PlannedStage;
   /** The variables of FROM. */
   readonly globals: Variables;
@@ -37,12 +39,14 @@ export function planStages(dockerfile: Dockerfile, options: PlanOptions): BuildP
   const target = graph.target(options.target);
   graph.refuseCircles();
   const needed = graph.reachable(target);
-  // A stage comes behind what it needs, for nothing that comes later can be needed.
-  const stages = needed.map((index) => graph.planned(index));
-  return { stages, target: graph.planned(target), globals };
+  return {
+    stages: needed.map((index) => graph.planned(index)),
+    target: graph.planned(target),
+    globals,
+  };
 }
 
-/** Where files or a base come from. */
+/** The source of a base or of copied files. */
 export type Origin =
   | { readonly kind: 'scratch' }
   /** A stage of the Dockerfile, by its index. */
@@ -50,43 +54,34 @@ export type Origin =
   /** A build context, or else an image. */
   | { readonly kind: 'image'; readonly name: string };
 
-/** A stage that is needed. */
+/** A stage of a plan. */
 export interface PlannedStage {
   readonly stage: Stage;
   /** Its name, or `stage-1`. */
   readonly label: string;
   readonly base: Origin;
-  /** Of its FROM; `undefined` is the target's. */
+  /** The platform of FROM; `undefined` for the target's. */
   readonly platform: Platform | undefined;
-  /** Its base's triggers, then its own instructions. */
+  /** The triggers of its base, then its own instructions. */
   readonly instructions: readonly Instruction[];
-  /** What its instructions `--from` mean. */
+  /** Resolves `--from` of its instructions. */
   origin(from: string): Origin;
-}
-
-/** What a graph is made from. */
-export interface GraphOptions extends BuildSettings {
-  /** Names of `--build-context`: they hide stages of the same name. @default none */
-  readonly contexts?: readonly string[];
-  /** ONBUILD triggers of bases, by the index of the stage that is made from them. @default none */
-  readonly triggers?: ReadonlyMap<number, readonly string[]>;
 }
 
 const RUN_HINT = 'an engine that runs commands can build it: --engine docker';
 
-/** The stages of a Dockerfile with what they need. The constructor checks every FROM and --from. */
-export class StageGraph {
+/** The stages of a Dockerfile with their dependencies. The constructor checks every FROM and --from. */
+class StageGraph {
   private readonly nodes: PlannedStage[] = [];
 
   constructor(
     private readonly dockerfile: Dockerfile,
-    options: GraphOptions,
+    options: PlanOptions,
     globals: Variables,
   ) {
     const hidden = (options.contexts ?? []).map((name) => name.toLowerCase());
     for (const each of dockerfile.stages) {
       const from = expandFrom(each, dockerfile, globals, options.buildPlatform);
-      // A build context takes the place of the whole stage that has its name.
       const context = hidden.find((name) => name === each.name);
       const stage = context === undefined ? each : { ...each, instructions: [] };
       const base = context === undefined ? this.base(from.base) : imageOf(context);
@@ -109,7 +104,7 @@ export class StageGraph {
     return this.nodes[index] as PlannedStage;
   }
 
-  /** The stage that `--target` names; the last one without. */
+  /** The stage of `--target`; by default the last one. */
   target(wanted: string | undefined): number {
     const { stages, name } = this.dockerfile;
     if (wanted === undefined || wanted === '') return stages.length - 1;
@@ -130,7 +125,7 @@ export class StageGraph {
     );
   }
 
-  /** Stages that a target needs and itself, in the order of the file. */
+  /** The target and the stages that it needs, in the order of the file. */
   reachable(target: number): number[] {
     const found = new Set<number>([target]);
     for (const index of found) {
@@ -147,7 +142,7 @@ export class StageGraph {
     return [...found].sort((a, b) => a - b);
   }
 
-  /** A circle of COPY --from is told of before the one stage that comes too late. */
+  /** Reports a cycle of COPY --from, before one of its stages is reported as too early. */
   refuseCircles(): void {
     const done = new Set<number>();
     for (const [index, { label }] of this.nodes.entries()) {
@@ -158,7 +153,7 @@ export class StageGraph {
     }
   }
 
-  /** The line that closes a circle, depth first; no recursion, for there may be many stages. */
+  /** The line that closes a cycle, depth first; not recursive, since there may be many stages. */
   private circleFrom(start: number, done: Set<number>): number | undefined {
     const path: { readonly index: number; readonly rest: CopyFrom[] }[] = [];
     const open = new Set<number>();
@@ -198,7 +193,7 @@ export class StageGraph {
     return refusal(this.dockerfile.name, line, reason);
   }
 
-  /** FROM finds the stages above it alone, by their exact names. */
+  /** FROM finds only the stages above, by their exact names. */
   private base(name: string): Origin {
     const index = this.nodes.findLastIndex(({ stage }) => stage.name === name);
     if (index >= 0) return { kind: 'stage', index };
@@ -210,7 +205,7 @@ export class StageGraph {
     return index === undefined ? imageOf(from) : { kind: 'stage', index };
   }
 
-  /** Of several stages with one name, the last has it. */
+  /** The last stage of that name. */
   private byName(name: string): number | undefined {
     const index = this.dockerfile.stages.findLastIndex(
       (stage) => stage.name === name.toLowerCase(),
@@ -218,7 +213,7 @@ export class StageGraph {
     return index < 0 ? undefined : index;
   }
 
-  /** Triggers that a stage of this file leaves to those made from it. */
+  /** The ONBUILD triggers of a stage of this file. */
   private triggersOf(base: Origin): Instruction[] {
     if (base.kind !== 'stage') return [];
     return this.planned(base.index).stage.instructions.flatMap((each) =>
@@ -244,13 +239,12 @@ function imageOf(name: string): Origin {
   return { kind: 'image', name };
 }
 
-/** A COPY that names where it takes from. */
 interface CopyFrom {
   readonly line: number;
   readonly from: string;
 }
 
-/** Every `--from` of a stage. */
+/** The `--from` options of a stage. */
 function copies({ instructions }: PlannedStage): CopyFrom[] {
   return instructions.flatMap((each) =>
     each.kind === 'copy' && each.from !== '' ? [{ line: each.line, from: each.from }] : [],

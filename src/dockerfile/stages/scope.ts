@@ -1,4 +1,4 @@
-/** Variables that FROM sees: the platforms, and the ARGs before the first FROM. */
+/** The variables of FROM: platforms, and the ARGs before the first FROM. */
 import type { Platform } from '../../image/descriptor.js';
 import { formatPlatform, parseSpecifier } from '../../image/platform.js';
 import { quote } from '../../text/go.js';
@@ -6,23 +6,22 @@ import type { Dockerfile, Stage } from '../instructions/instruction.js';
 import { placed, Reason } from '../reason.js';
 import { expandWord, type Variables } from '../syntax/shell.js';
 
-/** What the command line says of a build. */
 export interface BuildSettings {
   readonly buildArgs: Readonly<Record<string, string>>;
-  /** A stage's name or number. */
+  /** The name or number of a stage. */
   readonly target: string | undefined;
-  /** What builds. Normalised, as the target's. */
+  /** Normalised. */
   readonly buildPlatform: Platform;
-  /** What the image is for. */
+  /** Normalised. */
   readonly targetPlatform: Platform;
 }
 
-/** Build arguments that every build knows without an ARG. */
+/** Build arguments that need no ARG. */
 const PREDEFINED =
   /^((https?|ftp|no|all)_proxy|(build|target)(platform|os|osversion|arch|variant)|targetstage|source_date_epoch|buildkit_.*)$/i;
 
 /**
- * The variables of FROM lines; a stage sees those that it declares again.
+ * The variables of FROM; a stage gets those that it declares again.
  * @throws DockerceptionError `DOCKERFILE_SYNTAX`
  */
 export function globalScope(dockerfile: Dockerfile, settings: BuildSettings): Variables {
@@ -63,7 +62,7 @@ function automatic(
   ];
 }
 
-/** What `--build-arg` says of a name. */
+/** The value of `--build-arg`. */
 export function buildArg(
   buildArgs: Readonly<Record<string, string>>,
   name: string,
@@ -106,7 +105,7 @@ function platformOf(text: string, written: string, local: Platform): Platform {
   });
 }
 
-/** Names of `--build-arg` that no ARG takes, for a notice. */
+/** Names of `--build-arg` without an ARG, for a notice. */
 export function unusedBuildArgs(
   dockerfile: Dockerfile,
   buildArgs: Readonly<Record<string, string>>,

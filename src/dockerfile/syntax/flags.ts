@@ -1,9 +1,9 @@
-/** An instruction's flags: `--name`, `--name=value`; values may be quoted (BuildKit, bflag.go). */
+/** Flags of an instruction: `--name`, `--name=value`; values may be quoted (BuildKit, bflag.go). */
 import { isSpace } from '../../text/go.js';
 import { suggest } from '../../text/suggest.js';
 import { Reason } from '../reason.js';
 
-/** Takes the flags off the start of a line; quotes and backslashes in them are resolved. */
+/** Splits a line into its flags, with quotes and backslashes resolved, and the rest. */
 export function splitFlags(text: string): { flags: string[]; rest: string } {
   const flags: string[] = [];
   let at = 0;
@@ -32,21 +32,19 @@ function flagWord(text: string, start: number): { word: string; end: number } {
   return { word, end: at };
 }
 
-/** What a flag takes. A list may stand several times. */
+/** A `list` may be given several times. */
 export type FlagKind = 'boolean' | 'string' | 'list';
 
-/** Values of the flags that stand there. */
 export interface Flags {
-  /** Whether it stands there. */
   has(name: string): boolean;
-  /** `false` when it doesn't. */
+  /** `false` by default. */
   boolean(name: string): boolean;
-  /** Empty when it doesn't. */
+  /** Empty by default. */
   string(name: string): string;
   list(name: string): readonly string[];
 }
 
-/** Reads flags against those that an instruction knows. Throws a {@link Reason}. */
+/** Parses the flags of an instruction. Throws a {@link Reason}. */
 export function readFlags(
   words: readonly string[],
   known: Readonly<Record<string, FlagKind>>,

@@ -1,24 +1,23 @@
-/** Heredocs: `<<NAME`, `<<-NAME` (leading tabs go), `<<"NAME"` (nothing is expanded). */
+/** Heredocs: `<<NAME`, `<<-NAME` (without leading tabs), `<<"NAME"` (not expanded). */
 import { expandWords } from './shell.js';
 
-/** What a word says of a heredoc. */
 export interface HeredocMark {
-  /** The line that ends it. */
+  /** The line that ends the heredoc. */
   readonly name: string;
-  /** Whether variables in its content are expanded: no part of the name is quoted. */
+  /** Whether its variables are expanded; not if the name is quoted. */
   readonly expand: boolean;
-  /** Whether tabs at the start of its lines go. */
+  /** Whether leading tabs are removed. */
   readonly chomp: boolean;
 }
 
-/** With its content, tabs and all: bytes, for a file need not be UTF-8. */
+/** A heredoc with its original content, which need not be UTF-8. */
 export interface Heredoc extends HeredocMark {
   readonly content: Buffer;
 }
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
-/** The heredoc that a word opens, if it does. */
+/** The heredoc that a word opens. */
 export function heredocMark(word: string): HeredocMark | undefined {
   const match = /^\d*<<(-?)([^<]*)$/.exec(word);
   const rest = match?.[2]?.trimStart();
@@ -30,20 +29,20 @@ export function heredocMark(word: string): HeredocMark | undefined {
   return { name, expand: quotes(name) === quotes(raw[0] ?? ''), chomp: match[1] === '-' };
 }
 
-/** All that an instruction opens, in their order. */
+/** The heredocs that an instruction opens, in order. */
 export function heredocMarks(line: string): HeredocMark[] {
   const options = { escape: '\\', rawQuotes: true, rawEscapes: true, keepUnset: true };
   let words: string[];
   try {
     words = expandWords(line, NONE, options);
   } catch {
-    // What a shell wouldn't take opens no heredoc; whoever reads the words refuses it.
+    // Malformed words are reported by the instruction.
     return [];
   }
   return words.map(heredocMark).filter((mark) => mark !== undefined);
 }
 
-/** A content without the tabs that start its lines. */
+/** Removes the leading tabs of lines. */
 export function chomp(content: Buffer): Buffer {
   return Buffer.from(content.toString('latin1').replace(/(^|\n)\t+/g, '$1'), 'latin1');
 }

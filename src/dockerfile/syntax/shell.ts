@@ -1,40 +1,38 @@
 /**
- * Words as a Dockerfile's shell lexer reads them (BuildKit, frontend/dockerfile/shell): quotes,
- * escapes, `$x`, `${x}` and its modifiers, and words split at white space after expansion.
+ * The shell lexer of a Dockerfile (BuildKit, frontend/dockerfile/shell): quotes, escapes, `$x`, `${x}` with modifiers, and
+ * words split at white space after expansion.
  */
 import { isSpace, quote } from '../../text/go.js';
 import { Reason } from '../reason.js';
 import { modifiedValue, replace } from './substitution.js';
 
-/** How words are read. */
 export interface ShellOptions {
   /** `\` or a backtick. */
   readonly escape: string;
-  /** Quotes stay. @default false */
+  /** Keeps quotes. @default false */
   readonly rawQuotes?: boolean;
-  /** Escapes stay. @default false */
+  /** Keeps escapes. @default false */
   readonly rawEscapes?: boolean;
-  /** Quotes mean nothing: a heredoc's content. @default false */
+  /** Treats quotes as text, as in a heredoc. @default false */
   readonly ignoreQuotes?: boolean;
-  /** A variable that isn't set stays as it is written. @default false */
+  /** Keeps references to unset variables. @default false */
   readonly keepUnset?: boolean;
 }
 
-/** Deeper than anybody nests `${x:-${y}}`. */
+/** Nested substitutions, `${x:-${y}}`. */
 const MAX_DEPTH = 200;
 
-/** Characters of an expanded word: variables that double each other's length would exhaust the memory. */
+/** Characters of an expanded word: variables can double its length again and again. */
 const MAX_LENGTH = 16 << 20;
 
-/** Values of variables. */
 export type Variables = ReadonlyMap<string, string>;
 
-/** A word, expanded. Throws a {@link Reason} for what a shell wouldn't take. */
+/** Expands a word. Throws a {@link Reason} for a malformed one. */
 export function expandWord(word: string, variables: Variables, options: ShellOptions): string {
   return lex(word, variables, options).word;
 }
 
-/** The words that an expanded word falls apart into; what was quoted stays together. */
+/** Expands a word and splits it at white space that is not quoted. */
 export function expandWords(word: string, variables: Variables, options: ShellOptions): string[] {
   return lex(word, variables, options).words;
 }
@@ -65,12 +63,12 @@ class Lexer {
     private readonly variables: Variables,
     private readonly options: ShellOptions,
   ) {
-    // A byte order mark in front is none of the word: Go's text/scanner passes it by.
+    // Go's text/scanner skips a byte order mark.
     this.text = [...word.replace(/^\uFEFF/, '')];
     this.rawEscapes = options.rawEscapes ?? false;
   }
 
-  /** Reads up to `stop`, which has to come, or to the end. */
+  /** Reads up to `stop`, or to the end without one. */
   until(stop: string | undefined, rawEscapes: boolean): Lexed {
     const outer = this.rawEscapes;
     this.rawEscapes = rawEscapes;
@@ -109,7 +107,7 @@ class Lexer {
     return { word, words: words.end() };
   }
 
-  /** What a character with a meaning of its own stands for; `undefined` for any other. */
+  /** The text of a special character; `undefined` for any other. */
   private special(next: string): string | undefined {
     if (next === '$') return this.dollar();
     if (this.options.ignoreQuotes) return undefined;
@@ -168,7 +166,7 @@ class Lexer {
     }
   }
 
-  /** `<<`, with the blanks before the word that ends the heredoc. */
+  /** `<<` with the white space after it. */
   private heredocMark(): string {
     this.at++;
     if (this.peek() !== '<') return '<';
@@ -199,12 +197,12 @@ class Lexer {
     return this.modified(name, modifier, false);
   }
 
-  /** The text of a variable that isn't set. */
+  /** The text of an unset variable. */
   private kept(text: string): string {
     return this.options.keepUnset ? text : '';
   }
 
-  /** `${x-y}`, `${x+y}`, `${x?y}`, `${x#y}`, `${x%y}`; with a `:`, an empty value isn't set. */
+  /** `${x-y}`, `${x+y}`, `${x?y}`, `${x#y}`, `${x%y}`; with a `:`, an empty value counts as unset. */
   private modified(name: string, modifier: string | undefined, colon: boolean): string {
     const shown = (colon ? ':' : '') + (modifier ?? '\ufffd');
     const unsupported = new Reason(`unsupported modifier (${shown}) in substitution`);
@@ -255,8 +253,8 @@ class Lexer {
   }
 }
 
-/** Collects words: white space that wasn't quoted separates them. */
-export class Words {
+/** Collects words, separated by white space that is not quoted. */
+class Words {
   readonly list: string[] = [];
   private word = '';
   private inside = false;

@@ -3,47 +3,45 @@ import { cutSpace, isSpace, quote, splitBlanks, trim, trimStart } from '../../te
 import { Reason } from '../reason.js';
 import { splitFlags } from './flags.js';
 
-/** One instruction, not yet understood. */
+/** One instruction, split but not interpreted. */
 export interface Statement extends Arguments {
-  /** Its first word, as it stands. */
+  /** The first word, in its original case. */
   readonly keyword: string;
-  /** Words that start with `--`. */
   readonly flags: readonly string[];
-  /** The whole, continuations joined. */
+  /** The whole text, continuations joined. */
   readonly original: string;
-  /** Of ONBUILD: the instruction behind it. */
+  /** The instruction of ONBUILD. */
   readonly sub: Statement | undefined;
 }
 
-/** Splits a statement into keyword, flags and arguments. Throws a Reason for what it can't read. */
+/** Splits a statement into keyword, flags and arguments. Throws a {@link Reason}. */
 export function readStatement(original: string, escape: string, nested = false): Statement {
   const whole = trim(original);
   const keyword = /^[^\t\v\f\r ]*/.exec(whole)?.[0] ?? '';
   const { flags, rest } = splitFlags(whole.slice(keyword.length));
   const text = trim(rest);
-  // Triggers of triggers are refused later, and so needn't be read.
+  // Nested triggers are refused later.
   const onbuild = keyword.toLowerCase() === 'onbuild' && !nested && text !== '';
   const sub = onbuild ? readStatement(text, escape, true) : undefined;
   return { keyword, flags, original, sub, ...readArguments(keyword.toLowerCase(), text, escape) };
 }
 
-/** A name with its value, neither expanded. */
+/** A name and its value, not expanded. */
 export interface Pair {
   readonly key: string;
   readonly value: string;
 }
 
-/** The arguments. */
 export interface Arguments {
   readonly args: readonly string[];
-  /** Whether they stood as a JSON list. */
+  /** Whether they are written as a JSON list. */
   readonly json: boolean;
-  /** Of ENV and LABEL. */
+  /** The pairs of ENV and LABEL. */
   readonly pairs: readonly Pair[];
 }
 
-/** Reads them. `keyword` is lower case; what is behind one that isn't known is ignored. */
-export function readArguments(keyword: string, rest: string, escape: string): Arguments {
+/** Parses arguments by the lower-case keyword (BuildKit, parser/line_parsers.go); none for an unknown one. */
+function readArguments(keyword: string, rest: string, escape: string): Arguments {
   switch (keyword) {
     case 'env':
     case 'label':
@@ -76,7 +74,7 @@ export function readArguments(keyword: string, rest: string, escape: string): Ar
 
 const NOTHING: Arguments = { args: [], json: false, pairs: [] };
 
-/** A JSON list of texts, or else what `read` makes of the text. */
+/** A JSON list of strings, otherwise the result of `read`. */
 function jsonOr(rest: string, read: (text: string) => string[]): Arguments {
   const list = jsonList(rest);
   return list ? { ...NOTHING, args: list, json: true } : { ...NOTHING, args: read(rest) };
@@ -89,7 +87,6 @@ function jsonList(rest: string): string[] | undefined {
   try {
     value = JSON.parse(text);
   } catch {
-    // What isn't JSON is a shell's command, or words.
     return undefined;
   }
   if (Array.isArray(value) && value.every((each) => typeof each === 'string'))
@@ -105,7 +102,7 @@ function readHealthcheck(rest: string): Arguments {
   return { ...command, args: [type, ...command.args] };
 }
 
-/** `KEY=value …`, or `KEY` and the rest of the line: which it is, the first word tells. */
+/** `KEY=value …`, or, if the first word has no `=`, `KEY` and the rest of the line. */
 function readPairs(rest: string, name: string, escape: string): Pair[] {
   const words = splitWords(rest, escape);
   const [first] = words;
@@ -123,7 +120,7 @@ function readPairs(rest: string, name: string, escape: string): Pair[] {
   });
 }
 
-/** Words with their quotes and escapes, which expansion resolves. */
+/** Words with their quotes and escapes. */
 function splitWords(rest: string, escape: string): string[] {
   const characters = [...rest];
   const words: string[] = [];
@@ -143,7 +140,7 @@ function splitWords(rest: string, escape: string): string[] {
     }
     if (character === escape && mark !== "'") {
       const next = characters[++at];
-      // An escape at the very end is nobody's.
+      // An escape at the end is dropped.
       if (next !== undefined) word += character + next;
       continue;
     }

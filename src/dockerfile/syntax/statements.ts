@@ -1,6 +1,6 @@
 /**
- * A Dockerfile's lines put together to statements: continuations joined, comments left out,
- * heredocs read (BuildKit, frontend/dockerfile/parser). What they mean is read elsewhere.
+ * Splits a Dockerfile into statements: continuations joined, comments removed, heredocs read (BuildKit,
+ * frontend/dockerfile/parser).
  */
 import { trimStart } from '../../text/go.js';
 import { trimEnd } from '../../text/trim.js';
@@ -8,7 +8,7 @@ import { placed, Reason, refusal } from '../reason.js';
 import { type Heredoc, type HeredocMark, heredocMarks } from './heredoc.js';
 import { readStatement, type Statement } from './statement.js';
 
-/** A statement with its place, and what follows it. */
+/** A statement with its place and its heredocs. */
 export interface PlacedStatement extends Statement {
   readonly heredocs: readonly Heredoc[];
   /** From 1. */
@@ -16,19 +16,18 @@ export interface PlacedStatement extends Statement {
   readonly endLine: number;
 }
 
-/** All statements, and the character that escapes. */
 export interface Statements {
   readonly list: readonly PlacedStatement[];
   readonly escape: string;
 }
 
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
-/** Bytes that a line may have, with its line feed. */
+/** Bytes of a line, with its line feed. */
 const MAX_LINE = 65536;
 
 /**
- * Reads a file.
- * @param at the line that messages name, for a text that isn't a file of its own
+ * Splits a file.
+ * @param at the line for messages, if the text is part of another file
  * @throws DockerceptionError `DOCKERFILE_SYNTAX`, `DOCKERFILE_EMPTY`
  */
 export function readStatements(text: Buffer, name: string, at?: number): Statements {
@@ -59,12 +58,12 @@ export function readStatements(text: Buffer, name: string, at?: number): Stateme
   return { list, escape: directives.escape };
 }
 
-/** The rest of a statement whose first line goes on. */
+/** The rest of a statement with continuations. */
 function joined(lines: Lines, directives: Directives): string {
   let out = '';
   for (let raw = lines.next(); raw !== undefined; raw = lines.next()) {
     const line = withoutFeed(raw);
-    // Comments and empty lines inside a statement end nothing.
+    // Comments and empty lines don't end a statement.
     if (isComment(trimStart(line)) || trimStart(line) === '') continue;
     const { text, continued } = continuation(line, directives);
     out += text;
@@ -81,14 +80,14 @@ function isComment(line: string): boolean {
   return line.startsWith('#');
 }
 
-/** A line without the escape at its end; an escape before it takes away its meaning. */
+/** A line without the escape at its end, unless that is escaped. */
 function continuation(line: string, { escape }: Directives): { text: string; continued: boolean } {
   const bare = trimEnd(line, ' \t');
   const continued = bare.endsWith(escape) && bare[bare.length - 2] !== escape;
   return continued ? { text: bare.slice(0, -1), continued } : { text: line, continued };
 }
 
-/** The heredocs that follow an instruction that may have them. */
+/** The heredocs of COPY, ADD and RUN. */
 function readHeredocs(statement: Statement, lines: Lines): Heredoc[] {
   const inner = statement.sub ?? statement;
   if (inner.json || !/^(add|copy|run)$/i.test(inner.keyword)) return [];
@@ -111,9 +110,9 @@ function readContent(mark: HeredocMark, lines: Lines): Buffer {
 
 /** Physical lines, with their line feeds. */
 class Lines {
-  /** How many were read. */
+  /** The number of lines read. */
   count = 0;
-  /** Whether the end was put before a line that is too long. */
+  /** Whether reading stopped at a line that is too long. */
   tooLong = false;
   private at: number;
 
@@ -141,14 +140,14 @@ class Lines {
 
 const KNOWN: readonly string[] = ['syntax', 'escape', 'check'];
 
-/** What the directives said so far. */
-export class Directives {
-  /** The character that escapes, and continues lines. */
+/** Parser directives: comments `# name=value` before any other line (BuildKit, parser/directives.go). */
+class Directives {
+  /** The character that escapes and continues lines. */
   escape = '\\';
   private done = false;
   private readonly seen = new Set<string>();
 
-  /** Takes the next physical line. Throws a {@link Reason} for one that stands twice. */
+  /** Reads the next line. Throws a {@link Reason} for a duplicate. */
   read(line: string): void {
     if (this.done) return;
     const comment = line.startsWith('#') ? trimStart(line.slice(1)) : '';

@@ -1,6 +1,6 @@
 /**
- * Patterns of `${x#pattern}`, `${x%pattern}` and `${x/pattern/text}`: `*` is any run of characters
- * but a line feed, `?` one of them, `\` takes either at its word (BuildKit, shell/lex.go).
+ * The modifiers of substitutions (POSIX, 2.6.2; BuildKit, shell/lex.go). In patterns, `*` matches characters but line
+ * feeds, `?` one of them, `\\` escapes.
  */
 import { Automaton, codesOf, literalSteps, type Step, textOf } from '../../text/automaton.js';
 import { Reason } from '../reason.js';
@@ -8,26 +8,26 @@ import { Reason } from '../reason.js';
 const LINE_FEED = 0x0a;
 const isNotLineFeed = (code: number): boolean => code !== LINE_FEED;
 
-/** Without the shortest (or longest) start that matches. */
-export function trimPrefix(pattern: string, value: string, longest: boolean): string {
+/** Removes the shortest or longest matching prefix. */
+function trimPrefix(pattern: string, value: string, longest: boolean): string {
   const text = codesOf(value);
   const end = new Automaton(parse(pattern)).prefix(text, longest);
   return end < 0 ? value : textOf(text.slice(end));
 }
 
-/** Without the shortest (or longest) end that matches. */
-export function trimSuffix(pattern: string, value: string, longest: boolean): string {
+/** Removes the shortest or longest matching suffix. */
+function trimSuffix(pattern: string, value: string, longest: boolean): string {
   const text = codesOf(value).reverse();
   const end = new Automaton(parse(pattern).reverse()).prefix(text, longest);
   return end < 0 ? value : textOf(text.slice(end).reverse());
 }
 
-/** With the first match replaced, or each of them; a match is as long as it can be. */
+/** Replaces the first or all of the longest matches. */
 export function replace(pattern: string, value: string, by: string, all: boolean): string {
   const automaton = new Automaton(parse(pattern));
   const text = codesOf(value);
   let out = '';
-  /** Up to where the text is copied. */
+  /** The end of the copied text. */
   let at = 0;
   let last = -1;
   for (let from = 0; from <= text.length;) {
@@ -74,16 +74,16 @@ function parse(pattern: string): Step[] {
 }
 
 /** A substitution with its word expanded. */
-export interface Modified {
+interface Modified {
   readonly name: string;
   readonly value: string | undefined;
   readonly modifier: string | undefined;
   readonly word: string;
-  /** With a colon: an empty value counts as none. */
+  /** Whether an empty value counts as unset. */
   readonly nullIsUnset: boolean;
 }
 
-/** `undefined` for a modifier that isn't known. Throws a {@link Reason} where `?` says so. */
+/** The value of `${x-y}` and the like; `undefined` for an unknown modifier. Throws a {@link Reason} for `?`. */
 export function modifiedValue(substitution: Modified): string | undefined {
   const { name, value, modifier, word, nullIsUnset } = substitution;
   const isSet = value !== undefined && !(nullIsUnset && value === '');

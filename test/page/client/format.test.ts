@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   modeOf,
+  partsOf,
+  ratioText,
   shareOf,
   timeOf,
-  ratioText,
-  partsOf,
   visible,
 } from '../../../src/page/client/elements/format.js';
 
