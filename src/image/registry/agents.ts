@@ -1,6 +1,6 @@
 /**
- * Connections that are kept and used again, one agent for each server: direct, through a proxy that
- * forwards (plain HTTP), or through a tunnel that a proxy opens (RFC 9110, section 9.3.6, CONNECT).
+ * HTTP agents with connections that are kept alive, one for each server: direct, through a proxy that forwards (plain
+ * HTTP), or through its tunnel (RFC 9110, section 9.3.6, CONNECT).
  */
 import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -14,15 +14,14 @@ import { bare, isInsecureMachine, isLoopback, portOf } from './host.js';
 import { proxyAuthorization, proxyFor } from './proxy.js';
 import type { Resolved } from './settings.js';
 
-/** How to reach a URL: what `http.request` or `https.request` gets, and which of them. */
+/** The arguments of `http.request` or `https.request` for a URL. */
 interface Route {
   readonly secure: boolean;
   readonly options: RequestOptions;
-  /** For messages: through which proxy. */
+  /** The proxy, for messages. */
   readonly proxy: URL | undefined;
 }
 
-/** The routes of one set of settings. */
 export class Agents {
   readonly #settings: Resolved;
   readonly #agents = new Map<string, Promise<HttpAgent>>();
@@ -95,7 +94,7 @@ function pathOf(url: URL): string {
 
 type TlsOptions = Certificates & { readonly rejectUnauthorized: boolean };
 
-/** TLS inside a tunnel through a proxy. */
+/** TLS in a tunnel through a proxy. */
 class TunnelAgent extends HttpsAgent {
   readonly #proxy: URL;
   readonly #tls: TlsOptions;
@@ -165,7 +164,7 @@ class TunnelAgent extends HttpsAgent {
   }
 }
 
-/** Names to addresses, from `HOST:IP`, each. */
+/** Host names and their addresses, from a list of `HOST:IP`. */
 export function hostsOf(list: readonly string[]): ReadonlyMap<string, string> {
   const pairs = list.map((text): [string, string] => {
     const colon = text.indexOf(':');
@@ -174,7 +173,6 @@ export function hostsOf(list: readonly string[]): ReadonlyMap<string, string> {
   return new Map(pairs);
 }
 
-/** A lookup that knows one address alone. */
 function lookupOf(address: string): LookupFunction {
   const family = isIP(address);
   return (_name, options, callback) => {

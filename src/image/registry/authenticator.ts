@@ -1,7 +1,7 @@
 /**
- * Proves to one registry who we are, in the way it asks for: not at all, with a user and a password
- * (RFC 7617), or with tokens, one for each set of scopes. Credentials are looked up when they are
- * asked for, never before.
+ * Authentication with one registry, as it requests it: none, Basic (RFC 7617), or Bearer tokens for sets of scopes from
+ * its token server (distribution, "Token Authentication Specification" and "OAuth2"). The token server may be another
+ * host, as with Docker, but gets no credentials over plain HTTP if the registry has TLS.
  */
 import { Readable } from 'node:stream';
 import { addSecrets, basicAuthorization } from '../../text/redact.js';
@@ -10,7 +10,6 @@ import { ContentFailure } from './errors.js';
 import { isLoopback } from './host.js';
 import { type Answer, follow, readBody, refusal, type Request } from './http.js';
 
-/** What one registry asks of us, and what it was given. */
 export class Authenticator {
   readonly #registry: string;
   readonly #credentials: CredentialStore;
@@ -19,7 +18,6 @@ export class Authenticator {
   #challenge: Challenge | undefined;
   #credential: Promise<Credential | undefined> | undefined;
 
-  /** @param send how requests to the token server are made. */
   constructor(
     registry: string,
     credentials: CredentialStore,
@@ -31,10 +29,8 @@ export class Authenticator {
   }
 
   /**
-   * Takes what a 401 asks for.
-   *
-   * @returns whether it is worth another try: false when we have nothing that it wants, or when what
-   *   was refused is the best we have.
+   * Reads the challenges of a 401.
+   * @returns whether another attempt can succeed with the available credentials
    */
   async challenged(answer: Answer, sent: string | undefined): Promise<boolean> {
     const challenges = parseChallenges(answer.headers['www-authenticate']);
@@ -42,7 +38,7 @@ export class Authenticator {
       challenges.find(({ scheme }) => scheme === name);
     this.#challenge = usable('bearer') ?? usable('basic');
     if (this.#challenge?.scheme === 'bearer') {
-      // A token may have expired; what was asked for meanwhile has not.
+      // The refused token may have expired; newer ones have not.
       for (const [key, token] of this.#tokens) {
         const value = await token.then(
           (known) => known.value,
@@ -59,9 +55,8 @@ export class Authenticator {
   }
 
   /**
-   * The value of `Authorization` for requests of these scopes; undefined when none was asked for.
-   *
-   * @throws what {@link fetchToken} and the credentials throw.
+   * The value of `Authorization` for these scopes; undefined if the registry has not requested any.
+   * @throws as {@link fetchToken} and the credentials do
    */
   async authorization(
     scopes: readonly string[],
@@ -83,12 +78,10 @@ export class Authenticator {
       this.#send,
     );
     this.#tokens.set(key, token);
-    // What failed is asked for again.
     token.catch(() => this.#tokens.delete(key));
     return `Bearer ${(await token).value}`;
   }
 
-  /** Whether there are credentials, for a message. */
   async anonymous(): Promise<boolean> {
     return (await this.#lookUp()) === undefined;
   }
@@ -98,22 +91,22 @@ export class Authenticator {
   }
 }
 
-/** One scheme. */
+/** An authentication scheme of `WWW-Authenticate` (RFC 9110, section 11.3). */
 interface Challenge {
   /** In lower case: `bearer`, `basic`. */
   readonly scheme: string;
-  /** Their names in lower case. */
+  /** By names in lower case. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-/** A parameter, or a scheme: a token that no `=` follows. */
+/** A parameter, or a scheme: a token without `=`. */
 const PART = new RegExp(
   `[\\s,]*(?:(${TOKEN})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s,"]*))|(${TOKEN})(?=[\\s,]|$))`,
   'y',
 );
 
-/** The challenges of a header, in its order; what can't be read ends them. */
+/** The challenges of a header in their order, up to the first invalid character. */
 export function parseChallenges(header: string | undefined): readonly Challenge[] {
   const found: { scheme: string; parameters: Record<string, string> }[] = [];
   const text = header ?? '';
@@ -129,7 +122,7 @@ export function parseChallenges(header: string | undefined): readonly Challenge[
 }
 
 const MAX_ANSWER = 1 << 20;
-/** Milliseconds that a token is good for at least; what is told in seconds is less exact. */
+/** The minimum lifetime of a token, in milliseconds. */
 const LIFETIME = 60_000;
 const CLIENT = 'dockerception';
 
@@ -139,18 +132,18 @@ interface Token {
   readonly expires: number;
 }
 
-/** What a challenge asks for. */
 interface TokenRequest {
   readonly realm: string;
   readonly service: string | undefined;
   readonly scopes: readonly string[];
   readonly credential: Credential | undefined;
-  /** Whether credentials may go to this server without TLS. */
+  /** Whether a server may get credentials without TLS. */
   readonly mayBePlain: (url: URL) => boolean;
 }
 
 /**
- * @throws HttpFailure, ConnectionFailure; ContentFailure when the answer has no token in it.
+ * Requests a token.
+ * @throws HttpFailure, ConnectionFailure; ContentFailure for an answer without a token
  */
 export async function fetchToken(
   wanted: TokenRequest,
@@ -161,7 +154,7 @@ export async function fetchToken(
   const request = credential?.identityToken
     ? oauthRequest(realm, wanted, credential.identityToken)
     : plainRequest(realm, wanted);
-  // A form with a refresh token in it goes nowhere else.
+  // A refresh token is not sent to the target of a redirect.
   const answer =
     request.method === 'POST'
       ? await send(request)
@@ -212,7 +205,6 @@ function hasPassword({ username, password }: Credential): boolean {
   return username !== '' || password !== '';
 }
 
-/** The value of `Authorization` (RFC 7617). */
 function basic({ username, password }: Credential): string {
   return basicAuthorization(username, password);
 }
@@ -226,11 +218,11 @@ function parseToken(body: Buffer, { host }: URL): Token {
   }
   const { token, access_token, expires_in } = (json ?? {}) as Record<string, unknown>;
   const value = token || access_token;
-  // What would break the header was never a token.
+  // Other characters would break the header.
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value))
     throw new ContentFailure(`the answer of its token server ${host} has no token in it`);
   addSecrets(value);
   const seconds = typeof expires_in === 'number' ? expires_in : 0;
-  // A little less: the token has a way to go.
+  // The token needs time to arrive.
   return { value, expires: performance.now() + Math.max(LIFETIME, seconds * 1000) * 0.9 };
 }

@@ -1,7 +1,6 @@
 /**
- * A registry's own certificates, from where Docker has them: `certs.d/HOST[:PORT]/`, every `*.crt` an
- * authority, every `*.cert` with its `*.key` a client's (docs.docker.com, "Verify repository client with
- * certificates"); in /etc/docker and in the user's configuration.
+ * The certificates of a registry in `certs.d/HOST[:PORT]/`: `*.crt` are authorities, `*.cert` and `*.key` the client's
+ * (docs.docker.com, "Verify repository client with certificates").
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
@@ -9,7 +8,7 @@ import { rootCertificates } from 'node:tls';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 import type { Environment } from './settings.js';
 
-/** As `tls.connect` takes them. */
+/** Options of `tls.connect`. */
 export interface Certificates {
   readonly ca?: string[];
   readonly cert?: string;
@@ -17,10 +16,9 @@ export interface Certificates {
 }
 
 /**
- * The certificates of a host; an empty object when there are none.
- *
- * @param host with its port, as references have it.
- * @throws DockerceptionError of kind usage, code CERTIFICATE_INVALID, when a file can't be read.
+ * The certificates of a host; an empty object if it has none.
+ * @param host with its port
+ * @throws DockerceptionError of kind usage, code CERTIFICATE_INVALID
  */
 export async function certificatesFor(host: string, env: Environment): Promise<Certificates> {
   for (const folder of folders(env)) {
@@ -31,7 +29,7 @@ export async function certificatesFor(host: string, env: Environment): Promise<C
     if (authorities.length === 0 && client === undefined) continue;
     return {
       ...(authorities.length > 0 && {
-        // Given authorities replace Node's own, those of NODE_EXTRA_CA_CERTS among them.
+        // `ca` replaces Node's own authorities, including NODE_EXTRA_CA_CERTS.
         ca: [
           ...rootCertificates,
           ...(await extra(env)),
@@ -65,7 +63,7 @@ async function list(folder: string): Promise<string[]> {
 async function extra(env: Environment): Promise<string[]> {
   const file = env['NODE_EXTRA_CA_CERTS'];
   if (!file) return [];
-  // Node itself goes on without it, with a warning of its own.
+  // Node itself only warns about an unreadable file.
   return readFile(file, 'utf8').then(
     (text) => [text],
     () => [],

@@ -1,7 +1,4 @@
-/**
- * One registry's API (OCI distribution-spec 1.1): where it is, who we are to it, requests that may be
- * tried again. Connections, tokens and what was found out about it are kept.
- */
+/** A client of one registry (OCI distribution-spec 1.1): its address, authentication and retries. */
 import { Agents } from './agents.js';
 import { Authenticator } from './authenticator.js';
 import { certificatesFor } from './certificates.js';
@@ -11,20 +8,18 @@ import { type Answer, discard, exchange, follow, refusal, type Request } from '.
 import { retrying } from './retry.js';
 import { type RegistrySettings, type Resolved, withDefaults } from './settings.js';
 
-/** Connections that may be idle at once, and so be closed at once. */
+/** Idle connections that may be closed at once. */
 const KEPT = 8;
 
-/** A request to the registry: `path` is below its address (`v2/…`), `url` where it pointed us to. */
+/** A request: `path` is relative to the address (`v2/…`), `url` a location from the registry. */
 export interface RegistryRequest extends Omit<Request, 'url'> {
   readonly path?: string;
   readonly url?: URL;
-  /** What a token has to allow: `repository:library/debian:pull`. */
+  /** The scopes of the token, such as `repository:library/debian:pull`. */
   readonly scopes: readonly string[];
 }
 
-/** One registry, with one set of settings. */
 export class RegistryClient {
-  /** The host, as references have it. */
   readonly registry: string;
   readonly settings: Resolved;
   readonly #agents: Agents;
@@ -42,13 +37,11 @@ export class RegistryClient {
   }
 
   /**
-   * Does something with the registry, again when it fails in a way that may pass, and says what went
-   * wrong.
-   *
-   * @param doing a gerund and its subject.
-   * @param signal in place of the settings' own; `attempt` sees to its own requests.
-   * @throws DockerceptionError of kind engine: REGISTRY_DENIED, REGISTRY_BUSY, REGISTRY_FAILED,
-   *   REGISTRY_UNREACHABLE, REGISTRY_ANSWER; what `attempt` itself throws; the signal's reason.
+   * Runs `attempt`, again after transient failures, and describes its failure.
+   * @param doing a gerund and its subject
+   * @param signal aborts retries; `attempt` passes it to its own requests
+   * @throws DockerceptionError of kind engine: REGISTRY_DENIED, REGISTRY_BUSY, REGISTRY_FAILED, REGISTRY_UNREACHABLE,
+   * REGISTRY_ANSWER; what `attempt` itself throws; the signal's reason
    */
   async attempt<T>(
     doing: string,
@@ -71,17 +64,16 @@ export class RegistryClient {
   }
 
   /**
-   * One request, with its redirects, and with credentials when they are asked for.
-   *
-   * @param statuses those that are a success.
-   * @throws HttpFailure for any other status; ConnectionFailure, ContentFailure.
+   * Sends a request, follows redirects and authenticates when challenged.
+   * @param statuses those that are a success
+   * @throws HttpFailure for any other status; ConnectionFailure, ContentFailure
    */
   async send(request: RegistryRequest, statuses: readonly number[]): Promise<Answer> {
     const base = await (this.#address ??= this.#find());
     const { path = '', scopes, url = new URL(path, base), ...rest } = request;
     const hosts = this.settings.insecure;
     const insecure = base.protocol === 'http:' || isInsecure(this.registry, hosts);
-    // Credentials leave in plain text for the registry's own machine, or another one that is allowed to be insecure.
+    // Only the registry's own host and insecure hosts get credentials in plain text.
     const mayBePlain = (to: URL): boolean =>
       (insecure && to.hostname === base.hostname) || isInsecureMachine(to, hosts);
     for (let challenged = false; ; challenged = true) {
@@ -107,8 +99,8 @@ export class RegistryClient {
   }
 
   /**
-   * An address that the registry sent us to, with its query. Registries behind a proxy that ends TLS
-   * name themselves with http: that is not followed.
+   * Resolves a location from the registry. Registries after a proxy that ends TLS give http locations: https is used
+   * instead.
    */
   async resolve(location: string, from: URL): Promise<URL | undefined> {
     if (!URL.canParse(location, from.href)) return undefined;
@@ -131,15 +123,13 @@ export class RegistryClient {
         this.#known = true;
         return answer;
       } catch (error) {
-        // The server closed the connection while it was idle, and maybe others with it. A body is
-        // another matter: its upload begins anew.
+        // The server may have closed all idle connections. Uploads begin again with a new session instead.
         const stale = error instanceof ConnectionFailure && error.stale && !request.body?.size;
         if (!stale || count === KEPT) throw error;
       }
     }
   }
 
-  /** Which of its addresses the registry answers at. */
   async #find(): Promise<URL> {
     try {
       const { insecure, env } = this.settings;
@@ -153,19 +143,18 @@ export class RegistryClient {
       if (second === undefined || (await this.#answers(first, second))) return first;
       return second;
     } catch (error) {
-      // The next one asks again.
       this.#address = undefined;
       throw error;
     }
   }
 
-  /** Whether `first` speaks the protocol we would use with it. Without credentials. */
+  /** Whether the registry answers at `first` with the right protocol. Sends no credentials. */
   async #answers(first: URL, second: URL): Promise<boolean> {
     const speaks = async (base: URL): Promise<boolean> => {
       const url = new URL('v2/', base);
       const answer = await exchange(this.#agents, { method: 'GET', url }, this.settings);
       await discard(answer);
-      // How a TLS server answers plain HTTP.
+      // A TLS server answers plain HTTP with 400.
       return answer.status !== 400;
     };
     try {
@@ -178,7 +167,7 @@ export class RegistryClient {
   }
 }
 
-/** By their signal, which is one build's, and then by the rest of the settings. */
+/** By the signal of a build, then by the other settings. */
 const clients = new WeakMap<AbortSignal, Shared[]>();
 
 interface Shared {
@@ -186,7 +175,7 @@ interface Shared {
   readonly of: (registry: string) => RegistryClient;
 }
 
-/** The client for a registry: one and the same for the same settings. */
+/** The client of a registry, shared by equal settings. */
 export function clientFor(registry: string, settings: RegistrySettings): RegistryClient {
   const known = clients.get(settings.signal) ?? [];
   clients.set(settings.signal, known);

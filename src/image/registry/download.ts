@@ -1,7 +1,6 @@
 /**
- * Downloads a blob into the cache (OCI distribution-spec, "Pulling blobs"). A download that breaks off
- * goes on where it stopped (RFC 9110, section 14, Range); one that went on and turned out wrong begins
- * anew, one that is wrong from beginning to end is an error.
+ * Downloads a blob into the cache (OCI distribution-spec, "Pulling blobs"). An interrupted download is resumed (RFC
+ * 9110, section 14, Range); if the resumed blob is wrong, it is downloaded again.
  */
 import { type BlobCache, type PartialBlob, wrongBytes } from '../blob-cache.js';
 import { type Descriptor, OCI_CONFIG, ociMediaType } from '../descriptor.js';
@@ -10,7 +9,7 @@ import { ContentFailure, HttpFailure } from './errors.js';
 import { bodyOf, discard } from './http.js';
 import type { Transfers } from './transfers.js';
 
-/** A blob of a repository, and what a message calls getting it. */
+/** A blob of a repository. */
 export interface Download {
   readonly client: RegistryClient;
   readonly repository: string;
@@ -21,9 +20,8 @@ export interface Download {
 }
 
 /**
- * The path of a blob in the cache, where it is when this resolves.
- *
- * @throws DockerceptionError: BLOB_DIGEST, CACHE_WRITE, those of {@link RegistryClient.attempt}.
+ * Downloads a blob, and returns its path in the cache.
+ * @throws DockerceptionError: BLOB_DIGEST, CACHE_WRITE, those of {@link RegistryClient.attempt}
  */
 export function download(cache: BlobCache, wanted: Download): Promise<string> {
   const { client, repository, blob, doing, transfers } = wanted;
@@ -44,7 +42,7 @@ export function download(cache: BlobCache, wanted: Download): Promise<string> {
   });
 }
 
-/** One request: what is missing of the file, or all of it. */
+/** Requests the missing bytes of the file. */
 async function receive(
   { client, repository, blob, doing }: Download,
   file: PartialBlob,
@@ -79,7 +77,7 @@ async function receive(
   }
   for await (const chunk of bodyOf(answer)) {
     const received = file.received + chunk.length;
-    // Not one byte more than was announced goes to the disk.
+    // Extra bytes are never written.
     if (received > blob.size) throw wrongBytes(blob, received, doing);
     await file.write(chunk);
     at(received);

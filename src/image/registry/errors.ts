@@ -1,21 +1,17 @@
-/**
- * What can go wrong between us and a registry, before it is put into words: an answer that is no
- * success, a connection that broke, a proxy that refused; and which of it may pass by itself.
- */
+/** Failures of requests to registries, and their descriptions as errors of this package. */
 import type { ErrorCode } from '../../error-codes.js';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 import { printable } from '../../text/printable.js';
 import type { CredentialStore } from '../credentials/credentials.js';
 
-/** An answer with another status than was hoped for. */
+/** An answer with an unexpected status. */
 export class HttpFailure extends Error {
   override readonly name = 'HttpFailure';
 
   /**
-   * @param status the HTTP status.
-   * @param code the registry's own first code (`MANIFEST_UNKNOWN`, …), or an empty string.
-   * @param reason what it says, fit for a message; may be empty.
-   * @param retryAfter milliseconds that it asks us to wait, when it does.
+   * @param code the first code in the answer (`MANIFEST_UNKNOWN`, …), or an empty string
+   * @param reason the printable message of the registry, may be empty
+   * @param retryAfter milliseconds
    */
   constructor(
     readonly url: URL,
@@ -28,14 +24,11 @@ export class HttpFailure extends Error {
   }
 }
 
-/** No answer, or a part of one. */
+/** No answer, or an incomplete one. */
 export class ConnectionFailure extends Error {
   override readonly name = 'ConnectionFailure';
 
-  /**
-   * @param stale whether the connection had been kept from an earlier request: its server may have
-   *   closed it while it was idle, which says nothing about the server.
-   */
+  /** @param stale whether the connection was kept from an earlier request: its server may have closed it */
   constructor(
     readonly url: URL,
     override readonly cause: unknown,
@@ -45,7 +38,7 @@ export class ConnectionFailure extends Error {
   }
 }
 
-/** The server said nothing for too long. */
+/** The server was silent for too long. */
 export class SilenceError extends Error {
   override readonly name = 'SilenceError';
   constructor(milliseconds: number) {
@@ -53,7 +46,7 @@ export class SilenceError extends Error {
   }
 }
 
-/** A proxy could not be reached, or refused to open a tunnel. */
+/** An unreachable proxy, or one that refused to open a tunnel. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError';
   readonly host: string;
@@ -66,7 +59,7 @@ export class ProxyError extends Error {
   }
 }
 
-/** A download whose bytes are too few, too many, or others. */
+/** An invalid answer; `passing` if another attempt may succeed. */
 export class ContentFailure extends Error {
   override readonly name = 'ContentFailure';
   constructor(
@@ -85,7 +78,7 @@ const PASSING = new Set([
   'ERR_STREAM_PREMATURE_CLOSE',
 ]);
 
-/** Whether another try may do better. `known` tells that the registry has answered before. */
+/** Whether the failure is transient; `known` if the registry has answered before. */
 export function mayPass(error: unknown, known: boolean): boolean {
   if (error instanceof HttpFailure)
     return (
@@ -97,23 +90,21 @@ export function mayPass(error: unknown, known: boolean): boolean {
   if (cause instanceof SilenceError) return true;
   if (cause instanceof ProxyError) return cause.status === undefined ? known : cause.status >= 500;
   const code = systemCode(cause) ?? '';
-  // A server that is being restarted refuses for a moment.
+  // A server that restarts refuses connections for a moment.
   return PASSING.has(code) || code.startsWith('HPE_') || (code === 'ECONNREFUSED' && known);
 }
 
-/** What a message needs to know. */
+/** The context of a failure. */
 interface Circumstances {
   /** A gerund and its subject: `pulling debian:12`. */
   readonly doing: string;
-  /** The host, as references have it. */
   readonly registry: string;
   readonly repository: string;
   readonly credentials: CredentialStore;
-  /** Whether no credentials were found. */
   readonly anonymous: () => Promise<boolean>;
 }
 
-/** The error to tell; one that is in words already, or that isn't known here, stays as it is. */
+/** Describes a failure; other errors are returned unchanged. */
 export async function inWords(error: unknown, about: Circumstances): Promise<unknown> {
   if (error instanceof HttpFailure) return httpError(error, about);
   if (error instanceof ConnectionFailure) return connectionError(error, about);
@@ -141,7 +132,6 @@ async function httpError(error: HttpFailure, about: Circumstances): Promise<Dock
     const anonymous = await about.anonymous().catch(() => false);
     const found = anonymous ? 'no credentials in' : 'with the credentials of';
     const login = registry === 'docker.io' ? 'docker login' : `docker login ${registry}`;
-    // That one overrules what `docker login` writes.
     const changed = where.endsWith(' DOCKER_AUTH_CONFIG')
       ? 'DOCKER_AUTH_CONFIG comes before what `docker login` has left'
       : `\`${login}\` changes the credentials`;
@@ -176,7 +166,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it doesn’t speak TLS',
 };
 
-/** OpenSSL's and Node's codes for a certificate that isn't trusted. */
+/** OpenSSL's and Node's codes for untrusted certificates. */
 const CERTIFICATE =
   /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA)/;
 
@@ -210,14 +200,14 @@ function connectionError(error: ConnectionFailure, about: Circumstances): Docker
   return make(`reaching ${host}: ${why}`, hint);
 }
 
-/** Why no answer came, without the system's names for it. */
+/** A description of a connection's failure without system codes. */
 export function reasonOf(error: unknown): string {
   if (typeof error === 'string') return error;
   if (error instanceof SilenceError) return error.message;
   return REASONS[codeOf(error)] ?? printable(messageOf(error));
 }
 
-/** The code of an error, or of the first of several (one for each address of a host). */
+/** The code of an error, or of the first error for several addresses of a host. */
 function codeOf(error: unknown): string {
   if (error instanceof AggregateError && systemCode(error) === undefined)
     return codeOf(error.errors[0]);

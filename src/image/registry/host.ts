@@ -1,6 +1,6 @@
 /**
- * Where a registry's API is: `docker.io` answers as registry-1.docker.io; a loopback address speaks
- * plain HTTP more often than not (containerd and Docker take it for insecure, too).
+ * Addresses of registries, and those that may be insecure. `docker.io` is registry-1.docker.io. Loopback addresses may
+ * use plain HTTP, as with containerd and Docker.
  */
 import { BlockList, isIP } from 'node:net';
 import { isHub } from '../credentials/docker-config.js';
@@ -10,7 +10,7 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
-/** A host name or address without its port: `localhost`, `127.0.0.1`, `[::1]` and their like. */
+/** Whether a host name without port is `localhost`, `127.0.0.1`, `[::1]` or similar. */
 export function isLoopback(hostname: string): boolean {
   const name = bare(hostname);
   const family = isIP(name);
@@ -18,41 +18,37 @@ export function isLoopback(hostname: string): boolean {
   return LOOPBACK.check(name, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** An IPv6 address without the brackets that a URL puts around it. */
+/** Removes the brackets of an IPv6 address in a URL. */
 export function bare(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** The port of a URL, its scheme's own when it has none. */
 export function portOf(url: URL): number {
   return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
 }
 
 /**
- * The addresses that a registry may answer at, the likeliest first. More than one means that it has
- * to be found out, and that plain HTTP is allowed.
- *
- * @param trusted whether certificates were set up for it: then TLS is meant.
+ * The possible addresses of a registry, the likeliest first; several if plain HTTP is allowed.
+ * @param trusted whether it has certificates of its own, and so TLS
  */
 export function addressesOf(registry: string, insecure: boolean, trusted: boolean): readonly URL[] {
   const host = isHub(registry) ? 'registry-1.docker.io' : registry;
   const https = new URL(`https://${host}/`);
   const http = new URL(`http://${host}/`);
   if (trusted) return [https];
-  // A URL drops its scheme's own port.
+  // A URL has no default port.
   const port = /:(\d+)$/.exec(host)?.[1];
   if (isLoopback(https.hostname)) return port === '443' ? [https, http] : [http, https];
   if (!insecure) return [https];
   return port === '80' ? [http, https] : [https, http];
 }
 
-/** `true` for the registries that the other options name, or hosts, as image names have them. */
+/** `true` for the registries in the other options, or hosts with their ports. */
 export type Insecure = boolean | readonly string[];
 
 /**
- * The hosts.
- *
- * @param references names of images that the options have; what is no name counts for nothing, and so does Docker Hub.
+ * The insecure hosts.
+ * @param references image names in the options; invalid names and Docker Hub are ignored
  */
 export function insecureHosts(
   insecure: Insecure | undefined,
@@ -69,12 +65,11 @@ export function insecureHosts(
   return [...new Set(hosts)];
 }
 
-/** Whether a registry is one of these hosts. */
 export function isInsecure(registry: string, hosts: readonly string[]): boolean {
   return hosts.includes(registry.toLowerCase());
 }
 
-/** Whether a URL leads to the machine of one of these hosts, on any port: its token server, its storage. */
+/** Whether a URL leads to one of these hosts, on any port: its token server or its storage. */
 export function isInsecureMachine(url: URL, hosts: readonly string[]): boolean {
   return hosts.some((host) => {
     const base = `https://${host}/`;

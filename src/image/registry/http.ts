@@ -1,7 +1,6 @@
 /**
- * One HTTP request and its answer. A server that falls silent is given up, the signal destroys the
- * connection, and an answer that comes before the body is sent counts for more than what happens to
- * the rest of the body.
+ * HTTP requests and their answers. A silent server is given up, and an answer that arrives before the end of the body
+ * counts for more than what happens to the rest of it.
  */
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -12,7 +11,6 @@ import type { Agents } from './agents.js';
 import { ConnectionFailure, ContentFailure, HttpFailure, SilenceError } from './errors.js';
 import type { Resolved } from './settings.js';
 
-/** What is asked. */
 export interface Request {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   readonly url: URL;
@@ -22,16 +20,16 @@ export interface Request {
   readonly signal?: AbortSignal;
 }
 
-/** A request's body; opened anew for every try. */
+/** A request's body, opened again for each attempt. */
 interface Body {
   /** Bytes. */
   readonly size: number;
   open(): Promise<Readable>;
-  /** Told the bytes that were handed to the connection so far. */
+  /** Called with the bytes that were written so far. */
   sent?(bytes: number): void;
 }
 
-/** What came back. Whoever has it reads the stream to its end, or destroys it. */
+/** An answer, whose stream the caller reads to its end or destroys. */
 export interface Answer {
   readonly url: URL;
   readonly status: number;
@@ -40,9 +38,8 @@ export interface Answer {
 }
 
 /**
- * Sends a request and waits for the answer's head.
- *
- * @throws ConnectionFailure, the body's own error, or the signal's reason.
+ * Sends a request and waits for the head of the answer.
+ * @throws ConnectionFailure, the body's own error, or the signal's reason
  */
 export async function exchange(
   agents: Agents,
@@ -52,7 +49,6 @@ export async function exchange(
   const { method, url, headers, body, signal = usual } = request;
   signal.throwIfAborted();
   const route = await agents.route(url);
-  // Opened first: when it can't be, nothing was asked.
   const source = await body?.open();
   const client = (route.secure ? httpsRequest : httpRequest)({
     ...route.options,
@@ -70,13 +66,12 @@ export async function exchange(
       answerOf(client),
       body && source ? send(client, source, body) : void client.end(),
     ]);
-    // What was left of the body would be taken for the next request.
+    // The server would parse the rest of the body as the next request.
     if (!client.writableEnded) response.once('close', () => client.destroy());
     return { url, status: response.statusCode ?? 0, headers: response.headers, stream: response };
   } catch (error) {
     unwatch();
     client.destroy();
-    // What was under way fails with the signal's reason, not with a broken connection.
     if (signal.aborted) throw signal.reason;
     if (error instanceof BodyError) throw error.cause;
     throw new ConnectionFailure(url, error, client.reusedSocket);
@@ -85,7 +80,6 @@ export async function exchange(
   }
 }
 
-/** The body's own failure, told from the connection's. */
 class BodyError extends Error {
   constructor(override readonly cause: unknown) {
     super();
@@ -95,13 +89,13 @@ class BodyError extends Error {
 function answerOf(request: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.on('response', resolve);
-    // Later errors are the answer's own, or come of our giving up.
+    // Later errors are emitted by the response, or follow from `destroy`.
     request.on('error', reject);
     request.on('close', () => reject(reset()));
   });
 }
 
-/** Writes the body until it is over or nobody wants it any more; `answerOf` tells how it went. */
+/** Writes the body until the answer arrives; `answerOf` reports failures. */
 async function send(request: ClientRequest, source: Readable, body: Body): Promise<void> {
   let over = false;
   let wake = (): void => {};
@@ -130,7 +124,7 @@ async function send(request: ClientRequest, source: Readable, body: Body): Promi
   if (!over) request.end();
 }
 
-/** Destroys a request that is silent for too long, or not wanted any more; returns how to stop. */
+/** Destroys a request that is silent for too long or aborted; returns a function that stops watching. */
 function watch(request: ClientRequest, silence: number, signal: AbortSignal): () => void {
   let last = -1;
   let since = performance.now();
@@ -154,7 +148,6 @@ function watch(request: ClientRequest, silence: number, signal: AbortSignal): ()
   let response: IncomingMessage | undefined;
   request.on('response', (message) => {
     response = message;
-    // Its reader gets its errors; without one they have no one to go to.
     message.on('error', () => {});
     message.on('close', stop);
   });
@@ -169,15 +162,14 @@ function reset(): Error {
   return Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' });
 }
 
-/** Bytes of an error's body that are looked at. */
+/** Bytes of an error's body that are read. */
 const MAX_ERROR = 64 * 1024;
-/** Bytes that are read away so that the connection can be used again; beyond it is closed. */
+/** Bytes that are discarded to keep a connection; it is closed instead of reading more. */
 const MAX_REST = 1 << 20;
 
 /**
  * Reads a whole body.
- *
- * @throws ContentFailure when it is longer than `limit` bytes; ConnectionFailure when it breaks off.
+ * @throws ContentFailure for more than `limit` bytes; ConnectionFailure
  */
 export async function readBody(answer: Answer, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -190,7 +182,7 @@ export async function readBody(answer: Answer, limit: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** The chunks of a body; what breaks it is a ConnectionFailure. Leaving early closes the connection. */
+/** The chunks of a body. Fails with ConnectionFailure; leaving early closes the connection. */
 export async function* bodyOf({ stream, url }: Answer): AsyncGenerator<Buffer> {
   try {
     yield* stream as AsyncIterable<Buffer>;
@@ -199,7 +191,7 @@ export async function* bodyOf({ stream, url }: Answer): AsyncGenerator<Buffer> {
   }
 }
 
-/** Reads the rest away; never fails. */
+/** Discards the rest of a body; never fails. */
 export async function discard({ stream }: Answer): Promise<void> {
   let length = 0;
   try {
@@ -208,16 +200,16 @@ export async function discard({ stream }: Answer): Promise<void> {
       if (length > MAX_REST) break;
     }
   } catch {
-    // Nobody needs it.
+    // The body is not needed.
   }
 }
 
-/** Makes an error of an answer that is no success, of what its body says. */
+/** The error for an answer, with the message of its body. */
 export async function refusal(answer: Answer): Promise<HttpFailure> {
   const body = await readBody(answer, MAX_ERROR).catch(() => Buffer.alloc(0));
   const { code, message } = firstError(body);
   const after = answer.headers['retry-after'];
-  // The cut must not leave the first half of a secret.
+  // Redacted before it is cut: half of a secret would not be found.
   const reason = printable(redact(message || code), 300);
   return new HttpFailure(answer.url, answer.status, code, reason, waitOf(after));
 }
@@ -251,10 +243,9 @@ const MOST = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Sends a request with `send`, and again to where the answer points.
- *
- * @param insecure whether a redirect may lead from HTTPS to HTTP.
- * @throws ContentFailure when a redirect leads nowhere.
+ * Sends a request and follows its redirects with the same method and body; another origin gets no credentials.
+ * @param insecure whether a redirect may lead from HTTPS to HTTP
+ * @throws ContentFailure for an invalid redirect
  */
 export async function follow(
   request: Request,
@@ -281,7 +272,7 @@ function parse(location: string, base: URL): URL {
   const url = URL.canParse(location, base.href) ? new URL(location, base) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
     throw new ContentFailure('it redirects to what is no address');
-  // A user in the address would become credentials.
+  // A user in the URL would become credentials.
   url.username = url.password = '';
   return url;
 }

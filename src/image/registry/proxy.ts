@@ -1,6 +1,6 @@
 /**
- * Which proxy a request goes through: `HTTP_PROXY` or `HTTPS_PROXY` by the request's scheme, unless
- * `NO_PROXY` exempts the host; upper case first, then lower (Go, x/net/http/httpproxy, as docker has it).
+ * The proxy of a request, from `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`; upper case before lower (Go,
+ * x/net/http/httpproxy).
  */
 import { BlockList, isIP } from 'node:net';
 import { DockerceptionError } from '../../errors.js';
@@ -9,9 +9,8 @@ import { bare, isLoopback, portOf } from './host.js';
 import type { Environment } from './settings.js';
 
 /**
- * The proxy for a URL; undefined when there is none. Loopback addresses never have one.
- *
- * @throws DockerceptionError of kind usage, code PROXY_INVALID.
+ * The proxy for a URL; undefined if it needs none, as loopback addresses.
+ * @throws DockerceptionError of kind usage, code PROXY_INVALID
  */
 export function proxyFor(url: URL, env: Environment): URL | undefined {
   const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
@@ -21,14 +20,12 @@ export function proxyFor(url: URL, env: Environment): URL | undefined {
   return parseProxy(name, text);
 }
 
-/** The value of `Proxy-Authorization`, when the proxy's URL has a user. */
 export function proxyAuthorization(proxy: URL): string | undefined {
   if (proxy.username === '' && proxy.password === '') return undefined;
   return basicAuthorization(decodeURIComponent(proxy.username), decodeURIComponent(proxy.password));
 }
 
 function parseProxy(name: string, text: string): URL {
-  // `proxy.example:3128`, without a scheme, is usual.
   const withScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (!URL.canParse(withScheme)) throw invalid(name, 'it is not a URL');
   const url = new URL(withScheme);
@@ -43,14 +40,14 @@ function parseProxy(name: string, text: string): URL {
   return url;
 }
 
-/** The value isn't quoted: it may hold a password. */
+/** The message doesn't contain the value, which may include a password. */
 function invalid(name: string, why: string): DockerceptionError {
   return new DockerceptionError('usage', 'PROXY_INVALID', `reading ${name}: ${why}`, {
     hint: 'as in http://proxy.example:3128',
   });
 }
 
-/** `*`, `host`, `.domain`, `*.domain`, an address, a CIDR block; each but the last may have a port. */
+/** Rules are `*`, `host`, `.domain`, `*.domain`, addresses and CIDR blocks; all but the last may have a port. */
 function isExempt(url: URL, list: string): boolean {
   const host = bare(url.hostname).toLowerCase().replace(/\.$/, '');
   return list

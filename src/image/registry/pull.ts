@@ -1,7 +1,4 @@
-/**
- * An image of a registry, to build upon: its configuration now, its layers when they are opened. They go
- * through the cache: what comes out of it is whole and verified.
- */
+/** Images in a registry. Their layers are downloaded through the cache, or streamed once. */
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { DockerceptionError, messageOf } from '../../errors.js';
@@ -17,19 +14,17 @@ import { bodyOf } from './http.js';
 import { type PullSettings, type ResolvedImage, resolveImage } from './resolve.js';
 import { eachOf, Transfers } from './transfers.js';
 
-/** Layers that are downloaded side by side. */
+/** Concurrent downloads. */
 const SIDE_BY_SIDE = 4;
 
-/** An image, and where it was found. */
 export interface PulledImage extends Image {
   readonly resolved: ResolvedImage;
 }
 
 /**
- * Finds an image for a platform. The first layer that is opened starts the download of all of them,
- * several side by side; closing the cache stops it.
- *
- * @throws as {@link resolveImage}; opening a layer throws DockerceptionError, too.
+ * Finds an image for a platform. Opening the first layer starts the download of all of them; closing the cache stops
+ * it.
+ * @throws as {@link resolveImage}, also when a layer is opened
  */
 export async function pullFromRegistry(
   reference: Reference,
@@ -40,7 +35,6 @@ export async function pullFromRegistry(
   return describePulled(resolved, layerSource(resolved, settings));
 }
 
-/** What is known of an image of a registry, and where its layers come from. */
 function describePulled(resolved: ResolvedImage, blobs: BlobSource): PulledImage {
   const { reference, manifest, config, descriptor } = resolved;
   const { registry, repository } = reference;
@@ -70,7 +64,7 @@ function layerSource({ reference, manifest }: ResolvedImage, settings: PullSetti
   let all: Promise<void> | undefined;
   return {
     async open(descriptor) {
-      // The one that is asked for is the first; its error is told, the others' when they are opened.
+      // The requested layer comes first and rejects this call; errors of others are reported when they are opened.
       const wanted = fetch(descriptor);
       all ??= eachOf(manifest.layers, SIDE_BY_SIDE, fetch).then(
         () => transfers.end(),
@@ -82,10 +76,14 @@ function layerSource({ reference, manifest }: ResolvedImage, settings: PullSetti
   };
 }
 
-/** Connections that may break while one layer comes. */
+/** Resumptions of one layer. */
 const MAX_BREAKS = 5;
 
-/** Finds an image for a platform. Throws as {@link resolveImage}; so do its layers while they are read. */
+/**
+ * Finds an image for a platform, whose layers are streamed from the registry and not stored. An interrupted layer is
+ * resumed (RFC 9110, section 14, Range).
+ * @throws as {@link resolveImage}, also while a layer is read
+ */
 export async function streamFromRegistry(
   reference: Reference,
   platform: Platform,
@@ -122,7 +120,7 @@ async function* layer(
       ...(received > 0 && { headers: { Range: `bytes=${received}-` } }),
     } as const;
     const answer = await client.attempt(doing, repository, () => client.send(request, [200, 206]));
-    // Whoever takes no ranges sends all of it once more.
+    // A server without ranges sends the whole blob again.
     let known = answer.status === 200 ? received : 0;
     try {
       for await (const chunk of bodyOf(answer)) {

@@ -1,6 +1,6 @@
 /**
- * Pushes an image to its names: all blobs to all repositories, then the manifests by their digests, then
- * the index, then the tags. When anything fails before, no tag has changed.
+ * Pushes an image: all blobs, then the manifests and the index by their digests, then the tags. If anything fails
+ * before, no tag has changed.
  */
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -17,10 +17,10 @@ import { type BlobProgress, eachOf, Transfers } from './transfers.js';
 
 const NEVER = new AbortController().signal;
 
-/** Blobs that are uploaded side by side. */
+/** Concurrent uploads. */
 const SIDE_BY_SIDE = 4;
 
-/** All names of one repository. */
+/** The references of one repository. */
 interface Target extends RepositoryName {
   readonly client: RegistryClient;
   readonly doing: string;
@@ -29,11 +29,9 @@ interface Target extends RepositoryName {
 }
 
 /**
- * Pushes an image under each of the names, which have tags. The settings' signal counts until the first tag is set; the
- * others follow it.
- *
- * @throws DockerceptionError of kind usage: REFERENCE_INVALID; of kind engine: those of
- *   {@link RegistryClient.attempt}; what reading a blob throws; the signal's reason.
+ * Pushes an image to tags. The signal of the settings applies until the first tag is set.
+ * @throws DockerceptionError of kind usage: REFERENCE_INVALID; of kind engine: those of {@link RegistryClient.attempt};
+ * what reading a blob throws; the signal's reason
  */
 export async function pushToRegistry(
   image: AssembledImage,
@@ -94,7 +92,7 @@ function targetsOf(references: readonly string[], settings: RegistrySettings): r
   });
 }
 
-/** @param pushed the targets that have all blobs already. */
+/** @param pushed the targets that already have all blobs */
 async function pushBlobs(
   image: AssembledImage,
   target: Target,
@@ -116,7 +114,7 @@ async function pushBlobs(
     try {
       await uploadBlob({ client, repository, blob, blobs, origin, doing, transfers, signal });
     } catch (error) {
-      // The others stop in the middle; the first error is the one that is told.
+      // Stops the other uploads.
       stop.abort(error);
       throw error;
     }
@@ -152,13 +150,13 @@ async function pushManifest(
   );
 }
 
-/** A blob and where it has to go. */
+/** A blob and its target. */
 interface Upload {
   readonly client: RegistryClient;
   readonly repository: string;
   readonly blob: Descriptor;
   readonly blobs: BlobSource;
-  /** Another repository of the same registry that should have it. */
+  /** Another repository of the registry, to mount the blob from. */
   readonly origin: RepositoryName | undefined;
   /** `pushing app:latest` */
   readonly doing: string;
@@ -167,9 +165,9 @@ interface Upload {
 }
 
 /**
- * Resolves when the repository has the blob.
- *
- * @throws as {@link RegistryClient.attempt}; what reading the blob throws.
+ * Uploads a blob (OCI distribution-spec, "Pushing blobs") unless it exists: mounts it from another repository, or sends
+ * it in one PUT. An interrupted upload begins again with a new session.
+ * @throws as {@link RegistryClient.attempt}; what reading the blob throws
  */
 async function uploadBlob(upload: Upload): Promise<void> {
   const { client, repository, blob, doing, transfers, signal } = upload;
@@ -197,7 +195,7 @@ async function exists({ client, repository, blob, signal }: Upload): Promise<boo
   return answer.status === 200;
 }
 
-/** Mounts the blob; the session of an upload when the registry would rather have one, or undefined. */
+/** Mounts the blob. Returns the URL of an upload session if the registry starts one instead, or undefined. */
 async function mount(upload: Upload): Promise<'mounted' | URL | undefined> {
   const { client, repository, blob, origin, signal } = upload;
   if (!origin) return undefined;
@@ -212,7 +210,7 @@ async function mount(upload: Upload): Promise<'mounted' | URL | undefined> {
     await discard(answer);
     return answer.status === 201 ? 'mounted' : await sessionOf(upload, answer);
   } catch (error) {
-    // It may be that we may not read there, or that it doesn't know how: then it is uploaded.
+    // Without access to the other repository, or without support, the blob is uploaded.
     if (error instanceof HttpFailure && error.status < 500 && error.status !== 429)
       return undefined;
     throw error;
@@ -238,7 +236,7 @@ async function sessionOf({ client }: Upload, { headers, url }: Answer): Promise<
 async function put(upload: Upload, session: URL, progress: BlobProgress): Promise<void> {
   const { client, repository, blob, blobs, signal } = upload;
   const url = new URL(session);
-  // Appended as text: the rest of the query is the registry's own, and stays as it is.
+  // Appended as text: the rest of the query stays as the registry wrote it.
   url.search = `${url.search === '' ? '?' : `${url.search}&`}digest=${encodeURIComponent(blob.digest)}`;
   const answer = await client
     .send(
@@ -253,20 +251,19 @@ async function put(upload: Upload, session: URL, progress: BlobProgress): Promis
       [201, 204],
     )
     .catch((error: unknown) => {
-      // The registry has forgotten the session, or lost a part of it: another one will do.
+      // The session has expired or is incomplete: another attempt starts a new one.
       if (!isStatus(error, 404, 416)) throw error;
       throw new ContentFailure(`it lost an upload (${error.message})`, true);
     });
   await discard(answer);
 }
 
-/** A POST without a body says so: some servers want a length. */
+/** Some servers require a Content-Length. */
 const EMPTY = {
   size: 0,
   open: () => Promise.resolve(Readable.from([])),
 };
 
-/** What a token for pushing has to allow. */
 function scopeOf(repository: string): string {
   return `repository:${repository}:pull,push`;
 }

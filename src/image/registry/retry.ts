@@ -1,13 +1,12 @@
-/** Tries a thing again when what went wrong may pass: with growing pauses, a bounded number of times. */
+/** Retries after transient failures, with growing pauses. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionFailure, HttpFailure, mayPass } from './errors.js';
 import type { Resolved } from './settings.js';
 
 /**
- * Runs `attempt` until it succeeds, fails for good, or has been tried often enough.
- *
- * @param known whether the registry has answered before.
- * @throws what the last attempt threw, or the signal's reason.
+ * Runs `attempt` until it succeeds, fails permanently, or has no tries left.
+ * @param known whether the registry has answered before
+ * @throws what the last attempt threw, or the signal's reason
  */
 export async function retrying<T>(
   attempt: (number: number) => Promise<T>,
@@ -22,7 +21,6 @@ export async function retrying<T>(
       if (signal.aborted) throw signal.reason;
       if (number >= timing.tries || !mayPass(error, known())) throw error;
       const wait = pause(error, number, timing.delay);
-      // A registry that wants us to wait for hours is not waited for.
       if (wait > timing.longest) throw error;
       await sleep(wait, undefined, { signal }).catch(() => {
         throw signal.reason;
@@ -34,6 +32,6 @@ export async function retrying<T>(
 function pause(error: unknown, number: number, delay: number): number {
   if (error instanceof ConnectionFailure && error.stale && number === 1) return 0;
   if (error instanceof HttpFailure && error.retryAfter !== undefined) return error.retryAfter;
-  // Not all at the same moment.
+  // Concurrent requests retry at different times.
   return delay * 2 ** (number - 1) * (0.75 + Math.random() / 2);
 }

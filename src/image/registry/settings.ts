@@ -1,27 +1,21 @@
-/** What every dealing with a registry needs to know. Plain data, defaulted once. */
+/** Settings of registry clients. */
 import { type CredentialStore, credentialStore } from '../credentials/credentials.js';
 import type { TransferReport } from './transfers.js';
 
-/** An environment, as `process.env` is one. */
+/** An environment such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * How registries are dealt with. Connections and tokens are shared by all that is done with the same
- * signal and otherwise the same settings.
- */
+/** Connections and tokens are shared by equal settings. */
 export interface RegistrySettings {
   /** `HTTPS_PROXY` and its like, `DOCKER_CONFIG`, `HOME`, `NODE_EXTRA_CA_CERTS`. */
   readonly env: Environment;
-  /**
-   * Hosts for which plain HTTP will do, and TLS with a certificate that can't be verified.
-   * @default none; on loopback addresses both always will
-   */
+  /** Hosts that may use plain HTTP or an unverified certificate, as loopback addresses always may. @default none */
   readonly insecure?: readonly string[];
-  /** Stops everything at once; what is under way rejects with its reason. */
+  /** Aborts everything; pending calls reject with its reason. */
   readonly signal: AbortSignal;
-  /** Addresses of hosts by name, as `--add-host` has them. @default all are looked up */
+  /** Addresses of hosts by name. @default all are looked up */
   readonly hosts?: ReadonlyMap<string, string>;
-  /** @default nothing is told */
+  /** @default no reports */
   readonly report?: TransferReport;
   /** @default those of `env` */
   readonly credentials?: CredentialStore;
@@ -29,21 +23,20 @@ export interface RegistrySettings {
   readonly timing?: Partial<Timing>;
 }
 
-/** How patient we are. */
+/** Timeouts and retries. */
 export interface Timing {
-  /** Milliseconds without a byte in either direction, after which a connection is given up. */
+  /** Milliseconds without a byte in either direction before a connection is closed. */
   readonly silence: number;
-  /** Milliseconds before the second try; each further one waits twice as long. */
+  /** Milliseconds before the second attempt; doubled for each further one. */
   readonly delay: number;
-  /** Milliseconds at most that a `Retry-After` is waited for. */
+  /** The longest `Retry-After` to wait for, in milliseconds. */
   readonly longest: number;
-  /** How often a thing is tried. */
+  /** Attempts. */
   readonly tries: number;
 }
 
 const TIMING: Timing = { silence: 60_000, delay: 500, longest: 30_000, tries: 5 };
 
-/** The settings with their defaults. */
 export interface Resolved extends Required<Omit<RegistrySettings, 'timing'>> {
   readonly timing: Timing;
 }

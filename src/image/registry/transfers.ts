@@ -1,10 +1,7 @@
-/**
- * Progress of transfers as plain data, in the shape of BuildKit's `SolveStatus`: one vertex for the
- * whole, one status for each blob. A `Report` of progress/events takes it.
- */
+/** Progress of transfers in the form of BuildKit's `SolveStatus`: a vertex for an image, a status for each blob. */
 import { messageOf } from '../../errors.js';
 
-/** What is told; a subset of the events that displays know. */
+/** A subset of the events that displays accept. */
 export interface TransferEvent {
   readonly kind: 'status';
   readonly status: {
@@ -37,20 +34,20 @@ interface TransferStatus {
 /** Milliseconds between two reports of one blob. */
 const INTERVAL = 100;
 
-/** The transfers of one vertex, which is shown from the first of them on. */
+/** The transfers of one vertex, which is reported from the first one on. */
 export class Transfers {
-  /** Two transfers may have one name: the same image for two platforms. */
+  /** The same image for two platforms has two vertexes. */
   static #count = 0;
   readonly #report: TransferReport;
   #vertex: TransferVertex;
 
-  /** @param name what a person reads: `pushing app:latest` */
+  /** @param name for display: `pushing app:latest` */
   constructor(report: TransferReport, name: string) {
     this.#report = report;
     this.#vertex = { digest: `transfer:${++Transfers.#count}`, name };
   }
 
-  /** Begins a blob; a second time for a blob that is sent anew. */
+  /** Begins a blob, again for each attempt. */
   blob(id: string, total: number): BlobProgress {
     this.start();
     const started = now();
@@ -70,7 +67,7 @@ export class Transfers {
     };
   }
 
-  /** Shows the vertex for as long as something takes, and how it ended. */
+  /** Reports the vertex while `work` runs, and how it ended. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     this.start();
     try {
@@ -87,7 +84,7 @@ export class Transfers {
     if (this.#vertex.started === undefined) this.#change({ started: now() });
   }
 
-  /** Ends the vertex, with a message when it failed. */
+  /** Ends the vertex, with the message of a failure if any. */
   end(error?: string): void {
     if (this.#vertex.started !== undefined && this.#vertex.completed === undefined)
       this.#change({ completed: now(), ...(error === undefined ? {} : { error }) });
@@ -99,11 +96,11 @@ export class Transfers {
   }
 }
 
-/** One blob's way. */
+/** The progress of one blob. */
 export interface BlobProgress {
-  /** Bytes so far. */
+  /** Reports the bytes so far. */
   readonly at: (current: number) => void;
-  /** It is there; `how` says what made the transfer needless. */
+  /** Reports the end; `how` is a reason why nothing was transferred. */
   readonly done: (how?: string) => void;
 }
 
@@ -112,8 +109,8 @@ function now(): string {
 }
 
 /**
- * Runs `work` for every item, at most `limit` at once, in their order. The first failure starts no more
- * of them; what runs is waited for, and then the failure is thrown.
+ * Runs `work` for every item in order, at most `limit` at once. After a failure no more are started, and the call
+ * rejects when the running ones have ended.
  */
 export async function eachOf<T>(
   items: readonly T[],
