@@ -1,18 +1,15 @@
-/**
- * How the layers that this tool writes are compressed, as `--compression` and
- * `--compression-level` say it. OCI image-spec, layer.md: a tar, gzip (RFC 1952) or zstd (RFC 8878).
- */
+/** Compression of layers: gzip (RFC 1952) or zstd (RFC 8878). */
 import { DockerceptionError } from '../errors.js';
 
-/** The formats, and the levels that each has. */
+/** The formats and their levels. */
 const LEVELS = { gzip: [1, 9], zstd: [1, 19], none: undefined } as const satisfies Readonly<
   Record<CompressionType, readonly [number, number] | undefined>
 >;
 
-/** What a layer's bytes are. */
+/** The format of a layer. */
 export type CompressionType = 'gzip' | 'zstd' | 'none';
 
-/** What is asked for. */
+/** A format and its level. */
 export interface Compression {
   readonly type: CompressionType;
   /** gzip: 1 to 9; zstd: 1 to 19. @default chosen by measurements, see docs/performance.md */
@@ -22,9 +19,8 @@ export interface Compression {
 const TYPES = Object.keys(LEVELS) as readonly CompressionType[];
 
 /**
- * Reads the values of `--compression` and `--compression-level`; gzip when no type is given.
- *
- * @throws DockerceptionError of kind usage: COMPRESSION_UNKNOWN, COMPRESSION_LEVEL.
+ * Parses the type, gzip by default, and the level.
+ * @throws DockerceptionError of kind usage: COMPRESSION_UNKNOWN, COMPRESSION_LEVEL
  */
 export function parseCompression(type?: string, level?: string): Compression {
   const known = TYPES.find((name) => name === (type ?? 'gzip'));
@@ -49,7 +45,7 @@ function parseLevel(type: CompressionType, level: string): number {
   return number;
 }
 
-/** Yields what `data` compresses to. Ending it early, or a failure of `data`, ends both. */
+/** Compresses `data`. Ending it early, or a failure of `data`, ends both. */
 export async function compress(
   data: AsyncIterable<Buffer>,
   { type, level }: Compression,

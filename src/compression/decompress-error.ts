@@ -1,10 +1,9 @@
-/** The two ways in which compressed data is bad, said the same way for every format. */
+/** Errors of compressed data, the same for every format. */
 import { DockerceptionError, messageOf } from '../errors.js';
 
-/** The formats that are recognised. */
 export type CompressionFormat = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'compress' | 'lz4';
 
-/** The data ended before the format says it does. */
+/** The error for data that ends early. */
 export function cutShort(
   name: string,
   format: CompressionFormat,
@@ -21,7 +20,7 @@ export function cutShort(
   );
 }
 
-/** The data isn't what the format allows, or its checksum is another one. */
+/** The error for invalid data or a wrong checksum. */
 export function corrupt(
   name: string,
   format: CompressionFormat,
@@ -36,7 +35,7 @@ export function corrupt(
   );
 }
 
-/** The data may be good, but can't be read here. */
+/** The error for data that needs an unsupported feature. */
 export function unsupported(
   name: string,
   format: CompressionFormat,

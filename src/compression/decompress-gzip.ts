@@ -1,7 +1,4 @@
-/**
- * gzip (RFC 1952): any number of members in, their data out, CRC-32 and length checked by zlib.
- * Zeros behind the last member are padding, as for gzip(1); anything else there is an error.
- */
+/** gzip (RFC 1952) with any number of members. As in gzip(1), zeros after the last member are padding. */
 import type { Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { messageOf, systemCode } from '../errors.js';
@@ -9,14 +6,14 @@ import { corrupt, cutShort } from './decompress-error.js';
 
 const OUTPUT_CHUNK = 128 * 1024;
 
-/** Yields what `input` decompresses to. */
+/** Decompresses `input`. */
 export async function* gunzip(
   input: AsyncIterable<Buffer>,
   name: string,
 ): AsyncGenerator<Uint8Array> {
   const inflate = createGunzip({ chunkSize: OUTPUT_CHUNK });
   const fed = feed(input, inflate, () => inflate.bytesWritten);
-  // It is awaited below; until then a failure must not count as unhandled.
+  // Awaited below; until then a failure must not be unhandled.
   fed.catch(() => undefined);
   try {
     for await (const chunk of inflate) yield chunk as Buffer;
@@ -36,10 +33,7 @@ export async function* gunzip(
     );
 }
 
-/**
- * Writes all of `input`. zlib ends by itself at a zero behind a member and takes no more: what
- * it left, and all that follows, has to be zeros.
- */
+/** Writes `input` to zlib, which ends at a zero after a member. What follows must be zeros. */
 async function feed(
   input: AsyncIterable<Buffer>,
   codec: Transform,

@@ -1,6 +1,6 @@
 /**
- * Decompression by a program that reads standard input and writes standard output (bzip2(1),
- * xz(1), zstd(1)). Its exit code and its standard error decide whether what came out is good.
+ * Decompression by a program: bzip2(1), xz(1), zstd(1) and others. Its exit code and its standard error show whether
+ * the output is complete.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { type CompressionFormat, corrupt, cutShort, unsupported } from './decomp
 
 const MAX_MESSAGE = 4096;
 
-/** Yields what `input` decompresses to with the program that has the format's name. */
+/** Decompresses `input` with the program of the format. */
 export async function* decompressWith(
   format: Exclude<CompressionFormat, 'gzip'>,
   input: AsyncIterable<Buffer>,
@@ -31,7 +31,7 @@ export async function* decompressWith(
     });
     for await (const chunk of child.stdout) yield chunk as Buffer;
     await exit;
-    // The input's own failure comes first: the program only saw its end.
+    // A failure of the input comes first: the program only saw its end.
     const all = await fed;
     const complaint = message();
     if (child.exitCode !== 0 || complaint || !all)
@@ -44,15 +44,14 @@ export async function* decompressWith(
   }
 }
 
-/** gzip(1) reads what compress(1) writes. */
 function programOf(format: Exclude<CompressionFormat, 'gzip'>): string {
   return format === 'compress' ? 'gzip' : format;
 }
 
-/** Resolves with whether all of `input` was taken: a program that has seen enough closes its end. */
+/** Resolves with whether the program read all of `input`. */
 async function feed(input: AsyncIterable<Buffer>, stdin: Writable): Promise<boolean> {
   let closed = false;
-  // EPIPE says no more than the exit code does, which is looked at anyway.
+  // The exit code reports what EPIPE would.
   const over = finished(stdin).then(
     () => true,
     () => false,

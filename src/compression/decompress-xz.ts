@@ -1,6 +1,6 @@
 /**
- * xz (The .xz File Format 1.2): any number of streams and their padding in, the data out. CRC-32
- * and CRC-64 are checked (by xz-embedded as WebAssembly); streams with SHA-256 need the `xz` program.
+ * xz (The .xz File Format 1.2) by xz-embedded as WebAssembly, with any number of streams. It verifies CRC-32 and
+ * CRC-64; SHA-256 needs the `xz` program.
  */
 import { messageOf } from '../errors.js';
 import { corrupt, cutShort, unsupported } from './decompress-error.js';
@@ -13,12 +13,12 @@ const OUT_OF_MEMORY = [3, 4];
 const OPTIONS = 6;
 const BUFFER = 8;
 
-/** Whether the stream that begins with `header` is one that `unxz` can check. */
+/** Whether `unxz` can verify a stream with this header. */
 export function isCheckable(header: Uint8Array): boolean {
   return header[7] !== CHECK_SHA256;
 }
 
-/** Yields what `input` decompresses to. */
+/** Decompresses `input`. */
 export async function* unxz(
   input: AsyncIterable<Buffer>,
   name: string,
@@ -34,7 +34,7 @@ export async function* unxz(
   } catch (error) {
     throw explain(error, name);
   } finally {
-    // Also frees the decoder, which the library lets only one stream have at a time.
+    // Also frees the decoder: the library has one for all streams.
     await reader.cancel().catch(() => undefined);
   }
 }

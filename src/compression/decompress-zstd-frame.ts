@@ -1,14 +1,10 @@
-/**
- * The outside of a zstd frame (RFC 8878, section 3.1.1): header, block headers, checksum. It tells
- * where a frame ends, what its content should be, and what would harm the decoder inside.
- */
+/** The structure of a zstd frame (RFC 8878, section 3.1.1): header, block headers, checksum. */
 
-/** A frame header. Sizes are in bytes. */
+/** Sizes are in bytes. */
 export interface FrameHeader {
-  /** As it came, the magic number included. */
+  /** With the magic number. */
   readonly bytes: Buffer;
   readonly windowSize: bigint;
-  /** `undefined` when the header doesn't tell. */
   readonly contentSize: bigint | undefined;
   readonly hasChecksum: boolean;
   readonly dictionary: boolean;
@@ -20,7 +16,7 @@ interface Block {
   readonly last: boolean;
 }
 
-/** What the format does not allow. */
+/** Invalid data. */
 export class FormatError extends Error {}
 
 const DESCRIPTOR = 4;
@@ -53,14 +49,13 @@ export async function readHeader(reader: ByteReader, magic: Buffer): Promise<Fra
   };
 }
 
-/** The header with the checksum flag taken away, for a decoder that shall not look for one. */
+/** The header without the checksum flag, for a decoder that ignores the checksum. */
 export function withoutChecksum(header: FrameHeader): Buffer {
   const bytes = Buffer.from(header.bytes);
   bytes[DESCRIPTOR] = (bytes[DESCRIPTOR] ?? 0) & ~CHECKSUM_FLAG;
   return bytes;
 }
 
-/** Reads one block. */
 export async function readBlock(reader: ByteReader, header: FrameHeader): Promise<Block> {
   const start = await reader.read(3);
   const word = start.readUIntLE(0, 3);
@@ -76,8 +71,8 @@ export async function readBlock(reader: ByteReader, header: FrameHeader): Promis
 }
 
 /**
- * Refuses a Huffman tree whose weights are all one symbol (section 4.2.1.2): its states take no
- * bits, so that a decoder that goes on until the bits are used up never ends.
+ * Rejects a Huffman tree whose weights are all one symbol (section 4.2.1.2): its states use no bits, so that a decoder
+ * which reads until the bits are used up never ends.
  */
 function checkTree(body: Buffer): void {
   const kind = (body[0] ?? 0) & 3;
@@ -90,7 +85,7 @@ function checkTree(body: Buffer): void {
     count === 0 ? 0 : bit(at) | (bits(at + 1, count - 1) << 1);
   const log = bits(0, 4) + 5;
   for (let at = 4; at < tree.length * 8;) {
-    // As long as only zeros came, a probability takes `log` bits, and "all there is" one more.
+    // After zeros only, a probability has `log` bits, and one more for "all the rest".
     if (bits(at, log + 1) === (2 << log) - 1)
       throw new FormatError('a Huffman tree has one weight only');
     if (bits(at, log) !== ZERO_PROBABILITY) return;
@@ -109,12 +104,12 @@ function littleEndian(bytes: Buffer): bigint {
   return bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 }
 
-/** Reads exact numbers of bytes from chunks of any size. Holds no more than was asked for, and one chunk. */
+/** Reads exact numbers of bytes from chunks of any size. */
 export class ByteReader {
   private readonly chunks: AsyncIterator<Buffer>;
   private buffer: Buffer = Buffer.alloc(0);
 
-  /** @param cut makes the error for an input that ends too early */
+  /** @param cut the error for an input that ends early */
   constructor(
     input: AsyncIterable<Buffer>,
     private readonly cut: () => Error,
@@ -122,12 +117,10 @@ export class ByteReader {
     this.chunks = input[Symbol.asyncIterator]();
   }
 
-  /** Whether all was read. */
   async atEnd(): Promise<boolean> {
     return this.buffer.length === 0 && !(await this.more());
   }
 
-  /** The next `size` bytes. */
   async read(size: number): Promise<Buffer> {
     await this.fill(size);
     const bytes = this.buffer.subarray(0, size);
@@ -135,7 +128,6 @@ export class ByteReader {
     return bytes;
   }
 
-  /** Passes `size` bytes by. */
   async skip(size: number): Promise<void> {
     for (let left = size; left > 0;) {
       await this.fill(1);
@@ -145,7 +137,6 @@ export class ByteReader {
     }
   }
 
-  /** Ends the input. */
   async close(): Promise<void> {
     await this.chunks.return?.();
   }

@@ -1,6 +1,6 @@
 /**
- * zstd (RFC 8878): any number of frames and skippable frames in, their data out. Content sizes
- * and checksums are verified; a window above 128 MiB is refused, as zstd(1) does by default.
+ * zstd (RFC 8878) with any number of frames and skippable frames, decoded by Node from 22.15 on, fzstd, or zstd(1).
+ * Windows above 128 MiB are rejected, as zstd(1) does by default.
  */
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
@@ -20,7 +20,7 @@ const MAGIC = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a50;
 const MAX_WINDOW = 128n * 1024n * 1024n;
 
-/** Yields what `input` decompresses to. */
+/** Decompresses `input`. */
 export async function* unzstd(
   input: AsyncIterable<Buffer>,
   name: string,
@@ -63,26 +63,22 @@ async function* frame(reader: ByteReader, magic: Buffer, name: string): AsyncGen
     throw new FormatError('a frame has more or less content than its header says');
 }
 
-/** Decodes the frame whose header was read, up to its end. */
+/** Decodes the frame after its header, and verifies its checksum. */
 type FrameDecoder = (
   reader: ByteReader,
   header: FrameHeader,
 ) => AsyncGenerator<Uint8Array, void, undefined>;
 
 const WINDOW_LOG = 27;
-/**
- * fzstd takes an offset from four bytes that begin at any bit, which leaves 25: an offset plus 3
- * (RFC 8878, section 3.1.1.5) of 2^26 and more comes out wrong.
- */
+/** fzstd reads an offset from 25 bits: an offset plus 3 (RFC 8878, section 3.1.1.5) of 2^26 and more is wrong. */
 const FZSTD_MAX_WINDOW = (1n << 26n) - 4n;
 
-// As @types/node for Node 20 doesn't have them.
+// Not in the types of Node 20.
 interface ZstdInZlib {
   createZstdDecompress?: (options: { params: Record<number, number> }) => Transform;
   constants: { ZSTD_d_windowLogMax?: number };
 }
 
-/** Node's decoder, where there is one. */
 function nativeDecoder(): FrameDecoder | undefined {
   const { createZstdDecompress, constants } = zlib as unknown as ZstdInZlib;
   if (!createZstdDecompress || constants.ZSTD_d_windowLogMax === undefined) return undefined;
@@ -127,7 +123,7 @@ async function feed(codec: Transform, frame: AsyncIterable<Buffer>): Promise<voi
   }
 }
 
-/** A frame as it came, checked on the outside. */
+/** The bytes of a frame. */
 async function* frameBytes(reader: ByteReader, header: FrameHeader): AsyncGenerator<Buffer> {
   yield header.bytes;
   for (let last = false; !last;) {
@@ -138,19 +134,17 @@ async function* frameBytes(reader: ByteReader, header: FrameHeader): AsyncGenera
   if (header.hasChecksum) yield await reader.read(4);
 }
 
-/** zstd(1), where it is installed. */
 function programDecoder(name: string): FrameDecoder {
   return (reader, header) => decompressWith('zstd', frameBytes(reader, header), name);
 }
 
-/** The decoder for a frame, whatever Node this is. */
 function decoderFor(header: FrameHeader, name: string): FrameDecoder {
   const native = nativeDecoder();
   if (native) return native;
   return header.windowSize > FZSTD_MAX_WINDOW ? programDecoder(name) : fzstdDecoder;
 }
 
-/** fzstd, with the checksum (section 3.1.1: XXH64, its low 32 bits) computed beside it. */
+/** fzstd doesn't verify checksums (section 3.1.1: the low 32 bits of XXH64). */
 async function* fzstdDecoder(reader: ByteReader, header: FrameHeader): AsyncGenerator<Uint8Array> {
   const { Decompress } = await import('fzstd');
   const { default: xxhash } = await import('xxhash-wasm');
@@ -166,7 +160,7 @@ async function* fzstdDecoder(reader: ByteReader, header: FrameHeader): AsyncGene
     } catch (error) {
       throw new FormatError('a block can not be decoded', { cause: error });
     }
-    // Not earlier: whoever gets a chunk may write into it, and the decoder copies it only now.
+    // The reader may overwrite a chunk, which the decoder copies in `push`.
     for (const chunk of chunks.splice(0)) {
       hash.update(chunk);
       yield chunk;

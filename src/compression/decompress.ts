@@ -1,31 +1,25 @@
-/**
- * Recognises gzip, zstd, xz and bzip2 by their first bytes and decompresses them as they stream;
- * anything else passes through untouched, as the very same stream.
- */
+/** Recognises compression by the first bytes of a stream, and decompresses it. */
 import { Readable } from 'node:stream';
 import type { CompressionFormat } from './decompress-error.js';
 
 type Decoder = (input: AsyncIterable<Buffer>, name: string) => AsyncGenerator<Uint8Array>;
 
-/** Enough for the longest magic, bzip2's: "BZh", a digit, a block's six bytes. */
+/** The length of the longest magic number: bzip2's "BZh", a digit, and six bytes of a block. */
 const PEEK = 10;
 const OUTPUT_BUFFER = 256 * 1024;
 
 /**
- * Returns the decompressed stream, or `input` itself when it isn't compressed. Destroying the
- * result destroys `input`; an error of `input` comes out of the result as it is.
- * @param name what an error message calls the input
- * @throws DockerceptionError of kind `context`, from the result: `COMPRESSED_TRUNCATED`,
- *   `COMPRESSED_CORRUPT` or `COMPRESSED_UNSUPPORTED`
+ * Returns the decompressed stream, or `input` itself if it is not compressed. Destroying the result destroys `input`,
+ * whose errors are emitted unchanged.
+ * @param name the input, for messages
+ * @throws DockerceptionError of kind `context`, from the result: `COMPRESSED_TRUNCATED`, `COMPRESSED_CORRUPT` or
+ * `COMPRESSED_UNSUPPORTED`
  */
 export async function decompress(input: Readable, name: string): Promise<Readable> {
   return (await decoded(input, name, recognise)).bytes;
 }
 
-/**
- * As {@link decompress}, for what a user hands over: compress(1) and lz4(1) are recognised, too, and data
- * that was compressed several times is decompressed as often.
- */
+/** As {@link decompress}, for input of the user: also recognises compress(1) and lz4(1), and repeated compression. */
 export async function decompressContext(input: Readable, name: string): Promise<Readable> {
   let bytes = input;
   for (let layers = 0; layers < MAX_LAYERS; layers++) {
@@ -36,7 +30,7 @@ export async function decompressContext(input: Readable, name: string): Promise<
   return bytes;
 }
 
-/** Nobody compresses more often, but for an attack. */
+/** The limit for repeated compression. */
 const MAX_LAYERS = 4;
 
 interface Decompressed {
@@ -50,7 +44,7 @@ async function decoded(
   formatOf: (head: Uint8Array) => CompressionFormat | undefined,
 ): Promise<Decompressed> {
   const { head, ended } = await peek(input);
-  // A stream that has ended took nothing back.
+  // `unshift` has no effect after the end.
   const bytes = ended ? Readable.from(head.length > 0 ? [head] : [], { objectMode: false }) : input;
   const format = formatOf(head);
   if (format === undefined) return { bytes, compressed: false };
@@ -58,14 +52,14 @@ async function decoded(
   return { bytes: new Decoded(bytes, decoder(bytes, name)), compressed: true };
 }
 
-/** Formats that no container engine reads, and a program does. */
+/** Formats that engines do not read. */
 function recogniseMore(head: Uint8Array): CompressionFormat | undefined {
   const hex = Buffer.from(head.subarray(0, 4)).toString('hex');
   if (/^1f9d/.test(hex)) return 'compress';
   return /^(04224d18|02214c18)/.test(hex) ? 'lz4' : undefined;
 }
 
-/** The compression that data with these first bytes has, `undefined` for none. */
+/** The format of data with these first bytes; undefined if it is not compressed. */
 export function recognise(head: Uint8Array): CompressionFormat | undefined {
   const hex = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, PEEK)).toString(
     'hex',
@@ -88,7 +82,7 @@ async function decoderOf(format: CompressionFormat, head: Uint8Array): Promise<D
   return (input, name) => decompressWith(format, input, name);
 }
 
-/** Reads as many bytes as it takes to tell and puts them back, unless the stream ends before. */
+/** Reads the first bytes and puts them back, unless the stream ends before. */
 function peek(input: Readable): Promise<{ head: Buffer; ended: boolean }> {
   return new Promise((resolve, reject) => {
     let head: Buffer = Buffer.alloc(0);
@@ -102,7 +96,7 @@ function peek(input: Readable): Promise<{ head: Buffer; ended: boolean }> {
         head = head.length > 0 ? Buffer.concat([head, chunk]) : chunk;
       if (head.length < PEEK) return;
       settle(() => resolve({ head, ended: false }));
-      // At once: a tick later the stream may have ended, and then takes nothing back.
+      // Synchronously: a tick later the stream may have ended.
       input.unshift(head);
     };
     const end = (): void => settle(() => resolve({ head, ended: true }));
@@ -115,7 +109,7 @@ function peek(input: Readable): Promise<{ head: Buffer; ended: boolean }> {
   });
 }
 
-/** Pulls from a decoder. Unlike `Readable.from`, it can be destroyed while the input is silent. */
+/** Unlike `Readable.from`, it can be destroyed while the input is silent. */
 class Decoded extends Readable {
   private pulling = false;
 
@@ -148,7 +142,7 @@ class Decoded extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    // First the input: a decoder that waits for it goes on to its own end only then.
+    // A decoder that waits for the input ends only after it.
     this.input.destroy();
     this.chunks.return(undefined).then(
       () => callback(error),

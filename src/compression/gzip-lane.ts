@@ -1,40 +1,35 @@
-/**
- * Where blocks are deflated (RFC 1951): one at a time, apart from what came before, and ended by an
- * empty stored block, which is Z_SYNC_FLUSH. Every kind of lane gives the same bytes.
- */
+/** Workers that deflate blocks (RFC 1951) independently and end them with Z_SYNC_FLUSH. All give the same bytes. */
 import type { TransformOptions } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { constants, createDeflateRaw, type ZlibOptions } from 'node:zlib';
 
 /**
- * The most bytes a block has. Matches don't reach from block to block, which costs 0.6 % of the
- * size of a source tree with blocks of 512 KiB, and 2.3 % with pigz's 128 KiB.
+ * Bytes of a block. Independent blocks of 512 KiB cost 0.6 % of the size of a source tree, 128 KiB as in pigz 2.3 %.
  */
 export const BLOCK = 512 << 10;
-/** Less than most blocks become, so that little of the last chunk is left unused. */
+/** Less than the output of most blocks, so that little of the last chunk is unused. */
 const OUTPUT_CHUNK = 128 << 10;
 
 /** Megabytes. A small young generation frees the outputs of a thread sooner. */
 const YOUNG_GENERATION = 1;
 
-/** Deflates one block at a time. Who made it closes it. */
+/** Deflates one block at a time. Its creator closes it. */
 export interface Lane {
-  /** Reads `data` until it settles; the result is the caller's. */
+  /** Reads `data` until it settles; the caller owns the result. */
   deflate(data: Buffer): Promise<Buffer>;
-  /** What is under way fails, or never settles. */
+  /** A running call rejects, or never settles. */
   close(): Promise<void>;
 }
 
 /**
- * A thread of libuv's pool. The one zlib object is reset for each block: to make one for each takes
- * more time and twice the memory.
+ * A thread of libuv's pool. Resetting one zlib object takes less time and half the memory of a new one for each block.
  */
 export class PoolLane implements Lane {
   readonly #stream;
 
   /** @param level 1 to 9 */
   constructor(level: number) {
-    // All of a block's output waits in the stream until the block is done.
+    // The stream buffers all output of a block.
     const options: ZlibOptions & Pick<TransformOptions, 'readableHighWaterMark'> = {
       level,
       flush: constants.Z_SYNC_FLUSH,
@@ -50,7 +45,7 @@ export class PoolLane implements Lane {
       stream.once('error', reject);
       stream.write(data, (error) => {
         stream.off('error', reject);
-        // A block that is under way when the stream is closed still comes to its end.
+        // A running block ends even after the stream was closed.
         if (error || stream.destroyed) return reject(error ?? new Error('closed'));
         const deflated = stream.read() as Buffer;
         stream.reset();
@@ -65,10 +60,7 @@ export class PoolLane implements Lane {
   }
 }
 
-/**
- * A thread of its own, for machines with more processors than libuv's pool has threads. Blocks in shared memory
- * get to it without a copy.
- */
+/** A thread for machines with more processors than libuv's pool has threads. Blocks in shared memory are not copied. */
 export class WorkerLane implements Lane {
   readonly #worker: Worker;
   readonly #options: ZlibOptions;
@@ -77,11 +69,11 @@ export class WorkerLane implements Lane {
   constructor(level: number) {
     this.#options = { level, chunkSize: OUTPUT_CHUNK, finishFlush: constants.Z_SYNC_FLUSH };
     this.#worker = new Worker(new URL('./deflate-thread.js', import.meta.url), {
-      // The flags of the process, such as --input-type, are for its own main file.
+      // Flags of the process such as --input-type do not apply.
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION },
     });
-    // It may fail while it has nothing to do: the next block then finds that it has ended.
+    // If it fails while idle, the next block detects its end.
     this.#worker.on('error', () => undefined);
   }
 

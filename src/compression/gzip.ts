@@ -1,21 +1,19 @@
 /**
- * One gzip member (RFC 1952) made by all cores, as pigz does: blocks are deflated apart from each
- * other, each ended on a byte boundary, so that they can stand one behind the other.
- * The header has no name and no time: one input gives one output for one version of zlib.
+ * A gzip member (RFC 1952) whose blocks are deflated in parallel, as in pigz. The header has no name and no time: with
+ * one version of zlib, the same input gives the same output.
  */
 import { availableParallelism } from 'node:os';
 import { crc32 } from 'node:zlib';
 import { BLOCK, type Lane, PoolLane, WorkerLane } from './gzip-lane.js';
 
-/** Nearly as fast as 1, and smaller: docs/performance.md has the figures. */
+/** Almost as fast as 1, and smaller: see docs/performance.md. */
 const DEFAULT_LEVEL = 2;
 
 /** Magic, deflate, no flags, no time, no extra flags, unknown system. */
 const HEADER = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
-/** A last block without data. */
+/** An empty last block. */
 const LAST_BLOCK = [3, 0];
 
-/** How to compress. */
 export interface GzipOptions {
   /** 1 to 9. @default 2 */
   readonly level?: number | undefined;
@@ -23,19 +21,19 @@ export interface GzipOptions {
   readonly threads?: number | undefined;
 }
 
-/** Waits for a piece of the output. */
+/** Returns a part of the output. */
 type Job = () => Promise<Buffer>;
 
 /**
- * Yields what `data` compresses to. A chunk is valid until the next one is asked for. A failure
- * of `data` comes out as it is; ending it early ends `data` too.
+ * Compresses `data`. A chunk is valid until the next one is requested. Failures of `data` are thrown unchanged; ending
+ * it early ends `data` too.
  */
 export async function* gzip(
   data: AsyncIterable<Buffer>,
   { level = DEFAULT_LEVEL, threads = availableParallelism() }: GzipOptions = {},
 ): AsyncGenerator<Buffer> {
   const deflater = new BlockDeflater(level, threads);
-  // The header goes out when there is data: until then nothing has begun that would be ended.
+  // The header follows the first data: nothing starts earlier.
   const jobs: Job[] = [() => Promise.resolve(Buffer.from(HEADER))];
   let stored: Buffer | undefined;
   let checksum = 0;
@@ -43,7 +41,7 @@ export async function* gzip(
 
   function begin(block: Buffer): Job {
     const deflating = deflater.deflate(block);
-    // It is awaited in its turn; until then a failure must not count as unhandled.
+    // Awaited later; until then a failure must not be unhandled.
     deflating.catch(() => undefined);
     return async () => {
       const deflated = await deflating;
@@ -95,16 +93,16 @@ async function* blocks(
 
 /** libuv's pool has four threads; one is left for files. */
 const POOL_LANES = 3;
-/** Each thread of our own takes 16 MB, and beyond this the hashing is what limits. */
+/** Each worker uses 16 MB, and with more of them hashing is the limit. */
 const MAX_LANES = 6;
-/** A thread of our own starts in the time in which two others deflate as many blocks. */
+/** A worker starts in the time in which two others deflate this many blocks. */
 const BLOCKS_BEFORE_WORKERS = 32;
-/** Bytes of a block that looks random that are deflated to see. */
+/** Bytes of a random-looking block that are deflated as a trial. */
 const TRIAL = 16 << 10;
-/** A trial that saves less than this part isn't worth the time. */
+/** The largest ratio of a worthwhile trial. */
 const WORTHWHILE = 0.98;
 
-/** Blocks of at most {@link BLOCK} bytes in; pieces of one deflate stream out, none the last. */
+/** Deflates blocks of at most {@link BLOCK} bytes in parallel; starts threads when they are needed. */
 class BlockDeflater {
   readonly #level: number;
   readonly #threads: number;
@@ -122,24 +120,24 @@ class BlockDeflater {
     this.#shared = this.#threads > POOL_LANES;
   }
 
-  /** As many blocks as keep the threads busy while the oldest is taken away. */
+  /** Blocks that keep the threads busy while the oldest is consumed. */
   get depth(): number {
     return 2 * this.#threads;
   }
 
-  /** A buffer of {@link BLOCK} bytes: a new one, or one that was given back. */
+  /** A new or returned buffer of {@link BLOCK} bytes. */
   take(): Buffer {
     const free = this.#free.pop();
     if (free) return free;
     return this.#shared ? Buffer.from(new SharedArrayBuffer(BLOCK)) : Buffer.allocUnsafeSlow(BLOCK);
   }
 
-  /** Takes a buffer of {@link take} back when nobody reads it any more. */
+  /** Returns a buffer of {@link take} that has no more readers. */
   giveBack(block: Buffer): void {
     this.#free.push(block);
   }
 
-  /** Undefined when `data`, the front of a block of {@link take}, doesn't shrink. */
+  /** Undefined if `data`, the front of a block of {@link take}, doesn't shrink. */
   async deflate(data: Buffer): Promise<Buffer | undefined> {
     this.#begun++;
     const lane = await this.#lane();
@@ -157,7 +155,7 @@ class BlockDeflater {
     }
   }
 
-  /** Ends the threads. Blocks that are under way may never settle. */
+  /** Ends the threads. Running blocks may never settle. */
   async close(): Promise<void> {
     await Promise.all(this.#lanes.map((lane) => lane.close()));
   }
@@ -176,16 +174,16 @@ class BlockDeflater {
   }
 }
 
-/** Bytes that one stored block can have. */
+/** Bytes of a stored block (RFC 1951, section 3.2.4), after a header of five bytes. */
 const MOST = 0xffff;
 const OVERHEAD = 5;
 
-/** How many bytes `length` bytes of data take. */
+/** The size of `length` bytes in stored blocks. */
 export function storedSize(length: number): number {
   return length + Math.ceil(length / MOST) * OVERHEAD;
 }
 
-/** Writes `data` to the front of `target` as stored blocks, none of them the last; returns them. */
+/** Writes `data` to the front of `target` as stored blocks, and returns them. */
 export function store(data: Buffer, target: Buffer): Buffer {
   let at = 0;
   for (let from = 0; from < data.length; from += MOST) {
@@ -199,16 +197,13 @@ export function store(data: Buffer, target: Buffer): Buffer {
   return target.subarray(0, at);
 }
 
-/** Places that are looked at, and bytes at each. */
+/** Samples of a block, and bytes of each. */
 const SAMPLES = 8;
 const SAMPLE = 1024;
-/** Bits a byte, of eight; random bytes have 7.98 in so small a sample. */
+/** Bits per byte; random samples have 7.98. */
 const HIGH_ENTROPY = 7.9;
 
-/**
- * Whether the bytes are spread as evenly as in random or compressed data. That alone doesn't say
- * that nothing repeats, but it takes some microseconds and rules out most of what shrinks.
- */
+/** Whether the bytes are distributed as in random or compressed data: a fast check, which repetitions can deceive. */
 export function looksRandom(data: Buffer): boolean {
   const step = Math.floor(data.length / SAMPLES);
   if (step < SAMPLE) return false;

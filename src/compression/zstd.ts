@@ -1,7 +1,4 @@
-/**
- * zstd (RFC 8878), with a checksum: by Node's own where it has one (from 22.15 on), else by the
- * program of that name, on all cores.
- */
+/** zstd (RFC 8878) with a checksum, by Node from 22.15 on, or else by zstd(1) on all cores. */
 import { spawn } from 'node:child_process';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -9,7 +6,7 @@ import * as zlib from 'node:zlib';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { printable } from '../text/printable.js';
 
-/** The program's own default. */
+/** The default of zstd(1). */
 const DEFAULT_LEVEL = 3;
 const OUTPUT_CHUNK = 128 << 10;
 
@@ -17,18 +14,16 @@ const OUTPUT_CHUNK = 128 << 10;
 const COMPRESSION_LEVEL = 100;
 const CHECKSUM_FLAG = 201;
 
-/** Node's own, which the types of Node 20 don't have. */
+/** Not in the types of Node 20. */
 type CreateZstdCompress = (options: {
   readonly chunkSize: number;
   readonly params: Readonly<Record<number, number>>;
 }) => Duplex;
 
 /**
- * Yields what `data` compresses to. A failure of `data` comes out as it is; ending it early ends
- * `data` too.
- *
+ * Compresses `data`. Failures of `data` are thrown unchanged; ending it early ends `data` too.
  * @param level 1 to 19; 3 by default
- * @throws DockerceptionError: ZSTD_MISSING, of kind usage; ZSTD_FAILED, of kind output.
+ * @throws DockerceptionError: ZSTD_MISSING, of kind usage; ZSTD_FAILED, of kind output
  */
 export async function* zstd(
   data: AsyncIterable<Buffer>,
@@ -53,31 +48,28 @@ function ownCompressor(create: CreateZstdCompress, level: number): StreamCompres
   };
 }
 
-/** Data in on one side, out on the other. Who made it closes it. */
+/** A compressor with an input and an output. Its creator closes it. */
 interface StreamCompressor {
   readonly input: Writable;
   readonly output: Readable;
-  /** Resolves when the output has ended; rejects with why it isn't whole. */
+  /** Resolves at the end of the output; rejects if it is incomplete. */
   readonly ended: Promise<unknown>;
-  /** Ends it, whatever it is doing. May be called twice. */
+  /** Ends it at any time. Idempotent. */
   close(): Promise<unknown>;
 }
 
-/**
- * Yields what `data` compresses to, and closes the compressor. A failure of `data` comes out as it
- * is; ending it early ends `data` too.
- */
+/** Compresses `data`, and closes the compressor. */
 export async function* compressThrough(
   data: AsyncIterable<Buffer>,
   compressor: StreamCompressor,
 ): AsyncGenerator<Buffer> {
   const fed = feed(data, compressor.input);
-  // Both are awaited below; until then a failure must not count as unhandled.
+  // Awaited below; until then a failure must not be unhandled.
   fed.catch(() => compressor.close());
   compressor.ended.catch(() => undefined);
   try {
     for await (const chunk of outputOf(compressor)) yield chunk;
-    // The data's own failure comes first: it is why the compressor ended.
+    // A failure of the data comes first: it ended the compressor.
     const taken = await fed;
     await compressor.ended;
     if (!taken) throw new Error('a compressor has ended before its data');
@@ -87,7 +79,7 @@ export async function* compressThrough(
   }
 }
 
-/** What comes out until it ends or fails; `ended` tells how. */
+/** The output up to its end or failure; `ended` reports which. */
 async function* outputOf({ output }: StreamCompressor): AsyncGenerator<Buffer> {
   const chunks = output[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   try {
@@ -101,11 +93,11 @@ async function* outputOf({ output }: StreamCompressor): AsyncGenerator<Buffer> {
   }
 }
 
-/** Writes all of `data`. False when the other side takes no more: it tells why by itself. */
+/** Writes `data`. False if the compressor accepts no more. */
 async function feed(data: AsyncIterable<Buffer>, input: Writable): Promise<boolean> {
   input.on('error', () => undefined);
   for await (const chunk of data) {
-    // The chunk is its producer's again once it is compressed, or in the pipe.
+    // The chunk is valid until the next one is requested.
     const taken = await new Promise<boolean>((resolve) => {
       input.write(chunk, (error) => resolve(!error));
     });
@@ -115,10 +107,10 @@ async function feed(data: AsyncIterable<Buffer>, input: Writable): Promise<boole
   return true;
 }
 
-/** Characters of its standard error that are kept. */
+/** Characters of standard error. */
 const MAX_MESSAGE = 4096;
 
-/** Starts the program with as many threads as there are cores: the output doesn't depend on them. */
+/** Starts zstd(1) on all cores, which do not change the output. */
 export function zstdProgram(level: number, program = 'zstd'): StreamCompressor {
   const child = spawn(program, ['-q', '-c', '-T0', `-${level}`], { stdio: 'pipe' });
   let failure: unknown;
@@ -137,7 +129,7 @@ export function zstdProgram(level: number, program = 'zstd'): StreamCompressor {
     }),
     async close() {
       child.kill('SIGKILL');
-      // Nobody reads it any more, and with data in it the program isn't closed.
+      // With unread output the program would not be closed.
       child.stdout.destroy();
       await closed;
     },

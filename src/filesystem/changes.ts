@@ -1,17 +1,16 @@
 /**
- * What one file system has that another hasn't, in the one order that a layer keeps: a directory in
- * front of what it holds, names by their bytes. Nothing is ever taken away: no instruction but RUN
- * deletes. Directories on the way to a change are told too: an engine that unpacks a layer without
- * them makes them anew, and their owner and mode would be lost (moby, graphdriver's untar).
+ * The changes between two file systems in the order of a layer: directories before their entries, names by their bytes.
+ * Nothing is deleted: only RUN could. Directories on the path of a change are included, since engines would create them
+ * with another owner and mode (moby, graphdriver's untar).
  */
 import { type Directory, isDirectory, NO_TIME, type Node, sameAttributes } from './node.js';
 
-/** One path of a layer. */
+/** An entry of a layer. */
 export interface Change {
-  /** Binary, without a slash at its end. */
+  /** Binary, without a trailing slash. */
   readonly path: string;
   readonly node: Node;
-  /** Seconds since 1970. NO_TIME for a file without a time, and for a directory with nothing dated in it. */
+  /** Seconds since 1970. NO_TIME for a file without a time, and for a directory without dated entries. */
   readonly mtime: number;
 }
 
@@ -19,22 +18,22 @@ interface Undated extends Change {
   mtime: number;
 }
 
-/** A directory whose entries are being told. */
+/** A directory that is being visited. */
 interface Open {
-  /** Its path with a slash at the end; empty for the root. */
+  /** Its path with a trailing slash; empty for the root. */
   readonly prefix: string;
   readonly before: Directory | undefined;
   readonly after: Directory;
   readonly names: readonly string[];
   next: number;
-  /** Its own, while nothing below it made it worth telling. */
+  /** Its own change, until it was yielded. */
   readonly change: Change | undefined;
 }
 
 /**
- * Compares by reference: what wasn't touched is shared. The result depends on the changed entries alone: a directory
- * that has no time of its own, or that is listed only because of what changed inside it, gets the time of the
- * first dated entry below it. A later file never changes a time that was yielded before.
+ * Compares by reference: unchanged nodes are shared. The result depends on the changed entries alone: a directory
+ * without a time of its own, or one that is listed because of its entries, gets the time of the first dated entry in
+ * it. Later files never change a yielded time.
  */
 export function* changes(before: Directory | undefined, after: Directory): Generator<Change> {
   /** Directories without a time, and the undated entries that follow them. */
@@ -56,9 +55,8 @@ export function* changes(before: Directory | undefined, after: Directory): Gener
   yield* waiting;
 }
 
-/** As deep as a tree may be: no recursion. */
 function* undatedChanges(before: Directory | undefined, after: Directory): Generator<Undated> {
-  /** Directories above, told once something below them is. */
+  /** Parent directories that are yielded with their first entry. */
   const waiting: Undated[] = [];
   const open = [enter('', before, after, undefined)];
   for (let here = open.at(-1); here !== undefined; here = open.at(-1)) {

@@ -1,46 +1,43 @@
-/**
- * Symbolic links on the way of a path, followed inside a root as a process confined to it would:
- * path_resolution(7). All trees of the project are followed by this.
- */
+/** Follows the symbolic links of a path inside a root, as for a process confined to it: path_resolution(7). */
 
-/** As many links as Linux follows in one path. */
+/** The limit of Linux. */
 const MAX_LINKS = 40;
 
-/** A tree, and how a path is followed in it. */
+/** How a path is followed in a tree. */
 export interface FollowOptions<Node> {
-  /** What is at the root, then at each of `from`. */
+  /** The nodes at the root and at each of `from`. */
   readonly top: readonly (Node | undefined)[];
   /** The path of the root inside the tree, without links. @default the tree's own root */
   readonly from?: readonly string[];
-  /** Where a link leads; undefined for what is no link. */
+  /** The target of a link; undefined for other nodes. */
   readonly targetOf: (node: Node) => string | undefined;
-  /** Whether a path leads on from it. @default a path leads on from anything, and through what is missing */
+  /** Whether a node is a directory. @default paths continue after any node, and after missing ones */
   readonly isDirectory?: (node: Node) => boolean;
-  /** Whether a link at the end is followed, too. @default true */
+  /** Whether a final link is followed. @default true */
   readonly followLast?: boolean;
 }
 
 /** Where a path leads. */
 export interface Followed<Node> {
-  /** From the tree's root. What is missing is taken as it is written. */
+  /** From the root of the tree; missing names are kept. */
   readonly names: readonly string[];
-  /** What is there; undefined when nothing is, when no directory is on the way, and after too many links. */
+  /** The node; undefined if it is missing, not in a directory, or after too many links. */
   readonly node: Node | undefined;
-  /** The paths of the links that were followed, in their order. */
+  /** The paths of the followed links in their order. */
   readonly links: readonly string[];
   readonly hasTooManyLinks: boolean;
   /** Whether `..` led out of the root; there it has no effect. */
   readonly hasClimbed: boolean;
 }
 
-/** A name to look up: `above` are the names of its directory. */
+/** A name to look up in the directory `above`. */
 export interface Step<Node> {
   readonly parent: Node | undefined;
   readonly above: readonly string[];
   readonly name: string;
 }
 
-/** Follows a path; what it yields is answered with what is there. */
+/** Follows a path. The caller answers each yielded name with its node. */
 export function* follow<Node>(
   path: string,
   { top, from = [], targetOf, isDirectory, followLast = true }: FollowOptions<Node>,
@@ -84,7 +81,6 @@ export function* follow<Node>(
   return { names, node, links, hasTooManyLinks: false, hasClimbed };
 }
 
-/** Follows a path in a tree that is in memory. */
 export function followIn<Node>(
   path: string,
   options: FollowOptions<Node> & {

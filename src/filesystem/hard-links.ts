@@ -1,10 +1,9 @@
 /**
- * The names of files with several, as far as one tar told them: what the last name says of owner and mode is
- * the file's. The others get it at the end: to tell each of them each time would take their square.
+ * Files with several names in one tar. The last name determines owner and mode of all; the others are updated at the
+ * end, since updating them each time would be quadratic.
  */
 import type { Directory, Leaf } from './node.js';
 
-/** Where a name is. */
 export interface Place {
   readonly folder: Directory;
   readonly name: string;
@@ -12,15 +11,15 @@ export interface Place {
 
 interface File {
   readonly places: Place[];
-  /** As the last name has it. */
+  /** The node of the last name. */
   leaf: Leaf;
 }
 
 export class HardLinks {
-  /** By what all of their nodes share. */
+  /** By the object that all of their nodes share. */
   readonly #files = new Map<object, File>();
 
-  /** Puts a file at one more name. `first` tells where it was until now, in a tree that may be changed. */
+  /** Adds a name of a file. `first` returns its first name, in a mutable directory. */
   add(links: object, leaf: Leaf, place: Place, first: () => Place): void {
     const file = this.#files.get(links) ?? { places: [first()], leaf };
     if (file.places.length === 1) put(file.places[0] as Place, leaf);
@@ -30,7 +29,7 @@ export class HardLinks {
     put(place, leaf);
   }
 
-  /** Where a name stands for something else by now, that stays. */
+  /** Updates the earlier names, except those that were replaced. */
   settle(): void {
     for (const [links, { places, leaf }] of this.#files)
       for (const place of places) {

@@ -1,15 +1,15 @@
-/** Names of a tar's entries as paths in a file system: clean, inside the root, no longer than Linux takes them. */
+/** Names of tar entries as paths in a file system. */
 import { DockerceptionError } from '../errors.js';
 import { fromBinary } from '../text/binary.js';
 import { cleanPath } from '../text/path.js';
 import { printable } from '../text/printable.js';
 
-/** Bytes of one component, as Linux takes them. */
+/** Bytes of a component in Linux. */
 const MAX_NAME = 255;
-/** Bytes of a whole path, as Linux takes them. */
+/** Bytes of a path in Linux. */
 const MAX_PATH = 4095;
 
-/** A name without `.`, empty components and slashes around it. Throws TAR_UNSAFE. */
+/** A name without `.`, empty components and outer slashes. Throws TAR_UNSAFE. */
 export function cleanName(bytes: Buffer): string {
   let name = bytes.toString('latin1');
   if (name.startsWith('./')) name = name.slice(2);
@@ -20,14 +20,12 @@ export function cleanName(bytes: Buffer): string {
   return clean;
 }
 
-/** Throws TAR_NAME for a path that no file system takes. */
+/** Throws TAR_NAME for a path that is too long. */
 export function refuseTooLong(path: string): void {
   if (path.length > MAX_NAME && isTooLong(path)) throw tooLong(path);
 }
 
-/**
- * The same for a path whose links were followed: each may lead as deep as a name is long. Throws TAR_NAME.
- */
+/** The same for a path whose links were followed. Throws TAR_NAME. */
 export function refuseTooDeep(path: readonly string[]): void {
   let length = path.length;
   for (const name of path) length += name.length;

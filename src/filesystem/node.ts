@@ -1,11 +1,9 @@
 /**
- * What a file system is made of here: nodes that never change once they are in a tree. Trees
- * share them, so that a COPY of a thousand files is one reference. Names, link targets and
- * attributes are binary strings, one character a byte: a name need not be UTF-8, and V8 keeps
- * such a string in one byte a character.
+ * Nodes of a file system. They are immutable in a frozen tree, and trees share them. Names, link targets and attributes
+ * are binary strings, one character for each byte, since names need not be UTF-8.
  */
 
-/** The type's bits of a mode, as `st_mode` has them. */
+/** The bits of the type in `st_mode`. */
 export const TYPE_BITS = 0o170000;
 export const DIRECTORY = 0o040000;
 export const FILE = 0o100000;
@@ -14,25 +12,25 @@ export const CHAR_DEVICE = 0o020000;
 export const BLOCK_DEVICE = 0o060000;
 export const FIFO = 0o010000;
 
-/** A time that nothing told: the image's own is put in its place. */
+/** No time: it becomes the time of the image. */
 export const NO_TIME = -0x80000000;
 
-/** What few nodes have. */
+/** Rare attributes. */
 export interface Extra {
-  /** What a symbolic link points to. */
+  /** The target of a symbolic link. */
   readonly target?: string;
   readonly device?: { readonly major: number; readonly minor: number };
   /** By name. */
   readonly xattrs?: ReadonlyMap<string, Buffer>;
-  /** The same object for all names of one file. */
+  /** The same object for all names of a file. */
   readonly links?: object;
-  /** Of a file with holes: offset and length of each piece that is stored, in pairs. */
+  /** Offset and length of each stored piece of a sparse file, in pairs. */
   readonly pieces?: readonly number[];
 }
 
-/** Who owns a node, how it may be used, since when. */
+/** Attributes of all nodes. */
 export interface Attributes {
-  /** With the type's bits. */
+  /** With the bits of the type. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -50,13 +48,13 @@ export class Leaf implements Attributes {
     readonly mtime: number,
     /** Bytes of content, holes included. */
     readonly size: number,
-    /** What finds the content again where it is kept; below 0 when it is not. The same for all names of a file. */
+    /** Identifies the content in its store; negative without one. The same for all names of a file. */
     readonly offset: number,
     readonly extra: Extra | undefined,
   ) {}
 }
 
-/** A directory; only the tree that `owner` names may still change it. */
+/** A directory, which only the tree of `owner` may change. */
 export class Directory implements Attributes {
   constructor(
     public mode: number,
@@ -66,7 +64,7 @@ export class Directory implements Attributes {
     public extra: Extra | undefined,
     readonly children: Map<string, Node>,
     readonly owner: object,
-    /** Whether its attributes were taken over from the tree before, so that something in it could change. */
+    /** Whether it was copied to change its entries, with the same attributes. */
     public inherited = false,
   ) {}
 }
@@ -89,17 +87,13 @@ export function isFile(node: Node | undefined): node is Leaf {
   return node !== undefined && typeOfMode(node.mode) === FILE;
 }
 
-/**
- * What a node has besides once more is told of it: its extended attributes stay, but for those that
- * are told anew. No file system takes one away by itself.
- */
+/** Merges extended attributes: a later entry replaces single ones and removes none. */
 export function extraOver(present: Extra | undefined, told: Extra | undefined): Extra | undefined {
   if (told === undefined) return present;
   if (present?.xattrs === undefined) return told;
   return { ...told, xattrs: new Map([...present.xattrs, ...(told.xattrs ?? [])]) };
 }
 
-/** Whether owner, mode, time and all else that a directory has of its own are the same. */
 export function sameAttributes(a: Attributes, b: Attributes): boolean {
   return (
     a.mode === b.mode &&

@@ -1,7 +1,6 @@
 /**
- * A file system in memory, changed by copy on write: `freeze` costs nothing and what it returns
- * stays as it is. Symbolic links are resolved inside the root, whatever they say, as a process
- * confined to it would see them.
+ * A file system in memory with copy on write: `freeze` is free, and its result never changes. Symbolic links are
+ * followed inside the root.
  */
 import { DockerceptionError } from '../errors.js';
 import { fromBinary } from '../text/binary.js';
@@ -20,22 +19,22 @@ import {
 /** A path without links, as its components. */
 export type Components = readonly string[];
 
-/** The attributes that a directory gets which nothing told of. */
+/** The attributes of an implied directory. */
 export interface Made {
   readonly uid: number;
-  /** `undefined` is the parent's if that has the set-group-ID bit, else 0. */
+  /** `undefined`: the parent's if it has the set-group-ID bit, else 0. */
   readonly gid: number | undefined;
   /** Permission bits. */
   readonly mode: number;
-  /** Whether it has the set-group-ID bit if its parent does. @default false */
+  /** Whether it inherits the set-group-ID bit. @default false */
   readonly inheritsBit?: boolean;
 }
 
-/** As mkdir(2) creates directories for root. */
+/** As in mkdir(2) by root. */
 export const MADE_BY_ROOT: Made = { uid: 0, gid: undefined, mode: 0o755, inheritsBit: true };
-/** As an archive's entries imply them: the mode is set after they were created. */
+/** For entries of an archive: the mode is set after the creation. */
 export const IMPLIED: Made = { uid: 0, gid: undefined, mode: 0o755 };
-/** In a context or a layer: what is above has no effect. */
+/** In a context or a layer: the parent has no effect. */
 const PLAIN: Made = { ...IMPLIED, gid: 0 };
 const SET_GROUP_ID = 0o2000;
 
@@ -43,42 +42,41 @@ const SET_GROUP_ID = 0o2000;
 export interface ResolveOptions {
   /** @default true */
   readonly followLast?: boolean;
-  /** The directory that is the root for this path and its links: it has no links. @default the tree's */
+  /** The directory without links that is the root for this path. @default the root of the tree */
   readonly root?: Components;
-  /** What becomes of `..` at the root. @default 'hold' */
+  /** `..` at the root: stays there, or throws. @default 'hold' */
   readonly climbing?: 'hold' | 'refuse';
 }
 
 export class Tree {
   #root: Directory;
   #owner: object = {};
-  /** Whether a file has several names: a copy of it then needs links of its own. */
+  /** Whether files have several names, so that copies need links of their own. */
   hasLinks: boolean;
 
   #lost: number;
 
-  /** Starts from what another tree is now, or with nothing. */
+  /** Starts with the current state of another tree, or empty. */
   constructor(base?: Tree) {
     this.#root = base?.freeze() ?? this.#make(PLAIN);
     this.hasLinks = base?.hasLinks ?? false;
     this.#lost = base === undefined ? 0 : base.#lost;
   }
 
-  /** The `offset` of a content that isn't kept: below 0, and another one for each, so that they can be told apart. */
+  /** A unique negative `offset` for a content that is not kept. */
   newLost(): number {
     return --this.#lost;
   }
 
-  /** The tree as it is now; nothing that comes later changes it. */
+  /** The current state, which never changes. */
   freeze(): Directory {
     this.#owner = {};
     return this.#root;
   }
 
   /**
-   * Follows every symbolic link on the way, the last component's too unless `followLast` is false;
-   * what isn't there is taken as it is written. Throws BUILD_LINKS after 40 links; BUILD_ESCAPES
-   * where a link leads out of the root and `climbing` is refused, not held back at the root.
+   * Follows the symbolic links of a path; missing names are kept. Throws BUILD_LINKS after 40 links; BUILD_ESCAPES if a
+   * link leads out of the root and `climbing` is `refuse`.
    */
   resolve(
     path: string,
@@ -96,7 +94,7 @@ export class Tree {
     return names;
   }
 
-  /** What is at a path without links. */
+  /** The node at a path without links. */
   at(path: Components): Node | undefined {
     let node: Node | undefined = this.#root;
     for (const name of path) {
@@ -106,15 +104,12 @@ export class Tree {
     return node;
   }
 
-  /** What a path leads to. */
+  /** The node at a path. */
   find(path: string): Node | undefined {
     return this.at(this.resolve(path));
   }
 
-  /**
-   * The directory at a path without links, to put something into; what is missing of it is made.
-   * Throws BUILD_NOT_A_DIRECTORY where something else is in the way.
-   */
+  /** The mutable directory at a path without links; missing ones are created. Throws BUILD_NOT_A_DIRECTORY. */
   directory(path: Components, made: Made = PLAIN): Directory {
     if (this.#root.owner !== this.#owner) this.#root = this.#own(this.#root);
     let here = this.#root;
@@ -126,20 +121,20 @@ export class Tree {
     return here;
   }
 
-  /** Takes away what is at a path without links. */
+  /** Removes the node at a path without links. */
   remove(path: Components): void {
     if (this.at(path) === undefined) return;
     this.directory(path.slice(0, -1)).children.delete(path.at(-1) as string);
   }
 
-  /** The child directory of one that may be changed, itself made fit to be changed. */
+  /** Makes a child of a mutable directory mutable. */
   enter(parent: Directory, name: string, child: Directory): Directory {
     const own = this.#own(child);
     if (parent.children.get(name) !== own) parent.children.set(name, own);
     return own;
   }
 
-  /** A new directory of this tree, with the attributes of another or of one that is made. */
+  /** A new directory with these attributes. */
   newDirectory(from: Attributes): Directory {
     return new Directory(
       from.mode,
@@ -152,7 +147,7 @@ export class Tree {
     );
   }
 
-  /** Sets attributes of a directory of this tree; what isn't given stays. */
+  /** Changes attributes of a mutable directory. */
   set(directory: Directory, attributes: Partial<Attributes>): void {
     Object.assign(directory, attributes, { inherited: false });
   }

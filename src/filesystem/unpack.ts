@@ -1,8 +1,7 @@
 /**
- * A tar into a tree, as an engine unpacks one: a later entry takes the place of an earlier one,
- * directories are merged, names lead through symbolic links but never out of the root. What files
- * hold goes to whoever keeps it. In a layer, names that start with `.wh.` take away what lower layers have
- * (OCI image-spec, layer.md, "Whiteouts").
+ * Unpacks a tar into a tree, as engines do: later entries replace earlier ones, directories are merged, and names lead
+ * through symbolic links but never out of the root. In a layer, names with `.wh.` delete entries of lower layers (OCI
+ * image-spec, layer.md, "Whiteouts").
  */
 import { DockerceptionError } from '../errors.js';
 import { isAppleXattr } from '../tar/pax.js';
@@ -29,41 +28,36 @@ import { attributesOf, refuseNotUnpackable, type UnpackedEntry } from './unpacke
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
 
-/** How a tar is unpacked. */
 export interface UnpackOptions {
   readonly tree: Tree;
-  /** Takes what files hold. */
+  /** Receives the contents of files. */
   readonly contents: ContentSink;
-  /** What messages call the tar. */
+  /** The tar, for messages. */
   readonly name: string;
-  /**
-   * The directory that it is unpacked into, which keeps its attributes; nothing is written outside
-   * of it. @default the root, whose attributes the tar may tell
-   */
+  /** The target directory, which keeps its attributes. @default the root, which gets those of the tar */
   readonly into?: Components;
   /** Whether the content of a file at this path is kept. @default all are */
   readonly keeps?: (path: string) => boolean;
-  /** Whether what no engine unpacks is refused, and attributes of macOS are left out. @default false */
+  /** Whether to reject entries that no engine unpacks, and drop attributes of macOS. @default false */
   readonly strict?: boolean;
-  /** Names that start with `.wh.` delete, as in a layer. @default false */
+  /** Whether whiteouts delete, as in a layer. @default false */
   readonly whiteouts?: boolean;
-  /** Every entry's owner. @default its own */
+  /** The owner of all entries. @default their own */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
-/** What an unpacked tar was like. */
 export interface Unpacked {
   readonly entries: number;
   /**
-   * The newest mtime, in whole seconds since 1970; -Infinity without entries. The root's isn't
-   * counted: writing a tar beside what it is made of changes it.
+   * The newest mtime in whole seconds since 1970; -Infinity without entries. The root's is ignored: writing a tar into
+   * the directory that it packs changes it.
    */
   readonly newest: number;
 }
 
 /**
- * Unpacks a tar into a tree. Throws what the walk throws, TAR_LINK for a hard link to nothing,
- * TAR_UNSAFE for a name with `..`; the end-of-archive may be missing.
+ * Unpacks a tar into a tree. The end of the archive may be missing. Throws what the walk throws, TAR_LINK for a hard
+ * link to nothing, TAR_UNSAFE for a name with `..`.
  */
 export async function unpack(
   tar: AsyncIterable<Buffer>,
@@ -80,7 +74,7 @@ export async function unpack(
   return { entries: view.entries, newest: unpacker.newest };
 }
 
-/** Puts the entries of one tar into a tree, as they come; whoever feeds it tells their end. */
+/** Adds the entries of one tar to a tree; the caller calls `end`. */
 export class Unpacker implements WalkHandler {
   /** The newest mtime so far; -Infinity without entries. */
   newest = -Infinity;
@@ -88,14 +82,14 @@ export class Unpacker implements WalkHandler {
   readonly #contents: ContentSink;
   readonly #into: Components;
   readonly #options: UnpackOptions;
-  /** The directory of the last entry: the next one's, as a rule. */
+  /** The directory of the last entry, which usually is the next one's. */
   #folder: Directory | undefined;
   #folderName = '';
   #keeping = false;
   #pieces: number[] | undefined;
   #position = 0;
   readonly #links = new HardLinks();
-  /** What this tar itself has brought: an opaque whiteout leaves it. */
+  /** Nodes of this tar, which opaque whiteouts keep. */
   readonly #brought: WeakSet<Node> | undefined;
 
   constructor(options: UnpackOptions) {
@@ -136,15 +130,14 @@ export class Unpacker implements WalkHandler {
     if (this.#keeping) this.#contents.hole?.(length);
   }
 
-  /** The tree as it is now, to look at: what comes later doesn't change it. Only while no file has several names. */
+  /** The current state. Only while no file has several names. */
   snapshot(): Tree {
     if (this.#tree.hasLinks) throw new Error('a file has several names, and more may come');
-    // What was entered belongs to the snapshot from now on.
+    // The snapshot owns the entered directory now.
     this.#folder = undefined;
     return new Tree(this.#tree);
   }
 
-  /** There are no more entries: the tree is what they make of it. */
   end(): void {
     this.#links.settle();
   }
@@ -157,7 +150,7 @@ export class Unpacker implements WalkHandler {
     return this.#folder;
   }
 
-  /** What is no directory in a context was so before any instruction: the context is to blame. */
+  /** A context itself is at fault if a parent is not a directory. */
   #directory(name: string): Directory {
     const path = this.#resolve(name);
     refuseTooDeep(path);
@@ -172,7 +165,7 @@ export class Unpacker implements WalkHandler {
     }
   }
 
-  /** A layer's links may point anywhere; what others bring may not lead out by one. */
+  /** Links of a layer may point anywhere; others must not lead out of the root. */
   #resolve(path: string, followLast = true): Components {
     const climbing = this.#options.whiteouts === true ? 'hold' : 'refuse';
     return this.#tree.resolve(path, { followLast, root: this.#into, climbing });
@@ -185,7 +178,7 @@ export class Unpacker implements WalkHandler {
       const directory = isDirectory(present)
         ? this.#tree.enter(folder, name, present)
         : this.#tree.newDirectory(attributes);
-      // A layer's directory lies over those below, with what it has of its own alone.
+      // A directory of a layer replaces all extended attributes.
       const extra =
         this.#brought === undefined
           ? extraOver(directory.extra, attributes.extra)
@@ -195,7 +188,7 @@ export class Unpacker implements WalkHandler {
       this.#brought?.add(directory);
       return;
     }
-    // What was below is gone, or no longer where its name says.
+    // The last directory may have been replaced.
     if (isDirectory(present)) this.#folder = undefined;
     if (entry.type === 'hard-link') {
       this.#link(folder, name, entry, mtime);
@@ -219,7 +212,7 @@ export class Unpacker implements WalkHandler {
     return new Leaf(mode, uid, gid, mtime, isFile ? entry.contentSize : 0, offset, extra);
   }
 
-  /** One more name of a file: what the entry says of owner and mode is the file's from now on. */
+  /** Adds a name of a file, with the owner and the mode of this entry. */
   #link(folder: Directory, name: string, entry: UnpackedEntry, mtime: number): void {
     const target = this.#resolve(cleanName(entry.linkpathBytes), false);
     const found = this.#tree.at(target);
@@ -258,7 +251,7 @@ export class Unpacker implements WalkHandler {
     this.#folder = undefined;
   }
 
-  /** What this tar has brought stays, and no more, as deep as it goes. */
+  /** Removes all nodes of lower layers, at any depth. */
   #keepBrought(folder: Directory): void {
     const open = [folder];
     for (let here = open.pop(); here !== undefined; here = open.pop())
@@ -271,7 +264,7 @@ export class Unpacker implements WalkHandler {
     return attributesOf(entry, this.#options.owner ?? entry, mtime, this.#xattrs(entry));
   }
 
-  /** Linux has no attributes of macOS: what engines unpack is without them. */
+  /** Linux has no attributes of macOS, and engines drop them. */
   #xattrs({ xattrs }: UnpackedEntry): ReadonlyMap<string, Buffer> | undefined {
     if (xattrs === undefined || this.#options.strict !== true) return xattrs;
     const kept = [...xattrs].filter(([name]) => !isAppleXattr(name));

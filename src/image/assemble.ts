@@ -1,7 +1,6 @@
 /**
- * Puts an image together from its configuration and its layers, which are in the store already:
- * manifest and index (OCI image-spec, manifest.md and image-index.md). The same parts make the same
- * bytes: the order of an object's members is fixed here.
+ * Writes the manifest, the index and the configuration of an image whose layers are stored (OCI image-spec, manifest.md
+ * and image-index.md). The same parts give the same bytes.
  */
 import { configJson, type ImageConfig } from './config.js';
 import {
@@ -14,13 +13,13 @@ import {
 import type { AssembledImage, Index, Manifest, PlatformImage, RepositoryName } from './manifest.js';
 import type { BlobStore } from './store.js';
 
-/** What one platform's image is made of. */
+/** The parts of an image for one platform. */
 interface ImageParts {
   readonly config: ImageConfig;
   /** In the store; as many as `config.rootfs.diff_ids`. */
   readonly layers: readonly Descriptor[];
   readonly platform: Platform;
-  /** By digest: from where a layer came, when it was a registry. */
+  /** The repositories that layers came from, by digest. */
   readonly origins?: ReadonlyMap<string, RepositoryName>;
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -46,7 +45,7 @@ export async function writeImage(store: BlobStore, parts: ImageParts): Promise<P
   return { descriptor, manifest, config, origins };
 }
 
-/** Writes an index when there are several images; one stands for itself. */
+/** Writes an index for several images; a single one needs none. */
 export async function writeIndex(
   store: BlobStore,
   images: readonly PlatformImage[],
@@ -84,10 +83,7 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
   await Promise.resolve();
 }
 
-/**
- * Copies layers, configurations, manifests and the index, in that order: who finds a manifest finds
- * what it names.
- */
+/** Copies an image to another store: layers, configurations, manifests and the index, in this order. */
 export async function copyImage(image: AssembledImage, to: BlobStore): Promise<AssembledImage> {
   for (const { manifest, descriptor } of image.images)
     for (const blob of [...manifest.layers, manifest.config, descriptor])

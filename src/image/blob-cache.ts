@@ -1,7 +1,7 @@
 /**
- * Blobs from registries, kept between builds in `$XDG_CACHE_HOME/dockerception/blobs/ALGORITHM/HEX`
- * (XDG Base Directory Specification; `~/.cache` when unset). A file gets its name only when it is whole
- * and right, so that processes may share the folder; what is found there is verified all the same.
+ * A cache of blobs from registries in `$XDG_CACHE_HOME/dockerception/blobs/ALGORITHM/HEX` (XDG Base Directory
+ * Specification; `~/.cache` by default). Processes share it: a file gets its name when it is complete, and is verified
+ * before it is used.
  */
 import type { Hash } from 'node:crypto';
 import { constants, createReadStream, renameSync } from 'node:fs';
@@ -16,23 +16,21 @@ import { outputFailure } from '../files/write-error.js';
 import type { Descriptor } from './descriptor.js';
 import { digestOfStream, hashFor, isDigest } from './digest.js';
 
-/** Whoever opened it closes it. */
+/** The caller closes it. */
 export interface BlobCache {
-  /** Where the blobs are. */
   readonly folder: string;
-  /** The path of a blob that is there and right; what is there but wrong is removed. */
+  /** The path of a valid blob; an invalid one is removed. */
   find(blob: Named): Promise<string | undefined>;
-  /** The bytes of a blob whose size isn't known, when they are there, right and at most `limit`. */
+  /** The bytes of a valid blob of unknown size, at most `limit`. */
   findDocument(digest: string, limit: number): Promise<Buffer | undefined>;
   /**
-   * The path of a blob; `fetch` gets what isn't there. Asked for twice at once, it is fetched once.
-   * The signal is aborted when the cache is closed.
-   *
-   * @throws what `fetch` throws; DockerceptionError: BLOB_DIGEST (kind engine) when what it wrote is
-   *   something else, CACHE_WRITE (kind output). Nothing of it stays.
+   * The path of a blob; `fetch` gets a missing one, once for concurrent calls. Its signal is aborted when the cache is
+   * closed.
+   * @throws what `fetch` throws; DockerceptionError: BLOB_DIGEST (kind engine) for wrong bytes, CACHE_WRITE (kind
+   * output)
    */
   obtain(blob: Named, fetch: Fetch): Promise<string>;
-  /** Stops what is being fetched; removes the folder when it is a temporary one. */
+  /** Aborts fetches; removes a temporary folder. */
   close(): Promise<void>;
 }
 
@@ -41,10 +39,8 @@ type Fetch = (file: PartialBlob, signal: AbortSignal) => Promise<void>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Opens the cache of an environment: `XDG_CACHE_HOME`, `HOME`. When it can't be written to, or there is
- * no home, a temporary folder (`TMPDIR`) takes its place.
- *
- * @throws DockerceptionError of kind output, code CACHE_WRITE, when there is no temporary folder either.
+ * Opens the cache of an environment: `XDG_CACHE_HOME`, `HOME`; a temporary folder (`TMPDIR`) if that is not writable.
+ * @throws DockerceptionError of kind output, code CACHE_WRITE, without a temporary folder
  */
 export async function openBlobCache(env: Environment): Promise<BlobCache> {
   const folder = await writable(cacheFolder(env));
@@ -64,7 +60,7 @@ export async function openBlobCache(env: Environment): Promise<BlobCache> {
 
 function cacheFolder(env: Environment): string | undefined {
   const { XDG_CACHE_HOME: cache = '', HOME: home = '' } = env;
-  // A relative path is to be ignored, says the specification.
+  // The specification ignores relative paths.
   if (isAbsolute(cache)) return join(cache, 'dockerception', 'blobs');
   return isAbsolute(home) ? join(home, '.cache', 'dockerception', 'blobs') : undefined;
 }
@@ -73,7 +69,7 @@ async function writable(folder: string | undefined): Promise<string | undefined>
   if (folder === undefined) return undefined;
   try {
     keepFolder(folder);
-    // Those inside as well: another user, or root, may have made them.
+    // Another user may own the folders inside.
     const names = (await readdir(folder)).filter((name) => !isTemporaryName(name));
     for (const path of [folder, ...names.map((name) => join(folder, name))])
       await access(path, constants.W_OK | constants.X_OK);
@@ -87,11 +83,10 @@ class FolderCache implements BlobCache {
   readonly folder: string;
   readonly #temporary: TemporaryPath | undefined;
   readonly #fetching = new Map<string, Promise<string>>();
-  /** Digests that this process has verified. */
   readonly #verified = new Set<string>();
   readonly #closing = new AbortController();
 
-  /** @param temporary the folder, if it is removed when the cache is closed */
+  /** @param temporary removed when the cache is closed */
   constructor(folder: string, temporary?: TemporaryPath) {
     this.folder = folder;
     this.#temporary = temporary;
@@ -105,9 +100,9 @@ class FolderCache implements BlobCache {
       this.#verified.add(digest);
       return path;
     }
-    // Another process may have put the right one there meanwhile; fetching it once more does no harm.
+    // Another process may have replaced it meanwhile: fetching it again is harmless.
     this.#verified.delete(digest);
-    // Whatever it is: a folder in its place would be in the way for ever.
+    // A folder in its place would block it.
     await rm(path, { force: true, recursive: true }).catch((error: unknown) => {
       throw writing(path, error);
     });
@@ -176,14 +171,14 @@ class FolderCache implements BlobCache {
   }
 
   #path(digest: string): string {
-    // What isn't a digest could lead to another folder.
+    // Other texts could lead to another folder.
     if (!isDigest(digest)) throw new TypeError(`not a digest: ${String(digest)}`);
     const [algorithm = '', hex = ''] = digest.split(':');
     return join(this.folder, algorithm, hex);
   }
 }
 
-/** False also for a file that is gone, or that can't be read. */
+/** False also for an unreadable file. */
 function hasDigest(path: string, digest: string): Promise<boolean> {
   const stream = createReadStream(path, { highWaterMark: 1 << 18 });
   return digestOfStream(stream, digest).then(
@@ -192,22 +187,22 @@ function hasDigest(path: string, digest: string): Promise<boolean> {
   );
 }
 
-/** What tells a blob from any other. */
+/** Identifies a blob. */
 type Named = Pick<Descriptor, 'digest' | 'size'>;
 
-/** A blob that is being written. */
+/** A blob that is being written and hashed. */
 export interface PartialBlob {
-  /** Bytes that were written. */
+  /** Bytes so far. */
   readonly received: number;
-  /** Writes at the end; the chunk is the caller's again afterwards. */
+  /** Appends a chunk, which the caller may reuse afterwards. */
   write(chunk: Buffer): Promise<void>;
-  /** Forgets what was written. */
+  /** Discards all bytes. */
   restart(): Promise<void>;
-  /** Whether what was written is the blob. */
+  /** Whether the blob is complete and valid. */
   isWhole(): boolean;
 }
 
-/** It, in a file. Whoever opened the file closes it. */
+/** A partial blob in a file, which the caller closes. */
 class PartialFile implements PartialBlob {
   readonly #file: TemporaryFile;
   readonly #blob: Named;
@@ -239,7 +234,7 @@ class PartialFile implements PartialBlob {
   }
 }
 
-/** The error of a blob whose bytes aren't what its descriptor says. */
+/** The error for a blob with another size or digest. */
 export function wrongBytes(
   { digest, size }: Named,
   received: number,
@@ -252,7 +247,7 @@ export function wrongBytes(
   return new DockerceptionError('engine', 'BLOB_DIGEST', `${doing}: blob ${digest}: ${why}`);
 }
 
-/** The error of a file of the cache that can't be written. */
+/** The error for a file of the cache. */
 function writing(path: string, error: unknown): DockerceptionError {
   const { message } = outputFailure(path, error) as Error;
   return new DockerceptionError('output', 'CACHE_WRITE', message, {

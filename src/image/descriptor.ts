@@ -1,9 +1,5 @@
-/**
- * A descriptor names a blob: what it is, its digest, its size. OCI image-spec, descriptor.md;
- * Docker's older media types mean the same things and are read, never written.
- */
+/** Descriptors of blobs: OCI image-spec, descriptor.md. Docker's older media types are read but never written. */
 
-/** A pointer to a blob. */
 export interface Descriptor {
   readonly mediaType: string;
   /** `sha256:` and 64 hexadecimal digits. */
@@ -14,7 +10,7 @@ export interface Descriptor {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** What an image runs on, as an index tells it. */
+/** A platform in an index. */
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
@@ -30,7 +26,7 @@ export const OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar';
 export const DOCKER_INDEX = 'application/vnd.docker.distribution.manifest.list.v2+json';
 export const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 
-/** The OCI name for Docker's media type of the same format; any other is left as it is. */
+/** The OCI equivalent of a media type of Docker; others are returned unchanged. */
 export function ociMediaType(mediaType: string): string {
   return OCI_NAMES[mediaType] ?? mediaType;
 }

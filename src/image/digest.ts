@@ -1,6 +1,6 @@
 /**
- * Digests of blobs: an algorithm and hexadecimal digits (OCI image-spec, descriptor.md, "Digests"). What is
- * written here has sha256. What is read is compared with its descriptor as it flows.
+ * Digests of blobs (OCI image-spec, descriptor.md, "Digests"). Blobs are written with sha256, and verified while they
+ * are read.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { pipeline, type Readable, Transform } from 'node:stream';
@@ -12,7 +12,7 @@ import type { Descriptor } from './descriptor.js';
 const DIGITS = { sha256: 64, sha384: 96, sha512: 128 } as const;
 type Algorithm = keyof typeof DIGITS;
 
-/** Whether this is a well-formed digest, fit for a path and a comparison: of any algorithm, or of one. */
+/** Whether a text is a well-formed digest, optionally of one algorithm. */
 export function isDigest(text: unknown, algorithm?: Algorithm): text is string {
   if (typeof text !== 'string') return false;
   const [, name, digits = ''] = /^(sha256|sha384|sha512):([0-9a-f]+)$/.exec(text) ?? [];
@@ -20,7 +20,6 @@ export function isDigest(text: unknown, algorithm?: Algorithm): text is string {
   return digits.length === DIGITS[name as Algorithm];
 }
 
-/** A hash of the algorithm that a digest names. */
 export function hashFor(digest: string): Hash {
   return createHash(algorithmOf(digest));
 }
@@ -29,22 +28,21 @@ function algorithmOf(digest: string): string {
   return digest.slice(0, digest.indexOf(':'));
 }
 
-/** The digest of bytes; `like` is a digest of the same algorithm. */
+/** The digest of bytes, with the algorithm of `like`. */
 export function digestOf(bytes: Buffer | string, like = 'sha256:'): string {
   return `${algorithmOf(like)}:${hashFor(like).update(bytes).digest('hex')}`;
 }
 
-/** The digest of no bytes. */
 export const EMPTY_DIGEST = digestOf('');
 
-/** The digest of a stream, which is read to its end. */
+/** The digest of a stream. */
 export async function digestOfStream(stream: Readable, like = 'sha256:'): Promise<string> {
   const hash = hashFor(like);
   for await (const chunk of stream) hash.update(chunk as Buffer);
   return `${algorithmOf(like)}:${hash.digest('hex')}`;
 }
 
-/** Where layouts and archives keep a blob. Throws DIGEST_UNSUPPORTED: a digest may come from anyone. */
+/** The path of a blob in layouts and archives. Throws DIGEST_UNSUPPORTED. */
 export function blobPath(digest: string): string {
   if (!isDigest(digest, 'sha256'))
     throw new DockerceptionError(
@@ -55,7 +53,7 @@ export function blobPath(digest: string): string {
   return `blobs/sha256/${digest.slice('sha256:'.length)}`;
 }
 
-/** The digest of the blob at such a path; other paths state none (OCI image-spec, image-layout.md, "Blobs"). */
+/** The digest in such a path, if any (OCI image-spec, image-layout.md, "Blobs"). */
 export function digestOfBlobPath(path: string): string | undefined {
   const [, hex] = /^blobs\/sha256\/(.*)$/s.exec(path) ?? [];
   const digest = `sha256:${hex}`;
@@ -63,9 +61,9 @@ export function digestOfBlobPath(path: string): string | undefined {
 }
 
 /**
- * The same bytes, checked: the result fails with BLOB_DIGEST when they are more, fewer or other
- * than the descriptor says. Destroying it destroys `input`; an error of `input` comes out as it is.
- * @param name what messages call the place that the blob comes from
+ * The same stream, verified: it fails with BLOB_DIGEST unless size and digest are those of the descriptor. Destroying
+ * it destroys `input`, whose errors are emitted unchanged.
+ * @param name the source of the blob, for messages
  */
 export function verified(input: Readable, descriptor: Descriptor, name: string): Readable {
   const hash = hashFor(descriptor.digest);
@@ -74,7 +72,7 @@ export function verified(input: Readable, descriptor: Descriptor, name: string):
     transform(chunk: Buffer, _encoding, callback) {
       size += chunk.length;
       hash.update(chunk);
-      // A reader that trusts the size must not get more.
+      // Readers must not get more than the size.
       if (size > descriptor.size) callback(mismatch(descriptor, name, 'it goes on after them'));
       else callback(null, chunk);
     },
@@ -83,11 +81,11 @@ export function verified(input: Readable, descriptor: Descriptor, name: string):
       callback(compare(descriptor, name, size, digest));
     },
   });
-  // The stream that is returned reports the error.
+  // The returned stream reports the error.
   return pipeline(input, check, () => undefined);
 }
 
-/** The error for a blob with another size or digest; `null` when both are right. */
+/** The error for a blob with another size or digest, or null. */
 export function compare(
   descriptor: Descriptor,
   name: string,

@@ -1,27 +1,26 @@
 /**
- * SHA-256 of much data on a thread of its own: where a processor has no instructions for it (some
- * 350 MB/s), hashing a layer takes as long as everything else that is done with it. Little data
- * isn't worth the thread, which takes some 30 ms and 16 MB.
+ * SHA-256 of large data on a thread: without instructions for it (some 350 MB/s), hashing a layer takes as long as
+ * everything else. A thread takes some 30 ms and 16 MB.
  */
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 
-/** Bytes from which on a thread pays. */
+/** Bytes for which a thread is faster. */
 const LARGE = 24 << 20;
-/** Bytes that are handed over at once, and how many such pieces may be on their way. */
+/** Bytes of a message to the thread, and the number of pending messages. */
 const PIECE = 512 << 10;
 const PIECES = 6;
 
-/** Takes data in order. Who made it closes it. */
+/** Hashes data in order. Its creator closes it. */
 export interface Hasher {
-  /** Takes the chunk before it settles: it is the caller's again then. */
+  /** The caller may reuse the chunk when this settles. */
   update(chunk: Buffer): Promise<void> | undefined;
   /** `sha256:` and 64 hexadecimal digits. */
   digest(): Promise<string>;
   close(): void;
 }
 
-/** @param expected bytes at most, as far as anybody knows; @default little */
+/** @param expected the most bytes, if known */
 export function hasherFor(expected = 0): Hasher {
   return expected < LARGE ? new InlineHasher() : new ThreadHasher();
 }
@@ -38,7 +37,7 @@ class InlineHasher implements Hasher {
   }
 
   close(): void {
-    // Nothing is held.
+    // There is nothing to close.
   }
 }
 
@@ -46,9 +45,9 @@ class ThreadHasher implements Hasher {
   readonly #memory = new SharedArrayBuffer(PIECE * PIECES);
   readonly #bytes = Buffer.from(this.#memory);
   readonly #worker = new Worker(new URL('./hash-thread.js', import.meta.url), {
-    // Offsets are posted instead of views, whose copies would each count as all of the memory.
+    // Offsets are posted, since a copy of a view counts as all of the memory.
     workerData: this.#memory,
-    // The flags of the process, such as --input-type, are for its own main file.
+    // Flags of the process such as --input-type do not apply.
     execArgv: [],
   });
   readonly #free = Array.from({ length: PIECES }, (_, index) => index * PIECE);

@@ -1,26 +1,25 @@
 /**
- * A layer on its way to a store: tar → SHA-256 (the diff ID) → compressor → the store, which takes
- * the digest. OCI image-spec, layer.md and config.md. Nothing of it is kept in memory.
+ * Writes a layer to a store: tar → SHA-256 (the diff ID) → compressor → store, which computes the digest. OCI image-
+ * spec, layer.md and config.md.
  */
 import { compress, type Compression, type CompressionType } from '../compression/compress.js';
 import { type Descriptor, OCI_LAYER } from './descriptor.js';
 import { hasherFor } from './hasher.js';
 import type { Blob, BlobStore } from './store.js';
 
-/** A layer that a store has. */
+/** A layer in a store. */
 export interface Layer {
   readonly descriptor: Descriptor;
-  /** The digest of its uncompressed tar: `sha256:` and 64 hexadecimal digits. */
+  /** The digest of the uncompressed tar. */
   readonly diffId: string;
-  /** Bytes of its uncompressed tar. */
+  /** Bytes of the uncompressed tar. */
   readonly size: number;
 }
 
 /**
- * Hashes, compresses and stores a layer while it is made. When `tar` or the store fails, the other
- * is ended, nothing of the layer stays, and the promise rejects with that error.
- *
- * @param expected bytes of the tar at most, as far as anybody knows
+ * Hashes, compresses and stores a layer. If `tar` or the store fails, the other is ended, and nothing of the layer
+ * remains.
+ * @param expected the most bytes of the tar, if known
  */
 export async function writeLayer(
   store: BlobStore,
@@ -51,7 +50,7 @@ export async function writeLayer(
   }
 }
 
-/** The media type of a layer that is compressed so. */
+/** The media type of a layer with this compression. */
 export function layerMediaType(type: CompressionType): string {
   return type === 'none' ? OCI_LAYER : `${OCI_LAYER}+${type}`;
 }

@@ -21,7 +21,7 @@ import type { BlobSource } from './store.js';
 export const MANIFEST_TYPES = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST];
 const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
 
-/** One image: its configuration and its layers, from the lowest up. */
+/** The manifest of an image; layers from the lowest up. */
 export interface Manifest {
   readonly schemaVersion: 2;
   readonly mediaType: string;
@@ -30,7 +30,7 @@ export interface Manifest {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Several images, one for each platform. */
+/** The images for several platforms. */
 export interface Index {
   readonly schemaVersion: 2;
   readonly mediaType: string;
@@ -38,50 +38,50 @@ export interface Index {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** An image to build upon or to copy from, for one platform, wherever it is. */
+/** An image for one platform, in any place. */
 export interface Image {
-  /** What messages call it. */
+  /** The name for messages. */
   readonly name: string;
-  /** What it is named where it is: `docker.io/library/app:1`. @default nothing tells */
+  /** Its names in its place: `docker.io/library/app:1`. @default unknown */
   readonly names?: readonly string[];
-  /** Of its manifest. @default it has none */
+  /** Of the manifest. @default none */
   readonly digest?: string;
-  /** Of its configuration, which is the image ID. @default that of `config` as it is written here */
+  /** The digest of the configuration. @default that of `config` as written here */
   readonly id?: string;
   readonly config: ImageConfig;
   /** OCI media types; as many as `config.rootfs.diff_ids`. */
   readonly layers: readonly Descriptor[];
-  /** Has the layers. */
+  /** The source of the layers. */
   readonly blobs: BlobSource;
-  /** Where a registry has them, so that a push to the same one can mount them. */
+  /** The repository of the layers, which a push to the same registry can mount. */
   readonly origin?: RepositoryName;
 }
 
 /** A repository of a registry. */
 export interface RepositoryName {
-  /** The host as references have it, with its port: `docker.io` is Docker Hub. */
+  /** The host with its port: `docker.io` is Docker Hub. */
   readonly registry: string;
   /** `library/debian` */
   readonly repository: string;
 }
 
-/** An image that was made, its blobs all in a store: what outputs and pushes take. */
+/** A built image, whose blobs are all in a store. */
 export interface AssembledImage {
-  /** Of the manifest, or of the index when there are several platforms. */
+  /** Of the manifest, or of the index for several platforms. */
   readonly descriptor: Descriptor;
-  /** One for each platform, in the order in which they were asked for. */
+  /** One for each platform, in the requested order. */
   readonly images: readonly PlatformImage[];
-  /** Has every blob: manifests, configurations, layers. */
+  /** The source of manifests, configurations and layers. */
   readonly blobs: BlobSource;
 }
 
-/** One platform of it. */
+/** A built image for one platform. */
 export interface PlatformImage {
   /** Its `platform` is set. */
   readonly descriptor: Descriptor;
   readonly manifest: Manifest;
   readonly config: ImageConfig;
-  /** By digest: from where a layer came, when it was a registry. */
+  /** The repositories that layers came from, by digest. */
   readonly origins: ReadonlyMap<string, RepositoryName>;
 }
 

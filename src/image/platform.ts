@@ -1,6 +1,6 @@
 /**
- * Platforms as people write them (`linux/arm/v7`, `amd64`) and as an index has them: OCI image-spec,
- * image-index.md; names, aliases and which variant runs what are those of containerd/platforms.
+ * Platforms in options (`linux/arm/v7`, `amd64`) and in indexes: OCI image-spec, image-index.md; names, aliases and
+ * compatibility as in containerd/platforms.
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
@@ -17,9 +17,9 @@ const ARCHITECTURES = new Set(
     ' ',
   ),
 );
-/** What a part of a platform may consist of; the expression is part of BuildKit's message. */
+/** The valid parts of a platform; the expression is in the message of BuildKit. */
 const COMPONENT = /^[A-Za-z0-9_.-]+$/;
-/** What Node calls an architecture, where Go calls it otherwise. */
+/** The names in Go of architectures in Node. */
 const OF_NODE: Readonly<Record<string, string>> = {
   x64: 'amd64',
   ia32: '386',
@@ -29,13 +29,12 @@ const OF_NODE: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads `OS/ARCHITECTURE[/VARIANT]`, or one of the first two alone, the other being the host's.
- *
- * @throws DockerceptionError of kind usage, code PLATFORM_INVALID; also for names that Go does not know.
+ * Parses `OS/ARCHITECTURE[/VARIANT]`, or one of the first two with the host's other part.
+ * @throws DockerceptionError of kind usage, code PLATFORM_INVALID; also for names unknown to Go
  */
 export function parsePlatform(text: string): Platform {
   const specifier = text.trim();
-  // buildx's word for the machine at hand.
+  // As in buildx.
   if (specifier === 'local') return hostPlatform();
   const platform = parseSpecifier(specifier, hostPlatform(), () => invalid(text));
   const { os, architecture } = platform;
@@ -46,10 +45,9 @@ export function parsePlatform(text: string): Platform {
 }
 
 /**
- * Reads a platform as a Dockerfile has it: with both an operating system and an architecture, any names.
- *
- * @param local the platform that a missing part is taken from
- * @param refusal makes the error; `component` is the invalid part, if only one is
+ * Parses a platform of a Dockerfile: operating system and architecture may have any names.
+ * @param local the platform for a missing part
+ * @param refusal returns the error; `component` is the invalid part, if only one is
  */
 export function parseSpecifier(
   text: string,
@@ -83,12 +81,12 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
   return [os, architecture, ...(variant ? [variant] : [])].join('/');
 }
 
-/** Linux, whatever the host's system, on the host's architecture: what containers run on. */
+/** The platform of containers on this host: always Linux. */
 export function hostPlatform(): Platform {
   return normalisePlatform({ os: 'linux', architecture: OF_NODE[process.arch] ?? process.arch });
 }
 
-/** One name for what has several: `x86_64` is amd64, `arm` is arm/v7, `arm64/v8` is arm64. */
+/** Replaces aliases: `x86_64` is amd64, `arm` is arm/v7, `arm64/v8` is arm64. */
 export function normalisePlatform(platform: Platform): Platform {
   const { variant: given, ...rest } = platform;
   const os = platform.os.toLowerCase();
@@ -128,9 +126,8 @@ function normaliseArchitecture(name: string, variant: string): [name: string, va
 }
 
 /**
- * The manifest of an index that fits best: the platform itself, else what it can run too (arm/v6 on
- * arm/v7, 386 on amd64). Of equals the first. A manifest without a platform is taken when no other
- * fits; attestations (`unknown/unknown`) never are.
+ * The best manifest of an index: of the platform itself, else of one that it can run (arm/v6 on arm/v7, 386 on amd64),
+ * else without a platform. Never an attestation (`unknown/unknown`).
  */
 export function choosePlatform(
   candidates: readonly Descriptor[],
@@ -144,7 +141,7 @@ export function choosePlatform(
   return images.find(({ platform }) => platform === undefined);
 }
 
-/** The error for an index without an image for a platform; `doing` is a gerund and its subject. */
+/** The error for a missing platform; `doing` is a gerund and its subject. */
 export function unknownPlatform(
   candidates: readonly Descriptor[],
   wanted: Platform,

@@ -1,13 +1,13 @@
 /**
- * Names of images, `[HOST[:PORT]/]PATH[:TAG][@DIGEST]`, in the grammar of distribution/reference.
- * A name without a host is Docker Hub's, there without a path under `library/`.
+ * References of images, `[HOST[:PORT]/]PATH[:TAG][@DIGEST]`, in the grammar of distribution/reference. The default host
+ * is Docker Hub, and its default path `library/`.
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
 import { isDigest } from './digest.js';
 import type { RepositoryName } from './manifest.js';
 
-/** A name, taken apart. It has a tag or a digest, or both; the digest is what counts then. */
+/** The parts of a reference, with a tag, a digest, which overrides it, or both. */
 export interface Reference extends RepositoryName {
   readonly tag?: string;
   /** `sha256:…` */
@@ -25,7 +25,7 @@ const NAME = new RegExp(
 );
 const TAG = /^\w[\w.-]{0,127}$/;
 
-/** The parts of a name as they are written. A colon before a slash belongs to a port. */
+/** The parts as they are written. A colon before a slash belongs to a port. */
 function splitReference(text: string): {
   readonly name: string;
   readonly tag: string | undefined;
@@ -40,24 +40,24 @@ function splitReference(text: string): {
     : { name, tag: undefined, digest };
 }
 
-/** The name and the tag, `latest` if it has none, as an engine is asked for them. */
+/** The name and the tag, `latest` by default. */
 export function splitTag(text: string): [name: string, tag: string] {
   const { name, tag = 'latest' } = splitReference(text);
   return [name, tag];
 }
 
-/** The registry's host, with its port, of a name that need not be valid: `docker.io` when it has none. */
+/** The registry of a name, which may be invalid; `docker.io` by default. */
 export function registryOf(text: string): string {
   return splitName(splitReference(text).name)[0];
 }
 
-/** Whether an engine accepts this as a name to give to an image; whether its host exists is another matter. */
+/** Whether an engine accepts this as a name for an image. */
 export function isImageName(text: string): boolean {
   const { name, tag, digest } = splitReference(text);
   return digest === undefined && NAME.test(name) && (tag === undefined || TAG.test(tag));
 }
 
-/** The parts of a name; undefined for what is no name. */
+/** Parses a reference; undefined if it is invalid. */
 export function tryParseReference(text: string): Reference | undefined {
   try {
     return parseReference(text);
@@ -67,9 +67,8 @@ export function tryParseReference(text: string): Reference | undefined {
 }
 
 /**
- * Parses a name; without a tag and a digest its tag is `latest`.
- *
- * @throws DockerceptionError of kind usage, code REFERENCE_INVALID.
+ * Parses a reference; the tag is `latest` without a tag and a digest.
+ * @throws DockerceptionError of kind usage, code REFERENCE_INVALID
  */
 export function parseReference(text: string): Reference {
   const { name, tag, digest } = splitReference(text);
@@ -78,7 +77,7 @@ export function parseReference(text: string): Reference {
   if (!HOST.test(registry)) throw invalid(text, `"${printable(registry)}" is not a host`);
   const port = /:([0-9]+)$/.exec(registry)?.[1];
   if (port !== undefined && !isPort(port)) throw invalid(text, `there is no port ${port}`);
-  // The grammar takes an address of five numbers; no network does.
+  // The grammar accepts invalid addresses.
   if (!URL.canParse(`https://${registry}/`))
     throw invalid(text, `"${printable(registry)}" is not a host`);
   if (!PATH.test(repository)) {
@@ -105,22 +104,22 @@ function isPort(text: string): boolean {
   return Number(text) >= 1 && Number(text) <= 65535;
 }
 
-/** The name in full: `docker.io/library/app:latest`. */
+/** The full name: `docker.io/library/app:latest`. */
 export function formatReference({ registry, repository, tag, digest }: Reference): string {
   return `${registry}/${repository}${suffix(tag, digest)}`;
 }
 
-/** The name in full of a name as it is written: `docker.io/library/app:latest` of `app`. Throws as {@link parseReference}. */
+/** The full name of a reference. Throws as {@link parseReference}. */
 export function fullName(text: string): string {
   return formatReference(parseReference(text));
 }
 
-/** The name as people write it: `app:latest`, `user/app:1`, `host:5000/app:1`. */
+/** The familiar name: `app:latest`, `user/app:1`, `host:5000/app:1`. */
 export function familiarReference(reference: Reference): string {
   return familiarName(formatReference(reference));
 }
 
-/** The same of a name in full. */
+/** The familiar form of a full name. */
 export function familiarName(name: string): string {
   return name.replace(/^docker\.io\/(?:library\/(?=[^/]*$))?/, '');
 }
@@ -129,7 +128,7 @@ function suffix(tag: string | undefined, digest: string | undefined): string {
   return `${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
 }
 
-/** The first component is a host when it looks like no path: a dot, a colon, a capital, localhost. */
+/** The first component is a host if it contains a dot, a colon or a capital, or is localhost. */
 function splitName(name: string): [registry: string, repository: string] {
   const slash = name.indexOf('/');
   const first = slash === -1 ? '' : name.slice(0, slash);

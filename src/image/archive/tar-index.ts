@@ -1,7 +1,4 @@
-/**
- * Where a tar's files lie: its headers are read and its bodies passed over, so that a layer is read
- * from where it is. What a header says is the walk's to tell (src/tar).
- */
+/** The offsets of the files in a tar, from its headers alone. */
 import { DockerceptionError } from '../../errors.js';
 import type { RandomAccess } from '../../files/temporary-file.js';
 import { BLOCK, paddingOf } from '../../tar/block.js';
@@ -10,11 +7,11 @@ import { TarWalk } from '../../tar/walk.js';
 import { componentsInside } from '../../text/path.js';
 import { printable } from '../../text/printable.js';
 
-/** Bytes of one read. */
+/** Bytes per read. */
 const WINDOW = 64 * 1024;
-/** Stands in for bodies, which the walk counts but nobody looks at. */
+/** Passed to the walk instead of bodies, which it only counts. */
 const SKIPPED = Buffer.alloc(1 << 20);
-/** An image has hundreds of entries, not millions. */
+/** Images have hundreds of entries. */
 const MAX_ENTRIES = 100_000;
 
 /** A file of the tar, or a link to one. */
@@ -23,10 +20,9 @@ export type TarMember =
   | { readonly kind: 'link'; readonly target: string };
 
 /**
- * Reads a tar's headers.
+ * Reads the headers of a tar.
  * @param size of the file, in bytes
- * @param name what messages call it
- * @throws DockerceptionError of kind build: ARCHIVE_INVALID, ARCHIVE_TRUNCATED.
+ * @throws DockerceptionError of kind build: ARCHIVE_INVALID, ARCHIVE_TRUNCATED
  */
 export async function indexTar(
   file: RandomAccess,
@@ -37,7 +33,7 @@ export async function indexTar(
     throw invalid(name, size === 0 ? 'it is empty' : `it is no archive: it has ${size} bytes`);
   const members = new Map<string, TarMember>();
   let position = 0;
-  /** Of the entry whose header came last. */
+  /** The size of the last entry. */
   let body: number;
   const view = new TarWalk(
     {
@@ -96,7 +92,7 @@ function invalid(name: string, why: string, cause?: unknown): DockerceptionError
   return new DockerceptionError('build', 'ARCHIVE_INVALID', message, { cause });
 }
 
-/** The walk takes every tar to be the context. */
+/** Errors of the walk are about a context. */
 function ofArchive(error: unknown, name: string): unknown {
   if (!(error instanceof DockerceptionError) || error.kind !== 'context') return error;
   switch (error.code) {
@@ -118,19 +114,19 @@ function ofArchive(error: unknown, name: string): unknown {
 
 const MAX_LINKS = 10;
 
-/** Where a symbolic or hard link leads; `path` is its own, clean. */
+/** The target of a link at a clean path. */
 export function linkTarget(path: string, { type, linkpath }: EntryHeader): string {
   const isRelative = type === 'symlink' && !linkpath.startsWith('/');
   const folder = isRelative ? path.slice(0, path.lastIndexOf('/') + 1) : '';
   return cleanMember(folder + linkpath);
 }
 
-/** Without `.`, `..` and empty parts: what leads outside is no file of the archive. */
+/** A path without `.`, `..` and empty parts, inside the archive. */
 export function cleanMember(path: string): string {
   return componentsInside(path).join('/');
 }
 
-/** Follows links that lead from one to the next, as far as they do. */
+/** Follows a chain of links. */
 export function followMember(path: string, targetOf: (path: string) => string | undefined): string {
   let at = path;
   for (let links = 0; links < MAX_LINKS; links++) {

@@ -1,8 +1,7 @@
 /**
- * Credentials for a registry, from where `docker login` leaves them: `DOCKER_AUTH_CONFIG`, then the
- * registry's helper of `credHelpers`, or `credsStore`, or `auths` in config.json
- * (docker/cli, cli/config/configfile/file.go). One registry is looked up at a time: the others'
- * helpers are not run.
+ * Credentials for registries as `docker login` stores them: `DOCKER_AUTH_CONFIG`, the helper in `credHelpers`,
+ * `credsStore`, or `auths` in config.json (docker/cli, cli/config/configfile/file.go). Only the helper of the registry
+ * is run.
  */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -20,29 +19,28 @@ import {
 } from './docker-config.js';
 import { askHelper, listHelper } from './helper.js';
 
-/** How to prove who we are to one registry. Empty strings are absent. */
+/** The credential for a registry. Missing values are empty. */
 export interface Credential {
   readonly username: string;
   readonly password: string;
-  /** A refresh token, used in place of the password. */
+  /** A refresh token, used instead of the password. */
   readonly identityToken: string;
-  /** A bearer token, sent as it is. */
+  /** A bearer token. */
   readonly registryToken: string;
 }
 
-/** The credentials of one environment. Reads files and runs helpers when asked, never before. */
+/** The credentials of an environment. Reads files and runs helpers on demand. */
 export interface CredentialStore {
   /**
-   * @param host the registry's host with its port; `docker.io` is Docker Hub.
-   * @returns undefined when there are none.
-   * @throws DockerceptionError: CREDENTIAL_HELPER, DOCKER_CONFIG_INVALID, CREDENTIAL_INVALID.
+   * @param host with its port; `docker.io` is Docker Hub
+   * @throws DockerceptionError: CREDENTIAL_HELPER, DOCKER_CONFIG_INVALID, CREDENTIAL_INVALID
    */
   get(host: string): Promise<Credential | undefined>;
-  /** Where `get` looks, or has found them, for a message: `auths in /root/.docker/config.json`. */
+  /** The source of a credential, for messages: `auths in /root/.docker/config.json`. */
   where(host: string): Promise<string>;
   /**
-   * The registries that credentials may exist for, under their keys in config.json.
-   * @throws DockerceptionError: CREDENTIAL_HELPER, when `credsStore` can't list its own.
+   * The keys of registries in config.json.
+   * @throws DockerceptionError: CREDENTIAL_HELPER, if `credsStore` fails
    */
   keys(): Promise<readonly string[]>;
 }
@@ -92,7 +90,7 @@ export function credentialStore(env: Environment): CredentialStore {
   };
 }
 
-/** The helper that is in charge of a host, and the key that it knows the host by. */
+/** The helper for a host, and its key for the host. */
 function helperFor(
   config: DockerConfig,
   host: string,
@@ -110,7 +108,7 @@ function findAuth(config: DockerConfig | undefined, host: string): StoredAuth | 
   return key === undefined ? undefined : config?.auths[key];
 }
 
-/** The key itself comes first, then one that is a URL of the same host. */
+/** Prefers the key itself to a URL of the same host. */
 function keyFor(keys: readonly string[], host: string): string | undefined {
   const key = credentialKey(host);
   if (keys.includes(key)) return key;

@@ -1,13 +1,12 @@
 /**
- * The docker CLI's `config.json`, read only: which context is current, and which credentials there
- * are for which registry (docker/cli, cli/config/configfile/file.go). `auth` is base64 of
- * `user:password`; the keys of `auths` are host names, or URLs in older files.
+ * The docker CLI's `config.json`: the current context, and credentials by registry (docker/cli,
+ * cli/config/configfile/file.go). `auth` is base64 of `user:password`; older files have URLs as keys of `auths`.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 
-/** One entry of `auths`, as the file has it. */
+/** An entry of `auths`. */
 export interface StoredAuth {
   readonly auth?: string;
   readonly username?: string;
@@ -16,9 +15,9 @@ export interface StoredAuth {
   readonly registrytoken?: string;
 }
 
-/** The parts of config.json that are used here. */
+/** The used parts of config.json. */
 export interface DockerConfig {
-  /** The file's path, for messages; it need not exist. */
+  /** The path, for messages; the file may be missing. */
   readonly file: string;
   readonly currentContext: string | undefined;
   readonly auths: Readonly<Record<string, StoredAuth>>;
@@ -27,9 +26,8 @@ export interface DockerConfig {
 }
 
 /**
- * Reads `config.json` in a configuration folder; a file that isn't there is an empty one.
- *
- * @throws DockerceptionError of kind usage, code DOCKER_CONFIG_INVALID, when it can't be read.
+ * Reads `config.json` in a folder; a missing file is empty.
+ * @throws DockerceptionError of kind usage, code DOCKER_CONFIG_INVALID
  */
 export async function readDockerConfig(folder: string): Promise<DockerConfig> {
   const file = join(folder, 'config.json');
@@ -44,13 +42,13 @@ export async function readDockerConfig(folder: string): Promise<DockerConfig> {
   return parseDockerConfig(text, file);
 }
 
-/** Reads the text of a `config.json`; `file` is for messages. */
+/** Parses `config.json`; `file` is for messages. */
 export function parseDockerConfig(text: string, file: string): DockerConfig {
   let json: unknown;
   try {
     json = JSON.parse(text.trim() === '' ? '{}' : text);
   } catch (error) {
-    // The parser's message may quote the text, and the text holds passwords.
+    // The parser's message may quote passwords.
     throw invalid(file, 'it is not JSON', undefined, error);
   }
   if (!isObject(json)) throw invalid(file, 'it is not a JSON object');
@@ -71,7 +69,7 @@ function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The members of an object that `read` makes something of. */
+/** The members of an object for which `read` returns a value. */
 function table<T>(value: unknown, read: (value: unknown) => T | undefined): Record<string, T> {
   const result: Record<string, T> = {};
   if (!isObject(value)) return result;
@@ -101,22 +99,21 @@ function invalid(
   );
 }
 
-/** The key that Docker Hub's credentials are kept under. */
+/** The key of Docker Hub's credentials. */
 export const HUB_KEY = 'https://index.docker.io/v1/';
 
 const HUB_HOSTS = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
 
-/** Whether this host is Docker Hub, under whichever name. */
 export function isHub(host: string): boolean {
   return HUB_HOSTS.has(host) || host === HUB_KEY;
 }
 
-/** The key that `docker login HOST` writes: the host, except for Docker Hub. */
+/** The key that `docker login HOST` writes. */
 export function credentialKey(host: string): string {
   return isHub(host) ? HUB_KEY : host;
 }
 
-/** The host of a key of `auths`: older files have URLs (`https://host/v1/`). */
+/** The host of a key of `auths`, which may be a URL (`https://host/v1/`). */
 export function hostOfKey(key: string): string {
   const withoutScheme = key.replace(/^[a-z]+:\/\//i, '');
   const slash = withoutScheme.indexOf('/');

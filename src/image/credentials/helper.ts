@@ -1,20 +1,19 @@
 /**
- * A credential helper: the program `docker-credential-NAME get`, the registry's address on its
- * standard input, `{"Username", "Secret"}` on its standard output; the user name `<token>` means
- * that the secret is an identity token (docker/docker-credential-helpers).
+ * Credential helpers: `docker-credential-NAME get` reads an address from standard input and writes `{"Username",
+ * "Secret"}`; the user name `<token>` marks an identity token (docker/docker-credential-helpers).
  */
 import { spawn } from 'node:child_process';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 
-/** Milliseconds; a helper may ask a person for the key's password. */
+/** Milliseconds, enough for a password prompt. */
 const TIMEOUT = 120_000;
-/** Bytes of a helper's output that are looked at. */
+/** Bytes of a helper's output that are read. */
 const MAX_OUTPUT = 1 << 20;
 const TOKEN_USER = '<token>';
-/** What helpers print for "I have none", word for word in the protocol's library. */
+/** The message for a missing credential. */
 const NOT_FOUND = 'credentials not found in native keychain';
 
-/** What a helper knows of a registry. */
+/** A helper's credential. */
 export interface HelperAnswer {
   readonly username: string;
   readonly password: string;
@@ -22,12 +21,10 @@ export interface HelperAnswer {
 }
 
 /**
- * Asks a helper for one registry's credential.
- *
- * @param name the part after `docker-credential-`.
- * @param server the registry, as config.json writes it.
- * @returns undefined when the helper has none.
- * @throws DockerceptionError of kind engine, code CREDENTIAL_HELPER: not installed, failed, mute.
+ * Asks a helper for the credential of a registry; undefined if it has none.
+ * @param name without `docker-credential-`
+ * @param server the key in config.json
+ * @throws DockerceptionError of kind engine, code CREDENTIAL_HELPER
  */
 export async function askHelper(
   name: string,
@@ -43,7 +40,7 @@ export async function askHelper(
   try {
     json = JSON.parse(output) as typeof json;
   } catch {
-    // Not quoted, and no cause: the parser's message would carry a part of the secret.
+    // The parser's message would contain a part of the secret.
     throw fail('its answer is not JSON');
   }
   const { Username: username, Secret: secret } = json ?? {};
@@ -55,11 +52,7 @@ export async function askHelper(
     : { username, password: secret, identityToken: '' };
 }
 
-/**
- * Asks a helper which registries it has credentials for; the names alone.
- *
- * @throws as {@link askHelper} does.
- */
+/** Asks a helper for its registries. Throws as {@link askHelper}. */
 export async function listHelper(
   name: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -84,7 +77,7 @@ function failing(doing: string): Fail {
     });
 }
 
-/** What a helper answers; undefined when it has nothing. */
+/** A helper's output; undefined if it has no credential. */
 async function runHelper(
   name: string,
   verb: 'get' | 'list',
@@ -93,7 +86,7 @@ async function runHelper(
   timeout: number,
   fail: Fail,
 ): Promise<string | undefined> {
-  // The name is part of a program's: it must not lead to another folder.
+  // The name must not lead to another folder.
   if (!/^[\w.-]+$/.test(name)) throw fail('not a helper’s name');
   const run = await spawnHelper(
     `docker-credential-${name}`,
@@ -130,7 +123,7 @@ function spawnHelper(
     const child = spawn(program, [verb], { env: { ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      // A grandchild may hold the pipes open: don't wait for them.
+      // A grandchild may keep the pipes open.
       child.stdout.destroy();
       child.stderr.destroy();
       reject(new Error(`no answer within ${timeout / 1000} s`));
@@ -145,13 +138,13 @@ function spawnHelper(
       clearTimeout(timer);
       resolve({ code, output: output(), errors: errors() });
     });
-    // A helper that doesn't read its input closes the pipe; its exit code and output tell.
+    // A helper may close its input early; its exit code reports failures.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
 }
 
-/** Keeps the beginning of a stream and reads the rest away. */
+/** Keeps the beginning of a stream and discards the rest. */
 function collect(stream: NodeJS.ReadableStream): () => string {
   const chunks: Buffer[] = [];
   let length = 0;
