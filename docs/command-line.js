@@ -11,8 +11,8 @@ const INTRODUCTION = `# The command line
 
 CONTEXT is a directory (with its \`.dockerignore\`, as \`docker build DIR\` sees it), a tar file, or \`-\` for
 standard input, which is the default when that isn't a terminal. gzip, zstd, xz and bzip2 are recognised
-by their first bytes. TARGET is any of these, or an image: an archive, a layout or \`dir:\` directory, one that
-the engine has, \`docker-image://REF\` ([inspect](inspect.md)).
+by their first bytes. TARGET is any of these, or an image: an archive, a layout or \`dir:\` directory, one
+in the engine, or \`docker-image://REF\` ([inspect](inspect.md)).
 `;
 
 const DOCKER = `## Options of \`docker build\`
@@ -25,10 +25,12 @@ The others of \`docker build\` and \`docker buildx build\` are refused by name, 
 
 const EXIT_CODES = `## Exit codes
 
+Every error code is in [errors](errors.md).
+
 | code     | meaning                                                                                 |
 | -------- | --------------------------------------------------------------------------------------- |
-| 0        | the image, or the whole tar, is there                                                   |
-| 1        | the build failed: the engine's own message follows; or the output can't be written |
+| 0        | the image was built, or the whole tar was written                                                   |
+| 1        | the build failed (the message is the engine's), or the output can't be written |
 | 2        | the command line is wrong                                                               |
 | 3        | the context is bad: empty, not a tar, cut short, corrupt, unsafe, without its Dockerfile |
 | 4        | the builder failed; its exit code is in the message                                     |
@@ -40,13 +42,13 @@ const EXIT_CODES = `## Exit codes
 
 | variable                                                         | meaning                                     |
 | ---------------------------------------------------------------- | ------------------------------------------- |
-| \`SOURCE_DATE_EPOCH\` | caps every time stamp, as \`--clamp-mtime\`; when images made here were created |
+| \`SOURCE_DATE_EPOCH\` | caps every time stamp, as \`--clamp-mtime\`; the creation time of images of the embedded engine |
 | \`DOCKERCEPTION_ENGINE\`                                           | as \`--engine\`                               |
 | \`DOCKER_HOST\`, \`DOCKER_CONTEXT\`, \`DOCKER_CONFIG\`                 | name the engine and its credentials         |
 | \`DOCKER_TLS_VERIFY\`, \`DOCKER_CERT_PATH\`, \`DOCKER_API_VERSION\`    | as for the docker CLI                       |
 | \`DOCKER_BUILDKIT\`                                                | 0 builds with the classic builder           |
-| \`XDG_CACHE_HOME\`, \`TMPDIR\` | where layers of bases are kept, and contents while an image is made here |
-| \`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`NO_PROXY\` | the way to registries |
+| \`XDG_CACHE_HOME\`, \`TMPDIR\` | the cache of base layers, and temporary contents of the embedded engine |
+| \`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`NO_PROXY\` | the proxy for registries |
 | \`BUILDKIT_PROGRESS\`, \`NO_COLOR\`, \`TERM\`                          | the display                                 |
 `;
 

@@ -7,8 +7,6 @@ export const ERROR_CODES = {
     'build | The file that `ADD` fetched differs from `--checksum`. | Correct the checksum or the URL.',
   ADD_FAILED:
     "build | A file of `ADD` can't be downloaded. | Check the URL, and the proxy in the environment.",
-  ADD_GIT:
-    "build | `ADD` names a Git repository, which the embedded engine can't clone. | Use `--engine docker`.",
   ADD_HOST: "usage | `--add-host` isn't `HOST:IP`. | Write it as in `--add-host db:10.0.0.5`.",
   ADD_URL: 'build | A source of `ADD` is no valid URL. | Correct it in the Dockerfile.',
   ARCHIVE_INVALID:
@@ -51,7 +49,6 @@ export const ERROR_CODES = {
     "usage | The content for `--cat` was in a pipe, which can't be read again. | Save the archive to a file first.",
   CERTIFICATE_INVALID:
     "usage | A certificate file can't be read. | Correct the file that the message names.",
-  CHECKSUM_INVALID: 'build | `ADD --checksum` is malformed. | `sha256sum FILE` prints the digits.',
   CHMOD_INVALID: 'build | `--chmod` of `COPY` or `ADD` is malformed. | Use `0755` or `a+rX,go-w`.',
   CHOWN_INVALID:
     'build | `--chown` of `COPY` or `ADD` is malformed. | Use `USER:GROUP` or numbers.',

@@ -13,18 +13,18 @@ const help = flagIn('Help');
 /** Flags that set no option of the library. */
 const OWN: readonly Flag[] = [
   engine('--iidfile FILE', 'write the image ID to FILE'),
-  engine('--metadata-file FILE', 'write what is known of the image to FILE, as JSON'),
+  engine('--metadata-file FILE', 'write metadata of the image to FILE, as JSON'),
   engine('--progress MODE', 'auto, plain, tty, rawjson or quiet'),
   engine('-q, --quiet', 'print the image ID, errors, and important warnings alone'),
-  flagIn('Output')('-q, --quiet', 'say nothing but errors'),
+  flagIn('Output')('-q, --quiet', 'print errors only'),
   view('--list', 'every name with mode, owner, size and time, as tar tv'),
   view('--cat PATH', 'write the content of the file PATH to standard output'),
   view('--depth N', 'show N levels of the tree (default 3)'),
   view('--all', 'fold nothing: the whole tree, every finding'),
-  view('--diff TARGET', 'what is gone, stayed, or new in this one'),
+  view('--diff TARGET', 'compare with TARGET: what is gone, stayed, or new'),
   view('--json', 'write JSON (docs/inspect-json.md)'),
-  view('--html FILE', 'write a page to look at to FILE, or - for standard output'),
-  view('-q, --quiet', 'say nothing but errors and limits that are exceeded'),
+  view('--html FILE', 'write an HTML page to FILE, or - for standard output'),
+  view('-q, --quiet', 'print errors and exceeded limits only'),
   help('-h, --help', 'show this help'),
   help('--version', 'show the version'),
 ];

@@ -10,7 +10,7 @@ const USAGE: Readonly<Record<Verb, string>> = {
 Turns a streamed tar context into an image: corrects it in flight, and never builds from part of
 a stream. CONTEXT is a directory, a tar file, or - for standard input (the default in a pipe).
 
-  builder | dockerception -t app               into the engine that is there, or into app.tar
+  builder | dockerception -t app               into the available engine, or into app.tar
   builder | dockerception -t app -o app.tar    no engine needed: an image archive
   builder | dockerception -t host/app --push   no engine needed: straight to a registry
   builder | dockerception filter | docker build -t app -

@@ -46,11 +46,7 @@ export const BUILD_ONLY = {
   /** Limits of the image; one that exceeds them is neither written nor pushed. @default no limits */
   limits: optional(shape<Limits>(checksOf(LIMITS))),
   /** Inspect the image that was built, and report findings. @default true */
-  check: option(
-    flag,
-    () => true,
-    flagIn('Check')('--no-check', "don't look into the image that was built"),
-  ),
+  check: option(flag, () => true, flagIn('Check')('--no-check', "don't inspect the built image")),
   /** Names the engine and the credentials: DOCKER_HOST, DOCKER_CONFIG, … @default process.env */
   env,
   /** Where an output `-` goes. It isn't ended. @default process.stdout */

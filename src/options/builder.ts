@@ -45,20 +45,20 @@ export const BUILDER = {
    */
   from: list(
     nonEmptyText,
-    builder('--from DIR ...', 'build DIR as the builder, run it, take its output; - is stdin'),
+    builder('--from DIR ...', 'build DIR as the builder, run it, use its output; - is stdin'),
   ),
   /** An image to run, before those of `from`. @default none */
   fromImage: optional(
     nonEmptyText,
-    builder('--from-image REF', 'run the image REF and take its output'),
+    builder('--from-image REF', 'run the image REF and use its output'),
   ),
   /** Paths to copy from the last builder instead of reading its output; it has to exit with 0. @default its output */
   artifacts: list(
     shape<Artifact>({ path: nonEmptyText, dest: text }, ['path']),
-    builder('--artifacts PATH[:DEST] ...', 'take PATH out of the builder that has ended'),
+    builder('--artifacts PATH[:DEST] ...', 'copy PATH from the builder after it has ended'),
   ),
   /** Copy the shared libraries that the artifacts need, too. @default false */
-  libs: toggle(builder('--libs', 'take the shared libraries that the artifacts need, too')),
+  libs: toggle(builder('--libs', 'also copy the shared libraries that the artifacts need')),
   /** The context will be an image's root: artifacts without a destination stay at their paths. @default false */
   keepPaths: toggle(),
   /** The last builder's command. @default the image's */

@@ -61,7 +61,7 @@ export const CONTEXT = {
     owner,
     () => ROOT,
     edit('--owner UID[:GID]', "every entry's owner, names emptied (default 0:0)"),
-    edit('--keep-owner', 'leave owners as they came'),
+    edit('--keep-owner', 'leave owners unchanged'),
   ),
   /** Changes as in chmod(1). @default none */
   mode: optional(text, edit('--mode CHANGES', 'permissions as in chmod: a+rX, go-w, 0755')),
@@ -78,7 +78,7 @@ export const CONTEXT = {
   stripComponents: option(
     count,
     () => 0,
-    edit('--strip-components N', 'take N leading components off names'),
+    edit('--strip-components N', 'remove N leading components from names'),
   ),
   /** A directory to put in front of names. @default none */
   prefix: option(text, () => '', edit('--prefix DIR', 'put DIR in front of names')),
@@ -108,19 +108,17 @@ export const CONTEXT = {
   /** Instructions after `base`, which is `scratch` when only these are given. @default none */
   changes: list(
     text,
-    dockerfile('-c, --change INSTRUCTION ...', 'an instruction behind --base, as in docker import'),
+    dockerfile('-c, --change INSTRUCTION ...', 'an instruction after --base, as in docker import'),
   ),
   /** Ignore data after the end-of-archive blocks. @default false */
-  ignoreTrailing: toggle(
-    strictness('--ignore-trailing', 'let data behind the end-of-archive pass'),
-  ),
+  ignoreTrailing: toggle(strictness('--ignore-trailing', 'ignore data after the end-of-archive')),
   /** Accept a stream that ends between two entries. @default false */
   allowUnterminated: toggle(
-    strictness('--allow-unterminated', 'take a tar that ends between two entries'),
+    strictness('--allow-unterminated', 'accept a tar that ends between two entries'),
   ),
   /** Accept a context without its Dockerfile. @default false */
   allowNoDockerfile: toggle(
-    strictness('--allow-no-dockerfile', 'take a context without its Dockerfile'),
+    strictness('--allow-no-dockerfile', 'accept a context without its Dockerfile'),
   ),
 };
 

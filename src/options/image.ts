@@ -80,7 +80,7 @@ export const IMAGE = {
     image('--platform OS/ARCH ...', 'build for this platform'),
   ),
   /** Build every step without the cache. @default false */
-  noCache: toggle(image('--no-cache', 'build every step anew')),
+  noCache: toggle(image('--no-cache', 'build every step without the cache')),
   /** Look for newer bases. @default false */
   pull: toggle(image('--pull', 'look for newer bases')),
   /** The network of RUN. @default the engine's */
@@ -103,7 +103,7 @@ export const IMAGE = {
   /** Push every tag after the build. @default false */
   push: toggle(result('--push', 'push the image to its registry')),
   /** Load the image into the engine that answers, whichever engine built it. Engines that keep images do so anyway. @default false */
-  load: toggle(result('--load', 'load the image into the engine, whoever built it')),
+  load: toggle(result('--load', 'load the image into the engine, whichever engine built it')),
   /** How layers are compressed that are written here, not by an engine. @default gzip */
   compression: option(
     compression,

@@ -20,7 +20,7 @@ export const LIMITS = {
       'bytes of all files in all layers: 10MB, 512KiB; more is exit code 6',
     ),
   ),
-  maxLayers: bound(limits('--max-layers N', 'layers that there may be')),
+  maxLayers: bound(limits('--max-layers N', 'the largest number of layers')),
   /** Bytes, or a part of the image's size. */
   maxWaste: option(
     anyOf<number | Share>('a number of bytes or { percent }', [
@@ -42,7 +42,7 @@ export const LIMITS = {
     limits('--deny-ids', 'no owner may be above 65535: rootless engines can not map it'),
   ),
   /** Whether a finding that keeps the image from starting exceeds the limits. */
-  mustRun: toggle(limits('--must-run', 'nothing may be found that keeps the image from starting')),
+  mustRun: toggle(limits('--must-run', 'no finding may keep the image from starting')),
 };
 
 /** Limits of an image, as the flags of the same names. An absent one isn't limited. */
