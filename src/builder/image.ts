@@ -6,7 +6,7 @@ import {
   type ImageDetails,
   imagePath,
   inspectImage,
-  pullImage,
+  pullIntoEngine,
 } from '../engine/docker/index.js';
 import type { CompleteBuilder } from '../options/builder.js';
 import type { Report } from '../progress/events.js';
@@ -73,7 +73,7 @@ export async function buildBuilder(
     report,
     signal,
   });
-  return { ...((await inspect(connection, imageId)) ?? unseen(imageId)), isOurs };
+  return (await inspect(connection, imageId, isOurs)) ?? unseen(imageId, isOurs);
 }
 
 /** An image by its name, pulled if the engine does not have it. */
@@ -81,12 +81,10 @@ export async function findBuilder(
   reference: string,
   { connection, env, report, signal }: EngineUse,
 ): Promise<BuilderImage> {
-  let found = await inspect(connection, reference);
-  if (found === undefined) {
-    await pullImage(connection, reference, { env, report, signal });
-    found = await inspect(connection, reference);
-  }
-  return { ...(found ?? unseen(reference)), isOurs: false };
+  const found = await inspect(connection, reference);
+  if (found !== undefined) return found;
+  await pullIntoEngine(connection, reference, { env, report, signal });
+  return (await inspect(connection, reference)) ?? unseen(reference);
 }
 
 /** Removes an image that was built for this run alone. */
@@ -100,19 +98,21 @@ export async function removeBuilder(
   await connection.json({ method: 'DELETE', path }).catch(() => undefined);
 }
 
-type Inspected = Omit<BuilderImage, 'isOurs'>;
-
-async function inspect(connection: Connection, reference: string): Promise<Inspected | undefined> {
+async function inspect(
+  connection: Connection,
+  reference: string,
+  isOurs = false,
+): Promise<BuilderImage | undefined> {
   const image = await inspectImage(connection, reference);
   if (image === undefined) return undefined;
   const { Size: size = 0, Config: config } = image;
   const hasCommand = (config?.Cmd?.length ?? 0) + (config?.Entrypoint?.length ?? 0) > 0;
-  return { reference, likeness: likenessOf(image), size, hasCommand };
+  return { reference, likeness: likenessOf(image), size, hasCommand, isOurs };
 }
 
 /** An image that the engine does not describe. */
-function unseen(reference: string): Inspected {
-  return { reference, likeness: digestOf(reference), size: undefined, hasCommand: true };
+function unseen(reference: string, isOurs = false): BuilderImage {
+  return { reference, likeness: digestOf(reference), size: undefined, hasCommand: true, isOurs };
 }
 
 function likenessOf({ Config, RootFS }: ImageDetails): string {

@@ -5,7 +5,7 @@ import { joined } from '../../src/builder/artifacts.js';
 import { DockerceptionError } from '../../src/errors.js';
 import { filter } from '../../src/filter-stream.js';
 
-it('artifacts that fail before anybody reads them fail whoever reads them then', async () => {
+it('artifacts that fail before they are read pass their error to a later reader', async () => {
   const gone = new DockerceptionError('engine', 'ENGINE_UNREACHABLE', 'reaching the engine');
   const archive = new Readable({ read: () => void archive.destroy(gone) });
   const source = { name: 'the artifact', stream: archive, complete: Promise.resolve() };

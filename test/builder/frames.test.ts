@@ -71,7 +71,7 @@ describe('frames', () => {
     expect(seen.every(({ buffer }) => buffer === chunk.buffer)).toBe(true);
   });
 
-  it('of the greatest length are told as their payload comes', () => {
+  it('of the maximal length are passed on as their payload arrives', () => {
     let bytes = 0;
     const frames = new Frames({ stdout: (part) => void (bytes += part.length), stderr() {} });
     frames.push(Buffer.from([1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]));

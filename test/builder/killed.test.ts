@@ -21,7 +21,7 @@ describe('a builder that was killed', () => {
     await expect(refuseGone(code, answering(3), never)).rejects.toBe(gone);
   });
 
-  it('failed when the engine is still there, which is asked for a second', async () => {
+  it('has failed if the engine still answers after a second', async () => {
     const engine = answering(Infinity);
     const begun = performance.now();
     await refuseGone(137, engine, never);
@@ -40,7 +40,7 @@ describe('a builder that was killed', () => {
     expect(engine.asked).toBe(0);
   });
 
-  it('waits for nobody who was interrupted', async () => {
+  it('does not wait after an interrupt', async () => {
     const reason = new DockerceptionError('interrupted', 'SIGINT', 'interrupted');
     await expect(refuseGone(137, answering(9), AbortSignal.abort(reason))).rejects.toBe(reason);
   });
@@ -71,7 +71,7 @@ function knowing(...answers: readonly ContainerState[]) {
 describe('the state at the end', () => {
   const { signal } = new AbortController();
 
-  it('is asked for once more when a shell tells of a child that was killed', async () => {
+  it('is requested again if a shell reports that a child was killed', async () => {
     const container = knowing(ended, killed);
     expect(await stateAtEnd(container, ['allocating', 'Killed'], signal)).toBe(killed);
     expect(container.asked).toBe(2);
@@ -92,7 +92,7 @@ describe('the state at the end', () => {
     expect(await stateAtEnd(container, ['Killed'], signal)).toBeUndefined();
   });
 
-  it('is not waited for behind a signal, whose reason is the error', async () => {
+  it('is not awaited after an abort, whose reason is the error', async () => {
     const stop = new AbortController();
     const state = stateAtEnd(knowing(ended, killed), ['Killed'], stop.signal);
     const reason = new Error('interrupted');

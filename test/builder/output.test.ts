@@ -23,7 +23,7 @@ const settled = async (): Promise<void> => {
 };
 
 describe('the output of a builder', () => {
-  it.each([1, 3, 8, 1000])('is its standard output alone, in chunks of %i', async (size) => {
+  it.each([1, 3, 8, 1000])('is only its standard output, in chunks of %i', async (size) => {
     const { connection, output, shown } = open();
     const all = Buffer.concat([frame(1, 'a tar, '), frame(2, 'a remark\n'), frame(1, 'its end')]);
     connection.send(...inChunks(all, size), null);
@@ -33,7 +33,7 @@ describe('the output of a builder', () => {
     expect(shown()).toBe('a remark\n');
   });
 
-  it('does not end when the connection does, but when it is told to be good', async () => {
+  it('does not end with the connection, but with finish()', async () => {
     const { connection, output } = open();
     let ended = false;
     const all = text(output).finally(() => (ended = true));
@@ -75,7 +75,7 @@ describe('the output of a builder', () => {
     expect(bytes).toBe(pieces * PIECE);
   });
 
-  it('goes on showing remarks only as far as the reader has come', async () => {
+  it('shows standard error only as far as the output was read', async () => {
     const { connection, output, shown } = open();
     for (let count = 0; count < 8; count++) connection.send(frame(1, Buffer.alloc(PIECE)));
     connection.send(frame(2, 'at last'));
@@ -86,7 +86,7 @@ describe('the output of a builder', () => {
     expect(shown()).toBe('at last');
   });
 
-  it('is taken to its end at once when the builder has ended, however slow the reader', async () => {
+  it('is read to its end at once when the builder has ended, even with a slow reader', async () => {
     const { connection, output } = open();
     for (let count = 0; count < 16; count++) connection.send(frame(1, Buffer.alloc(PIECE, 7)));
     connection.send(null);
@@ -100,7 +100,7 @@ describe('the output of a builder', () => {
     expect(bytes).toBe(16 * PIECE);
   });
 
-  it('that nobody wants any more passes by, and what the builder says is still shown', async () => {
+  it('is discarded after its reader has destroyed it, and standard error is still shown', async () => {
     const { connection, output, shown } = open();
     for (let count = 0; count < 16; count++) connection.send(frame(1, Buffer.alloc(PIECE)));
     await settled();

@@ -4,7 +4,7 @@ import { readTar } from '../support/read-tar.js';
 import { walk } from '../support/walk.js';
 import { END, member, tar } from '../support/write-tar.js';
 
-describe('where an artifact goes', () => {
+describe('the destination of an artifact', () => {
   it.each([
     // path, DEST, is a directory, in the context
     ['/out/app', undefined, false, 'app'],
@@ -90,7 +90,7 @@ describe('an archive that is put at its place', () => {
     expect(list[1]?.body).toBe('program');
   });
 
-  it('has hard links that lead to where their file is now, and symbolic ones as they were', () => {
+  it('moves the targets of hard links, but not those of symbolic links', () => {
     const links = (dest: string): (string | undefined)[] =>
       placed(dest)
         .filter(({ name }) => /(same|link|far)$/.test(name))
@@ -99,7 +99,7 @@ describe('an archive that is put at its place', () => {
     expect(links('')).toEqual(['app', 'app', '/out/app']);
   });
 
-  it('leaves its own directory out at the root, which the context has already', () => {
+  it('drops its own directory at the root, which the context already has', () => {
     expect(placed('').map(({ name }) => name)[0]).toBe('app');
   });
 

@@ -54,7 +54,7 @@ describe('a list of sockets', () => {
     },
   );
 
-  it.skipIf(process.platform !== 'linux')('as this machine has it is understood', async () => {
+  it.skipIf(process.platform !== 'linux')('of this machine is parsed', async () => {
     for (const [host, wanted] of [
       ['127.0.0.1', false],
       ['0.0.0.0', true],

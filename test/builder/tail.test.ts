@@ -22,7 +22,7 @@ describe('the last lines of a builder', () => {
     expect(tail(...texts)).toEqual(wanted);
   });
 
-  it('are bounded, in what is kept and in what is told', () => {
+  it('are bounded in memory and in the message', () => {
     const lines = new Tail();
     for (let count = 0; count < 10_000; count++) lines.add('x'.repeat(1000));
     lines.add(`\n${'y'.repeat(10_000)}`);

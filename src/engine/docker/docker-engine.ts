@@ -23,7 +23,7 @@ import type { Connection } from './connection.js';
 import { buildFailed, lost, withoutImage } from './failures.js';
 import { imageArchive, saveImage } from './images.js';
 import { checkTags, type ImageDescription, NewImage } from './new-image.js';
-import { credentialHint, pushImage, registryConfig } from './registry.js';
+import { credentialHint, pushFromEngine, registryConfig } from './registry.js';
 
 const NEVER = new AbortController().signal;
 
@@ -90,7 +90,7 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       if (push)
         for (const tag of tags) {
           const transfer = { report, signal: interruption() };
-          const digest = await pushImage(connection, tag, credentials, transfer);
+          const digest = await pushFromEngine(connection, tag, credentials, transfer);
           isPublished = true;
           if (digest !== undefined) metadata = { 'containerimage.digest': digest, ...metadata };
         }

@@ -12,4 +12,4 @@ export { type Endpoint, type Environment, resolveEndpoint } from './endpoint.js'
 export { isNotFound, isNotRunning, isUnreachable } from './failures.js';
 export { hasImage, imageArchive, type ImageDetails, imagePath, inspectImage } from './images.js';
 export { loadArchive } from './load.js';
-export { pullImage } from './registry.js';
+export { pullIntoEngine } from './registry.js';

@@ -31,7 +31,7 @@ const CODES = {
 } as const;
 
 /** @throws DockerceptionError of kind engine: PULL_REFUSED, PULL_FAILED; the reason of the signal. */
-export async function pullImage(
+export async function pullIntoEngine(
   connection: Connection,
   reference: string,
   { env, ...options }: TransferOptions & { readonly env: Environment },
@@ -53,7 +53,7 @@ export async function pullImage(
  * @returns the digest of the manifest, if the engine reports it.
  * @throws DockerceptionError of kind engine: PUSH_REFUSED, PUSH_FAILED; the reason of the signal.
  */
-export async function pushImage(
+export async function pushFromEngine(
   connection: Connection,
   reference: string,
   credentials: CredentialStore,

@@ -14,7 +14,7 @@ import {
 /** What an HTTP/2 client sends first (RFC 9113, section 3.4), and an empty SETTINGS frame. */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1');
 
-describe('a gRPC server on a connection that stands', () => {
+describe('a gRPC server on an open connection', () => {
   let server: Server;
   let near: Socket;
   let far: Socket;
@@ -58,7 +58,7 @@ describe('a gRPC server on a connection that stands', () => {
     expect((await call('/a.B/D', Buffer.alloc(0))).status).toBe('12');
   });
 
-  it('closes, twice too, at once after it was opened on what was already read', async () => {
+  it('closes, even twice, at once after it was opened on a socket with unread bytes', async () => {
     near.unshift(PREFACE);
     const close = serveGrpc(near, { unary: new Map() });
     close();
@@ -67,7 +67,7 @@ describe('a gRPC server on a connection that stands', () => {
     expect(near.destroyed).toBe(true);
   });
 
-  describe('that our own client calls', () => {
+  describe('called by GrpcClient', () => {
     const empty = { unary: new Map() };
     const messages = async (path: string, methods: GrpcMethods): Promise<string[]> => {
       serveGrpc(near, methods);
@@ -92,7 +92,7 @@ describe('a gRPC server on a connection that stands', () => {
     });
 
     it.each([new Error('broken'), undefined])(
-      'resets the call of a stream that is destroyed with %s: it never ends well',
+      'resets the call of a stream that is destroyed with %s',
       async (error) => {
         const stream = new Readable({ read() {} });
         stream.push('first');
@@ -103,7 +103,7 @@ describe('a gRPC server on a connection that stands', () => {
       },
     );
 
-    it('tells the words of a method that fails, in whatever letters', async () => {
+    it('sends the message of a method that fails, with any characters', async () => {
       const fail = (): Buffer => {
         throw new Error('100 % ünmöglich\nso it is');
       };

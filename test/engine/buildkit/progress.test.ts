@@ -90,7 +90,7 @@ describe('a trace of BuildKit', () => {
     },
   );
 
-  it('tells steps, what they print and where it goes, and which was cached', () => {
+  it('contains steps with their output and its stream, and whether they were cached', () => {
     const all = decodeAll('docker28-buildkit');
     const names = all.flatMap(({ vertexes }) => vertexes ?? []).map(({ name }) => name);
     expect(names).toContain('[stage-1 3/4] COPY hello /hello');
@@ -106,7 +106,7 @@ describe('a trace of BuildKit', () => {
     expect(failed.at(-1)?.error).toContain('did not complete successfully: exit code: 1');
   });
 
-  it('keeps a character together that two logs of one step share', () => {
+  it('joins a character that is split between two logs of a step', () => {
     const bytes = Buffer.from('grün 🎉');
     const log = (part: Buffer, vertex = 'sha256:a'): string =>
       writeBytes(
@@ -124,7 +124,7 @@ describe('a trace of BuildKit', () => {
     }
   });
 
-  it('tells a warning with its details', () => {
+  it('contains a warning with its details', () => {
     const warning = [
       writeBytes(1, 'sha256:a'),
       writeNumber(2, 1),
@@ -145,7 +145,7 @@ describe('a trace of BuildKit', () => {
     ]);
   });
 
-  it('that is cut anywhere is an error or a shorter trace, and never anything else', () => {
+  it('that is cut anywhere is an error or a shorter trace', () => {
     for (const trace of tracesOf('docker28-buildkit')) {
       const bytes = Buffer.from(trace, 'base64');
       for (let cut = 0; cut < bytes.length; cut++) {

@@ -56,7 +56,7 @@ describe('the wire format of Protocol Buffers', () => {
     );
   });
 
-  it('is refused when it is damaged, whatever the bytes are', () => {
+  it('is a RangeError for damaged bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         try {

@@ -84,7 +84,7 @@ describe("an engine's address", () => {
     return sshArguments(address);
   };
 
-  it('over ssh becomes arguments, with the host behind --', () => {
+  it('over ssh becomes arguments with the host after --', () => {
     expect(argumentsFor('ssh://me@h:22/run/d.sock')).toEqual(
       '-o ConnectTimeout=30 -T -l me -p 22 -- h docker --host=unix:///run/d.sock system dial-stdio'.split(
         ' ',

@@ -51,7 +51,7 @@ describe('the answer to a build', () => {
     ]);
   });
 
-  it('of the classic builder is told in steps, with their output and without bookkeeping', () => {
+  it('of the classic builder is reported as steps with their output, without IDs of layers', () => {
     const { vertexes, logs } = play(messagesOf('docker20-classic'));
     expect(final(vertexes).map(({ name }) => name)).toEqual([
       '[1/6] FROM dockerception-base AS a',
@@ -68,7 +68,7 @@ describe('the answer to a build', () => {
     ]);
   });
 
-  it('of Podman is told in steps of their stages', () => {
+  it('of Podman is reported as steps of stages', () => {
     const { vertexes, logs } = play(messagesOf('podman'));
     expect(final(vertexes).map(({ name }) => name)).toEqual([
       '[stage-1 1/2] FROM dockerception-base AS a',
@@ -91,7 +91,7 @@ describe('the answer to a build', () => {
     expect(logs).toEqual([]);
   });
 
-  it('shows nothing of `scratch`, which has no ID', () => {
+  it('reports no output for `scratch`, which has no ID', () => {
     const { logs } = play([{ stream: 'Step 1/1 : FROM scratch' }, { stream: ' ---> \n' }]);
     expect(logs).toEqual([]);
   });
@@ -113,14 +113,14 @@ describe('the answer to a build', () => {
     ]);
   });
 
-  it('keeps the first error, and takes one without a message for one', () => {
+  it('keeps the first error, and accepts one without a message', () => {
     expect(play([{ error: 'first' }, { error: 'second' }]).answer.error).toBe('first');
     expect(play([{ errorDetail: { message: ' ' }, error: '' }]).answer.error).toBe(
       'the engine gave no reason',
     );
   });
 
-  it('takes an image that another build has written meanwhile for its own', () => {
+  it('has the ID of an image that another build has written at the same time', () => {
     const id = `sha256:${'5'.repeat(64)}`;
     const written = { message: `image "moby-dangling@${id}": already exists` };
     const { answer } = play([{ errorDetail: written, error: written.message }]);
@@ -129,13 +129,13 @@ describe('the answer to a build', () => {
     expect(play([{ errorDetail: other }]).answer.error).toBe(other.message);
   });
 
-  it('keeps out of Podman’s error what its own program looks like', () => {
+  it('removes data structures of Podman from its error', () => {
     const why = 'Build error: Unknown instruction: "NONSENSE"';
     const dump = ' &imagebuilder.Step{Env:[]string{"A=}"}, Original:"NONSENSE \\"a}\\" {b"}';
     expect(play([{ error: why + dump }]).answer.error).toBe(why);
   });
 
-  it('has no ID when none was given, and none that isn’t one', () => {
+  it('has no ID without a valid one', () => {
     const odd = [null, 1, 'text', [], {}, { aux: null }, { aux: { ID: 'abc' } }, { aux: 'x' }];
     expect(play(odd).answer.imageId).toBeUndefined();
   });

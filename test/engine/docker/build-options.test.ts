@@ -30,13 +30,13 @@ describe('the query of a build', () => {
   ): string =>
     decodeURIComponent(buildQuery({ ...plain, ...change }, builder)).replaceAll('+', ' ');
 
-  it('asks for nothing but the clean-up when nothing was asked for', () => {
+  it('contains only the clean-up without options', () => {
     expect(query({})).toBe('dockerfile=Dockerfile&rm=1&forcerm=1&version=1');
     expect(query({}, 'podman')).toBe('dockerfile=Dockerfile&rm=1&forcerm=1');
     expect(buildQuery(plain, 'buildkit', 'ID')).toContain('version=2&session=ID');
   });
 
-  it('has every option by its name in the Engine API', () => {
+  it('contains every option by its name in the Engine API', () => {
     const all = query({
       tags: ['a:1.10', 'b'],
       buildArgs: { A: '1' },
@@ -63,14 +63,14 @@ describe('the query of a build', () => {
     expect(all).not.toMatch(/(^|&)t=/);
   });
 
-  it('keeps Podman from its cache, which doesn’t see arguments', () => {
+  it('disables the cache of Podman, which ignores arguments', () => {
     const [, uncached] = /(nocache.*?)&rm=/.exec(query({ buildArgs: { A: '1' } }, 'podman')) ?? [];
     expect(uncached).toBe('nocache=1&layers=0');
     expect(query({ buildArgs: { A: '1' } })).not.toMatch(/nocache|layers/);
     expect(query({ noCache: true }, 'podman')).not.toContain('layers');
   });
 
-  it('has hosts as JSON for Podman, which answers 400 otherwise', () => {
+  it('contains hosts as JSON for Podman, which otherwise answers 400', () => {
     expect(query({ addHosts: ['a:1.2.3.4', 'b:::1'] }, 'podman')).toContain(
       'extrahosts=["a:1.2.3.4","b:::1"]',
     );
@@ -103,12 +103,12 @@ describe('the builder', () => {
     expect(chooseBackend({ DOCKER_BUILDKIT: wish }, { ...ping, ...change })).toBe(builder);
   });
 
-  it('can’t be chosen by a word that is no boolean', () => {
+  it('is an error for a value that is no boolean', () => {
     expect(() => chooseBackend({ DOCKER_BUILDKIT: 'yes' }, ping)).toThrow(/neither true nor false/);
   });
 });
 
-describe('credentials on their way to an engine', () => {
+describe('credentials for an engine', () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'dockerception-test-'));
@@ -123,7 +123,7 @@ describe('credentials on their way to an engine', () => {
   };
   const auth = Buffer.from('me:pw').toString('base64');
 
-  it('are one registry’s for a push, in the URL-safe alphabet', () => {
+  it('are those of one registry for a push, in the URL-safe alphabet', () => {
     const credential = {
       username: 'u',
       password: '>>>???ü~~~',
@@ -144,7 +144,7 @@ describe('credentials on their way to an engine', () => {
     );
   });
 
-  it('are all there are for the classic builder, or those of some registries', async () => {
+  it('are all for the classic builder, or those of some registries', async () => {
     const auths = {
       'https://index.docker.io/v1/': { auth },
       'a.example': { auth },
@@ -248,7 +248,7 @@ describe('the name of an image', () => {
     expect(fullName(short)).toBe(full);
   });
 
-  it('has its tag behind the last colon, which isn’t a port’s', () => {
+  it('has its tag after the last colon that does not belong to a port', () => {
     expect(splitTag('h:5000/app')).toEqual(['h:5000/app', 'latest']);
     expect(splitTag('h:5000/app:1.10')).toEqual(['h:5000/app', '1.10']);
   });

@@ -107,7 +107,7 @@ describe('a build', () => {
     await expect(building).rejects.toThrow('enough');
   });
 
-  it('whose context breaks is not ended: the engine sees no terminating chunk', async () => {
+  it('whose context fails does not end: the engine receives no terminating chunk', async () => {
     let text = '';
     const closed = new Promise<void>((resolve) => {
       void engine((socket) => {
@@ -127,7 +127,7 @@ describe('a build', () => {
     expect(text).not.toContain('0\r\n\r\n');
   });
 
-  it('whose context was broken before is an error at once', async () => {
+  it('whose context has already failed is an error at once', async () => {
     const connection = await engine(() => {});
     const stream = new PassThrough();
     stream.on('error', () => {});
@@ -140,7 +140,7 @@ describe('a build', () => {
     await expect(run(connection, silent)).rejects.toThrow('closed early');
   });
 
-  it('that is refused before the context was sent has the reason, not a broken pipe', async () => {
+  it('that is refused before the context was sent fails with the reason, not a broken pipe', async () => {
     const reason = '{"message":"no space left on device"}';
     const head = `HTTP/1.1 500 Internal Server Error\r\nContent-Length: ${reason.length}\r\nConnection: close\r\n\r\n`;
     const connection = await engine((socket) =>
@@ -162,7 +162,7 @@ describe('a build', () => {
     expect(endless.destroyed).toBe(true);
   });
 
-  it('that fails in the middle of the context has the engine’s words, though the rest can’t be sent', async () => {
+  it('that fails in the middle of the context fails with the message of the engine', async () => {
     const connection = await engine((socket) =>
       socket.once('data', () => {
         socket.pause();
@@ -181,7 +181,7 @@ describe('a build', () => {
     });
   });
 
-  it('that the engine has finished with still waits for the context to turn out good', async () => {
+  it('that the engine has finished still waits for the end of the context', async () => {
     const play = (socket: Socket): void =>
       void socket.once('data', () => socket.end(`${OK}Connection: close\r\n\r\n${AUX}`));
     const connection = await engine(play);

@@ -69,7 +69,7 @@ async function listen(): Promise<void> {
 const create = (change: Partial<ContainerSettings> = {}): Promise<Container> =>
   Container.create(connection, { ...settings, ...change }, never);
 
-describe('a container is made', () => {
+describe('a container is created', () => {
   const bodyOf = async (change: Partial<ContainerSettings>): Promise<Record<string, unknown>> => {
     let sent = '';
     answers['POST /containers/create'] = (request, response, body) => {
@@ -132,7 +132,7 @@ describe('a container is made', () => {
     expect(asked).toEqual(['POST /containers/create', 'DELETE /containers/ID?force=1&v=1']);
   });
 
-  it('of no image that isn’t there', async () => {
+  it('but not from a missing image', async () => {
     answers['POST /containers/create'] = json({ message: 'No such image: builder' }, 404);
     await expect(create()).rejects.toMatchObject({
       kind: 'builder',
@@ -153,7 +153,7 @@ describe('a container that runs', () => {
     expect(asked.at(-1)).toBe('POST /containers/ID/attach?stream=1&stdout=1&stderr=1');
   });
 
-  it('that can’t be made ready for that says why when it is started', async () => {
+  it('that cannot be attached to fails with the reason from its start', async () => {
     // As Podman 4.3 has it.
     answers['POST /containers/ID/attach'] = json({ message: 'preparing: no such program' }, 409);
     answers['POST /containers/ID/start'] = json({ message: 'runc: no such program' }, 500);
@@ -233,7 +233,7 @@ describe('the files of a container', () => {
   const stat = { name: 'é', size: 5, mode: 0o755, mtime: 'x', linkTarget: '' };
   const header = Buffer.from(JSON.stringify(stat)).toString('base64');
 
-  it('are told, or aren’t there', async () => {
+  it('are read, or undefined if missing', async () => {
     const container = await create();
     answers['HEAD /containers/ID/archive'] = (_request, response) =>
       void response.writeHead(200, { 'X-Docker-Container-Path-Stat': header }).end();
@@ -244,7 +244,7 @@ describe('the files of a container', () => {
     expect(await container.stat('/a')).toBeUndefined();
   });
 
-  it('that can’t be looked at are asked for in a way that tells why', async () => {
+  it('that cannot be read fail with the reason from a second request', async () => {
     const container = await create();
     answers['HEAD /containers/ID/archive'] = empty(500);
     answers['GET /containers/ID/archive'] = json({ message: 'too many links in /a' }, 500);
@@ -269,7 +269,7 @@ describe('a container is removed', () => {
     expect(asked.at(-1)).toBe('DELETE /containers/ID?force=1&v=1');
   });
 
-  it('once: one that isn’t there any more is removed', async () => {
+  it('once: a missing one counts as removed', async () => {
     await (await create()).remove();
     expect(asked.filter((one) => one.startsWith('DELETE'))).toHaveLength(1);
   });
@@ -285,7 +285,7 @@ describe('a container is removed', () => {
     expect(times).toBe(3);
   });
 
-  it('by an engine that was away for a moment', async () => {
+  it('by an engine that was unreachable for a moment', async () => {
     const container = await create();
     answers['DELETE /containers/ID'] = empty(204);
     server.close();

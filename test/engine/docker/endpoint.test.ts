@@ -96,7 +96,7 @@ describe('the engine that the environment names', () => {
     expect((await resolve({ DOCKER_CONTEXT: name })).origin).toMatch(origin);
   });
 
-  it('is an error for a context that isn’t there, or is damaged', async () => {
+  it('is an error for a missing or damaged context', async () => {
     await expect(resolve({ DOCKER_CONTEXT: 'gone' })).rejects.toMatchObject({
       kind: 'engine',
       code: 'ENGINE_CONTEXT',

@@ -43,7 +43,7 @@ describe('newline-delimited JSON', () => {
     },
   );
 
-  it('stops at a line without an end before it has taken much', () => {
+  it('stops at an endless line before it uses much memory', () => {
     const lines = new JsonLines(() => {}, 1 << 20);
     let taken = 0;
     expect(() => {

@@ -48,7 +48,7 @@ describe('loading an archive', () => {
   };
 
   it.each([1, 3, 65536])(
-    'tells the names that engines tell, in chunks of %i bytes',
+    'resolves to the names that engines report, in chunks of %i bytes',
     async (size) => {
       answer = {
         status: 200,
@@ -95,7 +95,7 @@ describe('loading an archive', () => {
     await expect(loading).rejects.toThrow(/^loading the image into unix:/);
   });
 
-  it('fails with the error of the archive itself, and the engine has no end of it', async () => {
+  it('fails with the error of the archive, whose end the engine does not receive', async () => {
     const broken = new Readable({
       read() {
         this.push('half');
@@ -106,7 +106,7 @@ describe('loading an archive', () => {
     expect(received).toBeUndefined();
   });
 
-  it('stops when it is told to', async () => {
+  it('stops when the signal is aborted', async () => {
     const controller = new AbortController();
     const endless = new Readable({ read: () => undefined });
     endless.push('x');
@@ -116,7 +116,7 @@ describe('loading an archive', () => {
     expect(endless.destroyed).toBe(true);
   });
 
-  it('says which engine is not there', async () => {
+  it('names an engine that cannot be reached', async () => {
     server.close();
     await once(server, 'close');
     await expect(load(Readable.from(['x']))).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE' });

@@ -4,8 +4,8 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { connect, pullImage, resolveEndpoint } from '../../../src/engine/docker/index.js';
-import { pushImage } from '../../../src/engine/docker/registry.js';
+import { connect, pullIntoEngine, resolveEndpoint } from '../../../src/engine/docker/index.js';
+import { pushFromEngine } from '../../../src/engine/docker/registry.js';
 import { credentialStore } from '../../../src/image/credentials/credentials.js';
 
 const TAG = 'r.example:5000/team/app:1';
@@ -54,12 +54,15 @@ const transfers = {
   push: async (): Promise<string | undefined> => {
     const env = { DOCKER_HOST: `unix://${folder}/engine.sock`, DOCKER_CONFIG: folder };
     const connection = connect(await resolveEndpoint(env, { home: folder }), { env });
-    return pushImage(connection, TAG, credentialStore(env), { report: () => undefined, signal });
+    return pushFromEngine(connection, TAG, credentialStore(env), {
+      report: () => undefined,
+      signal,
+    });
   },
   pull: async (): Promise<undefined> => {
     const env = { DOCKER_HOST: `unix://${folder}/engine.sock`, DOCKER_CONFIG: folder };
     const connection = connect(await resolveEndpoint(env, { home: folder }), { env });
-    await pullImage(connection, TAG, { env, report: () => undefined, signal });
+    await pullIntoEngine(connection, TAG, { env, report: () => undefined, signal });
     return undefined;
   },
 };
@@ -81,7 +84,7 @@ describe('an image is pushed', () => {
   it.each([
     ['DOCKER_HOST', 'tcp://:2375'],
     ['DOCKER_CERT_PATH', '/nonexistent'],
-  ])('whatever %s of the process says', async (name, value) => {
+  ])('independent of %s of the process', async (name, value) => {
     vi.stubEnv('DOCKER_HOST', 'tcp://127.0.0.1:1');
     vi.stubEnv(name, value);
     answer = lines({ aux: { Digest: DIGEST } });

@@ -55,7 +55,7 @@ export class Outputs {
     try {
       for (const output of outputs)
         if (isImageOutput(output) && output.dest !== '-')
-          named.push(await begin(output, options.build));
+          named.push(await openDestination(output, options.build));
       const needsOne = load || outputs.some(isStreamed) || (push && named.length === 0);
       const temporary = needsOne ? await ArchiveStore.temporary() : undefined;
       return new Outputs(options, named, temporary);
@@ -123,7 +123,7 @@ export class Outputs {
   }
 }
 
-function begin(output: Output, { report, signal }: EngineRequest): Promise<Destination> {
+function openDestination(output: Output, { report, signal }: EngineRequest): Promise<Destination> {
   if (outputForm(output) === 'file') return ArchiveStore.create(output.dest);
   const waiting = (message: string): void => report({ kind: 'notice', message });
   return LayoutStore.create(output.dest, { signal, waiting });
