@@ -86,6 +86,8 @@ function sendMessages(stream: ServerHttp2Stream, messages: Readable): void {
     transform: (chunk: Buffer, _encoding, done) => done(null, frame(chunk)),
   });
   stream.resume();
+  // A stream that has already failed emits nothing more.
+  if (messages.destroyed && !messages.readableEnded) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   messages.on('error', () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
   messages.on('close', () => {
     if (!messages.readableEnded) stream.close(constants.NGHTTP2_INTERNAL_ERROR);

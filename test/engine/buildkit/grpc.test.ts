@@ -94,7 +94,7 @@ describe('a gRPC server on an open connection', () => {
     it.each([new Error('broken'), undefined])(
       'resets the call of a stream that is destroyed with %s',
       async (error) => {
-        const stream = new Readable({ read() {} });
+        const stream = new Readable({ read() {} }).on('error', () => undefined);
         stream.push('first');
         setTimeout(() => stream.destroy(error), 50);
         const failing = messages('/a.B/S', streams(stream));
@@ -102,6 +102,13 @@ describe('a gRPC server on an open connection', () => {
         await expect(failing).rejects.not.toBeInstanceOf(GrpcError);
       },
     );
+
+    it('resets the call of a stream that has already failed', async () => {
+      const stream = new Readable({ read() {} }).on('error', () => undefined);
+      stream.destroy(new Error('broken'));
+      await tick();
+      await expect(messages('/a.B/S', streams(stream))).rejects.toThrow(/INTERNAL_ERROR|closed/);
+    });
 
     it('sends the message of a method that fails, with any characters', async () => {
       const fail = (): Buffer => {
