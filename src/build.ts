@@ -1,14 +1,9 @@
 /** Builds an image: chooses the engine, and runs the pipeline into it. */
 import { access, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import {
-  claimContext,
-  concealedPaths,
-  destroyContext,
-  dockerfilePaths,
-  rewording,
-  withFile,
-} from './context.js';
+import { FailedDockerfile } from './context/failed-dockerfile.js';
+import { concealedPaths, dockerfilePaths, rewording, withFile } from './context/plan-context.js';
+import { claimContext, destroyContext, runContext } from './context/run-context.js';
 import { type Choice, chooseEngine } from './engine/choose.js';
 import type {
   BuildResult,
@@ -18,15 +13,13 @@ import type {
   ImageCheck,
 } from './engine/engine.js';
 import { DockerceptionError, rewordError, systemCode } from './errors.js';
-import { FailedDockerfile } from './failed-dockerfile.js';
-import { passContext } from './filter.js';
-import { filter } from './filter-stream.js';
+import { filter } from './filter.js';
 import { insecureHosts } from './image/registry/host.js';
 import { BUILD, type CompleteBuild, type EngineName } from './options/build.js';
 import { type CompleteContext, CONTEXT } from './options/context.js';
 import { IMAGE, type Output } from './options/image.js';
 import { normalise, type OptionsOf, pick } from './options/schema.js';
-import type { FileReceiver, Passed } from './pipeline.js';
+import type { PipelineSummary } from './pipeline.js';
 import { redacted, rewordSteps } from './progress/reports.js';
 import { StreamSink } from './sink/stream.js';
 import { printable } from './text/printable.js';
@@ -43,7 +36,7 @@ export interface BuildOptions extends OptionsOf<typeof BUILD> {
 
 /** The image, and a summary of its context. */
 export interface Built extends BuildResult {
-  readonly context: Passed;
+  readonly context: PipelineSummary;
   /** The outputs that were written: the requested ones, or the default of the embedded engine. */
   readonly outputs: readonly Output[];
 }
@@ -67,7 +60,7 @@ export async function build(options: BuildOptions): Promise<Built> {
 
 /** Builds, and rewords messages about the context for a user who doesn't know the folder of `base`. */
 async function buildReworded(options: CompleteBuild): Promise<Built> {
-  const reword = await rewording(options);
+  const reword = rewording(options);
   if (reword === undefined) return buildClaimed(options);
   const report = rewordSteps(options.report, reword);
   return buildClaimed({ ...options, report }).catch((error: unknown) => {
@@ -107,20 +100,20 @@ async function buildClaimed(given: CompleteBuild): Promise<Built> {
   return { ...built, metadata: redactAll(built.metadata), outputs };
 }
 
-type FromContext = BuildResult & { readonly context: Passed };
+type FromContext = BuildResult & { readonly context: PipelineSummary };
 
 /** Builds with an engine that reads the whole context before it builds. */
 async function buildFromEntries(
   engine: EntryEngine,
   context: CompleteContext,
   request: EngineRequest,
-  receiver: FileReceiver,
+  receiver: FailedDockerfile,
 ): Promise<FromContext> {
   const { report, signal } = request;
   const building = engine.begin(request);
   try {
     const settings = { exact: false, signal, receiver };
-    const passed = await passContext(building, context, report, settings);
+    const passed = await runContext(building, context, report, settings);
     return { ...(await building.finish()), context: passed };
   } finally {
     await building.close();
@@ -132,7 +125,7 @@ async function buildFromStream(
   engine: Engine,
   context: CompleteContext,
   request: EngineRequest,
-  receiver: FileReceiver,
+  receiver: FailedDockerfile,
 ): Promise<FromContext> {
   const { report, signal } = request;
   const sink = new StreamSink();
@@ -143,7 +136,7 @@ async function buildFromStream(
   const building = engine({ stream: sink.stream }, request);
   // A builder may be silent for minutes: without an engine, it isn't waited for.
   building.catch((error: unknown) => engineFailed.abort(error));
-  const passing = passContext(sink, context, report, { exact: false, signal: stop, receiver });
+  const passing = runContext(sink, context, report, { exact: false, signal: stop, receiver });
   const [passed, built] = await Promise.allSettled([passing, building]);
   if (passed.status === 'rejected' && isUsage(passed.reason)) throw passed.reason;
   // The engine rejects with the error of a failed context, so its error is always the first.
@@ -184,8 +177,8 @@ function leftOut(options: CompleteBuild, outputs: readonly Output[]): readonly s
 async function checkOutputs(options: CompleteBuild, outputs: readonly Output[]): Promise<void> {
   const written = outputs.filter(({ dest }) => dest !== '-');
   if (written.length === 0) return;
-  const { checkOwnOutputs } = await import('./source/own-output.js');
-  const { inputsOf, outputPlace } = await import('./build-places.js');
+  const { checkOwnOutputs } = await import('./context/own-outputs.js');
+  const { inputsOf, outputPlace } = await import('./context/own-outputs.js');
   const isImplicit = options.outputs.length === 0;
   const places = written.map((output) => ({ ...outputPlace(output), isImplicit }));
   await checkOwnOutputs(places, inputsOf(options));

@@ -1,22 +1,22 @@
-/** A context in, the corrected context out. */
-import { claimContext, destroyContext, planContext, rewording } from './context.js';
-import { DockerceptionError, rewordError } from './errors.js';
-import { type CompleteContext, FILTER, type FilterOptions } from './options/context.js';
+/** A context in, the corrected context out: into a sink, or as a stream. */
+import { Duplex, Readable } from 'node:stream';
+import { claimContext, destroyContext, runContext } from './context/run-context.js';
+import { DockerceptionError } from './errors.js';
+import { FILTER, type FilterOptions } from './options/context.js';
 import { normalise } from './options/schema.js';
 import { isObject } from './options/values.js';
-import { type FileReceiver, pass, type Passed } from './pipeline.js';
-import type { Report } from './progress/events.js';
+import type { PipelineSummary } from './pipeline.js';
 import { redacted } from './progress/reports.js';
-import type { EntrySink } from './sink/entries.js';
 import { FAILURE_BLOCK } from './sink/failure-block.js';
 import type { Sink } from './sink/sink.js';
+import { StreamSink } from './sink/stream.js';
 
 /**
- * Passes the corrected context to `sink`, which it ends or, on failure, destroys.
+ * Writes the corrected context to `sink`, which it ends or, on failure, destroys.
  * @throws DockerceptionError of kind `usage` for a wrong option, of kind `context` for a bad stream; the signal's reason
  *   when it is aborted
  */
-export async function filterInto(sink: Sink, options: FilterOptions): Promise<Passed> {
+export async function filterInto(sink: Sink, options: FilterOptions): Promise<PipelineSummary> {
   checkSink(sink);
   const claimed = claimContext(options);
   let complete;
@@ -29,7 +29,7 @@ export async function filterInto(sink: Sink, options: FilterOptions): Promise<Pa
     throw error;
   }
   const { report, signal, ...context } = complete;
-  return passContext(sink, context, redacted(report), { exact: true, signal });
+  return runContext(sink, context, redacted(report), { exact: true, signal });
 }
 
 function checkSink(sink: unknown): void {
@@ -41,36 +41,100 @@ function checkSink(sink: unknown): void {
   });
 }
 
-/** How a context is passed on. */
-interface PassSettings {
-  /** No byte is added that no edit asks for. */
-  readonly exact: boolean;
-  readonly signal: AbortSignal;
-  /** Receives the Dockerfile as it leaves. @default none */
-  readonly receiver?: FileReceiver;
+/**
+ * Returns the corrected context as a stream. It ends only if all of the input was good; otherwise it is destroyed with
+ * a `DockerceptionError`, or with the reason of the signal.
+ */
+export function filter(options: FilterOptions & Required<Pick<FilterOptions, 'context'>>): Readable;
+/**
+ * Returns a Duplex for `pipeline(input, filter(), output)`: what is written to it is the context. An error of the context
+ * destroys both of its sides.
+ */
+export function filter(options?: Omit<FilterOptions, 'context'>): Duplex;
+export function filter(options: FilterOptions): Readable;
+export function filter(options: FilterOptions = {}): Readable {
+  // A wrong value in place of the options is refused with them.
+  const isGiven = (options as FilterOptions | null)?.context !== undefined;
+  if (!isGiven) return new FilterDuplex(options);
+  const sink = new StreamSink();
+  // The stream has the error.
+  filterInto(sink, options).catch(() => undefined);
+  return sink.stream;
 }
 
-/**
- * Opens a context that was claimed and passes it to `sink`, which it ends or, on failure, destroys; the context is
- * destroyed then, too.
- */
-export async function passContext(
-  sink: Sink | EntrySink,
-  options: CompleteContext,
-  report: Report,
-  { exact, signal, receiver }: PassSettings,
-): Promise<Passed> {
-  let plan;
-  try {
-    plan = await planContext(options, report, exact, signal);
-  } catch (error) {
-    const first = (signal.aborted ? signal.reason : error) as Error;
-    if (!('entries' in sink)) sink.destroy(first, FAILURE_BLOCK);
-    destroyContext(options, first);
-    throw first;
+/** Bytes that wait for the reader. */
+const BUFFERED = 256 * 1024;
+
+/** A Duplex whose writable side feeds the context, and whose readable side is the sink. */
+class FilterDuplex extends Duplex {
+  readonly #context: Readable;
+  /** Asks the writer for more data. */
+  #accept: (() => void) | undefined;
+  /** Continues the filter after the reader has asked for data, or closed the stream. */
+  #wake: (() => void) | undefined;
+  #waiting: Promise<void> | undefined;
+  #full = false;
+
+  constructor(options: FilterOptions) {
+    super({ readableHighWaterMark: BUFFERED });
+    this.#context = new Readable({
+      read: () => {
+        const accept = this.#accept;
+        this.#accept = undefined;
+        accept?.();
+      },
+    });
+    const given = isObject(options) ? { ...options, context: this.#context } : options;
+    // The stream has the error.
+    filterInto(this.#sink(), given).catch(() => undefined);
   }
-  const reword = await rewording(options);
-  return pass({ ...plan, receiver }, sink, report, signal).catch((error: unknown) => {
-    throw reword === undefined ? error : rewordError(error, reword);
-  });
+
+  #sink(): Sink {
+    return {
+      write: (bytes) => {
+        if (!this.destroyed) this.#full = !this.push(Buffer.from(bytes));
+      },
+      ready: () => this.#ready(),
+      end: () => Promise.resolve(void this.push(null)),
+      destroy: (error) => void this.destroy(error),
+    };
+  }
+
+  #ready(): Promise<void> | undefined {
+    if (this.destroyed) return Promise.reject(this.#reason());
+    if (!this.#full) return undefined;
+    return (this.#waiting ??= new Promise((resolve, reject) => {
+      this.#wake = () => {
+        this.#wake = undefined;
+        this.#waiting = undefined;
+        if (this.destroyed) reject(this.#reason());
+        else resolve();
+      };
+    }));
+  }
+
+  #reason(): Error {
+    return this.errored ?? new Error('the stream was closed');
+  }
+
+  override _read(): void {
+    this.#full = false;
+    this.#wake?.();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
+    if (this.#context.push(chunk)) callback();
+    else this.#accept = callback;
+  }
+
+  override _final(callback: () => void): void {
+    this.#context.push(null);
+    callback();
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#context.destroy();
+    this.#wake?.();
+    callback(error);
+  }
 }

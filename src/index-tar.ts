@@ -13,9 +13,14 @@ export { addPrefix, stripComponents } from './edit/names.js';
 export { safeNames } from './edit/names.js';
 export { select, type Selection } from './edit/select.js';
 export { filterInto } from './filter.js';
-export { type Part, pass, type Passed, type Plan } from './pipeline.js';
+export {
+  type PipelineInput,
+  type PipelinePlan,
+  type PipelineSummary,
+  runPipeline,
+} from './pipeline.js';
 export { DescriptorSink } from './sink/descriptor.js';
-export type { EntrySink } from './sink/entries.js';
+export type { EntrySink } from './sink/sink.js';
 export type { Sink } from './sink/sink.js';
 export { StreamSink } from './sink/stream.js';
 export type { Bytes } from './source/bytes.js';

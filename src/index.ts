@@ -9,7 +9,7 @@ export type { Compression } from './compression/compress.js';
 export type { BuildContext, BuildResult, Engine, EngineRequest } from './engine/engine.js';
 export type { ErrorCode } from './error-codes.js';
 export { DockerceptionError, type ErrorDetails, type ErrorKind } from './errors.js';
-export { filter } from './filter-stream.js';
+export { filter } from './filter.js';
 export { inspect } from './inspect/inspect.js';
 export type { EngineName } from './options/build.js';
 export type { Artifact, BuilderOptions } from './options/builder.js';

@@ -1,8 +1,7 @@
 /**
- * The loop that everything plugs into: a source, its edits, a sink. The pipeline owns all three:
- * it reads the source to its end, and either ends the sink, when all of it is known to be good,
- * or destroys it with the first error. The end-of-archive is the gate: nobody downstream has a
- * whole tar until the producer is known to have succeeded.
+ * The loop that connects everything: sources, their edits, a sink. The pipeline owns all three. It reads the sources to
+ * their ends, and ends the sink if all of it is known to be good, or destroys it with the first error. The
+ * end-of-archive is the gate: no reader gets a complete tar until the producer is known to have succeeded.
  */
 import { type Owner, ROOT } from './edit/attributes.js';
 import { compose, type Edit } from './edit/edit.js';
@@ -10,10 +9,9 @@ import { DockerfileFinder, type FileReceiver, type FoundFile } from './edit/find
 import { isRecognisable } from './edit/portable.js';
 import { DockerceptionError } from './errors.js';
 import type { Report } from './progress/events.js';
-import type { EntrySink } from './sink/entries.js';
 import { FAILURE_BLOCK, refuseFailureBlock } from './sink/failure-block.js';
-import type { Sink } from './sink/sink.js';
-import { behindTheEnd, Evidence, explain, unterminated } from './source/diagnose.js';
+import type { EntrySink, Sink } from './sink/sink.js';
+import { describeTrailing, explain, StreamEvidence, unterminated } from './source/diagnose.js';
 import { drain } from './source/pipe.js';
 import type { Source } from './source/source.js';
 import { HARD_LINK, MAGIC } from './tar/block.js';
@@ -21,77 +19,74 @@ import { TarWalk } from './tar/walk.js';
 import type { WalkHandler } from './tar/walk-handler.js';
 import { END_OF_ARCHIVE, headerBlock, rootHeader } from './tar/writer.js';
 
-export type { FileReceiver } from './edit/find-dockerfile.js';
-
 /** One stream and the edits of its entries. */
-export interface Part {
+export interface PipelineInput {
   readonly source: Source;
   readonly edit: Edit;
 }
 
-/** What becomes of a context on its way. */
-export interface Plan {
-  /** In the order in which they leave; the last one is the stream that the user named. */
-  readonly parts: readonly Part[];
-  /** The Dockerfile's clean path, which has to be there; `undefined` when it needn't be. */
+/** How a context is processed. */
+export interface PipelinePlan {
+  /** In the order of the output; the last one is the stream that the user named. */
+  readonly inputs: readonly PipelineInput[];
+  /** The clean path of the Dockerfile, which is required; `undefined` if it is optional. */
   readonly file: string | undefined;
   /** Names that are used without `file`, in this order. @default none */
   readonly otherFiles?: readonly string[];
-  /** Receives `file` and `otherFiles` as they leave. @default none */
+  /** Receives `file` and `otherFiles` as edited. @default none */
   readonly receiver?: FileReceiver | undefined;
   /** Adds a hard link `file` to the one of `otherFiles` that is used, for a reader that knows `file` alone. @default false */
   readonly linksFile?: boolean;
   /**
-   * Puts `./` in front of a stream that starts with metadata: many take it for a Dockerfile.
-   * @default ROOT owns it; `false` leaves the stream as it came
+   * Puts `./` before a stream that starts with metadata, which many readers take for a Dockerfile.
+   * @default owned by ROOT; `false` leaves the stream unchanged
    */
   readonly root?: Owner | false;
-  /** Data behind the end-of-archive is no error. @default false */
+  /** Ignore data after the end-of-archive. @default false */
   readonly ignoreTrailing?: boolean;
-  /** A stream that ends between two entries is no error. @default false */
+  /** Accept a stream that ends between two entries. @default false */
   readonly allowUnterminated?: boolean;
 }
 
-/** What went through. */
-export interface Passed {
-  /** Bytes that left, the end-of-archive among them; those that came, where entries are taken. */
+/** The amount of data that was processed. */
+export interface PipelineSummary {
+  /** Bytes that were written, including the end-of-archive; bytes that were read, if the sink accepts entries. */
   readonly bytes: number;
-  /** Entries that came in. */
+  /** Entries that were read. */
   readonly entries: number;
 }
 
-/** A context event at most this often. Milliseconds. */
-const REPORT_EVERY = 100;
+/** The interval of context events. Milliseconds. */
+const REPORT_INTERVAL = 100;
 
 /**
- * Passes a context from its sources to the sink, as a tar or as its entries. Rejects with the first
- * error, of kind context when the stream was bad; the sink is destroyed with it and the sources are
- * closed.
+ * Sends a context from its sources to the sink, as a tar or as its entries. Rejects with the first error, of kind
+ * context for a bad stream; the sink is destroyed with it, and the sources are closed.
  */
-export async function pass(
-  plan: Plan,
+export async function runPipeline(
+  plan: PipelinePlan,
   sink: Sink | EntrySink,
   report: Report,
   signal?: AbortSignal,
-): Promise<Passed> {
-  const passage = new Passage(plan, sink, report, signal);
-  const sources = plan.parts.map((part) => part.source);
+): Promise<PipelineSummary> {
+  const run = new PipelineRun(plan, sink, report, signal);
+  const sources = plan.inputs.map((input) => input.source);
   for (const { stream, complete } of sources) {
     // Both may fail while an earlier source is read, or after it has failed.
     complete.catch(() => undefined);
     stream.on('error', () => undefined);
   }
   try {
-    return await unlessAborted(() => passage.run(), signal);
+    return await unlessAborted(() => run.run(), signal);
   } catch (error) {
-    if (!('entries' in sink)) sink.destroy(error as Error, passage.lastBytes());
+    if (!('entries' in sink)) sink.destroy(error as Error, run.lastBytes());
     const reason = signal?.aborted === true ? (error as Error) : undefined;
     for (const { stream } of sources) stream.destroy(reason);
     throw error;
   }
 }
 
-/** Rejects with the signal's reason as soon as it is aborted, whatever the work is waiting for. */
+/** Rejects with the signal's reason as soon as it is aborted, even if the work is waiting. */
 async function unlessAborted<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return work();
   signal.throwIfAborted();
@@ -109,19 +104,19 @@ async function unlessAborted<T>(work: () => Promise<T>, signal?: AbortSignal): P
   }
 }
 
-/** One context on its way. */
-class Passage {
+class PipelineRun {
   readonly #dockerfile: DockerfileFinder | undefined;
+  /** The sink, if it accepts bytes. */
+  readonly #output: Sink | undefined;
   #bytes = 0;
   #entries = 0;
-  #started = false;
+  #isStarted = false;
+  #isComplete = false;
   #reported = 0;
-  /** The walk over the part at hand, whose output is the sink's. */
   #walk: TarWalk | undefined;
-  #isWhole = false;
 
   constructor(
-    private readonly plan: Plan,
+    private readonly plan: PipelinePlan,
     private readonly sink: Sink | EntrySink,
     private readonly report: Report,
     private readonly signal: AbortSignal | undefined,
@@ -129,182 +124,175 @@ class Passage {
     const { file, otherFiles, receiver } = plan;
     this.#dockerfile =
       file === undefined ? undefined : new DockerfileFinder(file, otherFiles, receiver);
+    this.#output = 'entries' in sink ? undefined : sink;
   }
 
-  async run(): Promise<Passed> {
-    for (const part of this.plan.parts) await this.#part(part);
+  async run(): Promise<PipelineSummary> {
+    for (const input of this.plan.inputs) await this.#read(input);
     return this.#end();
   }
 
-  /** Passes one stream on, up to its end-of-archive; reads it to its end all the same. */
-  async #part({ source, edit }: Part): Promise<void> {
-    const evidence = new Evidence();
-    const sink = this.sink;
-    const walk =
-      'entries' in sink
-        ? new TarWalk(this.#viewer(edit, source, evidence, sink.entries), source.name)
-        : new TarWalk(this.#handler(edit, source, evidence, sink), source.name);
+  /** Processes one stream up to its end-of-archive, and reads it to its end. */
+  async #read({ source, edit }: PipelineInput): Promise<void> {
+    const evidence = new StreamEvidence();
+    const walk = new TarWalk(this.#handler(edit, source.name, evidence), source.name);
     this.#walk = walk;
     const entriesBefore = this.#entries;
     try {
       await drain(source.stream, (chunk, owned) => {
-        evidence.note(chunk);
+        evidence.add(chunk);
         walk.push(chunk, owned);
         this.#entries = entriesBefore + walk.entries;
-        this.#reportNow(false);
-        if ('entries' in sink) this.#bytes += chunk.length;
-        return sink.ready();
+        this.#reportProgress(false);
+        if (this.#output === undefined) this.#bytes += chunk.length;
+        return this.sink.ready();
       });
-      this.#finish(walk, source);
+      this.#checkEnd(walk, source.name);
     } catch (error) {
       throw explain(error, source.name, evidence);
     }
-    // The gate: the end of the archive waits for the producer's success.
+    // The gate: the end-of-archive waits for the producer's success.
     await source.complete;
     this.signal?.throwIfAborted();
   }
 
   /**
-   * What makes a reader refuse what has left so far. Empty where that ends inside an entry's body,
-   * which every reader notices; `undefined` where nothing is missing but the end-of-archive.
+   * The bytes that make a reader refuse the output so far. Empty inside an entry's body, where every reader notices the
+   * cut; `undefined` if only the end-of-archive is missing.
    */
   lastBytes(): Buffer | undefined {
-    if (this.#isWhole) return undefined;
+    if (this.#isComplete) return undefined;
     try {
       const padding = this.#walk === undefined ? 0 : this.#walk.abandon();
       if (padding === undefined) return Buffer.alloc(0);
       return Buffer.concat([Buffer.alloc(padding), FAILURE_BLOCK]);
     } catch {
-      // It is the output that failed.
+      // The output itself has failed.
       return undefined;
     }
   }
 
-  async #end(): Promise<Passed> {
+  async #end(): Promise<PipelineSummary> {
     const found = this.#dockerfile?.requireFile();
-    if (!('entries' in this.sink)) {
-      if (found !== undefined && this.plan.linksFile === true) this.#link(this.sink, found);
-      await this.sink.ready();
+    const output = this.#output;
+    if (output !== undefined) {
+      if (found !== undefined && this.plan.linksFile === true) this.#link(output, found);
+      await output.ready();
       this.signal?.throwIfAborted();
-      this.#isWhole = true;
-      this.#write(this.sink, END_OF_ARCHIVE);
-      await this.sink.ready();
-      await this.sink.end();
+      this.#isComplete = true;
+      this.#write(output, END_OF_ARCHIVE);
+      await output.ready();
+      await output.end();
     }
-    this.#reportNow(true);
+    this.#reportProgress(true);
     return { bytes: this.#bytes, entries: this.#entries };
   }
 
-  #link(sink: Sink, found: FoundFile): void {
+  #link(output: Sink, found: FoundFile): void {
     const { file } = this.plan;
     if (file === undefined || found.path === file) return;
     // Readers set the attributes of the link on the file.
     const mtime = Math.max(0, Math.floor(found.mtime));
     const link = { path: file, linkpath: found.path, typeflag: HARD_LINK, size: 0, mtime };
-    this.#write(sink, headerBlock({ ...found, ...link }));
+    this.#write(output, headerBlock({ ...found, ...link }));
     const message = `the Dockerfile is ${found.path}: the engine finds it as ${file}`;
     this.report({ kind: 'notice', message });
   }
 
-  #finish(walk: TarWalk, source: Source): void {
-    // Nothing at all is no end between two entries: the builder wrote nothing.
-    const tolerated = this.plan.allowUnterminated === true && walk.offset > 0;
-    if (walk.end() === 'unterminated' && !tolerated) {
+  #checkEnd(walk: TarWalk, name: string): void {
+    // An empty stream doesn't end between two entries: the builder wrote nothing.
+    const isAccepted = this.plan.allowUnterminated === true && walk.offset > 0;
+    if (walk.end() === 'unterminated' && !isAccepted) {
       throw unterminated(
-        source.name,
+        name,
         'the builder has probably failed; --allow-unterminated takes a tar that ends so on purpose',
       );
     }
-    const { trailing } = walk;
-    if (trailing === undefined) return;
-    const what = behindTheEnd(trailing);
+    if (walk.trailing === undefined) return;
+    const what = describeTrailing(walk.trailing);
     if (this.plan.ignoreTrailing === true) {
       this.report({ kind: 'notice', message: `ignored ${what}` });
       return;
     }
-    throw new DockerceptionError('context', 'TAR_TRAILING', `reading ${source.name}: ${what}`, {
+    throw new DockerceptionError('context', 'TAR_TRAILING', `reading ${name}: ${what}`, {
       hint: 'nothing may follow the tar on the standard output of the builder; --ignore-trailing lets it pass',
     });
   }
 
-  #handler(edit: Edit, source: Source, evidence: Evidence, sink: Sink): WalkHandler {
-    const all = this.#observed(edit);
+  #handler(edit: Edit, name: string, evidence: StreamEvidence): WalkHandler {
+    const { sink } = this;
+    const finder = this.#dockerfile;
+    const all = finder === undefined ? edit : compose([edit, finder.observe]);
+    const common = {
+      oddPadding: () => refusePadding(name, evidence),
+      badHeader: (block: Buffer) => explainHeader(block, name, evidence),
+    };
+    if ('entries' in sink) {
+      const { entries } = sink;
+      return {
+        ...common,
+        entry: (entry, lead) => (all(entry) === 'drop' ? 'drop' : entries.entry(entry, lead)),
+        data: (bytes) => {
+          finder?.data(bytes);
+          entries.data?.(bytes);
+        },
+        hole: (length) => entries.hole?.(length),
+        global: (header) => edit.global?.(header),
+      };
+    }
     return {
+      ...common,
       portable: this.plan.root !== false,
       entry: (entry, lead) => {
         if (all(entry) === 'drop') return 'drop';
-        if (!this.#started) this.#start(sink, isRecognisable(entry, lead), entry.mtime);
+        if (!this.#isStarted) this.#start(sink, isRecognisable(entry, lead), entry.mtime);
         return undefined;
       },
       global: (header) => {
         edit.global?.(header);
-        if (!this.#started) this.#start(sink, false, 0);
+        if (!this.#isStarted) this.#start(sink, false, 0);
       },
       bytes: (bytes) => this.#write(sink, bytes),
       ...(this.plan.receiver !== undefined && {
-        data: (bytes: Buffer) => this.#dockerfile?.data(bytes),
+        data: (bytes: Buffer) => finder?.data(bytes),
       }),
-      oddPadding: () => refusePadding(source, evidence),
-      badHeader: (block) => explainHeader(block, source, evidence),
     };
   }
 
-  #viewer(edit: Edit, source: Source, evidence: Evidence, entries: WalkHandler): WalkHandler {
-    const all = this.#observed(edit);
-    return {
-      entry: (entry, lead) => (all(entry) === 'drop' ? 'drop' : entries.entry(entry, lead)),
-      data: (bytes) => {
-        this.#dockerfile?.data(bytes);
-        entries.data?.(bytes);
-      },
-      hole: (length) => entries.hole?.(length),
-      global: (header) => edit.global?.(header),
-      oddPadding: () => refusePadding(source, evidence),
-      badHeader: (block) => explainHeader(block, source, evidence),
-    };
-  }
-
-  #observed(edit: Edit): Edit {
-    return this.#dockerfile === undefined ? edit : compose([edit, this.#dockerfile.observe]);
-  }
-
-  /** The first 1,024 bytes decide what a stream is taken for. */
-  #start(sink: Sink, recognisable: boolean, mtime: number): void {
-    this.#started = true;
+  /** The first 1,024 bytes decide what readers take a stream for. */
+  #start(output: Sink, recognisable: boolean, mtime: number): void {
+    this.#isStarted = true;
     if (this.plan.root === false || recognisable) return;
     const { uid, gid } = this.plan.root ?? ROOT;
-    this.#write(sink, rootHeader(uid, gid, Math.max(0, mtime)));
+    this.#write(output, rootHeader(uid, gid, Math.max(0, mtime)));
   }
 
-  #write(sink: Sink, bytes: Buffer): void {
+  #write(output: Sink, bytes: Buffer): void {
     this.#bytes += bytes.length;
-    sink.write(bytes);
+    output.write(bytes);
   }
 
-  #reportNow(done: boolean): void {
+  #reportProgress(done: boolean): void {
     const now = performance.now();
-    if (!done && now - this.#reported < REPORT_EVERY) return;
+    if (!done && now - this.#reported < REPORT_INTERVAL) return;
     this.#reported = now;
     this.report({ kind: 'context', bytes: this.#bytes, entries: this.#entries, done });
   }
 }
 
-/** A body that grew runs over into its padding; text that ends there is what's left of it. */
-function refusePadding(source: Source, evidence: Evidence): void {
+/** A body that has grown by CRLF damage extends into its padding. */
+function refusePadding(name: string, evidence: StreamEvidence): void {
   if (!evidence.crlfDamaged) return;
-  throw new DockerceptionError(
-    'context',
-    'TAR_PADDING',
-    `reading ${source.name}: data in a padding`,
-  );
+  const message = `reading ${name}: data in a padding`;
+  throw new DockerceptionError('context', 'TAR_PADDING', message);
 }
 
 /**
- * Throws what is known of a block that is no header: an output has failed there, or what grew before
- * shifts the header, so that text of the body lies in its place, or its magic further on.
+ * Explains a block that is no header: a failed output ends there, or the header is shifted by CRLF damage, with text in
+ * its place or its magic further on.
  */
-function explainHeader(block: Buffer, source: Source, evidence: Evidence): void {
-  refuseFailureBlock(block, source.name);
-  const isGrown = block.includes('\r\n') || block.includes('ustar', MAGIC.at + 1);
-  if (isGrown && !evidence.startsWithText) refusePadding(source, evidence);
+function explainHeader(block: Buffer, name: string, evidence: StreamEvidence): void {
+  refuseFailureBlock(block, name);
+  const isShifted = block.includes('\r\n') || block.includes('ustar', MAGIC.at + 1);
+  if (isShifted && !evidence.startsWithText) refusePadding(name, evidence);
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { compose } from '../src/edit/edit.js';
 import { filterInto } from '../src/filter.js';
 import type { FilterOptions } from '../src/options/context.js';
-import { pass } from '../src/pipeline.js';
+import { runPipeline } from '../src/pipeline.js';
 import { FAILURE_BLOCK } from '../src/sink/failure-block.js';
 import type { Sink } from '../src/sink/sink.js';
 import { readersAccept } from './support/accepts.js';
@@ -155,15 +155,15 @@ describe('an aborted signal', () => {
     const sink = new CollectingSink();
     change(sink);
     const controller = new AbortController();
-    const plan = { parts: [{ source: source(complete), edit: nothing }], file: undefined };
-    const passing = pass(plan, sink, () => undefined, controller.signal);
+    const plan = { inputs: [{ source: source(complete), edit: nothing }], file: undefined };
+    const passing = runPipeline(plan, sink, () => undefined, controller.signal);
     await sleep(30);
     const reason = new Error('enough');
     controller.abort(reason);
     await expect(passing).rejects.toBe(reason);
     expect(sink).toMatchObject({ state: 'destroyed', reason });
     await sleep(20);
-    expect(plan.parts[0]?.source.stream.destroyed).toBe(true);
+    expect(plan.inputs[0]?.source.stream.destroyed).toBe(true);
   });
 });
 
@@ -177,8 +177,8 @@ describe('a source that fails while another one is read', () => {
     });
     const sink = new CollectingSink();
     sink.ready = () => sleep(10) as unknown as undefined;
-    const plan = { parts: [part(slow, 'first'), part(failing, 'second')], file: undefined };
-    const passing = pass(plan, sink, () => undefined);
+    const plan = { inputs: [part(slow, 'first'), part(failing, 'second')], file: undefined };
+    const passing = runPipeline(plan, sink, () => undefined);
     failing.destroy(new Error('it broke early'));
     await expect(passing).rejects.toMatchObject({ message: 'reading second: it broke early' });
     expect(sink.last?.equals(FAILURE_BLOCK)).toBe(true);

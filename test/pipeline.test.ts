@@ -2,7 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { compose } from '../src/edit/edit.js';
 import { filterInto } from '../src/filter.js';
-import { pass } from '../src/pipeline.js';
+import { runPipeline } from '../src/pipeline.js';
 import type { Sink } from '../src/sink/sink.js';
 import { CHUNKS, CollectingSink, filter, filtered, inChunks } from './support/filter.js';
 import { readTar } from './support/read-tar.js';
@@ -85,7 +85,11 @@ describe('the gate', () => {
     let succeed: () => void = silent;
     const complete = new Promise<void>((resolve) => (succeed = resolve));
     const source = { name: 'the builder', stream: inChunks(GOOD, 512), complete };
-    const passing = pass({ parts: [{ source, edit: nothing }], file: undefined }, sink, silent);
+    const passing = runPipeline(
+      { inputs: [{ source, edit: nothing }], file: undefined },
+      sink,
+      silent,
+    );
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(sink.bytes).toHaveLength(GOOD.length - 1024);
     expect(sink.state).toBe('open');
@@ -103,7 +107,11 @@ describe('the gate', () => {
       stream: inChunks(GOOD, 512),
       complete: Promise.reject(failure),
     };
-    const passing = pass({ parts: [{ source, edit: nothing }], file: undefined }, sink, silent);
+    const passing = runPipeline(
+      { inputs: [{ source, edit: nothing }], file: undefined },
+      sink,
+      silent,
+    );
     await expect(passing).rejects.toBe(failure);
     expect(sink).toMatchObject({ state: 'destroyed', reason: failure });
     expect(endOf(sink.bytes)).toBe(false);
@@ -179,8 +187,8 @@ describe('a passage', () => {
       destroy: (error) => void destroyed.push(error),
     };
     const source = { name: 'it', stream, complete: Promise.resolve() };
-    const plan = { parts: [{ source, edit: nothing }], file: undefined };
-    await expect(pass(plan, sink, silent)).rejects.toThrowError(/no space is left/);
+    const plan = { inputs: [{ source, edit: nothing }], file: undefined };
+    await expect(runPipeline(plan, sink, silent)).rejects.toThrowError(/no space is left/);
     expect(destroyed).toHaveLength(1);
     expect(stream.destroyed).toBe(true);
   });
@@ -229,10 +237,10 @@ describe('a passage', () => {
       edit: nothing,
     });
     const plan = {
-      parts: [part(GOOD, 'first'), part(tar(member({ name: 'z' })), 'second')],
+      inputs: [part(GOOD, 'first'), part(tar(member({ name: 'z' })), 'second')],
       file: undefined,
     };
-    const { bytes, entries } = await pass(plan, sink, silent);
+    const { bytes, entries } = await runPipeline(plan, sink, silent);
     expect(readTar(sink.bytes).entries.map(({ name }) => name)).toEqual(['Dockerfile', 'app', 'z']);
     expect({ bytes, entries }).toEqual({ bytes: sink.bytes.length, entries: 3 });
   });

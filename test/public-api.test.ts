@@ -19,10 +19,11 @@ const NAMES: Readonly<Record<string, { values: string; types: string }>> = {
   },
   'dockerception/tar': {
     values: `DescriptorSink METADATA_LIMIT StreamSink TarWalk addPrefix clampTimes compileIgnore compose
-      filterInto parseIgnore parseOwner parseTime pass safeNames select setMode setOwner setTimes sourceDateEpoch
+      filterInto parseIgnore parseOwner parseTime runPipeline safeNames select setMode setOwner setTimes sourceDateEpoch
       stripComponents`,
-    types: `Bytes DeviceNumbers Edit Ending EntryHeader EntrySink EntryType FileReceiver GlobalHeader Ignore MapRest
-      Owner Part Passed PaxRecord PaxRecords Plan Selection Sink Source SparseMap Trailing WalkHandler`,
+    types: `Bytes DeviceNumbers Edit Ending EntryHeader EntrySink EntryType FileReceiver GlobalHeader Ignore
+      MapRest Owner PaxRecord PaxRecords PipelineInput PipelinePlan PipelineSummary Selection Sink Source
+      SparseMap Trailing WalkHandler`,
   },
   'dockerception/inspect': {
     values: 'differenceOf find inspectionJson limitViolations renderPage renderText walk',

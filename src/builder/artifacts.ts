@@ -5,7 +5,7 @@ import type { Edit } from '../edit/edit.js';
 import type { Container } from '../engine/docker/index.js';
 import { DockerceptionError } from '../errors.js';
 import type { Artifact } from '../options/builder.js';
-import { type Part, pass } from '../pipeline.js';
+import { type PipelineInput, runPipeline } from '../pipeline.js';
 import { StreamSink } from '../sink/stream.js';
 import type { Source } from '../source/source.js';
 import { cleanPath } from '../text/path.js';
@@ -93,12 +93,12 @@ async function missing(
 }
 
 /** Concatenates parts to one tar. It is destroyed with the first error, which names the path in the builder. */
-export function joined(name: string, parts: readonly Part[], signal: AbortSignal): Source {
+export function joined(name: string, parts: readonly PipelineInput[], signal: AbortSignal): Source {
   const sink = new StreamSink();
   // It may fail before it is read, and still has its error then.
   sink.stream.on('error', () => undefined);
-  const plan = { parts, file: undefined, root: false as const };
-  const complete = pass(plan, sink, () => undefined, signal).then(() => undefined);
+  const plan = { inputs: parts, file: undefined, root: false as const };
+  const complete = runPipeline(plan, sink, () => undefined, signal).then(() => undefined);
   complete.catch(() => undefined);
   return { name, stream: sink.stream, complete };
 }
@@ -108,7 +108,7 @@ export function artifactPart(
   container: Container,
   { path, dest }: FoundArtifact,
   signal: AbortSignal,
-): Part {
+): PipelineInput {
   async function* archive(): AsyncGenerator<Buffer> {
     for await (const chunk of await container.archive(path, signal)) yield chunk as Buffer;
   }

@@ -19,8 +19,7 @@ import {
 } from '../options/builder.js';
 import { normalise } from '../options/schema.js';
 import { redacted, scoped } from '../progress/reports.js';
-import type { Source } from '../source/source.js';
-import { streamSource } from '../source/stream.js';
+import { type Source, streamSource } from '../source/source.js';
 import { allExist } from './artifacts.js';
 import { gather } from './gather.js';
 import {

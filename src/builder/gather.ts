@@ -2,7 +2,7 @@
 import { type Binary, findLibraries } from '../elf/find-libraries.js';
 import type { Container } from '../engine/docker/index.js';
 import type { Artifact } from '../options/builder.js';
-import type { Part } from '../pipeline.js';
+import type { PipelineInput } from '../pipeline.js';
 import type { Report } from '../progress/events.js';
 import { generatedSource } from '../source/generated.js';
 import type { Source } from '../source/source.js';
@@ -45,14 +45,14 @@ async function libraryParts(
   container: Container,
   found: readonly FoundArtifact[],
   { keepPaths, report, signal }: GatherOptions,
-): Promise<Part[]> {
+): Promise<PipelineInput[]> {
   const programs = await findPrograms(container, found, signal);
   const binaries = keepPaths ? programs : programs.map(({ path }) => ({ path }));
   const files = new ContainerFiles(container, signal);
   const needed = await findLibraries(binaries, files);
   for (const message of needed.notices) report({ kind: 'notice', message });
   const links = needed.links.map(({ path, target }) => ({ name: path.slice(1), link: target }));
-  const parts: Part[] = [];
+  const parts: PipelineInput[] = [];
   for (const path of needed.paths) {
     const name = path.slice(1);
     // Not every engine sends a link as a link.

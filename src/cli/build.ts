@@ -65,8 +65,8 @@ async function checkPlaces(
   given: OptionsOf<typeof BUILD>,
   builder: BuilderOptions | undefined,
 ): Promise<void> {
-  const { inputsOf, outputPlace } = await import('../build-places.js');
-  const { checkOwnOutputs } = await import('../source/own-output.js');
+  const { inputsOf, outputPlace } = await import('../context/own-outputs.js');
+  const { checkOwnOutputs } = await import('../context/own-outputs.js');
   const { from = [], file = 'Dockerfile' } = builder ?? {};
   const folders = from.filter((path) => path !== '-').map((path) => ({ path, name: path, file }));
   const options = normalise(BUILD, given);

@@ -1,4 +1,5 @@
 /** `dockerception inspect`: prints the inspection on standard output, and exceeded limits on standard error. */
+import type { InputPlace } from '../context/own-outputs.js';
 import { DockerceptionError } from '../errors.js';
 import { parsePlatform } from '../image/platform.js';
 import type { Difference } from '../inspect/difference/difference.js';
@@ -7,7 +8,6 @@ import type { LimitViolation } from '../inspect/limits.js';
 import { INSPECT, type InspectOptions } from '../options/inspect.js';
 import type { Limits } from '../options/limits.js';
 import { DescriptorSink } from '../sink/descriptor.js';
-import type { InputPlace } from '../source/own-output.js';
 import { limitOptions } from './build-options.js';
 import { type Arguments, usage } from './parse.js';
 import type { Process } from './process.js';
@@ -155,8 +155,8 @@ async function toStandardOutput(write: (sink: DescriptorSink) => Promise<void>):
 
 /** Before anything is read: throws if the page can't be written, or would replace what is inspected. */
 async function checkPage(path: string, args: Arguments): Promise<void> {
-  const { contextPlaces } = await import('../build-places.js');
-  const { checkOwnOutputs } = await import('../source/own-output.js');
+  const { contextPlaces } = await import('../context/own-outputs.js');
+  const { checkOwnOutputs } = await import('../context/own-outputs.js');
   const isEarlier = (_path: string, head: Buffer): boolean =>
     /^<!doctype html/i.test(head.toString());
   const targets = [args.operands[0] ?? '-', args.value('diff')].filter((one) => one !== undefined);

@@ -1,10 +1,10 @@
 /** A file that a result is left in beside the image: `--iidfile`, `--metadata-file`. */
 import { lstat, rm } from 'node:fs/promises';
+import type { OutputPlace } from '../context/own-outputs.js';
 import { systemCode } from '../errors.js';
 import { checkOutput, writeOutput } from '../files/output-file.js';
 import { outputFailure } from '../files/write-error.js';
 import { isDigest } from '../image/digest.js';
-import type { OutputPlace } from '../source/own-output.js';
 
 export class ResultFile {
   readonly path: string;

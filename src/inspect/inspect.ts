@@ -58,12 +58,12 @@ async function read(target: Target, options: ListeningOptions): Promise<Inspecti
     readImage(found, { ...shared, target: text });
   switch (target.kind) {
     case 'stdin': {
-      const { standardInput } = await import('../source/stdin.js');
+      const { standardInput } = await import('../source/standard-input.js');
       return stream(await standardInput(signal), 'standard input');
     }
     case 'file':
     case 'directory': {
-      const { openPath } = await import('../source/path.js');
+      const { openPath } = await import('../source/open-path.js');
       const context = target.kind === 'directory' ? 'directory' : 'stream';
       return stream(await openPath(target.path, { file: 'Dockerfile' }), text, context);
     }
@@ -73,7 +73,7 @@ async function read(target: Target, options: ListeningOptions): Promise<Inspecti
       const { parseImageLocation } = await import('../image/image-url.js');
       const { path, ...choice } = parseImageLocation(target);
       if (target.scheme === 'oci-layout') return fromLayout(path, choice, platform, image);
-      const { fileSource } = await import('../source/file.js');
+      const { fileSource } = await import('../source/open-path.js');
       const form = target.scheme === 'docker-archive' ? 'docker' : 'layout';
       const source = await fileSource(path);
       return readStream(source, { ...shared, target: text, platform, image: { ...choice, form } });

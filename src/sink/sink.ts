@@ -1,5 +1,8 @@
+/** Where the corrected context goes. */
+import type { WalkHandler } from '../tar/walk-handler.js';
+
 /**
- * Where the corrected context goes. The pipeline is its one owner and calls it in this order:
+ * Accepts the bytes of a tar. The pipeline is its only owner and calls it in this order:
  *
  *     (write* ready)* end        everything was good
  *     (write* ready)* destroy    at any moment, also while a promise of `ready` or `end` is pending
@@ -30,4 +33,15 @@ export interface Sink {
    *   what the sink holds is dropped.
    */
   destroy(error: Error, last?: Buffer): void;
+}
+
+/** Accepts entries instead of bytes, for a consumer that reads the context itself. */
+export interface EntrySink {
+  /** Takes entries as the edits leave them. What it throws ends the context. */
+  readonly entries: WalkHandler;
+  /**
+   * Holds the next chunk back while its promise is pending. May be called again before that has
+   * settled, as `Sink.ready`. Rejects when what was received can't be kept.
+   */
+  ready(): Promise<void> | undefined;
 }

@@ -1,29 +1,28 @@
-/**
- * Tells what went wrong with a stream that isn't a good tar: the walk knows where it stopped,
- * this knows what people pipe into a tool by mistake.
- */
-import { DockerceptionError } from '../errors.js';
+/** Explains why a stream isn't a valid tar: the walk knows the place, this module the usual mistakes. */
+import type { ErrorCode } from '../error-codes.js';
+import { DockerceptionError, type ErrorDetails } from '../errors.js';
 import { MODE, NAME } from '../tar/block.js';
 import type { Trailing } from '../tar/walk-handler.js';
 import { printable } from '../text/printable.js';
-import { sourceFailed } from './stream.js';
+import { sourceFailed } from './source.js';
 
-/** As much of the stream's start as a diagnosis looks at. Bytes. */
+/** Bytes at the start of the stream to keep. */
 const HEAD = 1024;
-const TAKEN = 'a context is a tar, plain or compressed with gzip, zstd, xz, bzip2, compress or lz4';
+const ACCEPTED =
+  'a context is a tar, plain or compressed with gzip, zstd, xz, bzip2, compress or lz4';
 const CR = 0x0d;
 const LF = 0x0a;
 
-/** What a diagnosis goes by: the stream's first bytes, and whether its line feeds are whole. */
-export class Evidence {
+/** Records the first bytes of a stream, and whether CRLF conversion has damaged it. */
+export class StreamEvidence {
   #head = Buffer.alloc(0);
   #seen = 0;
   #lineFeeds = 0;
   #bareLineFeed = false;
   #last = 0;
 
-  /** Notes a chunk, before anybody edits it in place. Costs little behind the first line feed. */
-  note(chunk: Buffer): void {
+  /** Adds a chunk, before it is edited in place. Cheap after the first bare line feed. */
+  add(chunk: Buffer): void {
     if (chunk.length === 0) return;
     if (this.#head.length < HEAD) {
       this.#head = Buffer.concat([this.#head, chunk.subarray(0, HEAD - this.#head.length)]);
@@ -50,20 +49,20 @@ export class Evidence {
     return isText(this.#head);
   }
 
-  /** Whether every line feed so far has a carriage return in front, and there is one. */
+  /** Whether there are line feeds, all of them after a carriage return. */
   get crlfDamaged(): boolean {
     return this.#lineFeeds > 0 && !this.#bareLineFeed;
   }
 }
 
-/** Where CRLF damage shows: a padding that isn't empty, a header out of its place, records that are too long. */
-const GROWN = /^TAR_(PADDING|PAX)$/;
+/** The errors that CRLF damage causes: data in the padding, records that are too long. */
+const CRLF_ERRORS = /^TAR_(PADDING|PAX)$/;
 
-/** The same error with the reason that the evidence gives, or itself. */
+/** Returns the error with a reason from the evidence, or unchanged. */
 export function diagnose(
   error: DockerceptionError,
   name: string,
-  evidence: Evidence,
+  evidence: StreamEvidence,
 ): DockerceptionError {
   if (evidence.seen === 0) {
     return new DockerceptionError('context', 'CONTEXT_EMPTY', `reading ${name}: it is empty`, {
@@ -71,7 +70,7 @@ export function diagnose(
     });
   }
   const text = error.code === 'TAR_NOT_A_TAR' && evidence.startsWithText;
-  if (evidence.crlfDamaged && !text && GROWN.test(error.code)) return crlf(error, name);
+  if (evidence.crlfDamaged && !text && CRLF_ERRORS.test(error.code)) return crlf(error, name);
   const atStart =
     error.code === 'TAR_NOT_A_TAR' || (error.code === 'TAR_TRUNCATED' && evidence.seen < 512);
   return atStart ? notATar(error, name, evidence.head) : error;
@@ -87,18 +86,20 @@ function crlf(cause: DockerceptionError, name: string): DockerceptionError {
 
 function notATar(cause: DockerceptionError, name: string, head: Buffer): DockerceptionError {
   const known = foreignFormat(head);
-  if (known !== undefined || !isText(head)) {
-    if (known === undefined)
-      return cause.code === 'TAR_TRUNCATED' && beginsAHeader(head) ? cause : binary(cause, name);
-    return new DockerceptionError(
-      'context',
+  if (known === undefined && !isText(head)) {
+    if (cause.code === 'TAR_TRUNCATED' && beginsAHeader(head)) return cause;
+    return contextError(
       'CONTEXT_NOT_A_TAR',
-      `reading ${name}: it is ${known.what}, not a tar`,
+      `reading ${name}: it does not start with a tar header`,
       {
         cause,
-        hint: known.hint ?? TAKEN,
+        hint: 'nothing but the tar may come on the standard output of the builder',
       },
     );
+  }
+  if (known !== undefined) {
+    const message = `reading ${name}: it is ${known.what}, not a tar`;
+    return contextError('CONTEXT_NOT_A_TAR', message, { cause, hint: known.hint ?? ACCEPTED });
   }
   const line = firstLine(head);
   const dockerfile =
@@ -107,41 +108,32 @@ function notATar(cause: DockerceptionError, name: string, head: Buffer): Dockerc
   const message = dockerfile
     ? `reading ${name}: it is a Dockerfile, not a tar: "${line}"`
     : `reading ${name}: it starts with text, not with a tar: "${line}"`;
-  return new DockerceptionError('context', 'CONTEXT_TEXT', message, {
+  const builderHint = "the builder's log belongs on standard error: end its commands with >&2";
+  const dockerfileHint =
+    'put it into a tar with what it copies: tar -c Dockerfile app | dockerception …, or name a directory as its context: -f - DIR';
+  const textHint = name === 'standard input' ? builderHint : ACCEPTED;
+  return contextError('CONTEXT_TEXT', message, {
     cause,
-    hint: dockerfile
-      ? 'put it into a tar with what it copies: tar -c Dockerfile app | dockerception …, or name a directory as its context: -f - DIR'
-      : name === 'standard input'
-        ? "the builder's log belongs on standard error: end its commands with >&2"
-        : TAKEN,
+    hint: dockerfile ? dockerfileHint : textHint,
   });
 }
 
-function binary(cause: DockerceptionError, name: string): DockerceptionError {
-  return new DockerceptionError(
-    'context',
-    'CONTEXT_NOT_A_TAR',
-    `reading ${name}: it does not start with a tar header`,
-    {
-      cause,
-      hint: 'nothing but the tar may come on the standard output of the builder',
-    },
-  );
+function contextError(code: ErrorCode, message: string, details: ErrorDetails): DockerceptionError {
+  return new DockerceptionError('context', code, message, details);
 }
 
-/** A format that is no tar, by its first bytes, one character each. */
-interface Foreign {
+/** A format that is no tar, by its first bytes as a binary string. */
+interface ForeignFormat {
   readonly starts: RegExp;
   readonly what: string;
   readonly hint?: string;
 }
 
-/** bsdtar(1) reads other archives, and writes them as a tar. */
 const CONVERT = 'bsdtar converts it: bsdtar -cf - @FILE | dockerception …';
 const unpackWith = (program: string): string =>
   `decompress it with its program: ${program} < FILE | dockerception …`;
 
-const FOREIGN: readonly Foreign[] = [
+const FOREIGN: readonly ForeignFormat[] = [
   { starts: /^PK[\x03\x05\x07]/, what: 'a zip archive', hint: CONVERT },
   { starts: /^7z\xbc\xaf\x27\x1c/, what: 'a 7z archive', hint: CONVERT },
   { starts: /^Rar!\x1a\x07/, what: 'a rar archive', hint: CONVERT },
@@ -161,12 +153,12 @@ const FOREIGN: readonly Foreign[] = [
   },
 ];
 
-function foreignFormat(head: Buffer): Foreign | undefined {
+function foreignFormat(head: Buffer): ForeignFormat | undefined {
   const start = head.toString('latin1', 0, 16);
   return FOREIGN.find(({ starts }) => starts.test(start));
 }
 
-/** Whether so few bytes may be the first of a header: a name, padded with NULs, then numbers. */
+/** Whether less than a block may begin a header: a name, padded with NULs, then numbers. */
 function beginsAHeader(head: Buffer): boolean {
   const nul = head.indexOf(0);
   const name = head.subarray(0, NAME.length);
@@ -183,7 +175,7 @@ function firstLine(head: Buffer): string {
   return printable(line.trimEnd(), 100);
 }
 
-/** Whether the stream begins with a line of text: what comes behind it may be a tar. */
+/** Whether the stream begins with a line of text. */
 function isText(head: Buffer): boolean {
   const newline = head.indexOf(LF);
   const line = head.subarray(0, newline < 0 ? head.length : newline);
@@ -191,26 +183,23 @@ function isText(head: Buffer): boolean {
   return line.every((byte) => byte >= 0x20 || byte === 0x09 || byte === CR || byte === 0x1b);
 }
 
-/** An error of the walk with what the stream looks like; a stream's own error with its name. */
-export function explain(error: unknown, name: string, evidence: Evidence): Error {
-  if (!(error instanceof DockerceptionError)) {
-    return sourceFailed(name, error);
-  }
-  return error.kind === 'context' && DIAGNOSED.test(error.code)
-    ? diagnose(error, name, evidence)
-    : error;
+/** Explains an error of the walk, or adds the name to the stream's own error. */
+export function explain(error: unknown, name: string, evidence: StreamEvidence): Error {
+  if (!(error instanceof DockerceptionError)) return sourceFailed(name, error);
+  const isDiagnosed = error.kind === 'context' && DIAGNOSED.test(error.code);
+  return isDiagnosed ? diagnose(error, name, evidence) : error;
 }
 
-/** What damage can look like; what stands behind a whole tar is told as it is. */
+/** The errors that damage can cause. */
 const DIAGNOSED = /^TAR_(?!TRAILING|UNSAFE|LINK)/;
 
-/** What stood behind the end-of-archive, for a message. */
-export function behindTheEnd({ bytes, sample }: Trailing): string {
+/** Describes data after the end-of-archive for a message. */
+export function describeTrailing({ bytes, sample }: Trailing): string {
   const shown = JSON.stringify(printable(sample.toString('latin1'), 64)).replace(/\\\\/g, '\\');
   return `${bytes} bytes behind the end-of-archive, starting with ${shown}`;
 }
 
-/** The error for a stream that ends where an entry could begin. */
+/** The error for a stream that ends between two entries. */
 export function unterminated(name: string, hint: string): DockerceptionError {
   const message = `reading ${name}: it is cut short between two entries: no end-of-archive`;
   return new DockerceptionError('context', 'TAR_UNTERMINATED', message, { hint });

@@ -5,10 +5,9 @@ import { compileIgnore, keepBuildFiles, parseIgnore } from '../dockerfile/patter
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { isTemporaryName } from '../files/temporary-path.js';
 import { withoutSlashes } from '../text/trim.js';
-import { unreadable } from './host-file.js';
-import { socketNotice, walkHost } from './host-walk.js';
-import { packTree } from './pack.js';
+import { packTree, unreadable } from './pack.js';
 import type { Source } from './source.js';
+import { socketNotice, walkDirectory } from './walk-directory.js';
 
 /** How a directory is read. */
 export interface DirectoryOptions {
@@ -48,7 +47,7 @@ export async function directorySource(dir: string, options: DirectoryOptions): P
   const stream = packTree(root, {
     entries: async function* () {
       yield ['.'];
-      for await (const batch of walkHost(root, name, selection))
+      for await (const batch of walkDirectory(root, name, selection))
         yield batch.filter(({ path, directory }) => keeps(path, directory)).map(({ path }) => path);
     },
     rename: (path) => path,

@@ -1,23 +1,24 @@
-/** Files of the host as a tar. A file with several names is packed once; its other names are hard links. */
+/** Packs files of the host into a tar. A file with several names is packed once; its other names are hard links. */
 import fs, { type Stats } from 'node:fs';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
+import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { HARD_LINK, typeflagOf } from '../tar/block.js';
 import { END_OF_ARCHIVE, headerOf, paddingAfter } from '../tar/writer.js';
 import { toBinary } from '../text/binary.js';
-import { readBody, unreadable } from './host-file.js';
+import { printable } from '../text/printable.js';
 
-/** What to pack, and under which names. */
+/** Which files to pack, and under which names. */
 export interface PackOptions {
   /** Paths below the root, `.` for itself, in batches. Directories come without their contents. */
   readonly entries: () => AsyncIterable<readonly string[]>;
-  /** The name that a path gets, without a `/` at its end. */
+  /** The name of a path in the tar, without a `/` at its end. */
   readonly rename: (path: string) => string;
-  /** What error messages call the root. */
+  /** The name of the root in error messages. */
   readonly name: string;
 }
 
-/** Bytes that are gathered before they are handed on. */
+/** Bytes that are gathered into one chunk. */
 const CHUNK = 64 * 1024;
 
 /**
@@ -57,7 +58,7 @@ function status(path: string, shown: string): Stats {
   }
 }
 
-/** The blocks in front of the content. `first` is another name of the same file, which has it. */
+/** The blocks before the content. @param first the name under which the same file was packed before */
 function describe(
   path: string,
   shown: string,
@@ -98,14 +99,14 @@ function deviceOf(rdev: number): { major: number; minor: number } {
   };
 }
 
-/** Files with several names, until all of them were seen. */
+/** Files with several names, until all of them were packed. */
 class HardLinks {
   readonly #files = new Map<string, { readonly name: string; left: number }>();
 
-  /** Another name of the file, when one was packed before; otherwise this one is the first. */
+  /** The name under which the file was packed before, if any. */
   firstName(path: string, stat: Stats, name: string): string | undefined {
     if (stat.nlink < 2 || stat.isDirectory()) return undefined;
-    // Inodes may be larger than a number holds.
+    // Inode numbers may exceed a number's precision.
     const exact = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
     if (exact === undefined) return undefined;
     const key = `${exact.dev}:${exact.ino}`;
@@ -133,4 +134,76 @@ async function* gathered(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
     length = 0;
   }
   if (length > 0) yield Buffer.concat(parts, length);
+}
+
+const READ_SIZE = 256 * 1024;
+const SMALL = 64 * 1024;
+// A link or a pipe put in the file's place must neither be followed nor waited for.
+const FLAGS = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+const CHANGED = 'its size changed while it was read';
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'it was there, and is gone',
+  ENOTDIR: 'it was there, and is gone',
+  ELOOP: 'it was a file, and is a link now',
+  EACCES: 'permission denied',
+};
+
+/** An entry of a directory can't be read; `path` as the user would write it. */
+export function unreadable(path: string, cause: unknown): DockerceptionError {
+  if (cause instanceof DockerceptionError) return cause;
+  // A name that isn't UTF-8 comes from Node with replacement characters, and doesn't lead back.
+  const undecoded = path.includes('\uFFFD') && systemCode(cause) === 'ENOENT';
+  const why = undecoded
+    ? 'its name is not UTF-8'
+    : (REASONS[systemCode(cause) ?? ''] ?? messageOf(cause));
+  const message = `reading ${printable(path)}: ${why}`;
+  return new DockerceptionError('context', 'CONTEXT_UNREADABLE', message, {
+    hint: 'make it readable, or name it in .dockerignore',
+    cause,
+  });
+}
+
+/**
+ * Reads the content of a file that has `size` bytes. Throws CONTEXT_UNREADABLE when it has another
+ * size, or can't be read.
+ * @param shown the path as the user would write it
+ */
+async function* readBody(path: string, size: number, shown: string): AsyncGenerator<Buffer> {
+  try {
+    // A small file is read at once: a thread for each step would cost many times the step.
+    if (size <= SMALL) yield readWhole(path, size);
+    else yield* readInPieces(path, size);
+  } catch (error) {
+    throw unreadable(shown, error);
+  }
+}
+
+function readWhole(path: string, size: number): Buffer {
+  const descriptor = fs.openSync(path, FLAGS);
+  try {
+    const buffer = Buffer.allocUnsafe(size + 1);
+    const length = fs.readSync(descriptor, buffer, 0, buffer.length, null);
+    if (length !== size) throw new Error(CHANGED);
+    return buffer.subarray(0, size);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+async function* readInPieces(path: string, size: number): AsyncGenerator<Buffer> {
+  const file = await fs.promises.open(path, FLAGS);
+  try {
+    for (let left = size; ;) {
+      // One byte more than is left: a short read is the end of the file, and needs no second one.
+      const buffer = Buffer.allocUnsafe(Math.min(READ_SIZE, left + 1));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
+      if (bytesRead > left || (bytesRead === 0 && left > 0)) throw new Error(CHANGED);
+      left -= bytesRead;
+      if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
+      if (left === 0 && bytesRead < buffer.length) return;
+    }
+  } finally {
+    await file.close();
+  }
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { joined } from '../../src/builder/artifacts.js';
 import { DockerceptionError } from '../../src/errors.js';
-import { filter } from '../../src/filter-stream.js';
+import { filter } from '../../src/filter.js';
 
 it('artifacts that fail before they are read pass their error to a later reader', async () => {
   const gone = new DockerceptionError('engine', 'ENGINE_UNREACHABLE', 'reaching the engine');

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runContext } from '../../src/context/run-context.js';
 import {
   DivertingSpool,
   SpeculativeLayerWriter,
@@ -12,7 +13,7 @@ import { changes } from '../../src/filesystem/changes.js';
 import { isDirectory } from '../../src/filesystem/node.js';
 import { Tree } from '../../src/filesystem/tree.js';
 import { Unpacker } from '../../src/filesystem/unpack.js';
-import { filterInto, passContext } from '../../src/filter.js';
+import { filterInto } from '../../src/filter.js';
 import { CONTEXT } from '../../src/options/context.js';
 import { normalise } from '../../src/options/schema.js';
 import { CollectingSink } from '../support/filter.js';
@@ -94,7 +95,7 @@ describe.each(Object.entries(SOURCES))('the context from %s', (_, open) => {
     const through = (pace: Pace): Promise<Buffer> =>
       opened(open, async (options) => {
         const sink = new PacedEntries(pace);
-        await passContext(sink, normalise(CONTEXT, options), () => undefined, {
+        await runContext(sink, normalise(CONTEXT, options), () => undefined, {
           exact: true,
           signal,
         });
@@ -122,7 +123,7 @@ describe.each(Object.entries(SOURCES))('the context from %s', (_, open) => {
       });
       const entries = new Unpacker({ tree, contents: writer, name: 'the context', strict: true });
       const sink = { entries, ready: () => writer.ready() };
-      await passContext(sink, normalise(CONTEXT, options), () => undefined, {
+      await runContext(sink, normalise(CONTEXT, options), () => undefined, {
         exact: true,
         signal,
       });

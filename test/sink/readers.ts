@@ -3,8 +3,7 @@ import fs from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DescriptorSink } from '../../src/sink/descriptor.js';
-import type { EntrySink } from '../../src/sink/entries.js';
-import type { Sink } from '../../src/sink/sink.js';
+import type { EntrySink, Sink } from '../../src/sink/sink.js';
 import { StreamSink } from '../../src/sink/stream.js';
 import { openPipe, type Place } from './sources.js';
 

@@ -4,8 +4,8 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ContextOptions } from '../../src/options/context.js';
-import { openDescriptor } from '../../src/source/stdin.js';
-import { streamSource } from '../../src/source/stream.js';
+import { streamSource } from '../../src/source/source.js';
+import { openDescriptor } from '../../src/source/standard-input.js';
 import { long, member, pax, tar } from '../support/write-tar.js';
 
 /** Larger than a pipe, so that a slow reader makes every sink wait several times. */

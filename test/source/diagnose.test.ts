@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { openPath } from '../../src/source/path.js';
+import { openPath } from '../../src/source/open-path.js';
 import { filter, filtered } from '../support/filter.js';
 import { END, member, pax, tar } from '../support/write-tar.js';
 

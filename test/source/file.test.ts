@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { fileSource } from '../../src/source/file.js';
+import { fileSource } from '../../src/source/open-path.js';
 
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'dockerception-file-'));
 afterAll(() => fs.rmSync(dir, { recursive: true }));

@@ -6,7 +6,7 @@ import { inspectionJson } from '../../src/inspect/json.js';
 import { readStream, type StreamOptions } from '../../src/inspect/read/read-stream.js';
 import { targetError } from '../../src/inspect/target.js';
 import { listLines } from '../../src/inspect/text/list.js';
-import { streamSource } from '../../src/source/stream.js';
+import { streamSource } from '../../src/source/source.js';
 import { inChunks } from './filter.js';
 
 /** Every stream is read at these; one of a few bytes more than a header, too. */

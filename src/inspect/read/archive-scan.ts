@@ -5,7 +5,7 @@
  */
 import { cleanName } from '../../filesystem/name.js';
 import { linkTarget } from '../../image/archive/tar-index.js';
-import { Evidence, explain, unterminated } from '../../source/diagnose.js';
+import { explain, StreamEvidence, unterminated } from '../../source/diagnose.js';
 import type { Source } from '../../source/source.js';
 import type { EntryHeader } from '../../tar/entry-header.js';
 import { TarWalk } from '../../tar/walk.js';
@@ -43,7 +43,7 @@ export async function scanArchive(source: Source, options: ScanOptions): Promise
   const { stream, complete } = source;
   const name = printable(source.name);
   const { signal } = options;
-  const evidence = new Evidence();
+  const evidence = new StreamEvidence();
   const scan = new ArchiveScan(await LayerContents.create('', options.listenerFor), options);
   const view = new TarWalk(scan, name);
   const abort = (): void => void stream.destroy(signal.reason as Error);
@@ -51,7 +51,7 @@ export async function scanArchive(source: Source, options: ScanOptions): Promise
   try {
     signal.throwIfAborted();
     for await (const chunk of stream) {
-      evidence.note(chunk as Buffer);
+      evidence.add(chunk as Buffer);
       view.push(chunk as Buffer);
       await scan.ready();
     }

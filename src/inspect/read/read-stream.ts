@@ -7,7 +7,7 @@ import { invalidImage } from '../../image/document.js';
 import type { ImageChoice } from '../../image/image-reader.js';
 import { readLayout } from '../../image/layout/layout-reader.js';
 import type { Image } from '../../image/manifest.js';
-import { behindTheEnd } from '../../source/diagnose.js';
+import { describeTrailing } from '../../source/diagnose.js';
 import type { Source } from '../../source/source.js';
 import type { Trailing } from '../../tar/walk-handler.js';
 import { printable } from '../../text/printable.js';
@@ -134,7 +134,7 @@ function missing(digest: string, found: string | undefined, name: string): Docke
 
 /** As a build does. */
 function trailingData(trailing: Trailing, name: string): DockerceptionError {
-  const message = `reading ${name}: ${behindTheEnd(trailing)}`;
+  const message = `reading ${name}: ${describeTrailing(trailing)}`;
   return new DockerceptionError('context', 'TAR_TRAILING', message, {
     hint: 'nothing may follow the tar: the end of a log, a second tar',
   });

@@ -5,7 +5,7 @@ import { DockerceptionError } from '../../errors.js';
 import { cleanName, refuseTooLong } from '../../filesystem/name.js';
 import type { UnpackedEntry } from '../../filesystem/unpacked-entry.js';
 import { hasherFor } from '../../image/hasher.js';
-import { diagnose, Evidence } from '../../source/diagnose.js';
+import { diagnose, StreamEvidence } from '../../source/diagnose.js';
 import type { DeviceNumbers, EntryType } from '../../tar/block.js';
 import type { EntryHeader } from '../../tar/entry-header.js';
 import { TarWalk } from '../../tar/walk.js';
@@ -57,7 +57,7 @@ export interface RecordOptions extends ReadContext {
 export async function recordLayer(blob: Readable, options: RecordOptions): Promise<RecordedLayer> {
   const { name, budget, signal } = options;
   const hasher = hasherFor(options.expected);
-  const evidence = new Evidence();
+  const evidence = new StreamEvidence();
   const abort = (): void => void blob.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort);
   let recorder: LayerRecorder | undefined;
@@ -70,7 +70,7 @@ export async function recordLayer(blob: Readable, options: RecordOptions): Promi
     const view = new TarWalk(recorder, name);
     for await (const chunk of await decompress(blob, name)) {
       const bytes = chunk as Buffer;
-      if (evidence.seen < EVIDENCE_BYTES) evidence.note(bytes);
+      if (evidence.seen < EVIDENCE_BYTES) evidence.add(bytes);
       await hasher.update(bytes);
       budget.spend(bytes.length, 0);
       view.push(bytes);
@@ -90,7 +90,7 @@ export async function recordLayer(blob: Readable, options: RecordOptions): Promi
 }
 
 /** The walk's message about another format is about a context; this one is about a layer. */
-function layerError(error: unknown, name: string, evidence: Evidence): unknown {
+function layerError(error: unknown, name: string, evidence: StreamEvidence): unknown {
   if (!(error instanceof DockerceptionError) || error.code !== 'TAR_NOT_A_TAR') return error;
   const { kind, message } = diagnose(error, name, evidence);
   return new DockerceptionError(kind, error.code, message, { cause: error });

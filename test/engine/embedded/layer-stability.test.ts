@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runContext } from '../../../src/context/run-context.js';
 import { embeddedEngine } from '../../../src/engine/embedded/embedded-engine.js';
-import { passContext } from '../../../src/filter.js';
 import { CONTEXT } from '../../../src/options/context.js';
 import { normalise } from '../../../src/options/schema.js';
 import { engineOptions } from '../../support/engine-options.js';
@@ -66,7 +66,7 @@ async function layersOf(
   try {
     const context = Readable.from([bytes], { objectMode: false });
     const { report, signal } = options;
-    await passContext(building, normalise(CONTEXT, { context }), report, { exact: false, signal });
+    await runContext(building, normalise(CONTEXT, { context }), report, { exact: false, signal });
     await building.finish();
   } finally {
     await building.close();

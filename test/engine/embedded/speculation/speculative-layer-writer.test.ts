@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runContext } from '../../../../src/context/run-context.js';
 import { embeddedEngine } from '../../../../src/engine/embedded/embedded-engine.js';
 import type { WrittenLayer } from '../../../../src/engine/embedded/output/assemble.js';
 import { layerTar } from '../../../../src/engine/embedded/output/layer-tar.js';
@@ -17,7 +18,6 @@ import { Spool } from '../../../../src/engine/embedded/spool/spool.js';
 import { changes } from '../../../../src/filesystem/changes.js';
 import { FILE, Leaf } from '../../../../src/filesystem/node.js';
 import { Tree } from '../../../../src/filesystem/tree.js';
-import { passContext } from '../../../../src/filter.js';
 import { ArchiveStore } from '../../../../src/image/archive/archive-store.js';
 import { type Layer, writeLayer } from '../../../../src/image/layer.js';
 import { CONTEXT } from '../../../../src/options/context.js';
@@ -76,7 +76,7 @@ async function archiveOf(
   const building = engine.begin(options);
   try {
     const stream = Readable.from(inChunks(context, chunk), { objectMode: false });
-    await passContext(building, normalise(CONTEXT, { context: stream }), report, {
+    await runContext(building, normalise(CONTEXT, { context: stream }), report, {
       exact: false,
       signal,
     });
@@ -293,7 +293,7 @@ describe('an image whose layer is written before the context ends', () => {
         })(),
         { objectMode: false },
       );
-      const passed = passContext(
+      const passed = runContext(
         building,
         normalise(CONTEXT, { context: stream }),
         () => undefined,

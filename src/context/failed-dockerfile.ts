@@ -1,20 +1,20 @@
-/** Keeps the Dockerfile of a context and the step that failed, so that an error can show the lines. */
-import type { FileReceiver } from './edit/find-dockerfile.js';
-import { DockerceptionError } from './errors.js';
-import type { Report } from './progress/events.js';
+/** Keeps the Dockerfile of a context and the failed step, so that an error can show the lines. */
+import type { FileReceiver } from '../edit/find-dockerfile.js';
+import { DockerceptionError } from '../errors.js';
+import type { Report } from '../progress/events.js';
 
-/** Bytes of a Dockerfile that are kept. */
+/** The maximum size of a Dockerfile. Bytes. */
 const MAX_SIZE = 1 << 20;
 
 export class FailedDockerfile implements FileReceiver {
   readonly #paths: readonly string[];
-  /** Contents by path: the last file of a name counts, as for every builder. */
+  /** Contents by path; the last file of a name counts, as for every builder. */
   readonly #contents = new Map<string, Buffer[]>();
   #pieces: Buffer[] = [];
   #size = 0;
   #step: string | undefined;
 
-  /** @param paths clean paths in the context; the first one that is there is the Dockerfile */
+  /** @param paths clean paths in the context; the first one that exists is the Dockerfile */
   constructor(paths: readonly string[]) {
     this.#paths = paths;
   }
@@ -29,7 +29,7 @@ export class FailedDockerfile implements FileReceiver {
     if ((this.#size += bytes.length) <= MAX_SIZE) this.#pieces.push(Buffer.from(bytes));
   }
 
-  /** The same report; notes the step that fails. */
+  /** Returns the report, which also records the failed step. */
   report(report: Report): Report {
     return (event) => {
       if (event.kind === 'status')
@@ -39,12 +39,12 @@ export class FailedDockerfile implements FileReceiver {
     };
   }
 
-  /** The error with the lines around the instruction that failed, when it is a build's and they are known. */
+  /** Adds the lines around the failed instruction to the error of a build, if they are known. */
   async explain(error: unknown): Promise<unknown> {
     if (!(error instanceof DockerceptionError) || error.kind !== 'build') return error;
     const path = this.#paths.find((one) => this.#contents.has(one));
     if (error.excerpt !== undefined || path === undefined) return error;
-    const { excerptOf } = await import('./dockerfile/excerpt.js');
+    const { excerptOf } = await import('../dockerfile/excerpt.js');
     const failed = {
       message: error.message.replace(/^building the image: /, ''),
       step: this.#step,

@@ -1,17 +1,17 @@
-/** Which paths below a directory of the host are packed: depth first, each directory in order. */
+/** Lists the paths below a directory that are packed: depth first, each directory in order. */
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { isTemporaryName } from '../files/temporary-path.js';
 import { printable } from '../text/printable.js';
-import { unreadable } from './host-file.js';
+import { unreadable } from './pack.js';
 
-/** What decides. Paths are relative to the root. */
+/** Which paths are packed. They are relative to the root. */
 export interface Selection {
   readonly excludes: (path: string) => boolean;
-  /** Whether something below an excluded directory may be kept all the same. */
+  /** Whether something below an excluded directory may be kept. */
   readonly mayKeepBelow: (path: string) => boolean;
-  /** Called for each socket: no tar holds one, so they are left out. */
+  /** Called for each socket, which is omitted: no tar can store it. */
   readonly socket?: (path: string) => void;
 }
 
@@ -21,14 +21,14 @@ export interface Found {
   readonly directory: boolean;
 }
 
-/** Everything below the root, but for files that a build is writing at the moment. */
+/** Everything below the root except files that a build is writing. */
 export const EVERYTHING: Selection = {
   excludes: (path) => isTemporaryName(posix.basename(path)),
   mayKeepBelow: () => false,
 };
 const MAX_BATCH = 1000;
 
-/** A directory on the way down; one that is excluded is packed only for what is kept in it. */
+/** A directory on the path; an excluded one is packed only if something in it is kept. */
 interface Directory {
   readonly path: string;
   readonly above: Directory | undefined;
@@ -36,12 +36,11 @@ interface Directory {
 }
 
 /**
- * Yields what is below `root`, without the root, in batches. A directory comes before what is in
- * it, and what isn't walked isn't read.
- * @param name what error messages call the root
+ * Yields the paths below `root` in batches, each directory before its contents.
+ * @param name the name of the root in error messages
  * @throws DockerceptionError `CONTEXT_UNREADABLE` when a directory can't be read
  */
-export async function* walkHost(
+export async function* walkDirectory(
   root: string,
   name: string,
   { excludes, mayKeepBelow, socket }: Selection = EVERYTHING,
@@ -64,7 +63,7 @@ export async function* walkHost(
         socket?.(path);
         continue;
       }
-      batch.push(...bringBack(here), { path, directory: entry.isDirectory() });
+      batch.push(...unpackedParents(here), { path, directory: entry.isDirectory() });
       if (batch.length < MAX_BATCH) continue;
       yield batch;
       batch = [];
@@ -74,15 +73,15 @@ export async function* walkHost(
   }
 }
 
-/** The excluded directories, from the top, that something in the last one is now kept in. */
-function bringBack(directory: Directory): Found[] {
+/** The excluded directories, from the top, that have to be packed for something in the last one. */
+function unpackedParents(directory: Directory): Found[] {
   if (directory.packed) return [];
   directory.packed = true;
-  const above = directory.above ? bringBack(directory.above) : [];
+  const above = directory.above ? unpackedParents(directory.above) : [];
   return [...above, { path: directory.path, directory: true }];
 }
 
-/** Reports the first socket that is left out. */
+/** Reports the first socket. */
 export function socketNotice(
   notice: ((message: string) => void) | undefined,
 ): (path: string) => void {

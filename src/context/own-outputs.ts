@@ -1,21 +1,25 @@
 /**
- * Outputs and what is read for them: no output replaces an input, and none without a name of the user's own replaces
- * a file of another kind. Files are compared by what they are, not by their names. Checked before any work.
+ * Outputs and inputs of a run: no output replaces an input, and none whose name is derived replaces a file of another
+ * kind. Files are compared by their identity, not by their names. Checked before any work.
  */
 import { fstatSync, type Stats } from 'node:fs';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { DockerceptionError } from '../errors.js';
+import { hostPath } from '../image/image-url.js';
+import type { CompleteBuild } from '../options/build.js';
+import { type Output, outputForm } from '../options/image.js';
+import { ignoredIn } from '../source/directory.js';
+import { MAGIC } from '../tar/block.js';
 import { printable } from '../text/printable.js';
-import { ignoredIn } from './directory.js';
 
-/** Bytes that show what a file is. */
+/** Bytes of a file that are read to recognise it. */
 const HEAD = 4096;
 
-/** Where something will be written. */
+/** A place that will be written. */
 export interface OutputPlace {
   readonly path: string;
-  /** What messages call it. */
+  /** The name in messages. */
   readonly name: string;
   /** A layout is added to; a folder is merged into. */
   readonly form: 'file' | 'folder' | 'layout';
@@ -25,18 +29,18 @@ export interface OutputPlace {
   readonly isImplicit?: boolean;
 }
 
-/** What will be read. */
+/** A place that will be read. */
 export interface InputPlace {
   /** A path, or the descriptor of standard input. */
   readonly path: string | 0;
-  /** What messages call it. */
+  /** The name in messages. */
   readonly name: string;
   /** The Dockerfile's path in a folder that is read with its `.dockerignore`. @default all of the folder is read */
   readonly file?: string;
 }
 
 /**
- * Checks every output against every input. What doesn't exist yet can't be replaced.
+ * Compares every output with every input.
  * @throws DockerceptionError of kind usage: OUTPUT_IS_INPUT, OUTPUT_EXISTS.
  */
 export async function checkOwnOutputs(
@@ -97,7 +101,7 @@ function isSame(one: Stats, other: Stats): boolean {
   return isStored && one.dev === other.dev && one.ino === other.ino;
 }
 
-/** Where a path leads to, or will: links are followed. */
+/** The real path, also of a file that doesn't exist yet. */
 async function placeOf(path: string): Promise<string | undefined> {
   const place = await realpath(path).catch(() => undefined);
   if (place !== undefined) return place;
@@ -127,4 +131,53 @@ function isInput(output: OutputPlace, input: InputPlace): DockerceptionError {
   return new DockerceptionError('usage', 'OUTPUT_IS_INPUT', message, {
     hint: output.isImplicit === true ? '-o FILE names another file' : 'name another place',
   });
+}
+
+/** The inputs of a build. */
+export function inputsOf({
+  context,
+  file = 'Dockerfile',
+  add,
+  buildContexts,
+}: Pick<CompleteBuild, 'context' | 'file' | 'add' | 'buildContexts'>): InputPlace[] {
+  const inputs: InputPlace[] = [];
+  if (context === '-') inputs.push({ path: 0, name: 'standard input' });
+  else if (typeof context === 'string') inputs.push({ path: context, name: context, file });
+  for (const { host } of add) inputs.push({ path: host, name: host });
+  // A Dockerfile that isn't in the context is a file of the host.
+  if (file !== '-') inputs.push({ path: resolve(file), name: file });
+  for (const place of Object.values(buildContexts)) inputs.push(...contextPlaces(place));
+  return inputs;
+}
+
+/** The place of `DIR`, `FILE` or `SCHEME://PATH[:NAME][@DIGEST]` on this host, if any. */
+export function contextPlaces(text: string): InputPlace[] {
+  const path = hostPath(text);
+  return path === undefined ? [] : [{ path, name: text }];
+}
+
+/** The place of an output, and how an earlier one is recognised. */
+export function outputPlace(output: Output): OutputPlace {
+  const { type, dest } = output;
+  const isEarlier = type === 'tar' ? isTar : isImageArchive;
+  return { path: dest, name: dest, form: outputForm(output), isEarlier };
+}
+
+function isTar(_path: string, head: Buffer): boolean {
+  return head.toString('latin1', MAGIC.at, MAGIC.at + 5) === 'ustar';
+}
+
+/** A tar with the documents of an OCI layout or of Docker's archive; only its headers are read. */
+async function isImageArchive(path: string, head: Buffer): Promise<boolean> {
+  if (!isTar(path, head)) return false;
+  const { TarFiles } = await import('../image/archive/archive-files.js');
+  const files = await TarFiles.open(path).catch(() => undefined);
+  if (files === undefined) return false;
+  try {
+    const sizes = ['manifest.json', 'index.json', 'oci-layout'].map((name) => files.size(name));
+    const [manifest, index, layout] = await Promise.all(sizes);
+    return manifest !== undefined || (index !== undefined && layout !== undefined);
+  } finally {
+    await files.close();
+  }
 }

@@ -1,0 +1,160 @@
+/** `--add HOST[:DEST]`: a file or directory of the host under a name in the context. */
+import { createReadStream, type Stats } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { posix } from 'node:path';
+import { Readable } from 'node:stream';
+import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import { readRange } from '../files/file-range.js';
+import { TemporaryFile } from '../files/temporary-file.js';
+import { END_OF_ARCHIVE, headerOf, paddingAfter } from '../tar/writer.js';
+import { toBinary } from '../text/binary.js';
+import { withoutSlashes } from '../text/trim.js';
+import { packTree } from './pack.js';
+import { PipeStream } from './pipe.js';
+import type { Source } from './source.js';
+import { isStandardInput, openInput } from './standard-input.js';
+import { EVERYTHING, socketNotice, walkDirectory } from './walk-directory.js';
+
+interface Addition {
+  readonly path: string;
+  readonly type: 'file' | 'directory' | 'pipe';
+  /** The name in the context, `.` for the root. */
+  readonly target: string;
+}
+
+/**
+ * Returns the paths that {@link openAddition} adds to the context: relative, a directory's with a `/` at its end,
+ * without the root.
+ * @throws DockerceptionError of kind `usage` if HOST doesn't exist or DEST leads outside, of kind `context` if something
+ *   below HOST can't be read
+ */
+export async function addedPaths(host: string, dest: string): Promise<Set<string>> {
+  const { path, type, target } = await find(host, dest);
+  if (type !== 'directory') return new Set([target]);
+  const paths = new Set<string>(target === '.' ? [] : [`${target}/`]);
+  for await (const batch of walkDirectory(path, host))
+    for (const found of batch)
+      paths.add(posix.join(target, found.path) + (found.directory ? '/' : ''));
+  return paths;
+}
+
+/**
+ * Packs a file as DEST (as DEST/NAME if DEST is `.` or ends with a slash), or a directory with everything below it as
+ * DEST; with `.` its contents go into the root. No .dockerignore is applied. A pipe, such as standard input (`-`), is
+ * read now and becomes a file.
+ * @param notice called at most once, when sockets are omitted
+ * @throws as {@link addedPaths}
+ */
+export async function openAddition(
+  host: string,
+  dest: string,
+  notice?: (message: string) => void,
+  signal?: AbortSignal,
+): Promise<Source> {
+  const { path, type, target } = await find(host, dest);
+  if (type === 'pipe') {
+    const name = isStandardInput(host) ? 'standard input' : host;
+    return spooledSource(openPipe(host), name, target, signal);
+  }
+  const name = withoutSlashes(host);
+  const isDirectory = type === 'directory';
+  const stream = packTree(isDirectory ? path : posix.dirname(path), {
+    entries: async function* () {
+      if (!isDirectory) return yield [posix.basename(path)];
+      // The root keeps the owner and the mode that it has in the stream.
+      if (target !== '.') yield ['.'];
+      const selection = { ...EVERYTHING, socket: socketNotice(notice) };
+      for await (const batch of walkDirectory(path, name, selection))
+        yield batch.map((found) => found.path);
+    },
+    rename: (below) => (isDirectory ? posix.join(target, below) : target),
+    name: isDirectory ? name : posix.dirname(name),
+  });
+  return { name: host, stream, complete: Promise.resolve() };
+}
+
+async function find(host: string, dest: string): Promise<Addition> {
+  const normal = posix.normalize(dest);
+  if (normal.startsWith('/') || normal.split('/').includes('..'))
+    throw usage(`adding ${host}: '${dest}' is not a path inside the context`);
+  const isFolder = /^\.?$|\/$/.test(normal);
+  if (host === '-') {
+    if (isFolder) throw usage('adding standard input: it has no name, and DEST has to be one');
+    return { path: host, type: 'pipe', target: normal };
+  }
+  try {
+    const type = typeOf(host, await stat(host));
+    const path = type === 'pipe' ? host : await realpath(host);
+    const name = type !== 'directory' && isFolder ? posix.basename(host) : '';
+    const target = posix.join(normal, name).replace(/(?<=.)\/$/, '');
+    return { path, type, target };
+  } catch (cause) {
+    const isMissing = systemCode(cause) === 'ENOENT';
+    throw usage(`adding ${host}: ${isMissing ? 'there is no such file' : messageOf(cause)}`, cause);
+  }
+}
+
+function typeOf(host: string, found: Stats): Addition['type'] {
+  if (found.isDirectory()) return 'directory';
+  // Standard input that is a terminal is refused as such.
+  const isTerminal = found.isCharacterDevice() && isStandardInput(host);
+  return found.isFIFO() || found.isSocket() || isTerminal ? 'pipe' : 'file';
+}
+
+function usage(message: string, cause?: unknown): DockerceptionError {
+  return new DockerceptionError('usage', 'USAGE_ADD', message, {
+    cause,
+    hint: '--add takes HOST[:DEST]: a path on the host, and one inside the context',
+  });
+}
+
+const DESCRIPTOR = /^(?:\/dev|\/proc\/self)\/fd\/([0-9]{1,9})$/;
+
+/** Opens a pipe by its path. Throws USAGE_TERMINAL for standard input that is a terminal. */
+function openPipe(path: string): Readable {
+  if (isStandardInput(path)) return openInput();
+  const descriptor = DESCRIPTOR.exec(path)?.[1];
+  return descriptor === undefined ? createReadStream(path) : new PipeStream(Number(descriptor));
+}
+
+/**
+ * Reads all of `input` into a temporary file, since a tar's header has the length, and returns a tar with one file of
+ * that content, owned by 0:0, dated 1970.
+ * @throws the signal's reason; DockerceptionError of kind `context` when it can't be read, of kind `output`, code
+ *   `OUTPUT_FULL` or `OUTPUT_FAILED`, when the temporary file can't be written
+ */
+async function spooledSource(
+  input: Readable,
+  name: string,
+  target: string,
+  signal?: AbortSignal,
+): Promise<Source> {
+  const abort = (): void => void input.destroy(signal?.reason as Error);
+  signal?.addEventListener('abort', abort);
+  const file = TemporaryFile.nameless(tmpdir());
+  try {
+    signal?.throwIfAborted();
+    for await (const chunk of input) await file.write(chunk as Buffer, file.size);
+    const stream = Readable.from(tarOf(file, target), { objectMode: false });
+    stream.once('close', () => void file.close());
+    return { name, stream, complete: Promise.resolve() };
+  } catch (error) {
+    input.destroy();
+    await file.close();
+    if (signal?.aborted === true) throw signal.reason;
+    if (error instanceof DockerceptionError) throw error;
+    const message = `adding ${name}: ${messageOf(error)}`;
+    throw new DockerceptionError('context', 'SOURCE_FAILED', message, { cause: error });
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+async function* tarOf(file: TemporaryFile, target: string): AsyncGenerator<Buffer> {
+  const { size } = file;
+  const attributes = { typeflag: '0', mode: 0o644, uid: 0, gid: 0, mtime: 0 };
+  yield headerOf({ path: toBinary(target), ...attributes, size });
+  yield* readRange(file, 0, size) as AsyncIterable<Buffer>;
+  yield Buffer.concat([paddingAfter(size), END_OF_ARCHIVE]);
+}

@@ -1,0 +1,84 @@
+/** A path of the host as a source: a directory, or a tar file, compressed or not. */
+import { open, stat } from 'node:fs/promises';
+import { decompressContext } from '../compression/decompress.js';
+import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import type { DirectoryOptions } from './directory.js';
+import type { Source } from './source.js';
+
+const READ_SIZE = 512 * 1024;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a directory',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+};
+
+/** Opens a path; the options are for a directory. Throws USAGE_CONTEXT if it doesn't exist. */
+export async function openPath(path: string, options: DirectoryOptions): Promise<Source> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw missingPath(path, cause);
+  });
+  if (!found.isDirectory()) return fileSource(path);
+  const { directorySource } = await import('./directory.js');
+  return directorySource(path, options);
+}
+
+/**
+ * Opens a tar file. It is read when the stream is.
+ * @throws DockerceptionError `USAGE_FILE` of kind `usage` when it can't be opened; the stream fails
+ *   with `CONTEXT_UNREADABLE` of kind `context` when it can't be read
+ */
+export async function fileSource(path: string): Promise<Source> {
+  const handle = await open(path).catch((error: unknown) => {
+    throw unopened(path, error);
+  });
+  if ((await handle.stat()).isDirectory()) {
+    await handle.close();
+    throw unopened(path, Object.assign(new Error(), { code: 'EISDIR' }));
+  }
+  const file = handle.createReadStream({ highWaterMark: READ_SIZE });
+  const stream = await decompressContext(file, path).catch((cause: unknown) => {
+    file.destroy();
+    if (cause instanceof DockerceptionError) throw cause;
+    const message = `reading ${path}: ${messageOf(cause)}`;
+    throw new DockerceptionError('context', 'CONTEXT_UNREADABLE', message, { cause });
+  });
+  return { name: path, stream, complete: Promise.resolve() };
+}
+
+function unopened(path: string, cause: unknown): DockerceptionError {
+  const why = REASONS[systemCode(cause) ?? ''] ?? messageOf(cause);
+  return new DockerceptionError('usage', 'USAGE_FILE', `opening ${path}: ${why}`, {
+    cause,
+    hint: 'the context is a directory, a tar file, or - for standard input',
+  });
+}
+
+function missingPath(path: string, cause: unknown): DockerceptionError {
+  const isMissing = systemCode(cause) === 'ENOENT';
+  const remote = isMissing ? remoteHint(path) : undefined;
+  const why = isMissing ? 'there is no such file or directory' : messageOf(cause);
+  const message =
+    remote === undefined
+      ? `reading the context ${path}: ${why}`
+      : `reading the context ${withoutPassword(path)}: addresses are not fetched`;
+  return new DockerceptionError('usage', 'USAGE_CONTEXT', message, {
+    cause,
+    hint: remote ?? 'CONTEXT is a directory, a tar file, or - for standard input',
+  });
+}
+
+/** What to do with an address that `docker build` would fetch; `undefined` for a path. */
+function remoteHint(path: string): string | undefined {
+  const shown = withoutPassword(path);
+  const url = shown.replace(/#.*$/, '');
+  if (/^(git|ssh):\/\/|^git@|^github\.com\/|^https?:\/\/[^?#]*\.git(#|$)/.test(path))
+    return `git clone ${url} DIR, then dockerception DIR`;
+  return /^(https?|ftp):\/\//.test(path) ? `curl -fsSL ${shown} | dockerception …` : undefined;
+}
+
+function withoutPassword(address: string): string {
+  return address.replace(/^([a-z]+:\/\/)[^/@]*@/, '$1');
+}
