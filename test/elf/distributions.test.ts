@@ -25,7 +25,7 @@ async function found(
 const x64 = { machine: 62 };
 
 describe('a loader', () => {
-  it('tells its directories itself, as those of Fedora and Nix have their own', async () => {
+  it('uses the directories that are compiled into the loader, as in Fedora and Nix', async () => {
     const loader = '/lib64/ld-linux-x86-64.so.2';
     expect(await found(loader, x64, ['/lib', '/usr/lib64'], '/lib64/\0/usr/lib64/')).toBe(
       '/usr/lib64/liba.so',

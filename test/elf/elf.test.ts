@@ -37,7 +37,7 @@ const forms = [
 ] as const;
 
 describe.each(forms)('an ELF file for $name', ({ name: _, ...form }) => {
-  it('tells its loader, its needs, its paths and its name', () => {
+  it('has a loader, needed libraries, search paths and a soname', () => {
     expect(read({ ...full, ...form })).toEqual({
       architecture: form,
       interpreter: '/lib/ld.so.1',
@@ -100,7 +100,7 @@ describe('an ELF file', () => {
     expect(read({})).toMatchObject({ interpreter: undefined, needed: [] });
   });
 
-  it('for 32-bit ARM tells how it passes floating-point numbers', () => {
+  it('for 32-bit ARM shows how it passes floating-point numbers', () => {
     const arm = { machine: 40, bits: 32 } as const;
     const float = (flags: number) => read({ ...arm, flags })?.architecture.float;
     expect([float(0x5000400), float(0x5000200), float(0x5000000)]).toEqual([
@@ -110,7 +110,7 @@ describe('an ELF file', () => {
     ]);
   });
 
-  it('that is no program and no library is none of ours', () => {
+  it('that is neither a program nor a library is ignored', () => {
     for (const type of [1, 4]) expect(read({ type })).toBeUndefined();
     for (const text of ['', '\x7fEL', '#!/bin/sh\n', 'MZ'])
       expect(readElf(Buffer.from(text), '/app')).toBeUndefined();
@@ -144,7 +144,7 @@ describe('an ELF file', () => {
     );
   });
 
-  it('with tables of absurd sizes takes no time', () => {
+  it('with tables of absurd sizes is read quickly', () => {
     const started = performance.now();
     const size = Number.MAX_SAFE_INTEGER;
     readDamaged(elf({ entries: [[10, size]], needed: ['a'], count: 'sections' }));
@@ -156,7 +156,7 @@ describe('an ELF file', () => {
   });
 });
 
-describe('an ELF file of which there are parts', () => {
+describe('an ELF file of which only parts are available', () => {
   const whole = elf({ ...full, text: 'x'.repeat(100) });
   const partOf = ([at, end]: readonly [number, number]): ElfPart => ({
     at,
@@ -167,7 +167,7 @@ describe('an ELF file of which there are parts', () => {
     ...others: readonly (readonly [number, number])[]
   ) => readObject(openElf([partOf(first), ...others.map(partOf)], whole.length), SYMBOLS)?.elf;
 
-  it('tells the same when nothing is missing that a loader reads', () => {
+  it('is read alike if all parts that a loader reads are available', () => {
     const expected = readElf(whole, '/app', SYMBOLS);
     expect(readParts([0, whole.length - 100])).toEqual(expected);
     expect(readParts([0, 64], [64, whole.length])).toEqual(expected);

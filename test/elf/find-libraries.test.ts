@@ -27,7 +27,7 @@ describe('a program of a merged Debian', () => {
     expect((await needs({})).paths).toEqual(DEBIAN_BASE.filter((path) => !path.includes('libc')));
   });
 
-  it('gets the link that carries the name of a library, and the file behind it', async () => {
+  it('gets the link with the name of a library, and its target', async () => {
     const { beyond } = await needs(
       { needed: ['libz.so.1', libc] },
       {
@@ -63,7 +63,7 @@ describe('a program of a merged Debian', () => {
   });
 });
 
-describe('a library is looked for', () => {
+describe('a library is searched', () => {
   const two = (first: string, second: string): Tree => ({
     [`${first}/libx.so`]: lib('libx.so'),
     [`${second}/libx.so`]: lib('libx.so'),
@@ -153,7 +153,7 @@ describe('a library is looked for', () => {
     expect(beyond).toEqual(['/opt/a/libx.so', '/opt/a/liby.so', '/opt/real/libx.so']);
   });
 
-  it('with .. behind links as the kernel has it, and never above the root', async () => {
+  it('with .. after links like the kernel, and never above the root', async () => {
     const tree = {
       '/opt/current': { link: '/srv/versions/7' },
       '/srv/versions/7/bin': undefined,
@@ -219,7 +219,7 @@ describe('a library that ld.so.conf alone leads to', () => {
     expect(links).toEqual([]);
   });
 
-  it('is told of when the place of the link is taken', async () => {
+  it('is reported if the path of the link is occupied', async () => {
     const files = memoryFiles(debian, tree, {
       '/out/a': program({ needed: ['libx.so.1'] }),
       '/out/b': program({ needed: ['libx.so.1'], runpath: LIBS }),
@@ -236,7 +236,7 @@ describe('a library that ld.so.conf alone leads to', () => {
     ]);
   });
 
-  it('is told of when the program wants no default directory', async () => {
+  it('is reported if the program excludes the default directories', async () => {
     const conf = { '/etc/ld.so.conf': '/opt/lib', '/opt/lib/libx.so.1': lib('libx.so.1') };
     const { notices } = await needs({ needed: ['libx.so.1'], flags1: 0x800 }, conf);
     expect(notices).toEqual([
@@ -291,7 +291,7 @@ describe('an artifact that is elsewhere in the image', () => {
     expect([paths, links]).toEqual([DEBIAN_BASE, []]);
   });
 
-  it('that is there twice is looked after twice', async () => {
+  it('with two destinations is searched for both', async () => {
     const files = memoryFiles(debian, tree, { '/out/app': program(options) });
     const { links } = await findLibraries(
       [
@@ -303,7 +303,7 @@ describe('an artifact that is elsewhere in the image', () => {
     expect(links).toEqual([link]);
   });
 
-  it('and names a library by its path from itself is told to take it along', async () => {
+  it('and names a library by a path relative to itself gets advice to add it', async () => {
     const moved = { needed: ['$ORIGIN/lib/libx.so'] };
     expect(await needs(moved, tree, '/usr/bin/app')).toMatchObject({
       links: [],
@@ -378,7 +378,7 @@ describe('among the artifacts', () => {
     ]);
   });
 
-  it('a script whose interpreter is not there is a notice', async () => {
+  it('a script whose interpreter is missing is a notice', async () => {
     const { paths, notices } = await find({ '/out/a': '#!/usr/bin/ruby' }, '/out/a');
     expect([paths, notices]).toEqual([[], ['/out/a: its interpreter is not in the builder']]);
   });
@@ -387,7 +387,7 @@ describe('among the artifacts', () => {
     expect(await find({ '/out/a': { link: 'b' } }, '/out/a')).toMatchObject({ paths: [] });
   });
 
-  it('a name that is not there is an error', async () => {
+  it('a missing path is an error', async () => {
     await expect(find({}, '/out/none')).rejects.toThrow(
       'finding the libraries of /out/none: it is not in the builder',
     );

@@ -13,17 +13,17 @@ const EXPECTED = new Map([
 ]);
 
 describe('the cache of ldconfig', () => {
-  it('tells paths by name, in either byte order', () => {
+  it('maps names to paths, in either byte order', () => {
     expect(readLdSoCache(ldSoCache(LIBRARIES))).toEqual(EXPECTED);
     expect(readLdSoCache(ldSoCache(LIBRARIES, true))).toEqual(EXPECTED);
   });
 
-  it('is found behind the old format, as glibc wrote it before 2.32', () => {
+  it('is found after the old format, as glibc wrote it before 2.32', () => {
     const old = Buffer.from('ld.so-1.7.0\0\0\0\0\0');
     expect(readLdSoCache(Buffer.concat([old, ldSoCache(LIBRARIES)]))).toEqual(EXPECTED);
   });
 
-  it('is none, or has less, wherever it is cut short', () => {
+  it('is rejected, or has fewer entries, if it is cut short anywhere', () => {
     const whole = ldSoCache(LIBRARIES);
     for (let size = 0; size < whole.length; size++) {
       const found = readLdSoCache(whole.subarray(0, size));

@@ -17,7 +17,7 @@ async function failure(tree: Tree, options: ElfOptions): Promise<DockerceptionEr
 }
 
 describe('a library that is not there', () => {
-  it('is named with who needs it, what is near, what may have it, and where it was looked', async () => {
+  it('is reported with the program that needs it, similar names, a package manager, and the searched directories', async () => {
     const tree = { ...debian, [`${LIBS}/libssl.so.3`]: library('libssl.so.3') };
     const { message, hint } = await failure(tree, { needed: ['libssl.so.1.1', 'libc.so.6'] });
     expect(message).toBe('finding libssl.so.1.1, which /out/app needs: it is not in the builder');

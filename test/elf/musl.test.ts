@@ -53,7 +53,7 @@ describe('a program with musl', () => {
     expect(beyond).toEqual(['/out/lib/liba.so', '/out/lib/libb.so']);
   });
 
-  it('takes no notice of a path with a token it does not know', async () => {
+  it('ignores a path with an unknown token', async () => {
     const tree = { '/opt/liba.so': lib('liba.so') };
     await expect(needs({ needed: ['liba.so'], runpath: '/opt:/$LIB' }, tree)).rejects.toThrow(
       'finding liba.so',

@@ -21,11 +21,11 @@ const using = (name: string, options: ElfOptions = {}): Tree => ({
 });
 
 describe('a notice', () => {
-  it('is none for a program that needs nothing but its libraries', async () => {
+  it('is not printed for a program that needs only its libraries', async () => {
     expect(await notices({ '/out/app': app('printf') })).toEqual([]);
   });
 
-  it('tells that libraries are opened, by whom, and through what', async () => {
+  it('names the programs that open libraries, and the libraries through which they do', async () => {
     const programs = {
       '/out/a': app('dlopen'),
       '/out/b': program({ needed: ['libpy.so'] }),
@@ -46,7 +46,7 @@ describe('a notice', () => {
     expect((await notices(programs))[0]).toMatch(/^\/1, \/2, \/3 and 2 more: /);
   });
 
-  it('tells which of the name service’s files the builder has', async () => {
+  it('names the files of the name service that the builder has', async () => {
     const etc = {
       '/etc/passwd': 'root',
       '/etc/group': 'root',
@@ -67,7 +67,7 @@ describe('a notice', () => {
     expect((await findLibraries([{ path: '/out/app' }], files)).notices).toEqual([]);
   });
 
-  it('tells where OpenSSL looks for certificates, which is not where the builder has them', async () => {
+  it('names the path at which OpenSSL expects certificates, which differs from the builder’s', async () => {
     const libraries = {
       ...using('libssl.so.3', { needed: ['libcrypto.so.3'] }),
       ...using('libcrypto.so.3', { text: '/usr/lib/ssl/cert.pem' }),
@@ -81,7 +81,7 @@ describe('a notice', () => {
     ]);
   });
 
-  it('tells of certificates for a static program that names them, as Go’s do', async () => {
+  it('names certificates for a static program that contains their path, as Go’s do', async () => {
     const bundle = '/etc/pki/tls/certs/ca-bundle.crt';
     const go = elf({ isStatic: true, type: 2, text: `${BUNDLE}\0${bundle}` });
     expect(await notices({ '/out/app': go }, { [bundle]: 'PEM' })).toEqual([
@@ -89,7 +89,7 @@ describe('a notice', () => {
     ]);
   });
 
-  it('tells of time zones where the builder has some', async () => {
+  it('names time zones if the builder has them', async () => {
     const programs = {
       '/out/c': app('localtime_r'),
       '/out/go': elf({ isStatic: true, type: 2, text: '/usr/share/zoneinfo/' }),

@@ -89,7 +89,7 @@ describe.each([
   });
 });
 
-it('A sink that takes little at once gets a large file whole, holes and all', async () => {
+it('A slow sink receives a large file as a whole, including holes', async () => {
   await writeFile(target, archiveOf(podman(image)));
   for (const [path, content] of [
     ['/hard', large],
@@ -116,7 +116,7 @@ it('A sink that takes little at once gets a large file whole, holes and all', as
   }
 });
 
-it('A hole that nobody waits for ends with the signal', async () => {
+it('A large hole ends with the signal', async () => {
   const realsize = pax([
     ['GNU.sparse.major', '1'],
     ['GNU.sparse.minor', '0'],

@@ -78,7 +78,7 @@ describe('links', () => {
       });
   });
 
-  it('100,000 after each other that nobody follows are shown', async () => {
+  it('100,000 links in a chain are shown', async () => {
     const found = await inspected(imageOf(chain(100_000)));
     expect(found.root.children?.size).toBe(100_000);
     expect(find(found.root, '/l0')).toBeUndefined();

@@ -177,7 +177,7 @@ describe('the schema', () => {
     expect(page.slice(page.indexOf('## The document'))).toBe(tables);
   });
 
-  it('describes every property, uses every one, and the page tells of it', () => {
+  it('describes every property, uses every one, and the page documents it', () => {
     const page = docs('inspect-json.md');
     const properties: string[] = [];
     const visit = (here: Schema, values: readonly unknown[], place: string): void => {

@@ -46,7 +46,7 @@ describe('sizes', () => {
     ]);
   });
 
-  it('that look the same when rounded are told to the byte', () => {
+  it('that are equal when rounded are reported in bytes', () => {
     expect(check(image, { maxSize: 12_999_999 })[0]?.message).toBe(
       'it has 13000000 bytes, 12999999 are allowed',
     );
@@ -104,7 +104,7 @@ describe('--deny', () => {
     ]);
   });
 
-  it('given twice is told once', () => {
+  it('given twice is reported once', () => {
     expect(check(inspectionOf(SOURCES), { deny: ['app', 'app'] })).toHaveLength(1);
   });
 

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('a target', () => {
-  it('that is there is what it is', async () => {
+  it('that exists is used as it is', async () => {
     expect(await targetOf(join(folder, 'app.tar'))).toMatchObject({ kind: 'file' });
     expect(await targetOf(join(folder, 'context'))).toMatchObject({ kind: 'directory' });
     expect(await targetOf(join(folder, 'layout'))).toMatchObject({ kind: 'directory' });

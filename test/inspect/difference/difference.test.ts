@@ -20,7 +20,7 @@ const told = ({ entries }: Difference): string[] =>
     );
 
 describe('a difference', () => {
-  it('tells what is gone, what stayed and what is new', () => {
+  it('reports removed, unchanged and new paths', () => {
     const difference = compare(
       { '/bin/cc': { size: 900, hash: 'cc' }, '/etc/passwd': { size: 10, hash: 'p' } },
       { '/etc/passwd': { size: 10, hash: 'p' }, '/srv/index.html': { size: 5, hash: 'i' } },
@@ -92,7 +92,7 @@ describe('a difference', () => {
     expect(told(compare({ '/x': before }, { '/x': after }))).toEqual([expected]);
   });
 
-  it('tells a file that moved, and what else is different about it', () => {
+  it('reports a moved file, and its changed attributes', () => {
     expect(
       told(
         compare(
@@ -130,7 +130,7 @@ describe('a difference', () => {
     expect(told(compare({ '/a': a }, { '/a': a, '/b': a }))).toEqual(['stayed /a', 'new /b']);
   });
 
-  it('tells a directory that became a file, and what was in it', () => {
+  it('reports a directory that became a file, and its former contents', () => {
     expect(told(compare({ '/a/b': 1 }, { '/a': 1 }))).toEqual([
       'changed /a kind mode',
       'gone /a/b',
@@ -158,7 +158,7 @@ describe('a difference', () => {
   });
 });
 
-it('folders that are gone are told once, with what was in them', () => {
+it('removed folders are reported once, with the totals of their contents', () => {
   const { entries } = compare(
     {
       '/usr/lib/gcc/a': 5,
@@ -194,7 +194,7 @@ describe('of any two trees', () => {
 
   const pathsOf = (root: Entry): string[] => [...walk(root)].map((entry) => entry.path).sort();
 
-  it('every path before is told once, and every path after', () => {
+  it('every path before is reported once, and every path after', () => {
     fc.assert(
       fc.property(tree, tree, (before, after) => {
         const { entries } = differenceOf(before, after);

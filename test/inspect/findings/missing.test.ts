@@ -56,7 +56,7 @@ describe('an image lacks', () => {
     expect(await found(base, facts, files)).toEqual([id]);
   });
 
-  it('/tmp, where there is none', async () => {
+  it('/tmp, if it is missing', async () => {
     expect(await findingsOf(imageOf({ Cmd: ['/app'] }, { '/app': withText('') }))).toMatchObject([
       { id: 'tmp-missing', severity: 'info' },
     ]);

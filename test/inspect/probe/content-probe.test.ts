@@ -239,7 +239,7 @@ describe('a secret that passes by', () => {
     expect(readAll(text, '/r/.npmrc')).toBeUndefined();
   });
 
-  it('in a package is none but for keys', () => {
+  it('in a package is ignored unless it is a key', () => {
     for (const folder of ['/usr/share/x', '/app/node_modules/x', '/usr/lib/python3/dist-packages'])
       expect(readAll(secrets.GITHUB + secrets.KEYS.ec, `${folder}/x`)).toEqual({
         secrets: ['private-key'],
@@ -248,7 +248,7 @@ describe('a secret that passes by', () => {
 });
 
 describe('the text of a file', () => {
-  it('is kept for those that findings read', () => {
+  it('is retained for files that findings read', () => {
     const text = 'root:x:0:0::/root:/bin/sh\njörg:x:1:1\n';
     for (const path of ['/etc/passwd', '/etc/group', '/etc/ld.so.conf.d/x.conf'])
       expect(readAll(text, path)).toEqual({ text });

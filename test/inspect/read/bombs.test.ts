@@ -92,7 +92,7 @@ describe('A layer of zeros that a thousandth of their bytes make', () => {
   });
 });
 
-it('Documents by the thousand are not kept', async () => {
+it('Documents by the thousand are not retained', async () => {
   const body = Buffer.alloc(4 * MiB, ' ');
   body[0] = 0x7b;
   const config = member({ name: 'config.json', body });
@@ -139,7 +139,7 @@ describe('The budget', () => {
 });
 
 describe('Entries', () => {
-  it('of which there is no memory for more are an error that says so', () => {
+  it('that exceed the memory are an error', () => {
     const memory = new MemoryBudget(10_000);
     const taken = [memory.reserve(0), memory.reserve(100), memory.reserve(1000)];
     expect(() => memory.reserve(3000)).toThrow('there is no memory for more entries');
@@ -147,7 +147,7 @@ describe('Entries', () => {
     expect(() => memory.reserve(2500)).not.toThrow();
   });
 
-  it('by the hundred thousand take no more than they were seen to take', async () => {
+  it('by the hundred thousand use no more memory than measured', async () => {
     const count = 100_000;
     const blocks = Buffer.concat(
       Array.from({ length: count }, (_, index) => header({ name: `d/${index}` })),

@@ -73,7 +73,7 @@ describe('of several platforms', () => {
       expect(paths(await inspect({ target: scheme + file, platform: wanted }))).toEqual([path]);
   });
 
-  it('one that is not there is refused, and those that are there are told', async () => {
+  it('a missing one is refused, with the names of the others', async () => {
     await expect(inspected(archive, { platform: 'linux/riscv64' })).rejects.toMatchObject({
       kind: 'usage',
       code: 'PLATFORM_UNKNOWN',

@@ -28,7 +28,7 @@ describe('the instruction that made a layer', () => {
     expect(createdBy(config({ created_by: text }), 1)).toEqual([expected]);
   });
 
-  it('is unknown where nothing is told, or the history does not fit', () => {
+  it('is unknown without a history, or if the history does not fit', () => {
     expect(createdBy(undefined, 2)).toEqual([undefined, undefined]);
     expect(createdBy(config({}, { created_by: '' }), 2)).toEqual([undefined, undefined]);
     expect(createdBy(config({ created_by: 'x' }), 2)).toEqual([undefined, undefined]);

@@ -128,7 +128,7 @@ describe('a folder that skopeo wrote as dir:', () => {
     await rm(join(folder, 'dir'), { recursive: true });
   });
 
-  it('is told from a context that has files of these names', async () => {
+  it('is distinguished from a context with files of these names', async () => {
     await writeFolder('context', { version: '1.1\n', 'manifest.json': '{}' });
     expect(await inspect({ target: join(folder, 'context') })).toMatchObject({ kind: 'context' });
   });

@@ -56,7 +56,7 @@ describe('what is not whole', () => {
     }
   });
 
-  it('What stands behind the end of a context is told as building it would', async () => {
+  it('Data after the end of a context is the same error as in a build', async () => {
     const bytes = Buffer.concat([layer, Buffer.from('done\n')]);
     await expect(inspected(bytes)).rejects.toMatchObject({ kind: 'context', code: 'TAR_TRAILING' });
   });

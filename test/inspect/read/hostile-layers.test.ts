@@ -56,7 +56,7 @@ describe('a layer', () => {
     }
   });
 
-  it('that is not there is refused', async () => {
+  it('that is missing is refused', async () => {
     const files = Object.entries(layoutWith({}));
     const others = Object.fromEntries<Files[string]>(files.filter(([each]) => each !== path));
     await refused(others, {
@@ -119,7 +119,7 @@ describe('a layer', () => {
     }
   });
 
-  it('with something behind its end is read as engines read it', async () => {
+  it('with data after its end is read as engines read it', async () => {
     const [found] = await everyWay(
       layoutFiles({ layers: [Buffer.concat([layer, Buffer.from('behind')])] }),
     );

@@ -40,7 +40,7 @@ describe('contents', () => {
     expect(await hashOf(0, () => undefined)).toBe('ef46db3751d8e999');
   });
 
-  it('are numbered, and go to whoever wants them', async () => {
+  it('are numbered, and their bytes go to the listener', async () => {
     const heard: string[] = [];
     const listenerFor: ListenerFor = (blob, index, path) => {
       if (path !== '/b') return undefined;

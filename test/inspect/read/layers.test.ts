@@ -52,7 +52,7 @@ describe('owners that a rootless engine can’t map', () => {
 });
 
 describe('whiteouts', () => {
-  it('take away a file, and a directory with all that is in it', async () => {
+  it('remove a file, and a directory with its contents', async () => {
     const found = await image(
       [folder('a/'), file('a/x', '1'), folder('a/b/'), file('a/b/y', '22'), file('c', '333')],
       [file('a/.wh.b', ''), file('.wh.c', '')],
@@ -68,7 +68,7 @@ describe('whiteouts', () => {
     expect(found.root.total).toBe(1);
   });
 
-  it('leave what their own layer brings, wherever it stands', async () => {
+  it('keep the entries of their own layer, in any order', async () => {
     const found = await image(
       [folder('a/'), file('a/old', 'x'), file('b', 'x')],
       [
@@ -81,7 +81,7 @@ describe('whiteouts', () => {
     expect(hidden(found)).toEqual(['/a/old 1 of 0 deleted by 1', '/b 1 of 0 overwritten by 1']);
   });
 
-  it('of all in a folder reach what its own layer has only told once more', async () => {
+  it('of a whole folder remove what their own layer only repeats', async () => {
     const found = await image(
       [folder('a/'), folder('a/b/'), file('a/b/old', 'x'), folder('a/c/'), file('a/c/old', 'x')],
       [folder('a/'), folder('a/b/'), file('a/b/new', 'y'), file('a/.wh..wh..opq', '')],
@@ -119,7 +119,7 @@ describe('whiteouts', () => {
   });
 });
 
-describe('what takes the place of something else', () => {
+describe('a replaced entry', () => {
   it('is a file for a directory, and a directory again', async () => {
     const found = await image(
       [folder('a/'), file('a/x', '1')],
@@ -152,7 +152,7 @@ describe('what takes the place of something else', () => {
     expect(found.waste.bytes).toBe(0);
   });
 
-  it('is a directory told once more as it is: nothing', async () => {
+  it('is nothing for a directory that is repeated unchanged', async () => {
     const found = await image([folder('a/'), file('a/x', '1')], [folder('a/'), file('a/y', '2')]);
     expect(counts(found)[1]).toEqual([1, 0, 0]);
     expect(at(found, '/a').layer).toBe(0);
@@ -244,7 +244,7 @@ describe('hard links', () => {
 });
 
 describe('contents', () => {
-  it('that are the same are told by all of their names', async () => {
+  it('that are equal are reported with all of their names', async () => {
     const found = await image(
       [file('b', 'same'), file('a', 'same')],
       [file('c', 'same'), file('e', ''), file('f', '')],

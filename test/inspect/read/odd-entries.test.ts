@@ -49,7 +49,7 @@ describe('sparse files', () => {
     expect(found.waste.duplicates).toHaveLength(1);
   });
 
-  it('of more zeros than anybody hashes have no hash, and cost nothing', async () => {
+  it('of more zeros than are hashed have no hash, and cost nothing', async () => {
     const huge = oldSparse({ name: 'huge' }, [[0, 'x']], 8 ** 11 - 1);
     const large = pax([
       ['GNU.sparse.major', '1'],
@@ -91,7 +91,7 @@ describe('names', () => {
     expect(find(found.root, '/ä/\\xfc/b')?.size).toBe(1);
   });
 
-  it('that are not UTF-8 are found through links, and told when they are hidden', async () => {
+  it('that are not UTF-8 are found through links, and reported when they are hidden', async () => {
     const name = bytes(0xff);
     const link = header({
       name: 'link',
@@ -106,7 +106,7 @@ describe('names', () => {
     expect(found.waste.hidden.map(({ path }) => path)).toEqual(['/\\xff']);
   });
 
-  it('are as long as any file system takes them', async () => {
+  it('are as long as file systems allow', async () => {
     const path = `${'a'.repeat(255)}/${'ü'.repeat(127)}x`;
     const found = await both(Buffer.concat([long('L', path), member({ name: 'x', magic: 'gnu' })]));
     expect(paths(found)[1]).toBe(`/${path}`);
@@ -172,7 +172,7 @@ describe('what is no file', () => {
 });
 
 describe('attributes', () => {
-  it('of any bytes are kept', async () => {
+  it('of any bytes are preserved', async () => {
     const found = await both(
       pax([
         ['SCHILY.xattr.security.capability', bytes(1, 0, 0, 2, 0xff)],
@@ -202,7 +202,7 @@ describe('attributes', () => {
     expect(at(found, '/b')).toMatchObject({ uid: 8, mtime: 5 });
   });
 
-  it('of folders that nothing told are the ones that engines give', async () => {
+  it('of folders without an entry are the defaults of engines', async () => {
     const found = await both(member({ name: 'a/b', body: 'x' }));
     expect(at(found, '/a')).toMatchObject({ mode: 0o755, uid: 0, gid: 0, mtime: 0 });
   });
@@ -218,7 +218,7 @@ describe('attributes', () => {
   });
 });
 
-it('A root that is told is the root', async () => {
+it('An entry for the root describes the root', async () => {
   const found = await both(
     header({ name: './', typeflag: '5', mode: 0o700 }),
     member({ name: './a', body: 'x' }),

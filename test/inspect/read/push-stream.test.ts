@@ -32,7 +32,7 @@ describe('a stream that is fed', () => {
     expect(await read).toHaveLength(MiB);
   });
 
-  it('drops what is fed when nobody reads any more, and lets its feeder go on', async () => {
+  it('drops bytes after it is destroyed, and does not block the producer', async () => {
     const stream = new PushStream();
     stream.feed(Buffer.alloc(2 * MiB));
     const ready = stream.ready();

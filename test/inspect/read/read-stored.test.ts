@@ -22,7 +22,7 @@ function incomplete(): Promise<Readable> {
 
 const image = { id: `sha256:${'1'.repeat(64)}`, size: 1000, open: incomplete };
 
-it('is said not to have been looked into: the build is good all the same', async () => {
+it('is reported as not checked, and the build succeeds', async () => {
   const events: ProgressEvent[] = [];
   const report = (event: ProgressEvent): void => void events.push(event);
   const { signal } = new AbortController();
@@ -32,7 +32,7 @@ it('is said not to have been looked into: the build is good all the same', async
   ]);
 });
 
-it('fails where a limit was asked for, which nobody could hold it against', async () => {
+it('fails if a limit is set, which can’t be checked', async () => {
   const { signal } = new AbortController();
   const check = imageCheck({
     name: 'app',

@@ -105,7 +105,7 @@ describe('a layer that is replayed', () => {
     expect((await replayed({ whiteouts: false })).find('.wh.c')).toBeDefined();
   });
 
-  it('as often as there is memory', async () => {
+  it('until the memory is exhausted', async () => {
     await expect(replayed({ memory: new MemoryBudget(2000) })).rejects.toMatchObject({
       kind: 'context',
       code: 'TARGET_ENTRIES',

@@ -214,7 +214,7 @@ tree
 `);
 });
 
-it('the view of a difference tells the sums, the largest that is gone, and what is new', () => {
+it('the view of a difference shows totals, the largest removed paths, and new ones', () => {
   const other = inspectionOf(
     {
       '/app': { size: 8_000_000, mode: 0o755, uid: 1, hash: 'app' },
@@ -264,7 +264,7 @@ it('a difference has the ten largest of each, and all of them with --all', () =>
   expect(gone({ ...TERMINAL, other, all: true })).toHaveLength(30);
 });
 
-it('the ratio is told where it is one', () => {
+it('the ratio is shown if the second is smaller', () => {
   const [before, after] = [inspectionOf({ '/a': 65_000 }), inspectionOf({ '/b': 1000 })];
   const other = { inspection: after, difference: differenceOf(before.root, after.root) };
   expect(view(before, { ...PLAIN, other })).toContain('difference  65.0kB -> 1.0kB, 1/65 of it\n');

@@ -143,7 +143,7 @@ describe('a context', () => {
   const ids = async (files: Table) =>
     (await findingsOf(contextOf(files))).map(({ id, severity }) => `${severity} ${id}`);
 
-  it('is looked at for what doesn’t belong into any image', async () => {
+  it('is checked for what is unwanted in any image', async () => {
     expect(await ids({ '/.git/HEAD': 'x', '/.env': 'A=b', '/a~': 'x', '/key': KEYS.ec })).toEqual([
       'error private-key',
       'warning credential-file',
@@ -220,7 +220,7 @@ describe('an owner beyond the ids of a rootless engine', () => {
     }
   });
 
-  it('is none of a directory, whose owners are set when it is packed', async () => {
+  it('is not reported for a directory, whose owners are set when it is packed', async () => {
     expect(await findingsOf({ ...contextOf({}), context: 'directory', unmappable })).toEqual([]);
   });
 });
