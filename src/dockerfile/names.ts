@@ -1,6 +1,5 @@
 /** Files of a context with a special meaning. */
 
-/** The Dockerfile by default. */
 export const DOCKERFILE = 'Dockerfile';
 
 /** Used without {@link DOCKERFILE}, in this order: Docker's second choice, and Podman's own name. */

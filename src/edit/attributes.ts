@@ -4,7 +4,6 @@ import { isXattrRecord } from '../tar/pax.js';
 import { parseModeChanges } from '../text/mode-changes.js';
 import type { Edit } from './edit.js';
 
-/** Numeric ids. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;

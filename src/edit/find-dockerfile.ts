@@ -5,7 +5,6 @@ import { cleanPath } from '../text/path.js';
 import { printable } from '../text/printable.js';
 import type { Edit } from './edit.js';
 
-/** Files of image archives and OCI layouts. */
 const IMAGE_FILES = ['manifest.json', 'oci-layout', 'index.json'];
 
 /** Names of the root kept for messages; memory must not grow with the context. */
@@ -129,7 +128,6 @@ function invalid(code: ErrorCode, why: string, hint: string): DockerceptionError
   return new DockerceptionError('context', code, `reading the context: ${why}`, { hint });
 }
 
-/** The first component of a path. */
 function rootName(path: string): string {
   let from = 0;
   while (path.startsWith('./', from)) from += 2;

@@ -50,7 +50,6 @@ export function rootNames(notice: (message: string) => void): Edit {
   };
 }
 
-/** Whether the path is the root's. */
 function isRoot(path: string): boolean {
   for (let i = 0; i < path.length; i++) {
     const code = path.charCodeAt(i);

@@ -10,7 +10,6 @@ import { printable } from '../text/printable.js';
 import { dropRecords } from './attributes.js';
 import { dropWithNotice, type Edit } from './edit.js';
 
-/** Types that are refused, for the message. */
 const REFUSED: Readonly<Record<string, string>> = {
   M: 'the rest of a file that begins in another volume of a multi-volume archive',
   N: 'a list of names in an obsolete format of GNU tar',

@@ -15,7 +15,6 @@ import {
 const MAX_LISTED = 2000;
 const MAX_COPIES = 20;
 
-/** A comparison of two sides. */
 export interface PageDifference {
   readonly entries: readonly PageChange[];
   readonly sizes: { readonly before: number; readonly after: number };

@@ -1,7 +1,6 @@
 /** A builder's standard error, shown as it arrives, between the lines of a display. */
 import { lastVersion, plainText } from '../text/terminal.js';
 
-/** For displays that only append. */
 export class BuilderText {
   #open = false;
 

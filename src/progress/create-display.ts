@@ -22,7 +22,6 @@ export function createDisplay(mode: DisplayMode, out: Output, env: NodeJS.Proces
   return liveDisplay(out, { colors: (env['NO_COLOR'] ?? '') === '' });
 }
 
-/** Shows warnings only. */
 function quietDisplay(out: Output): Display {
   const writer = new Writer(out);
   return {

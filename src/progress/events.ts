@@ -48,7 +48,6 @@ export interface SolveStatus {
   readonly warnings?: readonly VertexWarning[];
 }
 
-/** One event. */
 export type ProgressEvent =
   | {
       readonly kind: 'context';

@@ -10,7 +10,6 @@ import { type Change, outcome, since, type Step, Steps } from './steps.js';
 
 /** Milliseconds between two drawings. */
 const INTERVAL = 100;
-/** Lines shown of a running step's output. */
 const TAIL = 4;
 const RED = 31;
 const YELLOW = 33;
@@ -139,7 +138,6 @@ const CLEAR_BELOW = '\x1b[J';
 const CLEAR_REST = '\x1b[K';
 
 export class Region {
-  /** The widths of the lines as they were drawn. */
   private drawn: number[] = [];
   private hidden = false;
 
@@ -161,7 +159,6 @@ export class Region {
     return hide + start + text + CLEAR_BELOW;
   }
 
-  /** The text that ends the drawing. */
   end(): string {
     return this.hidden ? SHOW_CURSOR : '';
   }

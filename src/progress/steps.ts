@@ -12,20 +12,17 @@ export interface Step {
   vertex: Vertex;
   /** Set when it ends; a step may start again, and end differently. */
   ended: Outcome | undefined;
-  /** The last lines of its output. */
   readonly lines: string[];
   /** Downloads and other transfers, by ID. */
   readonly statuses: Map<string, VertexStatus>;
 }
 
-/** A change of a step by an event. */
 export type Change =
   | { readonly kind: 'started' | 'completed'; readonly step: Step }
   | { readonly kind: 'line'; readonly step: Step; readonly text: string; readonly at: number }
   | { readonly kind: 'status'; readonly step: Step; readonly status: VertexStatus }
   | { readonly kind: 'warning'; readonly step: Step | undefined; readonly warning: VertexWarning };
 
-/** How a completed step ended. */
 export type Outcome = 'done' | 'cached' | 'canceled' | 'error';
 
 const KEPT_LINES = 100;
@@ -120,7 +117,6 @@ export class Steps {
   }
 }
 
-/** How a completed vertex ended. */
 export function outcome({ error, cached }: Vertex): Outcome {
   if (error?.endsWith('context canceled')) return 'canceled';
   if (error !== undefined && error !== '') return 'error';

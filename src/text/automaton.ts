@@ -13,12 +13,10 @@ export type Step =
   /** A condition on the place, which consumes nothing. */
   | { readonly kind: 'check'; holds(text: readonly number[], at: number): boolean };
 
-/** A step for each character of a text. */
 export function literalSteps(text: string): Step[] {
   return codesOf(text).map((code) => ({ kind: 'character', code }));
 }
 
-/** The code points of a text. */
 export function codesOf(text: string): number[] {
   const codes: number[] = [];
   for (let at = 0; at < text.length;) {
@@ -29,7 +27,6 @@ export function codesOf(text: string): number[] {
   return codes;
 }
 
-/** The text of code points. */
 export function textOf(codes: readonly number[]): string {
   let text = '';
   for (const code of codes) text += String.fromCodePoint(code);
@@ -41,7 +38,6 @@ export interface Match {
   readonly end: number;
 }
 
-/** A compiled pattern. */
 export class Automaton {
   readonly #steps: readonly Step[];
   readonly #literals: Literals;
@@ -56,7 +52,6 @@ export class Automaton {
     this.#next = new Threads(steps.length + 1);
   }
 
-  /** Whether the pattern matches the whole text. */
   matches(text: string): boolean {
     if (!mayMatch(this.#literals, text)) return false;
     const codes = codesOf(text);

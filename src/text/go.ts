@@ -68,7 +68,6 @@ export function quote(text: string): string {
   return `"${[...text].map((each) => escape(each, '"')).join('')}"`;
 }
 
-/** `%q` of a list. */
 export function quoteList(list: readonly string[]): string {
   return `[${list.map(quote).join(' ')}]`;
 }

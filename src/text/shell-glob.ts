@@ -12,7 +12,6 @@ const NEGATIONS: readonly (number | undefined)[] = [code('!'), code('^')];
 const isAny = (): boolean => true;
 const isNotSlash = (code: number): boolean => code !== SLASH;
 
-/** Any number of directories. */
 const DIRECTORIES: readonly Step[] = [
   { kind: 'optional', count: 2 },
   { kind: 'run', accepts: isAny },

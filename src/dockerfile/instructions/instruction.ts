@@ -59,7 +59,6 @@ export interface HealthcheckInstruction extends InstructionBase {
   readonly retries: number;
 }
 
-/** An instruction of a stage. */
 export type Instruction =
   | ArgInstruction
   | CopyInstruction

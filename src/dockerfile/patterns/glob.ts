@@ -6,7 +6,6 @@ import { DockerceptionError } from '../../errors.js';
 import { Automaton, literalSteps, type Step } from '../../text/automaton.js';
 import { printable } from '../../text/printable.js';
 
-/** Whether a pattern has special characters. */
 export function hasWildcards(pattern: string): boolean {
   return /^(?:[^*?[\\]|\\[^])*[*?[]/.test(pattern);
 }

@@ -74,7 +74,6 @@ function member(chars: readonly string[], at: number): number {
   const char = chars[at];
   if (char === undefined || char === '-' || char === ']') throw new PatternError(SYNTAX);
   const next = char === '\\' ? at + 2 : at + 1;
-  // The class must be closed.
   if (next >= chars.length) throw new PatternError(SYNTAX);
   return next;
 }

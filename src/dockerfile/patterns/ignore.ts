@@ -14,7 +14,6 @@ export interface Ignore {
   readonly couldKeepBelow: (directory: string) => boolean;
 }
 
-/** Directories whose results are cached. */
 const MAX_CACHED = 4096;
 /** Directories of one path that are cached. */
 const MAX_LEVELS = 64;
@@ -75,7 +74,6 @@ export function compileIgnore(patterns: readonly string[]): Ignore {
     (rules[index] as Rule).pattern.matches(path);
   const none = new Uint8Array(rules.length);
 
-  // The rules that match a directory or one above it.
   const directory = (path: string): Matched => {
     const missing: string[] = [];
     let above: Matched | undefined;

@@ -24,7 +24,6 @@ export interface BuildPlan {
   /** The stages that are needed, in the order of the file; a stage follows those that it needs. */
   readonly stages: readonly PlannedStage[];
   readonly target: PlannedStage;
-  /** The variables of FROM. */
   readonly globals: Variables;
 }
 
@@ -46,15 +45,12 @@ export function planStages(dockerfile: Dockerfile, options: PlanOptions): BuildP
   };
 }
 
-/** The source of a base or of copied files. */
 export type Origin =
   | { readonly kind: 'scratch' }
-  /** A stage of the Dockerfile, by its index. */
   | { readonly kind: 'stage'; readonly index: number }
   /** A build context, or else an image. */
   | { readonly kind: 'image'; readonly name: string };
 
-/** A stage of a plan. */
 export interface PlannedStage {
   readonly stage: Stage;
   /** Its name, or `stage-1`. */
@@ -62,7 +58,6 @@ export interface PlannedStage {
   readonly base: Origin;
   /** The platform of FROM; `undefined` for the target's. */
   readonly platform: Platform | undefined;
-  /** The triggers of its base, then its own instructions. */
   readonly instructions: readonly Instruction[];
   /** Resolves `--from` of its instructions. */
   origin(from: string): Origin;
@@ -213,7 +208,6 @@ class StageGraph {
     return index < 0 ? undefined : index;
   }
 
-  /** The ONBUILD triggers of a stage of this file. */
   private triggersOf(base: Origin): Instruction[] {
     if (base.kind !== 'stage') return [];
     return this.planned(base.index).stage.instructions.flatMap((each) =>
@@ -244,7 +238,6 @@ interface CopyFrom {
   readonly from: string;
 }
 
-/** The `--from` options of a stage. */
 function copies({ instructions }: PlannedStage): CopyFrom[] {
   return instructions.flatMap((each) =>
     each.kind === 'copy' && each.from !== '' ? [{ line: each.line, from: each.from }] : [],

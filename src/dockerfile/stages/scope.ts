@@ -62,7 +62,6 @@ function automatic(
   ];
 }
 
-/** The value of `--build-arg`. */
 export function buildArg(
   buildArgs: Readonly<Record<string, string>>,
   name: string,
@@ -70,7 +69,6 @@ export function buildArg(
   return Object.hasOwn(buildArgs, name) ? buildArgs[name] : undefined;
 }
 
-/** A FROM line, expanded. */
 export interface ExpandedFrom {
   /** A stage's name, `scratch`, a build context or an image. */
   readonly base: string;
@@ -95,7 +93,6 @@ export function expandFrom(
   });
 }
 
-/** With BuildKit's messages. */
 function platformOf(text: string, written: string, local: Platform): Platform {
   return parseSpecifier(text, local, (why, component) => {
     const place = component === undefined ? '' : `${quote(component)} is an invalid component of `;

@@ -2,7 +2,6 @@
 import { expandWords } from './shell.js';
 
 export interface HeredocMark {
-  /** The line that ends the heredoc. */
   readonly name: string;
   /** Whether its variables are expanded; not if the name is quoted. */
   readonly expand: boolean;
@@ -17,7 +16,6 @@ export interface Heredoc extends HeredocMark {
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
-/** The heredoc that a word opens. */
 export function heredocMark(word: string): HeredocMark | undefined {
   const match = /^\d*<<(-?)([^<]*)$/.exec(word);
   const rest = match?.[2]?.trimStart();
@@ -29,7 +27,6 @@ export function heredocMark(word: string): HeredocMark | undefined {
   return { name, expand: quotes(name) === quotes(raw[0] ?? ''), chomp: match[1] === '-' };
 }
 
-/** The heredocs that an instruction opens, in order. */
 export function heredocMarks(line: string): HeredocMark[] {
   const options = { escape: '\\', rawQuotes: true, rawEscapes: true, keepUnset: true };
   let words: string[];
@@ -42,7 +39,6 @@ export function heredocMarks(line: string): HeredocMark[] {
   return words.map(heredocMark).filter((mark) => mark !== undefined);
 }
 
-/** Removes the leading tabs of lines. */
 export function chomp(content: Buffer): Buffer {
   return Buffer.from(content.toString('latin1').replace(/(^|\n)\t+/g, '$1'), 'latin1');
 }

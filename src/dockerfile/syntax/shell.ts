@@ -197,7 +197,6 @@ class Lexer {
     return this.modified(name, modifier, false);
   }
 
-  /** The text of an unset variable. */
   private kept(text: string): string {
     return this.options.keepUnset ? text : '';
   }

@@ -3,7 +3,6 @@ import { cutSpace, isSpace, quote, splitBlanks, trim, trimStart } from '../../te
 import { Reason } from '../reason.js';
 import { splitFlags } from './flags.js';
 
-/** One instruction, split but not interpreted. */
 export interface Statement extends Arguments {
   /** The first word, in its original case. */
   readonly keyword: string;

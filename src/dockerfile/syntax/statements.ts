@@ -8,7 +8,6 @@ import { placed, Reason, refusal } from '../reason.js';
 import { type Heredoc, type HeredocMark, heredocMarks } from './heredoc.js';
 import { readStatement, type Statement } from './statement.js';
 
-/** A statement with its place and its heredocs. */
 export interface PlacedStatement extends Statement {
   readonly heredocs: readonly Heredoc[];
   /** From 1. */
@@ -58,7 +57,6 @@ export function readStatements(text: Buffer, name: string, at?: number): Stateme
   return { list, escape: directives.escape };
 }
 
-/** The rest of a statement with continuations. */
 function joined(lines: Lines, directives: Directives): string {
   let out = '';
   for (let raw = lines.next(); raw !== undefined; raw = lines.next()) {
@@ -87,7 +85,6 @@ function continuation(line: string, { escape }: Directives): { text: string; con
   return continued ? { text: bare.slice(0, -1), continued } : { text: line, continued };
 }
 
-/** The heredocs of COPY, ADD and RUN. */
 function readHeredocs(statement: Statement, lines: Lines): Heredoc[] {
   const inner = statement.sub ?? statement;
   if (inner.json || !/^(add|copy|run)$/i.test(inner.keyword)) return [];
@@ -110,7 +107,6 @@ function readContent(mark: HeredocMark, lines: Lines): Buffer {
 
 /** Physical lines, with their line feeds. */
 class Lines {
-  /** The number of lines read. */
   count = 0;
   /** Whether reading stopped at a line that is too long. */
   tooLong = false;
@@ -142,7 +138,6 @@ const KNOWN: readonly string[] = ['syntax', 'escape', 'check'];
 
 /** Parser directives: comments `# name=value` before any other line (BuildKit, parser/directives.go). */
 class Directives {
-  /** The character that escapes and continues lines. */
   escape = '\\';
   private done = false;
   private readonly seen = new Set<string>();

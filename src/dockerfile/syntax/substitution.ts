@@ -1,6 +1,6 @@
 /**
  * The modifiers of substitutions (POSIX, 2.6.2; BuildKit, shell/lex.go). In patterns, `*` matches characters but line
- * feeds, `?` one of them, `\\` escapes.
+ * feeds, `?` one of them, `\` escapes.
  */
 import { Automaton, codesOf, literalSteps, type Step, textOf } from '../../text/automaton.js';
 import { Reason } from '../reason.js';
@@ -8,14 +8,12 @@ import { Reason } from '../reason.js';
 const LINE_FEED = 0x0a;
 const isNotLineFeed = (code: number): boolean => code !== LINE_FEED;
 
-/** Removes the shortest or longest matching prefix. */
 function trimPrefix(pattern: string, value: string, longest: boolean): string {
   const text = codesOf(value);
   const end = new Automaton(parse(pattern)).prefix(text, longest);
   return end < 0 ? value : textOf(text.slice(end));
 }
 
-/** Removes the shortest or longest matching suffix. */
 function trimSuffix(pattern: string, value: string, longest: boolean): string {
   const text = codesOf(value).reverse();
   const end = new Automaton(parse(pattern).reverse()).prefix(text, longest);
@@ -27,7 +25,6 @@ export function replace(pattern: string, value: string, by: string, all: boolean
   const automaton = new Automaton(parse(pattern));
   const text = codesOf(value);
   let out = '';
-  /** The end of the copied text. */
   let at = 0;
   let last = -1;
   for (let from = 0; from <= text.length;) {
@@ -73,7 +70,6 @@ function parse(pattern: string): Step[] {
   return steps;
 }
 
-/** A substitution with its word expanded. */
 interface Modified {
   readonly name: string;
   readonly value: string | undefined;

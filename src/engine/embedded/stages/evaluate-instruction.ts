@@ -8,8 +8,7 @@ import type {
   Instruction,
   Pair,
 } from '../../../dockerfile/instructions/instruction.js';
-import { parsePorts } from '../../../dockerfile/instructions/port.js';
-import { checkSignal } from '../../../dockerfile/instructions/signal.js';
+import { checkSignal, parsePorts } from '../../../dockerfile/instructions/ports-and-signals.js';
 import { Reason } from '../../../dockerfile/reason.js';
 import { buildArg } from '../../../dockerfile/stages/scope.js';
 import { expandWord, expandWords, type Variables } from '../../../dockerfile/syntax/shell.js';

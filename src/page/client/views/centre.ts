@@ -42,7 +42,6 @@ export function centre(session: Session): HTMLElement {
   );
 }
 
-/** The directories from the root to the one that is shown. */
 function breadcrumb(session: Session): HTMLElement {
   const list = make('ol');
   session.render(['folder', 'side'], () => {

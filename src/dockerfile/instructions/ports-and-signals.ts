@@ -1,9 +1,9 @@
-/** Ports of EXPOSE: `80`, `53/udp`, `8000-8010`, and what docker run has: `IP:HOST:CONTAINER`. */
+/** Arguments of EXPOSE and STOPSIGNAL. */
 import { isIP } from 'node:net';
 import { quote } from '../../text/go.js';
 import { Reason } from '../reason.js';
 
-/** Every port of one word, as `80/tcp`. Throws a {@link Reason}. */
+/** The ports of `80`, `53/udp`, `8000-8010` or `IP:HOST:CONTAINER`, as `80/tcp`. Throws a {@link Reason}. */
 export function parsePorts(text: string): string[] {
   const parts = text.split(':');
   const container = parts.pop() ?? '';
@@ -33,4 +33,18 @@ function range(text: string): readonly [number, number] | undefined {
   const first = Number(match[1]);
   const last = Number(match[2] ?? match[1]);
   return first <= last && last <= 65535 ? [first, last] : undefined;
+}
+
+const SIGNALS: readonly string[] = [
+  ...['ABRT', 'ALRM', 'BUS', 'CHLD', 'CLD', 'CONT', 'FPE', 'HUP', 'ILL', 'INT', 'IO', 'IOT'],
+  ...['KILL', 'PIPE', 'POLL', 'PROF', 'PWR', 'QUIT', 'SEGV', 'STKFLT', 'STOP', 'SYS', 'TERM'],
+  ...['TRAP', 'TSTP', 'TTIN', 'TTOU', 'URG', 'USR1', 'USR2', 'VTALRM', 'WINCH', 'XCPU', 'XFSZ'],
+];
+const REAL_TIME = /^(RTMIN(\+([1-9]|1[0-5]))?|RTMAX(-([1-9]|1[0-4]))?)$/;
+
+/** Checks a signal as moby/sys/signal does on Linux: `SIGTERM`, `term`, any number but 0. Throws a {@link Reason}. */
+export function checkSignal(text: string): void {
+  if (/^[-+]?\d+$/.test(text) && Number(text) !== 0) return;
+  const name = text.toUpperCase().replace(/^SIG/, '');
+  if (!SIGNALS.includes(name) && !REAL_TIME.test(name)) throw new Reason(`invalid signal: ${text}`);
 }
