@@ -175,22 +175,22 @@ class BlockDeflater {
 }
 
 /** Bytes of a stored block (RFC 1951, section 3.2.4), after a header of five bytes. */
-const MOST = 0xffff;
+const MAX_STORED = 0xffff;
 const OVERHEAD = 5;
 
 /** The size of `length` bytes in stored blocks. */
 export function storedSize(length: number): number {
-  return length + Math.ceil(length / MOST) * OVERHEAD;
+  return length + Math.ceil(length / MAX_STORED) * OVERHEAD;
 }
 
 /** Writes `data` to the front of `target` as stored blocks, and returns them. */
 export function store(data: Buffer, target: Buffer): Buffer {
   let at = 0;
-  for (let from = 0; from < data.length; from += MOST) {
-    const length = Math.min(MOST, data.length - from);
+  for (let from = 0; from < data.length; from += MAX_STORED) {
+    const length = Math.min(MAX_STORED, data.length - from);
     target[at] = 0;
     target.writeUInt16LE(length, at + 1);
-    target.writeUInt16LE(~length & MOST, at + 3);
+    target.writeUInt16LE(~length & MAX_STORED, at + 3);
     at += OVERHEAD;
     at += data.copy(target, at, from, from + length);
   }

@@ -8,7 +8,7 @@ import { hasherFor } from './hasher.js';
 import type { Blob, BlobStore } from './store.js';
 
 /** A layer in a store. */
-export interface Layer {
+export interface StoredLayer {
   readonly descriptor: Descriptor;
   /** The digest of the uncompressed tar. */
   readonly diffId: string;
@@ -26,7 +26,7 @@ export async function writeLayer(
   tar: Blob,
   compression: Compression,
   expected?: number,
-): Promise<Layer> {
+): Promise<StoredLayer> {
   const mediaType = layerMediaType(compression.type);
   if (compression.type === 'none') {
     const descriptor = await store.put(tar, mediaType, expected);

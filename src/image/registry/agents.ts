@@ -10,9 +10,9 @@ import { connect as connectTls } from 'node:tls';
 import { printable } from '../../text/printable.js';
 import { type Certificates, certificatesFor } from './certificates.js';
 import { ProxyError } from './errors.js';
-import { bare, isInsecureMachine, isLoopback, portOf } from './host.js';
+import { isInsecureMachine, isLoopback, portOf, withoutBrackets } from './host.js';
 import { proxyAuthorization, proxyFor } from './proxy.js';
-import type { Resolved } from './settings.js';
+import type { CompleteSettings } from './settings.js';
 
 /** The arguments of `http.request` or `https.request` for a URL. */
 interface Route {
@@ -23,10 +23,10 @@ interface Route {
 }
 
 export class Agents {
-  readonly #settings: Resolved;
+  readonly #settings: CompleteSettings;
   readonly #agents = new Map<string, Promise<HttpAgent>>();
 
-  constructor(settings: Resolved) {
+  constructor(settings: CompleteSettings) {
     this.#settings = settings;
   }
 
@@ -43,7 +43,7 @@ export class Agents {
       return new TunnelAgent(proxy, tls, this.#settings);
     });
     const options = {
-      host: bare(url.hostname),
+      host: withoutBrackets(url.hostname),
       port: portOf(url),
       path: pathOf(url),
       agent,
@@ -61,7 +61,7 @@ export class Agents {
     );
     const authorization = proxyAuthorization(proxy);
     const options = {
-      host: bare(proxy.hostname),
+      host: withoutBrackets(proxy.hostname),
       port: portOf(proxy),
       path: `${url.origin}${pathOf(url)}`,
       agent,
@@ -98,9 +98,9 @@ type TlsOptions = Certificates & { readonly rejectUnauthorized: boolean };
 class TunnelAgent extends HttpsAgent {
   readonly #proxy: URL;
   readonly #tls: TlsOptions;
-  readonly #settings: Resolved;
+  readonly #settings: CompleteSettings;
 
-  constructor(proxy: URL, tls: TlsOptions, settings: Resolved) {
+  constructor(proxy: URL, tls: TlsOptions, settings: CompleteSettings) {
     super({ keepAlive: true });
     this.#proxy = proxy;
     this.#tls = tls;
@@ -126,7 +126,7 @@ class TunnelAgent extends HttpsAgent {
     const target = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
     const authorization = proxyAuthorization(proxy);
     const request = (proxy.protocol === 'https:' ? httpsRequest : httpRequest)({
-      host: bare(proxy.hostname),
+      host: withoutBrackets(proxy.hostname),
       port: portOf(proxy),
       method: 'CONNECT',
       path: target,

@@ -8,7 +8,7 @@ import { addSecrets, basicAuthorization } from '../../text/redact.js';
 import type { Credential, CredentialStore } from '../credentials/credentials.js';
 import { ContentFailure } from './errors.js';
 import { isLoopback } from './host.js';
-import { type Answer, follow, readBody, refusal, type Request } from './http.js';
+import { type Answer, followRedirects, readBody, refusal, type Request } from './http.js';
 
 export class Authenticator {
   readonly #registry: string;
@@ -158,7 +158,7 @@ export async function fetchToken(
   const answer =
     request.method === 'POST'
       ? await send(request)
-      : await follow(request, send, mayBePlain(realm));
+      : await followRedirects(request, send, mayBePlain(realm));
   if (answer.status !== 200) throw await refusal(answer);
   return parseToken(await readBody(answer, MAX_ANSWER), realm);
 }

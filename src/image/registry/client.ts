@@ -2,14 +2,14 @@
 import { Agents } from './agents.js';
 import { Authenticator } from './authenticator.js';
 import { certificatesFor } from './certificates.js';
-import { ConnectionFailure, HttpFailure, inWords } from './errors.js';
+import { ConnectionFailure, describeFailure, HttpFailure } from './errors.js';
 import { addressesOf, isInsecure, isInsecureMachine } from './host.js';
-import { type Answer, discard, exchange, follow, refusal, type Request } from './http.js';
-import { retrying } from './retry.js';
-import { type RegistrySettings, type Resolved, withDefaults } from './settings.js';
+import { type Answer, discard, exchange, followRedirects, refusal, type Request } from './http.js';
+import { retry } from './retry.js';
+import { type CompleteSettings, type RegistrySettings, withDefaults } from './settings.js';
 
 /** Idle connections that may be closed at once. */
-const KEPT = 8;
+const MAX_IDLE = 8;
 
 /** A request: `path` is relative to the address (`v2/…`), `url` a location from the registry. */
 export interface RegistryRequest extends Omit<Request, 'url'> {
@@ -21,13 +21,13 @@ export interface RegistryRequest extends Omit<Request, 'url'> {
 
 export class RegistryClient {
   readonly registry: string;
-  readonly settings: Resolved;
+  readonly settings: CompleteSettings;
   readonly #agents: Agents;
   readonly #authenticator: Authenticator;
   #address: Promise<URL> | undefined;
   #known = false;
 
-  constructor(registry: string, settings: Resolved, agents: Agents) {
+  constructor(registry: string, settings: CompleteSettings, agents: Agents) {
     this.registry = registry;
     this.settings = settings;
     this.#agents = agents;
@@ -50,10 +50,10 @@ export class RegistryClient {
     signal = this.settings.signal,
   ): Promise<T> {
     try {
-      return await retrying(attempt, () => this.#known, this.settings, signal);
+      return await retry(attempt, () => this.#known, this.settings, signal);
     } catch (error) {
       const { registry, settings } = this;
-      throw await inWords(error, {
+      throw await describeFailure(error, {
         doing,
         registry,
         repository,
@@ -85,7 +85,7 @@ export class RegistryClient {
         ...rest.headers,
         ...(authorization === undefined ? {} : { Authorization: authorization }),
       };
-      const answer = await follow(
+      const answer = await followRedirects(
         { ...rest, url, headers },
         (next) => this.#exchange(next),
         insecure,
@@ -125,7 +125,7 @@ export class RegistryClient {
       } catch (error) {
         // The server may have closed all idle connections. Uploads begin again with a new session instead.
         const stale = error instanceof ConnectionFailure && error.stale && !request.body?.size;
-        if (!stale || count === KEPT) throw error;
+        if (!stale || count === MAX_IDLE) throw error;
       }
     }
   }

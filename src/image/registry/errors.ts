@@ -59,18 +59,18 @@ export class ProxyError extends Error {
   }
 }
 
-/** An invalid answer; `passing` if another attempt may succeed. */
+/** An invalid answer; `isTransient` if another attempt may succeed. */
 export class ContentFailure extends Error {
   override readonly name = 'ContentFailure';
   constructor(
     message: string,
-    readonly passing = false,
+    readonly isTransient = false,
   ) {
     super(message);
   }
 }
 
-const PASSING = new Set([
+const TRANSIENT_CODES = new Set([
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
@@ -79,23 +79,23 @@ const PASSING = new Set([
 ]);
 
 /** Whether the failure is transient; `known` if the registry has answered before. */
-export function mayPass(error: unknown, known: boolean): boolean {
+export function isTransient(error: unknown, known: boolean): boolean {
   if (error instanceof HttpFailure)
     return (
       error.status === 429 || error.status === 408 || (error.status >= 500 && error.status !== 501)
     );
-  if (error instanceof ContentFailure) return error.passing;
+  if (error instanceof ContentFailure) return error.isTransient;
   if (!(error instanceof ConnectionFailure)) return false;
   const { cause } = error;
   if (cause instanceof SilenceError) return true;
   if (cause instanceof ProxyError) return cause.status === undefined ? known : cause.status >= 500;
   const code = systemCode(cause) ?? '';
   // A server that restarts refuses connections for a moment.
-  return PASSING.has(code) || code.startsWith('HPE_') || (code === 'ECONNREFUSED' && known);
+  return TRANSIENT_CODES.has(code) || code.startsWith('HPE_') || (code === 'ECONNREFUSED' && known);
 }
 
 /** The context of a failure. */
-interface Circumstances {
+interface FailureContext {
   /** A gerund and its subject: `pulling debian:12`. */
   readonly doing: string;
   readonly registry: string;
@@ -105,7 +105,7 @@ interface Circumstances {
 }
 
 /** Describes a failure; other errors are returned unchanged. */
-export async function inWords(error: unknown, about: Circumstances): Promise<unknown> {
+export async function describeFailure(error: unknown, about: FailureContext): Promise<unknown> {
   if (error instanceof HttpFailure) return httpError(error, about);
   if (error instanceof ConnectionFailure) return connectionError(error, about);
   if (error instanceof ContentFailure)
@@ -118,7 +118,7 @@ export async function inWords(error: unknown, about: Circumstances): Promise<unk
   return error;
 }
 
-async function httpError(error: HttpFailure, about: Circumstances): Promise<DockerceptionError> {
+async function httpError(error: HttpFailure, about: FailureContext): Promise<DockerceptionError> {
   const { doing, registry, repository, credentials } = about;
   const { status, reason, url } = error;
   const said = reason === '' ? `${status}` : `${status}, ${reason}`;
@@ -170,7 +170,7 @@ const REASONS: Readonly<Record<string, string>> = {
 const CERTIFICATE =
   /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA)/;
 
-function connectionError(error: ConnectionFailure, about: Circumstances): DockerceptionError {
+function connectionError(error: ConnectionFailure, about: FailureContext): DockerceptionError {
   const { doing, registry } = about;
   const { cause, url } = error;
   const code = codeOf(cause);

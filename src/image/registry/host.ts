@@ -12,14 +12,14 @@ LOOPBACK.addAddress('::1', 'ipv6');
 
 /** Whether a host name without port is `localhost`, `127.0.0.1`, `[::1]` or similar. */
 export function isLoopback(hostname: string): boolean {
-  const name = bare(hostname);
+  const name = withoutBrackets(hostname);
   const family = isIP(name);
   if (family === 0) return /^(?:.+\.)?localhost\.?$/i.test(name);
   return LOOPBACK.check(name, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** Removes the brackets of an IPv6 address in a URL. */
-export function bare(hostname: string): string {
+export function withoutBrackets(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
@@ -73,6 +73,9 @@ export function isInsecure(registry: string, hosts: readonly string[]): boolean 
 export function isInsecureMachine(url: URL, hosts: readonly string[]): boolean {
   return hosts.some((host) => {
     const base = `https://${host}/`;
-    return URL.canParse(base) && bare(new URL(base).hostname) === bare(url.hostname);
+    return (
+      URL.canParse(base) &&
+      withoutBrackets(new URL(base).hostname) === withoutBrackets(url.hostname)
+    );
   });
 }

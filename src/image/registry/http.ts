@@ -9,7 +9,7 @@ import { printable } from '../../text/printable.js';
 import { redact } from '../../text/redact.js';
 import type { Agents } from './agents.js';
 import { ConnectionFailure, ContentFailure, HttpFailure, SilenceError } from './errors.js';
-import type { Resolved } from './settings.js';
+import type { CompleteSettings } from './settings.js';
 
 export interface Request {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
@@ -44,7 +44,7 @@ export interface Answer {
 export async function exchange(
   agents: Agents,
   request: Request,
-  { signal: usual, timing }: Resolved,
+  { signal: usual, timing }: CompleteSettings,
 ): Promise<Answer> {
   const { method, url, headers, body, signal = usual } = request;
   signal.throwIfAborted();
@@ -239,7 +239,7 @@ function waitOf(header: string | undefined): number | undefined {
   return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
 }
 
-const MOST = 10;
+const MAX_REDIRECTS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
@@ -247,13 +247,13 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
  * @param insecure whether a redirect may lead from HTTPS to HTTP
  * @throws ContentFailure for an invalid redirect
  */
-export async function follow(
+export async function followRedirects(
   request: Request,
   send: (request: Request) => Promise<Answer>,
   insecure: boolean,
 ): Promise<Answer> {
   let current = request;
-  for (let count = 0; count <= MOST; count++) {
+  for (let count = 0; count <= MAX_REDIRECTS; count++) {
     const answer = await send(current);
     const { location } = answer.headers;
     if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
@@ -265,7 +265,7 @@ export async function follow(
     if (url.origin !== current.url.origin) delete headers['Authorization'];
     current = { ...current, url, headers };
   }
-  throw new ContentFailure(`it redirects more than ${MOST} times`);
+  throw new ContentFailure(`it redirects more than ${MAX_REDIRECTS} times`);
 }
 
 function parse(location: string, base: URL): URL {

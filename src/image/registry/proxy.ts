@@ -5,7 +5,7 @@
 import { BlockList, isIP } from 'node:net';
 import { DockerceptionError } from '../../errors.js';
 import { basicAuthorization } from '../../text/redact.js';
-import { bare, isLoopback, portOf } from './host.js';
+import { isLoopback, portOf, withoutBrackets } from './host.js';
 import type { Environment } from './settings.js';
 
 /**
@@ -49,7 +49,7 @@ function invalid(name: string, why: string): DockerceptionError {
 
 /** Rules are `*`, `host`, `.domain`, `*.domain`, addresses and CIDR blocks; all but the last may have a port. */
 function isExempt(url: URL, list: string): boolean {
-  const host = bare(url.hostname).toLowerCase().replace(/\.$/, '');
+  const host = withoutBrackets(url.hostname).toLowerCase().replace(/\.$/, '');
   return list
     .split(/[,\s]+/)
     .filter((rule) => rule !== '')
@@ -61,7 +61,7 @@ function matches(rule: string, host: string, port: number): boolean {
   if (isIP(rule) === 0 && rule.includes('/')) return isInBlock(host, rule);
   const [, name = rule, wanted] = /^(\[.*\]|[^:]*):(\d+)$/.exec(rule) ?? [];
   if (wanted !== undefined && Number(wanted) !== port) return false;
-  const pattern = bare(name);
+  const pattern = withoutBrackets(name);
   const family = isIP(pattern);
   if (family !== 0) return isInBlock(host, `${pattern}/${family === 4 ? 32 : 128}`);
   const domain = pattern.replace(/^\*(?=\.)/, '').replace(/(?<=.)\.$/, '');

@@ -12,10 +12,10 @@ import { download } from './download.js';
 import { ConnectionFailure } from './errors.js';
 import { bodyOf } from './http.js';
 import { type PullSettings, type ResolvedImage, resolveImage } from './resolve.js';
-import { eachOf, Transfers } from './transfers.js';
+import { forEachConcurrently, Transfers } from './transfers.js';
 
 /** Concurrent downloads. */
-const SIDE_BY_SIDE = 4;
+const CONCURRENCY = 4;
 
 export interface PulledImage extends Image {
   readonly resolved: ResolvedImage;
@@ -66,7 +66,7 @@ function layerSource({ reference, manifest }: ResolvedImage, settings: PullSetti
     async open(descriptor) {
       // The requested layer comes first and rejects this call; errors of others are reported when they are opened.
       const wanted = fetch(descriptor);
-      all ??= eachOf(manifest.layers, SIDE_BY_SIDE, fetch).then(
+      all ??= forEachConcurrently(manifest.layers, CONCURRENCY, fetch).then(
         () => transfers.end(),
         (error: unknown) =>
           transfers.end(error instanceof DockerceptionError ? error.message : 'canceled'),

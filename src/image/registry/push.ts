@@ -13,12 +13,12 @@ import { clientFor, isStatus, type RegistryClient } from './client.js';
 import { ContentFailure, HttpFailure } from './errors.js';
 import { type Answer, discard } from './http.js';
 import type { RegistrySettings } from './settings.js';
-import { type BlobProgress, eachOf, Transfers } from './transfers.js';
+import { type BlobProgress, forEachConcurrently, Transfers } from './transfers.js';
 
 const NEVER = new AbortController().signal;
 
 /** Concurrent uploads. */
-const SIDE_BY_SIDE = 4;
+const CONCURRENCY = 4;
 
 /** The references of one repository. */
 interface Target extends RepositoryName {
@@ -110,7 +110,7 @@ async function pushBlobs(
       wanted.set(blob.digest, { blob, origin: usable ? origin : undefined });
     }
   const { blobs } = image;
-  await eachOf([...wanted.values()], SIDE_BY_SIDE, async ({ blob, origin }) => {
+  await forEachConcurrently([...wanted.values()], CONCURRENCY, async ({ blob, origin }) => {
     try {
       await uploadBlob({ client, repository, blob, blobs, origin, doing, transfers, signal });
     } catch (error) {

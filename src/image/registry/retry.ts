@@ -1,17 +1,17 @@
 /** Retries after transient failures, with growing pauses. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectionFailure, HttpFailure, mayPass } from './errors.js';
-import type { Resolved } from './settings.js';
+import { ConnectionFailure, HttpFailure, isTransient } from './errors.js';
+import type { CompleteSettings } from './settings.js';
 
 /**
  * Runs `attempt` until it succeeds, fails permanently, or has no tries left.
  * @param known whether the registry has answered before
  * @throws what the last attempt threw, or the signal's reason
  */
-export async function retrying<T>(
+export async function retry<T>(
   attempt: (number: number) => Promise<T>,
   known: () => boolean,
-  { timing }: Resolved,
+  { timing }: CompleteSettings,
   signal: AbortSignal,
 ): Promise<T> {
   for (let number = 1; ; number++) {
@@ -19,7 +19,7 @@ export async function retrying<T>(
       return await attempt(number);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (number >= timing.tries || !mayPass(error, known())) throw error;
+      if (number >= timing.tries || !isTransient(error, known())) throw error;
       const wait = pause(error, number, timing.delay);
       if (wait > timing.longest) throw error;
       await sleep(wait, undefined, { signal }).catch(() => {

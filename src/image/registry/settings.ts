@@ -37,11 +37,11 @@ export interface Timing {
 
 const TIMING: Timing = { silence: 60_000, delay: 500, longest: 30_000, tries: 5 };
 
-export interface Resolved extends Required<Omit<RegistrySettings, 'timing'>> {
+export interface CompleteSettings extends Required<Omit<RegistrySettings, 'timing'>> {
   readonly timing: Timing;
 }
 
-export function withDefaults(settings: RegistrySettings): Resolved {
+export function withDefaults(settings: RegistrySettings): CompleteSettings {
   const { insecure = [], hosts = new Map(), report = () => {}, timing } = settings;
   const credentials = settings.credentials ?? credentialStore(settings.env);
   return { ...settings, insecure, hosts, report, credentials, timing: { ...TIMING, ...timing } };

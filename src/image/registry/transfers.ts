@@ -112,7 +112,7 @@ function now(): string {
  * Runs `work` for every item in order, at most `limit` at once. After a failure no more are started, and the call
  * rejects when the running ones have ended.
  */
-export async function eachOf<T>(
+export async function forEachConcurrently<T>(
   items: readonly T[],
   limit: number,
   work: (item: T) => Promise<unknown>,

@@ -59,13 +59,13 @@ function formOf(
   { form = 'layout', digest }: StreamOptions['image'] = { form: 'layout' },
 ): Form | undefined {
   const forms: Form[] = [
-    ...(isLayout(blobs) ? (['layout'] as const) : []),
+    ...(hasLayout(blobs) ? (['layout'] as const) : []),
     ...(isDocker(blobs) ? (['docker'] as const) : []),
   ];
   return digest === undefined && forms.includes(form) ? form : forms[0];
 }
 
-function isLayout(blobs: ScannedArchive['blobs']): boolean {
+function hasLayout(blobs: ScannedArchive['blobs']): boolean {
   const index = json(blobs, 'index.json') as { readonly manifests?: unknown } | undefined;
   return blobs.has('oci-layout') && Array.isArray(index?.manifests);
 }

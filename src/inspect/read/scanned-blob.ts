@@ -5,13 +5,12 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { recognise } from '../../compression/decompress.js';
+import { MAX_DOCUMENT } from '../../image/document.js';
 import { BLOCK } from '../../tar/block.js';
 import { verifiedSum } from '../../tar/header-fields.js';
 import { printable } from '../../text/printable.js';
 import { type ReadContext, type RecordedLayer, recordLayer } from './record-layer.js';
 
-/** Bytes of a document: the limit that the OCI distribution-spec recommends for manifests. */
-const MAX_DOCUMENT = 4 << 20;
 const MAX_DOCUMENTS = 64 << 20;
 const JSON_START = /^\s*[{[]/;
 /** Bytes of a tar without entries: writers pad it with zeros to a record. */

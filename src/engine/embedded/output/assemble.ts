@@ -4,7 +4,7 @@ import { changes } from '../../../filesystem/changes.js';
 import { writeImage, writeIndex } from '../../../image/assemble.js';
 import type { ImageConfig } from '../../../image/config.js';
 import type { Descriptor } from '../../../image/descriptor.js';
-import { type Layer, writeLayer } from '../../../image/layer.js';
+import { type StoredLayer, writeLayer } from '../../../image/layer.js';
 import type { AssembledImage, PlatformImage, RepositoryName } from '../../../image/manifest.js';
 import { fullName } from '../../../image/reference.js';
 import type { BlobStore } from '../../../image/store.js';
@@ -16,7 +16,7 @@ import { layerTar } from './layer-tar.js';
 /** A layer of the first target that is in the store already. */
 export interface WrittenLayer {
   readonly index: number;
-  readonly layer: Layer;
+  readonly layer: StoredLayer;
 }
 
 export interface AssembleOptions {
@@ -54,7 +54,7 @@ async function assembleOne(
     descriptors.push(layer);
     if (image?.origin !== undefined) origins.set(layer.digest, image.origin);
   }
-  const write = ({ before, after }: LayerChange): Promise<Layer> => {
+  const write = ({ before, after }: LayerChange): Promise<StoredLayer> => {
     const tar = layerTar(changes(before, after), { spool, time, signal });
     return writeLayer(store, tar, compression, spool.length);
   };

@@ -5,7 +5,7 @@
 import type { Compression } from '../../../compression/compress.js';
 import type { Change } from '../../../filesystem/changes.js';
 import { isDirectory, sameAttributes } from '../../../filesystem/node.js';
-import { type Layer, writeLayer } from '../../../image/layer.js';
+import { type StoredLayer, writeLayer } from '../../../image/layer.js';
 import type { BlobStore } from '../../../image/store.js';
 import { batchedLayerTar, type LayerTarOptions } from '../output/layer-tar.js';
 import type { DivertingSpool } from './diverting-spool.js';
@@ -24,7 +24,7 @@ export interface IncrementalLayerOptions {
 
 export class IncrementalLayer {
   /** Resolves when the layer is written; rejects if it cannot be written or is abandoned. */
-  readonly written: Promise<Layer>;
+  readonly written: Promise<StoredLayer>;
   readonly #entries: Change[] = [];
   /** Entries that the writer has not read yet. */
   readonly #batches: Iterable<Change>[] = [];

@@ -15,10 +15,10 @@ import {
   bodyOf,
   discard,
   exchange,
-  follow,
+  followRedirects,
   type Request,
 } from '../../../image/registry/http.js';
-import { retrying } from '../../../image/registry/retry.js';
+import { retry } from '../../../image/registry/retry.js';
 import { type Environment, type Timing, withDefaults } from '../../../image/registry/settings.js';
 import type { Blob } from '../../../image/store.js';
 import { toBinary } from '../../../text/binary.js';
@@ -70,11 +70,11 @@ export async function fetchFile(source: string, options: FetchOptions): Promise<
     ...(options.timing !== undefined && { timing: options.timing }),
   });
   const agents = new Agents(settings);
-  const request: Request = { method: 'GET', url: bare(url), headers: headersFor(url) };
+  const request: Request = { method: 'GET', url: withoutBrackets(url), headers: headersFor(url) };
   // With a checksum, a redirect to plain HTTP is safe.
   const insecure = checksum !== undefined;
   try {
-    const answer = await retrying(
+    const answer = await retry(
       () => ask(request, (next) => exchange(agents, next, settings), insecure),
       () => false,
       settings,
@@ -98,7 +98,7 @@ async function ask(
   send: (request: Request) => Promise<Answer>,
   insecure: boolean,
 ): Promise<Answer> {
-  const answer = await follow(request, send, insecure);
+  const answer = await followRedirects(request, send, insecure);
   if (answer.status >= 200 && answer.status < 300) return answer;
   await discard(answer);
   const reason = printable(answer.stream.statusMessage ?? '', 100);
@@ -147,14 +147,14 @@ function headersFor(url: URL): Record<string, string> {
 }
 
 /** Without credentials and fragment. */
-function bare(url: URL): URL {
+function withoutBrackets(url: URL): URL {
   const copy = new URL(url);
   copy.username = copy.password = copy.hash = '';
   return copy;
 }
 
 function shown(url: URL): string {
-  return printable(bare(url).href);
+  return printable(withoutBrackets(url).href);
 }
 
 function modified({ headers }: Answer): number {

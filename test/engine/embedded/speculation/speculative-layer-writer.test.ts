@@ -19,7 +19,7 @@ import { changes } from '../../../../src/filesystem/changes.js';
 import { FILE, Leaf } from '../../../../src/filesystem/node.js';
 import { Tree } from '../../../../src/filesystem/tree.js';
 import { ArchiveStore } from '../../../../src/image/archive/archive-store.js';
-import { type Layer, writeLayer } from '../../../../src/image/layer.js';
+import { type StoredLayer, writeLayer } from '../../../../src/image/layer.js';
 import { CONTEXT } from '../../../../src/options/context.js';
 import { normalise } from '../../../../src/options/schema.js';
 import { engineOptions } from '../../../support/engine-options.js';
@@ -389,7 +389,7 @@ describe.each([
     }));
 
   /** The same files in a layer that is written when all are there. */
-  async function lateLayer(names: readonly string[]): Promise<Layer> {
+  async function lateLayer(names: readonly string[]): Promise<StoredLayer> {
     const spool = new Spool(folder);
     const store = await ArchiveStore.temporary();
     try {
