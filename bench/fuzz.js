@@ -6,7 +6,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { attempt, damagedCase, Random } from './mutate.js';
+import { attempt, damagedCase } from './mutate.js';
+import { Random } from './random.js';
 
 /** One case takes a millisecond or so: what takes this long hangs. Milliseconds. */
 const HANGS = 10_000;

@@ -1,7 +1,8 @@
 /** Damaged contexts, layers and archives: each is looked into, or refused clearly; nothing hangs. */
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { damagedCase, Random } from '../../bench/mutate.js';
+import { damagedCase } from '../../bench/mutate.js';
+import { Random } from '../../bench/random.js';
 import { DockerceptionError } from '../../src/errors.js';
 import type { Inspection } from '../../src/inspect/inspection.js';
 import { inspectionJson } from '../../src/inspect/json.js';

@@ -1,7 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { attempt, damagedCase, Random } from '../../bench/mutate.js';
+import { attempt, damagedCase } from '../../bench/mutate.js';
+import { Random } from '../../bench/random.js';
 import { DockerceptionError } from '../../src/errors.js';
 import { filterInto } from '../../src/filter.js';
 
