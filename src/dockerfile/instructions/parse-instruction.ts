@@ -1,4 +1,5 @@
 /** Parses statements into typed instructions, with the checks of BuildKit's instructions/parse.go. */
+import { parseDuration } from '../../text/duration.js';
 import { compareBytes, quote, trim } from '../../text/go.js';
 import { suggest } from '../../text/suggest.js';
 import { Reason } from '../reason.js';
@@ -8,12 +9,11 @@ import type { PlacedStatement } from '../syntax/statements.js';
 import type {
   ArgInstruction,
   Command,
+  HealthcheckInstruction,
   Instruction,
   InstructionBase,
-  HealthcheckInstruction,
 } from './instruction.js';
 import { parseCopy } from './parse-copy.js';
-import { parseDuration } from '../../text/duration.js';
 
 const KEYWORDS: readonly string[] = [
   ...['add', 'arg', 'cmd', 'copy', 'entrypoint', 'env', 'expose', 'from', 'healthcheck', 'label'],

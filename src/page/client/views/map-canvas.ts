@@ -1,9 +1,9 @@
 /** Paints the map of a directory on a canvas. */
 import { formatBytes } from '../../../text/format.js';
-import type { Box } from '../model/treemap.js';
+import { visible } from '../elements/format.js';
 import { colourOf, type Palette, paletteFor } from '../elements/palette.js';
 import type { Session } from '../model/session.js';
-import { visible } from '../elements/format.js';
+import type { Box } from '../model/treemap.js';
 
 const FONT = 'system-ui, "Segoe UI", "DejaVu Sans", sans-serif';
 const GAP = 1;

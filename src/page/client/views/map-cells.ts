@@ -2,10 +2,10 @@
  * The map for the keyboard and for screen readers: a button on top of each entry of the directory. They are one
  * stop of the tab key; arrows move between them.
  */
-import { spoken } from '../elements/format.js';
 import { make, placeAt } from '../elements/dom.js';
-import type { Box, Rect } from '../model/treemap.js';
+import { spoken } from '../elements/format.js';
 import type { Session } from '../model/session.js';
+import type { Box, Rect } from '../model/treemap.js';
 
 /** The largest entries have buttons; the list shows all. */
 const MAX_BUTTONS = 250;

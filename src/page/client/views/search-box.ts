@@ -1,9 +1,9 @@
 /** The search: matches are highlighted in the map, and listed below the box (a combobox). */
 import { formatBytes } from '../../../text/format.js';
-import { countOf } from '../elements/format.js';
 import { icon, make } from '../elements/dom.js';
-import { entryList } from './entry-list.js';
+import { countOf } from '../elements/format.js';
 import type { Session } from '../model/session.js';
+import { entryList } from './entry-list.js';
 
 const LENS = 'M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9ZM10.3 10.3 14 14';
 /** Milliseconds from the last key to the search. */
