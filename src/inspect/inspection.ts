@@ -21,7 +21,7 @@ export interface Inspection {
   /** Bytes of all files in all layers, hidden ones included, as engines count an image's size. */
   readonly size: number;
   readonly waste: Waste;
-  /** Entries with owners above 65535: the first {@link MAX_LISTED}, and their number. */
+  /** Entries with owners above 65535: the first 20, and their number. */
   readonly unmappable: { readonly first: readonly UnmappableEntry[]; readonly count: number };
   /** Errors first, then warnings; by id, then by path. */
   readonly findings: readonly Finding[];

@@ -43,7 +43,7 @@ export interface LimitViolation {
   readonly value?: string;
   /** One line; may contain control characters. */
   readonly message: string;
-  /** The first {@link MAX_LISTED} causes, which may contain control characters. */
+  /** The first 20 causes, which may contain control characters. */
   readonly offenders: readonly { readonly path?: string; readonly why?: string }[];
   readonly count: number;
 }
@@ -63,7 +63,7 @@ function complete(limits: Limits): Complete<typeof LIMITS> {
 }
 
 /**
- * The limits that an image exceeds, in the order of {@link LIMITS}.
+ * The limits that an image exceeds, in the order of `LIMITS`.
  * @param cannotStart whether a finding with this id keeps the image from starting; @default by the catalogue
  * @throws DockerceptionError of kind `usage` for an invalid limit
  */
@@ -162,7 +162,7 @@ function mustRun(
   return [{ limit: '--must-run', message: first.message, offenders, count: all.length }];
 }
 
-/** The first {@link MAX_LISTED} causes of a violation, and their number. */
+/** The first 20 causes of a violation, and their number. */
 class OffenderList {
   readonly #offenders: { readonly path: string; readonly why?: string }[] = [];
   #count = 0;

@@ -137,7 +137,7 @@ const SHOW_CURSOR = '\x1b[?25h';
 const CLEAR_BELOW = '\x1b[J';
 const CLEAR_REST = '\x1b[K';
 
-export class Region {
+class Region {
   private drawn: number[] = [];
   private hidden = false;
 

@@ -61,7 +61,10 @@ export async function openAddition(
   const isDirectory = type === 'directory';
   const stream = packTree(isDirectory ? path : posix.dirname(path), {
     entries: async function* () {
-      if (!isDirectory) return yield [posix.basename(path)];
+      if (!isDirectory) {
+        yield [posix.basename(path)];
+        return;
+      }
       // The root keeps the owner and the mode that it has in the stream.
       if (target !== '.') yield ['.'];
       const selection = { ...EVERYTHING, socket: socketNotice(notice) };

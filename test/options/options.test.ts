@@ -5,8 +5,8 @@ import { DockerceptionError } from '../../src/errors.js';
 import { build, filter, inspect, openBuilder, withBuilder } from '../../src/index.js';
 import {
   differenceOf,
-  limitViolations,
   inspectionJson,
+  limitViolations,
   renderPage,
   renderText,
 } from '../../src/index-inspect.js';

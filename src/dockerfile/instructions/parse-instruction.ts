@@ -169,7 +169,7 @@ function only(args: readonly string[], name: string): string {
 const MIN_INTERVAL = 1e6;
 
 /** Throws a {@link Reason}. */
-export function parseHealthcheck(
+function parseHealthcheck(
   statement: PlacedStatement,
   base: InstructionBase,
 ): HealthcheckInstruction {

@@ -45,7 +45,7 @@ export function planStages(dockerfile: Dockerfile, options: PlanOptions): BuildP
   };
 }
 
-export type Origin =
+type Origin =
   | { readonly kind: 'scratch' }
   | { readonly kind: 'stage'; readonly index: number }
   /** A build context, or else an image. */

@@ -31,7 +31,7 @@ export interface Pair {
   readonly value: string;
 }
 
-export interface Arguments {
+interface Arguments {
   readonly args: readonly string[];
   /** Whether they are written as a JSON list. */
   readonly json: boolean;

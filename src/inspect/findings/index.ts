@@ -55,7 +55,7 @@ function ascending(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-/** Lists {@link MAX_LISTED} findings of each id, and counts the others. */
+/** Lists `MAX_LISTED` findings of each id, and counts the others. */
 function bounded(sorted: readonly Finding[]): Finding[] {
   const groups = new Map<string, Finding[]>();
   for (const one of sorted) {

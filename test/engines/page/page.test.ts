@@ -1,8 +1,8 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { paletteFor } from '../../../src/page/client/elements/palette.js';
 import { ALL_CHANGES } from '../../../src/page/client/model/changes.js';
 import { CLASSES } from '../../../src/page/client/model/file-class.js';
-import { paletteFor } from '../../../src/page/client/elements/palette.js';
 import type { PageSubject } from '../../../src/page/page.js';
 import {
   builderImage,

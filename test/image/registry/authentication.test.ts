@@ -11,7 +11,7 @@ import { parseChallenges } from '../../../src/image/registry/authenticator.js';
 import { pullFromRegistry } from '../../../src/image/registry/pull.js';
 import { pushToRegistry } from '../../../src/image/registry/push.js';
 import type { PullSettings } from '../../../src/image/registry/resolve.js';
-import { addImage, assemble, type FakeRegistry, fakeRegistry, quick } from './fake.js';
+import { addImage, assemble, failure, type FakeRegistry, fakeRegistry, quick } from './fake.js';
 
 let home: string;
 let cache: BlobCache;
@@ -69,11 +69,6 @@ const pull = (credentials: CredentialStore, more?: Partial<PullSettings>) =>
   );
 const push = (credentials: CredentialStore, image = assemble([Buffer.from('x')])): Promise<void> =>
   pushToRegistry(image, [`${registry.address}/app:1`], settings(credentials));
-const failure = async (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => expect.unreachable('it succeeded'),
-    (error: unknown) => error,
-  );
 
 const answer = (response: ServerResponse, status: number, body: unknown, headers = {}): true => {
   response.writeHead(status, headers).end(JSON.stringify(body));

@@ -8,6 +8,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { expect } from 'vitest';
 import type { ImageConfig } from '../../../src/image/config.js';
 import type { Descriptor, Platform } from '../../../src/image/descriptor.js';
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../../src/image/descriptor.js';
@@ -236,3 +237,11 @@ function* slices(bytes: Buffer): Generator<Buffer> {
 
 /** Patience for tests. */
 export const quick = { silence: 400, delay: 5, longest: 500, tries: 5 };
+
+/** The reason of a promise that has to be rejected. */
+export function failure(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => expect.unreachable('it succeeded'),
+    (error: unknown) => error,
+  );
+}

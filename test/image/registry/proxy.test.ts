@@ -12,7 +12,7 @@ import { proxyFor } from '../../../src/image/registry/proxy.js';
 import { pullFromRegistry } from '../../../src/image/registry/pull.js';
 import type { PullSettings } from '../../../src/image/registry/resolve.js';
 import { certificateFor } from './certificate.js';
-import { addImage, type FakeRegistry, fakeRegistry, quick } from './fake.js';
+import { addImage, failure, type FakeRegistry, fakeRegistry, quick } from './fake.js';
 
 describe('the proxy for a request', () => {
   const of = (url: string, env: Record<string, string>): string | undefined =>
@@ -183,11 +183,6 @@ describe('on the way to a registry', () => {
     const image = await pullFromRegistry(parseReference(name), platform, { ...settings, ...more });
     return text(await image.blobs.open(image.layers[0]!));
   };
-  const failure = async (promise: Promise<unknown>): Promise<unknown> =>
-    promise.then(
-      () => expect.unreachable('it succeeded'),
-      (error: unknown) => error,
-    );
   const credentials = `Basic ${Buffer.from('user:p@ss').toString('base64')}`;
 
   it('a proxy opens a tunnel for TLS, and is the only one to see its credentials', async () => {

@@ -11,7 +11,15 @@ import { parseReference } from '../../../src/image/reference.js';
 import { pullFromRegistry } from '../../../src/image/registry/pull.js';
 import type { PullSettings } from '../../../src/image/registry/resolve.js';
 import type { TransferEvent } from '../../../src/image/registry/transfers.js';
-import { addImage, descriptorOf, type FakeRegistry, fakeRegistry, quick, sha256 } from './fake.js';
+import {
+  addImage,
+  descriptorOf,
+  failure,
+  type FakeRegistry,
+  fakeRegistry,
+  quick,
+  sha256,
+} from './fake.js';
 
 const amd64 = parsePlatform('linux/amd64');
 const long = 'abcdefghijklmnop'.repeat(20_000).slice(0, 300_000);
@@ -48,11 +56,6 @@ const layersOf = async (image: Awaited<ReturnType<typeof pull>>): Promise<string
 /** Files of the cache, the unfinished ones too. */
 const cached = async (): Promise<string[]> =>
   (await readdir(cache.folder, { recursive: true })).filter((name) => !/^sha\d+$/.test(name));
-const failure = async (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => expect.unreachable('it succeeded'),
-    (error: unknown) => error,
-  );
 /** Cuts a connection in the middle of a body. */
 const cut = (response: ServerResponse, length: number, part: Buffer): boolean => {
   response.writeHead(200, { 'Content-Length': String(length) });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pushToRegistry } from '../../../src/image/registry/push.js';
 import type { RegistrySettings } from '../../../src/image/registry/settings.js';
 import type { TransferEvent } from '../../../src/image/registry/transfers.js';
-import { assemble, type FakeRegistry, fakeRegistry, quick, sha256 } from './fake.js';
+import { assemble, failure, type FakeRegistry, fakeRegistry, quick, sha256 } from './fake.js';
 
 const big = Buffer.from('0123456789abcdef'.repeat(60_000));
 const small = Buffer.from('small');
@@ -30,11 +30,6 @@ const push = (image: ReturnType<typeof assemble>, names = ['app:1'], more = {}):
     image,
     names.map((name) => `${registry.address}/${name}`),
     { ...settings, ...more },
-  );
-const failure = async (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => expect.unreachable('it succeeded'),
-    (error: unknown) => error,
   );
 /** References that are no digests. */
 const tags = (): string[] =>

@@ -1,10 +1,10 @@
 /** Expands the words of COPY and ADD, and checks everything that needs no file. */
 import type { CopyInstruction } from '../../../dockerfile/instructions/instruction.js';
-import { quote } from '../../../text/go.js';
+import { sourceKind } from '../../../dockerfile/instructions/parse-copy.js';
 import { Reason } from '../../../dockerfile/reason.js';
 import { expandWord } from '../../../dockerfile/syntax/shell.js';
-import { sourceKind } from '../../../dockerfile/instructions/parse-copy.js';
 import { isDigest } from '../../../image/digest.js';
+import { quote } from '../../../text/go.js';
 import { componentsInside } from '../../../text/path.js';
 import type { CopyStep } from '../steps/step.js';
 import type { StageState } from './stage-state.js';

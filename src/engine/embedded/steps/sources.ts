@@ -3,7 +3,6 @@
  * A pattern does not match through a link to a directory.
  */
 import { compileGlob, hasWildcards } from '../../../dockerfile/patterns/glob.js';
-import { nearestNames } from '../../../text/suggest.js';
 import { DockerceptionError } from '../../../errors.js';
 import {
   type Directory,
@@ -16,6 +15,7 @@ import { type Components, display, type Tree } from '../../../filesystem/tree.js
 import { fromBinary, toBinary } from '../../../text/binary.js';
 import { componentsInside } from '../../../text/path.js';
 import { printable } from '../../../text/printable.js';
+import { nearestNames } from '../../../text/suggest.js';
 
 const ANY_DEPTH = '**';
 
