@@ -245,3 +245,10 @@ export function failure(promise: Promise<unknown>): Promise<unknown> {
     (error: unknown) => error,
   );
 }
+
+/** Cuts a connection in the middle of a body. */
+export function cut(response: ServerResponse, length: number, part: Buffer): boolean {
+  response.writeHead(200, { 'Content-Length': String(length) });
+  response.write(part, () => setTimeout(() => response.destroy(), 10));
+  return true;
+}

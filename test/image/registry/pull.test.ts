@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -13,6 +12,7 @@ import type { PullSettings } from '../../../src/image/registry/resolve.js';
 import type { TransferEvent } from '../../../src/image/registry/transfers.js';
 import {
   addImage,
+  cut,
   descriptorOf,
   failure,
   type FakeRegistry,
@@ -45,23 +45,15 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
+const at = (name: string) => parseReference(`${registry.address}/${name}`);
 const pull = (name = 'app:1', more: Partial<PullSettings> = {}, platform = amd64) =>
-  pullFromRegistry(parseReference(`${registry.address}/${name}`), platform, {
-    ...settings,
-    ...more,
-  });
+  pullFromRegistry(at(name), platform, { ...settings, ...more });
 /** As text: comparing buffers takes seconds. */
 const layersOf = async (image: Awaited<ReturnType<typeof pull>>): Promise<string[]> =>
   Promise.all(image.layers.map(async (layer) => text(await image.blobs.open(layer))));
 /** Files of the cache, the unfinished ones too. */
 const cached = async (): Promise<string[]> =>
   (await readdir(cache.folder, { recursive: true })).filter((name) => !/^sha\d+$/.test(name));
-/** Cuts a connection in the middle of a body. */
-const cut = (response: ServerResponse, length: number, part: Buffer): boolean => {
-  response.writeHead(200, { 'Content-Length': String(length) });
-  response.write(part, () => setTimeout(() => response.destroy(), 10));
-  return true;
-};
 
 describe('an image that is pulled', () => {
   it('has its configuration at once and its layers when they are opened', async () => {
