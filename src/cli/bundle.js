@@ -23,9 +23,9 @@ await build({
   platform: 'node',
   target: 'node20.19',
   packages: 'external',
-  charset: 'utf8',
   legalComments: 'none',
   minifyWhitespace: true,
+  minifySyntax: true,
   logLevel: 'warning',
 });
 // Its types are those of the module that it was made from.
