@@ -6,7 +6,7 @@
 import type { ErrorCode } from './error-codes.js';
 import { redact } from './text/redact.js';
 
-/** What went wrong, as the exit code tells it (`cli/exit.ts` maps one to the other). */
+/** The kind of failure, which `cli/exit.ts` maps to an exit code. */
 export type ErrorKind =
   | 'build'
   | 'usage'
@@ -18,7 +18,7 @@ export type ErrorKind =
   | 'interrupted'
   | 'terminated';
 
-/** What may be told beside the message. */
+/** Optional details of an error. */
 export interface ErrorDetails {
   /** What to do next, one line. */
   readonly hint?: string | undefined;

@@ -55,7 +55,7 @@ function row(spec: Flag): string {
   return `${left.padEnd(34)}${left.length > 33 ? `\n${' '.repeat(34)}` : ''}${spec.help}\n`;
 }
 
-/** The value as help and docs show it behind the name. */
+/** The value as help and docs show it after the name. */
 export function valueOf({ value, optional }: Flag): string {
   if (value === undefined) return '';
   return optional ? `[=${value}]` : ` ${value}`;

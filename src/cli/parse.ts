@@ -135,14 +135,14 @@ function spellOut(
       continue;
     }
     const [, long, attached] = /^--([^=]+)(?:=(.*))?$/s.exec(argument) ?? [];
-    const [, short, behind = ''] = /^-([^-=])(.*)$/s.exec(argument) ?? [];
+    const [, short, attachedText = ''] = /^-([^-=])(.*)$/s.exec(argument) ?? [];
     const spec = specs.find((one) =>
       long === undefined ? short !== undefined && one.short === short : one.name === long,
     );
     if (spec === undefined) {
       const given =
         long === undefined
-          ? { name: short ?? '', value: behind || undefined }
+          ? { name: short ?? '', value: attachedText || undefined }
           : { name: long, value: attached };
       if (acceptDockerOption(given, verb, next)) continue;
       throw unknownOption(argument, verb, specs);
@@ -156,9 +156,9 @@ function spellOut(
     } else if (spec.value === undefined) {
       written.push(`--${spec.name}=${flagValue(attached, spec)}`);
       // Letters in one argument: the others follow.
-      if (behind !== '') rest.unshift(`-${behind}`);
+      if (attachedText !== '') rest.unshift(`-${attachedText}`);
     } else {
-      const value = attached ?? (behind === '' ? next() : behind.replace(/^=/, ''));
+      const value = attached ?? (attachedText === '' ? next() : attachedText.replace(/^=/, ''));
       if (value === undefined) throw usage(`--${spec.name} needs a value: ${spec.value}`);
       checkValue(spec, value);
       written.push(`--${spec.name}=${value}`);

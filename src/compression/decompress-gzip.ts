@@ -25,12 +25,7 @@ export async function* gunzip(
     inflate.destroy();
   }
   if ((await fed) === 'garbage')
-    throw corrupt(
-      name,
-      'gzip',
-      'something else follows it',
-      'cut off what is behind the gzip data',
-    );
+    throw corrupt(name, 'gzip', 'something else follows it', 'cut off what follows the gzip data');
 }
 
 /** Writes `input` to zlib, which ends at a zero after a member. What follows must be zeros. */

@@ -18,7 +18,7 @@ export function baseDockerfile(base: string, changes: readonly string[]): string
   }
   for (const change of changes) {
     if (INSTRUCTIONS.test(change.trim())) continue;
-    const message = `reading --change: '${change}' is not an instruction that can stand behind FROM`;
+    const message = `reading --change: '${change}' is not an instruction that can follow FROM`;
     throw new DockerceptionError('usage', 'USAGE_CHANGE', message, {
       hint: `as in a Dockerfile: -c 'CMD ["/app"]'`,
     });

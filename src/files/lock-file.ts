@@ -96,7 +96,7 @@ function create(path: string, text: string): TemporaryPath | undefined {
   }
 }
 
-/** What changes when another process creates the file anew. */
+/** Changes when another process creates the file again. */
 function stateOf(path: string): string | undefined {
   const found = fs.statSync(path, { throwIfNoEntry: false });
   return found && `${found.ino} ${found.mtimeMs} ${contentOf(path)}`;

@@ -53,7 +53,7 @@ function startOf(pid: number): string | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const [state = '', ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    // A zombie has ended, though nobody has waited for it yet.
+    // A zombie has ended, and its parent has not waited for it yet.
     return 'ZX'.includes(state) ? '' : fields[18];
   } catch {
     return undefined;

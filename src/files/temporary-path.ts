@@ -78,7 +78,7 @@ export class TemporaryPath {
       if (kind === 'empty folder') fs.rmdirSync(this.path);
       else fs.rmSync(this.path, { force: true, recursive: kind === 'tree' });
     } catch {
-      // A folder that isn't empty belongs to somebody else as well; for the rest, the first error counts.
+      // A folder that isn't empty has other users too; for the rest, the first error counts.
     }
   }
 }

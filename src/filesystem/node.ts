@@ -88,10 +88,10 @@ export function isFile(node: Node | undefined): node is Leaf {
 }
 
 /** Merges extended attributes: a later entry replaces single ones and removes none. */
-export function extraOver(present: Extra | undefined, told: Extra | undefined): Extra | undefined {
-  if (told === undefined) return present;
-  if (present?.xattrs === undefined) return told;
-  return { ...told, xattrs: new Map([...present.xattrs, ...(told.xattrs ?? [])]) };
+export function extraOver(present: Extra | undefined, added: Extra | undefined): Extra | undefined {
+  if (added === undefined) return present;
+  if (present?.xattrs === undefined) return added;
+  return { ...added, xattrs: new Map([...present.xattrs, ...(added.xattrs ?? [])]) };
 }
 
 export function sameAttributes(a: Attributes, b: Attributes): boolean {

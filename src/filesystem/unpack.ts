@@ -226,8 +226,8 @@ export class Unpacker implements WalkHandler {
     const type = found.mode & TYPE_BITS;
     const mode = type | (type === SYMLINK ? 0o777 : entry.mode);
     const xattrs = this.#xattrs(entry);
-    const told = xattrs && extraOver(found.extra, { ...found.extra, xattrs });
-    const extra = { ...(told ?? found.extra), links };
+    const added = xattrs && extraOver(found.extra, { ...found.extra, xattrs });
+    const extra = { ...(added ?? found.extra), links };
     const leaf = new Leaf(mode, uid, gid, mtime, found.size, found.offset, extra);
     this.#brought?.add(leaf);
     this.#links.add(links, leaf, { folder, name }, () => ({

@@ -102,6 +102,6 @@ function mismatch(descriptor: Descriptor, name: string, why: string): Dockercept
     'build',
     'BLOB_DIGEST',
     `reading blob ${descriptor.digest} (${descriptor.size} bytes) of ${printable(name)}: ${why}`,
-    { hint: 'it was damaged on its way or where it is kept: fetch it anew' },
+    { hint: 'it was damaged on its way or where it is kept: fetch it again' },
   );
 }

@@ -61,8 +61,8 @@ export function ambiguous(
   digests: readonly string[] = [],
 ): DockerceptionError {
   const names = namesOf(all);
-  const ways = digests.length > 0 ? `give a digest behind an @: ${listed(digests)}` : undefined;
-  const hint = names.length > 0 ? `name one behind a colon: ${listed(names)}` : ways;
+  const ways = digests.length > 0 ? `give a digest after an @: ${listed(digests)}` : undefined;
+  const hint = names.length > 0 ? `name one after a colon: ${listed(names)}` : ways;
   return new DockerceptionError(
     'usage',
     'IMAGE_AMBIGUOUS',

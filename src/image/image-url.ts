@@ -40,7 +40,7 @@ export function parseImageLocation({ scheme, rest }: DiskImageUrl): ImageLocatio
   throw new DockerceptionError(
     'usage',
     'IMAGE_LOCATION',
-    `reading ${scheme}://${printable(rest)}: it names no ${path === '' ? 'path' : 'image behind the colon'}`,
+    `reading ${scheme}://${printable(rest)}: it names no ${path === '' ? 'path' : 'image after the colon'}`,
     { hint: `as in ${scheme}://PATH, ${scheme}://PATH:TAG` },
   );
 }

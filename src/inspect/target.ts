@@ -72,7 +72,7 @@ export function targetError(error: unknown, target: Target): unknown {
 /** A name can only follow a location with a scheme. */
 function choosing(names: string | undefined, target: Target): string | undefined {
   if (names === undefined || target.kind === 'image-file') return names;
-  const suffix = names.includes('behind an @') ? '@DIGEST' : ':NAME';
+  const suffix = names.includes('after an @') ? '@DIGEST' : ':NAME';
   switch (target.kind) {
     case 'file':
       return `${names}, as in ${shellQuote(`oci-archive://${target.path}`)}${suffix}`;

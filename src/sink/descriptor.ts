@@ -12,7 +12,7 @@ import type { Sink } from './sink.js';
 /** Pieces smaller than this are gathered: a system call each would cost more than the copy. */
 const SMALL = 16 * 1024;
 const BATCH = 64 * 1024;
-/** How long a process that was told to end waits for its reader. Milliseconds. */
+/** Milliseconds that a process waits for its reader after a signal. */
 const PATIENCE = 1000;
 
 export class DescriptorSink implements Sink {
@@ -20,7 +20,7 @@ export class DescriptorSink implements Sink {
   readonly #descriptor: number;
   /** Opened here, and to be closed here. */
   readonly #isOwn: boolean;
-  /** A socket can't be opened anew without blocking: then everything goes through Node's stream. */
+  /** A socket can't be opened again without blocking: then all bytes go through Node's stream. */
   readonly #direct: boolean;
   readonly #batch = Buffer.allocUnsafeSlow(BATCH);
   #batched = 0;

@@ -196,7 +196,7 @@ const DIAGNOSED = /^TAR_(?!TRAILING|UNSAFE|LINK)/;
 /** Describes data after the end-of-archive for a message. */
 export function describeTrailing({ bytes, sample }: Trailing): string {
   const shown = JSON.stringify(printable(sample.toString('latin1'), 64)).replace(/\\\\/g, '\\');
-  return `${bytes} bytes behind the end-of-archive, starting with ${shown}`;
+  return `${bytes} bytes after the end-of-archive, starting with ${shown}`;
 }
 
 /** The error for a stream that ends between two entries. */

@@ -107,7 +107,7 @@ function outputFilter(outputs: readonly string[]): (path: string) => boolean {
   return (path) => outputs.includes(path) || isTemporaryName(posix.basename(path));
 }
 
-/** The directory behind a path: a link to one would be packed as the link. */
+/** The directory of a path, links followed: a link to a directory would be packed as the link. */
 async function resolve(dir: string): Promise<string> {
   try {
     const root = await realpath(dir);

@@ -70,7 +70,7 @@ function readBase256(block: Buffer, from: number, end: number, name: string): nu
   return negative ? -value - 1 : value;
 }
 
-/** Writes an integer: octal with a NUL behind it when it fits, base-256 otherwise. */
+/** Writes an integer: octal and a NUL if it fits, base-256 otherwise. */
 export function writeNumber(block: Buffer, at: number, field: Field, value: number): void {
   const from = at + field.at;
   const digits = field.length - 1;
@@ -206,20 +206,20 @@ function wordsOf(memory: ArrayBufferLike): Int32Array {
 
 /** The unsigned sum when the checksum is right, in either way of summing; -1 when it isn't. */
 export function verifiedSum(block: Buffer, at: number): number {
-  let told: number;
+  let recorded: number;
   try {
-    told = readNumber(block, at, CHECKSUM, 'checksum');
+    recorded = readNumber(block, at, CHECKSUM, 'checksum');
   } catch {
     return -1;
   }
   const sum = sumOf(block, at);
-  if (told === sum) return sum;
+  if (recorded === sum) return sum;
   let high = 0;
   for (let i = at; i < at + BLOCK; i++) {
     const inField = i >= at + CHECKSUM.at && i < at + CHECKSUM.at + CHECKSUM.length;
     if (!inField && (block[i] as number) > 127) high++;
   }
-  return told === sum - 256 * high ? sum : -1;
+  return recorded === sum - 256 * high ? sum : -1;
 }
 
 /** Writes the checksum as POSIX has it: six octal digits, NUL, space. */

@@ -24,7 +24,7 @@ export function notAHeader(source: string, offset: number): DockerceptionError {
 
 /** TAR_LONE_ZERO. */
 export function loneZero(source: string, offset: number): DockerceptionError {
-  const message = `reading ${source}: a lone zero block, and more behind it at byte ${offset}`;
+  const message = `reading ${source}: a lone zero block, and more after it at byte ${offset}`;
   return new DockerceptionError('context', 'TAR_LONE_ZERO', message);
 }
 

@@ -113,7 +113,7 @@ export class TarWalk {
       end: undefined,
       zero: carried > 0 ? 'in the end-of-archive' : undefined,
       body: `in the body of ${this.#name}, ${this.#remaining} bytes short`,
-      padding: `in the padding behind ${this.#name}`,
+      padding: `in the padding after ${this.#name}`,
       'sparse-map': `in the sparse map of ${this.#name}`,
       metadata: 'in an extended header',
       header: carried > 0 ? `in a header, ${carried} of 512 bytes` : this.#pendingMetadata,
@@ -135,7 +135,7 @@ export class TarWalk {
   }
 
   get #pendingMetadata(): string | undefined {
-    return this.#headers.hasMetadata ? 'behind an extended header' : undefined;
+    return this.#headers.hasMetadata ? 'after an extended header' : undefined;
   }
 
   #addTrailing(chunk: Buffer, at: number): void {

@@ -57,7 +57,7 @@ function blank(): Buffer {
   return block;
 }
 
-/** The largest that an octal field with a NUL behind it holds. */
+/** The largest value of an octal field that ends with a NUL. */
 const MAX_ID = 0o7777777;
 const MAX_SIZE = 0o77777777777;
 

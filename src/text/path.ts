@@ -1,4 +1,4 @@
-/** Paths inside a context: relative to its root, slashes between, nothing in front or behind. */
+/** Paths inside a context: relative to its root, with slashes between components, none first or last. */
 
 /**
  * The one form of a path: no `.`, no empty component, no slash at either end; the root is ''.
@@ -24,7 +24,7 @@ export function componentsInside(path: string): string[] {
   return parts;
 }
 
-/** The common case, told without taking the path apart. */
+/** The common case, decided without splitting the path. */
 function isClean(path: string): boolean {
   return (
     !path.startsWith('/') &&

@@ -127,7 +127,7 @@ const ROWS: readonly Row[] = [
   {
     what: 'a cut in padding',
     input: GOOD.subarray(0, 1024 + 512 + 1010),
-    message: /cut short in the padding behind app/,
+    message: /cut short in the padding after app/,
   },
   {
     what: 'a cut in a header',
@@ -147,17 +147,17 @@ const ROWS: readonly Row[] = [
   {
     what: 'a cut behind a PAX header',
     input: pax([['mtime', '1.5']]),
-    message: /cut short behind an extended header/,
+    message: /cut short after an extended header/,
   },
   {
     what: 'an end-of-archive behind a PAX header',
     input: tar(DOCKERFILE, pax([['mtime', '1.5']])),
-    message: /cut short behind an extended header/,
+    message: /cut short after an extended header/,
   },
   {
     what: 'a cut behind a GNU long name',
     input: Buffer.concat([DOCKERFILE, long('L', 'n'.repeat(120))]),
-    message: /cut short behind an extended header/,
+    message: /cut short after an extended header/,
   },
   {
     what: 'a cut in a sparse map',
@@ -348,17 +348,15 @@ const ROWS: readonly Row[] = [
     message: /no Dockerfile at 'Dockerfile': it is a folder/,
   },
   {
-    what: 'text behind the end-of-archive',
+    what: 'text after the end-of-archive',
     input: Buffer.concat([GOOD, Buffer.from('done\n')]),
-    message: /5 bytes behind the end-of-archive, starting with "done\\x0a"/,
+    message: /5 bytes after the end-of-archive, starting with "done\\x0a"/,
     hint: /--ignore-trailing/,
   },
   {
     what: 'a second tar behind zeros',
     input: Buffer.concat([GOOD, Buffer.alloc(8192), GOOD]),
-    message: new RegExp(
-      `${GOOD.length} bytes behind the end-of-archive, starting with "Dockerfile`,
-    ),
+    message: new RegExp(`${GOOD.length} bytes after the end-of-archive, starting with "Dockerfile`),
     hint: /--ignore-trailing/,
   },
   {
@@ -483,13 +481,13 @@ describe('filter takes, because it was told to,', () => {
     expect(readTar(stdout).terminated).toBe(true);
   });
 
-  test('data behind the end-of-archive, and says how much', async () => {
+  test('data after the end-of-archive, and says how much', async () => {
     const input = Buffer.concat([GOOD, Buffer.from('done\n')]);
     const { code, stdout, stderr } = await run(['filter', '--ignore-trailing'], { input });
     expect({ code, stderr }).toEqual({
       code: 0,
       stderr:
-        'dockerception: ignored 5 bytes behind the end-of-archive, starting with "done\\x0a"\n',
+        'dockerception: ignored 5 bytes after the end-of-archive, starting with "done\\x0a"\n',
     });
     expect(readTar(stdout).terminated).toBe(true);
   });
@@ -620,7 +618,7 @@ describe.concurrent.each(SIGNALS)('%s ends filter with %i', (signal, code, word)
     ['within the first bytes', GOOD.subarray(0, 4)],
     ['within a body', GOOD.subarray(0, 1800)],
     ['between two entries', DOCKERFILE],
-    ['behind the end-of-archive', GOOD],
+    ['after the end-of-archive', GOOD],
     ['within gzip data', gzipSync(GOOD).subarray(0, 60)],
   ])('while standard input is idle %s', async (_, input) => {
     const options = {

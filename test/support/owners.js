@@ -25,7 +25,7 @@ export function ownersIn(tar) {
 }
 
 /**
- * The tar's blocks, each owner field blank, owner records gone, padding behind records too; up
+ * The tar's blocks, each owner field blank, owner records gone, padding after records too; up
  * to the end-of-archive. An extended header that is empty then is left out.
  * @param {Buffer} tar
  * @returns {Buffer}

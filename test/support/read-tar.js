@@ -202,7 +202,7 @@ export function readTar(tar) {
     const start = at;
     const block = take(512, 'a header');
     if (isZero(block)) {
-      if (pending()) throw new BadTar('end behind an extended header');
+      if (pending()) throw new BadTar('end after an extended header');
       if (at === tar.length) return { groups, entries, terminated: false, end: start };
       if (!isZero(take(512, 'the end'))) throw new BadTar('a lone zero block');
       return { groups, entries, terminated: true, end: start };
@@ -295,6 +295,6 @@ export function readTar(tar) {
     local = undefined;
     longs = new Map();
   }
-  if (pending()) throw new BadTar('end behind an extended header');
+  if (pending()) throw new BadTar('end after an extended header');
   return { groups, entries, terminated: false, end: at };
 }

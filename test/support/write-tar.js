@@ -108,7 +108,7 @@ export function header(fields) {
 }
 
 /**
- * A body and the padding behind it.
+ * A body and the padding after it.
  * @param {Text} body
  * @returns {Buffer}
  */

@@ -149,7 +149,7 @@ function rule(text: string): Rule {
   const negated = cleaned.startsWith('!');
   const bare = negated ? cleaned.slice(1) : cleaned;
   try {
-    if (bare === '') throw new PatternError('there is nothing behind its "!"');
+    if (bare === '') throw new PatternError('nothing follows its "!"');
     return { text: bare, negated, pattern: compilePattern(bare) };
   } catch (error) {
     const message = `reading the pattern ${JSON.stringify(text)}: ${messageOf(error)}`;

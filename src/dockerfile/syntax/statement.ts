@@ -95,9 +95,9 @@ function jsonList(rest: string): string[] | undefined {
 
 /** `NONE`, or `CMD` and a command. */
 function readHealthcheck(rest: string): Arguments {
-  const [type, behind] = cutSpace(rest);
+  const [type, argument] = cutSpace(rest);
   if (type === '') return NOTHING;
-  const command = jsonOr(behind, (text) => (text === '' ? [] : [text]));
+  const command = jsonOr(argument, (text) => (text === '' ? [] : [text]));
   return { ...command, args: [type, ...command.args] };
 }
 

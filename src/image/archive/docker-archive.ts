@@ -33,7 +33,7 @@ export async function openDockerArchive(
       'usage',
       'IMAGE_NOT_FOUND',
       `reading ${printable(files.name)}: what docker save writes has no digests`,
-      { hint: 'name the image behind a colon' },
+      { hint: 'name the image after a colon' },
     );
   const entries = parseManifest(await readDocument(files, 'manifest.json'), files.name);
   const all = entries.map((value) => ({ value, names: value.RepoTags ?? [] }));

@@ -105,7 +105,7 @@ function ofArchive(error: unknown, name: string): unknown {
     case 'TAR_TRUNCATED':
       return new DockerceptionError('build', 'ARCHIVE_TRUNCATED', error.message, {
         cause: error,
-        hint: 'what wrote it stopped before its end: write or copy it anew',
+        hint: 'what wrote it stopped before its end: write or copy it again',
       });
     default:
       return invalid(name, `it is not an image archive: ${error.message}`, error);

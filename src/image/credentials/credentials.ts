@@ -127,7 +127,7 @@ function decode(stored: StoredAuth, host: string, file: string): Credential | un
         'usage',
         'CREDENTIAL_INVALID',
         `reading the credentials of ${host} in ${file}: auth is not base64 of user:password`,
-        { hint: `docker login ${host} writes them anew` },
+        { hint: `docker login ${host} writes them again` },
       );
     username = text.slice(0, colon);
     password = trimEnd(text.slice(colon + 1), '\0');

@@ -80,7 +80,7 @@ export function checkDiffIds(image: Image, layers: readonly DescribedLayer[]): v
       'context',
       'LAYER_DIFF_ID',
       `reading ${printable(name)}: its tar is ${recorded.diffId}, the configuration says ${printable(String(expected[index]))}`,
-      { hint: 'it was damaged, or put together from parts of two images: write it anew' },
+      { hint: 'it was damaged, or put together from parts of two images: write it again' },
     );
   }
 }

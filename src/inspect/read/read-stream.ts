@@ -128,7 +128,7 @@ function missing(digest: string, found: string | undefined, name: string): Docke
       ? `no file in it is layer ${shown}`
       : `the digest of layer ${shown} is ${found}`;
   return new DockerceptionError('context', 'BLOB_DIGEST', `reading ${printable(name)}: ${why}`, {
-    hint: 'it was damaged on its way or where it is kept: fetch it anew',
+    hint: 'it was damaged on its way or where it is kept: fetch it again',
   });
 }
 

@@ -72,7 +72,7 @@ const cases: readonly Case[] = [
     what: 'writes a log line behind its tar',
     script: `${TAR}; echo done`,
     code: 3,
-    why: /behind the end-of-archive.*done/,
+    why: /after the end-of-archive.*done/,
   },
   {
     what: 'fails behind a whole tar',

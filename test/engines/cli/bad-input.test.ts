@@ -71,7 +71,7 @@ const cases: readonly Case[] = [
   {
     what: 'followed by a log line',
     damage: (tar) => Buffer.concat([tar, Buffer.from('build finished\n')]),
-    why: /behind the end-of-archive.*build finished/,
+    why: /after the end-of-archive.*build finished/,
     hint: /--ignore-trailing/,
   },
   {

@@ -106,7 +106,7 @@ describe('which image of a layout is meant', () => {
     await expect(find()).rejects.toMatchObject({
       kind: 'usage',
       code: 'IMAGE_AMBIGUOUS',
-      hint: `name one behind a colon: docker.io/library/app:1, docker.io/library/app:latest, docker.io/library/other:latest`,
+      hint: `name one after a colon: docker.io/library/app:1, docker.io/library/app:latest, docker.io/library/other:latest`,
     });
     await expect(find({ name: 'latest' })).rejects.toMatchObject({ code: 'IMAGE_AMBIGUOUS' });
   });

@@ -94,7 +94,7 @@ describe('of several images', () => {
     };
     expect(error).toMatchObject({
       ...expected,
-      hint: `name one behind a colon: app:first, app:second, as in oci-archive://${file}:NAME`,
+      hint: `name one after a colon: app:first, app:second, as in oci-archive://${file}:NAME`,
     });
     const target = (/\S+$/.exec(error.hint)?.[0] as string).replace('NAME', 'app:second');
     expect(paths(await inspect({ target }))).toEqual(['/second']);
@@ -106,7 +106,7 @@ describe('of several images', () => {
         kind: 'usage',
         code: 'IMAGE_AMBIGUOUS',
         message: 'reading standard input: it has 2 images, and none is named',
-        hint: 'write it to FILE, and name one behind a colon: app:first, app:second, as in oci-archive://FILE:NAME',
+        hint: 'write it to FILE, and name one after a colon: app:first, app:second, as in oci-archive://FILE:NAME',
       });
   });
 
@@ -130,7 +130,7 @@ describe('of several images', () => {
     }
     const target = join(folder, 'layout');
     await expect(inspect({ target })).rejects.toMatchObject({
-      hint: `name one behind a colon: app:first, app:second, as in oci-layout://${target}:NAME`,
+      hint: `name one after a colon: app:first, app:second, as in oci-layout://${target}:NAME`,
     });
     expect(paths(await inspect({ target: `oci-layout://${target}:app:first` }))).toEqual([
       '/first',
