@@ -183,11 +183,15 @@ async function list(host: string, query: string): Promise<ListedImage[]> {
 /** The answer to GET. */
 export async function askEngine(host: string, path: string): Promise<unknown> {
   const connection = await connectTo({ DOCKER_HOST: host });
+  return listAgain(() => connection.json({ method: 'GET', path }));
+}
+
+/** Asks for a list until there is one: Podman's fails while another test's image is built or removed, in several words. */
+export async function listAgain<T>(list: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++)
     try {
-      return await connection.json({ method: 'GET', path });
+      return await list();
     } catch (error) {
-      // Podman's lists fail while another test's image is made or removed, in several words.
       if (attempt === 20) throw error;
       await sleep(100);
     }

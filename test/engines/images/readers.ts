@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { engines } from '../engines.js';
+import { engines, listAgain } from '../engines.js';
 
 const exec = promisify(execFile);
 
@@ -46,7 +46,10 @@ function loader(
   const shell = (script: string, file: string, more: readonly string[]): Promise<string> =>
     tool('sh', ['-c', `file=$1; shift; ${script}`, 'sh', file, program, ...args, ...more], env);
   return {
-    run: (...more) => tool(program, [...args, ...more], env),
+    run: (...more) => {
+      const run = (): Promise<string> => tool(program, [...args, ...more], env);
+      return more[0] === 'images' ? listAgain(run) : run();
+    },
     load: (file) => shell('exec "$@" <"$file"', file, ['load']),
     save: async (file, ...more) =>
       void (await shell('"$@" | cat >"$file"', file, ['save', ...more])),
