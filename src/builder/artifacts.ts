@@ -51,7 +51,7 @@ export async function allExist(
   return true;
 }
 
-/** The file at the end of the links of a path; undefined if there is none. Rejects with ARTIFACT_LINKS. */
+/** Follows the links of a path to a file; undefined if the file is missing. Rejects with ARTIFACT_LINKS. */
 async function follow(
   container: Container,
   given: string,

@@ -2,14 +2,7 @@
  * Builders as the source of a context. Each is built or pulled, and run; its output or its artifacts are the context of
  * the next one. The caller closes them.
  */
-import { homedir } from 'node:os';
-import {
-  chooseBackend,
-  connect,
-  Container,
-  isUnreachable,
-  resolveEndpoint,
-} from '../engine/docker/index.js';
+import { chooseBackend, connectTo, Container, isUnreachable } from '../engine/docker/index.js';
 import { DockerceptionError } from '../errors.js';
 import {
   type Artifact,
@@ -64,9 +57,7 @@ export async function openBuilder(given: BuilderOptions): Promise<Builder> {
   const { env, signal } = options;
   signal.throwIfAborted();
   const report = redacted(options.report);
-  const connection = connect(await resolveEndpoint(env, { home: env['HOME'] ?? homedir() }), {
-    env,
-  });
+  const connection = await connectTo(env);
   const ping = await connection.ping(signal).catch((error: unknown) => {
     if (!isUnreachable(error)) throw error;
     throw error.within('running a builder').with({

@@ -3,7 +3,6 @@
  * builds those with RUN. Any other image is built by the engine that the environment names, which must answer. If none is
  * named, and none runs at the default socket, the image is written to a file.
  */
-import { homedir } from 'node:os';
 import { DockerceptionError } from '../errors.js';
 import { splitTag } from '../image/reference.js';
 import type { EngineName } from '../options/build.js';
@@ -57,7 +56,7 @@ export async function chooseEngine(
     const engine = await embedded(settings, { otherwise: explained(failing(error)) });
     return { engine, outputs: [archive] };
   }
-  return { engine: await docker(settings), outputs };
+  return { engine: await docker(settings, connection), outputs };
 }
 
 /** `app:1.10` is `app-1.10.tar` in the current folder, `registry/team/app` is `app.tar`. */
@@ -72,14 +71,13 @@ function archiveOf([tag = '']: readonly string[]): Output {
 }
 
 async function connectionOf({ env, defaultSocket }: EngineSettings): Promise<Connection> {
-  const { connect, resolveEndpoint } = await import('./docker/index.js');
-  const home = env['HOME'] ?? homedir();
-  return connect(await resolveEndpoint(env, { home, defaultSocket }), { env });
+  const { connectTo } = await import('./docker/index.js');
+  return connectTo(env, defaultSocket);
 }
 
-async function docker(settings: EngineSettings): Promise<Engine> {
+async function docker(settings: EngineSettings, connection?: Connection): Promise<Engine> {
   const { dockerEngine } = await import('./docker/index.js');
-  return dockerEngine(await connectionOf(settings), settings);
+  return dockerEngine(connection ?? (await connectionOf(settings)), settings);
 }
 
 async function embedded(
@@ -108,8 +106,7 @@ function dockerFor(settings: EngineSettings): Otherwise {
     await connection.ping(options.signal);
     const message = `${reason.message}: building with ${connection.endpoint.name}`;
     options.report({ kind: 'notice', message });
-    const { dockerEngine } = await import('./docker/index.js');
-    return dockerEngine(connection, settings)(context, options);
+    return (await docker(settings, connection))(context, options);
   });
 }
 

@@ -9,16 +9,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import {
-  connect,
-  type Connection,
-  type Environment,
-  resolveEndpoint,
-} from '../../src/engine/docker/index.js';
+import { connectTo, type Environment } from '../../src/engine/docker/index.js';
 import type { EngineRequest } from '../../src/engine/engine.js';
 import type { ProgressEvent } from '../../src/progress/events.js';
 import { engineOptions } from '../support/engine-options.js';
 import { create as tarOf } from './tar.js';
+
+export { connectTo };
 
 interface EngineEntry {
   /** `unix:///…/engine.sock` */
@@ -138,11 +135,6 @@ export const variants: readonly Variant[] = [
   variant('podman', undefined),
 ];
 
-/** Connects as the command line does. */
-export async function connectTo(env: Environment): Promise<Connection> {
-  return connect(await resolveEndpoint(env, { home: env['HOME'] ?? homedir() }), { env });
-}
-
 /** Names of this test file. */
 const given: string[] = [];
 
@@ -215,15 +207,27 @@ export interface InspectedImage {
   };
 }
 
-/** Removes every image that {@link uniqueTag} named, and what a failed build left without a name. */
+/** Removes every image that {@link uniqueTag} named. */
 export async function cleanUp(host: string): Promise<void> {
+  await removeNamed(host, given);
+}
+
+/** Removes the images whose names contain one of these texts. */
+export async function removeNamed(host: string, texts: readonly string[]): Promise<void> {
+  const tags = await listTags(host);
+  await removeImages(
+    host,
+    tags.filter((tag) => texts.some((text) => tag.includes(text))),
+  );
+}
+
+/** Removes images by name or ID. One may have gone with another, or another may need it. */
+export async function removeImages(host: string, images: readonly string[]): Promise<void> {
   const connection = await connectTo({ DOCKER_HOST: host });
-  for (const tag of await listTags(host))
-    if (given.some((name) => tag.includes(name)))
-      await connection
-        .json({ method: 'DELETE', path: `/images/${encodeURIComponent(tag)}?force=1` })
-        // A name of an image that went with another of its names.
-        .catch(() => undefined);
+  for (const image of images)
+    await connection
+      .json({ method: 'DELETE', path: `/images/${encodeURIComponent(image)}?force=1` })
+      .catch(() => undefined);
 }
 
 /** A context as a tar: paths to contents. */

@@ -15,7 +15,15 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { helloProgram } from '../../samples/hello/elf.js';
 import { FAILURE_BLOCK } from '../../src/sink/failure-block.js';
-import { connectTo, engines, listLabelled, listTags, type Variant, variants } from './engines.js';
+import {
+  connectTo,
+  engines,
+  listLabelled,
+  listTags,
+  removeNamed,
+  type Variant,
+  variants,
+} from './engines.js';
 import { create, type TestEntry } from './tar.js';
 
 /** The command as package.json names it, on what `npm run build` made. */
@@ -158,19 +166,10 @@ export async function openShell(variant: Variant): Promise<Shell> {
       return join(folder, name);
     },
     async close() {
-      await removeImages(variant.host, prefix);
+      await removeNamed(variant.host, [prefix]);
       await rm(root, { recursive: true, force: true });
     },
   };
-}
-
-async function removeImages(host: string, prefix: string): Promise<void> {
-  const connection = await connectTo({ DOCKER_HOST: host });
-  for (const tag of (await listTags(host)).filter((name) => name.includes(prefix)))
-    await connection
-      .json({ method: 'DELETE', path: `/images/${encodeURIComponent(tag)}?force=1` })
-      // A name of an image that went with another of its names.
-      .catch(() => undefined);
 }
 
 const SIGNALS: Readonly<Partial<Record<NodeJS.Signals, number>>> = {

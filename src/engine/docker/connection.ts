@@ -9,10 +9,11 @@ import {
   type IncomingMessage,
   request as httpRequest,
 } from 'node:http';
+import { homedir } from 'node:os';
 import { type Duplex, Readable } from 'node:stream';
 import { DockerceptionError, type ErrorKind } from '../../errors.js';
 import { dialAgent } from './address.js';
-import type { Endpoint, Environment } from './endpoint.js';
+import { type Endpoint, type Environment, resolveEndpoint } from './endpoint.js';
 import { lost, malformed, refusal, unreachable } from './failures.js';
 
 /** Milliseconds for a ping. ssh has its own limit, and may prompt for a password. */
@@ -70,6 +71,17 @@ export interface Connection {
   head(request: ApiRequest, signal?: AbortSignal): Promise<IncomingHttpHeaders>;
   /** Resolves to a connection that was upgraded to the protocol. The caller destroys it. */
   upgrade(request: ApiRequest, protocol: string, signal?: AbortSignal): Promise<Duplex>;
+}
+
+/**
+ * Connects to the engine that the environment names.
+ *
+ * @param defaultSocket the socket if it names none. @default /var/run/docker.sock
+ * @throws as {@link resolveEndpoint}
+ */
+export async function connectTo(env: Environment, defaultSocket?: string): Promise<Connection> {
+  const home = env['HOME'] ?? homedir();
+  return connect(await resolveEndpoint(env, { home, defaultSocket }), { env });
 }
 
 /** @param options.env the environment of `ssh`. @default process.env */

@@ -172,7 +172,7 @@ export class Container {
     await this.#ask({ method: 'POST', path: `/stop?t=${seconds}` });
   }
 
-  /** The file at a path; undefined if there is none. A link is not followed. */
+  /** The file at a path; undefined if it is missing. A link is not followed. */
   async stat(path: string, signal?: AbortSignal): Promise<PathStat | undefined> {
     const request = { method: 'HEAD', path: `/archive?path=${encodeURIComponent(path)}` } as const;
     try {

@@ -221,7 +221,7 @@ export class NewImage {
   }
 }
 
-/** The full name; unchanged if it is none, such as `<none>:<none>`. */
+/** The full name. Text that is not a name, such as `<none>:<none>`, stays as it is. */
 function nameIn(reference: string): string {
   const parsed = tryParseReference(reference);
   return parsed === undefined ? reference : formatReference(parsed);

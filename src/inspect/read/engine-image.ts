@@ -1,6 +1,5 @@
 /** An image of the engine as a source: the archive that the engine writes. */
-import { homedir } from 'node:os';
-import { connect, hasImage, imageArchive, resolveEndpoint } from '../../engine/docker/index.js';
+import { connectTo, hasImage, imageArchive } from '../../engine/docker/index.js';
 import { DockerceptionError } from '../../errors.js';
 import type { Source } from '../../source/source.js';
 import { printable } from '../../text/printable.js';
@@ -11,14 +10,16 @@ export async function engineSource(
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<Source> {
-  const endpoint = await resolveEndpoint(env, { home: env['HOME'] ?? homedir() });
-  const connection = connect(endpoint, { env });
+  const connection = await connectTo(env);
   const shown = printable(reference);
   const asFile = /[/.]|^\w+$/.test(reference);
   const notAFile = asFile ? `there is no file or folder ${shown}, and ` : '';
   try {
     if (!(await hasImage(connection, reference, signal)))
-      throw notFound(shown, `${notAFile}the engine at ${endpoint.url} has no such image`);
+      throw notFound(
+        shown,
+        `${notAFile}the engine at ${connection.endpoint.url} has no such image`,
+      );
   } catch (error) {
     if (!(error instanceof DockerceptionError) || error.code !== 'ENGINE_UNREACHABLE') throw error;
     throw error.with({

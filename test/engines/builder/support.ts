@@ -13,6 +13,7 @@ import {
   engines,
   ENGINES_DIR,
   listLabelled,
+  removeImages,
   type Variant,
   variants,
 } from '../engines.js';
@@ -53,21 +54,16 @@ export async function openOpenShell(variant: Variant): Promise<Shell> {
       return mark;
     },
     async close() {
-      await removeImages(variant.host, marks);
+      await removeLabelled(variant.host, marks);
       await shell.close();
     },
   };
 }
 
-async function removeImages(host: string, marks: readonly string[]): Promise<void> {
-  const connection = await connectTo({ DOCKER_HOST: host });
+async function removeLabelled(host: string, marks: readonly string[]): Promise<void> {
   for (const mark of marks)
     for (const label of [`is=${mark}`, `builder=${mark}`])
-      for (const id of await listLabelled(host, label).catch((): string[] => []))
-        await connection
-          .json({ method: 'DELETE', path: `/images/${id}?force=1` })
-          // It went with another one, or another one needs it.
-          .catch(() => undefined);
+      await removeImages(host, await listLabelled(host, label).catch((): string[] => []));
 }
 
 /** What a builder's folder has beside what it always has. */
