@@ -49,7 +49,7 @@ export abstract class EntryAttributes {
   }
 
   get uid(): number {
-    return this.#number('uid', block.UID);
+    return this.number('uid', block.UID);
   }
 
   set uid(value: number) {
@@ -58,7 +58,7 @@ export abstract class EntryAttributes {
   }
 
   get gid(): number {
-    return this.#number('gid', block.GID);
+    return this.number('gid', block.GID);
   }
 
   set gid(value: number) {
@@ -133,7 +133,8 @@ export abstract class EntryAttributes {
     return this.globals.isEmpty ? undefined : this.globals.number(key, fraction);
   }
 
-  #number(key: string, field: Field): number {
+  /** The record's number, or else the header's, which has to be valid in any case. */
+  protected number(key: string, field: Field): number {
     const inHeader = readNumber(this.block, this.at, field, key);
     return this.record(key, false) ?? inHeader;
   }

@@ -14,7 +14,6 @@ import {
   isUtf8,
   joinName,
   nameText,
-  readNumber,
   standIn,
   writeName,
   writeNumber,
@@ -37,8 +36,7 @@ export class TarEntry extends EntryAttributes implements EntryHeader {
     this.#sparse = undefined;
     const flag = buffer[at + block.TYPEFLAG] as number;
     this.#type = block.typeOf(flag);
-    const inHeader = readNumber(buffer, at, block.SIZE, 'size');
-    this.#size = this.record('size', false) ?? inHeader;
+    this.#size = this.number('size', block.SIZE);
     if (this.#size < 0) throw badField('size', 'is negative');
     if (flag === block.GNU_SPARSE && block.magicOf(buffer, at) !== 'gnu') {
       // Its map would be in the place of ustar's prefix: Go's archive/tar refuses it, too.
