@@ -16,6 +16,7 @@ import type { PullSettings } from '../../../src/image/registry/resolve.js';
 import type { TransferEvent } from '../../../src/image/registry/transfers.js';
 import { sha256 } from '../../image/registry/fake.js';
 import { engines, run, uniqueTag } from '../engines.js';
+import { closeTogether } from '../relay.js';
 import { imageOf, layerOf } from './images.js';
 
 let home: string;
@@ -262,8 +263,7 @@ describe('a connection that breaks in the middle of a push', () => {
           upstream.destroy();
         }
       });
-      socket.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
-      upstream.on('error', () => socket.destroy());
+      closeTogether(socket, upstream);
       socket.pipe(upstream).pipe(socket);
     });
     await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
