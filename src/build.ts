@@ -177,8 +177,7 @@ function leftOut(options: CompleteBuild, outputs: readonly Output[]): readonly s
 async function checkOutputs(options: CompleteBuild, outputs: readonly Output[]): Promise<void> {
   const written = outputs.filter(({ dest }) => dest !== '-');
   if (written.length === 0) return;
-  const { checkOwnOutputs } = await import('./context/own-outputs.js');
-  const { inputsOf, outputPlace } = await import('./context/own-outputs.js');
+  const { checkOwnOutputs, inputsOf, outputPlace } = await import('./context/own-outputs.js');
   const isImplicit = options.outputs.length === 0;
   const places = written.map((output) => ({ ...outputPlace(output), isImplicit }));
   await checkOwnOutputs(places, inputsOf(options));

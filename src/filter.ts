@@ -53,7 +53,7 @@ export function filter(options: FilterOptions & Required<Pick<FilterOptions, 'co
 export function filter(options?: Omit<FilterOptions, 'context'>): Duplex;
 export function filter(options: FilterOptions): Readable;
 export function filter(options: FilterOptions = {}): Readable {
-  // A wrong value in place of the options is refused with them.
+  // `filterInto` refuses options that are not an object.
   const isGiven = (options as FilterOptions | null)?.context !== undefined;
   if (!isGiven) return new FilterDuplex(options);
   const sink = new StreamSink();

@@ -2,7 +2,7 @@
 import type { InputPlace } from '../context/own-outputs.js';
 import { DockerceptionError } from '../errors.js';
 import { parsePlatform } from '../image/platform.js';
-import type { Difference } from '../inspect/difference/difference.js';
+import type { Compared } from '../inspect/difference/difference.js';
 import type { Inspection } from '../inspect/inspection.js';
 import type { LimitViolation } from '../inspect/limits.js';
 import { INSPECT, type InspectOptions } from '../options/inspect.js';
@@ -18,7 +18,7 @@ const COLUMNS = 80;
 /** An inspection, what `--diff` compared it with, and the limits that it exceeds; undefined if no limit was given. */
 interface Found {
   readonly inspection: Inspection;
-  readonly other?: { readonly inspection: Inspection; readonly difference: Difference };
+  readonly other?: Compared;
   readonly exceeded?: readonly LimitViolation[];
 }
 
@@ -80,7 +80,7 @@ async function compare(
   before: Inspection,
   args: Arguments,
   options: InspectOptions,
-): Promise<Found['other']> {
+): Promise<Compared | undefined> {
   const target = args.value('diff');
   if (target === undefined) return undefined;
   const { inspect } = await import('../inspect/inspect.js');
@@ -155,8 +155,7 @@ async function toStandardOutput(write: (sink: DescriptorSink) => Promise<void>):
 
 /** Before anything is read: throws if the page can't be written, or would replace what is inspected. */
 async function checkPage(path: string, args: Arguments): Promise<void> {
-  const { contextPlaces } = await import('../context/own-outputs.js');
-  const { checkOwnOutputs } = await import('../context/own-outputs.js');
+  const { checkOwnOutputs, contextPlaces } = await import('../context/own-outputs.js');
   const isEarlier = (_path: string, head: Buffer): boolean =>
     /^<!doctype html/i.test(head.toString());
   const targets = [args.operands[0] ?? '-', args.value('diff')].filter((one) => one !== undefined);

@@ -1,4 +1,4 @@
-/** Finds the Dockerfile among the entries of a context, and explains what is wrong if there is none. */
+/** Finds the Dockerfile among the entries of a context, and explains why one is missing. */
 import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError } from '../errors.js';
 import { cleanPath } from '../text/path.js';

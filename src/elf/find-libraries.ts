@@ -29,7 +29,7 @@ export interface Binary {
 export interface LibraryResult {
   /** Absolute paths to copy from the builder, sorted: files, and the links that lead to them. None is below a link. */
   readonly paths: readonly string[];
-  /** Symbolic links to add, in place of the builder's ld.so.conf. */
+  /** Symbolic links to add: they replace the builder's ld.so.conf. */
   readonly links: readonly { readonly path: string; readonly target: string }[];
   /** Needs that files don't show, one line each. */
   readonly notices: readonly string[];

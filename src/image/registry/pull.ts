@@ -104,12 +104,13 @@ function streamedLayers({ reference }: ResolvedImage, settings: PullSettings): B
 }
 
 async function* layer(
-  { registry, repository, ...rest }: Reference,
+  reference: Reference,
   { digest }: Descriptor,
   settings: PullSettings,
 ): AsyncGenerator<Buffer> {
+  const { registry, repository } = reference;
   const client = clientFor(registry, settings);
-  const doing = `pulling ${familiarReference({ registry, repository, ...rest })}`;
+  const doing = `pulling ${familiarReference(reference)}`;
   let received = 0;
   for (let breaks = 0; ; breaks++) {
     const request = {
