@@ -25,23 +25,22 @@ const SIGNALS = [
 
 /**
  * Aborts on the first signal. A second one ends the process at once; temporary files are removed in either case
- * (files/temporary-path.ts). Call `release` at the end: after it, a first signal ends the process as usual, and a second one
- * with the exit code of the first.
+ * (files/temporary-path.ts). Call `release` at the end: after it, a first signal ends the process with the command's own exit
+ * code, since its work is done, and a second one with the exit code of the first.
  */
 export function onSignals(): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController();
-  const listeners = SIGNALS.map(({ name, kind, exitCode }) => {
-    const listener = (): void => {
+  let isReleased = false;
+  for (const { name, kind, exitCode } of SIGNALS)
+    process.on(name, () => {
       if (controller.signal.aborted) process.exit(exitCode);
+      if (isReleased) process.exit();
       controller.abort(new DockerceptionError(kind, name, kind));
-    };
-    process.on(name, listener);
-    return () => process.off(name, listener);
-  });
+    });
   return {
     signal: controller.signal,
     release() {
-      if (!controller.signal.aborted) listeners.forEach((remove) => remove());
+      isReleased = true;
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Recognises compression by the first bytes of a stream, and decompresses it. */
 import { Readable } from 'node:stream';
 import type { CompressionFormat } from './decompress-error.js';
+import { countGarbage } from './young-garbage.js';
 
 type Decoder = (input: AsyncIterable<Buffer>, name: string) => AsyncGenerator<Uint8Array>;
 
@@ -132,6 +133,7 @@ class Decoded extends Readable {
         const next = await this.chunks.next();
         if (this.destroyed) return;
         if (next.done) this.push(null);
+        else countGarbage(next.value.length);
         wanted = next.done !== true && (next.value.length === 0 || this.push(next.value));
       }
     } catch (error) {

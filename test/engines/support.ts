@@ -160,7 +160,12 @@ export async function openShell(variant: Variant): Promise<Shell> {
     start,
     name: () => `${prefix}-${++names}`,
     run: (script, given) => start(['bash', '-o', 'pipefail', '-c', script], given).done,
-    tool: (args, given) => start([process.execPath, BIN, ...args], given).done,
+    async tool(args, given) {
+      for (;;) {
+        const outcome = await start([process.execPath, BIN, ...args], given).done;
+        if (given?.input instanceof Readable || !lostImage(outcome)) return outcome;
+      }
+    },
     async file(name, content) {
       await writeFile(join(folder, name), content);
       return join(folder, name);
@@ -202,6 +207,11 @@ async function groupEnds(group: number): Promise<boolean> {
 function defined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const entries = Object.entries(env).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/** Whether a build failed because another test removed an image, which neither the classic builder nor Podman withstands. */
+export function lostImage({ stderr }: Outcome): boolean {
+  return stderr.includes('hint: another process removed an image during the build');
 }
 
 /** The one line that names an image on standard output. */

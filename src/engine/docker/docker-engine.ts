@@ -51,10 +51,11 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
         ? { ...given, buildArgs: withSourceDateEpoch(given.buildArgs, env) }
         : given;
       const credentials = credentialStore(env);
-      const warn = (message: string): void => report({ kind: 'notice', message });
+      const notice = (message: string): void => report({ kind: 'notice', message });
+      const warn = (message: string): void => report({ kind: 'notice', message, warning: true });
       // Options are checked before anything is opened.
       buildQuery(request, backend);
-      checkOutputs(request, ping, (message) => report({ kind: 'notice', message, warning: true }));
+      checkOutputs(request, ping, warn);
       const directories = checkBuildContexts(request, backend, ping, settings.openDirectory);
       const mayBeRefused = request.check?.hasLimits === true || push || tags.length > 1;
       image = new NewImage(connection, { isBuildKit, mayBeRefused, signal, warn });
@@ -65,7 +66,7 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
         credentials,
         directories,
         built,
-        warn,
+        warn: notice,
         muteHint: muteHint(backend, settings.keepOwner === true),
       });
       const description = await announced(
@@ -74,7 +75,7 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
         'waiting for the engine to describe the image',
       ).catch((error: unknown): ImageDescription => {
         signal.throwIfAborted();
-        warn(messageOf(error));
+        notice(messageOf(error));
         return { metadata: {} };
       });
       const { size } = description;

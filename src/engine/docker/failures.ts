@@ -109,8 +109,13 @@ function oneLine(text: string): string {
   return joinLines(text.trim(), ' / ');
 }
 
+/** What Docker's classic builder and Podman report if an image of their cache is removed while they look for one. */
+const REMOVED = /^unable to find image "sha256:|: layer not known$/;
+
 /** The engine reports that a build has failed. */
-export function buildFailed(reason: string, hint: string | undefined): DockerceptionError {
+export function buildFailed(reason: string, given: string | undefined): DockerceptionError {
+  const removed = 'another process removed an image during the build: try again';
+  const hint = given ?? (REMOVED.test(reason) ? removed : undefined);
   return new DockerceptionError('build', 'BUILD_FAILED', `building the image: ${reason}`, { hint });
 }
 

@@ -4,6 +4,7 @@
  * container. The images of its steps are never removed: they are the cache of the builder, and the classic builder fails
  * if a child of a base disappears while it lists them.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError, messageOf } from '../../errors.js';
 import {
   formatReference,
@@ -19,6 +20,10 @@ import { type ImageDetails, imagePath, inspectImage } from './images.js';
 
 /** Milliseconds for each request. None of them depends on the size of an image. */
 const REQUEST_TIMEOUT = 60_000;
+/** How often a question is asked that Podman refuses while another image is written or removed. */
+const ATTEMPTS = 20;
+/** Milliseconds between two attempts. */
+const PAUSE = 100;
 
 /** A name that the image got, and the image that had it before. */
 interface GivenName {
@@ -103,7 +108,9 @@ export class NewImage {
   async describe(tags: readonly string[], signal: AbortSignal): Promise<ImageDescription> {
     const path = `${imagePath(this.#id ?? '')}/json`;
     const request: ApiRequest = { method: 'GET', path, timeout: REQUEST_TIMEOUT };
-    const details = (await this.#connection.json(request, signal)) as ImageDetails;
+    const details = await this.#again(
+      async () => (await this.#connection.json(request, signal)) as ImageDetails,
+    );
     const { Descriptor: descriptor, Size: size } = details;
     const metadata = {
       ...(typeof descriptor?.digest === 'string'
@@ -137,14 +144,23 @@ export class NewImage {
     const id = this.#id;
     if (id === undefined) return;
     try {
-      // Undefined if the images were not listed: it may have existed before.
-      const existed = (await this.#before)?.has(id);
+      const existed = await this.#existed(id);
       const image = await this.#find(id);
       const isOwn = image !== undefined && existed === false && !this.#isNamed(image);
       for (const name of this.#given.splice(0).reverse()) await this.#takeBack(id, name, existed);
       if (isOwn) await this.#remove(id);
     } catch (error) {
       this.#warn(`removing the image ${id}: ${messageOf(error)}`);
+    }
+  }
+
+  /** Undefined if the images before the build are not known. */
+  async #existed(id: string): Promise<boolean | undefined> {
+    try {
+      return (await this.#before)?.has(id);
+    } catch (error) {
+      this.#warn(`keeping the image ${id}, which may have existed before: ${messageOf(error)}`);
+      return undefined;
     }
   }
 
@@ -155,7 +171,7 @@ export class NewImage {
   async #list(isBuildKit: boolean): Promise<ReadonlySet<string>> {
     const dangling = encodeURIComponent(JSON.stringify({ dangling: ['true'] }));
     const path = `/images/json?${isBuildKit ? `filters=${dangling}` : 'all=1'}`;
-    const list = await this.#ask({ method: 'GET', path });
+    const list = await this.#again(() => this.#ask({ method: 'GET', path }));
     return new Set((list as readonly ImageDetails[]).map(({ Id }) => Id));
   }
 
@@ -212,7 +228,20 @@ export class NewImage {
 
   #find(reference: string): Promise<ImageDetails | undefined> {
     const request = { timeout: REQUEST_TIMEOUT };
-    return inspectImage(this.#connection, reference, this.#closed.signal, request);
+    return this.#again(() =>
+      inspectImage(this.#connection, reference, this.#closed.signal, request),
+    );
+  }
+
+  /** Asks again if the engine refuses. An image that it does not have is an answer. */
+  async #again<T>(question: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await question();
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isRefusal(error) || isNotFound(error)) throw error;
+        await sleep(PAUSE, undefined, { signal: this.#closed.signal });
+      }
   }
 
   #ask(request: ApiRequest): Promise<unknown> {

@@ -5,8 +5,22 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Proxy, startProxy } from '../cli/proxy.js';
-import { engines, inspectImage, listLabelled, listTags, variants } from '../engines.js';
-import { expectFailure, imageIdOf, openShell, type Shell, tracesOf } from '../support.js';
+import {
+  engines,
+  inspectImage,
+  listLabelled,
+  listTags,
+  removeImages,
+  variants,
+} from '../engines.js';
+import {
+  expectFailure,
+  imageIdOf,
+  lostImage,
+  openShell,
+  type Shell,
+  tracesOf,
+} from '../support.js';
 import { create } from '../tar.js';
 
 /** How many signals are sent to builds of each builder, spread over the time that one takes. */
@@ -78,7 +92,9 @@ describe.each(variants)('a build with $name', (variant) => {
       // Most of them near the end, where the image is written, checked and named.
       await sleep(took * (0.4 + (0.8 * moment) / MOMENTS));
       tool.signal('SIGINT');
-      const { code, stdout, stderr } = await tool.done;
+      const outcome = await tool.done;
+      if (lostImage(outcome)) continue;
+      const { code, stdout, stderr } = outcome;
       codes.push(code);
       const names = (await listTags(host)).filter((tag) => tag.includes(app));
       if (code === 0) {
@@ -118,6 +134,36 @@ describe.each(variants)('a build with $name', (variant) => {
       expect(await listLabelled(host, `is=${app}`)).toEqual([]);
       expect((await listTags(host)).filter((tag) => tag.includes(`${app}-2`))).toEqual([]);
     });
+
+    // The tool asks every engine in one way.
+    if (variant === variants[0])
+      it.each([
+        { lists: 'sometimes', refused: 3 },
+        { lists: 'never', refused: Infinity },
+      ])('gives its names back if the engine lists its images $lists', async ({ refused }) => {
+        const app = shell.name();
+        const old = imageIdOf(
+          await shell.tool(['-q', '-t', `${app}-1`], { input: await context(`${app}-old`) }),
+        );
+        let lists = 0;
+        proxy = await startProxy(host, (head) =>
+          /^POST \S*\/tag\?repo=\S*-2&/.test(head) ||
+          (/^GET \S*\/images\/json/.test(head) && ++lists <= refused)
+            ? 'refuse'
+            : undefined,
+        );
+        const { code, stderr } = await shell.tool(['-q', '-t', `${app}-1`, '-t', `${app}-2`], {
+          input: await context(app),
+          env: { DOCKER_HOST: proxy.host },
+        });
+        expect(code, stderr).toBe(5);
+        expect((await inspectImage(host, `${app}-1`)).Id).toBe(old);
+        const kept = await listLabelled(host, `is=${app}`);
+        expect(kept).toHaveLength(refused === Infinity ? 1 : 0);
+        if (refused === Infinity)
+          expect(stderr).toMatch(/^dockerception: warning: keeping the image sha256:/m);
+        await removeImages(host, kept);
+      });
 
     it('gives its names back when a signal ends a push', async () => {
       silent = createServer().listen(0, '127.0.0.1');
