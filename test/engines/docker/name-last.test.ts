@@ -5,16 +5,10 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Proxy, startProxy } from '../cli/proxy.js';
-import {
-  engines,
-  inspectImage,
-  listLabelled,
-  listTags,
-  removeImages,
-  variants,
-} from '../engines.js';
+import { engines, inspectImage, listLabelled, listTags, removeImages } from '../engines.js';
 import {
   expectFailure,
+  five,
   imageIdOf,
   lostImage,
   openShell,
@@ -26,7 +20,7 @@ import { create } from '../tar.js';
 /** How many signals are sent to builds of each builder, spread over the time that one takes. */
 const MOMENTS = 5;
 
-describe.each(variants)('a build with $name', (variant) => {
+describe.each(five)('a build with $name', (variant) => {
   const { host } = variant;
   let shell: Shell;
   beforeAll(async () => {
@@ -136,7 +130,7 @@ describe.each(variants)('a build with $name', (variant) => {
     });
 
     // The tool asks every engine in one way.
-    if (variant === variants[0])
+    if (variant === five[0])
       it.each([
         { lists: 'sometimes', refused: 3 },
         { lists: 'never', refused: Infinity },
