@@ -1,7 +1,4 @@
-/**
- * A stream of a part of an open file. Unlike Node's own it leaves the file open when it is
- * destroyed: other parts are read at the same time.
- */
+/** Streams of parts of an open file, any number at a time; none closes it. */
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { RandomAccess } from './temporary-file.js';
@@ -9,7 +6,7 @@ import type { RandomAccess } from './temporary-file.js';
 /** Bytes of one read. */
 const READ = 256 * 1024;
 
-/** Streams `size` bytes from `offset` on. Fails when the file ends before. */
+/** Streams `size` bytes from `offset`. Fails if the file ends before. */
 export function readRange(file: RandomAccess, offset: number, size: number): Readable {
   return Readable.from(chunks(file, offset, offset + size), {
     objectMode: false,
@@ -17,18 +14,9 @@ export function readRange(file: RandomAccess, offset: number, size: number): Rea
   });
 }
 
-/** Streams what is left of a file, which may be a pipe. */
+/** Streams the rest of a file, which may be a pipe, and leaves it open. */
 export function readOn(file: FileHandle): Readable {
-  return Readable.from(rest(file), { objectMode: false, highWaterMark: READ });
-}
-
-async function* rest(file: FileHandle): AsyncGenerator<Buffer> {
-  for (;;) {
-    const chunk = Buffer.allocUnsafeSlow(READ);
-    const { bytesRead } = await file.read(chunk, 0, READ, null);
-    if (bytesRead === 0) return;
-    yield chunk.subarray(0, bytesRead);
-  }
+  return file.createReadStream({ autoClose: false, highWaterMark: READ });
 }
 
 async function* chunks(file: RandomAccess, start: number, end: number): AsyncGenerator<Buffer> {

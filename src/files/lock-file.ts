@@ -1,7 +1,7 @@
 /**
- * A lock between processes: the one that creates the file continues, the others wait until it is gone. Node has no
- * flock(2), so that the lock of a process that has ended is recognised by its mark, and one whose process
- * can't be checked is ignored when it doesn't change for a while, whatever its time stamp says.
+ * A lock between processes: the one that creates the file continues, the others wait until it is removed. Node has no
+ * flock(2), so the lock of an ended process is recognised by its mark. If a process can't be checked, its lock is stale
+ * when it hasn't changed for a while, whatever its time stamp.
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -13,28 +13,20 @@ import { TemporaryPath } from './temporary-path.js';
 
 /** Milliseconds between two attempts. */
 const PAUSE = 20;
-/** Milliseconds after which the wait is reported. */
-const REPORTED = 1000;
-/** Milliseconds after which a lock is stale: what is done under it takes a moment. */
-const STALE = 10_000;
-/** Milliseconds after which a lock that a living process holds is an error. */
-const LIMIT = 60_000;
+/** Milliseconds until the wait is reported, until a lock is stale, and until the lock of a running process is an error. */
+const TIMES = { reported: 1000, stale: 10_000, limit: 60_000 };
 
-/** How a lock is waited for. */
 export interface LockOptions {
   /** Ends the wait with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Called once, after a second. */
   readonly waiting?: ((message: string) => void) | undefined;
-  /** Milliseconds of the wait. @default 1000 until the report, 10 s until stale, 60 s at most */
-  readonly times?: { readonly reported: number; readonly stale: number; readonly limit: number };
+  readonly times?: Readonly<typeof TIMES>;
 }
 
-const TIMES = { reported: REPORTED, stale: STALE, limit: LIMIT };
-
 /**
- * Does something that takes a moment while no other process does it.
- * @throws what the work throws; the signal's reason; DockerceptionError of kind output, OUTPUT_LOCKED; the
+ * Does short work while no other process does it.
+ * @throws the error of the work; the signal's reason; DockerceptionError of kind output, OUTPUT_LOCKED; the
  *   system's error when the file can't be created.
  */
 export async function withLock<T>(
@@ -47,7 +39,7 @@ export async function withLock<T>(
   try {
     return await work();
   } finally {
-    // Another process may have taken it for stale.
+    // Another process may have replaced it as stale.
     if (contentOf(path) === text) place.remove();
     else place.keep();
   }
@@ -70,7 +62,13 @@ async function lock(
     if (state !== undefined) {
       if (seen?.state !== state) seen = { state, since: now };
       if (isStale(path, now - seen.since, times.stale)) fs.rmSync(path, { force: true });
-      else if (now - begun > times.limit) throw locked(path, times.limit);
+      else if (now - begun > times.limit)
+        throw new DockerceptionError(
+          'output',
+          'OUTPUT_LOCKED',
+          `writing ${printable(path)}: another process has kept it for ${times.limit / 1000} s`,
+          { hint: 'end that process, or remove the file if there is none' },
+        );
     }
     if (!reported && now - begun > times.reported) {
       reported = true;
@@ -86,17 +84,14 @@ function create(path: string, text: string): TemporaryPath | undefined {
     fs.writeFileSync(path, text, { flag: 'wx' });
     return place;
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') {
-      place.keep();
-      return undefined;
-    }
+    if (systemCode(error) === 'EEXIST') return void place.keep();
     // On a full disk it was created, and is empty.
     place.remove();
     throw error;
   }
 }
 
-/** Changes when another process creates the file again. */
+/** A text that differs when another process has created the file again. */
 function stateOf(path: string): string | undefined {
   const found = fs.statSync(path, { throwIfNoEntry: false });
   return found && `${found.ino} ${found.mtimeMs} ${contentOf(path)}`;
@@ -109,13 +104,6 @@ function isStale(path: string, unchanged: number, limit: number): boolean {
   if (ended !== undefined) return ended;
   const found = fs.statSync(path, { throwIfNoEntry: false });
   return unchanged > limit || (found !== undefined && Date.now() - found.mtimeMs > limit);
-}
-
-function locked(path: string, limit: number): DockerceptionError {
-  const message = `writing ${printable(path)}: another process has kept it for ${limit / 1000} s`;
-  return new DockerceptionError('output', 'OUTPUT_LOCKED', message, {
-    hint: 'end that process, or remove the file if there is none',
-  });
 }
 
 function contentOf(path: string): string | undefined {

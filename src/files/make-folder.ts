@@ -1,6 +1,6 @@
 /**
- * Creates a folder and those above it. Not with the system's `recursive: true`: where nothing can be created
- * and the kernel reports that nothing exists (in /proc), Node never returns.
+ * Creates a folder and those above it. Node's `recursive: true` never returns where the kernel reports ENOENT for
+ * every new folder (in /proc).
  */
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -8,19 +8,16 @@ import { systemCode } from '../errors.js';
 import { TemporaryPath } from './temporary-path.js';
 
 /**
- * Creates what doesn't exist yet.
- *
- * @returns what was created, the outermost folder first: removed on exit while it is empty, unless it is kept
- * @throws the system's error, and nothing is left then: EEXIST when a file is in the way, ENOENT when the
- *   system knows no such place.
+ * Creates the missing folders of a path.
+ * @returns those created, the outermost first; each is removed on exit if it is empty, unless it is kept
+ * @throws the system's error, after removing them: EEXIST if a file is in the way, ENOENT if none can be created there
  */
 export function makeFolder(path: string): TemporaryPath[] {
   const place = TemporaryPath.register(path, 'empty folder');
   try {
-    mkdirSync(path);
+    place.create(() => mkdirSync(path));
     return [place];
   } catch (error) {
-    place.keep();
     const code = systemCode(error);
     if (code === 'EEXIST' && isFolder(path)) return [];
     const above = dirname(path);
@@ -36,7 +33,7 @@ export function makeFolder(path: string): TemporaryPath[] {
   }
 }
 
-/** Creates a folder and those above it, to stay. Throws as {@link makeFolder}. */
+/** Creates the missing folders of a path, to stay. Throws as {@link makeFolder}. */
 export function keepFolder(path: string): void {
   for (const made of makeFolder(path)) made.keep();
 }

@@ -1,6 +1,6 @@
 /**
- * A file that appears under its name when all of it is there, never before: it is written beside its
- * place and renamed. What no file can be renamed over (a device, a FIFO, a mount point) is filled at the end.
+ * A file that appears under its name when it is complete: it is written beside its place and renamed. A place that no
+ * file can be renamed to (a device, a FIFO, a mount point) is written at the end.
  */
 import fs from 'node:fs';
 import { access, open, readlink, realpath, stat } from 'node:fs/promises';
@@ -15,87 +15,76 @@ import { TemporaryFile } from './temporary-file.js';
 import { removeAbandoned, TemporaryPath } from './temporary-path.js';
 import { outputFailure } from './write-error.js';
 
-/** Smaller chunks are gathered: a system call each would cost more than the copy. */
+/** Smaller chunks are batched: a system call for each would cost more than the copy. */
 const SMALL = 64 * 1024;
 const BATCH = 512 * 1024;
 
-/** Why a file can't be renamed to a place that can be written all the same. */
+/** Errors of a rename to a place that may be writable all the same. */
 const NOT_RENAMED = ['EBUSY', 'EXDEV', 'EPERM', 'EACCES'];
 
 export class OutputFile {
-  /** What messages call it. */
-  readonly name: string;
-  readonly #file: TemporaryFile;
-  /** The name that it has until it is published. */
-  readonly #partial: TemporaryPath | undefined;
-  /** Where it belongs; `undefined` when it is only read from. */
-  readonly #place: Place | undefined;
-
   private constructor(
-    name: string,
-    file: TemporaryFile,
-    partial: TemporaryPath | undefined,
-    place: Place | undefined,
-  ) {
-    this.name = name;
-    this.#file = file;
-    this.#partial = partial;
-    this.#place = place;
-  }
+    /** The name in messages. */
+    readonly name: string,
+    private readonly file: TemporaryFile,
+    /** The final path; undefined for a file that is only read. */
+    private readonly path?: string,
+    /** The temporary path beside it. */
+    private readonly partial?: TemporaryPath,
+  ) {}
 
   /**
-   * Begins a file that {@link publish} puts at `path`.
-   * @param name what messages call it
+   * Begins a file that {@link publish} moves to `path`.
+   * @param name the name in messages
    * @throws DockerceptionError of kind output: OUTPUT_FAILED, when it can't be created there.
    */
   static async create(path: string, name = path): Promise<OutputFile> {
     const place = await placeOf(path, name);
-    if (!place.replace)
-      return new OutputFile(name, TemporaryFile.nameless(tmpdir()), undefined, place);
+    if (!place.replace) return new OutputFile(name, TemporaryFile.nameless(tmpdir()), place.path);
     const folder = dirname(place.path);
     await removeAbandoned(folder);
     try {
       const { place: partial, descriptor } = TemporaryPath.file(folder, 0o666);
       const file = TemporaryFile.opened(descriptor, (cause) => outputFailure(name, cause));
-      return new OutputFile(name, file, partial, place);
+      return new OutputFile(name, file, place.path, partial);
     } catch (error) {
       throw outputFailure(name, error);
     }
   }
 
-  /** Begins a file that is only read from, and gone once it is closed. */
+  /** Begins a file that is only read, and removed when it is closed. */
   static temporary(name: string): OutputFile {
-    return new OutputFile(name, TemporaryFile.nameless(tmpdir()), undefined, undefined);
+    return new OutputFile(name, TemporaryFile.nameless(tmpdir()));
   }
 
   /** Writes all of `bytes` at `position`. Throws OUTPUT_FULL, OUTPUT_FAILED. */
   write(bytes: Buffer, position: number): Promise<void> {
-    return this.#file.write(bytes, position);
+    return this.file.write(bytes, position);
   }
 
   truncate(length: number): Promise<void> {
-    return this.#file.truncate(length);
+    return this.file.truncate(length);
   }
 
   /** A stream of `size` bytes from `offset` on; any number at a time. */
   read(offset: number, size: number): Readable {
-    return readRange(this.#file, offset, size);
+    return readRange(this.file, offset, size);
   }
 
-  /** Puts the file where it belongs. It can still be read until it is closed. */
+  /** Moves the file to its path. It can still be read until it is closed. */
   async publish(): Promise<void> {
-    if (this.#place === undefined) return;
-    const { path } = this.#place;
+    const { path, partial } = this;
+    if (path === undefined) return;
     try {
-      if (this.#partial === undefined || !rename(this.#partial, path)) await this.#fill(path);
+      if (partial === undefined || !rename(partial, path)) await this.#fill(path);
     } catch (error) {
       throw outputFailure(this.name, error);
     }
   }
 
   /**
-   * Writes all of `data` from `offset` on, and resolves to where it ends. Rejects with its error, or the file's.
-   * @param along also receives the bytes, before they are written; a chunk is its producer's again when both are done
+   * Writes all of `data` from `offset`, and resolves to its end. Rejects with the error of `data` or of the file.
+   * @param along also receives the bytes; a producer may reuse a chunk when both are done
    */
   async writeFrom(
     data: AsyncIterable<Buffer>,
@@ -107,10 +96,9 @@ export class OutputFile {
     let at = offset;
     const flush = async (): Promise<void> => {
       if (batch === undefined || batched === 0) return;
-      const length = batched;
+      await this.write(batch.subarray(0, batched), at);
+      at += batched;
       batched = 0;
-      await this.write(batch.subarray(0, length), at);
-      at += length;
     };
     for await (const chunk of data) {
       const isSmall = chunk.length < SMALL;
@@ -129,36 +117,45 @@ export class OutputFile {
     return at;
   }
 
-  /** Closes it; unless it was published, nothing is left of it. May be called twice. */
+  /** Closes the file, and removes it unless it was published. May be called twice. */
   async close(): Promise<void> {
-    this.#partial?.remove();
-    await this.#file.close();
+    this.partial?.remove();
+    await this.file.close();
   }
 
   async #fill(path: string): Promise<void> {
     const target = await open(path, fs.constants.O_WRONLY);
     try {
       if ((await target.stat()).isFile() && !OPEN_FILES.test(path)) await target.truncate();
-      await pipeline(this.read(0, this.#file.size), target.createWriteStream());
+      await pipeline(this.read(0, this.file.size), target.createWriteStream());
     } finally {
       await target.close();
     }
   }
 }
 
-/** Writes a small file as a whole. Throws as OutputFile.create, write and publish do. */
+/** Writes a small file as a whole. Throws as OutputFile.create, write and publish. */
 export async function writeOutput(path: string, text: string, name = path): Promise<void> {
+  await published(path, name, (file) => file.write(Buffer.from(text), 0));
+}
+
+async function published<T>(
+  path: string,
+  name: string,
+  write: (file: OutputFile) => Promise<T>,
+): Promise<T> {
   const file = await OutputFile.create(path, name);
   try {
-    await file.write(Buffer.from(text), 0);
+    const result = await write(file);
     await file.publish();
+    return result;
   } finally {
     await file.close();
   }
 }
 
 /**
- * Writes data to a file, which appears at `dest` when it is whole, or to `stdout` for `-`. Resolves to the bytes.
+ * Writes data to a file that appears at `dest` when it is complete, or to `stdout` for `-`. Resolves to the bytes.
  * @throws what `data` throws; the signal's reason; DockerceptionError of kind output.
  */
 export async function saveOutput(
@@ -168,22 +165,18 @@ export async function saveOutput(
   signal?: AbortSignal,
 ): Promise<number> {
   if (dest === '-') return writeToStream(data, stdout, signal);
-  const file = await OutputFile.create(dest);
-  try {
+  return published(dest, dest, async (file) => {
     const size = await file.writeFrom(data, 0);
     signal?.throwIfAborted();
-    await file.publish();
     return size;
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 /**
- * Writes data to standard output, or the stream in its place, and leaves that open. Each chunk is its producer's again
- * when the next one is asked for. Resolves to the bytes.
- * @throws what `data` throws; the signal's reason; DockerceptionError of kind output: OUTPUT_CLOSED when the reader
- *   has gone.
+ * Writes data to standard output or another stream, and leaves it open. A chunk is written before the next is requested.
+ * Resolves to the bytes.
+ * @throws what `data` throws; the signal's reason; DockerceptionError of kind output: OUTPUT_CLOSED if the reader closed
+ *   the stream
  */
 export async function writeToStream(
   data: AsyncIterable<Buffer>,
@@ -222,7 +215,7 @@ export async function checkOutput(path: string, name = path): Promise<void> {
   if (place.replace) await checkFolder(dirname(place.path), name);
 }
 
-/** The same of a folder that files are written into. It need not exist, nor those above it. */
+/** Checks that files can be written into a folder, which need not exist yet. Throws as {@link checkOutput}. */
 export async function checkOutputFolder(path: string): Promise<void> {
   let existing = resolve(path);
   while (!fs.existsSync(existing)) existing = dirname(existing);
@@ -232,13 +225,13 @@ export async function checkOutputFolder(path: string): Promise<void> {
 async function checkFolder(folder: string, name: string): Promise<void> {
   try {
     // With the dot, a file in its place is ENOTDIR.
-    await access(`${folder}/.`, fs.constants.W_OK | fs.constants.X_OK);
+    await access(`${folder}/.`, WRITABLE_FOLDER);
   } catch (error) {
     throw outputFailure(name, error);
   }
 }
 
-/** Returns whether the file has its name now. */
+/** Returns whether the file was renamed. */
 function rename(partial: TemporaryPath, path: string): boolean {
   try {
     fs.renameSync(partial.path, path);
@@ -256,6 +249,7 @@ interface Place {
   readonly replace: boolean;
 }
 
+const WRITABLE_FOLDER = fs.constants.W_OK | fs.constants.X_OK;
 /** Names of files that are open already. */
 const OPEN_FILES = /^\/dev\/(std(in|out|err)$|fd\/)|^\/proc\/[^/]+\/fd\//;
 
@@ -272,24 +266,18 @@ async function placeOf(path: string, name: string): Promise<Place> {
         },
       );
     await access(path, fs.constants.W_OK);
-    // /dev/stdout may well lead to a regular file, but it is the shell's.
+    // A regular file that /dev/stdout leads to belongs to the shell.
     if (!found.isFile() || OPEN_FILES.test(path)) return { path, replace: false };
-    // Over what a link points to, not over the link.
+    // A link stays: its target is replaced.
     const real = await realpath(path);
-    return { path: real, replace: await isWritable(dirname(real)) };
+    const writable = access(dirname(real), WRITABLE_FOLDER);
+    return { path: real, replace: await writable.then(() => true).catch(() => false) };
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw outputFailure(name, error);
   }
   const target = await readlink(path).catch(() => undefined);
-  // A link to nothing yet: it is where the file belongs.
+  // A link without a target yet: the file is created there.
   return target === undefined
     ? { path, replace: true }
     : placeOf(resolve(dirname(path), target), name);
-}
-
-async function isWritable(folder: string): Promise<boolean> {
-  return access(folder, fs.constants.W_OK | fs.constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }

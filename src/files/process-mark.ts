@@ -1,7 +1,6 @@
 /**
- * Marks names of temporary files with the process that creates them, so that a later run can find out whether
- * that process has ended. Node has no flock(2), and a process ID alone is ambiguous: it is reused, and every
- * container has its own.
+ * Marks of processes in the names of temporary files, so that a later run can check whether the process has ended. Node
+ * has no flock(2), and a process ID alone is ambiguous: it is reused, and every container has its own.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
@@ -9,17 +8,17 @@ import { systemCode } from '../errors.js';
 
 /** A namespace of process IDs, a process ID, the start time of the process. */
 const MARK = /^([0-9a-f]{12})-([0-9]+)-([0-9]+)$/;
-/** Where the system has no /proc. It is equal to no namespace. */
+/** The namespace of a system without /proc; differs from any other. */
 const UNKNOWN = '0'.repeat(12);
 
 let own: string | undefined;
 
-/** This process. */
+/** The mark of this process. */
 export function processMark(): string {
   return (own ??= `${namespace()}-${process.pid}-${startOf(process.pid) ?? 0}`);
 }
 
-/** Whether the process has ended; undefined if that can't be known here. */
+/** Whether the process has ended; undefined if that can't be checked. */
 export function hasEnded(mark: string): boolean | undefined {
   const [, space, id, start] = MARK.exec(mark) ?? [];
   if (space === undefined || space === UNKNOWN || space !== namespace()) return undefined;

@@ -1,40 +1,31 @@
 /**
- * Bytes that are written and read at any position before they belong to an output: in a file that has no
- * name, so that nothing of it is left however the process ends, or in one whose name is temporary. What is small
- * stays in memory, and needs no folder that can be written to.
+ * A file that is written and read at any position before it belongs to an output. It has no name, so that nothing of it
+ * is left however the process ends, or a temporary one. A small one stays in memory and needs no writable folder.
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { temporaryFailure } from './write-error.js';
+import { outputFailure } from './write-error.js';
 
-/** Bytes that are kept in memory: only a longer file without a name is created on disk. */
-const IN_MEMORY = 16 << 20;
-/** Bytes that memory is first reserved for. */
-const FIRST = 64 << 10;
+/** Bytes. Only a longer file without a name is created on disk. */
+const MAX_IN_MEMORY = 16 << 20;
+/** Bytes that are reserved in memory at first. */
+const INITIAL_CAPACITY = 64 << 10;
+const TEMPORARY_HINT =
+  'TMPDIR names another folder; a read-only container gets one with --tmpfs /tmp';
 
 const writeAt = promisify(fs.write);
 const readAt = promisify(fs.read);
 const truncateTo = promisify(fs.ftruncate);
 const closed = promisify(fs.close);
 
-/** What can be read at any position. */
-export interface RandomAccess {
-  read(
-    target: Buffer,
-    at: number,
-    length: number,
-    position: number,
-  ): Promise<{ readonly bytesRead: number }>;
-}
+/** A file that can be read at any position. */
+export type RandomAccess = Pick<TemporaryFile, 'read'>;
 
-export class TemporaryFile implements RandomAccess {
-  #descriptor: number | undefined;
-  /** Its length is what is reserved; undefined when the bytes are in a file. */
+export class TemporaryFile {
+  /** Its length is the capacity; undefined once the bytes are in a file. */
   #memory: Buffer | undefined;
-  readonly #open: () => number;
-  readonly #failure: (cause: unknown) => unknown;
   #size = 0;
   /** Operations in other threads: the descriptor stays open while there are any. */
   #underWay = 0;
@@ -42,31 +33,24 @@ export class TemporaryFile implements RandomAccess {
   #closing: Promise<void> | undefined;
 
   private constructor(
-    descriptor: number | undefined,
-    open: () => number,
-    failure: (cause: unknown) => unknown,
+    private descriptor: number | undefined,
+    private readonly failure: (cause: unknown) => unknown,
+    /** Where a file that is too long for memory is created. */
+    private readonly folder = '',
   ) {
-    this.#descriptor = descriptor;
-    this.#memory = descriptor === undefined ? Buffer.alloc(0) : undefined;
-    this.#open = open;
-    this.#failure = failure;
+    if (descriptor === undefined) this.#memory = Buffer.alloc(0);
   }
 
   /** A file without a name, which is created in `folder` when it is too long for memory. */
   static nameless(folder: string): TemporaryFile {
-    const failure = (cause: unknown): unknown => temporaryFailure(folder, cause);
-    const open = (): number => {
-      const path = join(folder, `dockerception-${randomBytes(8).toString('hex')}`);
-      const descriptor = fs.openSync(path, 'wx+', 0o600);
-      fs.unlinkSync(path);
-      return descriptor;
-    };
-    return new TemporaryFile(undefined, open, failure);
+    const failure = (cause: unknown): unknown =>
+      outputFailure(`a temporary file in ${folder}`, cause, TEMPORARY_HINT);
+    return new TemporaryFile(undefined, failure, folder);
   }
 
-  /** A file that is open. `failure` makes the error of a write that fails. */
+  /** A file that is open. `failure` returns the error of a failed write. */
   static opened(descriptor: number, failure: (cause: unknown) => unknown): TemporaryFile {
-    return new TemporaryFile(descriptor, () => descriptor, failure);
+    return new TemporaryFile(descriptor, failure);
   }
 
   /** Bytes up to the last one that was written. */
@@ -93,7 +77,7 @@ export class TemporaryFile implements RandomAccess {
     try {
       writeAll(descriptor, bytes, position);
     } catch (error) {
-      throw this.#failure(error);
+      throw this.failure(error);
     }
   }
 
@@ -103,30 +87,30 @@ export class TemporaryFile implements RandomAccess {
     length: number,
     position: number,
   ): Promise<{ readonly bytesRead: number }> {
+    const { descriptor } = this;
+    if (descriptor === undefined) return { bytesRead: this.readSync(target, at, length, position) };
     this.#check();
-    const descriptor = this.#descriptor;
-    if (descriptor === undefined)
-      return { bytesRead: this.#readMemory(target, at, length, position) };
     return this.#busy(() => readAt(descriptor, target, at, length, position));
   }
 
   /** Returns the number of bytes that were read, 0 at the end. */
   readSync(target: Buffer, at: number, length: number, position: number): number {
     this.#check();
-    return this.#descriptor === undefined
-      ? this.#readMemory(target, at, length, position)
-      : fs.readSync(this.#descriptor, target, at, length, position);
+    if (this.descriptor !== undefined)
+      return fs.readSync(this.descriptor, target, at, length, position);
+    const end = Math.min(position + length, this.#size);
+    return position >= end ? 0 : (this.#memory?.copy(target, at, position, end) ?? 0);
   }
 
   async truncate(size: number): Promise<void> {
     this.#check();
-    const descriptor = this.#descriptor;
+    const { descriptor } = this;
     this.#memory?.fill(0, size, this.#size);
     this.#size = Math.min(size, this.#size);
     if (descriptor !== undefined) await this.#busy(() => truncateTo(descriptor, size));
   }
 
-  /** Closes it when nothing is under way any more. May be called twice. */
+  /** Closes it after the operations that have begun. May be called twice. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -134,38 +118,35 @@ export class TemporaryFile implements RandomAccess {
   async #close(): Promise<void> {
     if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
     this.#memory = undefined;
-    const descriptor = this.#descriptor;
-    this.#descriptor = undefined;
+    const { descriptor } = this;
+    this.descriptor = undefined;
     if (descriptor !== undefined) await closed(descriptor);
   }
 
-  /** Takes the bytes into memory and returns undefined, or returns the file that they go to. */
+  /** Copies the bytes into memory, or returns the descriptor of the file to write them to. */
   #prepare(bytes: Buffer, position: number): number | undefined {
     this.#check();
     const end = position + bytes.length;
     if (this.#memory !== undefined) {
-      if (end <= IN_MEMORY) {
+      if (end <= MAX_IN_MEMORY) {
         this.#memory = grown(this.#memory, end);
         bytes.copy(this.#memory, position);
       } else this.#spill(this.#memory);
     }
     this.#size = Math.max(this.#size, end);
-    return this.#descriptor;
+    return this.descriptor;
   }
 
   #spill(memory: Buffer): void {
     try {
-      this.#descriptor = this.#open();
-      writeAll(this.#descriptor, memory.subarray(0, this.#size), 0);
+      const path = join(this.folder, `dockerception-${randomBytes(8).toString('hex')}`);
+      this.descriptor = fs.openSync(path, 'wx+', 0o600);
+      fs.unlinkSync(path);
+      writeAll(this.descriptor, memory.subarray(0, this.#size), 0);
       this.#memory = undefined;
     } catch (error) {
-      throw this.#failure(error);
+      throw this.failure(error);
     }
-  }
-
-  #readMemory(target: Buffer, at: number, length: number, position: number): number {
-    const end = Math.min(position + length, this.#size);
-    return position >= end ? 0 : (this.#memory?.copy(target, at, position, end) ?? 0);
   }
 
   async #busy<T>(work: () => Promise<T>): Promise<T> {
@@ -173,7 +154,7 @@ export class TemporaryFile implements RandomAccess {
     try {
       return await work();
     } catch (error) {
-      throw this.#failure(error);
+      throw this.failure(error);
     } finally {
       if (--this.#underWay === 0) this.#idle?.();
     }
@@ -192,7 +173,9 @@ function writeAll(descriptor: number, bytes: Buffer, position: number): void {
 /** The same bytes, with zeros after them. */
 function grown(memory: Buffer, length: number): Buffer {
   if (length <= memory.length) return memory;
-  const larger = Buffer.alloc(Math.max(length, Math.min(memory.length * 2, IN_MEMORY), FIRST));
+  const larger = Buffer.alloc(
+    Math.max(length, Math.min(memory.length * 2, MAX_IN_MEMORY), INITIAL_CAPACITY),
+  );
   memory.copy(larger);
   return larger;
 }

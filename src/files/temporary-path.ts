@@ -1,8 +1,7 @@
 /**
- * Temporary files and folders that have a name, beside the output that they become. Every one that exists is
- * registered here and removed when the process exits, however it exits; those of a process that was
- * killed are removed by the next run that writes into the same folder. All changes of names are synchronous:
- * one that is still under way in another thread could be completed after the removal.
+ * Temporary files and folders with a name, beside the output that they become. All are registered here and removed on
+ * exit; those of a killed process are removed by the next run that writes into the same folder. Names are changed
+ * synchronously: a change that another thread completes after the removal would leave them.
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -31,24 +30,14 @@ export class TemporaryPath {
   /** Creates a file beside an output. Throws the system's error. */
   static file(folder: string, mode: number): { readonly place: TemporaryPath; descriptor: number } {
     const place = TemporaryPath.register(join(folder, temporaryName()), 'file');
-    try {
-      return { place, descriptor: fs.openSync(place.path, 'wx+', mode) };
-    } catch (error) {
-      place.keep();
-      throw error;
-    }
+    return { place, descriptor: place.create(() => fs.openSync(place.path, 'wx+', mode)) };
   }
 
   /** Creates a folder that is removed with everything in it. Throws the system's error. */
   static folder(parent: string): TemporaryPath {
     const place = TemporaryPath.register(join(parent, temporaryName()), 'tree');
-    try {
-      fs.mkdirSync(place.path, 0o700);
-      return place;
-    } catch (error) {
-      place.keep();
-      throw error;
-    }
+    place.create(() => fs.mkdirSync(place.path, 0o700));
+    return place;
   }
 
   /** Registers a path. An empty folder is removed only while it is empty. */
@@ -62,7 +51,17 @@ export class TemporaryPath {
     return place;
   }
 
-  /** Keeps what is there: it is part of the output now. */
+  /** Returns what `work` returns; if that fails, the path is not this one's to remove. */
+  create<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      this.keep();
+      throw error;
+    }
+  }
+
+  /** Keeps the path: it is part of the output now. */
   keep(): void {
     if (!registered.delete(this) || registered.size > 0) return;
     process.off('exit', removeAll);
@@ -88,7 +87,7 @@ export function isTemporaryName(name: string): boolean {
   return NAME.test(name);
 }
 
-/** Removes what processes that were killed have left in a folder. Never fails. */
+/** Removes the temporary paths of killed processes from a folder. Never fails. */
 export async function removeAbandoned(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
