@@ -4,13 +4,13 @@
  */
 import { once } from 'node:events';
 import {
+  type Agent,
   type ClientRequest,
   type IncomingHttpHeaders,
   type IncomingMessage,
   request as httpRequest,
 } from 'node:http';
-import { homedir } from 'node:os';
-import { type Duplex, Readable } from 'node:stream';
+import { type Duplex, finished, PassThrough, type Readable } from 'node:stream';
 import { DockerceptionError, type ErrorKind } from '../../errors.js';
 import { dialAgent } from './address.js';
 import { type Endpoint, type Environment, resolveEndpoint } from './endpoint.js';
@@ -18,7 +18,7 @@ import { lost, malformed, refusal, unreachable } from './failures.js';
 
 /** Milliseconds for a ping. ssh has its own limit, and may prompt for a password. */
 const PING_TIMEOUT = 30_000;
-/** Bytes of an answer that is read as a whole. */
+/** Characters of an answer that is read as a whole. */
 const MAX_ANSWER = 16 << 20;
 
 /** What an engine reports about itself. */
@@ -46,33 +46,6 @@ export interface ApiRequest {
   readonly timeout?: number;
 }
 
-/** An engine. It does not need to be closed: each request has its own connection. */
-export interface Connection {
-  readonly endpoint: Endpoint;
-  /** @throws DockerceptionError of kind engine, code ENGINE_UNREACHABLE. */
-  ping(signal?: AbortSignal): Promise<Ping>;
-  /** Starts a request, which the caller writes and ends. It emits the errors of node:http. */
-  open(request: ApiRequest): ClientRequest;
-  /**
-   * Resolves to the JSON answer, undefined if it is empty.
-   *
-   * @throws DockerceptionError of kind engine; of the kind of the request if the engine refuses, with the code
-   *   ENGINE_NOT_FOUND for 404.
-   */
-  json(request: ApiRequest, signal?: AbortSignal): Promise<unknown>;
-  /** Resolves to the text of the answer. @throws as `json` does. */
-  text(request: ApiRequest, signal?: AbortSignal): Promise<string>;
-  /**
-   * Resolves to the body of the answer, which the caller reads or destroys. Its error is of kind engine, ENGINE_GONE, if
-   * the connection breaks, or the reason of the signal. @throws as `json` does.
-   */
-  stream(request: ApiRequest, signal?: AbortSignal): Promise<Readable>;
-  /** Resolves to the headers of the answer. @throws as `json` does. */
-  head(request: ApiRequest, signal?: AbortSignal): Promise<IncomingHttpHeaders>;
-  /** Resolves to a connection that was upgraded to the protocol. The caller destroys it. */
-  upgrade(request: ApiRequest, protocol: string, signal?: AbortSignal): Promise<Duplex>;
-}
-
 /**
  * Connects to the engine that the environment names.
  *
@@ -80,55 +53,133 @@ export interface Connection {
  * @throws as {@link resolveEndpoint}
  */
 export async function connectTo(env: Environment, defaultSocket?: string): Promise<Connection> {
-  const home = env['HOME'] ?? homedir();
-  return connect(await resolveEndpoint(env, { home, defaultSocket }), { env });
+  return new Connection(await resolveEndpoint(env, undefined, defaultSocket), env);
 }
 
-/** @param options.env the environment of `ssh`. @default process.env */
-export function connect(
-  endpoint: Endpoint,
-  options: { readonly env?: Environment } = {},
-): Connection {
-  const { address, tls } = endpoint;
-  const agent = dialAgent(address, tls, options.env ?? process.env);
-  const host = address.kind === 'tcp' ? hostHeader(address) : 'docker';
-  const version = endpoint.apiVersion === undefined ? '' : `/${endpoint.apiVersion}`;
-  const prefix = address.kind === 'tcp' ? address.prefix : '';
+/** An engine. It does not need to be closed: each request has its own connection. */
+export class Connection {
+  readonly endpoint: Endpoint;
+  readonly #agent: Agent;
 
-  const open = (
+  /** @param env the environment of `ssh`. */
+  constructor(endpoint: Endpoint, env: Environment) {
+    this.endpoint = endpoint;
+    this.#agent = dialAgent(endpoint.address, endpoint.tls, env);
+  }
+
+  /** @throws DockerceptionError of kind engine, code ENGINE_UNREACHABLE. */
+  async ping(signal?: AbortSignal): Promise<Ping> {
+    const timeout = this.endpoint.address.kind === 'ssh' ? {} : { timeout: PING_TIMEOUT };
+    const request = { method: 'GET', path: '/_ping', ...timeout } as const;
+    const headers = await this.#ask(request, signal, readHeaders, this.open(request, signal, ''));
+    const header = (name: string): string | undefined => headers[name]?.toString() || undefined;
+    return {
+      apiVersion: header('api-version'),
+      builderVersion: header('builder-version'),
+      isPodman: header('libpod-api-version') !== undefined,
+    };
+  }
+
+  /** Starts a request, which the caller writes and ends. It emits the errors of node:http. */
+  open(
     { method, path, headers, body }: ApiRequest,
     signal?: AbortSignal,
-    versioned = version,
-  ): ClientRequest =>
-    httpRequest({
-      agent,
+    version = this.endpoint.apiVersion === undefined ? '' : `/${this.endpoint.apiVersion}`,
+  ): ClientRequest {
+    const { address } = this.endpoint;
+    const isTcp = address.kind === 'tcp';
+    return httpRequest({
+      agent: this.#agent,
       method,
-      path: `${prefix}${versioned}${path}`,
+      path: `${isTcp ? address.prefix : ''}${version}${path}`,
       headers: {
-        Host: host,
+        Host: isTcp ? hostHeader(address) : 'docker',
         'User-Agent': 'dockerception',
         ...headers,
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
       },
       ...(signal && { signal }),
     });
+  }
+
+  /**
+   * Resolves to the JSON answer, undefined if it is empty.
+   *
+   * @throws DockerceptionError of kind engine; of the kind of the request if the engine refuses, with the code
+   *   ENGINE_NOT_FOUND for 404.
+   */
+  async json(request: ApiRequest, signal?: AbortSignal): Promise<unknown> {
+    const body = await this.text(request, signal);
+    // Some empty answers of Podman have a line break.
+    if (body.trim() === '') return undefined;
+    try {
+      return JSON.parse(body) as unknown;
+    } catch (error) {
+      const why = `${this.endpoint.name} doesn’t answer as an engine does`;
+      throw malformed(`asking ${request.path}`, why, error);
+    }
+  }
+
+  /** Resolves to the text of the answer. @throws as `json` does. */
+  text(request: ApiRequest, signal?: AbortSignal): Promise<string> {
+    return this.#ask(request, signal, readText);
+  }
+
+  /** Resolves to the headers of the answer. @throws as `json` does. */
+  head(request: ApiRequest, signal?: AbortSignal): Promise<IncomingHttpHeaders> {
+    return this.#ask(request, signal, readHeaders);
+  }
+
+  /**
+   * Resolves to the body of the answer, which the caller reads or destroys. Its error is of kind engine, ENGINE_GONE, if
+   * the connection breaks, or the reason of the signal. @throws as `json` does.
+   */
+  stream(request: ApiRequest, signal?: AbortSignal): Promise<Readable> {
+    const { doing = `asking ${request.path}` } = request;
+    return this.#ask(request, signal, (response) => {
+      const body = new PassThrough();
+      finished(body, () => response.destroy());
+      finished(response, (error) => {
+        if (!error) return;
+        const reason: unknown = signal?.aborted ? signal.reason : lost(this.endpoint, doing, error);
+        body.destroy(reason as Error);
+      });
+      return response.pipe(body);
+    });
+  }
+
+  /** Resolves to a connection that was upgraded to the protocol. The caller destroys it. */
+  async upgrade(request: ApiRequest, protocol: string, signal?: AbortSignal): Promise<Duplex> {
+    const headers = { ...request.headers, Connection: 'Upgrade', Upgrade: protocol };
+    const client = this.open({ ...request, headers }, signal).end();
+    const [response, socket, head] = (await Promise.race([
+      once(client, 'upgrade'),
+      once(client, 'response'),
+    ]).catch((error: unknown) => {
+      throw signal?.aborted ? signal.reason : unreachable(this.endpoint, error);
+    })) as [IncomingMessage, Duplex?, Buffer?];
+    if (socket === undefined) {
+      client.destroy();
+      const why = `the engine answered ${response.statusCode} and not with an upgrade`;
+      throw new DockerceptionError('engine', 'ENGINE_UPGRADE', `opening ${request.path}: ${why}`);
+    }
+    if (head !== undefined && head.length > 0) socket.unshift(head);
+    return socket;
+  }
 
   /** Sends a request and reads the answer. */
-  const ask = async <T>(
+  async #ask<T>(
     request: ApiRequest,
     signal: AbortSignal | undefined,
     read: (response: IncomingMessage) => T | Promise<T>,
-    client = open(request, signal),
-  ): Promise<T> => {
+    client = this.open(request, signal),
+  ): Promise<T> {
     const { body, timeout, doing = `asking ${client.path}`, kind = 'engine' } = request;
     let failure: unknown;
     client.on('error', (error) => (failure ??= error));
-    const timer =
-      timeout === undefined
-        ? undefined
-        : setTimeout(() => {
-            client.destroy(new Error(`no answer within ${timeout / 1000} s`));
-          }, timeout);
+    const stop = (): unknown =>
+      client.destroy(new Error(`no answer within ${(timeout ?? 0) / 1000} s`));
+    const timer = timeout === undefined ? undefined : setTimeout(stop, timeout);
     let refused: readonly [status: number, body: string];
     try {
       client.end(body === undefined ? undefined : JSON.stringify(body));
@@ -139,83 +190,21 @@ export function connect(
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       // A connection that breaks within the answer is no error of the request.
-      throw failure === undefined ? lost(endpoint, doing, error) : unreachable(endpoint, failure);
+      throw failure === undefined
+        ? lost(this.endpoint, doing, error)
+        : unreachable(this.endpoint, failure);
     } finally {
       clearTimeout(timer);
     }
-    throw refusal({ kind, doing }, endpoint, ...refused);
-  };
-  const text = (request: ApiRequest, signal?: AbortSignal): Promise<string> =>
-    ask(request, signal, readText);
-
-  return {
-    endpoint,
-    open: (request) => open(request),
-    async ping(signal) {
-      const timeout = address.kind === 'ssh' ? {} : { timeout: PING_TIMEOUT };
-      const request = { method: 'GET', path: '/_ping', ...timeout } as const;
-      const headers = await ask(request, signal, readHeaders, open(request, signal, ''));
-      const header = (name: string): string | undefined => {
-        const value = headers[name];
-        return typeof value === 'string' && value !== '' ? value : undefined;
-      };
-      return {
-        apiVersion: header('api-version'),
-        builderVersion: header('builder-version'),
-        isPodman: header('libpod-api-version') !== undefined,
-      };
-    },
-    text,
-    async json(request, signal) {
-      const body = await text(request, signal);
-      // Some empty answers of Podman have a line break.
-      if (body.trim() === '') return undefined;
-      try {
-        return JSON.parse(body) as unknown;
-      } catch (error) {
-        const why = `${endpoint.name} doesn’t answer as an engine does`;
-        throw malformed(`asking ${request.path}`, why, error);
-      }
-    },
-    stream(request, signal) {
-      const { doing = `asking ${request.path}` } = request;
-      const failure = (error?: Error): unknown =>
-        signal?.aborted ? signal.reason : lost(endpoint, doing, error);
-      return ask(request, signal, (response) => new AnswerBody(response, failure));
-    },
-    head: (request, signal) => ask(request, signal, readHeaders),
-    upgrade(request, protocol, signal) {
-      const headers = { ...request.headers, Connection: 'Upgrade', Upgrade: protocol };
-      const client = open({ ...request, headers }, signal);
-      return new Promise((resolve, reject) => {
-        client.on('error', (error) =>
-          reject(signal?.aborted ? signal.reason : unreachable(endpoint, error)),
-        );
-        client.on('response', ({ statusCode }) => {
-          const why = `the engine answered ${statusCode} and not with an upgrade`;
-          client.destroy();
-          reject(
-            new DockerceptionError('engine', 'ENGINE_UPGRADE', `opening ${request.path}: ${why}`),
-          );
-        });
-        client.on('upgrade', (_response, socket, head) => {
-          if (head.length > 0) socket.unshift(head);
-          resolve(socket);
-        });
-        client.end();
-      });
-    },
-  };
+    throw refusal({ kind, doing }, this.endpoint, ...refused);
+  }
 }
 
 async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    if ((length += chunk.length) > MAX_ANSWER) throw new Error('its answer is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>)
+    if ((text += chunk).length > MAX_ANSWER) throw new Error('its answer is too long');
+  return text;
 }
 
 function readHeaders(response: IncomingMessage): IncomingHttpHeaders {
@@ -225,32 +214,4 @@ function readHeaders(response: IncomingMessage): IncomingHttpHeaders {
 
 function hostHeader({ host, port }: { readonly host: string; readonly port: number }): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-/** The body of a response, with errors that name the engine. Destroying it destroys the response. */
-class AnswerBody extends Readable {
-  readonly #response: IncomingMessage;
-
-  constructor(response: IncomingMessage, failure: (error?: Error) => unknown) {
-    super();
-    this.#response = response;
-    const fail = (error?: Error): void => void this.destroy(failure(error) as Error);
-    response.on('data', (chunk: Buffer) => {
-      if (!this.push(chunk)) response.pause();
-    });
-    response.on('end', () => this.push(null));
-    response.on('error', fail);
-    response.on('close', () => {
-      if (!response.complete) fail();
-    });
-  }
-
-  override _read(): void {
-    this.#response.resume();
-  }
-
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#response.destroy();
-    callback(error);
-  }
 }

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 import { readDockerConfig } from '../../image/credentials/docker-config.js';
@@ -31,29 +32,24 @@ export interface Endpoint {
   readonly apiVersion: string | undefined;
 }
 
-export interface EndpointOptions {
-  /** The user's home folder. */
-  readonly home: string;
-  /** The socket if no setting names an engine. @default /var/run/docker.sock */
-  readonly defaultSocket?: string | undefined;
-}
-
 /**
  * Finds the engine that the environment names.
  *
  * @param env the environment: DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, DOCKER_TLS_VERIFY,
  *   DOCKER_TLS, DOCKER_CERT_PATH, DOCKER_API_VERSION, XDG_RUNTIME_DIR are read.
+ * @param home the user's home folder.
+ * @param defaultSocket the socket if no setting names an engine.
  * @throws DockerceptionError of kind engine: ENGINE_ADDRESS, ENGINE_CONTEXT, ENGINE_TLS; kind
  *   usage, DOCKER_CONFIG_INVALID, if config.json is damaged.
  */
 export async function resolveEndpoint(
   env: Environment,
-  { home, defaultSocket = DEFAULT_SOCKET }: EndpointOptions,
+  home = env['HOME'] ?? homedir(),
+  defaultSocket = DEFAULT_SOCKET,
 ): Promise<Endpoint> {
-  const found = await nameEngine(env, home);
-  const { origin, tls } = found;
+  const { origin, tls, host: found } = await nameEngine(env, home);
   const named = origin !== DEFAULT_ORIGIN;
-  const host = named ? found.host : `unix://${defaultSocket}`;
+  const host = named ? found : `unix://${defaultSocket}`;
   const address = parseAddress(host, origin, tls !== undefined);
   const api = env['DOCKER_API_VERSION'];
   const url =
@@ -74,10 +70,11 @@ export async function resolveEndpoint(
 
 const DEFAULT_ORIGIN = 'default socket';
 
+/** The address of the engine, empty for the default socket, and the setting that names it. */
 async function nameEngine(
   env: Environment,
   home: string,
-): Promise<StoredContext & { readonly origin: string }> {
+): Promise<Pick<Endpoint, 'origin' | 'tls'> & { readonly host: string }> {
   const folder = env['DOCKER_CONFIG'] || join(home, '.docker');
   const host = env['DOCKER_HOST'];
   if (!host) {
@@ -85,8 +82,7 @@ async function nameEngine(
     const name = fromEnv || (await readDockerConfig(folder)).currentContext;
     if (name && name !== 'default') {
       const by = fromEnv ? 'DOCKER_CONTEXT' : `currentContext of ${join(folder, 'config.json')}`;
-      const context = await readContext(folder, name, by);
-      return { ...context, origin: `context ${name} (${by})` };
+      return readContext(folder, name, by);
     }
   }
   const tls = await tlsOfEnvironment(env, folder);
@@ -126,13 +122,6 @@ async function otherSockets(env: Environment, home: string, used: Address): Prom
   return found;
 }
 
-/** The engine of a docker context. */
-interface StoredContext {
-  /** The engine's address; empty for the default socket. */
-  readonly host: string;
-  readonly tls: TlsMaterial | undefined;
-}
-
 interface Meta {
   readonly Endpoints?: {
     readonly docker?: { readonly Host?: unknown; readonly SkipTLSVerify?: unknown };
@@ -146,40 +135,35 @@ interface Meta {
 async function readContext(
   configFolder: string,
   name: string,
-  origin: string,
-): Promise<StoredContext> {
+  by: string,
+): ReturnType<typeof nameEngine> {
+  const origin = `context ${name} (${by})`;
+  const contexts = join(configFolder, 'contexts');
   const id = createHash('sha256').update(name).digest('hex');
-  const file = join(configFolder, 'contexts', 'meta', id, 'meta.json');
-  const meta = await readMeta(file, name, origin);
-  const docker = meta.Endpoints?.docker;
-  if (!docker) throw unusable(name, origin, `${file} names no docker endpoint`);
+  const file = join(contexts, 'meta', id, 'meta.json');
+  const docker = (await readMeta(file, origin)).Endpoints?.docker;
+  if (!docker) throw unusable(origin, `${file} names no docker endpoint`);
   const host = typeof docker.Host === 'string' ? docker.Host : '';
-  const skipVerify = docker.SkipTLSVerify === true;
-  const folder = join(configFolder, 'contexts', 'tls', id, 'docker');
-  const tls = await readTls(folder, `context ${name}`, !skipVerify);
-  const any = tls.ca !== undefined || tls.cert !== undefined || tls.key !== undefined;
-  return { host, tls: any || skipVerify ? tls : undefined };
+  const verify = docker.SkipTLSVerify !== true;
+  const tls = await readTls(join(contexts, 'tls', id, 'docker'), `context ${name}`, verify);
+  const isUsed = !verify || (tls.ca ?? tls.cert ?? tls.key) !== undefined;
+  return { host, origin, tls: isUsed ? tls : undefined };
 }
 
-async function readMeta(file: string, name: string, origin: string): Promise<Meta> {
-  let text: string;
+async function readMeta(file: string, origin: string): Promise<Meta> {
   try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') throw unusable(name, origin, 'there is no such context');
-    throw unusable(name, origin, messageOf(error), error);
-  }
-  try {
-    const meta: unknown = JSON.parse(text);
+    const meta: unknown = JSON.parse(await readFile(file, 'utf8'));
     if (typeof meta === 'object' && meta !== null) return meta;
   } catch (error) {
-    throw unusable(name, origin, `${file}: ${messageOf(error)}`, error);
+    const why = error instanceof SyntaxError ? `${file}: ${error.message}` : messageOf(error);
+    const isMissing = systemCode(error) === 'ENOENT';
+    throw unusable(origin, isMissing ? 'there is no such context' : why, error);
   }
-  throw unusable(name, origin, `${file} is not an object`);
+  throw unusable(origin, `${file} is not an object`);
 }
 
-function unusable(name: string, origin: string, why: string, cause?: unknown): DockerceptionError {
-  const message = `reading the docker context ${name} (${origin}): ${why}`;
+function unusable(origin: string, why: string, cause?: unknown): DockerceptionError {
+  const message = `reading the docker ${origin}: ${why}`;
   const hint = '`docker context ls` lists them; DOCKER_HOST overrules them';
   return new DockerceptionError('engine', 'ENGINE_CONTEXT', message, { cause, hint });
 }

@@ -1,6 +1,6 @@
 /** An engine with the Engine API: Docker or Podman. */
 export { chooseBackend } from './build-options.js';
-export { connect, type Connection, connectTo } from './connection.js';
+export { Connection, connectTo } from './connection.js';
 export {
   Container,
   type ContainerSettings,

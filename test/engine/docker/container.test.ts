@@ -7,8 +7,7 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  connect,
-  type Connection,
+  Connection,
   Container,
   type ContainerSettings,
   resolveEndpoint,
@@ -53,7 +52,7 @@ beforeEach(async () => {
   });
   await listen();
   const env = { DOCKER_HOST: `unix://${join(folder, 'engine.sock')}` };
-  connection = connect(await resolveEndpoint(env, { home: folder }), { env });
+  connection = new Connection(await resolveEndpoint(env, folder), env);
 });
 afterEach(async () => {
   server.close();

@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-const resolve = (env: Environment): Promise<Endpoint> => resolveEndpoint(env, { home });
+const resolve = (env: Environment): Promise<Endpoint> => resolveEndpoint(env, home);
 
 async function storeContext(
   name: string,

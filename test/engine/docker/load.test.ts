@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connect, loadArchive, resolveEndpoint } from '../../../src/engine/docker/index.js';
+import { Connection, loadArchive, resolveEndpoint } from '../../../src/engine/docker/index.js';
 import type { ProgressEvent } from '../../../src/progress/events.js';
 
 describe('loading an archive', () => {
@@ -42,7 +42,7 @@ describe('loading an archive', () => {
     signal = new AbortController().signal,
   ): Promise<readonly string[]> => {
     const env = { DOCKER_HOST: `unix://${dir}/engine.sock` };
-    const connection = connect(await resolveEndpoint(env, { home: dir }), { env });
+    const connection = new Connection(await resolveEndpoint(env, dir), env);
     events.length = 0;
     return loadArchive(connection, archive, { report: (event) => void events.push(event), signal });
   };

@@ -4,7 +4,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { connect, pullIntoEngine, resolveEndpoint } from '../../../src/engine/docker/index.js';
+import { Connection, pullIntoEngine, resolveEndpoint } from '../../../src/engine/docker/index.js';
 import { pushFromEngine } from '../../../src/engine/docker/registry.js';
 import { credentialStore } from '../../../src/image/credentials/credentials.js';
 
@@ -53,7 +53,7 @@ const begun = (response: ServerResponse): void => {
 const transfers = {
   push: async (): Promise<string | undefined> => {
     const env = { DOCKER_HOST: `unix://${folder}/engine.sock`, DOCKER_CONFIG: folder };
-    const connection = connect(await resolveEndpoint(env, { home: folder }), { env });
+    const connection = new Connection(await resolveEndpoint(env, folder), env);
     return pushFromEngine(connection, TAG, credentialStore(env), {
       report: () => undefined,
       signal,
@@ -61,7 +61,7 @@ const transfers = {
   },
   pull: async (): Promise<undefined> => {
     const env = { DOCKER_HOST: `unix://${folder}/engine.sock`, DOCKER_CONFIG: folder };
-    const connection = connect(await resolveEndpoint(env, { home: folder }), { env });
+    const connection = new Connection(await resolveEndpoint(env, folder), env);
     await pullIntoEngine(connection, TAG, { env, report: () => undefined, signal });
     return undefined;
   },
