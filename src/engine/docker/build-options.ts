@@ -29,10 +29,10 @@ export function chooseBackend(env: Environment, ping: Ping): BuildBackend {
   throw usage('DOCKER_BUILDKIT', message, 'set it to 1 or 0, or unset it');
 }
 
-/** The Engine API of Docker 23, the first whose Dockerfile frontend supports named contexts. */
-const NAMED_CONTEXTS = [1, 42] as const;
-/** The Engine API of Docker 25, whose archives are also OCI layouts. */
-const OCI_ARCHIVES = [1, 44] as const;
+/** The minor version of the Engine API 1 of Docker 23, the first whose Dockerfile frontend supports named contexts. */
+const NAMED_CONTEXTS = 42;
+/** That of Docker 25, whose archives are also OCI layouts. */
+const OCI_ARCHIVES = 44;
 const REMOTE = /^(?:docker-image:\/\/|https?:\/\/|git:\/\/|git@|ssh:\/\/git@)./;
 const BUILDX = 'use `dockerception filter | docker buildx build --build-context … -`';
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
@@ -41,7 +41,7 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
  * Refuses build contexts that the engine would ignore or cannot read.
  *
  * @param open opens a directory. @default directories are refused
- * @returns a function for each directory that opens it; undefined if there are no build contexts.
+ * @returns a function for each directory that opens it.
  * @throws DockerceptionError of kind usage, code BUILD_CONTEXT.
  */
 export function checkBuildContexts(
@@ -49,25 +49,20 @@ export function checkBuildContexts(
   backend: BuildBackend,
   ping: Ping,
   open: EngineSettings['openDirectory'] | undefined,
-): ReadonlyMap<string, () => Promise<Readable>> | undefined {
-  const contexts = Object.entries(buildContexts);
+): ReadonlyMap<string, () => Promise<Readable>> {
   const directories = new Map<string, () => Promise<Readable>>();
-  for (const [name, value] of contexts) {
-    const spec = `--build-context ${name}=${value}`;
+  for (const [name, value] of Object.entries(buildContexts)) {
+    const refused = (why: string, hint = BUILDX): DockerceptionError =>
+      usage('BUILD_CONTEXT', `building with --build-context ${name}=${value}: ${why}`, hint);
     if (backend !== 'buildkit')
-      throw refused(spec, 'only BuildKit has it', `set DOCKER_BUILDKIT=1, or ${BUILDX}`);
-    if (!hasApi(ping, NAMED_CONTEXTS))
-      throw refused(spec, 'engines know it from version 23 on', BUILDX);
+      throw refused('only BuildKit has it', `set DOCKER_BUILDKIT=1, or ${BUILDX}`);
+    if (!hasApi(ping, NAMED_CONTEXTS)) throw refused('engines know it from version 23 on');
     if (REMOTE.test(value)) continue;
     const kinds = 'the docker engine takes directories, docker-image://, https:// and git://';
-    if (open === undefined || SCHEME.test(value)) throw refused(spec, kinds, BUILDX);
+    if (open === undefined || SCHEME.test(value)) throw refused(kinds);
     directories.set(name, () => open(value));
   }
-  return contexts.length > 0 ? directories : undefined;
-}
-
-function refused(spec: string, why: string, hint: string): DockerceptionError {
-  return usage('BUILD_CONTEXT', `building with ${spec}: ${why}`, hint);
+  return directories;
 }
 
 /**
@@ -95,89 +90,66 @@ export function checkOutputs(
         `writing ${spec}: the docker engine writes type=docker and type=oci only`,
         'without RUN, --engine embedded writes it; with RUN, `dockerception filter | docker buildx build --output … -`',
       );
-    const attribute = Object.keys(attributes).find(
-      (key) => key !== 'tar' || attributes[key] !== 'true',
-    );
-    if (attribute !== undefined)
+    for (const [attribute, value] of Object.entries(attributes)) {
+      if (attribute === 'tar' && value === 'true') continue;
       throw usage(
         'OUTPUT_ATTRIBUTE',
-        `writing ${spec},${attribute}=${attributes[attribute]}: the docker engine doesn't know ${attribute}`,
+        `writing ${spec},${attribute}=${value}: the docker engine doesn't know ${attribute}`,
         'leave it out, or without RUN use --engine embedded; else `dockerception filter | docker buildx build --output … -`',
       );
+    }
     if (type === 'oci' && (ping.isPodman || !hasApi(ping, OCI_ARCHIVES)))
       warn(`this engine writes Docker's archive format: ${dest} is type=docker, not type=oci`);
   }
 }
 
-function hasApi(
-  { apiVersion = '' }: Ping,
-  [needMajor, needMinor]: readonly [number, number],
-): boolean {
+function hasApi({ apiVersion = '' }: Ping, minorVersion: number): boolean {
   const [major = 0, minor = 0] = apiVersion.split('.').map(Number);
-  return major > needMajor || (major === needMajor && minor >= needMinor);
+  return major > 1 || (major === 1 && minor >= minorVersion);
 }
 
 /**
  * The query of `POST /build` (Engine API, ImageBuild), without the leading `?`. It has no tags: the image is named later.
  *
- * @param session the ID of an open BuildKit session.
  * @throws DockerceptionError of kind usage for an option that the API does not have.
  */
-export function buildQuery(
-  options: EngineRequest,
-  backend: BuildBackend,
-  session?: string,
-): string {
-  const query = new URLSearchParams();
-  query.set('dockerfile', options.file);
-  setMap(query, 'buildargs', options.buildArgs);
-  setMap(query, 'labels', options.labels);
-  if (options.target) query.set('target', options.target);
-  if (options.platforms.length > 1)
+export function buildQuery(options: EngineRequest, backend: BuildBackend): string {
+  const { buildArgs, labels, target, platforms, network } = options;
+  const isPodman = backend === 'podman';
+  const query = new URLSearchParams({ dockerfile: options.file });
+  for (const [key, map] of Object.entries({ buildargs: buildArgs, labels }))
+    if (Object.keys(map).length > 0) query.set(key, JSON.stringify(map));
+  if (target) query.set('target', target);
+  if (platforms.length > 1)
     throw usage(
       'PLATFORMS',
       'building for several platforms: an engine builds for one at a time',
       'without RUN, --engine embedded builds for all; with RUN, `dockerception filter | docker buildx build --platform … -`',
     );
-  if (options.platforms[0]) query.set('platform', options.platforms[0].toLowerCase());
-  if (backend === 'podman' && Object.keys(options.buildArgs).length > 0) bypassCache(query);
-  else if (options.noCache) query.set('nocache', '1');
+  if (platforms[0]) query.set('platform', platforms[0].toLowerCase());
+  // Podman's cache compares unexpanded instructions, so that `ENV A=$A` matches with any A. A build with arguments does
+  // not use the cache, and leaves no intermediate layers to later builds.
+  const isUncached = isPodman && Object.keys(buildArgs).length > 0;
+  if (isUncached || options.noCache) query.set('nocache', '1');
+  if (isUncached) query.set('layers', '0');
   if (options.pull) query.set('pull', '1');
-  if (options.network) setNetwork(query, options.network, backend);
-  const hosts = options.addHosts.map((host) => hostAndAddress(host).join(':'));
-  // Podman answers 400 to a repeated key.
-  if (backend === 'podman' && hosts.length > 0) query.set('extrahosts', JSON.stringify(hosts));
-  else for (const host of hosts) query.append('extrahosts', host);
-  // Intermediate containers are removed, after a failure too.
-  query.set('rm', '1');
-  query.set('forcerm', '1');
-  if (backend !== 'podman') query.set('version', backend === 'buildkit' ? '2' : '1');
-  if (session !== undefined) query.set('session', session);
-  return query.toString();
-}
-
-/**
- * Podman's cache compares unexpanded instructions, so that `ENV A=$A` matches with any A. A build with arguments does
- * not use the cache, and leaves no intermediate layers to later builds.
- */
-function bypassCache(query: URLSearchParams): void {
-  query.set('nocache', '1');
-  query.set('layers', '0');
-}
-
-/** Podman ignores `networkmode`, and runs every step in the host's network. */
-function setNetwork(query: URLSearchParams, network: string, backend: BuildBackend): void {
-  if (backend === 'podman' && network !== 'host' && network !== 'default')
+  // Podman ignores `networkmode`, and runs every step in the host's network.
+  if (isPodman && network && network !== 'host' && network !== 'default')
     throw usage(
       'NETWORK',
       `building with --network ${network}: Podman's API runs every step in the host's network`,
       `use \`dockerception filter | podman build --network ${network} -\``,
     );
-  query.set('networkmode', network);
-}
-
-function setMap(query: URLSearchParams, key: string, map: Readonly<Record<string, string>>): void {
-  if (Object.keys(map).length > 0) query.set(key, JSON.stringify(map));
+  if (network) query.set('networkmode', network);
+  const hosts = options.addHosts.map((host) => hostAndAddress(host).join(':'));
+  // Podman answers 400 to a repeated key.
+  const repeated = isPodman && hosts.length > 0 ? [JSON.stringify(hosts)] : hosts;
+  for (const host of repeated) query.append('extrahosts', host);
+  // Intermediate containers are removed, after a failure too.
+  query.set('rm', '1');
+  query.set('forcerm', '1');
+  if (!isPodman) query.set('version', backend === 'buildkit' ? '2' : '1');
+  return query.toString();
 }
 
 function usage(code: ErrorCode, message: string, hint: string): DockerceptionError {

@@ -8,14 +8,12 @@ import type { Connection } from './connection.js';
 import { buildFailed, withoutImage } from './failures.js';
 import { type AbortAction, postTar, type UploadAnswer } from './upload.js';
 
-export interface BuildRequest {
+export interface PostOptions {
   /** The query of `POST /build`. */
   readonly query: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
   /** The hint if the engine gives no reason for a failure. */
-  readonly muteHint: string;
-  /** The hint for an error of the engine, if any. */
-  readonly hintFor: (message: string) => Promise<string | undefined>;
+  readonly hint: string;
   /** Called with the ID of an image that was written, even if the build fails after that. */
   readonly built: (imageId: string) => void;
 }
@@ -30,18 +28,17 @@ export async function build(
   connection: Connection,
   context: BuildContext,
   { report, signal }: Pick<EngineRequest, 'report' | 'signal'>,
-  { query, headers, muteHint, hintFor, built }: BuildRequest,
+  { query, headers = {}, hint, built }: PostOptions,
 ): Promise<string> {
   const answer = new BuildAnswer(report);
-  const path = `/build?${query}`;
-  const request = { path, headers, doing: 'building the image', hint: muteHint };
+  const request = { path: `/build?${query}`, headers, doing: 'building the image', hint };
   try {
     await postTar(connection, request, context.stream, answer, signal);
   } finally {
     const id = answer.imageId ?? (signal.aborted ? answer.exportedId : undefined);
     if (id !== undefined && (signal.aborted || answer.error === undefined)) built(id);
   }
-  if (answer.error !== undefined) throw buildFailed(answer.error, await hintFor(answer.error));
+  if (answer.error !== undefined) throw buildFailed(answer.error);
   if (answer.imageId === undefined) throw withoutImage();
   return answer.imageId;
 }

@@ -3,7 +3,7 @@
  * checked, named, pushed and saved, in this order.
  */
 import type { Readable } from 'node:stream';
-import { messageOf } from '../../errors.js';
+import { DockerceptionError, messageOf } from '../../errors.js';
 import { type CredentialStore, credentialStore } from '../../image/credentials/credentials.js';
 import { announced } from '../../progress/events.js';
 import { GrpcError } from '../buildkit/grpc.js';
@@ -11,7 +11,7 @@ import { type BuildkitConnection, openSession } from '../buildkit/session.js';
 import { solve } from '../buildkit/solve.js';
 import type { BuildContext, Engine, EngineRequest, EngineSettings } from '../engine.js';
 import { withSourceDateEpoch } from '../request.js';
-import { build } from './build.js';
+import { build, type PostOptions } from './build.js';
 import {
   type BuildBackend,
   buildQuery,
@@ -34,7 +34,7 @@ export type DockerEngineSettings = Pick<EngineSettings, 'env' | 'stdout'> &
 export function dockerEngine(connection: Connection, settings: DockerEngineSettings): Engine {
   const { env, stdout } = settings;
   return async (context, given) => {
-    const { report, signal, tags, outputs, push } = given;
+    const { report, signal, tags, outputs, push, check } = given;
     // It may fail before it is read, and still has its error then.
     context.stream.on('error', () => {});
     let image: NewImage | undefined;
@@ -54,20 +54,20 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       const notice = (message: string): void => report({ kind: 'notice', message });
       const warn = (message: string): void => report({ kind: 'notice', message, warning: true });
       // Options are checked before anything is opened.
-      buildQuery(request, backend);
+      const query = buildQuery(request, backend);
       checkOutputs(request, ping, warn);
       const directories = checkBuildContexts(request, backend, ping, settings.openDirectory);
-      const mayBeRefused = request.check?.hasLimits === true || push || tags.length > 1;
+      const mayBeRefused = check?.hasLimits === true || push || tags.length > 1;
       image = new NewImage(connection, { isBuildKit, mayBeRefused, signal, warn });
-      const built = (id: string): void => image?.built(id);
       const imageId = await buildImage(connection, context, {
         request,
+        query,
         backend,
         credentials,
         directories,
-        built,
+        built: (id) => image?.built(id),
         warn: notice,
-        muteHint: muteHint(backend, settings.keepOwner === true),
+        hint: muteHint(backend, settings.keepOwner === true),
       });
       const description = await announced(
         image.describe(tags, signal),
@@ -79,24 +79,21 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
         return { metadata: {} };
       });
       const { size } = description;
-      await request.check?.stored({
-        id: imageId,
-        size,
-        open: (stop) => imageArchive(connection, imageId, stop),
-      });
+      const open = (stop: AbortSignal): Promise<Readable> =>
+        imageArchive(connection, imageId, stop);
+      await check?.stored({ id: imageId, size, open });
       signal.throwIfAborted();
       const naming = image.accept(tags);
       await announced(naming, report, 'waiting for the engine to name the image');
       let { metadata } = description;
-      if (push)
-        for (const tag of tags) {
-          const transfer = { report, signal: interruption() };
-          const digest = await pushFromEngine(connection, tag, credentials, transfer);
-          isPublished = true;
-          if (digest !== undefined) metadata = { 'containerimage.digest': digest, ...metadata };
-        }
+      for (const tag of push ? tags : []) {
+        const transfer = { report, signal: interruption() };
+        const digest = await pushFromEngine(connection, tag, credentials, transfer);
+        isPublished = true;
+        if (digest !== undefined) metadata = { 'containerimage.digest': digest, ...metadata };
+      }
+      const names = tags.length > 0 ? tags : [imageId];
       for (const { dest } of outputs) {
-        const names = tags.length > 0 ? tags : [imageId];
         await saveImage(connection, names, dest, stdout, interruption());
         isPublished = true;
       }
@@ -112,67 +109,65 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
   };
 }
 
-interface ImageBuild {
+interface ImageBuild extends Pick<PostOptions, 'query' | 'hint' | 'built'> {
   readonly request: EngineRequest;
   readonly backend: BuildBackend;
   readonly credentials: CredentialStore;
-  readonly directories: ReadonlyMap<string, () => Promise<Readable>> | undefined;
-  readonly built: (imageId: string) => void;
+  readonly directories: ReadonlyMap<string, () => Promise<Readable>>;
   readonly warn: (message: string) => void;
-  readonly muteHint: string;
 }
 
-/** `POST /build` has no named contexts, and reads the Dockerfile from what instructions see: such builds use BuildKit's API. */
+/** Adds a hint to the engine's message about missing credentials. */
 async function buildImage(
   connection: Connection,
   context: BuildContext,
-  { request, backend, credentials, directories, built, warn, muteHint }: ImageBuild,
+  options: ImageBuild,
 ): Promise<string> {
-  const { signal, concealed } = request;
-  const hintFor = (message: string): Promise<string | undefined> =>
-    credentialHint(message, credentials);
-  const post = { headers: {}, muteHint, hintFor, built };
+  try {
+    return await buildWith(connection, context, options);
+  } catch (error) {
+    const failure = error instanceof GrpcError ? buildFailed(error.message) : error;
+    if (!(failure instanceof DockerceptionError) || failure.code !== 'BUILD_FAILED') throw failure;
+    const hint = await credentialHint(failure.message, options.credentials);
+    throw failure.with({ hint: hint ?? failure.hint });
+  }
+}
+
+/** `POST /build` has no named contexts, and reads the Dockerfile from what instructions see: such builds use BuildKit's API. */
+async function buildWith(
+  connection: Connection,
+  context: BuildContext,
+  { request, backend, credentials, directories, warn, ...post }: ImageBuild,
+): Promise<string> {
   if (backend !== 'buildkit') {
     const config = await registryConfig(credentials, warn);
-    const headers: Record<string, string> =
-      config === undefined ? {} : { 'X-Registry-Config': config };
-    const query = buildQuery(request, backend);
-    return build(connection, context, request, { ...post, query, headers });
+    const headers = { ...(config !== undefined && { 'X-Registry-Config': config }) };
+    return build(connection, context, request, { ...post, headers });
   }
   const buildkit = buildkitOver(connection);
-  if (directories === undefined && concealed.length === 0) {
+  const { buildContexts, concealed, signal } = request;
+  if (Object.keys(buildContexts).length === 0 && concealed.length === 0) {
     const session = await openSession(buildkit, credentials, signal);
     try {
-      const query = buildQuery(request, backend, session.id);
+      const query = `${post.query}&session=${session.id}`;
       return await build(connection, context, request, { ...post, query });
     } finally {
       session.close();
     }
   }
-  const imageId = await solve(context, {
-    connection: buildkit,
-    request,
-    credentials,
-    directories: directories ?? new Map(),
-    built,
-  }).catch(async (error: unknown) => {
-    if (!(error instanceof GrpcError)) throw error;
-    throw buildFailed(error.message, await hintFor(error.message));
-  });
+  const { built } = post;
+  const options = { connection: buildkit, request, credentials, directories, built };
+  const imageId = await solve(context, options);
   if (imageId === undefined) throw withoutImage();
   return imageId;
 }
 
 function buildkitOver(connection: Connection): BuildkitConnection {
-  const upgrade = (
-    path: string,
-    signal: AbortSignal,
-    headers: Readonly<Record<string, string | string[]>> = {},
-  ): ReturnType<Connection['upgrade']> =>
-    connection.upgrade({ method: 'POST', path, headers }, 'h2c', signal);
+  const method = 'POST';
   return {
-    openControl: (signal) => upgrade('/grpc', signal),
-    openSession: (headers, signal) => upgrade('/session', signal, headers),
+    openControl: (signal) => connection.upgrade({ method, path: '/grpc' }, 'h2c', signal),
+    openSession: (headers, signal) =>
+      connection.upgrade({ method, path: '/session', headers }, 'h2c', signal),
     lost: (doing, error) => lost(connection.endpoint, doing, error),
   };
 }

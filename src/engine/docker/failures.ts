@@ -113,9 +113,9 @@ function oneLine(text: string): string {
 const REMOVED = /^unable to find image "sha256:|: layer not known$/;
 
 /** The engine reports that a build has failed. */
-export function buildFailed(reason: string, given: string | undefined): DockerceptionError {
+export function buildFailed(reason: string): DockerceptionError {
   const removed = 'another process removed an image during the build: try again';
-  const hint = given ?? (REMOVED.test(reason) ? removed : undefined);
+  const hint = REMOVED.test(reason) ? removed : undefined;
   return new DockerceptionError('build', 'BUILD_FAILED', `building the image: ${reason}`, { hint });
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { build } from '../../../src/engine/docker/build.js';
-import { connect, resolveEndpoint } from '../../../src/engine/docker/index.js';
+import { Connection, resolveEndpoint } from '../../../src/engine/docker/index.js';
 import { bytesOf } from './fixtures.js';
 
 /**
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 /** Listens, and calls `play` with each connection; resolves with what connects to it. */
-async function engine(play: (socket: Socket) => void): Promise<ReturnType<typeof connect>> {
+async function engine(play: (socket: Socket) => void): Promise<Connection> {
   const path = join(folder, 'engine.sock');
   server = createServer((socket) => {
     sockets.add(socket);
@@ -34,7 +34,7 @@ async function engine(play: (socket: Socket) => void): Promise<ReturnType<typeof
     play(socket);
   }).listen(path);
   await once(server, 'listening');
-  return connect(await resolveEndpoint({ DOCKER_HOST: `unix://${path}` }, { home: folder }));
+  return new Connection(await resolveEndpoint({ DOCKER_HOST: `unix://${path}` }, folder), {});
 }
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
@@ -42,7 +42,7 @@ const ID = `sha256:${'a'.repeat(64)}`;
 const AUX = `{"aux":{"ID":"${ID}"}}\n`;
 
 function run(
-  connection: ReturnType<typeof connect>,
+  connection: Connection,
   stream: Readable,
   signal = new AbortController().signal,
 ): Promise<string> {
@@ -50,13 +50,7 @@ function run(
     connection,
     { stream },
     { report: () => {}, signal },
-    {
-      query: 'version=1',
-      headers: {},
-      muteHint: 'look at the log',
-      hintFor: async () => undefined,
-      built: () => undefined,
-    },
+    { query: 'version=1', hint: 'look at the log', built: () => undefined },
   );
 }
 
