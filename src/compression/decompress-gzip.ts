@@ -1,66 +1,44 @@
 /** gzip (RFC 1952) with any number of members. As in gzip(1), zeros after the last member are padding. */
-import type { Transform } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { messageOf, systemCode } from '../errors.js';
-import { corrupt, cutShort } from './decompress-error.js';
+import { createGunzip, type Gunzip } from 'node:zlib';
+import { systemCode } from '../errors.js';
+import { type Chunks, corrupt, cutShort } from './format.js';
+import { writeTo } from './program.js';
 
 const OUTPUT_CHUNK = 128 * 1024;
 
 /** Decompresses `input`. */
-export async function* gunzip(
-  input: AsyncIterable<Buffer>,
-  name: string,
-): AsyncGenerator<Uint8Array> {
+export async function* gunzip(input: Chunks): AsyncGenerator<Buffer> {
   const inflate = createGunzip({ chunkSize: OUTPUT_CHUNK });
-  const fed = feed(input, inflate, () => inflate.bytesWritten);
-  // Awaited below; until then a failure must not be unhandled.
-  fed.catch(() => undefined);
+  const fed = feed(input, inflate);
+  fed.catch((error: Error) => inflate.destroy(error));
   try {
     for await (const chunk of inflate) yield chunk as Buffer;
   } catch (error) {
-    if (systemCode(error) === 'Z_BUF_ERROR') throw cutShort(name, 'gzip', error);
-    if (systemCode(error)?.startsWith('Z_')) throw corrupt(name, 'gzip', error);
-    throw error;
+    if (systemCode(error) === 'Z_BUF_ERROR') throw cutShort(error);
+    throw systemCode(error)?.startsWith('Z_') ? corrupt(error) : error;
   } finally {
     inflate.destroy();
   }
-  if ((await fed) === 'garbage')
-    throw corrupt(name, 'gzip', 'something else follows it', 'cut off what follows the gzip data');
+  if (!(await fed))
+    throw corrupt('something else follows it', 'cut off what follows the gzip data');
 }
 
-/** Writes `input` to zlib, which ends at a zero after a member. What follows must be zeros. */
-async function feed(
-  input: AsyncIterable<Buffer>,
-  codec: Transform,
-  consumed: () => number,
-): Promise<'done' | 'garbage'> {
-  let over = false;
-  let wake: (() => void) | undefined;
-  const stop = (): void => {
-    over = true;
-    wake?.();
-  };
-  codec.once('end', stop).once('close', stop);
+/** Writes `input` to zlib, which ends at a zero after a member. Returns whether zeros alone follow. */
+async function feed(input: Chunks, inflate: Gunzip): Promise<boolean> {
+  let isOver = false;
+  inflate.once('end', () => (isOver = true));
   let written = 0;
-  try {
-    for await (const chunk of input) {
-      let rest = chunk;
-      if (!over) {
-        written += chunk.length;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          codec.write(chunk, () => resolve());
-        });
-        if (codec.destroyed && !codec.readableEnded) return 'done';
-        rest = chunk.subarray(chunk.length - (written - consumed()));
-        over ||= rest.length > 0;
-      }
-      if (rest.some((byte) => byte !== 0)) return 'garbage';
+  for await (const chunk of input) {
+    let rest = chunk;
+    if (!isOver) {
+      written += chunk.length;
+      await writeTo(inflate, chunk);
+      if (inflate.destroyed && !inflate.readableEnded) return true;
+      rest = chunk.subarray(chunk.length - (written - inflate.bytesWritten));
+      isOver ||= rest.length > 0;
     }
-    if (!over) codec.end();
-    return 'done';
-  } catch (error) {
-    codec.destroy(error instanceof Error ? error : new Error(messageOf(error)));
-    throw error;
+    if (rest.some((byte) => byte !== 0)) return false;
   }
+  if (!isOver) inflate.end();
+  return true;
 }

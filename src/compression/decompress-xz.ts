@@ -3,7 +3,7 @@
  * CRC-64; SHA-256 needs the `xz` program.
  */
 import { messageOf } from '../errors.js';
-import { corrupt, cutShort, unsupported } from './decompress-error.js';
+import { type Chunks, corrupt, cutShort, unsupported } from './format.js';
 
 const CHECK_SHA256 = 0x0a;
 const RECOMPRESS = 'decompress it first: xz -dc FILE | dockerception …';
@@ -19,10 +19,7 @@ export function isCheckable(header: Uint8Array): boolean {
 }
 
 /** Decompresses `input`. */
-export async function* unxz(
-  input: AsyncIterable<Buffer>,
-  name: string,
-): AsyncGenerator<Uint8Array> {
+export async function* unxz(input: Chunks): AsyncGenerator<Uint8Array> {
   const { default: xz } = await import('xz-decompress');
   const reader = new xz.XzReadableStream(toWeb(input)).getReader();
   try {
@@ -32,14 +29,14 @@ export async function* unxz(
       yield value;
     }
   } catch (error) {
-    throw explain(error, name);
+    throw explain(error);
   } finally {
     // Also frees the decoder: the library has one for all streams.
     await reader.cancel().catch(() => undefined);
   }
 }
 
-function toWeb(input: AsyncIterable<Buffer>): ReadableStream<Uint8Array> {
+function toWeb(input: Chunks): ReadableStream<Uint8Array> {
   const chunks = input[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>(
     {
@@ -58,13 +55,12 @@ function toWeb(input: AsyncIterable<Buffer>): ReadableStream<Uint8Array> {
   );
 }
 
-function explain(error: unknown, name: string): unknown {
-  const code = /^get_next_output failed with error code (\d+)$/.exec(messageOf(error))?.[1];
-  if (code === undefined) return error;
-  if (Number(code) === BUFFER) return cutShort(name, 'xz', error);
-  if (Number(code) === OPTIONS)
-    return unsupported(name, 'xz', 'uses a filter or a check that is not known here', RECOMPRESS);
-  if (OUT_OF_MEMORY.includes(Number(code)))
-    return unsupported(name, 'xz', 'needs too much memory', RECOMPRESS);
-  return corrupt(name, 'xz', 'its checksums or its structure are wrong');
+function explain(error: unknown): unknown {
+  const code = Number(/^get_next_output failed with error code (\d+)$/.exec(messageOf(error))?.[1]);
+  if (Number.isNaN(code)) return error;
+  if (code === BUFFER) return cutShort(error);
+  if (code === OPTIONS)
+    return unsupported('uses a filter or a check that is not known here', RECOMPRESS);
+  if (OUT_OF_MEMORY.includes(code)) return unsupported('needs too much memory', RECOMPRESS);
+  return corrupt('its checksums or its structure are wrong');
 }

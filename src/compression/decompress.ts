@@ -1,9 +1,11 @@
 /** Recognises compression by the first bytes of a stream, and decompresses it. */
 import { Readable } from 'node:stream';
-import type { CompressionFormat } from './decompress-error.js';
+import { DockerceptionError } from '../errors.js';
+import { type Chunks, type CompressionFormat, DecodeError } from './format.js';
+import { PulledStream } from './pulled-stream.js';
 import { countGarbage } from './young-garbage.js';
 
-type Decoder = (input: AsyncIterable<Buffer>, name: string) => AsyncGenerator<Uint8Array>;
+type Decoder = (input: Chunks) => AsyncGenerator<Uint8Array>;
 
 /** The length of the longest magic number: bzip2's "BZh", a digit, and six bytes of a block. */
 const PEEK = 10;
@@ -16,17 +18,17 @@ const OUTPUT_BUFFER = 256 * 1024;
  * @throws DockerceptionError of kind `context`, from the result: `COMPRESSED_TRUNCATED`, `COMPRESSED_CORRUPT` or
  * `COMPRESSED_UNSUPPORTED`
  */
-export async function decompress(input: Readable, name: string): Promise<Readable> {
-  return (await decoded(input, name, recognise)).bytes;
+export function decompress(input: Readable, name: string): Promise<Readable> {
+  return decoded(input, name, recognise);
 }
 
 /** As {@link decompress}, for input of the user: also recognises compress(1) and lz4(1), and repeated compression. */
 export async function decompressContext(input: Readable, name: string): Promise<Readable> {
   let bytes = input;
   for (let layers = 0; layers < MAX_LAYERS; layers++) {
-    const next = await decoded(bytes, name, (head) => recognise(head) ?? recogniseMore(head));
-    bytes = next.bytes;
-    if (!next.compressed) break;
+    const inner = await decoded(bytes, name, (head) => recognise(head) ?? recogniseMore(head));
+    if (inner === bytes) break;
+    bytes = inner;
   }
   return bytes;
 }
@@ -34,23 +36,40 @@ export async function decompressContext(input: Readable, name: string): Promise<
 /** The limit for repeated compression. */
 const MAX_LAYERS = 4;
 
-interface Decompressed {
-  readonly bytes: Readable;
-  readonly compressed: boolean;
-}
-
 async function decoded(
   input: Readable,
   name: string,
   formatOf: (head: Uint8Array) => CompressionFormat | undefined,
-): Promise<Decompressed> {
+): Promise<Readable> {
   const { head, ended } = await peek(input);
   // `unshift` has no effect after the end.
   const bytes = ended ? Readable.from(head.length > 0 ? [head] : [], { objectMode: false }) : input;
   const format = formatOf(head);
-  if (format === undefined) return { bytes, compressed: false };
-  const decoder = await decoderOf(format, head);
-  return { bytes: new Decoded(bytes, decoder(bytes, name)), compressed: true };
+  if (format === undefined) return bytes;
+  const decode = await decoderOf(format, head);
+  const chunks = explained(decode(bytes), `reading ${name}: the ${format} data`);
+  const release = (): Promise<unknown> => {
+    // A decoder that waits for the input ends only after it.
+    bytes.destroy();
+    return chunks.return(undefined);
+  };
+  return new PulledStream(() => chunks.next(), release, OUTPUT_BUFFER);
+}
+
+/** Adds the context to errors of the decoder, and counts what it allocates. */
+async function* explained(
+  chunks: AsyncIterable<Uint8Array>,
+  context: string,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of chunks) {
+      countGarbage(chunk.length);
+      yield chunk;
+    }
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw new DockerceptionError('context', error.code, `${context} ${error.message}`, error);
+  }
 }
 
 /** Formats that engines do not read. */
@@ -62,9 +81,7 @@ function recogniseMore(head: Uint8Array): CompressionFormat | undefined {
 
 /** The format of data with these first bytes; undefined if it is not compressed. */
 export function recognise(head: Uint8Array): CompressionFormat | undefined {
-  const hex = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, PEEK)).toString(
-    'hex',
-  );
+  const hex = Buffer.from(head.subarray(0, PEEK)).toString('hex');
   if (/^1f8b/.test(hex)) return 'gzip';
   if (/^28b52ffd|^5.2a4d18/.test(hex)) return 'zstd';
   if (/^fd377a585a00/.test(hex)) return 'xz';
@@ -79,8 +96,8 @@ async function decoderOf(format: CompressionFormat, head: Uint8Array): Promise<D
     const { isCheckable, unxz } = await import('./decompress-xz.js');
     if (isCheckable(head)) return unxz;
   }
-  const { decompressWith } = await import('./decompress-program.js');
-  return (input, name) => decompressWith(format, input, name);
+  const { decompressWith } = await import('./program.js');
+  return (input) => decompressWith(format, input);
 }
 
 /** Reads the first bytes and puts them back, unless the stream ends before. */
@@ -108,47 +125,4 @@ function peek(input: Readable): Promise<{ head: Buffer; ended: boolean }> {
     if (input.destroyed) return closed();
     input.on('readable', more).on('end', end).on('error', fail).on('close', closed);
   });
-}
-
-/** Unlike `Readable.from`, it can be destroyed while the input is silent. */
-class Decoded extends Readable {
-  private pulling = false;
-
-  constructor(
-    private readonly input: Readable,
-    private readonly chunks: AsyncGenerator<Uint8Array>,
-  ) {
-    super({ highWaterMark: OUTPUT_BUFFER });
-  }
-
-  override _read(): void {
-    if (!this.pulling) void this.pull();
-  }
-
-  private async pull(): Promise<void> {
-    this.pulling = true;
-    try {
-      let wanted = true;
-      while (wanted) {
-        const next = await this.chunks.next();
-        if (this.destroyed) return;
-        if (next.done) this.push(null);
-        else countGarbage(next.value.length);
-        wanted = next.done !== true && (next.value.length === 0 || this.push(next.value));
-      }
-    } catch (error) {
-      this.destroy(error as Error);
-    } finally {
-      this.pulling = false;
-    }
-  }
-
-  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    // A decoder that waits for the input ends only after it.
-    this.input.destroy();
-    this.chunks.return(undefined).then(
-      () => callback(error),
-      () => callback(error),
-    );
-  }
 }

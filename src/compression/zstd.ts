@@ -1,10 +1,10 @@
 /** zstd (RFC 8878) with a checksum, by Node from 22.15 on, or else by zstd(1) on all cores. */
-import { spawn } from 'node:child_process';
-import type { Duplex, Readable, Writable } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { printable } from '../text/printable.js';
+import type { Chunks } from './format.js';
+import { throughCodec, throughProgram } from './program.js';
 
 /** The default of zstd(1). */
 const DEFAULT_LEVEL = 3;
@@ -18,137 +18,47 @@ const CHECKSUM_FLAG = 201;
 type CreateZstdCompress = (options: {
   readonly chunkSize: number;
   readonly params: Readonly<Record<number, number>>;
-}) => Duplex;
+}) => Transform;
 
 /**
  * Compresses `data`. Failures of `data` are thrown unchanged; ending it early ends `data` too.
  * @param level 1 to 19; 3 by default
  * @throws DockerceptionError: ZSTD_MISSING, of kind usage; ZSTD_FAILED, of kind output
  */
-export async function* zstd(
-  data: AsyncIterable<Buffer>,
-  level = DEFAULT_LEVEL,
-): AsyncGenerator<Buffer> {
-  const own = (zlib as { createZstdCompress?: CreateZstdCompress }).createZstdCompress;
-  const compressor = own === undefined ? zstdProgram(level) : ownCompressor(own, level);
-  yield* compressThrough(data, compressor);
-}
-
-function ownCompressor(create: CreateZstdCompress, level: number): StreamCompressor {
+export async function* zstd(data: Chunks, level = DEFAULT_LEVEL): AsyncGenerator<Buffer> {
+  const chunks = data[Symbol.asyncIterator]();
+  const input = { [Symbol.asyncIterator]: () => chunks };
+  const create = (zlib as { createZstdCompress?: CreateZstdCompress }).createZstdCompress;
   const params = { [COMPRESSION_LEVEL]: level, [CHECKSUM_FLAG]: 1 };
-  const stream = create({ chunkSize: OUTPUT_CHUNK, params });
-  return {
-    input: stream,
-    output: stream,
-    ended: finished(stream),
-    close() {
-      stream.destroy();
-      return Promise.resolve();
-    },
-  };
-}
-
-/** A compressor with an input and an output. Its creator closes it. */
-interface StreamCompressor {
-  readonly input: Writable;
-  readonly output: Readable;
-  /** Resolves at the end of the output; rejects if it is incomplete. */
-  readonly ended: Promise<unknown>;
-  /** Ends it at any time. Idempotent. */
-  close(): Promise<unknown>;
-}
-
-/** Compresses `data`, and closes the compressor. */
-export async function* compressThrough(
-  data: AsyncIterable<Buffer>,
-  compressor: StreamCompressor,
-): AsyncGenerator<Buffer> {
-  const fed = feed(data, compressor.input);
-  // Awaited below; until then a failure must not be unhandled.
-  fed.catch(() => compressor.close());
-  compressor.ended.catch(() => undefined);
   try {
-    for await (const chunk of outputOf(compressor)) yield chunk;
-    // A failure of the data comes first: it ended the compressor.
-    const taken = await fed;
-    await compressor.ended;
-    if (!taken) throw new Error('a compressor has ended before its data');
-  } finally {
-    await compressor.close();
-    await fed.catch(() => undefined);
-  }
-}
-
-/** The output up to its end or failure; `ended` reports which. */
-async function* outputOf({ output }: StreamCompressor): AsyncGenerator<Buffer> {
-  const chunks = output[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  try {
-    for (;;) {
-      const next = await chunks.next().catch(() => undefined);
-      if (next === undefined || next.done === true) return;
-      yield next.value;
-    }
+    if (create === undefined) yield* zstdProgram(input, level);
+    else yield* throughCodec(create({ chunkSize: OUTPUT_CHUNK, params }), input);
   } finally {
     await chunks.return?.();
   }
 }
 
-/** Writes `data`. False if the compressor accepts no more. */
-async function feed(data: AsyncIterable<Buffer>, input: Writable): Promise<boolean> {
-  input.on('error', () => undefined);
-  for await (const chunk of data) {
-    // The chunk is valid until the next one is requested.
-    const taken = await new Promise<boolean>((resolve) => {
-      input.write(chunk, (error) => resolve(!error));
-    });
-    if (!taken) return false;
+/** Compresses `data` with zstd(1) on all cores, which do not change the output. */
+export async function* zstdProgram(
+  data: Chunks,
+  level: number,
+  program = 'zstd',
+): AsyncGenerator<Buffer> {
+  const end = yield* throughProgram(program, ['-q', '-c', '-T0', `-${level}`], data);
+  const { failure, signal } = end;
+  if (systemCode(failure) === 'ENOENT')
+    throw new DockerceptionError(
+      'usage',
+      'ZSTD_MISSING',
+      'compressing a layer: zstd is neither in this Node nor a program on PATH',
+      { hint: 'install zstd, use Node 22.15 or later, or --compression gzip', cause: failure },
+    );
+  if (failure === undefined && end.exitCode === 0) {
+    if (end.hasReadAll) return;
+    throw new Error('a compressor has ended before its data');
   }
-  input.end();
-  return true;
-}
-
-/** Characters of standard error. */
-const MAX_MESSAGE = 4096;
-
-/** Starts zstd(1) on all cores, which do not change the output. */
-export function zstdProgram(level: number, program = 'zstd'): StreamCompressor {
-  const child = spawn(program, ['-q', '-c', '-T0', `-${level}`], { stdio: 'pipe' });
-  let failure: unknown;
-  child.on('error', (error) => (failure = error));
-  let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaint = (complaint + text).slice(0, MAX_MESSAGE);
-  });
-  const closed = new Promise((resolve) => child.once('close', resolve));
-  return {
-    input: child.stdin,
-    output: child.stdout,
-    ended: closed.then(() => {
-      if (failure !== undefined) throw notStarted(failure);
-      if (child.exitCode !== 0) throw failed(complaint.trim(), child.signalCode);
-    }),
-    async close() {
-      child.kill('SIGKILL');
-      // With unread output the program would not be closed.
-      child.stdout.destroy();
-      await closed;
-    },
-  };
-}
-
-function notStarted(cause: unknown): DockerceptionError {
-  if (systemCode(cause) !== 'ENOENT') return failed(messageOf(cause), null, cause);
-  return new DockerceptionError(
-    'usage',
-    'ZSTD_MISSING',
-    'compressing a layer: zstd is neither in this Node nor a program on PATH',
-    { hint: 'install zstd, use Node 22.15 or later, or --compression gzip', cause },
-  );
-}
-
-function failed(why: string, signal: string | null, cause?: unknown): DockerceptionError {
-  const line = printable(why.split('\n')[0] ?? '') || `it was ended by ${signal ?? 'an exit code'}`;
-  return new DockerceptionError('output', 'ZSTD_FAILED', `compressing a layer: zstd: ${line}`, {
-    ...(cause !== undefined && { cause }),
-  });
+  const why = failure === undefined ? end.complaint : messageOf(failure);
+  const line = printable(why) || `it was ended by ${signal ?? 'an exit code'}`;
+  const message = `compressing a layer: zstd: ${line}`;
+  throw new DockerceptionError('output', 'ZSTD_FAILED', message, { cause: failure });
 }

@@ -4,6 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import { isAnyArrayBuffer } from 'node:util/types';
+import { PulledStream } from '../compression/pulled-stream.js';
 import { DockerceptionError } from '../errors.js';
 
 /** Bytes, whole or in pieces. */
@@ -28,29 +29,40 @@ export function isBytes(value: unknown): value is Bytes {
  * with `USAGE_CONTEXT` of kind `usage`.
  */
 export function readableOf(bytes: Bytes): Readable {
-  if (bytes instanceof Readable) {
-    if (!bytes.readableObjectMode) return bytes;
-    const iterator = bytes[Symbol.asyncIterator]() as AsyncIterator<unknown>;
-    // The result has the error.
-    bytes.on('error', () => undefined);
-    return new Pulled(iterator, (error) => void bytes.destroy(error));
-  }
   if (isAnyArrayBuffer(bytes)) return readableOf(new Uint8Array(bytes));
   if (ArrayBuffer.isView(bytes)) return readableOf([bytes]);
+  if (bytes instanceof Readable) {
+    if (!bytes.readableObjectMode) return bytes;
+    // The result has the error.
+    bytes.on('error', () => undefined);
+    return pulled(bytes[Symbol.asyncIterator](), (error) => bytes.destroy(error));
+  }
   if (isWebStream(bytes)) {
     const reader = bytes.getReader();
-    const next = async (): Promise<IteratorResult<unknown>> => {
-      const { done, value } = await reader.read();
-      return done ? { done, value: undefined } : { done, value };
-    };
-    return new Pulled({ next }, (error) => void reader.cancel(error).catch(() => undefined));
+    return pulled(
+      { next: () => reader.read() },
+      (error) => void reader.cancel(error).catch(() => undefined),
+    );
   }
-  const iterator = iteratorOf(bytes);
-  return new Pulled(iterator, () => {
+  const iterator =
+    Symbol.asyncIterator in bytes ? bytes[Symbol.asyncIterator]() : bytes[Symbol.iterator]();
+  return pulled(iterator, () => {
     // A stream of another library: its iterator may wait for a piece that never comes.
     (bytes as Partial<Pick<Readable, 'destroy'>>).destroy?.();
     void endIterator(iterator);
   });
+}
+
+interface Pieces {
+  next(): IteratorResult<unknown> | Promise<IteratorResult<unknown>>;
+}
+
+function pulled(pieces: Pieces, release: (error: Error | undefined) => unknown): Readable {
+  const next = async (): Promise<IteratorResult<Buffer, unknown>> => {
+    const result = await pieces.next();
+    return result.done === true ? result : { value: pieceOf(result.value) };
+  };
+  return new PulledStream(next, (error) => void release(error ?? undefined));
 }
 
 function isWebStream(value: object): value is ReadableStream<Uint8Array> {
@@ -61,64 +73,12 @@ function isIterable(value: object): boolean {
   return Symbol.asyncIterator in value || Symbol.iterator in value;
 }
 
-type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
-
-function iteratorOf(bytes: AsyncIterable<unknown> | Iterable<unknown>): AnyIterator {
-  return Symbol.asyncIterator in bytes ? bytes[Symbol.asyncIterator]() : bytes[Symbol.iterator]();
-}
-
 /** A generator that waits for its next piece ends when that arrives; it isn't waited for. */
-async function endIterator(iterator: AnyIterator): Promise<void> {
+async function endIterator(iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
   try {
     await iterator.return?.();
   } catch {
     // The stream is closed: its reader has the first error.
-  }
-}
-
-/** Pulls pieces one at a time. Unlike `Readable.from`, it can be destroyed while its input is silent. */
-class Pulled extends Readable {
-  #pulling = false;
-  #ended = false;
-
-  constructor(
-    private readonly pieces: {
-      next(): IteratorResult<unknown> | Promise<IteratorResult<unknown>>;
-    },
-    private readonly release: (error: Error | undefined) => void,
-  ) {
-    super();
-  }
-
-  override _read(): void {
-    if (!this.#pulling) void this.#pull();
-  }
-
-  async #pull(): Promise<void> {
-    this.#pulling = true;
-    try {
-      for (let wanted = true; wanted && !this.destroyed;) {
-        const next = await this.pieces.next();
-        if (this.destroyed) return;
-        if (next.done === true) {
-          this.#ended = true;
-          this.push(null);
-          return;
-        }
-        const piece = pieceOf(next.value);
-        // An empty piece isn't the end.
-        if (piece.length > 0) wanted = this.push(piece);
-      }
-    } catch (error) {
-      this.destroy(error as Error);
-    } finally {
-      this.#pulling = false;
-    }
-  }
-
-  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    if (!this.#ended) this.release(error ?? undefined);
-    callback(error);
   }
 }
 

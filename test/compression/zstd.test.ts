@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { decompress } from '../../src/compression/decompress.js';
-import { compressThrough, zstd, zstdProgram } from '../../src/compression/zstd.js';
+import { zstd, zstdProgram } from '../../src/compression/zstd.js';
 import { chunked, collected } from './chunks.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'dockerception-zstd-'));
@@ -68,7 +68,7 @@ describe('zstd', () => {
 
 describe('the zstd program', () => {
   const through = (path: string): Promise<Buffer> =>
-    collected(compressThrough(chunked(data, 4096), zstdProgram(3, path)));
+    collected(zstdProgram(chunked(data, 4096), 3, path));
 
   it('is asked for when it is not there', async () => {
     await expect(through(join(folder, 'nothing'))).rejects.toMatchObject({
