@@ -54,18 +54,10 @@ export class Tree {
   /** Whether files have several names, so that copies need links of their own. */
   hasLinks: boolean;
 
-  #lost: number;
-
   /** Starts with the current state of another tree, or empty. */
   constructor(base?: Tree) {
     this.#root = base?.freeze() ?? this.#make(PLAIN);
     this.hasLinks = base?.hasLinks ?? false;
-    this.#lost = base === undefined ? 0 : base.#lost;
-  }
-
-  /** A unique negative `offset` for a content that is not kept. */
-  newLost(): number {
-    return --this.#lost;
   }
 
   /** The current state, which never changes. */

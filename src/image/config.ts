@@ -104,6 +104,8 @@ const CONTAINER: Shape = {
   OnBuild: listOf(text),
   Shell: listOf(text),
 };
+/** The members of a container's configuration in the order of Go's structure. */
+export const CONTAINER_MEMBERS = Object.keys(CONTAINER) as (keyof ContainerConfig)[];
 const HISTORY: Shape = {
   created: text,
   created_by: text,

@@ -39,9 +39,8 @@ import {
   SpeculativeLayerWriter,
 } from './speculation/index.js';
 import { contentOf, readableOf } from './spool/contents.js';
-import { Images, needsEngine } from './stages/images.js';
 import { platformsOf } from './stages/platform.js';
-import { SourceTrees } from './stages/source-trees.js';
+import { needsEngine, SourceTrees } from './stages/source-trees.js';
 import type { BuiltTarget } from './stages/stages.js';
 import { StepReport } from './stages/step-report.js';
 import { buildTargets, checkTargets } from './stages/targets.js';
@@ -74,9 +73,6 @@ export function embeddedEngine(settings: EmbeddedSettings): EntryEngine {
 
 /** Bytes of the largest Dockerfile, as in BuildKit. */
 const MAX_DOCKERFILE = 16 << 20;
-const NO_IMAGES: Pick<Images, 'find'> = {
-  find: () => Promise.reject(new Error('a prediction uses no images')),
-};
 const NOTHING = Promise.resolve(undefined);
 const SILENT = new StepReport(() => undefined);
 
@@ -157,19 +153,13 @@ class Build implements EntryBuild {
   }
 
   async #build(): Promise<BuildResult> {
-    const { signal, buildContexts, check, pull } = this.#options;
-    const { engineHas } = this.#settings;
-    const images = new Images({
-      contexts: buildContexts,
-      registry: this.#registry(),
-      // With --pull, engines do not use local images either.
-      ...(engineHas && !pull && { engineHas: (reference) => engineHas(reference, signal) }),
-    });
+    const { signal, check } = this.#options;
+    const sources = this.#sources(this.#tree, false);
     const outputs = await this.#beginOutputs();
     try {
       const dockerfile = this.#dockerfile(this.#tree);
       this.#reportUnusedArgs(dockerfile);
-      const targets = await this.#targets(dockerfile, this.#tree, images, this.#report);
+      const targets = await this.#targets(dockerfile, sources, this.#report);
       if (check !== undefined) await checkTargets(targets, this.#spool, check);
       const image = await this.#assemble(targets, outputs);
       await outputs.writeFiles(targets, this.#spool, this.#defaultTime);
@@ -178,7 +168,7 @@ class Build implements EntryBuild {
       if (image !== undefined) await outputs.finish(image);
       return metadataOf(image, this.#options);
     } finally {
-      await images.close();
+      await sources.close();
     }
   }
 
@@ -204,7 +194,7 @@ class Build implements EntryBuild {
     if (this.#platforms.length > 1) return undefined;
     const dockerfile = this.#dockerfile(tree);
     if (!isPredictable(dockerfile)) return undefined;
-    const [target] = await this.#targets(dockerfile, tree, NO_IMAGES, SILENT);
+    const [target] = await this.#targets(dockerfile, this.#sources(tree, true), SILENT);
     return target?.layers;
   }
 
@@ -245,21 +235,29 @@ class Build implements EntryBuild {
     report({ kind: 'notice', message: `no ARG takes what --build-arg gives: ${names}` });
   }
 
+  #sources(context: Tree, contextOnly: boolean): SourceTrees {
+    const { openDirectory, engineHas } = this.#settings;
+    const { buildContexts: contexts, pull, signal } = this.#options;
+    return new SourceTrees({
+      context: this.#visible(context),
+      contexts,
+      registry: this.#registry(),
+      // With --pull, engines do not use local images either.
+      ...(engineHas && !pull && { engineHas: (reference) => engineHas(reference, signal) }),
+      contextOnly,
+      spool: this.#spool,
+      openDirectory,
+      signal,
+    });
+  }
+
   #targets(
     dockerfile: Dockerfile,
-    context: Tree,
-    images: Pick<Images, 'find'>,
+    sources: SourceTrees,
     report: StepReport,
   ): Promise<BuiltTarget[]> {
-    const { env, openDirectory } = this.#settings;
+    const { env } = this.#settings;
     const [spool, platforms, request] = [this.#spool, this.#platforms, this.#options];
-    const sources = new SourceTrees({
-      context: this.#visible(context),
-      images,
-      spool,
-      openDirectory,
-      signal: request.signal,
-    });
     const flat = !request.outputs.every(isImageOutput);
     return buildTargets({ dockerfile, sources, platforms, spool, request, flat, env, report });
   }

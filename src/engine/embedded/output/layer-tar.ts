@@ -39,69 +39,55 @@ export function layerTar(entries: Iterable<Change>, options: LayerTarOptions): B
 /** The same for changes that arrive in batches. */
 export async function* batchedLayerTar(
   batches: Iterable<Iterable<Change>> | AsyncIterable<Iterable<Change>>,
-  options: LayerTarOptions,
+  { spool, time, whiteoutNames = false, whenReadable, signal }: LayerTarOptions,
 ): Blob {
-  const open = { chunk: Buffer.allocUnsafeSlow(CHUNK), filled: 0, firstNames: new Map() };
-  for await (const batch of batches) yield* entriesOf(batch, open, options);
-  if (open.filled > 0) yield open.chunk.subarray(0, open.filled);
-  yield END_OF_ARCHIVE;
-}
-
-/** The state of an unfinished tar. */
-interface OpenTar {
-  readonly chunk: Buffer;
+  const chunk = Buffer.allocUnsafeSlow(CHUNK);
   /** Bytes of the chunk that are used. */
-  filled: number;
+  let filled = 0;
   /** The first name of each file with several, by the object that its names share. */
-  readonly firstNames: Map<object, string>;
-}
-
-async function* entriesOf(
-  entries: Iterable<Change>,
-  open: OpenTar,
-  options: LayerTarOptions,
-): Blob {
-  const { chunk, firstNames } = open;
-  for (const change of entries) {
-    const { path, node } = change;
-    options.signal?.throwIfAborted();
-    if (options.whiteoutNames !== true) refuseWhiteout(path);
-    const entry = headerOf(change, firstNames, options.time);
-    if (open.filled + BLOCK > CHUNK) {
-      yield chunk.subarray(0, open.filled);
-      open.filled = 0;
-    }
-    const front = writeHeader(chunk, open.filled, entry);
-    if (front !== undefined) {
-      const block = Buffer.from(chunk.subarray(open.filled, open.filled + BLOCK));
-      yield Buffer.concat([chunk.subarray(0, open.filled), front]);
-      block.copy(chunk, 0);
-      open.filled = 0;
-    }
-    open.filled += BLOCK;
-    if (entry.size === 0) continue;
-    for (const [offset, length] of segments(node as Leaf)) {
-      for (let done = 0; done < length;) {
-        const step = Math.min(length - done, CHUNK - open.filled);
-        if (offset < 0) chunk.fill(0, open.filled, open.filled + step);
-        else {
-          const waiting = options.whenReadable?.(offset + done + step);
-          if (waiting !== undefined) await waiting;
-          options.spool.read(chunk, open.filled, offset + done, step);
-        }
-        open.filled += step;
-        done += step;
-        if (open.filled < CHUNK) continue;
-        yield chunk;
-        open.filled = 0;
-        options.signal?.throwIfAborted();
+  const firstNames = new Map<object, string>();
+  for await (const batch of batches)
+    for (const change of batch) {
+      signal?.throwIfAborted();
+      if (!whiteoutNames) refuseWhiteout(change.path);
+      const entry = headerOf(change, firstNames, time);
+      if (filled + BLOCK > CHUNK) {
+        yield chunk.subarray(0, filled);
+        filled = 0;
       }
+      const front = writeHeader(chunk, filled, entry);
+      if (front !== undefined) {
+        const block = Buffer.from(chunk.subarray(filled, filled + BLOCK));
+        yield Buffer.concat([chunk.subarray(0, filled), front]);
+        block.copy(chunk, 0);
+        filled = 0;
+      }
+      filled += BLOCK;
+      if (entry.size === 0) continue;
+      for (const [offset, length] of segments(change.node as Leaf)) {
+        for (let done = 0; done < length;) {
+          const step = Math.min(length - done, CHUNK - filled);
+          if (offset < 0) chunk.fill(0, filled, filled + step);
+          else {
+            const waiting = whenReadable?.(offset + done + step);
+            if (waiting !== undefined) await waiting;
+            spool.read(chunk, filled, offset + done, step);
+          }
+          filled += step;
+          done += step;
+          if (filled < CHUNK) continue;
+          yield chunk;
+          filled = 0;
+          signal?.throwIfAborted();
+        }
+      }
+      // The chunk is a multiple of the block size, so that padding always fits.
+      const padding = paddingOf(entry.size);
+      chunk.fill(0, filled, filled + padding);
+      filled += padding;
     }
-    // The chunk is a multiple of the block size, so that padding always fits.
-    const padding = paddingOf(entry.size);
-    chunk.fill(0, open.filled, open.filled + padding);
-    open.filled += padding;
-  }
+  if (filled > 0) yield chunk.subarray(0, filled);
+  yield END_OF_ARCHIVE;
 }
 
 /** Hot path: the object always has the same members in the same order. */

@@ -15,19 +15,19 @@ export function evaluateCopy(
   state: StageState,
   expand: (word: string) => string,
 ): CopyStep {
-  const { kind, line, from, contents, link, parents, unpack } = instruction;
+  // BuildKit expands no variables in the patterns of --exclude.
+  const { kind, line, from, contents, link, parents, exclude, unpack } = instruction;
   const chown = expand(instruction.chown);
   const chmod = expand(instruction.chmod);
   const checksum = expand(instruction.checksum);
   const sources = instruction.sources.map(expand);
   const dest = expand(instruction.dest);
   // In an expanded heredoc quotes have no meaning, and `\` is always the escape character.
+  const options = { escape: '\\', ignoreQuotes: true };
   const heredocs = contents.map(({ name, content, expand: expands }) => ({
     name: heredocName(name),
     content: expands
-      ? Buffer.from(
-          expandWord(content.toString(), state.variables, { escape: '\\', ignoreQuotes: true }),
-        )
+      ? Buffer.from(expandWord(content.toString(), state.variables, options))
       : content,
   }));
   for (const source of sources) checkSource(kind, source);
@@ -45,17 +45,16 @@ export function evaluateCopy(
     kind,
     line,
     text: words.join(' '),
-    from: from === '' ? undefined : from,
+    from: from || undefined,
     sources,
     heredocs,
     dest: state.resolve(dest),
-    chown: chown === '' ? undefined : chown,
-    chmod: chmod === '' ? undefined : chmod,
+    chown: chown || undefined,
+    chmod: chmod || undefined,
     link,
     parents,
-    // BuildKit expands no variables in patterns.
-    exclude: instruction.exclude,
-    checksum: checksum === '' ? undefined : checksum,
+    exclude,
+    checksum: checksum || undefined,
     unpack,
   };
 }

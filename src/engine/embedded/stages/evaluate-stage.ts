@@ -2,16 +2,36 @@
  * Evaluates a stage on its base: the resulting configuration, and the steps that change the file system, with all words
  * expanded (BuildKit, dockerfile2llb). It does no I/O.
  */
-import type { Stage } from '../../../dockerfile/instructions/instruction.js';
+import { posix } from 'node:path';
+import type {
+  ArgInstruction,
+  Command,
+  Dockerfile,
+  HealthcheckInstruction,
+  Instruction,
+  Pair,
+  Stage,
+} from '../../../dockerfile/instructions/instruction.js';
+import { checkSignal, parsePorts } from '../../../dockerfile/instructions/ports-and-signals.js';
 import { parseTrigger } from '../../../dockerfile/parse.js';
-import { placed } from '../../../dockerfile/reason.js';
-import type { Variables } from '../../../dockerfile/syntax/shell.js';
+import { placed, Reason } from '../../../dockerfile/reason.js';
+import { buildArg } from '../../../dockerfile/stages/scope.js';
+import { expandWord, expandWords, type Variables } from '../../../dockerfile/syntax/shell.js';
+import { DockerceptionError } from '../../../errors.js';
 import type { ContainerConfig } from '../../../image/config.js';
+import { formatDuration } from '../../../text/duration.js';
+import { quote, quoteList, quoteRune } from '../../../text/go.js';
+import { printable } from '../../../text/printable.js';
 import type { Step } from '../steps/step.js';
-import { applyInstruction, type EvaluationContext } from './evaluate-instruction.js';
+import { evaluateCopy } from './evaluate-copy.js';
 import { type StageBase, StageState } from './stage-state.js';
 
-export type { StageBase } from './stage-state.js';
+export interface EvaluationContext {
+  readonly dockerfile: Dockerfile;
+  /** The global ARGs of the plan. */
+  readonly globals: Variables;
+  readonly buildArgs: Readonly<Record<string, string>>;
+}
 
 /** An evaluated stage, which can be the base of another. */
 export interface StageResult {
@@ -38,13 +58,10 @@ export function evaluateStage(
   const triggers = state
     .takeTriggers()
     .map((trigger) => parseTrigger(trigger, dockerfile.name, stage.line));
-  const steps: Step[] = [];
-  for (const instruction of [...triggers, ...stage.instructions]) {
-    const step = placed(dockerfile.name, instruction.line, () =>
-      applyInstruction(instruction, state, context),
-    );
-    if (step) steps.push(step);
-  }
+  const steps = [...triggers, ...stage.instructions].flatMap(
+    (instruction) =>
+      placed(dockerfile.name, instruction.line, () => apply(instruction, state, context)) ?? [],
+  );
   return { config: state.config(), author: state.author, steps, variables: state.variables };
 }
 
@@ -58,5 +75,150 @@ export function withLabels(
   config: ContainerConfig,
   labels: Readonly<Record<string, string>>,
 ): ContainerConfig {
-  return new StageState({ config }).addLabels(Object.entries(labels)).config();
+  const state = new StageState({ config });
+  for (const [key, value] of Object.entries(labels)) state.labels.set(key, value);
+  return state.config();
+}
+
+/** Applies an instruction to the state. Returns no step for ONBUILD, which has no history. Throws a {@link Reason}. */
+function apply(
+  instruction: Instruction,
+  state: StageState,
+  context: EvaluationContext,
+): Step | undefined {
+  const { name, escape } = context.dockerfile;
+  const { line } = instruction;
+  const { members } = state;
+  const config = (text: string): Step => ({ kind: 'config', line, text });
+  const expand = (word: string): string => expandWord(word, state.variables, { escape });
+  switch (instruction.kind) {
+    case 'env': {
+      // All words are expanded with the variables before the instruction.
+      const pairs = expandPairs(instruction.pairs, expand);
+      for (const [key, value] of pairs) state.setEnv(key, value);
+      return config(`ENV ${shown(pairs)}`);
+    }
+    case 'label': {
+      const pairs = expandPairs(instruction.pairs, expand);
+      for (const [key, value] of pairs) state.labels.set(key, value);
+      return config(`LABEL ${shown(pairs)}`);
+    }
+    case 'arg':
+      return config(`ARG ${applyArg(instruction, state, context)}`);
+    case 'copy':
+    case 'add':
+      return evaluateCopy(instruction, state, expand);
+    case 'workdir':
+      return applyWorkdir(expand(instruction.path), line, state);
+    case 'user':
+      members.User = expand(instruction.user);
+      return config(`USER ${members.User}`);
+    case 'volume': {
+      const paths = instruction.paths.map(expand);
+      if (paths.includes('')) throw new Reason('VOLUME specified can not be an empty string');
+      for (const path of paths) state.volumes.add(path);
+      return config(`VOLUME [${paths.join(' ')}]`);
+    }
+    case 'expose': {
+      const ports = instruction.ports
+        .flatMap((word) => expandWords(word, state.variables, { escape }))
+        .flatMap(parsePorts);
+      for (const port of ports) state.ports.add(port);
+      return config(`EXPOSE [${ports.join(' ')}]`);
+    }
+    case 'cmd':
+      members.Cmd = commandWords(instruction.command, members);
+      members.ArgsEscaped = true;
+      state.hasCmd = true;
+      return config(`CMD ${quoteList(members.Cmd)}`);
+    case 'entrypoint':
+      members.Entrypoint = commandWords(instruction.command, members);
+      // The CMD of a base belongs to the ENTRYPOINT of the base.
+      if (!state.hasCmd) members.Cmd = [];
+      return config(`ENTRYPOINT ${quoteList(members.Entrypoint)}`);
+    case 'shell':
+      members.Shell = instruction.shell;
+      return config(`SHELL [${members.Shell.join(' ')}]`);
+    case 'stopsignal':
+      members.StopSignal = expand(instruction.signal);
+      checkSignal(members.StopSignal);
+      return config(`STOPSIGNAL ${members.StopSignal}`);
+    case 'healthcheck':
+      return config(`HEALTHCHECK ${applyHealthcheck(instruction, state)}`);
+    case 'maintainer':
+      state.author = instruction.maintainer;
+      return config(`MAINTAINER ${state.author}`);
+    case 'onbuild':
+      members.OnBuild = [...(members.OnBuild ?? []), instruction.trigger];
+      return undefined;
+    case 'run': {
+      const message = `building ${printable(name)}:${line}: the embedded engine runs no RUN`;
+      const hint = 'an engine that runs commands can build it: --engine docker';
+      throw new DockerceptionError('build', 'DOCKERFILE_RUN', message, { hint });
+    }
+  }
+}
+
+type Expanded = readonly [key: string, value: string];
+
+function expandPairs(pairs: readonly Pair[], expand: (word: string) => string): Expanded[] {
+  return pairs.map(({ key, value }) => [expand(key), expand(value)] as const);
+}
+
+function shown(pairs: readonly Expanded[]): string {
+  return pairs.map(([key, value]) => `${key}=${value}`).join(' ');
+}
+
+/** A --build-arg overrides the default, and the default a global ARG. Each ARG is expanded with those before it. */
+function applyArg(
+  { args }: ArgInstruction,
+  state: StageState,
+  { dockerfile: { escape }, globals, buildArgs }: EvaluationContext,
+): string {
+  const texts = args.map(({ key, value }) => {
+    const given = buildArg(buildArgs, key);
+    const fallback = (): string | undefined =>
+      value === undefined ? globals.get(key) : expandWord(value, state.variables, { escape });
+    const result = given ?? fallback();
+    if (result === undefined) return key;
+    state.variables.set(key, result);
+    return `${key}=${result}`;
+  });
+  return texts.join(' ');
+}
+
+/** The configuration has an absolute path unchanged; the created directory has the cleaned path. */
+function applyWorkdir(path: string, line: number, state: StageState): Step {
+  const current = posix.join('/', state.workingDir).replace(/(?<=.)\/$/, '');
+  const joined = posix.join(current, path).replace(/(?<=.)\/$/, '');
+  const whole = path.startsWith('/') ? path : path === '' ? state.workingDir || '/' : joined;
+  state.members.WorkingDir = whole;
+  const text = `WORKDIR ${whole}`;
+  if (whole === '/') return { kind: 'config', line, text };
+  const clean = posix.join('/', whole).replace(/(?<=.)\/$/, '');
+  return { kind: 'workdir', line, text, path: clean, user: state.members.User ?? '' };
+}
+
+function commandWords(
+  { args, shell }: Command,
+  { Shell = [] }: ContainerConfig,
+): readonly string[] {
+  if (!shell) return args;
+  return [...(Shell.length > 0 ? Shell : ['/bin/sh', '-c']), args.join(' ')];
+}
+
+function applyHealthcheck(check: HealthcheckInstruction, state: StageState): string {
+  const { test, interval, timeout, startPeriod, startInterval, retries } = check;
+  state.members.Healthcheck = {
+    Test: test,
+    ...(interval !== 0 && { Interval: interval }),
+    ...(timeout !== 0 && { Timeout: timeout }),
+    ...(startPeriod !== 0 && { StartPeriod: startPeriod }),
+    ...(startInterval !== 0 && { StartInterval: startInterval }),
+    ...(retries !== 0 && { Retries: retries }),
+  };
+  const times = [interval, timeout, startPeriod, startInterval].map((each) =>
+    quote(formatDuration(each)),
+  );
+  return `&{${quoteList(test)} ${times.join(' ')} ${quoteRune(retries)}}`;
 }

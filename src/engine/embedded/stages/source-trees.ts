@@ -1,38 +1,51 @@
-/** The file trees that FROM and COPY --from name, except stages: the context, further build contexts, images. */
-import type { Readable } from 'node:stream';
+/**
+ * The images and file trees that FROM and COPY --from name, except stages: the context, a build context of that name,
+ * else an image of a registry.
+ */
+import { addAbortSignal, type Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { decompress } from '../../../compression/decompress.js';
 import { DockerceptionError } from '../../../errors.js';
 import type { Directory } from '../../../filesystem/node.js';
 import { Tree } from '../../../filesystem/tree.js';
 import { unpack } from '../../../filesystem/unpack.js';
+import { type BlobCache, openBlobCache } from '../../../image/blob-cache.js';
 import type { Descriptor, Platform } from '../../../image/descriptor.js';
+import type { ImageReader } from '../../../image/image-reader.js';
+import { type DiskImageUrl, openImageReader, parseImageUrl } from '../../../image/image-url.js';
 import type { Image } from '../../../image/manifest.js';
+import { formatPlatform } from '../../../image/platform.js';
+import { formatReference, parseReference, tryParseReference } from '../../../image/reference.js';
+import type { RegistrySettings } from '../../../image/registry/settings.js';
 import { printable } from '../../../text/printable.js';
 import type { Spool } from '../spool/spool.js';
 import { ACCOUNT_FILES } from '../steps/accounts.js';
 import type { SourceTree } from '../steps/execute-step.js';
-import type { Images } from './images.js';
 import { refuseWindows } from './platform.js';
 
 export interface SourceTreesOptions {
   readonly context: Tree;
-  readonly images: Pick<Images, 'find'>;
+  /** From name to `docker-image://…`, `oci-layout://…`, …, or a directory. */
+  readonly contexts: Readonly<Record<string, string>>;
+  readonly registry: RegistrySettings;
+  /** Whether an engine that can build instead has an image. @default no engine can build */
+  readonly engineHas?: ((reference: string) => Promise<boolean>) | undefined;
+  /** Whether only the context is available, as in a prediction. */
+  readonly contextOnly: boolean;
   readonly spool: Spool;
   /** Packs a directory as a tar. */
   readonly openDirectory: (path: string) => Promise<Readable>;
   readonly signal: AbortSignal;
 }
 
-/** A name's image, or the directory of a build context. */
-export type NamedSource =
-  | { readonly kind: 'image'; readonly image: Image }
-  | {
-      readonly kind: 'directory';
-      /** Its name in messages. */
-      readonly name: string;
-      readonly tree: () => Promise<Tree>;
-    };
+/** What a name refers to. */
+export interface NamedSource {
+  /** Its name in messages. */
+  readonly name: string;
+  /** Undefined for the directory of a build context, and for scratch. */
+  readonly image?: Image;
+  readonly tree: () => Promise<Tree>;
+}
 
 /** The file system of an image. */
 export interface ImageSystem {
@@ -41,37 +54,46 @@ export interface ImageSystem {
   readonly layers: readonly Directory[];
 }
 
+/** The error code for an image that no registry has, but the engine. */
+const BASE_IN_ENGINE = 'BASE_IN_ENGINE';
+
+/** Whether an engine can build what this one cannot. */
+export function needsEngine(error: unknown): error is DockerceptionError {
+  return hasCode(error, 'DOCKERFILE_RUN', BASE_IN_ENGINE);
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): error is DockerceptionError {
+  return error instanceof DockerceptionError && codes.includes(error.code);
+}
+
+/** The registry does not have the image, or denies access to it. */
+const UNAVAILABLE = [
+  'REGISTRY_NOT_FOUND',
+  'REGISTRY_DENIED',
+  'REGISTRY_UNREACHABLE',
+  'REGISTRY_FAILED',
+];
+
 /** Reads each tree once. */
 export class SourceTrees {
   readonly context: SourceTree;
   readonly #options: SourceTreesOptions;
+  readonly #found = new Map<string, Promise<NamedSource>>();
   readonly #directories = new Map<string, Promise<Tree>>();
   readonly #images = new Map<Image, { withContents: boolean; system: Promise<ImageSystem> }>();
+  readonly #readers: ImageReader[] = [];
+  #cache: Promise<BlobCache> | undefined;
 
   constructor(options: SourceTreesOptions) {
     this.#options = options;
     this.context = { tree: options.context, name: 'the context' };
   }
 
-  /** Resolves a name. */
-  async find(name: string, platform: Platform): Promise<NamedSource> {
-    const found = await this.#options.images.find(name, platform);
-    if (found.kind === 'image') {
-      refuseWindows(found.image.config.os, `using ${printable(name)}`);
-      return found;
-    }
-    if (found.kind === 'scratch')
-      return { kind: 'directory', name: 'scratch', tree: () => Promise.resolve(new Tree()) };
-    const shown = `the build context ${printable(name)}`;
-    return { kind: 'directory', name: shown, tree: () => this.#directory(found.path, shown) };
-  }
-
-  /** Resolves a name, and reads its tree. */
-  async tree(name: string, platform: Platform): Promise<SourceTree> {
-    const found = await this.find(name, platform);
-    if (found.kind === 'directory') return { tree: await found.tree(), name: found.name };
-    const { tree } = await this.imageSystem(found.image, true);
-    return { tree, name: `the image ${printable(name)}` };
+  /** Looks a name up, once for each platform. Rejects with an error that names the image. */
+  find(name: string, platform: Platform): Promise<NamedSource> {
+    return once(this.#found, `${formatPlatform(platform)} ${name}`, () =>
+      this.#find(name, platform),
+    );
   }
 
   /** The file system of an image. Without contents, only its account files can be read, which suffices to add files. */
@@ -83,10 +105,72 @@ export class SourceTrees {
     return system;
   }
 
-  #directory(path: string, name: string): Promise<Tree> {
-    let found = this.#directories.get(path);
-    if (found === undefined) this.#directories.set(path, (found = this.#readDirectory(path, name)));
-    return found;
+  /** Closes the readers. Downloaded layers stay in the cache. */
+  async close(): Promise<void> {
+    for (const reader of this.#readers) await reader.close();
+    await (await this.#cache)?.close();
+  }
+
+  async #find(name: string, platform: Platform): Promise<NamedSource> {
+    if (this.#options.contextOnly) throw new Error('a prediction uses no images');
+    const context = this.#context(name);
+    if (context === undefined) {
+      checkName(name);
+      return this.#image(name, await this.#pull(name, platform));
+    }
+    const url = parseImageUrl(context);
+    // As in FROM, `scratch` is no image.
+    if (url?.scheme === 'docker-image' && url.rest === 'scratch')
+      return { name: 'scratch', tree: () => Promise.resolve(new Tree()) };
+    if (url?.scheme === 'docker-image')
+      return this.#image(name, await this.#pull(url.rest, platform));
+    if (url !== undefined) return this.#image(name, await this.#read(url, platform));
+    if (!/^[a-z][a-z0-9+.-]*:\/\/|^git@/i.test(context)) {
+      const shown = `the build context ${printable(name)}`;
+      const tree = (): Promise<Tree> => this.#readDirectory(context, shown);
+      return { name: shown, tree: () => once(this.#directories, context, tree) };
+    }
+    const message = `reading --build-context ${name}: the embedded engine can't fetch ${context}`;
+    const hint =
+      'a directory, docker-image://, oci-layout://, oci-archive:// or docker-archive://; or --engine docker';
+    throw new DockerceptionError('usage', 'BUILD_CONTEXT_UNSUPPORTED', message, { hint });
+  }
+
+  #image(name: string, image: Image): NamedSource {
+    refuseWindows(image.config.os, `using ${printable(name)}`);
+    const tree = async (): Promise<Tree> => (await this.imageSystem(image, true)).tree;
+    return { name: `the image ${printable(name)}`, image, tree };
+  }
+
+  /** A build context hides an image of the same name, in every spelling of the name. */
+  #context(name: string): string | undefined {
+    const full = nameIn(name);
+    return Object.entries(this.#options.contexts).find(
+      ([each]) =>
+        each === name ||
+        each.toLowerCase() === name.toLowerCase() ||
+        (full !== undefined && nameIn(each) === full),
+    )?.[1];
+  }
+
+  async #pull(name: string, platform: Platform): Promise<Image> {
+    const { pullFromRegistry } = await import('../../../image/registry/pull.js');
+    const { registry, engineHas } = this.#options;
+    const cache = await (this.#cache ??= openBlobCache(registry.env));
+    try {
+      return await pullFromRegistry(parseReference(name), platform, { ...registry, cache });
+    } catch (error) {
+      if (engineHas === undefined || !hasCode(error, ...UNAVAILABLE)) throw error;
+      if (!(await engineHas(name))) throw error;
+      const message = `${error.message}, but the engine has it`;
+      throw new DockerceptionError('build', BASE_IN_ENGINE, message, { cause: error });
+    }
+  }
+
+  async #read(url: DiskImageUrl, platform: Platform): Promise<Image> {
+    const reader = await openImageReader(url);
+    this.#readers.push(reader);
+    return reader.image(platform);
   }
 
   async #readDirectory(path: string, name: string): Promise<Tree> {
@@ -101,22 +185,19 @@ export class SourceTrees {
     const { spool: contents, signal } = this.#options;
     const tree = new Tree();
     const layers: Directory[] = [];
-    const filter = withContents ? {} : { keeps: isAccountFile };
+    const filter = withContents ? {} : { keeps: (path: string) => ACCOUNT_FILES.includes(path) };
     for (const layer of image.layers) {
       signal.throwIfAborted();
       const name = `layer ${layer.digest.slice(0, 19)} of ${image.name}`;
-      const stream = await image.blobs.open(layer);
-      const abort = (): void => void stream.destroy(signal.reason as Error);
-      signal.addEventListener('abort', abort);
+      const stream = addAbortSignal(signal, await image.blobs.open(layer));
       try {
         const tar = await decompress(stream, name);
         await unpack(tar, { tree, contents, name, whiteouts: true, ...filter });
         layers.push(tree.freeze());
       } catch (error) {
-        if (signal.aborted) throw signal.reason;
+        signal.throwIfAborted();
         throw await asBuildError(error, image, layer);
       } finally {
-        signal.removeEventListener('abort', abort);
         stream.destroy();
       }
     }
@@ -124,8 +205,10 @@ export class SourceTrees {
   }
 }
 
-function isAccountFile(path: string): boolean {
-  return ACCOUNT_FILES.includes(path);
+function once<T>(known: Map<string, Promise<T>>, key: string, find: () => Promise<T>): Promise<T> {
+  let found = known.get(key);
+  if (found === undefined) known.set(key, (found = find()));
+  return found;
 }
 
 /**
@@ -140,4 +223,19 @@ async function asBuildError(error: unknown, image: Image, layer: Descriptor): Pr
     if (damage instanceof DockerceptionError) return damage;
   }
   return new DockerceptionError('build', 'BASE_LAYER', error.message, { cause: error });
+}
+
+/** Reports an invalid name as an error of the Dockerfile, not of the command line. */
+function checkName(name: string): void {
+  try {
+    parseReference(name);
+  } catch (error) {
+    throw error instanceof DockerceptionError ? error.with({ kind: 'build' }) : error;
+  }
+}
+
+/** In full; undefined for a context's name that no image could have. */
+function nameIn(name: string): string | undefined {
+  const reference = tryParseReference(name);
+  return reference && formatReference(reference);
 }

@@ -1,7 +1,7 @@
 /** The configuration and variables of a stage while its instructions are evaluated. */
 import { posix } from 'node:path';
 import type { Variables } from '../../../dockerfile/syntax/shell.js';
-import type { ContainerConfig, Healthcheck } from '../../../image/config.js';
+import { CONTAINER_MEMBERS, type ContainerConfig } from '../../../image/config.js';
 import { compareBytes } from '../../../text/go.js';
 
 /** The PATH of images without one. */
@@ -17,77 +17,43 @@ export interface StageBase {
 
 export class StageState {
   author: string | undefined;
-  user: string;
-  workingDir: string;
-  entrypoint: readonly string[];
-  cmd: readonly string[];
   /** Whether this stage, not its base, has a CMD, which an ENTRYPOINT then keeps. */
   hasCmd = false;
-  argsEscaped: boolean;
-  stopSignal: string;
-  shell: readonly string[];
-  healthcheck: Healthcheck | undefined;
+  /** The members that instructions replace; the others are below. */
+  readonly members: { -readonly [Name in keyof ContainerConfig]: ContainerConfig[Name] };
+  readonly labels: Map<string, string>;
+  readonly ports: Set<string>;
+  readonly volumes: Set<string>;
   /** The values of ENV and ARG, whichever was set last. */
   readonly variables: Map<string, string>;
-  private readonly env: Map<string, string>;
-  private readonly labels: Map<string, string>;
-  private readonly ports: Set<string>;
-  private readonly volumes: Set<string>;
-  private triggers: readonly string[];
+  readonly #env: Map<string, string>;
 
   constructor(base: StageBase | undefined) {
-    const config = base === undefined ? { WorkingDir: '/' } : (base.config ?? {});
-    const { Env, Labels, ExposedPorts, Volumes }: ContainerConfig = config;
+    this.members = base === undefined ? { WorkingDir: '/' } : { ...base.config };
+    const { Env, Labels, ExposedPorts, Volumes } = this.members;
     this.author = base?.author;
-    this.user = config.User ?? '';
-    this.workingDir = config.WorkingDir ?? '';
-    this.entrypoint = config.Entrypoint ?? [];
-    this.cmd = config.Cmd ?? [];
-    this.argsEscaped = config.ArgsEscaped ?? false;
-    this.stopSignal = config.StopSignal ?? '';
-    this.shell = config.Shell ?? [];
-    this.healthcheck = config.Healthcheck;
-    this.triggers = config.OnBuild ?? [];
-    this.env = new Map((Env ?? []).map(splitVariable));
-    if (!this.env.has('PATH')) this.env.set('PATH', DEFAULT_PATH);
+    this.#env = new Map((Env ?? []).map(splitVariable));
+    if (!this.#env.has('PATH')) this.#env.set('PATH', DEFAULT_PATH);
     this.labels = new Map(Object.entries(Labels ?? {}));
     this.ports = new Set(Object.keys(ExposedPorts ?? {}));
     this.volumes = new Set(Object.keys(Volumes ?? {}));
-    this.variables = new Map([...(base?.variables ?? []), ...this.env]);
+    this.variables = new Map([...(base?.variables ?? []), ...this.#env]);
+  }
+
+  get workingDir(): string {
+    return this.members.WorkingDir ?? '';
   }
 
   /** Returns the ONBUILD triggers of the base, and removes them. */
   takeTriggers(): readonly string[] {
-    const taken = this.triggers;
-    this.triggers = [];
-    return taken;
-  }
-
-  addTrigger(trigger: string): void {
-    this.triggers = [...this.triggers, trigger];
+    const { OnBuild } = this.members;
+    delete this.members.OnBuild;
+    return OnBuild ?? [];
   }
 
   setEnv(key: string, value: string): void {
-    this.env.set(key, value);
+    this.#env.set(key, value);
     this.variables.set(key, value);
-  }
-
-  addLabels(labels: Iterable<readonly [string, string]>): this {
-    for (const [key, value] of labels) this.labels.set(key, value);
-    return this;
-  }
-
-  addPorts(ports: readonly string[]): void {
-    for (const port of ports) this.ports.add(port);
-  }
-
-  addVolumes(paths: readonly string[]): void {
-    for (const path of paths) this.volumes.add(path);
-  }
-
-  /** The shell that runs a command in shell form. */
-  shellWords(): readonly string[] {
-    return this.shell.length > 0 ? this.shell : ['/bin/sh', '-c'];
   }
 
   /** A destination of COPY: absolute, dots resolved before links. A trailing slash or dot (a directory) is kept. */
@@ -101,22 +67,23 @@ export class StageState {
 
   /** The members in the order of Go's structure, maps sorted by key, empty members omitted. */
   config(): ContainerConfig {
-    return {
-      ...(this.user !== '' && { User: this.user }),
-      ...(this.ports.size > 0 && { ExposedPorts: keys(this.ports) }),
-      ...(this.env.size > 0 && { Env: [...this.env].map(([key, value]) => `${key}=${value}`) }),
-      ...(this.entrypoint.length > 0 && { Entrypoint: this.entrypoint }),
-      ...(this.cmd.length > 0 && { Cmd: this.cmd }),
-      ...(this.volumes.size > 0 && { Volumes: keys(this.volumes) }),
-      ...(this.workingDir !== '' && { WorkingDir: this.workingDir }),
-      ...(this.labels.size > 0 && { Labels: Object.fromEntries(byKey(this.labels)) }),
-      ...(this.stopSignal !== '' && { StopSignal: this.stopSignal }),
-      ...(this.argsEscaped && { ArgsEscaped: true }),
-      ...(this.healthcheck !== undefined && { Healthcheck: this.healthcheck }),
-      ...(this.triggers.length > 0 && { OnBuild: this.triggers }),
-      ...(this.shell.length > 0 && { Shell: this.shell }),
+    const members: ContainerConfig = {
+      ...this.members,
+      ExposedPorts: keys(this.ports),
+      Env: [...this.#env].map(([key, value]) => `${key}=${value}`),
+      Volumes: keys(this.volumes),
+      Labels: byKey(this.labels),
     };
+    return Object.fromEntries(
+      CONTAINER_MEMBERS.map((name) => [name, members[name]] as const).filter(([name, value]) =>
+        name === 'Healthcheck' ? value !== undefined : !isEmpty(value),
+      ),
+    );
   }
+}
+
+function isEmpty(value: ContainerConfig[keyof ContainerConfig] | null): boolean {
+  return !value || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 function splitVariable(text: string): [string, string] {
@@ -125,10 +92,10 @@ function splitVariable(text: string): [string, string] {
 }
 
 function keys(set: ReadonlySet<string>): Record<string, object> {
-  return Object.fromEntries(byKey(new Map([...set].map((key) => [key, {}]))));
+  return byKey([...set].map((key) => [key, {}]));
 }
 
 /** Sorts by bytes, as Go does. */
-function byKey<T>(map: ReadonlyMap<string, T>): [string, T][] {
-  return [...map].sort(([a], [b]) => compareBytes(a, b));
+function byKey<T>(pairs: Iterable<readonly [string, T]>): Record<string, T> {
+  return Object.fromEntries([...pairs].sort(([a], [b]) => compareBytes(a, b)));
 }

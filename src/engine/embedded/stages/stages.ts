@@ -47,9 +47,9 @@ interface BuiltStage {
   readonly history: readonly History[];
   readonly result: StageResult;
   /** Its file system. The base image is read on the first call. */
-  tree(): Promise<Tree>;
+  readonly tree: () => Promise<Tree>;
   /** The file system after each layer of the base image, which is read on the first call. */
-  imageLayers(): Promise<readonly Directory[]>;
+  readonly imageLayers: () => Promise<readonly Directory[]>;
 }
 
 export interface BuiltTarget extends BuiltStage {
@@ -99,7 +99,8 @@ export class StageBuilder {
         request.signal.throwIfAborted();
         const stage = await tree();
         const before = stage.freeze();
-        await report.during(prefix + planned.label, step, () => execute(step, stage, execution));
+        const name = `[${printable(prefix + planned.label)}] ${printable(step.text, 120)}`;
+        await report.around(name, () => execute(step, stage, execution));
         const change = { before, after: stage.freeze() };
         isEmpty = isEmptyChange(change);
         if (!isEmpty) layers.push(change);
@@ -116,8 +117,8 @@ export class StageBuilder {
     const { sources, report, request, platform: targetPlatform } = this.#options;
     const wanted = platform ?? targetPlatform;
     const found = await sources.find(base.name, wanted);
-    if (found.kind === 'directory') return this.#directory(stage, found.name, await found.tree());
     const { image } = found;
+    if (image === undefined) return this.#directory(stage, found.name, await found.tree());
     const isRequested = request.platforms.length > 0 || platform !== undefined;
     const warning = isRequested ? otherPlatform(base.name, image.config, wanted) : undefined;
     if (warning !== undefined) report.warn(warning);
@@ -152,12 +153,9 @@ export class StageBuilder {
 
   #evaluate(stage: Stage, base: BuiltStage | undefined): StageResult {
     const { dockerfile, request } = this.#options;
+    const { globals } = this.#plan;
     const { buildArgs } = request;
-    return evaluateStage(stage, base?.result, {
-      dockerfile,
-      globals: this.#plan.globals,
-      buildArgs,
-    });
+    return evaluateStage(stage, base?.result, { dockerfile, globals, buildArgs });
   }
 
   #execution(planned: PlannedStage): Execution {
@@ -173,9 +171,12 @@ export class StageBuilder {
         if (source.kind === 'scratch' || (source.kind === 'image' && isEmpty))
           return { tree: new Tree(), name: 'scratch' };
         if (source.kind === 'image')
-          return sources.tree(source.name, platform).catch((error: unknown) => {
+          try {
+            const { name, tree } = await sources.find(source.name, platform);
+            return { name, tree: await tree() };
+          } catch (error) {
             throw suggestStage(error, from, dockerfile);
-          });
+          }
         const stage = this.#built.get(source.index) as BuiltStage;
         return { tree: await stage.tree(), name: `the stage ${printable(from)}` };
       },

@@ -1,10 +1,10 @@
 /** Builds the target of a build for each platform. */
 import { type BuildPlan, type PlanOptions, planStages } from '../../../dockerfile/stages/plan.js';
-import { isFile } from '../../../filesystem/node.js';
+import { isFile, type Leaf } from '../../../filesystem/node.js';
 import type { Platform } from '../../../image/descriptor.js';
 import { formatPlatform, hostPlatform } from '../../../image/platform.js';
 import { printable } from '../../../text/printable.js';
-import type { AssembledSystem, ImageCheck } from '../../engine.js';
+import type { ImageCheck } from '../../engine.js';
 import { CONTENT_CHUNK, contentChunks } from '../spool/contents.js';
 import type { Spool } from '../spool/spool.js';
 import { located } from '../steps/execute-step.js';
@@ -64,7 +64,7 @@ async function findTriggers(
       .catch((error: unknown) => {
         throw located(suggestStage(error, base.name, dockerfile), place);
       });
-    const onBuild = (found.kind === 'image' && found.image.config.config?.OnBuild) || [];
+    const onBuild = found.image?.config.config?.OnBuild ?? [];
     if (onBuild.length > 0) triggers.set(stage.index, onBuild);
   }
   return triggers;
@@ -82,20 +82,17 @@ export async function checkTargets(
   spool: PartialSpool,
   check: ImageCheck,
 ): Promise<void> {
-  for (const target of targets) await check.assembled(await systemOf(target, spool));
-}
-
-async function systemOf(target: BuiltTarget, spool: PartialSpool): Promise<AssembledSystem> {
-  const { platform, result, layers } = target;
   const chunk = Buffer.allocUnsafeSlow(CONTENT_CHUNK);
-  return {
-    config: { ...platform, config: result.config },
-    layers: [...(await target.imageLayers()), ...layers.map(({ after }) => after)],
-    content: (file) => {
-      if (!isFile(file) || file.offset < 0) return undefined;
-      const head = spool.headOf(file.offset);
-      // The check needs no more of these: see ImageCheck.needsContent.
-      return head === undefined ? contentChunks(file, spool, chunk) : [head];
-    },
+  const content = (file: Leaf): Iterable<Buffer> | undefined => {
+    if (!isFile(file) || file.offset < 0) return undefined;
+    const head = spool.headOf(file.offset);
+    // The check needs no more of these: see ImageCheck.needsContent.
+    return head === undefined ? contentChunks(file, spool, chunk) : [head];
   };
+  for (const { platform, result, layers, imageLayers } of targets)
+    await check.assembled({
+      config: { ...platform, config: result.config },
+      layers: [...(await imageLayers()), ...layers.map(({ after }) => after)],
+      content,
+    });
 }

@@ -1,4 +1,9 @@
 /** The steps of an evaluated stage: plain data between the Dockerfile and the file system. */
+import type {
+  CopyInstruction,
+  SourceContent,
+} from '../../../dockerfile/instructions/instruction.js';
+
 /** One instruction. */
 export type Step = CopyStep | WorkdirStep | ConfigStep;
 
@@ -23,32 +28,22 @@ export interface WorkdirStep extends StepBase {
   readonly user: string;
 }
 
-/** COPY and ADD. */
-export interface CopyStep extends StepBase {
-  readonly kind: 'copy' | 'add';
-  /** The expanded value of `--from`: the name or number of a stage, a build context, an image. */
+/**
+ * COPY and ADD. Words are expanded, and undefined if they are not given. The sources are not cleaned; those of ADD may be
+ * URLs. The destination is absolute, and a trailing slash is kept.
+ */
+export interface CopyStep
+  extends
+    StepBase,
+    Pick<CopyInstruction, 'kind' | 'sources' | 'dest' | 'link' | 'parents' | 'exclude' | 'unpack'> {
+  /** The name or number of a stage, a build context, an image. */
   readonly from: string | undefined;
-  /** Expanded, not cleaned. Those of ADD may be URLs. */
-  readonly sources: readonly string[];
   /** Files whose content is in the Dockerfile. */
-  readonly heredocs: readonly HeredocFile[];
-  /** Absolute: joined to the WORKDIR. A trailing slash is kept. */
-  readonly dest: string;
-  /** `USER[:GROUP]`, names or numbers, expanded. */
+  readonly heredocs: readonly Omit<SourceContent, 'expand'>[];
+  /** `USER[:GROUP]`, names or numbers. */
   readonly chown: string | undefined;
-  /** Octal, or symbolic as in chmod(1), expanded. */
+  /** Octal, or symbolic as in chmod(1). */
   readonly chmod: string | undefined;
-  readonly link: boolean;
-  readonly parents: boolean;
-  readonly exclude: readonly string[];
   /** `sha256:…`, of ADD. */
   readonly checksum: string | undefined;
-  /** Whether ADD unpacks archives; `undefined` for the default: only local ones. */
-  readonly unpack: boolean | undefined;
-}
-
-interface HeredocFile {
-  /** The word after `<<`. */
-  readonly name: string;
-  readonly content: Buffer;
 }

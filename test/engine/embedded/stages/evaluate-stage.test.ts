@@ -4,10 +4,10 @@ import { planStages } from '../../../../src/dockerfile/stages/plan.js';
 import {
   createdBy,
   evaluateStage,
-  type StageBase,
   type StageResult,
   withLabels,
 } from '../../../../src/engine/embedded/stages/evaluate-stage.js';
+import type { StageBase } from '../../../../src/engine/embedded/stages/stage-state.js';
 import { DockerceptionError } from '../../../../src/errors.js';
 import type { ContainerConfig } from '../../../../src/image/config.js';
 
