@@ -2,7 +2,12 @@
  * HTTP agents with connections that are kept alive, one for each server: direct, through a proxy that forwards (plain
  * HTTP), or through its tunnel (RFC 9110, section 9.3.6, CONNECT).
  */
-import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from 'node:http';
+import {
+  Agent as HttpAgent,
+  type OutgoingHttpHeaders,
+  request as httpRequest,
+  type RequestOptions,
+} from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -18,93 +23,75 @@ import type { CompleteSettings } from './settings.js';
 interface Route {
   readonly secure: boolean;
   readonly options: RequestOptions;
-  /** The proxy, for messages. */
-  readonly proxy: URL | undefined;
 }
 
 export class Agents {
-  readonly #settings: CompleteSettings;
-  readonly #agents = new Map<string, Promise<HttpAgent>>();
+  readonly #agents = new Map<string, Promise<HttpAgent> | HttpAgent>();
 
-  constructor(settings: CompleteSettings) {
-    this.#settings = settings;
-  }
+  constructor(private readonly settings: CompleteSettings) {}
 
   /** @throws DockerceptionError of kind usage: PROXY_INVALID, CERTIFICATE_INVALID. */
   async route(url: URL): Promise<Route> {
-    const known = this.#settings.hosts.get(url.hostname);
-    const proxy = known === undefined ? proxyFor(url, this.#settings.env) : undefined;
+    const known = this.settings.hosts.get(url.hostname);
+    const proxy = known === undefined ? proxyFor(url, this.settings.env) : undefined;
     const secure = url.protocol === 'https:';
-    if (proxy && !secure) return this.#forwarded(url, proxy);
-    const agent = await this.#agent(url.origin, async () => {
-      if (!secure) return new HttpAgent({ keepAlive: true });
-      const tls = await this.#tls(url);
-      if (!proxy) return new HttpsAgent({ keepAlive: true, ...tls });
-      return new TunnelAgent(proxy, tls, this.#settings);
-    });
-    const options = {
-      host: withoutBrackets(url.hostname),
-      port: portOf(url),
-      path: pathOf(url),
-      agent,
-      ...(known !== undefined && { lookup: lookupOf(known) }),
-    };
-    return { secure, options, proxy };
+    const path = `${url.pathname}${url.search}`;
+    if (proxy && !secure) return this.#forwarded(url, path, proxy);
+    const agent = await this.#agent(url.origin, () => this.#direct(url, proxy));
+    const lookup = known === undefined ? {} : { lookup: lookupOf(known) };
+    return { secure, options: { ...addressOf(url), path, agent, ...lookup } };
   }
 
-  async #forwarded(url: URL, proxy: URL): Promise<Route> {
+  async #direct(url: URL, proxy: URL | undefined): Promise<HttpAgent> {
+    if (url.protocol !== 'https:') return new HttpAgent({ keepAlive: true });
+    const certificates = await certificatesFor(url.host, this.settings.env);
+    const loose =
+      isInsecureMachine(url, this.settings.insecure) ||
+      (isLoopback(url.hostname) && !certificates.ca);
+    const tls = { ...certificates, rejectUnauthorized: !loose };
+    if (!proxy) return new HttpsAgent({ keepAlive: true, ...tls });
+    return new TunnelAgent(proxy, tls, this.settings);
+  }
+
+  async #forwarded(url: URL, path: string, proxy: URL): Promise<Route> {
     const secure = proxy.protocol === 'https:';
     const agent = await this.#agent(`proxy ${proxy.origin}`, () =>
-      Promise.resolve(
-        secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true }),
-      ),
+      secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true }),
     );
-    const authorization = proxyAuthorization(proxy);
-    const options = {
-      host: withoutBrackets(proxy.hostname),
-      port: portOf(proxy),
-      path: `${url.origin}${pathOf(url)}`,
-      agent,
-      headers: {
-        Host: url.host,
-        ...(authorization === undefined ? {} : { 'Proxy-Authorization': authorization }),
-      },
+    const headers = proxyHeaders(proxy, url.host);
+    return {
+      secure,
+      options: { ...addressOf(proxy), path: `${url.origin}${path}`, agent, headers },
     };
-    return { secure, options, proxy };
   }
 
-  async #tls(url: URL): Promise<TlsOptions> {
-    const certificates = await certificatesFor(url.host, this.#settings.env);
-    const loose =
-      isInsecureMachine(url, this.#settings.insecure) ||
-      (isLoopback(url.hostname) && !certificates.ca);
-    return { ...certificates, rejectUnauthorized: !loose };
-  }
-
-  #agent(key: string, make: () => Promise<HttpAgent>): Promise<HttpAgent> {
-    let agent = this.#agents.get(key);
-    if (!agent) this.#agents.set(key, (agent = make()));
+  #agent(key: string, make: () => Promise<HttpAgent> | HttpAgent): Promise<HttpAgent> | HttpAgent {
+    const agent = this.#agents.get(key) ?? make();
+    this.#agents.set(key, agent);
     return agent;
   }
 }
 
-function pathOf(url: URL): string {
-  return `${url.pathname}${url.search}`;
+function addressOf(url: URL): { readonly host: string; readonly port: number } {
+  return { host: withoutBrackets(url.hostname), port: portOf(url) };
 }
 
-type TlsOptions = Certificates & { readonly rejectUnauthorized: boolean };
+function proxyHeaders(proxy: URL, host: string): OutgoingHttpHeaders {
+  const authorization = proxyAuthorization(proxy);
+  return {
+    Host: host,
+    ...(authorization !== undefined && { 'Proxy-Authorization': authorization }),
+  };
+}
 
 /** TLS in a tunnel through a proxy. */
 class TunnelAgent extends HttpsAgent {
-  readonly #proxy: URL;
-  readonly #tls: TlsOptions;
-  readonly #settings: CompleteSettings;
-
-  constructor(proxy: URL, tls: TlsOptions, settings: CompleteSettings) {
+  constructor(
+    private readonly proxy: URL,
+    private readonly tls: Certificates & { readonly rejectUnauthorized: boolean },
+    private readonly settings: CompleteSettings,
+  ) {
     super({ keepAlive: true });
-    this.#proxy = proxy;
-    this.#tls = tls;
-    this.#settings = settings;
   }
 
   override createConnection(
@@ -115,50 +102,40 @@ class TunnelAgent extends HttpsAgent {
     this.#tunnel(host, Number(options.port)).then(
       (socket) => {
         const servername = isIP(host) === 0 ? { servername: host } : {};
-        callback?.(null, connectTls({ socket, ...this.#tls, ...servername }));
+        callback?.(null, connectTls({ socket, ...this.tls, ...servername }));
       },
       (error: Error) => callback?.(error, undefined as unknown as Duplex),
     );
   }
 
   #tunnel(host: string, port: number): Promise<Socket> {
-    const proxy = this.#proxy;
+    const { proxy, settings } = this;
     const target = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-    const authorization = proxyAuthorization(proxy);
     const request = (proxy.protocol === 'https:' ? httpsRequest : httpRequest)({
-      host: withoutBrackets(proxy.hostname),
-      port: portOf(proxy),
+      ...addressOf(proxy),
       method: 'CONNECT',
       path: target,
       agent: false,
-      headers: {
-        Host: target,
-        ...(authorization === undefined ? {} : { 'Proxy-Authorization': authorization }),
-      },
-      signal: this.#settings.signal,
+      headers: proxyHeaders(proxy, target),
+      signal: settings.signal,
     });
     return new Promise((resolve, reject) => {
-      const { silence } = this.#settings.timing;
-      const timer = setTimeout(() => {
-        request.destroy(new ProxyError(proxy, `no answer within ${silence / 1000} s`));
-      }, silence);
+      const { silence } = settings.timing;
+      const fail = (why: unknown): void => {
+        request.destroy(new ProxyError(proxy, why));
+      };
+      const timer = setTimeout(fail, silence, `no answer within ${silence / 1000} s`);
       request.on('connect', (response, socket: Socket) => {
-        clearTimeout(timer);
         const { statusCode = 0, statusMessage = '' } = response;
-        if (statusCode === 200) {
-          resolve(socket);
-          return;
-        }
+        if (statusCode === 200) return resolve(socket);
         socket.destroy();
         reject(new ProxyError(proxy, `${statusCode} ${printable(statusMessage)}`, statusCode));
       });
       request.on('error', (error) => {
-        clearTimeout(timer);
         reject(error instanceof ProxyError ? error : new ProxyError(proxy, error));
       });
-      request.on('response', () => {
-        request.destroy(new ProxyError(proxy, 'it doesn’t know CONNECT'));
-      });
+      request.on('response', () => fail('it doesn’t know CONNECT'));
+      request.on('close', () => clearTimeout(timer));
       request.end();
     });
   }

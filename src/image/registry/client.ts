@@ -1,9 +1,10 @@
 /** A client of one registry (OCI distribution-spec 1.1): its address, authentication and retries. */
+import type { RepositoryName } from '../manifest.js';
 import { Agents } from './agents.js';
 import { Authenticator } from './authenticator.js';
 import { certificatesFor } from './certificates.js';
 import { ConnectionFailure, describeFailure, HttpFailure } from './errors.js';
-import { addressesOf, isInsecure, isInsecureMachine } from './host.js';
+import { addressesOf, httpUrl, isInsecure, isInsecureMachine } from './host.js';
 import { type Answer, discard, exchange, followRedirects, refusal, type Request } from './http.js';
 import { retry } from './retry.js';
 import { type CompleteSettings, type RegistrySettings, withDefaults } from './settings.js';
@@ -11,55 +12,56 @@ import { type CompleteSettings, type RegistrySettings, withDefaults } from './se
 /** Idle connections that may be closed at once. */
 const MAX_IDLE = 8;
 
-/** A request: `path` is relative to the address (`v2/…`), `url` a location from the registry. */
-export interface RegistryRequest extends Omit<Request, 'url'> {
+/** A request about a repository. */
+interface RepositoryRequest extends Omit<Request, 'url'> {
+  /** Relative to the repository: `manifests/latest`. */
   readonly path?: string;
+  /** A location from the registry, in place of `path`. */
   readonly url?: URL;
-  /** The scopes of the token, such as `repository:library/debian:pull`. */
-  readonly scopes: readonly string[];
+  /** Scopes in addition to the repository's own. */
+  readonly scopes?: readonly string[];
 }
 
-export class RegistryClient {
+/** A client of one repository, for one purpose. Clients of a registry share its connections and tokens. */
+export class RepositoryClient implements RepositoryName {
   readonly registry: string;
+  readonly repository: string;
   readonly settings: CompleteSettings;
-  readonly #agents: Agents;
-  readonly #authenticator: Authenticator;
-  #address: Promise<URL> | undefined;
-  #known = false;
+  readonly #registry: RegistryClient;
+  readonly #scope: string;
 
-  constructor(registry: string, settings: CompleteSettings, agents: Agents) {
+  /** @param doing a gerund and its subject, for messages: `pulling debian:12` */
+  constructor(
+    { registry, repository }: RepositoryName,
+    readonly doing: string,
+    access: 'pull' | 'pull,push',
+    settings: RegistrySettings,
+  ) {
     this.registry = registry;
-    this.settings = settings;
-    this.#agents = agents;
-    this.#authenticator = new Authenticator(registry, settings.credentials, (request) =>
-      this.#exchange(request),
-    );
+    this.repository = repository;
+    this.#registry = clientFor(registry, settings);
+    this.settings = this.#registry.settings;
+    this.#scope = `repository:${repository}:${access}`;
   }
 
   /**
    * Runs `attempt`, again after transient failures, and describes its failure.
-   * @param doing a gerund and its subject
    * @param signal aborts retries; `attempt` passes it to its own requests
    * @throws DockerceptionError of kind engine: REGISTRY_DENIED, REGISTRY_BUSY, REGISTRY_FAILED, REGISTRY_UNREACHABLE,
    * REGISTRY_ANSWER; what `attempt` itself throws; the signal's reason
    */
   async attempt<T>(
-    doing: string,
-    repository: string,
     attempt: (number: number) => Promise<T>,
     signal = this.settings.signal,
   ): Promise<T> {
+    const { doing, registry, repository, settings } = this;
+    const client = this.#registry;
     try {
-      return await retry(attempt, () => this.#known, this.settings, signal);
+      return await retry(attempt, () => client.hasAnswered, settings, signal);
     } catch (error) {
-      const { registry, settings } = this;
-      throw await describeFailure(error, {
-        doing,
-        registry,
-        repository,
-        credentials: settings.credentials,
-        anonymous: () => this.#authenticator.anonymous(),
-      });
+      const { credentials } = settings;
+      const anonymous = (): Promise<boolean> => client.authenticator.anonymous();
+      throw await describeFailure(error, { doing, registry, repository, credentials, anonymous });
     }
   }
 
@@ -68,34 +70,13 @@ export class RegistryClient {
    * @param statuses those that are a success
    * @throws HttpFailure for any other status; ConnectionFailure, ContentFailure
    */
-  async send(request: RegistryRequest, statuses: readonly number[]): Promise<Answer> {
-    const base = await (this.#address ??= this.#find());
-    const { path = '', scopes, url = new URL(path, base), ...rest } = request;
-    const hosts = this.settings.insecure;
-    const insecure = base.protocol === 'http:' || isInsecure(this.registry, hosts);
-    // Only the registry's own host and insecure hosts get credentials in plain text.
-    const mayBePlain = (to: URL): boolean =>
-      (insecure && to.hostname === base.hostname) || isInsecureMachine(to, hosts);
-    for (let challenged = false; ; challenged = true) {
-      const ours = url.origin === base.origin;
-      const authorization = ours
-        ? await this.#authenticator.authorization(scopes, mayBePlain)
-        : undefined;
-      const headers = {
-        ...rest.headers,
-        ...(authorization === undefined ? {} : { Authorization: authorization }),
-      };
-      const answer = await followRedirects(
-        { ...rest, url, headers },
-        (next) => this.#exchange(next),
-        insecure,
-      );
-      if (statuses.includes(answer.status)) return answer;
-      const asks = answer.status === 401 && ours && answer.url.origin === base.origin;
-      if (!asks || challenged || !(await this.#authenticator.challenged(answer, authorization)))
-        throw await refusal(answer);
-      await discard(answer);
-    }
+  async send(
+    { path = '', url, scopes = [], ...rest }: RepositoryRequest,
+    statuses: readonly number[],
+  ): Promise<Answer> {
+    const base = await this.#registry.address();
+    const to = url ?? new URL(`v2/${this.repository}/${path}`, base);
+    return this.#registry.send({ ...rest, url: to }, base, [this.#scope, ...scopes], statuses);
   }
 
   /**
@@ -103,24 +84,77 @@ export class RegistryClient {
    * instead.
    */
   async resolve(location: string, from: URL): Promise<URL | undefined> {
-    if (!URL.canParse(location, from.href)) return undefined;
-    const url = new URL(location, from);
-    const base = await (this.#address ??= this.#find());
-    const same = url.hostname === base.hostname;
-    if (same && url.protocol === 'http:' && base.protocol === 'https:') {
+    const url = httpUrl(location, from);
+    const base = await this.#registry.address();
+    const isSame = url?.hostname === base.hostname;
+    if (isSame && url.protocol === 'http:' && base.protocol === 'https:') {
       if (url.port === '80') url.port = '';
       url.protocol = 'https:';
       if (url.port === '') url.port = base.port;
     }
-    url.username = url.password = '';
-    return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
+    return url;
+  }
+}
+
+/** The address, the connections and the tokens of one registry. */
+class RegistryClient {
+  readonly authenticator: Authenticator;
+  hasAnswered = false;
+  #address: Promise<URL> | undefined;
+
+  constructor(
+    private readonly registry: string,
+    readonly settings: CompleteSettings,
+    private readonly agents: Agents,
+  ) {
+    this.authenticator = new Authenticator(registry, settings.credentials, (request) =>
+      this.#exchange(request),
+    );
+  }
+
+  address(): Promise<URL> {
+    return (this.#address ??= this.#find());
+  }
+
+  /** Throws as {@link RepositoryClient.send}. */
+  async send(
+    request: Request,
+    base: URL,
+    scopes: readonly string[],
+    statuses: readonly number[],
+  ): Promise<Answer> {
+    const hosts = this.settings.insecure;
+    const insecure = base.protocol === 'http:' || isInsecure(this.registry, hosts);
+    // Only the registry's own host and insecure hosts get credentials in plain text.
+    const mayBePlain = (to: URL): boolean =>
+      (insecure && to.hostname === base.hostname) || isInsecureMachine(to, hosts);
+    const isOwn = request.url.origin === base.origin;
+    for (let challenged = false; ; challenged = true) {
+      const authorization = isOwn
+        ? await this.authenticator.authorization(scopes, mayBePlain)
+        : undefined;
+      const headers = {
+        ...request.headers,
+        ...(authorization !== undefined && { Authorization: authorization }),
+      };
+      const answer = await followRedirects(
+        { ...request, headers },
+        (next) => this.#exchange(next),
+        insecure,
+      );
+      if (statuses.includes(answer.status)) return answer;
+      const asks = answer.status === 401 && isOwn && answer.url.origin === base.origin;
+      if (!asks || challenged || !(await this.authenticator.challenged(answer, authorization)))
+        throw await refusal(answer);
+      await discard(answer);
+    }
   }
 
   async #exchange(request: Request): Promise<Answer> {
     for (let count = 1; ; count++) {
       try {
-        const answer = await exchange(this.#agents, request, this.settings);
-        this.#known = true;
+        const answer = await exchange(this.agents, request, this.settings);
+        this.hasAnswered = true;
         return answer;
       } catch (error) {
         // The server may have closed all idle connections. Uploads begin again with a new session instead.
@@ -152,7 +186,7 @@ export class RegistryClient {
   async #answers(first: URL, second: URL): Promise<boolean> {
     const speaks = async (base: URL): Promise<boolean> => {
       const url = new URL('v2/', base);
-      const answer = await exchange(this.#agents, { method: 'GET', url }, this.settings);
+      const answer = await exchange(this.agents, { method: 'GET', url }, this.settings);
       await discard(answer);
       // A TLS server answers plain HTTP with 400.
       return answer.status !== 400;
@@ -167,39 +201,35 @@ export class RegistryClient {
   }
 }
 
-/** By the signal of a build, then by the other settings. */
-const clients = new WeakMap<AbortSignal, Shared[]>();
-
+/** The clients of equal settings, by registry. */
 interface Shared {
   readonly settings: RegistrySettings;
-  readonly of: (registry: string) => RegistryClient;
+  readonly complete: CompleteSettings;
+  readonly agents: Agents;
+  readonly clients: Map<string, RegistryClient>;
 }
 
-/** The client of a registry, shared by equal settings. */
-export function clientFor(registry: string, settings: RegistrySettings): RegistryClient {
-  const known = clients.get(settings.signal) ?? [];
-  clients.set(settings.signal, known);
-  let shared = known.find((other) => isSame(other.settings, settings));
-  if (!shared) known.push((shared = share(settings)));
-  return shared.of(registry);
-}
+/** By the signal of a build, then by the other settings. */
+const known = new WeakMap<AbortSignal, Shared[]>();
 
-function share(settings: RegistrySettings): Shared {
-  const resolved = withDefaults(settings);
-  const agents = new Agents(resolved);
-  const known = new Map<string, RegistryClient>();
-  const of = (registry: string): RegistryClient => {
-    let client = known.get(registry);
-    if (!client) known.set(registry, (client = new RegistryClient(registry, resolved, agents)));
-    return client;
-  };
-  return { settings, of };
+function clientFor(registry: string, settings: RegistrySettings): RegistryClient {
+  const all = known.get(settings.signal) ?? [];
+  known.set(settings.signal, all);
+  let shared = all.find((other) => isSame(other.settings, settings));
+  if (!shared) {
+    const complete = withDefaults(settings);
+    shared = { settings, complete, agents: new Agents(complete), clients: new Map() };
+    all.push(shared);
+  }
+  const { complete, agents, clients } = shared;
+  const client = clients.get(registry) ?? new RegistryClient(registry, complete, agents);
+  clients.set(registry, client);
+  return client;
 }
 
 function isSame(one: RegistrySettings, other: RegistrySettings): boolean {
-  return (['env', 'insecure', 'report', 'credentials', 'timing'] as const).every(
-    (key) => one[key] === other[key],
-  );
+  const keys = ['env', 'insecure', 'report', 'credentials', 'timing'] as const;
+  return keys.every((key) => one[key] === other[key]);
 }
 
 /** Whether an error is this HTTP status. */

@@ -9,16 +9,14 @@ export class HttpFailure extends Error {
   override readonly name = 'HttpFailure';
 
   /**
-   * @param code the first code in the answer (`MANIFEST_UNKNOWN`, …), or an empty string
    * @param reason the printable message of the registry, may be empty
    * @param retryAfter milliseconds
    */
   constructor(
     readonly url: URL,
     readonly status: number,
-    readonly code: string,
     readonly reason: string,
-    readonly retryAfter: number | undefined,
+    readonly retryAfter?: number,
   ) {
     super(`${status}${reason === '' ? '' : `: ${reason}`}`);
   }
@@ -38,24 +36,16 @@ export class ConnectionFailure extends Error {
   }
 }
 
-/** The server was silent for too long. */
-export class SilenceError extends Error {
-  override readonly name = 'SilenceError';
-  constructor(milliseconds: number) {
-    super(`nothing came for ${milliseconds / 1000} s`);
-  }
-}
-
 /** An unreachable proxy, or one that refused to open a tunnel. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError';
-  readonly host: string;
-  readonly status: number | undefined;
 
-  constructor(proxy: URL, why: unknown, status?: number) {
-    super(typeof why === 'string' ? why : messageOf(why), { cause: why });
-    this.host = proxy.host;
-    this.status = status;
+  constructor(
+    readonly proxy: URL,
+    override readonly cause: unknown,
+    readonly status?: number,
+  ) {
+    super(messageOf(cause));
   }
 }
 
@@ -70,7 +60,11 @@ export class ContentFailure extends Error {
   }
 }
 
+/** The code of the error for a server that is silent for too long. */
+export const SILENCE = 'ERR_SILENCE';
+
 const TRANSIENT_CODES = new Set([
+  SILENCE,
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
@@ -87,7 +81,6 @@ export function isTransient(error: unknown, known: boolean): boolean {
   if (error instanceof ContentFailure) return error.isTransient;
   if (!(error instanceof ConnectionFailure)) return false;
   const { cause } = error;
-  if (cause instanceof SilenceError) return true;
   if (cause instanceof ProxyError) return cause.status === undefined ? known : cause.status >= 500;
   const code = systemCode(cause) ?? '';
   // A server that restarts refuses connections for a moment.
@@ -106,51 +99,49 @@ interface FailureContext {
 
 /** Describes a failure; other errors are returned unchanged. */
 export async function describeFailure(error: unknown, about: FailureContext): Promise<unknown> {
-  if (error instanceof HttpFailure) return httpError(error, about);
-  if (error instanceof ConnectionFailure) return connectionError(error, about);
+  const fail = (code: ErrorCode, why: string, hint?: string): DockerceptionError => {
+    const cause = error instanceof ConnectionFailure ? error.cause : error;
+    return new DockerceptionError('engine', code, `${about.doing}: ${why}`, { cause, hint });
+  };
+  if (error instanceof HttpFailure) return httpError(error, about, fail);
+  if (error instanceof ConnectionFailure) return connectionError(error, about.registry, fail);
   if (error instanceof ContentFailure)
-    return new DockerceptionError(
-      'engine',
-      'REGISTRY_ANSWER',
-      `${about.doing}: ${about.registry}: ${error.message}`,
-      { cause: error },
-    );
+    return fail('REGISTRY_ANSWER', `${about.registry}: ${error.message}`);
   return error;
 }
 
-async function httpError(error: HttpFailure, about: FailureContext): Promise<DockerceptionError> {
-  const { doing, registry, repository, credentials } = about;
-  const { status, reason, url } = error;
+type Fail = (code: ErrorCode, why: string, hint?: string) => DockerceptionError;
+
+async function httpError(
+  { status, reason, url, retryAfter }: HttpFailure,
+  { registry, repository, credentials, anonymous }: FailureContext,
+  fail: Fail,
+): Promise<DockerceptionError> {
   const said = reason === '' ? `${status}` : `${status}, ${reason}`;
-  const make = (code: ErrorCode, why: string, hint?: string): DockerceptionError =>
-    new DockerceptionError('engine', code, `${doing}: ${why}`, {
-      cause: error,
-      hint,
-    });
   if (status === 401 || status === 403) {
     const where = await credentials.where(registry).catch(() => 'a configuration that is broken');
-    const anonymous = await about.anonymous().catch(() => false);
-    const found = anonymous ? 'no credentials in' : 'with the credentials of';
+    const isAnonymous = await anonymous().catch(() => false);
+    const found = isAnonymous ? 'no credentials in' : 'with the credentials of';
     const login = registry === 'docker.io' ? 'docker login' : `docker login ${registry}`;
     const changed = where.endsWith(' DOCKER_AUTH_CONFIG')
       ? 'DOCKER_AUTH_CONFIG comes before what `docker login` has left'
       : `\`${login}\` changes the credentials`;
-    return make(
+    return fail(
       'REGISTRY_DENIED',
       `${registry} denied access to ${repository} (${said}), ${found} ${where}`,
-      anonymous ? `\`${login}\` adds credentials, unless the name is wrong` : changed,
+      isAnonymous ? `\`${login}\` adds credentials, unless the name is wrong` : changed,
     );
   }
-  if (status === 429) {
-    const wait = error.retryAfter;
-    return make(
+  if (status === 429)
+    return fail(
       'REGISTRY_BUSY',
       `${registry} has had too many requests (${said})`,
-      wait === undefined ? 'try again later' : `try again in ${Math.ceil(wait / 1000)} s`,
+      retryAfter === undefined
+        ? 'try again later'
+        : `try again in ${Math.ceil(retryAfter / 1000)} s`,
     );
-  }
   const host = url.host === registry ? registry : `${registry} (${url.host})`;
-  return make('REGISTRY_FAILED', `${host} answered ${said}`);
+  return fail('REGISTRY_FAILED', `${host} answered ${said}`);
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -170,23 +161,23 @@ const REASONS: Readonly<Record<string, string>> = {
 const CERTIFICATE =
   /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA)/;
 
-function connectionError(error: ConnectionFailure, about: FailureContext): DockerceptionError {
-  const { doing, registry } = about;
-  const { cause, url } = error;
-  const code = codeOf(cause);
-  const make = (why: string, hint?: string): DockerceptionError =>
-    new DockerceptionError('engine', 'REGISTRY_UNREACHABLE', `${doing}: ${why}`, {
-      cause,
-      hint,
-    });
+function connectionError(
+  { cause, url }: ConnectionFailure,
+  registry: string,
+  fail: Fail,
+): DockerceptionError {
   if (cause instanceof ProxyError) {
     const why = cause.status === 407 ? 'it wants other credentials' : reasonOf(cause.cause);
-    const hint = 'HTTP_PROXY and HTTPS_PROXY name the proxy, NO_PROXY what is reached without';
-    return make(`reaching ${url.host} through the proxy ${cause.host}: ${why}`, hint);
+    return fail(
+      'REGISTRY_UNREACHABLE',
+      `reaching ${url.host} through the proxy ${cause.proxy.host}: ${why}`,
+      'HTTP_PROXY and HTTPS_PROXY name the proxy, NO_PROXY what is reached without',
+    );
   }
   const host = url.host === registry ? registry : `${url.host} (for ${registry})`;
-  if (CERTIFICATE.test(code))
-    return make(
+  if (CERTIFICATE.test(codeOf(cause)))
+    return fail(
+      'REGISTRY_UNREACHABLE',
       `reaching ${host}: its certificate is not trusted: ${printable(messageOf(cause))}`,
       'its authority’s certificate goes into the file that NODE_EXTRA_CA_CERTS names, or ' +
         `into /etc/docker/certs.d/${url.host}/ca.crt; --insecure=${registry} does without`,
@@ -197,13 +188,11 @@ function connectionError(error: ConnectionFailure, about: FailureContext): Docke
     : registry === 'docker.io'
       ? 'a name without a registry is Docker Hub’s: others are named in front, as in registry:5000/app'
       : undefined;
-  return make(`reaching ${host}: ${why}`, hint);
+  return fail('REGISTRY_UNREACHABLE', `reaching ${host}: ${why}`, hint);
 }
 
 /** A description of a connection's failure without system codes. */
 export function reasonOf(error: unknown): string {
-  if (typeof error === 'string') return error;
-  if (error instanceof SilenceError) return error.message;
   return REASONS[codeOf(error)] ?? printable(messageOf(error));
 }
 

@@ -27,6 +27,15 @@ export function portOf(url: URL): number {
   return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
 }
 
+/** A URL of HTTP or HTTPS; undefined for others. */
+export function httpUrl(text: string, base?: URL): URL | undefined {
+  if (!URL.canParse(text, base?.href)) return undefined;
+  const url = new URL(text, base);
+  // A user in the URL would become credentials.
+  url.username = url.password = '';
+  return /^https?:$/.test(url.protocol) ? url : undefined;
+}
+
 /**
  * The possible addresses of a registry, the likeliest first; several if plain HTTP is allowed.
  * @param trusted whether it has certificates of its own, and so TLS

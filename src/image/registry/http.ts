@@ -4,11 +4,12 @@
  */
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { printable } from '../../text/printable.js';
 import { redact } from '../../text/redact.js';
 import type { Agents } from './agents.js';
-import { ConnectionFailure, ContentFailure, HttpFailure, SilenceError } from './errors.js';
+import { ConnectionFailure, ContentFailure, HttpFailure, SILENCE } from './errors.js';
+import { httpUrl } from './host.js';
 import type { CompleteSettings } from './settings.js';
 
 export interface Request {
@@ -27,6 +28,10 @@ interface Body {
   open(): Promise<Readable>;
   /** Called with the bytes that were written so far. */
   sent?(bytes: number): void;
+}
+
+export function bytesBody(bytes: Buffer): Body {
+  return { size: bytes.length, open: () => Promise.resolve(Readable.from([bytes])) };
 }
 
 /** An answer, whose stream the caller reads to its end or destroys. */
@@ -53,9 +58,11 @@ export async function exchange(
   const client = (route.secure ? httpsRequest : httpRequest)({
     ...route.options,
     method,
+    timeout: timing.silence,
     headers: {
       'User-Agent': 'dockerception',
-      ...(body ? { 'Content-Length': String(body.size) } : {}),
+      // Some servers require it without a body too.
+      ...((body || method === 'POST') && { 'Content-Length': String(body?.size ?? 0) }),
       ...route.options.headers,
       ...headers,
     },
@@ -91,7 +98,9 @@ function answerOf(request: ClientRequest): Promise<IncomingMessage> {
     request.on('response', resolve);
     // Later errors are emitted by the response, or follow from `destroy`.
     request.on('error', reject);
-    request.on('close', () => reject(reset()));
+    request.on('close', () => {
+      reject(Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' }));
+    });
   });
 }
 
@@ -126,40 +135,24 @@ async function send(request: ClientRequest, source: Readable, body: Body): Promi
 
 /** Destroys a request that is silent for too long or aborted; returns a function that stops watching. */
 function watch(request: ClientRequest, silence: number, signal: AbortSignal): () => void {
-  let last = -1;
-  let since = performance.now();
-  const look = (): void => {
-    const { socket } = request;
-    const bytes = socket ? socket.bytesRead + socket.bytesWritten : 0;
-    const now = performance.now();
-    if (bytes !== last) [last, since] = [bytes, now];
-    else if (now - since >= silence) destroy(new SilenceError(silence));
-  };
-  const timer = setInterval(look, Math.max(10, silence / 10));
-  const abort = (): void => destroy(signal.reason as Error);
+  let response: IncomingMessage | undefined;
   const destroy = (error: Error): void => {
     response?.destroy(error);
     request.destroy(error);
   };
-  const stop = (): void => {
-    clearInterval(timer);
-    signal.removeEventListener('abort', abort);
-  };
-  let response: IncomingMessage | undefined;
+  const abort = (): void => destroy(signal.reason as Error);
+  const stop = (): void => signal.removeEventListener('abort', abort);
+  signal.addEventListener('abort', abort, { once: true });
+  request.on('timeout', () => {
+    const message = `nothing came for ${silence / 1000} s`;
+    destroy(Object.assign(new Error(message), { code: SILENCE }));
+  });
   request.on('response', (message) => {
     response = message;
     message.on('error', () => {});
     message.on('close', stop);
   });
-  request.on('close', () => {
-    if (!response) stop();
-  });
-  signal.addEventListener('abort', abort, { once: true });
   return stop;
-}
-
-function reset(): Error {
-  return Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' });
 }
 
 /** Bytes of an error's body that are read. */
@@ -207,29 +200,26 @@ export async function discard({ stream }: Answer): Promise<void> {
 /** The error for an answer, with the message of its body. */
 export async function refusal(answer: Answer): Promise<HttpFailure> {
   const body = await readBody(answer, MAX_ERROR).catch(() => Buffer.alloc(0));
-  const { code, message } = firstError(body);
-  const after = answer.headers['retry-after'];
   // Redacted before it is cut: half of a secret would not be found.
-  const reason = printable(redact(message || code), 300);
-  return new HttpFailure(answer.url, answer.status, code, reason, waitOf(after));
+  const reason = printable(redact(errorIn(body)), 300);
+  return new HttpFailure(answer.url, answer.status, reason, waitOf(answer.headers['retry-after']));
 }
 
-/** `{"errors":[{"code","message","detail"}]}`: OCI distribution-spec, "Error Codes". */
-function firstError(body: Buffer): { readonly code: string; readonly message: string } {
-  const none = { code: '', message: '' };
-  let json: unknown;
+/** The first message or code of `{"errors":[{"code","message"}]}`: OCI distribution-spec, "Error Codes". */
+function errorIn(body: Buffer): string {
+  let json: Readonly<Record<string, unknown>> | null;
   try {
-    json = JSON.parse(body.toString('utf8'));
+    json = JSON.parse(body.toString('utf8')) as typeof json;
   } catch {
-    return none;
+    return '';
   }
-  const { errors, details, message, error } = (json ?? {}) as Record<string, unknown>;
-  const list: unknown = Array.isArray(errors)
-    ? errors[0]
-    : { message: details ?? message ?? error };
-  const first = (list ?? {}) as Record<string, unknown>;
-  const text = (value: unknown): string => (typeof value === 'string' ? value.trim() : '');
-  return { code: text(first['code']), message: text(first['message']) };
+  const { errors, details, message, error } = json ?? {};
+  const list: unknown[] = Array.isArray(errors)
+    ? errors
+    : [{ message: details ?? message ?? error }];
+  const first = (list[0] ?? {}) as Readonly<Record<string, unknown>>;
+  const texts = [first['message'], first['code']].filter((text) => typeof text === 'string');
+  return texts.map((text) => text.trim()).find((text) => text !== '') ?? '';
 }
 
 /** Seconds or a date (RFC 9110, section 10.2.3), as milliseconds from now. */
@@ -258,7 +248,8 @@ export async function followRedirects(
     const { location } = answer.headers;
     if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
     await discard(answer);
-    const url = parse(location, current.url);
+    const url = httpUrl(location, current.url);
+    if (!url) throw new ContentFailure('it redirects to what is no address');
     if (url.protocol === 'http:' && current.url.protocol === 'https:' && !insecure)
       throw new ContentFailure(`it redirects to ${url.origin}, which is not encrypted`);
     const headers = { ...current.headers };
@@ -266,13 +257,4 @@ export async function followRedirects(
     current = { ...current, url, headers };
   }
   throw new ContentFailure(`it redirects more than ${MAX_REDIRECTS} times`);
-}
-
-function parse(location: string, base: URL): URL {
-  const url = URL.canParse(location, base.href) ? new URL(location, base) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
-    throw new ContentFailure('it redirects to what is no address');
-  // A user in the URL would become credentials.
-  url.username = url.password = '';
-  return url;
 }

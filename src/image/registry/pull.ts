@@ -2,24 +2,19 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { DockerceptionError, messageOf } from '../../errors.js';
-import { type Descriptor, ociMediaType, type Platform } from '../descriptor.js';
+import type { Descriptor, Platform } from '../descriptor.js';
 import { verified } from '../digest.js';
-import type { Image } from '../manifest.js';
-import { familiarReference, formatReference, type Reference } from '../reference.js';
+import { familiarReference, type Reference } from '../reference.js';
 import type { BlobSource } from '../store.js';
-import { clientFor } from './client.js';
-import { download } from './download.js';
+import { RepositoryClient } from './client.js';
+import { download, requestBlob } from './download.js';
 import { ConnectionFailure } from './errors.js';
 import { bodyOf } from './http.js';
-import { type PullSettings, type ResolvedImage, resolveImage } from './resolve.js';
+import { type PulledImage, type PullSettings, resolveImage } from './resolve.js';
 import { forEachConcurrently, Transfers } from './transfers.js';
 
 /** Concurrent downloads. */
 const CONCURRENCY = 4;
-
-export interface PulledImage extends Image {
-  readonly resolved: ResolvedImage;
-}
 
 /**
  * Finds an image for a platform. Opening the first layer starts the download of all of them; closing the cache stops
@@ -31,42 +26,17 @@ export async function pullFromRegistry(
   platform: Platform,
   settings: PullSettings,
 ): Promise<PulledImage> {
-  const resolved = await resolveImage(reference, platform, settings);
-  return describePulled(resolved, layerSource(resolved, settings));
-}
-
-function describePulled(resolved: ResolvedImage, blobs: BlobSource): PulledImage {
-  const { reference, manifest, config, descriptor } = resolved;
-  const { registry, repository } = reference;
-  return {
-    name: familiarReference(reference),
-    names: [formatReference(reference)],
-    digest: descriptor.digest,
-    id: manifest.config.digest,
-    config,
-    layers: manifest.layers.map((layer) => ({
-      ...layer,
-      mediaType: ociMediaType(layer.mediaType),
-    })),
-    blobs,
-    origin: { registry, repository },
-    resolved,
-  };
-}
-
-function layerSource({ reference, manifest }: ResolvedImage, settings: PullSettings): BlobSource {
-  const client = clientFor(reference.registry, settings);
-  const { repository } = reference;
-  const doing = `pulling ${familiarReference(reference)}`;
-  const transfers = new Transfers(client.settings.report, doing);
+  const client = clientFor(reference, settings);
+  const image = await resolveImage(client, reference, platform, settings.cache);
+  const transfers = new Transfers(settings.report, client.doing);
   const fetch = (blob: Descriptor): Promise<string> =>
-    download(settings.cache, { client, repository, blob, doing, transfers });
+    download(settings.cache, client, blob, transfers);
   let all: Promise<void> | undefined;
-  return {
+  const blobs: BlobSource = {
     async open(descriptor) {
       // The requested layer comes first and rejects this call; errors of others are reported when they are opened.
       const wanted = fetch(descriptor);
-      all ??= forEachConcurrently(manifest.layers, CONCURRENCY, fetch).then(
+      all ??= forEachConcurrently(image.layers, CONCURRENCY, fetch).then(
         () => transfers.end(),
         (error: unknown) =>
           transfers.end(error instanceof DockerceptionError ? error.message : 'canceled'),
@@ -74,6 +44,12 @@ function layerSource({ reference, manifest }: ResolvedImage, settings: PullSetti
       return createReadStream(await wanted, { highWaterMark: 1 << 18 });
     },
   };
+  return { ...image, blobs };
+}
+
+function clientFor(reference: Reference, settings: PullSettings): RepositoryClient {
+  const doing = `pulling ${familiarReference(reference)}`;
+  return new RepositoryClient(reference, doing, 'pull', settings);
 }
 
 /** Resumptions of one layer. */
@@ -89,38 +65,22 @@ export async function streamFromRegistry(
   platform: Platform,
   settings: PullSettings,
 ): Promise<PulledImage> {
-  const resolved = await resolveImage(reference, platform, settings);
-  return describePulled(resolved, streamedLayers(resolved, settings));
-}
-
-function streamedLayers({ reference }: ResolvedImage, settings: PullSettings): BlobSource {
-  const name = familiarReference(reference);
-  return {
+  const client = clientFor(reference, settings);
+  const image = await resolveImage(client, reference, platform, settings.cache);
+  const blobs: BlobSource = {
     open(descriptor) {
-      const chunks = Readable.from(layer(reference, descriptor, settings), { objectMode: false });
-      return Promise.resolve(verified(chunks, descriptor, name));
+      const chunks = Readable.from(chunksOf(client, descriptor), { objectMode: false });
+      return Promise.resolve(verified(chunks, descriptor, image.name));
     },
   };
+  return { ...image, blobs };
 }
 
-async function* layer(
-  reference: Reference,
-  { digest }: Descriptor,
-  settings: PullSettings,
-): AsyncGenerator<Buffer> {
-  const { registry, repository } = reference;
-  const client = clientFor(registry, settings);
-  const doing = `pulling ${familiarReference(reference)}`;
+async function* chunksOf(client: RepositoryClient, blob: Descriptor): AsyncGenerator<Buffer> {
+  const { signal } = client.settings;
   let received = 0;
   for (let breaks = 0; ; breaks++) {
-    const request = {
-      method: 'GET',
-      path: `v2/${repository}/blobs/${digest}`,
-      scopes: [`repository:${repository}:pull`],
-      signal: settings.signal,
-      ...(received > 0 && { headers: { Range: `bytes=${received}-` } }),
-    } as const;
-    const answer = await client.attempt(doing, repository, () => client.send(request, [200, 206]));
+    const answer = await client.attempt(() => requestBlob(client, blob, received, signal));
     // A server without ranges sends the whole blob again.
     let known = answer.status === 200 ? received : 0;
     try {
@@ -132,13 +92,10 @@ async function* layer(
       }
       return;
     } catch (error) {
-      if (settings.signal.aborted || !(error instanceof ConnectionFailure)) throw error;
-      if (breaks === MAX_BREAKS) throw brokenOff(doing, registry, error);
+      if (signal.aborted || !(error instanceof ConnectionFailure)) throw error;
+      if (breaks < MAX_BREAKS) continue;
+      const message = `${client.doing}: ${client.registry} breaks every connection off: ${messageOf(error)}`;
+      throw new DockerceptionError('engine', 'REGISTRY_UNREACHABLE', message, { cause: error });
     }
   }
-}
-
-function brokenOff(doing: string, registry: string, cause: Error): DockerceptionError {
-  const message = `${doing}: ${registry} breaks every connection off: ${messageOf(cause)}`;
-  return new DockerceptionError('engine', 'REGISTRY_UNREACHABLE', message, { cause });
 }

@@ -2,18 +2,17 @@
  * Pushes an image: all blobs, then the manifests and the index by their digests, then the tags. If anything fails
  * before, no tag has changed.
  */
-import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { DockerceptionError, messageOf } from '../../errors.js';
-import { type Descriptor, OCI_CONFIG, ociMediaType } from '../descriptor.js';
-import type { AssembledImage, RepositoryName } from '../manifest.js';
+import type { Descriptor } from '../descriptor.js';
+import type { AssembledImage } from '../manifest.js';
 import { familiarReference, parseReference, type Reference } from '../reference.js';
 import type { BlobSource } from '../store.js';
-import { clientFor, isStatus, type RegistryClient } from './client.js';
+import { isStatus, RepositoryClient } from './client.js';
 import { ContentFailure, HttpFailure } from './errors.js';
-import { type Answer, discard } from './http.js';
+import { bytesBody, discard } from './http.js';
 import type { RegistrySettings } from './settings.js';
-import { type BlobProgress, forEachConcurrently, Transfers } from './transfers.js';
+import { forEachConcurrently, Transfers } from './transfers.js';
 
 const NEVER = new AbortController().signal;
 
@@ -21,16 +20,15 @@ const NEVER = new AbortController().signal;
 const CONCURRENCY = 4;
 
 /** The references of one repository. */
-interface Target extends RepositoryName {
-  readonly client: RegistryClient;
-  readonly doing: string;
+interface Target {
+  readonly client: RepositoryClient;
   readonly transfers: Transfers;
   readonly references: readonly Reference[];
 }
 
 /**
  * Pushes an image to tags. The signal of the settings applies until the first tag is set.
- * @throws DockerceptionError of kind usage: REFERENCE_INVALID; of kind engine: those of {@link RegistryClient.attempt};
+ * @throws DockerceptionError of kind usage: REFERENCE_INVALID; of kind engine: those of {@link RepositoryClient.attempt};
  * what reading a blob throws; the signal's reason
  */
 export async function pushToRegistry(
@@ -42,25 +40,20 @@ export async function pushToRegistry(
   let signal = AbortSignal.any([settings.signal, stop.signal]);
   const targets = targetsOf(references, settings);
   try {
-    const pushed: Target[] = [];
-    for (const target of targets) {
-      target.transfers.start();
-      await pushBlobs(image, target, pushed, signal, stop);
-      pushed.push(target);
-    }
-    const single =
-      image.images.length === 1 && image.images[0]?.descriptor.digest === image.descriptor.digest;
-    for (const target of targets) {
-      for (const { descriptor } of image.images)
-        await pushManifest(image, target, descriptor, signal);
-      if (!single) await pushManifest(image, target, image.descriptor, signal);
-    }
-    for (const target of targets) {
-      for (const { tag } of target.references) {
-        await pushManifest(image, target, image.descriptor, signal, tag);
+    for (const [at, target] of targets.entries())
+      await pushBlobs(image, target, targets.slice(0, at), signal, stop);
+    const manifests = new Map(
+      [...image.images, image].map(({ descriptor }) => [descriptor.digest, descriptor]),
+    );
+    for (const { client } of targets)
+      for (const manifest of manifests.values())
+        await pushManifest(image.blobs, client, manifest, manifest.digest, signal);
+    for (const { client, references, transfers } of targets) {
+      for (const { tag = 'latest' } of references) {
+        await pushManifest(image.blobs, client, image.descriptor, tag, signal);
         signal = NEVER;
       }
-      target.transfers.end();
+      transfers.end();
     }
   } catch (error) {
     for (const { transfers } of targets) transfers.end(messageOf(error));
@@ -79,136 +72,96 @@ function targetsOf(references: readonly string[], settings: RegistrySettings): r
         `pushing ${familiarReference(reference)}: an image is pushed to a tag, not to a digest`,
       );
     const name = `${reference.registry}/${reference.repository}`;
-    const group = groups.get(name);
-    if (group) group.push(reference);
-    else groups.set(name, [reference]);
+    groups.set(name, [...(groups.get(name) ?? []), reference]);
   }
   return [...groups.values()].map((group) => {
-    const { registry, repository } = group[0] as Reference;
-    const client = clientFor(registry, settings);
     const doing = `pushing ${group.map(familiarReference).join(', ')}`;
-    const transfers = new Transfers(client.settings.report, doing);
-    return { registry, repository, client, doing, transfers, references: group };
+    const client = new RepositoryClient(group[0] as Reference, doing, 'pull,push', settings);
+    return { client, transfers: new Transfers(settings.report, doing), references: group };
   });
 }
 
 /** @param pushed the targets that already have all blobs */
 async function pushBlobs(
-  image: AssembledImage,
-  target: Target,
+  { images, blobs }: AssembledImage,
+  { client, transfers }: Target,
   pushed: readonly Target[],
   signal: AbortSignal,
   stop: AbortController,
 ): Promise<void> {
-  const { client, registry, repository, doing, transfers } = target;
-  const sibling = pushed.find((other) => other.registry === registry);
-  const wanted = new Map<string, { blob: Descriptor; origin: RepositoryName | undefined }>();
-  for (const { manifest, origins } of image.images)
+  transfers.start();
+  const sibling = pushed.find((target) => target.client.registry === client.registry)?.client;
+  const uploads = new Map<string, Upload>();
+  for (const { manifest, origins } of images)
     for (const blob of [...manifest.layers, manifest.config]) {
       const origin = sibling ?? origins.get(blob.digest);
-      const usable = origin?.registry === registry && origin.repository !== repository;
-      wanted.set(blob.digest, { blob, origin: usable ? origin : undefined });
+      const isUsable =
+        origin?.registry === client.registry && origin.repository !== client.repository;
+      const from = isUsable ? origin.repository : undefined;
+      uploads.set(blob.digest, { client, blob, blobs, from, signal });
     }
-  const { blobs } = image;
-  await forEachConcurrently([...wanted.values()], CONCURRENCY, async ({ blob, origin }) => {
-    try {
-      await uploadBlob({ client, repository, blob, blobs, origin, doing, transfers, signal });
-    } catch (error) {
+  await forEachConcurrently([...uploads.values()], CONCURRENCY, (upload) =>
+    uploadBlob(upload, transfers).catch((error: unknown) => {
       // Stops the other uploads.
       stop.abort(error);
       throw error;
-    }
-  });
+    }),
+  );
 }
 
 async function pushManifest(
-  { blobs }: AssembledImage,
-  { client, repository, doing }: Target,
+  blobs: BlobSource,
+  client: RepositoryClient,
   descriptor: Descriptor,
+  tag: string,
   signal: AbortSignal,
-  tag: string = descriptor.digest,
 ): Promise<void> {
-  const bytes = await buffer(await blobs.open(descriptor));
-  await client.attempt(
-    doing,
-    repository,
-    async () => {
-      const answer = await client.send(
-        {
-          method: 'PUT',
-          path: `v2/${repository}/manifests/${tag}`,
-          headers: { 'Content-Type': descriptor.mediaType },
-          body: { size: bytes.length, open: () => Promise.resolve(Readable.from([bytes])) },
-          scopes: [scopeOf(repository)],
-          signal,
-        },
-        [200, 201, 202],
-      );
-      await discard(answer);
-    },
+  const request = {
+    method: 'PUT',
+    path: `manifests/${tag}`,
+    headers: { 'Content-Type': descriptor.mediaType },
+    body: bytesBody(await buffer(await blobs.open(descriptor))),
     signal,
-  );
+  } as const;
+  await client.attempt(async () => discard(await client.send(request, [200, 201, 202])), signal);
 }
 
 /** A blob and its target. */
 interface Upload {
-  readonly client: RegistryClient;
-  readonly repository: string;
+  readonly client: RepositoryClient;
   readonly blob: Descriptor;
   readonly blobs: BlobSource;
   /** Another repository of the registry, to mount the blob from. */
-  readonly origin: RepositoryName | undefined;
-  /** `pushing app:latest` */
-  readonly doing: string;
-  readonly transfers: Transfers;
+  readonly from: string | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
  * Uploads a blob (OCI distribution-spec, "Pushing blobs") unless it exists: mounts it from another repository, or sends
  * it in one PUT. An interrupted upload begins again with a new session.
- * @throws as {@link RegistryClient.attempt}; what reading the blob throws
+ * @throws as {@link RepositoryClient.attempt}; what reading the blob throws
  */
-async function uploadBlob(upload: Upload): Promise<void> {
-  const { client, repository, blob, doing, transfers, signal } = upload;
-  const what = ociMediaType(blob.mediaType) === OCI_CONFIG ? 'config' : 'layer';
-  const progress = transfers.blob(`pushing ${what} ${blob.digest}`, blob.size);
-  await client.attempt(
-    doing,
-    repository,
-    async (number) => {
-      if (await exists(upload)) return progress.done('already there');
-      const session = (number === 1 && (await mount(upload))) || (await begin(upload));
-      if (session === 'mounted') return progress.done(`mounted from ${upload.origin?.repository}`);
-      await put(upload, session, progress);
-      progress.done();
-    },
-    signal,
-  );
-}
-
-async function exists({ client, repository, blob, signal }: Upload): Promise<boolean> {
-  const path = `v2/${repository}/blobs/${blob.digest}`;
-  const scopes = [scopeOf(repository)];
-  const answer = await client.send({ method: 'HEAD', path, scopes, signal }, [200, 404]);
-  await discard(answer);
-  return answer.status === 200;
+async function uploadBlob(upload: Upload, transfers: Transfers): Promise<void> {
+  const { client, blob, from, signal } = upload;
+  const progress = transfers.blob('pushing', blob);
+  await client.attempt(async (number) => {
+    const path = `blobs/${blob.digest}`;
+    const answer = await client.send({ method: 'HEAD', path, signal }, [200, 404]);
+    await discard(answer);
+    if (answer.status === 200) return progress.done('already there');
+    const session = (number === 1 && (await mount(upload))) || (await begin(upload));
+    if (session === 'mounted') return progress.done(`mounted from ${from}`);
+    await put(upload, session, progress.at);
+    progress.done();
+  }, signal);
 }
 
 /** Mounts the blob. Returns the URL of an upload session if the registry starts one instead, or undefined. */
 async function mount(upload: Upload): Promise<'mounted' | URL | undefined> {
-  const { client, repository, blob, origin, signal } = upload;
-  if (!origin) return undefined;
-  const query = new URLSearchParams({ mount: blob.digest, from: origin.repository });
-  const path = `v2/${repository}/blobs/uploads/?${query.toString()}`;
-  const scopes = [scopeOf(repository), `repository:${origin.repository}:pull`];
+  if (upload.from === undefined) return undefined;
+  const query = new URLSearchParams({ mount: upload.blob.digest, from: upload.from });
   try {
-    const answer = await client.send(
-      { method: 'POST', path, scopes, signal, body: EMPTY },
-      [201, 202],
-    );
-    await discard(answer);
-    return answer.status === 201 ? 'mounted' : await sessionOf(upload, answer);
+    return await begin(upload, `?${query.toString()}`);
   } catch (error) {
     // Without access to the other repository, or without support, the blob is uploaded.
     if (error instanceof HttpFailure && error.status < 500 && error.status !== 429)
@@ -217,53 +170,44 @@ async function mount(upload: Upload): Promise<'mounted' | URL | undefined> {
   }
 }
 
-async function begin(upload: Upload): Promise<URL> {
-  const { client, repository, signal } = upload;
-  const path = `v2/${repository}/blobs/uploads/`;
-  const scopes = [scopeOf(repository)];
-  const answer = await client.send({ method: 'POST', path, scopes, signal, body: EMPTY }, [202]);
+/** Begins an upload session, or mounts the blob if the query asks for it. */
+async function begin({ client, from, signal }: Upload, query = ''): Promise<'mounted' | URL> {
+  const answer = await client.send(
+    {
+      method: 'POST',
+      path: `blobs/uploads/${query}`,
+      signal,
+      ...(query !== '' && { scopes: [`repository:${from}:pull`] }),
+    },
+    query === '' ? [202] : [201, 202],
+  );
   await discard(answer);
-  return sessionOf(upload, answer);
-}
-
-async function sessionOf({ client }: Upload, { headers, url }: Answer): Promise<URL> {
-  const session =
-    headers.location === undefined ? undefined : await client.resolve(headers.location, url);
+  if (answer.status === 201) return 'mounted';
+  const { location } = answer.headers;
+  const session = location === undefined ? undefined : await client.resolve(location, answer.url);
   if (!session) throw new ContentFailure('it doesn’t say where to upload to');
   return session;
 }
 
-async function put(upload: Upload, session: URL, progress: BlobProgress): Promise<void> {
-  const { client, repository, blob, blobs, signal } = upload;
+async function put(
+  { client, blob, blobs, signal }: Upload,
+  session: URL,
+  sent: (bytes: number) => void,
+): Promise<void> {
   const url = new URL(session);
   // Appended as text: the rest of the query stays as the registry wrote it.
   url.search = `${url.search === '' ? '?' : `${url.search}&`}digest=${encodeURIComponent(blob.digest)}`;
-  const answer = await client
-    .send(
-      {
-        method: 'PUT',
-        url,
-        headers: { 'Content-Type': 'application/octet-stream' },
-        body: { size: blob.size, open: () => blobs.open(blob), sent: progress.at },
-        scopes: [scopeOf(repository)],
-        signal,
-      },
-      [201, 204],
-    )
-    .catch((error: unknown) => {
-      // The session has expired or is incomplete: another attempt starts a new one.
-      if (!isStatus(error, 404, 416)) throw error;
-      throw new ContentFailure(`it lost an upload (${error.message})`, true);
-    });
+  const request = {
+    method: 'PUT',
+    url,
+    headers: { 'Content-Type': 'application/octet-stream' },
+    body: { size: blob.size, open: () => blobs.open(blob), sent },
+    signal,
+  } as const;
+  const answer = await client.send(request, [201, 204]).catch((error: unknown) => {
+    // The session has expired or is incomplete: another attempt starts a new one.
+    if (!isStatus(error, 404, 416)) throw error;
+    throw new ContentFailure(`it lost an upload (${error.message})`, true);
+  });
   await discard(answer);
-}
-
-/** Some servers require a Content-Length. */
-const EMPTY = {
-  size: 0,
-  open: () => Promise.resolve(Readable.from([])),
-};
-
-function scopeOf(repository: string): string {
-  return `repository:${repository}:pull,push`;
 }

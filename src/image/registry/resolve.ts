@@ -5,20 +5,22 @@
 import { readFile } from 'node:fs/promises';
 import { DockerceptionError } from '../../errors.js';
 import { type BlobCache, wrongBytes } from '../blob-cache.js';
-import { type ImageConfig, parseConfig } from '../config.js';
+import { parseConfig } from '../config.js';
 import type { Descriptor, Platform } from '../descriptor.js';
-import { digestOf } from '../digest.js';
+import { digestOf, isDigest } from '../digest.js';
 import { invalidDocument, MAX_DOCUMENT } from '../document.js';
 import {
   checkImage,
   type Document,
+  type Image,
   type Manifest,
   MANIFEST_TYPES,
+  ociLayers,
   parseDocument,
 } from '../manifest.js';
-import { choosePlatform, normalisePlatform, unknownPlatform } from '../platform.js';
-import { familiarReference, type Reference } from '../reference.js';
-import { clientFor, isStatus, type RegistryClient } from './client.js';
+import { choosePlatform, unknownPlatform } from '../platform.js';
+import { familiarReference, formatReference, type Reference } from '../reference.js';
+import { isStatus, type RepositoryClient } from './client.js';
 import { download } from './download.js';
 import { ContentFailure } from './errors.js';
 import { readBody } from './http.js';
@@ -33,155 +35,118 @@ export interface PullSettings extends RegistrySettings {
   readonly cache: BlobCache;
 }
 
-/** An image without its layers. */
-export interface ResolvedImage {
-  readonly reference: Reference;
-  /** Of the manifest, with the platform of the configuration. */
-  readonly descriptor: Descriptor;
+/** An image of a registry. */
+export interface PulledImage extends Image {
   readonly manifest: Manifest;
-  readonly config: ImageConfig;
 }
 
 /**
  * Finds an image and reads its manifest and its configuration, but none of its layers.
  *
  * @throws DockerceptionError of kind build: REGISTRY_NOT_FOUND, PLATFORM_UNKNOWN, IMAGE_INVALID,
- *   IMAGE_SCHEMA_1; of kind engine: BLOB_DIGEST, and those of {@link RegistryClient.attempt}.
+ *   IMAGE_SCHEMA_1; of kind engine: BLOB_DIGEST, and those of {@link RepositoryClient.attempt}.
  */
 export async function resolveImage(
-  reference: Reference,
-  platform: Platform,
-  settings: PullSettings,
-): Promise<ResolvedImage> {
-  const client = clientFor(reference.registry, settings);
-  const name = `loading metadata for ${familiarReference(reference)}`;
-  const transfers = new Transfers(client.settings.report, name);
-  return transfers.during(() => resolve(client, reference, platform, settings.cache, transfers));
-}
-
-async function resolve(
-  client: RegistryClient,
+  client: RepositoryClient,
   reference: Reference,
   platform: Platform,
   cache: BlobCache,
-  transfers: Transfers,
-): Promise<ResolvedImage> {
+): Promise<Omit<PulledImage, 'blobs'>> {
   const name = familiarReference(reference);
-  const doing = `pulling ${name}`;
-  const { repository, tag = 'latest', digest } = reference;
-  const documents = new DocumentReader(client, repository, cache, name);
-  let found = await (digest === undefined ? documents.byTag(tag) : documents.byDigest(digest));
-  for (let depth = 0; depth < MAX_DEPTH && found.document.kind === 'index'; depth++) {
-    const { manifests } = found.document.index;
-    const chosen = choosePlatform(manifests, platform);
-    if (chosen === undefined) throw unknownPlatform(manifests, platform, doing);
-    found = await documents.byDigest(chosen.digest, chosen);
-  }
-  if (found.document.kind !== 'manifest')
-    throw invalidDocument(doing, 'its index leads to other indexes');
-  const { manifest } = found.document;
-  checkImage(manifest, name);
-  const { config: blob, layers } = manifest;
-  if (blob.size > MAX_DOCUMENT)
-    throw invalidDocument(
-      doing,
-      `its configuration has ${blob.size} bytes, more than ${MAX_DOCUMENT}`,
-    );
-  const path = await download(cache, { client, repository, blob, doing, transfers });
-  const config = parseConfig(await readFile(path), layers.length, name);
-  const { os, architecture, variant } = normalisePlatform(config);
-  const own = { os, architecture, ...(variant === undefined ? {} : { variant }) };
-  const descriptor = { ...found.descriptor, platform: own };
-  return { reference, descriptor, manifest, config };
-}
-
-interface FoundDocument {
-  readonly document: Document;
-  readonly descriptor: Descriptor;
-}
-
-/** Reads and verifies the manifests and indexes of one repository. */
-class DocumentReader {
-  readonly #client: RegistryClient;
-  readonly #repository: string;
-  readonly #cache: BlobCache;
-  readonly #name: string;
-
-  constructor(client: RegistryClient, repository: string, cache: BlobCache, name: string) {
-    this.#client = client;
-    this.#repository = repository;
-    this.#cache = cache;
-    this.#name = name;
-  }
-
-  async byTag(tag: string): Promise<FoundDocument> {
-    const { bytes, type, expected } = await this.#fetch(tag);
-    const digest = digestOf(bytes);
-    if (expected?.startsWith('sha256:') && expected !== digest)
-      throw new DockerceptionError(
-        'engine',
-        'BLOB_DIGEST',
-        `reading the manifest of ${this.#name}: the registry says ${expected}, its bytes are ${digest}`,
+  const transfers = new Transfers(client.settings.report, `loading metadata for ${name}`);
+  return transfers.during(async () => {
+    const { doing, registry, repository } = client;
+    const { tag = 'latest' } = reference;
+    let { document, digest } = await readManifest(client, cache, name, reference.digest ?? tag);
+    for (let depth = 0; depth < MAX_DEPTH && document.kind === 'index'; depth++) {
+      const { manifests } = document.index;
+      const chosen = choosePlatform(manifests, platform);
+      if (chosen === undefined) throw unknownPlatform(manifests, platform, doing);
+      ({ document, digest } = await readManifest(client, cache, name, chosen.digest, chosen));
+    }
+    if (document.kind !== 'manifest')
+      throw invalidDocument(doing, 'its index leads to other indexes');
+    const { manifest } = document;
+    checkImage(manifest, name);
+    const { config: blob, layers } = manifest;
+    if (blob.size > MAX_DOCUMENT)
+      throw invalidDocument(
+        doing,
+        `its configuration has ${blob.size} bytes, more than ${MAX_DOCUMENT}`,
       );
-    return this.#keep(bytes, type, digest);
-  }
+    const path = await download(cache, client, blob, transfers);
+    return {
+      name,
+      names: [formatReference(reference)],
+      digest,
+      id: blob.digest,
+      config: parseConfig(await readFile(path), layers.length, name),
+      layers: ociLayers(manifest),
+      origin: { registry, repository },
+      manifest,
+    };
+  });
+}
 
-  /** @param known its descriptor in an index */
-  async byDigest(digest: string, known?: Descriptor): Promise<FoundDocument> {
-    const doing = `reading the manifest of ${this.#name}`;
-    if (known && known.size > MAX_DOCUMENT)
-      throw invalidDocument(doing, `it has ${known.size} bytes, more than ${MAX_DOCUMENT}`);
-    const cached = await this.#cache.findDocument(digest, MAX_DOCUMENT);
-    if (cached) return this.#parse(cached, known?.mediaType ?? '', digest);
-    const { bytes, type } = await this.#fetch(digest);
-    const { length } = bytes;
-    const size = known?.size ?? length;
-    if (digestOf(bytes, digest) !== digest || size !== length)
-      throw wrongBytes({ digest, size }, length, doing);
-    return this.#keep(bytes, type, digest);
-  }
+/**
+ * Reads and verifies a manifest or an index.
+ * @param tag a tag or a digest
+ * @param known its descriptor in an index
+ */
+async function readManifest(
+  client: RepositoryClient,
+  cache: BlobCache,
+  name: string,
+  tag: string,
+  known?: Descriptor,
+): Promise<{ readonly document: Document; readonly digest: string }> {
+  const doing = `reading the manifest of ${name}`;
+  if (known && known.size > MAX_DOCUMENT)
+    throw invalidDocument(doing, `it has ${known.size} bytes, more than ${MAX_DOCUMENT}`);
+  const wanted = isDigest(tag) ? tag : undefined;
+  const cached = wanted && (await cache.findDocument(wanted, MAX_DOCUMENT));
+  if (cached) return { document: parseDocument(cached, known?.mediaType ?? '', name), digest: tag };
+  const { bytes, type, expected } = await fetchManifest(client, tag);
+  const { length } = bytes;
+  const digest = digestOf(bytes, wanted);
+  const size = known?.size ?? length;
+  if (wanted !== undefined && (digest !== wanted || size !== length))
+    throw wrongBytes({ digest: wanted, size }, length, doing);
+  if (wanted === undefined && expected?.startsWith('sha256:') && expected !== digest)
+    throw new DockerceptionError(
+      'engine',
+      'BLOB_DIGEST',
+      `${doing}: the registry says ${expected}, its bytes are ${digest}`,
+    );
+  await cache.obtain({ digest, size }, (file) => file.write(bytes));
+  return { document: parseDocument(bytes, type, name), digest };
+}
 
-  async #keep(bytes: Buffer, type: string, digest: string): Promise<FoundDocument> {
-    await this.#cache.obtain({ digest, size: bytes.length }, (file) => file.write(bytes));
-    return this.#parse(bytes, type, digest);
-  }
-
-  #parse(bytes: Buffer, type: string, digest: string): FoundDocument {
-    const document = parseDocument(bytes, type, this.#name);
-    const { mediaType } = document;
-    return { document, descriptor: { mediaType, digest, size: bytes.length } };
-  }
-
-  /** `expected` is the digest in the registry's answer. */
-  async #fetch(
-    tag: string,
-  ): Promise<{ readonly bytes: Buffer; readonly type: string; readonly expected?: string }> {
-    const doing = `pulling ${this.#name}`;
-    const request = {
-      method: 'GET',
-      path: `v2/${this.#repository}/manifests/${tag}`,
-      headers: { Accept: MANIFEST_TYPES.join(', ') },
-      scopes: [`repository:${this.#repository}:pull`],
-    } as const;
-    return this.#client.attempt(doing, this.#repository, async () => {
-      const answer = await this.#client.send(request, [200]).catch((error: unknown) => {
-        if (!isStatus(error, 404)) throw error;
-        throw new DockerceptionError(
-          'build',
-          'REGISTRY_NOT_FOUND',
-          `${doing}: ${this.#client.registry} has no such image or tag`,
-          { cause: error },
-        );
-      });
-      const bytes = await readBody(answer, MAX_DOCUMENT);
-      const {
-        'content-length': length,
-        'content-type': type = '',
-        'docker-content-digest': expected,
-      } = answer.headers;
-      if (length !== undefined && Number(length) !== bytes.length)
-        throw new ContentFailure('the manifest came in part', true);
-      return { bytes, type, ...(typeof expected === 'string' && { expected }) };
+/** `expected` is the digest in the registry's answer. */
+async function fetchManifest(
+  client: RepositoryClient,
+  tag: string,
+): Promise<{ readonly bytes: Buffer; readonly type: string; readonly expected?: string }> {
+  const headers = { Accept: MANIFEST_TYPES.join(', ') };
+  const request = { method: 'GET', path: `manifests/${tag}`, headers } as const;
+  return client.attempt(async () => {
+    const answer = await client.send(request, [200]).catch((error: unknown) => {
+      if (!isStatus(error, 404)) throw error;
+      throw new DockerceptionError(
+        'build',
+        'REGISTRY_NOT_FOUND',
+        `${client.doing}: ${client.registry} has no such image or tag`,
+        { cause: error },
+      );
     });
-  }
+    const bytes = await readBody(answer, MAX_DOCUMENT);
+    const {
+      'content-length': length,
+      'content-type': type = '',
+      'docker-content-digest': expected,
+    } = answer.headers;
+    if (length !== undefined && Number(length) !== bytes.length)
+      throw new ContentFailure('the manifest came in part', true);
+    return { bytes, type, ...(typeof expected === 'string' && { expected }) };
+  });
 }

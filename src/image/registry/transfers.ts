@@ -1,5 +1,6 @@
 /** Progress of transfers in the form of BuildKit's `SolveStatus`: a vertex for an image, a status for each blob. */
 import { messageOf } from '../../errors.js';
+import { type Descriptor, OCI_CONFIG, ociMediaType } from '../descriptor.js';
 
 /** A subset of the events that displays accept. */
 export interface TransferEvent {
@@ -38,32 +39,34 @@ const INTERVAL = 100;
 export class Transfers {
   /** The same image for two platforms has two vertexes. */
   static #count = 0;
-  readonly #report: TransferReport;
   #vertex: TransferVertex;
 
   /** @param name for display: `pushing app:latest` */
-  constructor(report: TransferReport, name: string) {
-    this.#report = report;
+  constructor(
+    private readonly report: TransferReport | undefined,
+    name: string,
+  ) {
     this.#vertex = { digest: `transfer:${++Transfers.#count}`, name };
   }
 
   /** Begins a blob, again for each attempt. */
-  blob(id: string, total: number): BlobProgress {
-    this.start();
+  blob(doing: 'pulling' | 'pushing', { mediaType, digest, size: total }: Descriptor): BlobProgress {
+    const id = `${doing} ${ociMediaType(mediaType) === OCI_CONFIG ? 'config' : 'layer'} ${digest}`;
+    const vertex = this.#vertex.digest;
     const started = now();
     let last = 0;
-    const tell = (current: number, more: { completed?: string; name?: string } = {}): void => {
+    const report = (current: number, more: { completed?: string; name?: string } = {}): void => {
       last = performance.now();
-      const vertex = this.#vertex.digest;
       const status = { id, vertex, name: id, current, total, timestamp: now(), started, ...more };
-      this.#report({ kind: 'status', status: { statuses: [status] } });
+      this.report?.({ kind: 'status', status: { statuses: [status] } });
     };
-    tell(0);
+    this.start();
+    report(0);
     return {
       at: (current) => {
-        if (performance.now() - last >= INTERVAL) tell(current);
+        if (performance.now() - last >= INTERVAL) report(current);
       },
-      done: (how) => tell(total, { completed: now(), ...(how ? { name: `${id} (${how})` } : {}) }),
+      done: (how) => report(total, { completed: now(), ...(how && { name: `${id} (${how})` }) }),
     };
   }
 
@@ -87,12 +90,12 @@ export class Transfers {
   /** Ends the vertex, with the message of a failure if any. */
   end(error?: string): void {
     if (this.#vertex.started !== undefined && this.#vertex.completed === undefined)
-      this.#change({ completed: now(), ...(error === undefined ? {} : { error }) });
+      this.#change({ completed: now(), ...(error !== undefined && { error }) });
   }
 
   #change(change: Partial<TransferVertex>): void {
     this.#vertex = { ...this.#vertex, ...change };
-    this.#report({ kind: 'status', status: { vertexes: [this.#vertex] } });
+    this.report?.({ kind: 'status', status: { vertexes: [this.#vertex] } });
   }
 }
 
@@ -122,15 +125,13 @@ export async function forEachConcurrently<T>(
   const worker = async (): Promise<void> => {
     for (const item of queue) {
       if (failed) return;
-      try {
-        await work(item);
-      } catch (error) {
+      await work(item).catch((error: unknown) => {
         failed = true;
         throw error;
-      }
+      });
     }
   };
   const workers = Array.from({ length: Math.min(limit, items.length) }, worker);
-  const ends = await Promise.allSettled(workers);
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  for (const end of await Promise.allSettled(workers))
+    if (end.status === 'rejected') throw end.reason;
 }

@@ -10,9 +10,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BlobCache, openBlobCache } from '../../../src/image/blob-cache.js';
 import { hostPlatform, parsePlatform } from '../../../src/image/platform.js';
 import { parseReference } from '../../../src/image/reference.js';
-import { type PulledImage, pullFromRegistry } from '../../../src/image/registry/pull.js';
+import { pullFromRegistry } from '../../../src/image/registry/pull.js';
 import { pushToRegistry } from '../../../src/image/registry/push.js';
-import type { PullSettings } from '../../../src/image/registry/resolve.js';
+import type { PulledImage, PullSettings } from '../../../src/image/registry/resolve.js';
 import type { TransferEvent } from '../../../src/image/registry/transfers.js';
 import { sha256 } from '../../image/registry/fake.js';
 import { engines, run, uniqueTag } from '../engines.js';
@@ -80,7 +80,7 @@ describe('a real registry', () => {
       await docker('rmi', name);
     }
     const image = await pull(name);
-    expect(image.resolved.manifest.mediaType).toContain('vnd.docker.distribution.manifest.v2');
+    expect(image.manifest.mediaType).toContain('vnd.docker.distribution.manifest.v2');
     expect(image.layers[0]?.mediaType).toBe('application/vnd.oci.image.layer.v1.tar+gzip');
     await checkLayers(image);
   });

@@ -511,7 +511,7 @@ describe('a manifest', () => {
         registry.manifests.set(`app ${name}`, { bytes, type });
       for (const name of ['app:1', `app@${sha256(bytes)}`]) {
         const image = await pull(name);
-        expect(image.resolved.descriptor.mediaType).toBe(manifest.mediaType);
+        expect(image.manifest.mediaType).toBe(manifest.mediaType);
         expect(await layersOf(image)).toEqual([long]);
       }
     },
@@ -532,7 +532,7 @@ describe('a manifest', () => {
     const { bytes, manifest } = addImage(registry, 'app', '1');
     const digest = `sha512:${createHash('sha512').update(bytes).digest('hex')}`;
     registry.manifests.set(`app ${digest}`, { bytes, type: manifest.mediaType });
-    expect((await pull(`app@${digest}`)).resolved.descriptor.digest).toBe(digest);
+    expect((await pull(`app@${digest}`)).digest).toBe(digest);
   });
 
   it('has the digest that the registry says it has', async () => {

@@ -102,7 +102,7 @@ async function ask(
   if (answer.status >= 200 && answer.status < 300) return answer;
   await discard(answer);
   const reason = printable(answer.stream.statusMessage ?? '', 100);
-  throw new HttpFailure(answer.url, answer.status, '', reason, undefined);
+  throw new HttpFailure(answer.url, answer.status, reason);
 }
 
 async function* checked(
