@@ -1,5 +1,14 @@
-/** Options of a build, in the form in which engines need them. */
+/** The options and the context of a build, in the form in which engines need them. */
+import { finished, type Readable } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
+
+/** Calls `done` when a context has ended, with an error if it has failed or was closed early. */
+export function onContextEnd(stream: Readable, done: (error?: Error) => void): void {
+  finished(stream, { writable: false }, (error) => {
+    const isClosed = error?.code === 'ERR_STREAM_PREMATURE_CLOSE';
+    done(isClosed ? new Error('the context’s stream was closed early') : (error ?? undefined));
+  });
+}
 
 /** Adds `SOURCE_DATE_EPOCH` of the environment to build arguments that have none, as buildx does. */
 export function withSourceDateEpoch(

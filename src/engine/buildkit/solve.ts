@@ -4,12 +4,13 @@
  * (frontend/dockerui).
  */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
 import type { CredentialStore } from '../../image/credentials/credentials.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
-import { hostAndAddress } from '../request.js';
+import { hostAndAddress, onContextEnd } from '../request.js';
 import { GrpcClient, GrpcError } from './grpc.js';
 import { unpackedTar } from './llb.js';
 import { existingImage, TraceDecoder, withoutReferences } from './progress.js';
@@ -46,7 +47,10 @@ export async function solve(
   /** BuildKit caches by URL, so every stream has its own. */
   const upload = (stream: Readable): string => {
     const name = randomBytes(16).toString('hex');
-    uploads.set(name, failure.watch(stream));
+    uploads.set(name, stream);
+    onContextEnd(stream, (error) => {
+      if (error !== undefined) failure.add(error);
+    });
     return uploadUrl(name);
   };
   let session: Session | undefined;
@@ -89,7 +93,8 @@ export async function solve(
     await Promise.race([solving, failure.promise]);
     await Promise.race([shown, failure.promise]);
     // BuildKit has read all it needs, but the rest of the context must not fail either.
-    await Promise.race([ended(context.stream), failure.promise]);
+    if (!context.stream.readableEnded)
+      await Promise.race([once(context.stream, 'end'), failure.promise]);
     return imageId;
   } catch (error) {
     // The caller must know an image that is being written, to remove it.
@@ -200,25 +205,7 @@ class FirstFailure {
     return this.#failed.signal.reason;
   }
 
-  /** @returns the stream. */
-  watch(stream: Readable): Readable {
-    const onClose = (): void => {
-      if (!stream.readableEnded) this.add(new Error('the context’s stream was closed early'));
-    };
-    if (stream.errored) this.add(stream.errored);
-    else if (stream.destroyed) onClose();
-    return stream.on('error', (error) => void this.add(error)).on('close', onClose);
-  }
-
   is(error: unknown): boolean {
     return this.#failed.signal.aborted && this.#failed.signal.reason === error;
   }
-}
-
-/** Resolves when the stream was read to its end. */
-function ended(stream: Readable): Promise<void> {
-  return new Promise((resolve) => {
-    if (stream.readableEnded) resolve();
-    else stream.once('end', () => resolve());
-  });
 }

@@ -1,11 +1,12 @@
 /** A build with `POST /build` (Engine API, ImageBuild). */
+import { messageOf } from '../../errors.js';
 import { isDigest } from '../../image/digest.js';
-import type { Report } from '../../progress/events.js';
+import type { Report, SolveStatus } from '../../progress/events.js';
 import { existingImage, TraceDecoder, withoutReferences } from '../buildkit/progress.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
 import { type ClassicMessage, ClassicProgress, errorOf } from './classic-progress.js';
 import type { Connection } from './connection.js';
-import { buildFailed, withoutImage } from './failures.js';
+import { buildFailed, malformed, withoutImage } from './failures.js';
 import { type AbortAction, postTar, type UploadAnswer } from './upload.js';
 
 export interface PostOptions {
@@ -62,7 +63,6 @@ export class BuildAnswer implements UploadAnswer {
   imageId: string | undefined;
   /** An image that BuildKit has written. The answer to a build that was cancelled then has no ID. */
   exportedId: string | undefined;
-  error: string | undefined;
   readonly #report: Report;
   readonly #trace = new TraceDecoder();
   readonly #progress: ClassicProgress;
@@ -71,6 +71,10 @@ export class BuildAnswer implements UploadAnswer {
   constructor(report: Report) {
     this.#report = report;
     this.#progress = new ClassicProgress(report);
+  }
+
+  get error(): string | undefined {
+    return this.#progress.error;
   }
 
   get isSuccess(): boolean {
@@ -82,7 +86,7 @@ export class BuildAnswer implements UploadAnswer {
     return this.#isCommitting ? 'wait' : 'cancel';
   }
 
-  /** @throws RangeError if a trace is damaged. */
+  /** @throws DockerceptionError of kind engine, code ENGINE_ANSWER, if a trace is damaged. */
   take(value: unknown): void {
     if (typeof value !== 'object' || value === null) return;
     const message = value as BuildMessage;
@@ -95,25 +99,29 @@ export class BuildAnswer implements UploadAnswer {
   }
 
   end(): void {
-    if (this.error === undefined) this.#progress.finish();
+    this.#progress.finish();
   }
 
   #fail(text: string): void {
     const error = withoutReferences(text.replace(DUMP, ''));
     const existing = existingImage(error);
-    if (existing !== undefined) {
-      this.imageId = existing;
-      return;
-    }
-    this.error ??= error;
-    this.#progress.finish(error);
+    if (existing === undefined) this.#progress.error ??= error;
+    else this.imageId = existing;
   }
 
   #takeTrace(aux: string): void {
-    const status = this.#trace.decode(aux);
+    const status = this.#decode(aux);
     for (const { id } of status.statuses ?? [])
       this.exportedId = EXPORTED.exec(id)?.[1] ?? this.exportedId;
     this.#report({ kind: 'status', status });
+  }
+
+  #decode(aux: string): SolveStatus {
+    try {
+      return this.#trace.decode(aux);
+    } catch (error) {
+      throw malformed("reading the engine's progress", messageOf(error), error);
+    }
   }
 
   #takeId(aux: unknown): void {

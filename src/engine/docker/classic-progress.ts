@@ -26,6 +26,8 @@ const CACHED = /^\s*-{2,3}> Using cache/;
 
 /** Reports the messages of one answer, in order, as events. */
 export class ClassicProgress {
+  /** The first error of the answer. */
+  error: string | undefined;
   readonly #report: Report;
   #current: Vertex;
   #count = 0;
@@ -41,18 +43,21 @@ export class ClassicProgress {
 
   take(message: ClassicMessage): void {
     let status: SolveStatus | undefined;
-    if (message.stream !== undefined) status = this.#stream(message.stream);
+    const error = errorOf(message);
+    if (error !== undefined) this.error ??= error;
+    else if (message.stream !== undefined) status = this.#stream(message.stream);
     else if (message.status !== undefined) status = this.#status(message.status, message);
     if (status !== undefined) this.#report({ kind: 'status', status });
   }
 
-  /** Ends the current step, with an error if it failed. */
-  finish(error?: string): void {
-    const vertexes = this.#finished(error);
+  /** Ends the current step, with the error if there is one. */
+  finish(): void {
+    const vertexes = this.#finished();
     if (vertexes.length > 0) this.#report({ kind: 'status', status: { vertexes } });
   }
 
-  #finished(error?: string): Vertex[] {
+  #finished(): Vertex[] {
+    const { error } = this;
     if (this.#current.started === undefined) return [];
     return [this.#change({ ...now('completed'), ...(error && { error }) })];
   }

@@ -1,9 +1,9 @@
 /** Loads an image archive into an engine with `POST /images/load` (Engine API, ImageLoad). */
-import { pipeline, type Readable, Transform, type TransformCallback } from 'node:stream';
+import { pipeline, type Readable, Transform } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
 import type { Report } from '../../progress/events.js';
 import { joinLines } from '../../text/trim.js';
-import { type ClassicMessage, ClassicProgress, errorOf } from './classic-progress.js';
+import { type ClassicMessage, ClassicProgress } from './classic-progress.js';
 import type { Connection } from './connection.js';
 import { type AbortAction, postTar, type UploadAnswer } from './upload.js';
 
@@ -27,7 +27,7 @@ export async function loadArchive(
   { report, signal }: { readonly report: Report; readonly signal: AbortSignal },
 ): Promise<readonly string[]> {
   const doing = `loading the image into ${connection.endpoint.name}`;
-  const body = new HeldEnd();
+  const body = holdEnd();
   const answer = new LoadAnswer(report, doing, body);
   // `body` emits its error.
   pipeline(archive, body, () => undefined);
@@ -40,45 +40,42 @@ export async function loadArchive(
     // `pipeline` does so in a later tick.
     if (body.destroyed) archive.destroy();
   }
-  if (answer.error !== undefined) throw failed(doing, answer.error);
-  if (answer.names.length === 0)
-    throw failed(doing, 'the engine names no image that it has loaded');
-  return answer.names;
+  if (answer.isSuccess) return answer.names;
+  throw failed(doing, answer.error ?? 'the engine names no image that it has loaded');
 }
 
 /** Keeps the end of a tar back until all of it has arrived. No engine accepts a tar without its two blocks of zeros. */
-class HeldEnd extends Transform {
-  isReleased = false;
-  #held: Buffer = Buffer.alloc(0);
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    let bytes = chunk;
-    if (chunk.length < END_OF_ARCHIVE) bytes = Buffer.concat([this.#held, chunk]);
-    else if (this.#held.length > 0) this.push(this.#held);
-    const length = Math.max(0, bytes.length - END_OF_ARCHIVE);
-    // A copy, which does not retain the memory of the chunk.
-    this.#held = Buffer.from(bytes.subarray(length));
-    if (length > 0) this.push(bytes.subarray(0, length));
-    done();
-  }
-
-  override _flush(done: TransformCallback): void {
-    this.isReleased = true;
-    done(null, this.#held);
-  }
+function holdEnd(): Transform {
+  let held: Buffer = Buffer.alloc(0);
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      let bytes = chunk;
+      if (chunk.length < END_OF_ARCHIVE) bytes = Buffer.concat([held, chunk]);
+      else if (held.length > 0) this.push(held);
+      const length = Math.max(0, bytes.length - END_OF_ARCHIVE);
+      // A copy, which does not retain the memory of the chunk.
+      held = Buffer.from(bytes.subarray(length));
+      if (length > 0) this.push(bytes.subarray(0, length));
+      done();
+    },
+    flush: (done) => done(null, held),
+  });
 }
 
 class LoadAnswer implements UploadAnswer {
   readonly names: string[] = [];
-  error: string | undefined;
-  readonly #body: HeldEnd;
+  readonly #body: Transform;
   readonly #progress: ClassicProgress;
   #sent = 0;
   #reportedAt = -Infinity;
 
-  constructor(report: Report, name: string, body: HeldEnd) {
+  constructor(report: Report, name: string, body: Transform) {
     this.#progress = new ClassicProgress(report, name, 'load');
     this.#body = body;
+  }
+
+  get error(): string | undefined {
+    return this.#progress.error;
   }
 
   get isSuccess(): boolean {
@@ -87,16 +84,11 @@ class LoadAnswer implements UploadAnswer {
 
   /** An engine that has the whole archive names the image. */
   get abortAction(): AbortAction {
-    return this.#body.isReleased ? 'ignore' : 'close';
+    return this.#body.writableFinished ? 'ignore' : 'close';
   }
 
   take(value: unknown): void {
     const message = (value ?? {}) as ClassicMessage;
-    const error = errorOf(message);
-    if (error !== undefined) {
-      this.error ??= error;
-      return;
-    }
     for (const line of message.stream?.split('\n') ?? []) {
       const named = LOADED.exec(line.trim())?.[1];
       if (named !== undefined) this.names.push(...named.split(/,\s*/));
@@ -115,7 +107,7 @@ class LoadAnswer implements UploadAnswer {
   }
 
   end(): void {
-    this.#progress.finish(this.error);
+    this.#progress.finish();
   }
 }
 

@@ -12,7 +12,7 @@ import { credentialKey, hostOfKey, HUB_KEY } from '../../image/credentials/docke
 import { registryOf, splitTag } from '../../image/reference.js';
 import type { Report } from '../../progress/events.js';
 import { addSecrets } from '../../text/redact.js';
-import { type ClassicMessage, ClassicProgress, errorOf } from './classic-progress.js';
+import { type ClassicMessage, ClassicProgress } from './classic-progress.js';
 import type { Connection } from './connection.js';
 import type { Environment } from './endpoint.js';
 import { isRefusal } from './failures.js';
@@ -23,12 +23,6 @@ interface TransferOptions {
   readonly report: Report;
   readonly signal: AbortSignal;
 }
-
-/** The codes of failures. */
-const CODES = {
-  pull: { failed: 'PULL_FAILED', refused: 'PULL_REFUSED' },
-  push: { failed: 'PUSH_FAILED', refused: 'PUSH_REFUSED' },
-} as const;
 
 /** @throws DockerceptionError of kind engine: PULL_REFUSED, PULL_FAILED; the reason of the signal. */
 export async function pullIntoEngine(
@@ -41,10 +35,8 @@ export async function pullIntoEngine(
   const path = `/images/create?${query.toString()}`;
   const credentials = credentialStore(env);
   const failure = await transfer(connection, 'pull', reference, path, credentials, options);
-  if (failure === undefined) return;
-  throw failure.with({
-    hint: failure.hint ?? 'the engine doesn’t have that image either: is the name right?',
-  });
+  const hint = 'the engine doesn’t have that image either: is the name right?';
+  if (failure !== undefined) throw failure.with({ hint: failure.hint ?? hint });
 }
 
 /**
@@ -60,8 +52,7 @@ export async function pushFromEngine(
   options: TransferOptions,
 ): Promise<string | undefined> {
   const [name, tag] = splitTag(reference);
-  const query = new URLSearchParams({ tag });
-  const path = `${imagePath(name)}/push?${query.toString()}`;
+  const path = `${imagePath(name)}/push?${new URLSearchParams({ tag }).toString()}`;
   let digest: string | undefined;
   const take = ({ aux, status }: TransferMessage): void => {
     if (typeof aux?.Digest === 'string') digest = aux.Digest;
@@ -91,13 +82,10 @@ async function transfer(
   const registry = registryOf(reference);
   const headers = { 'X-Registry-Auth': registryAuth(registry, await credentials.get(registry)) };
   const progress = new ClassicProgress(report, doing, `${verb}:${reference}`);
-  let why: string | undefined;
   const lines = new JsonLines((value) => {
     const message = (value ?? {}) as TransferMessage;
-    const error = errorOf(message);
-    why ??= error;
     take?.(message);
-    if (error === undefined) progress.take(message);
+    progress.take(message);
   });
   try {
     const answer = await connection.stream({ method: 'POST', path, headers, doing }, signal);
@@ -105,17 +93,24 @@ async function transfer(
     lines.end();
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    if (isRefusal(error)) why ??= String(error.cause);
+    if (isRefusal(error)) progress.error ??= String(error.cause);
     // A reason that was sent before the connection broke takes precedence.
-    else if (why === undefined) throw error;
+    else if (progress.error === undefined) throw error;
   }
-  progress.finish(why);
-  if (why === undefined) return undefined;
-  const code = CODES[verb][isRefused(why) ? 'refused' : 'failed'];
+  progress.finish();
+  const { error } = progress;
+  if (error === undefined) return undefined;
+  const hint = await credentialHint(error, credentials, registry);
+  const code = CODES[verb][REFUSED.test(error) ? 'refused' : 'failed'];
   const context = verb === 'push' ? `${doing} to ${registry}` : doing;
-  const hint = await credentialHint(why, credentials, registry);
-  return new DockerceptionError('engine', code, why, { hint }).within(context);
+  return new DockerceptionError('engine', code, `${context}: ${error}`, { hint });
 }
+
+/** The codes of failures. */
+const CODES = {
+  pull: { failed: 'PULL_FAILED', refused: 'PULL_REFUSED' },
+  push: { failed: 'PUSH_FAILED', refused: 'PUSH_REFUSED' },
+} as const;
 
 /** The header `X-Registry-Auth` with the credential of one registry. */
 export function registryAuth(host: string, credential: Credential | undefined): string {
@@ -127,13 +122,11 @@ export function registryAuth(host: string, credential: Credential | undefined): 
  * gets all credentials, as from the docker CLI, and sends each only to its registry.
  *
  * @param warn receives the error of a credential helper, whose registry may not be needed.
- * @param only the hosts whose credentials are sent. @default all
  * @returns undefined if there are no credentials.
  */
 export async function registryConfig(
   credentials: CredentialStore,
   warn: (message: string) => void,
-  only?: readonly string[],
 ): Promise<string | undefined> {
   const config: Record<string, object> = {};
   const keys = await credentials.keys().catch((error: unknown) => {
@@ -142,7 +135,6 @@ export async function registryConfig(
   });
   for (const key of keys) {
     const host = key === HUB_KEY ? 'docker.io' : hostOfKey(key);
-    if (only && !only.includes(host)) continue;
     const name = credentialKey(host);
     if (Object.hasOwn(config, name)) continue;
     try {
@@ -178,15 +170,11 @@ function encode(value: unknown): string {
   return header;
 }
 
+/** An engine's message about missing credentials. */
 const REFUSED =
   /unauthorized|authentication required|no basic auth credentials|access denied|authorization failed|access to the resource is denied|403 forbidden/i;
 /** The host of an image or a registry: with a dot, or localhost. BuildKit 0.8 writes `from host HOST`. */
 const HOST = /(?:^|[\s"'/])((?:[\w-]+(?:\.[\w-]+)+|localhost)(?::\d+)?)\/|from host (\S+)/;
-
-/** Whether an engine's message is about missing credentials. */
-function isRefused(message: string): boolean {
-  return REFUSED.test(message);
-}
 
 /**
  * A hint for an engine's message about missing credentials; undefined for other messages.
@@ -198,7 +186,7 @@ export async function credentialHint(
   credentials: CredentialStore,
   registry?: string,
 ): Promise<string | undefined> {
-  if (!isRefused(message)) return undefined;
+  if (!REFUSED.test(message)) return undefined;
   const found = HOST.exec(message);
   const host = registry ?? found?.[1] ?? found?.[2] ?? 'docker.io';
   const login = host === 'docker.io' ? 'docker login' : `docker login ${host}`;

@@ -1,7 +1,8 @@
 /** Requests whose body is a tar. Their answer is newline-delimited JSON: progress, a result, or an error, with HTTP 200. */
-import type { ClientRequest } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+import { DockerceptionError } from '../../errors.js';
+import { onContextEnd } from '../request.js';
 import type { ApiRequest, Connection } from './connection.js';
 import { lost, malformed, refusal, unreachable } from './failures.js';
 
@@ -34,11 +35,10 @@ const MAX_REFUSAL = 64 << 10;
 const MAX_LINE = 16 << 20;
 const NEWLINE = 0x0a;
 
-/** The end of an upload: the whole answer, or a failure. */
+/** How an upload ended. If the connection is `lost`, an error that the engine reported before takes precedence. */
 type UploadEnd =
-  | { readonly kind: 'answered' | 'aborted' }
-  | { readonly kind: 'body-failed' | 'malformed'; readonly error: unknown }
-  | { readonly kind: 'lost'; readonly error: unknown; readonly isAnswering: boolean };
+  | { readonly kind: 'answered' | 'aborted'; readonly error?: undefined }
+  | { readonly kind: 'body-failed' | 'lost'; readonly error: Error | undefined };
 
 /**
  * Posts a tar. If its stream fails, the body of the request is left without its end. An answer that reports an error takes
@@ -49,19 +49,19 @@ type UploadEnd =
  */
 export async function postTar(
   connection: Connection,
-  request: Pick<ApiRequest, 'path' | 'headers'> & {
-    readonly doing: string;
-    readonly hint?: string;
-  },
+  {
+    path,
+    headers,
+    ...failing
+  }: Pick<ApiRequest, 'path' | 'headers'> & { readonly doing: string; readonly hint?: string },
   tar: Readable,
   answer: UploadAnswer,
   signal: AbortSignal,
 ): Promise<void> {
   const { endpoint } = connection;
-  const { path, headers, doing, hint } = request;
+  const { doing } = failing;
   const lines = new JsonLines((value) => answer.take(value));
-  const refused: Buffer[] = [];
-  let length = 0;
+  let refused: Buffer = Buffer.alloc(0);
   let status = 0;
   const client = connection.open({
     method: 'POST',
@@ -71,32 +71,27 @@ export async function postTar(
   client.on('response', ({ statusCode = 0 }) => void (status = statusCode));
   const read = (chunk: Buffer): void => {
     if (status < 400) lines.write(chunk);
-    else if ((length += chunk.length) <= MAX_REFUSAL) refused.push(chunk);
+    else refused = Buffer.concat([refused, chunk]).subarray(0, MAX_REFUSAL);
   };
-  const end = await upload(client, tar, answer, read, signal);
-  if (end.kind === 'aborted') throw signal.reason;
-  if (end.kind === 'body-failed') throw end.error;
-  if (end.kind === 'answered' && status < 400) lines.end();
+  const { kind, error } = await upload(client, tar, answer, read, signal);
+  if (kind === 'aborted') throw signal.reason;
+  if (kind === 'body-failed') throw error as Error;
+  if (kind === 'answered' && status < 400) lines.end();
   answer.end();
   if (answer.error !== undefined) return;
-  if (end.kind === 'lost')
-    throw end.isAnswering || !isConnecting(end.error)
-      ? lost(endpoint, doing, end.error)
-      : unreachable(endpoint, end.error);
-  if (end.kind === 'malformed')
-    throw end.error instanceof DockerceptionError
-      ? end.error
-      : malformed("reading the engine's progress", messageOf(end.error), end.error);
-  if (status < 400) return;
-  const body = Buffer.concat(refused).toString('utf8');
-  throw refusal({ kind: 'build', doing, hint }, endpoint, status, body);
+  if (error instanceof DockerceptionError) throw error;
+  if (kind === 'lost')
+    throw status > 0 || !isConnecting(error)
+      ? lost(endpoint, doing, error)
+      : unreachable(endpoint, error);
+  if (status >= 400)
+    throw refusal({ kind: 'build', ...failing }, endpoint, status, refused.toString('utf8'));
 }
 
 /** Whether it failed before there was a connection: in a system call, TLS, or ssh. */
-function isConnecting(error: unknown): boolean {
-  const { syscall } = (error ?? {}) as NodeJS.ErrnoException;
-  if (syscall !== undefined) return /^(?:connect|getaddrinfo|spawn)/.test(syscall);
-  return error !== undefined && !['ECONNRESET', 'EPIPE'].includes(systemCode(error) ?? '');
+function isConnecting(error: NodeJS.ErrnoException | undefined): boolean {
+  if (error?.syscall !== undefined) return /^(?:connect|getaddrinfo|spawn)/.test(error.syscall);
+  return error !== undefined && !['ECONNRESET', 'EPIPE'].includes(error.code ?? '');
 }
 
 /**
@@ -111,11 +106,10 @@ function upload(
   signal: AbortSignal,
 ): Promise<UploadEnd> {
   return new Promise((resolve) => {
-    let isAnswering = false;
-    let isSent = false;
-    let isAnswered = false;
+    let response: IncomingMessage | undefined;
     let isSettled = false;
     let cancelling: NodeJS.Timeout | undefined;
+    const isAnswered = (): boolean => response?.readableEnded === true;
     const finish = (found: UploadEnd): void => {
       if (isSettled) return;
       isSettled = true;
@@ -123,19 +117,15 @@ function upload(
       clearTimeout(cancelling);
       signal.removeEventListener('abort', onAbort);
       // Without the terminating chunk, the engine knows that the body is incomplete.
-      if (end.kind !== 'answered' || !isSent) request.destroy();
+      if (end.kind !== 'answered' || !body.readableEnded) request.destroy();
       body.off('data', onData);
-      // Later errors follow from the first.
-      body.on('error', () => {});
-      const error = 'error' in end ? end.error : undefined;
-      if (!body.readableEnded && !body.destroyed)
-        body.destroy(error instanceof Error ? error : undefined);
+      if (!body.readableEnded) body.destroy(end.error);
       resolve(end);
     };
     const onAbort = (): void => {
       const action = answer.abortAction;
       if (action === 'ignore') return;
-      if (action === 'close' || !isSent || isAnswered) {
+      if (action === 'close' || !body.readableEnded || isAnswered()) {
         finish({ kind: 'aborted' });
         return;
       }
@@ -143,61 +133,45 @@ function upload(
       if (action === 'cancel') request.socket?.end();
     };
     const onData = (chunk: Buffer): void => {
-      if (isAnswered || request.destroyed || request.write(chunk)) return;
+      if (isAnswered() || request.destroyed || request.write(chunk)) return;
       body.pause();
       request.once('drain', () => body.resume());
     };
-    const onEarlyClose = (): void =>
-      finish({ kind: 'body-failed', error: new Error('the context’s stream was closed early') });
-    const onLost = (error?: Error): void => finish({ kind: 'lost', error, isAnswering });
+    const onLost = (error?: Error): void => finish({ kind: 'lost', error });
+    // Once there is a response, its own events decide: it may have the reason.
+    const onBroken = (error?: Error): void => {
+      if (response === undefined) onLost(error);
+    };
 
-    body.on('error', (error) => finish({ kind: 'body-failed', error }));
-    body.on('end', () => {
-      isSent = true;
-      if (isAnswered) finish({ kind: 'answered' });
+    onContextEnd(body, (error) => {
+      if (error !== undefined) finish({ kind: 'body-failed', error });
+      else if (isAnswered()) finish({ kind: 'answered' });
       else request.end();
     });
-    // A stream that is destroyed without an error only closes.
-    body.on('close', () => {
-      if (!isSent) onEarlyClose();
-    });
-    // Once there is a response, its own events decide: it may have the reason.
-    request.on('error', (error) => {
-      if (!isAnswering) onLost(error);
-    });
-    request.on('close', () => {
-      if (!isAnswering) onLost();
-    });
-    request.on('response', (response) => {
-      isAnswering = true;
-      response.on('data', (chunk: Buffer) => {
+    request.on('error', onBroken).on('close', onBroken);
+    request.on('response', (incoming) => {
+      response = incoming;
+      incoming.on('data', (chunk: Buffer) => {
         if (isSettled) return;
         try {
           read(chunk);
         } catch (error) {
-          finish({ kind: 'malformed', error });
+          onLost(error as Error);
         }
       });
-      response.on('error', onLost);
-      response.on('close', () => {
-        if (!response.complete && !isAnswered) onLost();
+      incoming.on('error', onLost);
+      incoming.on('close', () => {
+        if (!incoming.complete) onLost();
       });
-      response.on('end', () => {
-        isAnswered = true;
+      incoming.on('end', () => {
         // An engine may stop reading at the end-of-archive, but the rest of the body must not fail either.
-        if (isSent || !answer.isSuccess) finish({ kind: 'answered' });
+        if (body.readableEnded || !answer.isSuccess) finish({ kind: 'answered' });
         else body.resume();
       });
     });
-
+    signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
-    else {
-      signal.addEventListener('abort', onAbort, { once: true });
-      // A stream that has failed or closed emits nothing more.
-      if (body.errored) finish({ kind: 'body-failed', error: body.errored });
-      else if (body.destroyed) onEarlyClose();
-      else body.on('data', onData);
-    }
+    else body.on('data', onData);
   });
 }
 

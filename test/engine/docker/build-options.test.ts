@@ -144,7 +144,7 @@ describe('credentials for an engine', () => {
     );
   });
 
-  it('are all for the classic builder, or those of some registries', async () => {
+  it('are all for the classic builder', async () => {
     const auths = {
       'https://index.docker.io/v1/': { auth },
       'a.example': { auth },
@@ -159,11 +159,6 @@ describe('credentials for an engine', () => {
       'a.example',
       'b.example',
     ]);
-    const one = decode(await registryConfig(store, () => {}, ['a.example']));
-    expect(one).toEqual({
-      'a.example': { username: 'me', password: 'pw', serveraddress: 'a.example' },
-    });
-    expect(await registryConfig(store, () => {}, ['c.example'])).toBeUndefined();
   });
 
   it('of a helper that fails are left out with a word, as its registry may not be needed', async () => {
