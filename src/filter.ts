@@ -1,5 +1,5 @@
 /** A context in, the corrected context out: into a sink, or as a stream. */
-import { Duplex, Readable } from 'node:stream';
+import { Duplex, PassThrough, type Readable } from 'node:stream';
 import { claimContext, destroyContext, runContext } from './context/run-context.js';
 import { DockerceptionError } from './errors.js';
 import { FILTER, type FilterOptions } from './options/context.js';
@@ -53,88 +53,32 @@ export function filter(options: FilterOptions & Required<Pick<FilterOptions, 'co
 export function filter(options?: Omit<FilterOptions, 'context'>): Duplex;
 export function filter(options: FilterOptions): Readable;
 export function filter(options: FilterOptions = {}): Readable {
-  // `filterInto` refuses options that are not an object.
-  const isGiven = (options as FilterOptions | null)?.context !== undefined;
-  if (!isGiven) return new FilterDuplex(options);
   const sink = new StreamSink();
+  // `filterInto` refuses options that are not an object.
+  const isGiven = !isObject(options) || options.context !== undefined;
+  const context = new PassThrough();
+  const duplex = isGiven ? sink.stream : joined(context, sink.stream);
   // The stream has the error.
-  filterInto(sink, options).catch(() => undefined);
-  return sink.stream;
+  filterInto(sink, isGiven ? options : { ...options, context }).catch(() => undefined);
+  return duplex;
 }
 
-/** Bytes that wait for the reader. */
-const BUFFERED = 256 * 1024;
-
-/** A Duplex whose writable side feeds the context, and whose readable side is the sink. */
-class FilterDuplex extends Duplex {
-  readonly #context: Readable;
-  /** Asks the writer for more data. */
-  #accept: (() => void) | undefined;
-  /** Continues the filter after the reader has asked for data, or closed the stream. */
-  #wake: (() => void) | undefined;
-  #waiting: Promise<void> | undefined;
-  #full = false;
-
-  constructor(options: FilterOptions) {
-    super({ readableHighWaterMark: BUFFERED });
-    this.#context = new Readable({
-      read: () => {
-        const accept = this.#accept;
-        this.#accept = undefined;
-        accept?.();
-      },
-    });
-    const given = isObject(options) ? { ...options, context: this.#context } : options;
-    // The stream has the error.
-    filterInto(this.#sink(), given).catch(() => undefined);
-  }
-
-  #sink(): Sink {
-    return {
-      write: (bytes) => {
-        if (!this.destroyed) this.#full = !this.push(Buffer.from(bytes));
-      },
-      ready: () => this.#ready(),
-      end: () => Promise.resolve(void this.push(null)),
-      destroy: (error) => void this.destroy(error),
-    };
-  }
-
-  #ready(): Promise<void> | undefined {
-    if (this.destroyed) return Promise.reject(this.#reason());
-    if (!this.#full) return undefined;
-    return (this.#waiting ??= new Promise((resolve, reject) => {
-      this.#wake = () => {
-        this.#wake = undefined;
-        this.#waiting = undefined;
-        if (this.destroyed) reject(this.#reason());
-        else resolve();
-      };
-    }));
-  }
-
-  #reason(): Error {
-    return this.errored ?? new Error('the stream was closed');
-  }
-
-  override _read(): void {
-    this.#full = false;
-    this.#wake?.();
-  }
-
-  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
-    if (this.#context.push(chunk)) callback();
-    else this.#accept = callback;
-  }
-
-  override _final(callback: () => void): void {
-    this.#context.push(null);
-    callback();
-  }
-
-  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    this.#context.destroy();
-    this.#wake?.();
-    callback(error);
-  }
+/** A Duplex that is written to `context` and read from `output`; unlike `Duplex.from`, it may be closed without an error. */
+function joined(context: PassThrough, output: Readable): Duplex {
+  const duplex = new Duplex({
+    // An error of the context is the output's, too.
+    write: (chunk: Buffer, encoding, done) => void context.write(chunk, encoding, () => done()),
+    final: (done) => void context.end(() => done()),
+    read: () => void output.resume(),
+    destroy(error, done) {
+      context.destroy();
+      output.destroy(error ?? undefined);
+      done(error);
+    },
+  });
+  output
+    .on('data', (chunk: Buffer) => duplex.push(chunk) || output.pause())
+    .on('end', () => duplex.push(null))
+    .on('error', (error) => duplex.destroy(error));
+  return duplex;
 }

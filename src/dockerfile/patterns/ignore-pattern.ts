@@ -4,6 +4,7 @@
  * including that expression's quirks.
  */
 import { Automaton, codesOf, literalSteps, type Step } from '../../text/automaton.js';
+import { compileGlob } from './glob.js';
 
 export class PatternError extends Error {}
 
@@ -16,9 +17,13 @@ export interface Pattern {
 
 const SYNTAX = 'it is not a valid pattern';
 
-/** Compiles a cleaned pattern. @throws PatternError */
+/** Compiles a cleaned pattern. @throws PatternError, also for what Go's Match refuses */
 export function compilePattern(pattern: string): Pattern {
-  checkSyntax(pattern);
+  try {
+    compileGlob(pattern);
+  } catch (cause) {
+    throw new PatternError(SYNTAX, { cause });
+  }
   const { kind, steps } = read(pattern);
   switch (kind) {
     case 'exact':
@@ -53,29 +58,6 @@ function fixed(test: (path: string, length: number) => boolean): Pattern {
     matches: (path) => test(path, path.length),
     prefixes: (path) => (length) => test(path, length),
   };
-}
-
-/** Go's Match refuses open classes, empty classes and ranges, and a `\` at the end. */
-function checkSyntax(pattern: string): void {
-  const chars = [...pattern];
-  for (let at = 0; at < chars.length; at++) {
-    if (chars[at] === '\\' && ++at >= chars.length) throw new PatternError(SYNTAX);
-    if (chars[at] !== '[' || chars[at - 1] === '\\') continue;
-    if (chars[++at] === '^') at++;
-    for (let members = 0; members === 0 || chars[at] !== ']'; members++) {
-      at = member(chars, at);
-      if (chars[at] === '-') at = member(chars, at + 1);
-    }
-  }
-}
-
-/** Skips one character of a class; returns the index of the next. */
-function member(chars: readonly string[], at: number): number {
-  const char = chars[at];
-  if (char === undefined || char === '-' || char === ']') throw new PatternError(SYNTAX);
-  const next = char === '\\' ? at + 2 : at + 1;
-  if (next >= chars.length) throw new PatternError(SYNTAX);
-  return next;
 }
 
 type Kind = 'exact' | 'prefix' | 'suffix' | 'automaton';

@@ -75,25 +75,15 @@ export function compileIgnore(patterns: readonly string[]): Ignore {
   const none = new Uint8Array(rules.length);
 
   const directory = (path: string): Matched => {
-    const missing: string[] = [];
-    let above: Matched | undefined;
-    for (let at = path; ;) {
-      above = cache.get(at);
-      if (above) break;
-      missing.push(at);
-      const slash = at.lastIndexOf('/');
-      if (slash <= 0) break;
-      if (missing.length === MAX_LEVELS) return deepDirectory(path);
-      at = at.slice(0, slash);
-    }
-    if (cache.size + missing.length > MAX_CACHED) cache.clear();
-    let found = above ?? none;
-    for (const level of missing.reverse()) {
-      const own = new Uint8Array(rules.length);
-      verdict(found, matchedBy(level), own);
-      cache.set(level, own);
-      found = own;
-    }
+    const known = cache.get(path);
+    if (known !== undefined) return known;
+    if (path.split('/', MAX_LEVELS + 1).length > MAX_LEVELS) return deepDirectory(path);
+    const slash = path.lastIndexOf('/');
+    const above = slash > 0 ? directory(path.slice(0, slash)) : none;
+    const found = new Uint8Array(rules.length);
+    verdict(above, matchedBy(path), found);
+    if (cache.size >= MAX_CACHED) cache.clear();
+    cache.set(path, found);
     return found;
   };
   // The same in one pass over the path, for any depth.
