@@ -7,16 +7,21 @@ import { BUILD_ONLY, ENGINE_NAMES, type EngineName } from '../options/build.js';
 import { type Output, OUTPUT_TYPES, outputForm } from '../options/image.js';
 import { LIMITS, type Limits } from '../options/limits.js';
 import { pairs } from './builder-options.js';
-import { type Arguments, usage } from './parse.js';
+import { usage } from './flags.js';
+import type { Arguments } from './parse.js';
 
 /** The options other than those of the context. */
 export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv) {
   const tags = args.all('tag');
-  for (const tag of tags)
-    if (!isImageName(tag)) throw usage(badTag(tag), 'as in registry:5000/team/app:1.10');
+  for (const tag of tags) {
+    if (isImageName(tag)) continue;
+    const why = tag !== tag.toLowerCase() ? ': it has to be lower case' : '';
+    const message = `'${tag}' can't be the name of an image${why}`;
+    throw usage(message, 'as in registry:5000/team/app:1.10');
+  }
   const outputs = args.all('output').map(output);
   checkDestinations(outputs);
-  if (args.flag('push') && tags.length === 0)
+  if (args.has('push') && tags.length === 0)
     throw usage('--push needs a name', '-t REGISTRY/NAME gives it one');
   return args.options(BUILD_ONLY, {
     tags,
@@ -28,7 +33,7 @@ export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv) {
     outputs,
     compression: compression(args, outputs),
     engine: engine(args.value('engine') ?? env['DOCKERCEPTION_ENGINE'] ?? 'auto'),
-    check: !args.flag('no-check'),
+    check: !args.has('no-check'),
   });
 }
 
@@ -37,11 +42,6 @@ function platforms(list: string): string[] {
   const all = list.split(',');
   all.forEach(parsePlatform);
   return all;
-}
-
-function badTag(tag: string): string {
-  const why = tag !== tag.toLowerCase() ? ': it has to be lower case' : '';
-  return `'${tag}' can't be the name of an image${why}`;
 }
 
 /** Of the options, or as buildx has it, of an output. */
@@ -84,10 +84,10 @@ function host(text: string): string {
 function output(text: string): Output {
   if (text === '') throw usage('--output takes FILE, - or type=…,dest=…');
   if (!/^(type|dest)=/.test(text) && !text.includes(','))
-    return { type: 'oci', dest: destination(text), attributes: {} };
+    return { type: 'oci', dest: text.replace(STDOUT, '-'), attributes: {} };
   const given = pairs(text.split(','), '--output takes NAME=VALUE');
   const { type, dest: place = '-', ...attributes } = given;
-  const dest = destination(place);
+  const dest = place.replace(STDOUT, '-');
   const known = OUTPUT_TYPES.find((one) => one === type);
   if (known === undefined) {
     const why = `--output has no type${type === undefined ? '' : ` '${type}'`}`;
@@ -105,19 +105,12 @@ function output(text: string): Output {
 /** Other names of standard output: the image ID must not be written over what goes there. */
 const STDOUT = /^\/dev\/(?:stdout|fd\/1)$|^\/proc\/self\/fd\/1$/;
 
-function destination(path: string): string {
-  return STDOUT.test(path) ? '-' : path;
-}
-
 /** Two outputs in one place would overwrite each other. */
 function checkDestinations(outputs: readonly Output[]): void {
-  const seen = new Set<string>();
-  for (const { dest } of outputs) {
-    const place = dest === '-' ? dest : resolve(dest);
-    if (seen.has(place))
-      throw usage(dest === '-' ? 'only one output can go to -' : `two outputs go to ${dest}`);
-    seen.add(place);
-  }
+  const places = outputs.map(({ dest }) => (dest === '-' ? dest : resolve(dest)));
+  const repeated = outputs.find((_, at) => places.indexOf(places[at] ?? '') < at)?.dest;
+  if (repeated === undefined) return;
+  throw usage(repeated === '-' ? 'only one output can go to -' : `two outputs go to ${repeated}`);
 }
 
 /** The limits, checked; undefined if none is given. */

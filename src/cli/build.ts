@@ -15,7 +15,7 @@ import { buildOptions, limitOptions } from './build-options.js';
 import { builderOptions } from './builder-options.js';
 import { contextOptions } from './context-options.js';
 import type { Arguments } from './parse.js';
-import { print, type Process } from './process.js';
+import { print, type Process, toTerminal } from './process.js';
 import { ResultFile } from './result-file.js';
 
 type Options = ContextOptions &
@@ -29,9 +29,10 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
   const limits = await limitOptions(args);
   const options = { ...(await contextOptions(args, env)), ...buildOptions(args, env), limits };
   const builder = builderOptions(args, env);
-  if (stdout.isTTY && options.outputs.some(({ dest }) => dest === '-')) throw toTerminal();
-  const iidFile = await resultFile(args, 'iidfile');
-  const metadataFile = await resultFile(args, 'metadata-file');
+  if (stdout.isTTY && options.outputs.some(({ dest }) => dest === '-'))
+    throw toTerminal('pipe it into an engine (… | docker load), or name a file with -o FILE');
+  const iidFile = await ResultFile.of(args, 'iidfile');
+  const metadataFile = await ResultFile.of(args, 'metadata-file');
   const results = [iidFile, metadataFile].filter((file) => file !== undefined);
   await checkPlaces(results, options, builder);
   await iidFile?.forget();
@@ -65,16 +66,12 @@ async function checkPlaces(
   given: OptionsOf<typeof BUILD>,
   builder: BuilderOptions | undefined,
 ): Promise<void> {
-  const { inputsOf, outputPlace } = await import('../context/own-outputs.js');
-  const { checkOwnOutputs } = await import('../context/own-outputs.js');
+  const { checkOwnOutputs, inputsOf, outputPlace } = await import('../context/own-outputs.js');
   const { from = [], file = 'Dockerfile' } = builder ?? {};
   const folders = from.filter((path) => path !== '-').map((path) => ({ path, name: path, file }));
   const options = normalise(BUILD, given);
   const outputs = options.outputs.filter(({ dest }) => dest !== '-').map(outputPlace);
-  await checkOwnOutputs(
-    [...results.map(({ place }) => place), ...outputs],
-    [...inputsOf(options), ...folders],
-  );
+  await checkOwnOutputs([...results, ...outputs], [...inputsOf(options), ...folders]);
 }
 
 /** Options that the builders' builds share with the image's apply to both. */
@@ -99,15 +96,8 @@ async function buildFrom(builder: BuilderOptions, options: Options): Promise<Bui
   });
 }
 
-function toTerminal(): DockerceptionError {
-  const message = 'writing standard output: it is a terminal';
-  return new DockerceptionError('usage', 'USAGE_TERMINAL', message, {
-    hint: 'pipe it into an engine (… | docker load), or name a file with -o FILE',
-  });
-}
-
 function progressMode(args: Arguments, env: NodeJS.ProcessEnv): DisplayMode {
-  if (args.flag('quiet')) return 'quiet';
+  if (args.has('quiet')) return 'quiet';
   const mode = args.value('progress') ?? env['BUILDKIT_PROGRESS'] ?? 'auto';
   const known = ['auto', 'plain', 'tty', 'rawjson', 'quiet'] as const;
   const found = known.find((one) => one === mode);
@@ -115,11 +105,6 @@ function progressMode(args: Arguments, env: NodeJS.ProcessEnv): DisplayMode {
   throw new DockerceptionError('usage', 'USAGE', `reading --progress: there is no '${mode}'`, {
     hint: `one of ${known.join(', ')}`,
   });
-}
-
-async function resultFile(args: Arguments, option: string): Promise<ResultFile | undefined> {
-  const path = args.value(option);
-  return path === undefined ? undefined : ResultFile.prepare(path, `--${option}`);
 }
 
 /** The last line: `built app from 85.0 kB, 3 entries, in 0.1 s: 1 layer, 82.1 kB, archive in app.tar (83.5 kB)`. */
@@ -132,31 +117,34 @@ async function summary(
   const name = tags[0] ?? (built.imageId.slice(0, 19) || 'the file system');
   const seconds = (milliseconds / 1000).toFixed(1);
   const line = `built ${name} from ${formatContext(bytes, entries, 0)}, in ${seconds} s`;
-  const { layers } = built;
-  const size = layers && `${plural(layers.count, 'layer')}, ${formatBytes(layers.bytes)}`;
-  const places = await Promise.all(built.outputs.map((output) => place(output)));
+  const { count, bytes: size = 0 } = built.layers ?? {};
+  const places = await Promise.all(built.outputs.map(place));
   const whereabouts = [
-    ...(size === undefined ? [] : [size]),
-    ...sizes(built),
-    ...(push === true ? ['pushed'] : []),
-    ...(load === true ? ['loaded'] : []),
-    ...places.filter((text) => text !== undefined),
-  ];
+    count !== undefined && `${count} layer${count === 1 ? '' : 's'}, ${formatBytes(size)}`,
+    sizes(built),
+    push === true && 'pushed',
+    load === true && 'loaded',
+    ...places,
+  ].filter((text) => text !== undefined && text !== false);
   // A pipe or a device can't be loaded from.
   const archive = built.outputs.find(
-    (output, at) => places[at] !== undefined && isArchiveFile(output),
+    (output, at) =>
+      places[at] !== undefined && isImageOutput(output) && outputForm(output) === 'file',
   );
-  const hint = archive === undefined || load === true ? '' : `; load it with: ${loading(archive)}`;
-  return `${[line, whereabouts.join(', ')].filter((part) => part !== '').join(': ')}${hint}\n`;
+  const hint =
+    archive === undefined || load === true
+      ? ''
+      : `; load it with: docker load < ${shellQuote(archive.dest)}`;
+  return `${line}${whereabouts.length === 0 ? '' : `: ${whereabouts.join(', ')}`}${hint}\n`;
 }
 
 /** Compares the size of the builder's image with that of the image. */
-function sizes({ layers, size: whole, builderSize }: BuiltFrom): string[] {
+function sizes({ layers, size: whole, builderSize }: BuiltFrom): string | undefined {
   const size = layers?.bytes ?? whole;
-  if (builderSize === undefined || size === undefined || size === 0) return [];
+  if (builderSize === undefined || size === undefined || size === 0) return undefined;
   const ratio = Math.round(builderSize / size);
   const smaller = ratio > 1 ? `, 1/${ratio} of it` : '';
-  return [`builder ${formatBytes(builderSize)}, image ${formatBytes(size)}${smaller}`];
+  return `builder ${formatBytes(builderSize)}, image ${formatBytes(size)}${smaller}`;
 }
 
 async function place(output: Output): Promise<string | undefined> {
@@ -168,16 +156,4 @@ async function place(output: Output): Promise<string | undefined> {
   const file = await stat(dest).catch(() => undefined);
   // A pipe or a device has no size.
   return file?.isFile() === true ? `${what} in ${dest} (${formatBytes(file.size)})` : undefined;
-}
-
-function isArchiveFile(output: Output): boolean {
-  return isImageOutput(output) && output.dest !== '-' && outputForm(output) === 'file';
-}
-
-function loading({ dest }: Output): string {
-  return `docker load < ${shellQuote(dest)}`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -2,7 +2,8 @@
 import { resolve } from 'node:path';
 import { BUILDER, type BuilderOptions } from '../options/builder.js';
 import { parseDuration } from '../text/duration.js';
-import { type Arguments, usage } from './parse.js';
+import { usage } from './flags.js';
+import type { Arguments } from './parse.js';
 
 /** Checked before anything is read; undefined without a builder. */
 export function builderOptions(
@@ -27,19 +28,19 @@ export function builderOptions(
       `the builder makes the context: ${args.operands[0]} has no place`,
       `--add ${args.operands[0]}:. puts it in, --serve PORT takes it for the context`,
     );
-  if (serve === undefined && args.value('serve-timeout') !== undefined)
+  if (serve === undefined && args.has('serve-timeout'))
     throw usage('--serve-timeout needs --serve PORT');
   if (serve !== undefined && args.all('artifacts').length > 0)
     throw usage(
       '--serve and --artifacts exclude each other: one builder stays, the other has ended',
     );
-  if (args.flag('libs') && args.all('artifacts').length === 0)
+  if (args.has('libs') && args.all('artifacts').length === 0)
     throw usage('--libs needs --artifacts PATH', 'it takes the libraries of these');
   const fromEnv = (name: string): string | undefined => env[name];
   return args.options(BUILDER, {
     artifacts: args.all('artifacts').map(artifact),
     // The whole context becomes the root then, and libraries are found at their paths alone.
-    keepPaths: args.flag('libs') && (args.value('base') ?? args.value('change')) !== undefined,
+    keepPaths: args.has('libs') && args.has('base', 'change'),
     command: args.command.length > 0 ? args.command : undefined,
     volumes: args.all('volume').map(volume),
     variables: Object.entries(pairs(args.all('env'), '--env takes KEY[=VALUE]', fromEnv)).map(

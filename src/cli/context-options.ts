@@ -1,14 +1,15 @@
 /** The library's options of a context, from the command line's. */
 import { existsSync } from 'node:fs';
-import { access, readFile, realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { parseOwner } from '../edit/attributes.js';
-import { DockerceptionError, messageOf } from '../errors.js';
+import { messageOf } from '../errors.js';
 import { type Addition, CONTEXT, type ContextOptions } from '../options/context.js';
 import { isStandardInput } from '../source/standard-input.js';
 import { nearest } from '../text/suggest.js';
 import { trimEnd } from '../text/trim.js';
-import { type Arguments, usage, VERBS } from './parse.js';
+import { usage } from './flags.js';
+import { type Arguments, VERBS } from './parse.js';
 
 export async function contextOptions(
   args: Arguments,
@@ -21,12 +22,12 @@ export async function contextOptions(
   const dockerfile = await dockerfileOptions(args);
   checkStandardInput(args);
   const owner = args.value('owner');
-  if (owner !== undefined && args.flag('keep-owner')) {
+  if (owner !== undefined && args.has('keep-owner')) {
     throw usage('--owner and --keep-owner exclude each other');
   }
   return args.options(CONTEXT, {
-    context: args.operands[0] ?? '-',
-    owner: args.flag('keep-owner') ? 'keep' : owner === undefined ? undefined : parseOwner(owner),
+    context: args.operand,
+    owner: args.has('keep-owner') ? 'keep' : owner === undefined ? undefined : parseOwner(owner),
     ...(await times(args, env)),
     stripComponents: count(args.value('strip-components')),
     exclude: [...(await ignoreFiles(args.all('dockerignore'))), ...args.all('exclude')],
@@ -37,11 +38,11 @@ export async function contextOptions(
 
 /** Throws USAGE if standard input is named twice: by builders, the context, `--add` or `-f`. */
 function checkStandardInput(args: Arguments): void {
-  const hasBuilder = args.value('from') !== undefined || args.value('from-image') !== undefined;
-  const context = args.operands[0] ?? '-';
+  const hasBuilder = args.has('from', 'from-image');
+  const context = args.operand;
   const readers = [
     // Each further builder reads the output of the one before.
-    ...(args.all('from')[0] === '-' && args.value('from-image') === undefined ? ['--from -'] : []),
+    ...(args.all('from')[0] === '-' && !args.has('from-image') ? ['--from -'] : []),
     ...(hasBuilder || context !== '-' ? [] : ['the context']),
     ...args
       .all('add')
@@ -63,7 +64,7 @@ async function times(
   const mtime = args.value('mtime');
   const clamp = args.value('clamp-mtime');
   if (mtime === undefined && clamp === undefined && !env['SOURCE_DATE_EPOCH'])
-    return { mtime: undefined, clampMtime: undefined };
+    return { mtime, clampMtime: clamp };
   const { parseTime, sourceDateEpoch } = await import('../text/time.js');
   return {
     clampMtime: clamp === undefined ? sourceDateEpoch(env) : parseTime(clamp, '--clamp-mtime'),
@@ -91,12 +92,10 @@ async function ignoreFiles(paths: readonly string[]): Promise<string[]> {
   if (paths.length === 0) return [];
   const { parseIgnore } = await import('../dockerfile/patterns/ignore.js');
   const lists = paths.map(async (path) => {
-    try {
-      return parseIgnore(await readFile(path, 'utf8'), path);
-    } catch (error) {
-      if (error instanceof DockerceptionError) throw error;
+    const text = await readFile(path, 'utf8').catch((error: unknown) => {
       throw usage(`--dockerignore ${path}: ${messageOf(error)}`);
-    }
+    });
+    return parseIgnore(text, path);
   });
   return (await Promise.all(lists)).flat();
 }
@@ -121,8 +120,8 @@ type FileOptions = Pick<ContextOptions, 'file' | 'add' | 'ignoreFile'>;
 async function dockerfileOptions(args: Arguments): Promise<FileOptions> {
   const given = args.value('file');
   if (given === undefined) return {};
-  const hasBuilder = args.value('from') !== undefined || args.value('from-image') !== undefined;
-  const context = args.operands[0] ?? '-';
+  const hasBuilder = args.has('from', 'from-image');
+  const context = args.operand;
   if (given === '-') {
     if (hasBuilder || context !== '-')
       return { file: OUTSIDE, add: [{ host: '-', dest: OUTSIDE, concealed: true }] };
@@ -131,29 +130,20 @@ async function dockerfileOptions(args: Arguments): Promise<FileOptions> {
       'name a directory or a tar file as the context',
     );
   }
-  const isBased = args.value('base') !== undefined || args.value('change') !== undefined;
-  if (hasBuilder || isBased || !(await isDirectory(context)) || !(await isFile(given)))
-    return { file: given };
+  const isOnHost = (await isDirectory(context)) === true && (await isDirectory(given)) === false;
+  if (hasBuilder || args.has('base', 'change') || !isOnHost) return { file: given };
   const path = join(await realpath(dirname(given)), basename(given));
   const inside = relative(await realpath(context), path);
   if (!isAbsolute(inside) && !/^\.\.(?:\/|$)/.test(inside)) return { file: inside };
   const ignoreFile = `${given}.dockerignore`;
-  const isIgnoreFile = await access(ignoreFile).then(
-    () => true,
-    () => false,
-  );
   return {
     file: OUTSIDE,
     add: [{ host: given, dest: OUTSIDE, concealed: true }],
-    ...(isIgnoreFile && { ignoreFile }),
+    ...(existsSync(ignoreFile) && { ignoreFile }),
   };
 }
 
-async function isDirectory(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
-}
-
-/** A pipe, too: `-f <(…)`. */
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() === false;
+/** False for a file, and a pipe, as in `-f <(…)`; undefined if nothing is there. */
+async function isDirectory(path: string): Promise<boolean | undefined> {
+  return (await stat(path).catch(() => undefined))?.isDirectory();
 }

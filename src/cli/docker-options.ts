@@ -9,104 +9,88 @@ import { isTrue, usage } from './flags.js';
 export interface DockerOption {
   /** Without dashes. */
   readonly name: string;
-  readonly short?: string;
+  readonly short: string | undefined;
   /** Whether it takes a value. */
   readonly value: boolean;
   /** Why it is missing here; undefined for a flag that is accepted and has no effect. */
-  readonly missing?: string;
+  readonly missing: string | undefined;
   /** Whether `false` is accepted and has no effect. */
-  readonly off?: boolean;
-  /** Whether only buildx has it. */
-  readonly buildx?: boolean;
+  readonly off: boolean;
+  readonly program: 'docker build' | 'docker buildx build';
 }
 
 const LIMITS = 'RUN has the limits that the engine gives it';
 const CACHE = 'the engine uses the cache that it has, and no other';
 const RUN_NEEDS = 'no secrets, agents or further rights are handed to RUN';
-const ATTESTATIONS = 'no attestations and annotations are written';
-const CHECKS = 'the Dockerfile is built, and not only checked';
+const BUILD = 'docker build';
+const BUILDX = 'docker buildx build';
+
+/** Options with one reason, written as `-m, --memory=`; with `=` they take a value. */
+function options(
+  program: DockerOption['program'],
+  missing: string | undefined,
+  ...usages: readonly string[]
+): DockerOption[] {
+  return usages.map((usage) => {
+    const [, short, name = '', value] = /^(?:-(.), )?--([^=]+)(=)?$/.exec(usage) ?? [];
+    const off = name === 'provenance' || name === 'sbom';
+    return { name, short, value: value !== undefined, missing, off, program };
+  });
+}
 
 export const DOCKER_OPTIONS: readonly DockerOption[] = [
-  { name: 'rm', value: false },
-  { name: 'force-rm', value: false },
-  { name: 'compress', value: false },
-  { name: 'provenance', value: true, missing: ATTESTATIONS, off: true, buildx: true },
-  { name: 'sbom', value: true, missing: ATTESTATIONS, off: true, buildx: true },
-  { name: 'attest', value: true, missing: ATTESTATIONS, buildx: true },
-  { name: 'annotation', value: true, missing: ATTESTATIONS, buildx: true },
-  { name: 'allow', value: true, missing: RUN_NEEDS, buildx: true },
-  { name: 'secret', value: true, missing: RUN_NEEDS, buildx: true },
-  { name: 'ssh', value: true, missing: RUN_NEEDS, buildx: true },
-  { name: 'security-opt', value: true, missing: RUN_NEEDS },
-  { name: 'builder', value: true, missing: 'the engine chooses its own builder', buildx: true },
-  { name: 'cache-from', value: true, missing: CACHE },
-  { name: 'cache-to', value: true, missing: CACHE, buildx: true },
-  { name: 'no-cache-filter', value: true, missing: CACHE, buildx: true },
-  { name: 'call', value: true, missing: CHECKS, buildx: true },
-  { name: 'check', value: false, missing: CHECKS, buildx: true },
-  { name: 'debug', short: 'D', value: false, missing: 'there is no debug log', buildx: true },
-  { name: 'cgroup-parent', value: true, missing: LIMITS },
-  { name: 'cpu-period', value: true, missing: LIMITS },
-  { name: 'cpu-quota', value: true, missing: LIMITS },
-  { name: 'cpu-shares', value: true, missing: LIMITS },
-  { name: 'cpuset-cpus', value: true, missing: LIMITS },
-  { name: 'cpuset-mems', value: true, missing: LIMITS },
-  { name: 'memory', short: 'm', value: true, missing: LIMITS },
-  { name: 'memory-swap', value: true, missing: LIMITS },
-  { name: 'shm-size', value: true, missing: LIMITS },
-  { name: 'ulimit', value: true, missing: LIMITS },
-  { name: 'isolation', value: true, missing: 'it is for Windows containers' },
-  {
-    name: 'disable-content-trust',
-    value: false,
-    missing: 'signatures of images are not verified in any case',
-  },
-  { name: 'squash', value: false, missing: 'layers are kept as the Dockerfile makes them' },
+  ...options(BUILD, undefined, '--rm', '--force-rm', '--compress'),
+  ...options(
+    BUILDX,
+    'no attestations and annotations are written',
+    ...['--provenance=', '--sbom=', '--attest=', '--annotation='],
+  ),
+  ...options(BUILDX, RUN_NEEDS, '--allow=', '--secret=', '--ssh='),
+  ...options(BUILD, RUN_NEEDS, '--security-opt='),
+  ...options(BUILDX, 'the engine chooses its own builder', '--builder='),
+  ...options(BUILD, CACHE, '--cache-from='),
+  ...options(BUILDX, CACHE, '--cache-to=', '--no-cache-filter='),
+  ...options(BUILDX, 'the Dockerfile is built, and not only checked', '--call=', '--check'),
+  ...options(BUILDX, 'there is no debug log', '-D, --debug'),
+  ...options(BUILD, LIMITS, '--cgroup-parent=', '--cpu-period=', '--cpu-quota=', '--cpu-shares='),
+  ...options(BUILD, LIMITS, '--cpuset-cpus=', '--cpuset-mems=', '-m, --memory=', '--memory-swap='),
+  ...options(BUILD, LIMITS, '--shm-size=', '--ulimit='),
+  ...options(BUILD, 'it is for Windows containers', '--isolation='),
+  ...options(BUILD, 'signatures of images are not verified in any case', '--disable-content-trust'),
+  ...options(BUILD, 'layers are kept as the Dockerfile makes them', '--squash'),
 ];
-
-/** How an option was written. */
-export interface Written {
-  readonly name: string;
-  /** What is attached to it. */
-  readonly value: string | undefined;
-}
 
 /**
  * Accepts an option of docker's that has no effect here.
  *
+ * @param attached the value that is attached to it
  * @param next takes the following argument, for a value that is not attached.
  * @returns whether the option is one of docker's.
  * @throws DockerceptionError of kind usage for one that would have an effect.
  */
 export function acceptDockerOption(
-  { name, value }: Written,
+  name: string,
+  attached: string | undefined,
   verb: Verb,
   next: () => string | undefined,
 ): boolean {
   const option = DOCKER_OPTIONS.find((one) => one.name === name || one.short === name);
   if (option === undefined || verb === 'inspect') return false;
-  if (verb === 'build' && hasNoEffect(option, value, next)) return true;
+  if (verb === 'filter') throw refused(option, verb);
+  const on = isTrue(attached ?? (option.value ? next() : 'true'));
+  if (option.missing === undefined && on === undefined)
+    throw usage(`--${option.name} takes no value`);
+  if (option.missing === undefined || (option.off && on === false)) return true;
   throw refused(option, verb);
 }
 
-function hasNoEffect(
-  { name, value: takesValue, missing, off }: DockerOption,
-  attached: string | undefined,
-  next: () => string | undefined,
-): boolean {
-  const value = attached ?? (takesValue ? next() : 'true');
-  if (missing === undefined && isTrue(value) === undefined) throw usage(`--${name} takes no value`);
-  return missing === undefined || (off === true && isTrue(value) === false);
-}
-
-function refused({ name, short, value, missing = '', buildx }: DockerOption, verb: Verb): Error {
-  const program = buildx === true ? 'docker buildx build' : 'docker build';
+function refused({ name, short, value, missing, program }: DockerOption, verb: Verb): Error {
   const shown = short === undefined ? `--${name}` : `-${short}, --${name}`;
   const command = `${program} --${name}${value ? ' …' : ''} -`;
   if (verb === 'filter')
     return usage(`${shown} is an option of ${program}`, `dockerception filter … | ${command}`);
   return usage(
-    `${shown} is an option of ${program}, and not of this tool: ${missing || 'it has no effect'}`,
+    `${shown} is an option of ${program}, and not of this tool: ${missing ?? 'it has no effect'}`,
     `leave it out, or use \`dockerception filter … | ${command}\``,
   );
 }

@@ -1,7 +1,6 @@
 /** `dockerception filter`: the corrected context on standard output. */
 import fs from 'node:fs';
 import tty from 'node:tty';
-import { DockerceptionError } from '../errors.js';
 import { filterInto } from '../filter.js';
 import type { BuilderOptions } from '../options/builder.js';
 import type { FilterOptions } from '../options/context.js';
@@ -14,22 +13,16 @@ import type { Sink } from '../sink/sink.js';
 import { builderOptions } from './builder-options.js';
 import { contextOptions } from './context-options.js';
 import type { Arguments } from './parse.js';
-import type { Process } from './process.js';
+import { type Process, toTerminal } from './process.js';
 
 export async function runFilter(args: Arguments, process: Process): Promise<void> {
-  if (tty.isatty(1)) {
-    throw new DockerceptionError(
-      'usage',
-      'USAGE_TERMINAL',
-      'writing standard output: it is a terminal',
-      {
-        hint: 'pipe it into a builder (… | docker build -t app -), or write it to a file with > context.tar',
-      },
+  if (tty.isatty(1))
+    throw toTerminal(
+      'pipe it into a builder (… | docker build -t app -), or write it to a file with > context.tar',
     );
-  }
   const options = await contextOptions(args, process.env);
   const builder = builderOptions(args, process.env);
-  const quiet = args.flag('quiet');
+  const quiet = args.has('quiet');
   const report = (event: ProgressEvent): void => {
     if (event.kind === 'notice' && (!quiet || event.warning === true))
       process.stderr.write(`dockerception: ${messageLine(event)}\n`);

@@ -9,7 +9,8 @@ import { INSPECT, type InspectOptions } from '../options/inspect.js';
 import type { Limits } from '../options/limits.js';
 import { DescriptorSink } from '../sink/descriptor.js';
 import { limitOptions } from './build-options.js';
-import { type Arguments, usage } from './parse.js';
+import { usage } from './flags.js';
+import type { Arguments } from './parse.js';
 import type { Process } from './process.js';
 
 /** Columns of a terminal that doesn't report its width. */
@@ -42,8 +43,7 @@ export async function runInspect(args: Arguments, process: Process): Promise<voi
   const exceeded = await check(inspection, limits);
   const found = { inspection, ...(other && { other }), ...(exceeded && { exceeded }) };
   if (page !== undefined) await writePage(page, found);
-  if (!args.flag('quiet') && page !== '-')
-    await printAll(await linesOf(found, args, process), '\n');
+  if (!args.has('quiet') && page !== '-') await printAll(await linesOf(found, args, process), '\n');
   if (exceeded === undefined || exceeded.length === 0) return;
   const { violationLines, limitError } = await import('../inspect/limits.js');
   for (const line of violationLines(exceeded)) process.stderr.write(`${line}\n`);
@@ -53,26 +53,23 @@ export async function runInspect(args: Arguments, process: Process): Promise<voi
 function inspectOptions(args: Arguments, { env, signal }: Process): InspectOptions {
   if (args.operands.length > 1)
     throw usage(`one target is taken, not ${args.operands.length}: ${args.operands.join(' ')}`);
-  const target = args.operands[0] ?? '-';
-  if (target === '') throw usage('the target is empty');
+  if (args.operand === '') throw usage('the target is empty');
   const platform = args.value('platform');
   if (platform !== undefined) parsePlatform(platform);
-  return args.options(INSPECT, { target, env, signal });
+  return args.options(INSPECT, { target: args.operand, env, signal });
 }
 
 /** Throws USAGE for views that exclude each other. */
 function checkViews(args: Arguments): void {
-  const views = ['list', 'json', 'cat', 'quiet'].filter(
-    (name) => args.flag(name) || args.value(name) !== undefined,
-  );
+  const views = ['list', 'json', 'cat', 'quiet'].filter((name) => args.has(name));
   if (views.length > 1) throw usage(`--${views[0]} and --${views[1]} exclude each other`);
-  if (args.value('cat') !== undefined && (args.value('diff') ?? args.value('html')) !== undefined)
+  if (args.has('cat') && args.has('diff', 'html'))
     throw usage('--cat writes one file and nothing else');
-  if (args.flag('list') && args.value('diff') !== undefined)
+  if (args.has('list') && args.has('diff'))
     throw usage('--list and --diff exclude each other', '--diff --all lists every name');
-  if (args.value('html') === '-' && args.flag('json'))
+  if (args.value('html') === '-' && args.has('json'))
     throw usage('only one of --json and --html - can go to standard output');
-  if (args.value('diff') === '-' && (args.operands[0] ?? '-') === '-')
+  if (args.value('diff') === '-' && args.operand === '-')
     throw usage('standard input can be one of the targets, not both');
 }
 
@@ -105,7 +102,7 @@ async function linesOf(
   args: Arguments,
   { stdout, env }: Process,
 ): Promise<Iterable<string>> {
-  if (args.flag('json')) {
+  if (args.has('json')) {
     const { inspectionJson } = await import('../inspect/json.js');
     return inspectionJson(inspection, more);
   }
@@ -115,7 +112,7 @@ async function linesOf(
     bars: terminal,
     width: stdout.columns || COLUMNS,
   };
-  if (args.flag('list')) {
+  if (args.has('list')) {
     const { listLines } = await import('../inspect/text/list.js');
     return listLines(inspection.root, look);
   }
@@ -124,7 +121,7 @@ async function linesOf(
   const { parseCount } = await import('../inspect/parse-size.js');
   return renderText(inspection, {
     ...look,
-    all: args.flag('all'),
+    all: args.has('all'),
     ...(depth !== undefined && { depth: parseCount(depth, '--depth') }),
     ...(more.other && { other: more.other }),
   });
@@ -158,7 +155,7 @@ async function checkPage(path: string, args: Arguments): Promise<void> {
   const { checkOwnOutputs, contextPlaces } = await import('../context/own-outputs.js');
   const isEarlier = (_path: string, head: Buffer): boolean =>
     /^<!doctype html/i.test(head.toString());
-  const targets = [args.operands[0] ?? '-', args.value('diff')].filter((one) => one !== undefined);
+  const targets = [args.operand, args.value('diff')].filter((one) => one !== undefined);
   const inputs = targets.flatMap((target): InputPlace[] => {
     if (target === '-') return [{ path: 0, name: 'standard input' }];
     return contextPlaces(target).map((place) => ({ ...place, file: 'Dockerfile' }));

@@ -15,8 +15,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (asksVersion) return await printVersion();
     const { parse } = await import('./parse.js');
     const args = parse(argv);
-    if (args.flag('version')) return await printVersion();
-    if (args.flag('help')) {
+    if (args.has('version')) return await printVersion();
+    if (args.has('help')) {
       const { helpText } = await import('./help.js');
       const { print } = await import('./process.js');
       await print(helpText(args.verb));

@@ -1,10 +1,8 @@
 /**
  * From the arguments to a verb and its options, in the manner of docker (pflag): `--name value`, `--name=value`,
  * `-n value`, `-nvalue`, `-n=value`, `--flag`, `--flag=false`, flags in one (`-qt app`), `--` before operands. A value
- * is the next argument whatever it looks like, and stays text. Only the options of the table exist: each is written
- * as `--name=value` before minimist reads it, which would take `-tapp` for four flags and `--no-tag` for a value.
+ * is the next argument whatever it looks like, and stays text. Only the options of the table exist.
  */
-import minimist from 'minimist';
 import type { DockerceptionError } from '../errors.js';
 import {
   type Flag,
@@ -16,8 +14,6 @@ import {
 } from '../options/schema.js';
 import { acceptDockerOption } from './docker-options.js';
 import { isTrue, OPTIONS, usage } from './flags.js';
-
-export { usage } from './flags.js';
 
 /** What a command line may begin with. */
 export const VERBS: readonly Verb[] = ['build', 'filter', 'inspect'];
@@ -47,12 +43,18 @@ export class Arguments {
     readonly verb: Verb,
     readonly operands: readonly string[],
     private readonly values: ReadonlyMap<string, readonly string[]>,
-    /** The arguments after `--`: a builder's command. */
-    readonly command: readonly string[] = [],
+    /** The arguments after `--`, if there is a builder: its command. */
+    readonly command: readonly string[],
   ) {}
 
-  flag(name: string): boolean {
-    return this.values.get(name)?.at(-1) === 'true';
+  /** What the only operand names. @default standard input */
+  get operand(): string {
+    return this.operands[0] ?? '-';
+  }
+
+  /** Whether one of these is given; a flag that is false isn't. */
+  has(...names: readonly string[]): boolean {
+    return names.some((name) => this.values.has(name));
   }
 
   /** The last value: a later option overrules an earlier one. */
@@ -66,31 +68,22 @@ export class Arguments {
 
   /** The first flag of a schema that is given. */
   firstOf(schema: Schema): Flag | undefined {
-    return flagsOf(schema).find(({ name }) => this.values.has(name));
+    return flagsOf(schema).find(({ name }) => this.has(name));
   }
 
   /** The options of a schema: those of `converted`, and the others as their flags are written. */
   options<S extends Schema, C extends Converted<S>>(schema: S, converted: C): OptionsOf<S> & C {
-    const entries = Object.entries(schema).flatMap(
-      ([
-        key,
-        {
-          flags: [flag],
-        },
-      ]) => (flag === undefined ? [] : [[key, this.#plain(flag)]]),
+    const entries = Object.entries(schema).flatMap(([key, { flags }]) =>
+      flags.slice(0, 1).map((flag) => [key, this.#plain(flag)]),
     );
     return { ...(Object.fromEntries(entries) as OptionsOf<S>), ...converted };
   }
 
   #plain({ name, value, many, optional }: Flag): Plain | undefined {
-    if (value === undefined) return this.flag(name);
-    if (optional) return this.#attached(name);
-    return many ? this.all(name) : this.value(name);
-  }
-
-  /** The values of `--insecure=HOST`; `true` for `--insecure` alone. */
-  #attached(name: string): true | readonly string[] {
+    if (value === undefined) return this.has(name);
     const values = this.all(name);
+    if (!optional) return many ? values : values.at(-1);
+    // `--insecure=HOST` has values, `--insecure` alone is true.
     if (!values.includes('')) return values;
     if (values.every((value) => value === '')) return true;
     throw usage('--insecure and --insecure=HOST exclude each other', 'name every host');
@@ -102,36 +95,15 @@ export function parse(argv: readonly string[]): Arguments {
   const named = VERBS.find((verb) => verb === argv[0]);
   const verb = named ?? 'build';
   const specs = OPTIONS.filter((spec) => spec.verbs.includes(verb));
-  const { written, command } = spellOut(argv.slice(named === undefined ? 0 : 1), verb, specs);
-  const names = (isFlag: boolean): string[] =>
-    specs.filter(({ value }) => (value === undefined) === isFlag).map(({ name }) => name);
-  const parsed = minimist(written, { string: [...names(false), '_'], boolean: names(true) });
+  const operands: string[] = [];
   const values = new Map<string, readonly string[]>();
-  for (const { name, value } of specs) {
-    const found = parsed[name] as string | boolean | readonly (string | boolean)[] | undefined;
-    const all = found === undefined ? [] : [found].flat().map(String);
-    if (all.length > 0 && !(value === undefined && all.at(-1) === 'false')) values.set(name, all);
-  }
-  // Without a builder there is no command: the arguments after -- are operands.
-  const hasBuilder = values.has('from') || values.has('from-image');
-  return hasBuilder
-    ? new Arguments(verb, parsed._, values, command)
-    : new Arguments(verb, [...parsed._, ...command], values);
-}
-
-/** Writes every option as `--name=value`; `command` is what follows `--`. */
-function spellOut(
-  argv: readonly string[],
-  verb: Verb,
-  specs: readonly Flag[],
-): { readonly written: string[]; readonly command: readonly string[] } {
-  const written: string[] = [];
-  const rest = [...argv];
+  const add = (name: string, value: string): void =>
+    void values.set(name, [...(values.get(name) ?? []), value]);
+  const rest = argv.slice(named === undefined ? 0 : 1);
   const next = (): string | undefined => rest.shift();
-  for (let argument = next(); argument !== undefined; argument = next()) {
-    if (argument === '--') break;
+  for (let argument = next(); argument !== undefined && argument !== '--'; argument = next()) {
     if (!argument.startsWith('-') || argument === '-') {
-      written.push(argument);
+      operands.push(argument);
       continue;
     }
     const [, long, attached] = /^--([^=]+)(?:=(.*))?$/s.exec(argument) ?? [];
@@ -140,37 +112,31 @@ function spellOut(
       long === undefined ? short !== undefined && one.short === short : one.name === long,
     );
     if (spec === undefined) {
-      const given =
-        long === undefined
-          ? { name: short ?? '', value: attachedText || undefined }
-          : { name: long, value: attached };
-      if (acceptDockerOption(given, verb, next)) continue;
+      const value = long === undefined ? attachedText || undefined : attached;
+      if (acceptDockerOption(long ?? short ?? '', value, verb, next)) continue;
       throw unknownOption(argument, verb, specs);
     }
-    if (spec.optional) {
-      // As for a flag, true and false are no value: false takes back what was given before.
-      const on = attached === undefined ? true : isTrue(attached);
-      const isOther = (one: string): boolean => !one.startsWith(`--${spec.name}=`);
-      if (on === false) written.splice(0, Infinity, ...written.filter(isOther));
-      else written.push(`--${spec.name}=${on === true ? '' : (attached ?? '')}`);
-    } else if (spec.value === undefined) {
-      written.push(`--${spec.name}=${flagValue(attached, spec)}`);
-      // Letters in one argument: the others follow.
-      if (attachedText !== '') rest.unshift(`-${attachedText}`);
-    } else {
+    const { name } = spec;
+    if (spec.value !== undefined && !spec.optional) {
       const value = attached ?? (attachedText === '' ? next() : attachedText.replace(/^=/, ''));
-      if (value === undefined) throw usage(`--${spec.name} needs a value: ${spec.value}`);
+      if (value === undefined) throw usage(`--${name} needs a value: ${spec.value}`);
       checkValue(spec, value);
-      written.push(`--${spec.name}=${value}`);
+      add(name, value);
+      continue;
     }
+    // True and false are no value: false takes back what was given before.
+    const on = attached === undefined ? true : isTrue(attached);
+    if (on === false) values.delete(name);
+    else if (spec.optional) add(name, on === true ? '' : (attached ?? ''));
+    else if (on === undefined) throw usage(`--${name} takes no value`);
+    else values.set(name, ['true']);
+    // Letters in one argument: the others follow.
+    if (attachedText !== '') rest.unshift(`-${attachedText}`);
   }
-  return { written, command: rest };
-}
-
-function flagValue(value: string | undefined, { name }: Flag): string {
-  const on = value === undefined ? true : isTrue(value);
-  if (on === undefined) throw usage(`--${name} takes no value`);
-  return String(on);
+  // Without a builder there is no command: the arguments after -- are operands.
+  const hasBuilder = values.has('from') || values.has('from-image');
+  if (!hasBuilder) operands.push(...rest.splice(0));
+  return new Arguments(verb, operands, values, rest);
 }
 
 /** `docker build -c` is another option, and its value a number. */

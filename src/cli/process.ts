@@ -17,6 +17,12 @@ export async function print(text: string): Promise<void> {
   await sink.end();
 }
 
+/** The refusal to write a tar to a terminal. */
+export function toTerminal(hint: string): DockerceptionError {
+  const message = 'writing standard output: it is a terminal';
+  return new DockerceptionError('usage', 'USAGE_TERMINAL', message, { hint });
+}
+
 const SIGNALS = [
   { name: 'SIGINT', kind: 'interrupted', exitCode: 130 },
   { name: 'SIGTERM', kind: 'terminated', exitCode: 143 },

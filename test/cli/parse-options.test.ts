@@ -67,7 +67,7 @@ describe('every option with a value', () => {
 describe('every flag', () => {
   it.each(flags)('of %s is on or off: --%s', (verb, name, { short }) => {
     for (const on of ['', '=true', '=1', '=T'])
-      expect(parse([verb, `--${name}${on}`]).flag(name)).toBe(true);
+      expect(parse([verb, `--${name}${on}`]).has(name)).toBe(true);
     for (const off of ['=false', '=0', '=F'])
       expect(parse([verb, `--${name}`, `--${name}${off}`]).all(name)).toEqual([]);
     if (short !== undefined) expect(parse([verb, `-${short}`, 'x']).operands).toEqual(['x']);
@@ -115,7 +115,7 @@ describe('an option that is not declared', () => {
     expect(refusal(['-qZ']).message).toMatch(/unknown option -Z/);
     expect(parse(['-qtapp']).all('tag')).toEqual(['app']);
     expect(parse(['-qt', 'app']).all('tag')).toEqual(['app']);
-    expect(parse(['-qt=app']).flag('quiet')).toBe(true);
+    expect(parse(['-qt=app']).has('quiet')).toBe(true);
   });
 });
 

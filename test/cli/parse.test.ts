@@ -43,7 +43,7 @@ describe('the command line', () => {
 
   test('takes flags, several in one, and said to be false', () => {
     const args = parse(['-qt', 'x', '--no-cache', '--pull=false']);
-    expect([args.flag('quiet'), args.flag('no-cache'), args.flag('pull')]).toEqual([
+    expect([args.has('quiet'), args.has('no-cache'), args.has('pull')]).toEqual([
       true,
       true,
       false,

@@ -85,7 +85,8 @@ async function execute({ args, cwd, env, stdin, stdout, stderr }) {
   await settled();
   // Temporary files are removed on exit.
   process.emit('exit', code);
-  for (const name of ['exit', 'uncaughtException']) process.removeAllListeners(name);
+  for (const name of ['exit', 'uncaughtException', 'SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.removeAllListeners(name);
   reopen(0, '/dev/null', O_RDONLY);
   for (const descriptor of [1, 2]) reopen(descriptor, '/dev/null', O_WRONLY);
   process.send?.({ code });
