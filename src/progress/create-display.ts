@@ -1,9 +1,8 @@
 /** The choice of a display. */
 import { plainText } from '../text/terminal.js';
-import { type Display, type Output, Writer } from './display.js';
+import { type Display, messageLine, type Output, Writer } from './display.js';
 import { jsonDisplay } from './json.js';
 import { liveDisplay } from './live.js';
-import { messageLine } from './message.js';
 import { plainDisplay } from './plain.js';
 
 /** As `--progress` names them, and `quiet`. */

@@ -1,5 +1,5 @@
 /** Displays of a build's progress, and the streams that they write to. */
-import type { Report } from './events.js';
+import type { ProgressEvent, Report } from './events.js';
 
 /** Shows progress on a stream of the caller. */
 export interface Display {
@@ -14,6 +14,14 @@ export interface Output extends NodeJS.WritableStream {
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
   readonly writableNeedDrain?: boolean | undefined;
+}
+
+/** `warning: the image is for linux/amd64, …`, `warning: /app/.git: a folder …: leave it out … [version-control]` */
+export function messageLine(event: Extract<ProgressEvent, { kind: 'notice' | 'finding' }>): string {
+  if (event.kind === 'notice') return event.warning ? `warning: ${event.message}` : event.message;
+  const { severity, path, message, advice, id } = event;
+  const place = path === undefined || message.includes(path) ? '' : `${path}: `;
+  return `${severity}: ${place}${message}: ${advice} [${id}]`;
 }
 
 /** Writes until the reader closes the stream; a build continues without a display. */

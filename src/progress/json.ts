@@ -4,9 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { messageOf } from '../errors.js';
-import { type Display, type Output, Writer } from './display.js';
+import { type Display, messageLine, type Output, Writer } from './display.js';
 import type { ProgressEvent, SolveStatus, Vertex } from './events.js';
-import { messageLine } from './message.js';
 
 /** @param now returns milliseconds since 1970 */
 export function jsonDisplay(out: Output, now: () => number = Date.now): Display {
@@ -36,19 +35,12 @@ export function jsonDisplay(out: Output, now: () => number = Date.now): Display 
     const end = event.done ? { completed: timestamp } : {};
     const changed = context.started === undefined || event.done;
     context = { ...context, started, ...end };
+    const name = `${event.entries} entries`;
+    const current = event.bytes;
+    const id = 'transferring context';
     send({
-      ...(changed && { vertexes: [context] }),
-      statuses: [
-        {
-          id: 'transferring context',
-          vertex: digest,
-          name: `${event.entries} entries`,
-          current: event.bytes,
-          timestamp,
-          started,
-          ...end,
-        },
-      ],
+      vertexes: changed ? [context] : undefined,
+      statuses: [{ id, vertex: digest, name, current, timestamp, started, ...end }],
     });
   };
   const close = (error?: unknown): void => {
@@ -67,19 +59,18 @@ function digestOf(what: string): string {
 
 /** Encodes as Go does: `[]byte` as base64, without empty values. */
 function encode(status: SolveStatus): object {
-  const { vertexes = [], statuses = [], logs = [], warnings = [] } = status;
-  return {
-    ...(vertexes.length > 0 && { vertexes }),
-    ...(statuses.length > 0 && { statuses }),
-    ...(logs.length > 0 && { logs: logs.map((log) => ({ ...log, data: base64(log.data) })) }),
-    ...(warnings.length > 0 && {
-      warnings: warnings.map((warning) => ({
-        ...warning,
-        short: base64(warning.short),
-        ...(warning.detail && { detail: warning.detail.map(base64) }),
-      })),
-    }),
+  const { vertexes, statuses, logs, warnings } = status;
+  const encoded = {
+    vertexes,
+    statuses,
+    logs: logs?.map((log) => ({ ...log, data: base64(log.data) })),
+    warnings: warnings?.map((warning) => ({
+      ...warning,
+      short: base64(warning.short),
+      detail: warning.detail?.map(base64),
+    })),
   };
+  return Object.fromEntries(Object.entries(encoded).filter(([, list]) => list?.length));
 }
 
 function base64(text: string): string {

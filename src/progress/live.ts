@@ -1,12 +1,10 @@
 /** Progress on a terminal: completed steps stay as lines; below them, running steps are redrawn in place. */
 import { formatBytes, formatContext, formatSeconds } from '../text/format.js';
 import { plainText, textWidth, truncate } from '../text/terminal.js';
-import { BuilderLines } from './builder-text.js';
-import { type Display, type Output, Writer } from './display.js';
+import { type Display, messageLine, type Output, Writer } from './display.js';
 import type { ProgressEvent } from './events.js';
-import { messageLine } from './message.js';
 import { warningLines } from './plain.js';
-import { type Change, outcome, since, type Step, Steps } from './steps.js';
+import { type Change, LineBuffer, outcome, since, type Step, Steps } from './steps.js';
 
 /** Milliseconds between two drawings. */
 const INTERVAL = 100;
@@ -20,7 +18,7 @@ export function liveDisplay(out: Output, { colors = true } = {}): Display {
   const writer = new Writer(out);
   const region = new Region(columns, () => out.rows || 24);
   const steps = new Steps();
-  const builder = new BuilderLines();
+  const builder = new LineBuffer();
   const started = Date.now();
   let context: { bytes: number; entries: number; since: number } | undefined;
   // Lines, and steps that have ended; a step is rendered when it is drawn, since it may end twice in between.
@@ -51,20 +49,19 @@ export function liveDisplay(out: Output, { colors = true } = {}): Display {
     return lines;
   };
 
+  const contextRows = (): string[] => {
+    if (context === undefined) return [];
+    const time = Date.now() - context.since;
+    return [row(`context: ${formatContext(context.bytes, context.entries, time)}`)];
+  };
+
   const drawing = (): string[] => {
-    const lines: string[] = [];
-    if (context) {
-      const { bytes, entries, since: from } = context;
-      lines.push(row(`context: ${formatContext(bytes, entries, Date.now() - from)}`));
-    }
+    const lines = contextRows();
     const running = steps.running();
     const finished = steps.finished();
-    if (running.length > 0 || finished > 0)
-      lines.push(
-        row(
-          `[+] Building ${formatSeconds(Date.now() - started)} (${finished}/${finished + running.length})`,
-        ),
-      );
+    const count = finished + running.length;
+    const time = formatSeconds(Date.now() - started);
+    if (count > 0) lines.push(row(`[+] Building ${time} (${finished}/${count})`));
     for (const step of running) {
       lines.push(row(` => ${step.name}`, formatSeconds(Date.now() - step.since)));
       for (const line of details(step)) lines.push(row(` => => ${line}`));
@@ -84,7 +81,7 @@ export function liveDisplay(out: Output, { colors = true } = {}): Display {
     timer ??= setTimeout(draw, INTERVAL).unref();
   };
 
-  const take = (change: Change): void => {
+  const apply = (change: Change): void => {
     if (change.kind === 'warning')
       completed.push(...warningLines(change.warning).map((line) => row(` ${line}`, '', YELLOW)));
     if (change.kind === 'completed' && !completed.includes(change.step))
@@ -96,15 +93,13 @@ export function liveDisplay(out: Output, { colors = true } = {}): Display {
     else if (event.kind === 'notice' || event.kind === 'finding')
       completed.push(`dockerception: ${plainText(messageLine(event))}`);
     else if (event.kind === 'context') {
-      const from = context?.since ?? Date.now();
-      context = { bytes: event.bytes, entries: event.entries, since: from };
+      const { bytes, entries } = event;
+      context = { bytes, entries, since: context?.since ?? Date.now() };
       if (event.done) {
-        completed.push(
-          row(`context: ${formatContext(event.bytes, event.entries, Date.now() - from)}`),
-        );
+        completed.push(...contextRows());
         context = undefined;
       }
-    } else steps.apply(event.status, Date.now()).forEach(take);
+    } else steps.apply(event.status, Date.now()).forEach(apply);
     schedule();
   };
 

@@ -1,14 +1,32 @@
 /** Progress as lines, in the format of buildx's `--progress plain`. */
 import { formatBytes, formatContext, formatSeconds } from '../text/format.js';
 import { plainText } from '../text/terminal.js';
-import { BuilderText } from './builder-text.js';
-import { type Display, type Output, Writer } from './display.js';
+import { type Display, messageLine, type Output, Writer } from './display.js';
 import type { ProgressEvent, Vertex, VertexStatus, VertexWarning } from './events.js';
-import { messageLine } from './message.js';
 import { type Change, outcome, since, type Step, Steps } from './steps.js';
 
 /** Milliseconds between two lines for a download. */
 const STATUS_INTERVAL = 5000;
+
+/** The standard error of a builder, shown as it arrives, between lines of the display. */
+export class BuilderText {
+  private open = false;
+
+  /** The text to write for a piece of output. */
+  piece(text: string): string {
+    const parts = text.split('\n');
+    const last = parts.pop() as string;
+    if (text !== '') this.open = last !== '';
+    return parts.map((part) => `${plainText(part)}\n`).join('') + plainText(last);
+  }
+
+  /** The text to write before a line of the display. */
+  close(): string {
+    const { open } = this;
+    this.open = false;
+    return open ? '\n' : '';
+  }
+}
 
 /** Shows every step with its output. `now` in milliseconds. */
 export function plainDisplay(out: Output, now: () => number = Date.now): Display {
@@ -33,18 +51,12 @@ export function plainDisplay(out: Output, now: () => number = Date.now): Display
   };
 
   const lines = (change: Change): readonly (string | undefined)[] => {
-    switch (change.kind) {
-      case 'started':
-        return [change.step.name];
-      case 'line':
-        return [`${(change.at / 1000).toFixed(3).slice(0, 5)} ${change.text}`];
-      case 'status':
-        return [statusLine(change.step, change.status)];
-      case 'warning':
-        return warningLines(change.warning);
-      case 'completed':
-        return [completedLine(change.step.vertex)];
-    }
+    if (change.kind === 'started') return [change.step.name];
+    if (change.kind === 'line')
+      return [`${(change.at / 1000).toFixed(3).slice(0, 5)} ${change.text}`];
+    if (change.kind === 'status') return [statusLine(change.step, change.status)];
+    if (change.kind === 'warning') return warningLines(change.warning);
+    return [completedLine(change.step.vertex)];
   };
 
   const report = (event: ProgressEvent): void => {
@@ -54,8 +66,7 @@ export function plainDisplay(out: Output, now: () => number = Date.now): Display
     else if (event.kind === 'context') {
       contextSince ??= now();
       if (!event.done) return;
-      const text = formatContext(event.bytes, event.entries, now() - contextSince);
-      write(`context: ${text}`);
+      write(`context: ${formatContext(event.bytes, event.entries, now() - contextSince)}`);
       contextSince = undefined;
     } else {
       for (const change of steps.apply(event.status, now()))
@@ -72,18 +83,10 @@ function label({ id, name }: { readonly id: string; readonly name?: string }): s
 }
 
 function completedLine(vertex: Vertex): string {
-  switch (outcome(vertex)) {
-    case 'canceled':
-      return 'CANCELED';
-    case 'error':
-      return `ERROR: ${plainText(vertex.error ?? '')}`;
-    case 'cached':
-      return 'CACHED';
-    case 'done': {
-      const time = since(vertex.started, vertex.completed);
-      return time === undefined ? 'DONE' : `DONE ${formatSeconds(time)}`;
-    }
-  }
+  const end = outcome(vertex);
+  if (end === 'error') return `ERROR: ${plainText(vertex.error ?? '')}`;
+  const time = end === 'done' ? since(vertex.started, vertex.completed) : undefined;
+  return end.toUpperCase() + (time === undefined ? '' : ` ${formatSeconds(time)}`);
 }
 
 /** A warning of the engine on one line, followed by its details. */

@@ -1,4 +1,4 @@
-/** The steps of a build so far, and the changes by each event, which the displays show. */
+/** The steps of a build so far, and the changes that each event makes to them. */
 import { lastVersion, plainText } from '../text/terminal.js';
 import type { SolveStatus, Vertex, VertexLog, VertexStatus, VertexWarning } from './events.js';
 
@@ -12,7 +12,10 @@ export interface Step {
   vertex: Vertex;
   /** Set when it ends; a step may start again, and end differently. */
   ended: Outcome | undefined;
+  /** The last lines of its output. */
   readonly lines: string[];
+  /** Standard output and standard error. */
+  readonly output: Readonly<Record<VertexLog['stream'], LineBuffer>>;
   /** Downloads and other transfers, by ID. */
   readonly statuses: Map<string, VertexStatus>;
 }
@@ -28,9 +31,28 @@ export type Outcome = 'done' | 'cached' | 'canceled' | 'error';
 const KEPT_LINES = 100;
 const MAX_LINE = 16 * 1024;
 
+/** Splits output that arrives in pieces into the lines that a terminal finally shows. */
+export class LineBuffer {
+  private partial = '';
+
+  /** The lines that this piece completes. A long line is split, so that memory stays bounded. */
+  piece(text: string): string[] {
+    const lines = (this.partial + text).split('\n');
+    this.partial = lines.pop() as string;
+    if (this.partial.length > MAX_LINE) lines.push(...this.close());
+    return lines.map(lastVersion);
+  }
+
+  /** The last line, if it is incomplete. */
+  close(): string[] {
+    const rest = this.partial;
+    this.partial = '';
+    return rest === '' ? [] : [lastVersion(rest)];
+  }
+}
+
 export class Steps {
   private readonly byDigest = new Map<string, Step>();
-  private readonly partial = new Map<string, string>();
 
   running(): Step[] {
     return [...this.byDigest.values()].filter((step) => step.vertex.completed === undefined);
@@ -56,7 +78,10 @@ export class Steps {
     }
     for (const warning of status.warnings ?? [])
       changes.push({ kind: 'warning', step: this.byDigest.get(warning.vertex), warning });
-    for (const log of status.logs ?? []) changes.push(...this.log(log));
+    for (const { vertex, stream, data, timestamp } of status.logs ?? []) {
+      const step = this.byDigest.get(vertex);
+      if (step) changes.push(...addLines(step, step.output[stream].piece(data), timestamp));
+    }
     for (const each of status.statuses ?? []) {
       const step = this.byDigest.get(each.vertex);
       step?.statuses.set(each.id, each);
@@ -66,7 +91,8 @@ export class Steps {
       const ended = step.vertex.completed === undefined ? undefined : outcome(step.vertex);
       if (ended === undefined || ended === step.ended) continue;
       step.ended = ended;
-      changes.push(...this.flush(step), { kind: 'completed', step });
+      const rest = [...step.output[1].close(), ...step.output[2].close()];
+      changes.push(...addLines(step, rest, step.vertex.completed), { kind: 'completed', step });
       if (ended !== 'error') step.lines.length = 0;
     }
     return changes;
@@ -80,41 +106,19 @@ export class Steps {
       vertex,
       ended: undefined,
       lines: [],
+      output: { 1: new LineBuffer(), 2: new LineBuffer() },
       statuses: new Map(),
     };
     this.byDigest.set(vertex.digest, step);
     return step;
   }
+}
 
-  private log({ vertex, stream, data, timestamp }: VertexLog): Change[] {
-    const step = this.byDigest.get(vertex);
-    if (!step) return [];
-    const key = `${stream} ${vertex}`;
-    const lines = ((this.partial.get(key) ?? '') + data).split('\n');
-    const rest = lines.pop() ?? '';
-    // Long lines are shown in parts, so that memory stays bounded.
-    if (rest.length > MAX_LINE) lines.push(rest);
-    this.partial.set(key, rest.length > MAX_LINE ? '' : rest);
-    const at = since(step.vertex.started, timestamp) ?? 0;
-    return lines.map((line) => this.line(step, line, at));
-  }
-
-  private flush(step: Step): Change[] {
-    const at = since(step.vertex.started, step.vertex.completed) ?? 0;
-    return [1, 2].flatMap((stream) => {
-      const key = `${stream} ${step.vertex.digest}`;
-      const rest = this.partial.get(key) ?? '';
-      this.partial.delete(key);
-      return rest === '' ? [] : [this.line(step, rest, at)];
-    });
-  }
-
-  private line(step: Step, line: string, at: number): Change {
-    const text = lastVersion(line);
-    step.lines.push(text);
-    if (step.lines.length > KEPT_LINES) step.lines.shift();
-    return { kind: 'line', step, text, at };
-  }
+function addLines(step: Step, lines: readonly string[], time: string | undefined): Change[] {
+  const at = since(step.vertex.started, time) ?? 0;
+  step.lines.push(...lines);
+  step.lines.splice(0, step.lines.length - KEPT_LINES);
+  return lines.map((text) => ({ kind: 'line', step, text, at }));
 }
 
 export function outcome({ error, cached }: Vertex): Outcome {

@@ -10,7 +10,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { archiveName, type Choice, chooseEngine } from '../../src/engine/choose.js';
 import type { Output } from '../../src/options/image.js';
-import { messageLine } from '../../src/progress/message.js';
+import { messageLine } from '../../src/progress/display.js';
 
 const archive: Output = { type: 'oci', dest: 'x.tar', attributes: {} };
 

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BuilderLines, BuilderText } from '../../src/progress/builder-text.js';
 import type { ProgressEvent } from '../../src/progress/events.js';
 import { jsonDisplay } from '../../src/progress/json.js';
 import { liveDisplay } from '../../src/progress/live.js';
-import { plainDisplay } from '../../src/progress/plain.js';
+import { BuilderText, plainDisplay } from '../../src/progress/plain.js';
+import { LineBuffer } from '../../src/progress/steps.js';
 import { log, sink, START, time, vertex } from './recorded.js';
 import { Terminal } from './terminal.js';
 
 const output = (text: string): ProgressEvent => ({ kind: 'output', text });
 const EVIL = 'a\x1b]0;title\x07\x1b[2Jb\x9b31m\b';
 
-describe('a builder’s text', () => {
-  it('is shown piece by piece, and closed before a line of ours', () => {
+describe('output of a builder', () => {
+  it('is shown in pieces, and ends before a line of the display', () => {
     const text = new BuilderText();
     expect(['com', 'piling', ' app\nli', 'nk'].map((piece) => text.piece(piece)).join('')).toBe(
       'compiling app\nlink',
@@ -27,15 +27,15 @@ describe('a builder’s text', () => {
     expect(text.close()).toBe('\n');
   });
 
-  it('has nothing that moves the cursor', () => {
+  it('contains no control sequences', () => {
     expect(new BuilderText().piece(`${EVIL}\n${EVIL}`)).toBe('ab\nab');
-    expect(new BuilderLines().piece(`${EVIL}\n`)).toEqual(['ab']);
+    expect(new LineBuffer().piece(`${EVIL}\n`)).toEqual(['ab']);
   });
 
-  it('is told by whole lines where only these are shown', () => {
-    const lines = new BuilderLines();
-    const told = [...'one\ntwo\r\n10%\r100%\nrest'].flatMap((piece) => lines.piece(piece));
-    expect(told).toEqual(['one', 'two', '100%']);
+  it('is split into complete lines', () => {
+    const lines = new LineBuffer();
+    const complete = [...'one\ntwo\r\n10%\r100%\nrest'].flatMap((piece) => lines.piece(piece));
+    expect(complete).toEqual(['one', 'two', '100%']);
     expect(lines.close()).toEqual(['rest']);
     expect(lines.close()).toEqual([]);
   });
@@ -50,7 +50,7 @@ describe('plain lines', () => {
     return out.text();
   };
 
-  it('have what a builder says as it comes, before its line ends', () => {
+  it('show the output of a builder before its line ends', () => {
     const out = sink();
     const display = plainDisplay(out, () => START);
     display.report(output('com'));
@@ -61,7 +61,7 @@ describe('plain lines', () => {
     expect(out.text()).toBe('compiling\n');
   });
 
-  it('have lines of ours on lines of their own', () => {
+  it('put lines of the display on lines of their own', () => {
     expect(
       show(
         output('half'),
@@ -75,7 +75,7 @@ describe('plain lines', () => {
     ).toBe('half\ndockerception: a notice\na line\n#1 RUN\nhalf again\n#1 0.250 one\nthe end\n');
   });
 
-  it('close no line for a context that goes by', () => {
+  it('end no line while a context is transferred', () => {
     const context = { kind: 'context', bytes: 1000, entries: 1 } as const;
     expect(show(output('a'), { ...context, done: false }, output('b\n'))).toBe('ab\n');
     expect(show(output('a'), { ...context, done: true })).toMatch(
@@ -83,7 +83,7 @@ describe('plain lines', () => {
     );
   });
 
-  it('have nothing that moves the cursor', () => {
+  it('contain no control sequences', () => {
     expect(show(output(`${EVIL}\n`), output(EVIL))).toBe('ab\nab\n');
   });
 });
@@ -92,7 +92,7 @@ describe('a live display', () => {
   beforeEach(() => vi.useFakeTimers({ now: START }));
   afterEach(() => vi.useRealTimers());
 
-  it('keeps a builder’s lines above what is drawn in place', () => {
+  it('keeps the lines of a builder above the steps', () => {
     const terminal = new Terminal(40, 10);
     const { report, close } = liveDisplay(terminal, { colors: false });
     report(vertex('RUN make'));
@@ -116,7 +116,7 @@ describe('a live display', () => {
     ]);
   });
 
-  it('has nothing that moves the cursor', () => {
+  it('contains no control sequences', () => {
     // The terminal throws at any sequence that the display has no use for.
     const terminal = new Terminal(40, 10);
     const { report, close } = liveDisplay(terminal);
@@ -127,7 +127,7 @@ describe('a live display', () => {
     expect(terminal.text()).toBe('ab\nab');
   });
 
-  it('shows whole lines of a builder that says much', () => {
+  it('shows complete lines of a builder with much output', () => {
     const terminal = new Terminal(40, 6);
     const { report, close } = liveDisplay(terminal, { colors: false });
     const lines = Array.from({ length: 500 }, (_, index) => `line ${index}`);
