@@ -10,7 +10,7 @@ export type Step =
   | { readonly kind: 'one' | 'run'; accepts(code: number): boolean }
   /** The next `count` steps are optional as a whole. */
   | { readonly kind: 'optional'; readonly count: number }
-  /** A condition on the place, which consumes nothing. */
+  /** A condition on the position; consumes nothing. */
   | { readonly kind: 'check'; holds(text: readonly number[], at: number): boolean };
 
 export function literalSteps(text: string): Step[] {
@@ -39,14 +39,12 @@ export interface Match {
 }
 
 export class Automaton {
-  readonly #steps: readonly Step[];
   readonly #literals: Literals;
-  // The states before and after the next character, in the order of their starts.
+  // The states before and after the next character, by the starts of their matches.
   #now: Threads;
   #next: Threads;
 
-  constructor(steps: readonly Step[]) {
-    this.#steps = steps;
+  constructor(private readonly steps: readonly Step[]) {
     this.#literals = literalsOf(steps);
     this.#now = new Threads(steps.length + 1);
     this.#next = new Threads(steps.length + 1);
@@ -88,7 +86,7 @@ export class Automaton {
     longest: boolean,
     onEnd?: (end: number) => void,
   ): Match | undefined {
-    const accepted = this.#steps.length;
+    const accepted = this.steps.length;
     let found: Match | undefined;
     this.#now.clear();
     for (let at = from; at <= text.length; at++) {
@@ -106,7 +104,7 @@ export class Automaton {
       if (code === undefined) return found;
       this.#next.clear();
       for (const state of states) {
-        const step = this.#steps[state];
+        const step = this.steps[state];
         const begun = starts[state] as number;
         // An earlier match is preferred.
         if (step === undefined || (found !== undefined && begun > found.start)) continue;
@@ -132,7 +130,7 @@ export class Automaton {
     threads.add(first, start);
     for (let index = before; index < threads.states.length; index++) {
       const state = threads.states[index] as number;
-      const step = this.#steps[state];
+      const step = this.steps[state];
       if (step === undefined) continue;
       if (step.kind === 'run') threads.add(state + 1, start);
       else if (step.kind === 'check') {
@@ -174,7 +172,7 @@ class Threads {
   }
 }
 
-/** Texts that every match contains, in order, for a quick refusal. */
+/** Texts that every match contains, in order, to reject most texts quickly. */
 interface Literals {
   readonly head: string;
   readonly middle: readonly string[];

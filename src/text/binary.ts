@@ -1,11 +1,11 @@
-/** Names as binary strings: one character a byte, since a name need not be UTF-8. */
+/** Names as binary strings, one character for each byte, since a name need not be UTF-8. */
 
-/** A name as text, from its bytes. What isn't UTF-8 becomes replacement characters. */
+/** Decodes a name; invalid UTF-8 becomes replacement characters. */
 export function fromBinary(name: string): string {
   return isAscii(name) ? name : Buffer.from(name, 'latin1').toString('utf8');
 }
 
-/** The bytes of a text. */
+/** Encodes a text as a name. */
 export function toBinary(name: string): string {
   return isAscii(name) ? name : Buffer.from(name, 'utf8').toString('latin1');
 }

@@ -1,4 +1,4 @@
-/** Durations as Go's time.ParseDuration and Duration.String have them: `1h30m`, `1.5s`, `100ms`. */
+/** Durations in the format of Go's time.ParseDuration and Duration.String: `1h30m`, `1.5s`, `100ms`. */
 import { quote } from './go.js';
 
 const UNITS: Readonly<Record<string, number>> = {

@@ -1,4 +1,4 @@
-/** Text functions of Go, where JavaScript's differ: white space, order, quoting. */
+/** Text functions of Go that differ from those of JavaScript: white space, order, quoting. */
 
 const SPACE = '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 const ALL = new RegExp(`^[${SPACE}]$`);
@@ -36,29 +36,11 @@ export function cutSpace(text: string): [word: string, rest: string] {
 
 /** Compares texts by the bytes of their UTF-8. */
 export function compareBytes(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let at = 0; at < length; at++) {
-    const [one, other] = [a.charCodeAt(at), b.charCodeAt(at)];
-    if (one !== other) return rank(one) - rank(other);
-  }
-  return a.length - b.length;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** Surrogates follow all other code units. */
-function rank(unit: number): number {
-  if (unit < 0xd800) return unit;
-  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
-}
-
-const SHORT: Readonly<Record<string, string>> = {
-  '\u0007': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-};
+/** The letters of the escapes of 0x07 to 0x0d. */
+const SHORT = 'abtnvfr';
 
 /** Letters, marks, numbers, punctuation, symbols and the ASCII space. */
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
@@ -81,9 +63,9 @@ export function quoteRune(code: number): string {
 function escape(character: string, mark: string): string {
   if (character === mark || character === '\\') return `\\${character}`;
   if (PRINTABLE.test(character)) return character;
-  const short = SHORT[character];
-  if (short !== undefined) return short;
   const code = character.codePointAt(0) as number;
+  const short = SHORT[code - 7];
+  if (short !== undefined) return `\\${short}`;
   const hex = (width: number): string => code.toString(16).padStart(width, '0');
   if (code < 0x80) return `\\x${hex(2)}`;
   return code < 0x10000 ? `\\u${hex(4)}` : `\\U${hex(8)}`;

@@ -1,13 +1,22 @@
 /**
- * Changes of permission bits as chmod(1) has them, symbolic (`a+rX,go-w`) or octal (`0755`).
- * POSIX.1-2017 chmod, "Extended Description"; no umask is applied where no user is named, so
- * that the result is the same on every machine.
+ * Changes of permission bits in the syntax of chmod(1), symbolic (`a+rX,go-w`) or octal (`0755`): POSIX.1-2017, chmod,
+ * "Extended Description". A clause without a user ignores the umask, so that the result is the same on every machine.
  */
+
+/** The bits that a clause may change: those of the classes that it names, and their special bits. */
+const CLASSES: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o1007, a: 0o7777 };
+const PERMISSIONS: Readonly<Record<string, number>> = {
+  r: 0o444,
+  w: 0o222,
+  x: 0o111,
+  s: 0o6000,
+  t: 0o1000,
+};
 
 /** From permission bits, 07777, to permission bits. */
 export type ModeChange = (mode: number, directory: boolean) => number;
 
-/** Reads the changes; undefined when it isn't a mode. */
+/** Parses changes; undefined if the text is no mode. */
 export function parseModeChanges(text: string): ModeChange | undefined {
   const changes = text.split(',').map(parseClause);
   if (changes.includes(undefined)) return undefined;
@@ -22,21 +31,15 @@ function parseClause(clause: string): ModeChange | undefined {
   }
   const match = /^([ugoa]*)((?:[-+=](?:[rwxXst]*|[ugo]))+)$/.exec(clause);
   if (match === null) return undefined;
-  const who = whoBits(match[1] as string);
+  const who = bitsOf(match[1] as string, CLASSES) || 0o7777;
   const actions = [...(match[2] as string).matchAll(/([-+=])([ugo]|[rwxXst]*)/g)].map(
     ([, operator, permissions]) => action(who, operator as string, permissions as string),
   );
   return (mode, directory) => actions.reduce((now, change) => change(now, directory), mode);
 }
 
-/** Which bits a clause may touch: the classes it names, and the special bits that go with them. */
-function whoBits(classes: string): number {
-  if (classes === '' || classes.includes('a')) return 0o7777;
-  let bits = 0;
-  if (classes.includes('u')) bits |= 0o4700;
-  if (classes.includes('g')) bits |= 0o2070;
-  if (classes.includes('o')) bits |= 0o1007;
-  return bits;
+function bitsOf(letters: string, table: Readonly<Record<string, number>>): number {
+  return [...letters].reduce((bits, letter) => bits | (table[letter] ?? 0), 0);
 }
 
 function action(who: number, operator: string, permissions: string): ModeChange {
@@ -54,14 +57,6 @@ function permissionBits(permissions: string, mode: number, directory: boolean): 
   if (permissions === 'u') return ((mode >> 6) & 7) * 0o111;
   if (permissions === 'g') return ((mode >> 3) & 7) * 0o111;
   if (permissions === 'o') return (mode & 7) * 0o111;
-  let bits = 0;
-  for (const permission of permissions) {
-    if (permission === 'r') bits |= 0o444;
-    else if (permission === 'w') bits |= 0o222;
-    else if (permission === 'x') bits |= 0o111;
-    else if (permission === 'X' && (directory || (mode & 0o111) !== 0)) bits |= 0o111;
-    else if (permission === 's') bits |= 0o6000;
-    else if (permission === 't') bits |= 0o1000;
-  }
-  return bits;
+  const executable = directory || (mode & 0o111) !== 0;
+  return bitsOf(permissions, { ...PERMISSIONS, X: executable ? 0o111 : 0 });
 }

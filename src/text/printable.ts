@@ -1,6 +1,4 @@
-/** Names and text from a stream, made fit for a message: no control characters, bounded. */
-
-/** Escapes what a terminal would act on, and cuts after `limit` characters. */
+/** Text for a message: escapes what a terminal would interpret, and cuts it after `limit` characters. */
 export function printable(text: Buffer | string, limit = 200): string {
   const whole = typeof text === 'string' ? text : text.toString('utf8', 0, limit * 4);
   const shown = whole.replace(

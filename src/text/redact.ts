@@ -1,13 +1,12 @@
 /**
- * Takes secrets out of text that leaves the program: messages, hints, progress, metadata. Two ways: by form (the user in
- * a URL, an `Authorization` header, a member of JSON), and by value, for the secrets that this process has read itself and
- * that a server may quote in any form.
+ * Removes secrets from text that leaves the program: messages, hints, progress, metadata. They are recognised by form (the
+ * user in a URL, an `Authorization` header, a member of JSON), and by value, for the secrets that this process has read.
  */
 
 const MASK = 'xxxxx';
 /** Characters. Shorter secrets are words of ordinary messages, and are removed by form alone. */
 const SHORTEST_SECRET = 6;
-/** A long-running process gets new tokens all the time. */
+/** A long-running process receives new tokens all the time. */
 const MAX_SECRETS = 1000;
 
 const secrets = new Set<string>();
@@ -30,7 +29,7 @@ export function addSecrets(...values: readonly (string | undefined)[]): void {
   }
 }
 
-/** For tests of one process, whose secrets are words of other tests. */
+/** For tests: the secrets of one may be words of another. */
 export function forgetSecrets(): void {
   secrets.clear();
 }
@@ -48,7 +47,7 @@ const HEADER =
 const CREDENTIALS = /\b(basic|bearer)(\s+)([\w+/.~-]{8,}=*)/gi;
 const MEMBER =
   /("(?:password|secret|auth|identitytoken|registrytoken|token|access_token|refresh_token)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
-/** Whether any of these may match: most texts have none of it. */
+/** Whether one of these expressions may match: for most texts none does. */
 const SUSPICIOUS = /:\/\/|auth|basic|bearer|password|secret|token/i;
 
 /** The text with `xxxxx` in place of every secret. */
@@ -81,12 +80,12 @@ function shownUser(ssh: boolean, user: string): string {
   return colon < 0 ? user : `${user.slice(0, colon)}:${MASK}`;
 }
 
-/** Tells base64 and tokens from words: `Basic authentication`. */
+/** Distinguishes base64 and tokens from words: `Basic authentication`. */
 function isEncoded(value: string): boolean {
   return /[0-9=]/.test(value) || (/[a-z]/.test(value) && /[A-Z]/.test(value.slice(1)));
 }
 
-/** An address of which nothing else is known: the text before its last `@` is concealed, unless it is the user of ssh. */
+/** Redacts an address that may be malformed: the text before its last `@`, unless it is the user of ssh. */
 export function redactAddress(text: string): string {
   const [, scheme = '', user = '', rest = ''] =
     /^([a-z][a-z0-9+.-]*:\/\/)?(?:(.*)@)?(.*)$/is.exec(text) ?? [];

@@ -1,6 +1,6 @@
 /**
- * Patterns as shells have them (glob(7)): `*`, `?` and classes `[a-z]`, `[!a-z]`, `[^a-z]` stay within
- * a path's component, `**` crosses slashes. A bracket that nothing closes is a character.
+ * Patterns of shells (glob(7)): `*`, `?` and classes `[a-z]`, `[!a-z]`, `[^a-z]` match within a component of a path, `**`
+ * crosses slashes. A bracket that isn't closed is a character.
  */
 import { Automaton, codesOf, type Step } from './automaton.js';
 
@@ -29,7 +29,7 @@ export function compileShellGlob(pattern: string, anywhere = false): (text: stri
   for (let at = 0; at < codes.length; at++) {
     const here = codes[at] as number;
     const start = at + (NEGATIONS.includes(codes[at + 1]) ? 2 : 1);
-    // A closing bracket that comes first is a member.
+    // A closing bracket at the start is a member.
     const end = here === OPEN && start < lastClose ? codes.indexOf(CLOSE, start + 1) : -1;
     if (end >= 0) {
       steps.push(classStep(codes.slice(start, end), start > at + 1));

@@ -37,7 +37,7 @@ export function nearest(
   return value === value.toUpperCase() ? found.toUpperCase() : found;
 }
 
-/** The `count` nearest of `names`, however far; those equally near in their own order. */
+/** The `count` nearest of `names`, at any distance; equally near ones in alphabetical order. */
 export function nearestNames(wanted: string, names: readonly string[], count = 3): string[] {
   const lower = wanted.slice(0, MAX_COMPARED).toLowerCase();
   const candidates =

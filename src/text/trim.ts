@@ -1,24 +1,22 @@
-/** Ends of texts cut in linear time: an expression like `/ +$/` is tried at every blank of a text. */
+/** Ends of texts, trimmed in linear time: an expression like `/ +$/` is tried at every blank. */
 
-/** Without any of `characters` at its end. */
+/** Removes any of `characters` from the end of a text. */
 export function trimEnd(text: string, characters: string): string {
   let end = text.length;
   while (end > 0 && characters.includes(text[end - 1] as string)) end--;
   return text.slice(0, end);
 }
 
-/** A path without slashes at its end; `/` stays. */
+/** Removes slashes from the end of a path; `/` stays. */
 export function withoutSlashes(path: string): string {
   return path.slice(0, 1) + trimEnd(path.slice(1), '/');
 }
 
-/** Lines as one, with `separator` for each line end and the white space around it. */
+/** Joins lines: each line end, with the white space around it, becomes `separator`. */
 export function joinLines(text: string, separator: string): string {
-  const lines = text.split(/[\r\n]+/);
-  const last = lines.length - 1;
-  return lines
-    .map((line, index) => (index === 0 ? line : line.trimStart()))
-    .map((line, index) => (index === last ? line : line.trimEnd()))
-    .filter((line, index) => line !== '' || index === 0 || index === last)
-    .join(separator);
+  const [first = '', ...rest] = text.split(/[\r\n]+/);
+  const last = rest.pop();
+  if (last === undefined) return text;
+  const middle = rest.map((line) => line.trim()).filter((line) => line !== '');
+  return [first.trimEnd(), ...middle, last.trimStart()].join(separator);
 }
