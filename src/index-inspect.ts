@@ -6,6 +6,7 @@
 export type { CompressionType } from './compression/compress.js';
 export type { Architecture } from './elf/architecture.js';
 export type { Elf } from './elf/elf.js';
+export type { Shebang as ScriptContent } from './elf/script.js';
 export type { AssembledSystem, ImageCheck, LayersSummary, StoredImage } from './engine/engine.js';
 export type { Attributes, Directory, Extra, Leaf, Node } from './filesystem/node.js';
 export type { ContainerConfig, Healthcheck, History, ImageConfig, RootFs } from './image/config.js';
@@ -31,7 +32,7 @@ export type {
 } from './inspect/inspection.js';
 export { inspectionJson, type JsonOptions } from './inspect/json.js';
 export { type CheckedImage, type LimitViolation, limitViolations } from './inspect/limits.js';
-export type { Content, ElfContent, ScriptContent, Secret } from './inspect/probe/content.js';
+export type { Content, ElfContent, Secret } from './inspect/probe/content.js';
 export { renderText, type TextOptions } from './inspect/text/render.js';
 export type { Share } from './options/limits.js';
 export { type ClientBundle, type PageSubject, renderPage } from './page/page.js';

@@ -13,10 +13,11 @@ export const DEFAULT_PATH = [
   '/bin',
 ] as const;
 
+/** The first line of a script. */
 export interface Shebang {
-  /** The interpreter; empty if the line names none. */
-  readonly path: string;
-  /** The command of `#!/usr/bin/env NAME`. */
+  /** The interpreter's path: that of env for `#!/usr/bin/env NAME`. Empty if the line names none. */
+  readonly interpreter: string;
+  /** The command that env runs. */
   readonly command?: string;
   /** Whether the line ends in CR LF, of which the kernel treats the CR as part of the last word. */
   readonly crlf: boolean;
@@ -27,19 +28,19 @@ export function readShebang(content: Buffer): Shebang | undefined {
   if (content.toString('latin1', 0, 2) !== '#!') return undefined;
   const line = content.toString('utf8', 2, SHEBANG_LIMIT).split(/[\n\0]/, 1)[0] as string;
   const crlf = line.endsWith('\r');
-  const [path = '', ...words] = line.split(/[ \t\r]+/).filter((word) => word !== '');
+  const [interpreter = '', ...words] = line.split(/[ \t\r]+/).filter((word) => word !== '');
   // Options, such as -S, and assignments precede the command.
-  const command = path.endsWith('/env')
+  const command = interpreter.endsWith('/env')
     ? words.find((word) => !word.startsWith('-') && !word.includes('='))
     : undefined;
-  return { path, crlf, ...(command === undefined ? {} : { command }) };
+  return { interpreter, crlf, ...(command === undefined ? {} : { command }) };
 }
 
 /** Paths that may be the programs of a script: its interpreter, and the command of env. Undefined for other files. */
 export function readInterpreters(content: Buffer): readonly (readonly string[])[] | undefined {
-  const { path, command } = readShebang(content) ?? {};
-  if (path?.startsWith('/') !== true) return undefined;
-  if (command === undefined) return [[path]];
+  const { interpreter, command } = readShebang(content) ?? {};
+  if (interpreter?.startsWith('/') !== true) return undefined;
+  if (command === undefined) return [[interpreter]];
   const isPath = command.startsWith('/');
-  return [[path], isPath ? [command] : DEFAULT_PATH.map((folder) => `${folder}/${command}`)];
+  return [[interpreter], isPath ? [command] : DEFAULT_PATH.map((folder) => `${folder}/${command}`)];
 }

@@ -6,7 +6,7 @@ import { healthFindings, startFindings } from './start/start.js';
 import { runOf, type Subject } from './subject.js';
 import { caches } from './unwanted/caches.js';
 import { leftovers } from './unwanted/leftovers.js';
-import { devices, permissions, unmappableOwners } from './unwanted/permissions.js';
+import { permissions, unmappableOwners } from './unwanted/permissions.js';
 import { secrets } from './unwanted/secrets.js';
 import { ignoreFile, sources, versionControl } from './unwanted/sources.js';
 import { toolchain } from './unwanted/toolchain.js';
@@ -21,18 +21,17 @@ export async function findingsOf(subject: Subject): Promise<Finding[]> {
   const found: Finding[] = [];
   const rules: Rule[] = [
     versionControl(subject),
-    secrets(subject),
     caches(subject),
-    leftovers(subject),
-    permissions(),
     ignoreFile(subject),
-    devices(),
+    ...secrets(subject),
+    ...leftovers(subject),
+    ...permissions(),
   ];
   // A context contains what the build needs.
-  if (subject.kind === 'image') rules.push(toolchain(), sources());
+  if (subject.kind === 'image') rules.push(...toolchain(), sources());
   if (image?.config.os === 'linux') {
     const run = runOf(root, image);
-    const start = await startFindings(run, image.config.architecture);
+    const start = await startFindings(run);
     found.push(...start.findings, ...healthFindings(run, image));
     rules.push(missing(run, new Set(start.running)));
   }

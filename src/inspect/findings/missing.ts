@@ -6,7 +6,7 @@ import { type Entry, find } from '../entry.js';
 import type { Finding } from '../inspection.js';
 import { finding } from './catalogue.js';
 import type { Rule } from './rule.js';
-import { accountOf, EXECUTE, may, WRITE } from './start/accounts.js';
+import { EXECUTE, may, WRITE } from './start/accounts.js';
 import type { Run } from './subject.js';
 
 const TLS_LIBRARY = /^lib(?:ssl|gnutls|mbedtls|curl|curl-gnutls|nss3|wolfssl|s2n)(?:[-.].*)?\.so/;
@@ -64,12 +64,9 @@ function hasCertificates({ root, env }: Run): boolean {
 function certificatesMissing(tlsPrograms: readonly Entry[]): Finding {
   const names = tlsPrograms.slice(0, MAX_PATHS).map(({ path }) => printable(path));
   const more = tlsPrograms.length > MAX_PATHS ? ` and ${tlsPrograms.length - MAX_PATHS} more` : '';
-  return finding(
-    'certificates-missing',
-    tlsPrograms[0]?.path,
-    `${names.join(', ')}${more}: may check certificates, and there are no authorities to check them against`,
-    `install ca-certificates, or COPY ${CERTIFICATE_BUNDLES[0]} from an image that has it`,
-  );
+  const message = `${names.join(', ')}${more}: may check certificates, and there are no authorities to check them against`;
+  const advice = `install ca-certificates, or COPY ${CERTIFICATE_BUNDLES[0]} from an image that has it`;
+  return finding('certificates-missing', tlsPrograms[0]?.path, message, advice);
 }
 
 function* zoneFindings({ root, env }: Run, zonePrograms: readonly Entry[], hasZones: boolean) {
@@ -81,41 +78,29 @@ function* zoneFindings({ root, env }: Run, zonePrograms: readonly Entry[], hasZo
     /^(?:[A-Z]{3,4}|<[^>]+>)[-+]?\d/.test(zone) ||
     /^(?:Etc\/)?(?:UTC|GMT)$/.test(zone);
   const embeds = hasZones && find(root, ZONES) === undefined;
-  if (!isRule && !embeds && find(root, file) === undefined)
-    yield finding(
-      'time-zone-missing',
-      file,
-      `TZ is ${printable(zone)}, and there is no ${printable(file)}: programs will show UTC`,
-      `install tzdata, or COPY ${ZONES} from an image that has it`,
-    );
-  else if (isRule && !hasZones && zonePrograms[0] !== undefined)
-    yield finding(
-      'time-zones-missing',
-      zonePrograms[0].path,
-      `${printable(zonePrograms[0].path)} may look up time zones, and there is no ${ZONES}`,
-      'where other zones than UTC matter, install tzdata, or embed it: -tags timetzdata in Go',
-    );
+  const [program] = zonePrograms;
+  if (!isRule && !embeds && find(root, file) === undefined) {
+    const message = `TZ is ${printable(zone)}, and there is no ${printable(file)}: programs will show UTC`;
+    const advice = `install tzdata, or COPY ${ZONES} from an image that has it`;
+    yield finding('time-zone-missing', file, message, advice);
+  } else if (isRule && !hasZones && program !== undefined) {
+    const message = `${printable(program.path)} may look up time zones, and there is no ${ZONES}`;
+    const advice =
+      'where other zones than UTC matter, install tzdata, or embed it: -tags timetzdata in Go';
+    yield finding('time-zones-missing', program.path, message, advice);
+  }
 }
 
-function* tmpFindings(run: Run) {
-  if (run.command.length === 0) return;
-  const tmp = find(run.root, '/tmp');
+function* tmpFindings({ root, command, account, user }: Run) {
+  if (command.length === 0) return;
+  const tmp = find(root, '/tmp');
   if (tmp === undefined) {
-    yield finding(
-      'tmp-missing',
-      '/tmp',
-      'there is no /tmp: programs that write temporary files will fail',
-      'where that matters, add one: COPY --chmod=1777 of an empty folder, or docker run --tmpfs /tmp',
-    );
-    return;
+    const message = 'there is no /tmp: programs that write temporary files will fail';
+    const advice =
+      'where that matters, add one: COPY --chmod=1777 of an empty folder, or docker run --tmpfs /tmp';
+    yield finding('tmp-missing', '/tmp', message, advice);
+  } else if (account !== undefined && !may(account, tmp, WRITE | EXECUTE)) {
+    const message = `the user ${printable(user)} may not write into /tmp: its mode is ${tmp.mode.toString(8)}`;
+    yield finding('tmp-not-writable', '/tmp', message, 'chmod 1777 /tmp');
   }
-  const account = accountOf(run);
-  if (account === undefined || !('uid' in account)) return;
-  if (may(account, tmp, WRITE | EXECUTE)) return;
-  yield finding(
-    'tmp-not-writable',
-    '/tmp',
-    `the user ${printable(run.user)} may not write into /tmp: its mode is ${tmp.mode.toString(8)}`,
-    'chmod 1777 /tmp',
-  );
 }

@@ -35,6 +35,41 @@ export function entryRule(check: (entry: Entry, place: Place) => Finding | undef
   };
 }
 
+/** Several entries that are one finding. */
+export interface Group {
+  readonly first: Entry;
+  count: number;
+  bytes: number;
+  /** The first few names. */
+  readonly names: Set<string>;
+}
+
+const MAX_NAMES = 4;
+
+/**
+ * A rule that reports groups of entries.
+ * @param keyOf the group of an entry, if any
+ */
+export function groupRule(
+  keyOf: (entry: Entry, place: Place) => string | undefined,
+  report: (key: string, group: Group) => Finding,
+): Rule {
+  const groups = new Map<string, Group>();
+  return {
+    visit: (entry, place) => {
+      const key = keyOf(entry, place);
+      if (key === undefined) return;
+      let group = groups.get(key);
+      if (group === undefined)
+        groups.set(key, (group = { first: entry, count: 0, bytes: 0, names: new Set() }));
+      group.count++;
+      group.bytes += entry.size;
+      if (group.names.size < MAX_NAMES) group.names.add(entry.name);
+    },
+    findings: () => [...groups].map(([key, group]) => report(key, group)),
+  };
+}
+
 const SAMPLES =
   /^(?:tests?|testing|test[-_]?data|fixtures?|examples?|samples?|docs?|specs?|demos?|mocks?|__(?:tests|mocks|fixtures)__|dummyserver)$/i;
 const VERSION_CONTROL = new Set(['.git', '.svn', '.hg', '.bzr', '.jj', '_darcs', 'CVS']);

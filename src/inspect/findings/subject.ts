@@ -3,6 +3,7 @@ import { DEFAULT_PATH } from '../../elf/script.js';
 import type { ImageConfig } from '../../image/config.js';
 import type { Entry } from '../entry.js';
 import type { Inspection } from '../inspection.js';
+import { type Account, accountOf, type UnknownName } from './start/accounts.js';
 
 /** The part of an image that describes how it is run. */
 export interface Runnable {
@@ -34,11 +35,17 @@ export interface Run {
   readonly workdir: string;
   /** `app`, `1000:1000`; empty for root. */
   readonly user: string;
+  /** Undefined if the user is unknown. */
+  readonly account?: Account | undefined;
+  readonly unknownName?: UnknownName | undefined;
+  /** `amd64` */
+  readonly architecture: string;
 }
 
-export function runOf(root: Entry, { config: { config: given } }: Runnable): Run {
+export function runOf(root: Entry, { config: { config: given, architecture } }: Runnable): Run {
   // Go writes `null` for a missing object.
   const config = given ?? {};
+  const user = config.User ?? '';
   const env = new Map(
     (config.Env ?? []).map((text) => {
       const at = text.indexOf('=');
@@ -51,6 +58,8 @@ export function runOf(root: Entry, { config: { config: given } }: Runnable): Run
     env,
     path: (env.get('PATH')?.split(':') ?? DEFAULT_PATH).filter((folder) => folder.startsWith('/')),
     workdir: config.WorkingDir || '/',
-    user: config.User ?? '',
+    user,
+    ...accountOf(root, user),
+    architecture,
   };
 }

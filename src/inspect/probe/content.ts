@@ -1,20 +1,12 @@
 /** Facts about a file's content, which is not retained. */
 import type { Elf } from '../../elf/elf.js';
+import type { Shebang } from '../../elf/script.js';
 
 /** An ELF file (System V gABI, "ELF Header"). */
 export interface ElfContent extends Elf {
   readonly kind: 'program' | 'library' | 'relocatable' | 'core';
   /** The default directories of glibc's loader. */
   readonly directories?: readonly string[];
-}
-
-/** The first line of a script (execve(2), "Interpreter scripts"). */
-export interface ScriptContent {
-  /** The interpreter's path: that of env for `#!/usr/bin/env NAME`. Empty if the line names none. */
-  readonly interpreter: string;
-  readonly command?: string;
-  /** Whether the line ends in CR LF: the kernel treats the CR as part of the name. */
-  readonly crlf: boolean;
 }
 
 /** A kind of secret. Secrets themselves are never retained. */
@@ -42,7 +34,7 @@ export interface Content {
   readonly elf?: ElfContent;
   /** The damage of an ELF file that is cut short or damaged. */
   readonly damaged?: string;
-  readonly script?: ScriptContent;
+  readonly script?: Shebang;
   readonly secrets?: readonly Secret[];
   /** The TLS library that a program contains, found in its bytes. */
   readonly tls?: 'go' | 'rustls' | 'openssl' | 'gnutls' | 'mbedtls' | 'other';

@@ -1,6 +1,6 @@
 /** Probes the start of a text file: its interpreter line, secrets, and, of a few files in /etc, the text itself. */
-import { readShebang, type Shebang } from '../../elf/script.js';
-import type { Content, ScriptContent } from './content.js';
+import { readShebang } from '../../elf/script.js';
+import type { Content } from './content.js';
 import { GrowableBuffer } from './growable-buffer.js';
 import { secretsIn } from './secrets.js';
 
@@ -72,13 +72,9 @@ export class TextProbe {
     // The cache of ldconfig(8) is binary.
     const text = this.#path.endsWith('.cache') ? latin1 : bytes.toString('utf8');
     this.#content = {
-      ...(shebang && { script: scriptOf(shebang) }),
+      ...(shebang && { script: shebang }),
       ...(secrets.length > 0 && { secrets }),
       ...(this.#isRetained && { text }),
     };
   }
-}
-
-function scriptOf({ path: interpreter, ...rest }: Shebang): ScriptContent {
-  return { interpreter, ...rest };
 }

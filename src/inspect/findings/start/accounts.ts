@@ -3,7 +3,6 @@
  * GetExecUser), and its permissions.
  */
 import { type Entry, find } from '../../entry.js';
-import type { Run } from '../subject.js';
 
 export interface Account {
   readonly uid: number;
@@ -20,25 +19,29 @@ export const READ = 4;
 export const WRITE = 2;
 export const EXECUTE = 1;
 
-/** Undefined if the contents of these files are unknown. */
-export function accountOf({ root, user }: Run): Account | UnknownName | undefined {
+/** Neither if the contents of these files are unknown. */
+export function accountOf(
+  root: Entry,
+  user: string,
+): { readonly account?: Account; readonly unknownName?: UnknownName } {
   const [name = '', group] = user.split(':');
   const users = lines(root, '/etc/passwd');
   const groups = lines(root, '/etc/group');
   const known = users?.find(([login, , uid]) => login === name || uid === (name || '0'));
   const uid = numberOf(name || '0') ?? numberOf(known?.[2]);
-  if (uid === undefined) return users === undefined ? undefined : { name, file: '/etc/passwd' };
+  if (uid === undefined)
+    return users === undefined ? {} : { unknownName: { name, file: '/etc/passwd' } };
   const gid = group ? numberOf(group) : (numberOf(known?.[3]) ?? 0);
   if (gid !== undefined) {
     const login = known?.[0];
     const others = (group ? [] : (groups ?? [])).flatMap(([, , id, members = '']) =>
       login !== undefined && members.split(',').includes(login) ? [numberOf(id) ?? 0] : [],
     );
-    return { uid, gids: [gid, ...others] };
+    return { account: { uid, gids: [gid, ...others] } };
   }
   const found = numberOf(groups?.find(([called]) => called === group)?.[2]);
-  if (found !== undefined) return { uid, gids: [found] };
-  return groups === undefined ? undefined : { name: group as string, file: '/etc/group' };
+  if (found !== undefined) return { account: { uid, gids: [found] } };
+  return groups === undefined ? {} : { unknownName: { name: group as string, file: '/etc/group' } };
 }
 
 /** Whether the mode allows an access. Root may do everything except execute a file without any x bit. */

@@ -19,40 +19,44 @@ import { finding } from '../catalogue.js';
 import type { Run } from '../subject.js';
 import { otherLocations } from './command.js';
 
-export interface LoadedProgram {
-  /** The program, then the libraries that were found. */
-  readonly paths: readonly string[];
-  readonly missing: readonly Missing[];
-  /** Directories of /etc/ld.so.conf, which the cache may lack. */
-  readonly configured: readonly string[];
+/** The result of checking a program. */
+export interface ProgramCheck {
+  readonly findings: readonly Finding[];
+  /** The files that run: programs, interpreters, libraries. */
+  readonly running: readonly string[];
 }
 
-/** Finds the libraries of a program as its loader does; undefined for an unknown loader. */
-export async function loadProgram(
+/**
+ * Finds the libraries of a program as its loader does. An unknown loader is not checked.
+ * @param called the program in messages
+ */
+export async function checkLibraries(
   run: Run,
-  program: Entry,
+  path: string,
   elf: ElfContent,
   loaderEntry: Entry,
-): Promise<LoadedProgram | undefined> {
+  called: string,
+): Promise<ProgramCheck> {
   const interpreter = elf.interpreter as string;
   const known = loaderEntry.content?.elf;
   // gcompat installs a program of its own under the name of glibc's loader.
   if (known === undefined || !(isMusl(interpreter) || isGlibc(loaderEntry, known)))
-    return undefined;
+    return { findings: [], running: [path] };
   const { architecture } = elf;
   const root = new Root(entryFiles(run.root));
   const loader = await readLoader(root, architecture, interpreter, undefined, known.soname);
-  const folder = posix.dirname(program.path);
+  // Directories of /etc/ld.so.conf, which the cache may lack.
+  const configured = loader.directories.filter((folder) => !loader.defaults.includes(folder));
+  const folder = posix.dirname(path);
   const { objects, missing } = await loadProcess(
     { root, files: elfFiles(run.root, architecture), image: new ImageFiles(root, new Map()) },
-    { path: program.path, elf, strings: NO_STRINGS },
+    { path, elf, strings: NO_STRINGS },
     { builder: folder, image: folder },
-    loaderInImage(run, loader, known),
+    loaderInImage(run, loader, configured, known),
   );
   return {
-    paths: objects.map(({ path }) => path),
-    missing,
-    configured: loader.directories.filter((path) => !loader.defaults.includes(path)),
+    findings: libraryMissing(run, path, called, configured, missing),
+    running: objects.map((object) => object.path),
   };
 }
 
@@ -61,13 +65,17 @@ function isGlibc({ path }: Entry, { soname = '' }: ElfContent): boolean {
 }
 
 /** The loader with the environment and the cache of the image. */
-function loaderInImage({ root, env }: Run, loader: Loader, { directories }: ElfContent): Loader {
+function loaderInImage(
+  { root, env }: Run,
+  loader: Loader,
+  configured: readonly string[],
+  { directories }: ElfContent,
+): Loader {
   const libraryPath = (env.get('LD_LIBRARY_PATH') ?? '')
     .split(/[:;]/)
     .filter((path) => path.startsWith('/'));
   if (loader.kind === 'musl') return { ...loader, libraryPath };
   const defaults = directories ?? loader.defaults;
-  const configured = loader.directories.filter((path) => !loader.defaults.includes(path));
   const cache = find(root, '/etc/ld.so.cache');
   const text = cache?.content?.text;
   const paths = text === undefined ? undefined : readLdSoCache(Buffer.from(text, 'latin1'));
@@ -131,59 +139,50 @@ export function loaderMissing(
     .flatMap((folder) => namesIn(run.root, folder))
     .some((name) => /^ld-linux.*\.so\.\d$|^ld64\.so\.\d$/.test(name));
   const loader = printable(interpreter);
-  if (!isForMusl && hasMusl && !hasGlibc)
-    return finding(
-      'glibc-on-musl',
-      path,
-      `${called} is linked with glibc, and the image has musl: its loader ${loader} is not there`,
-      'build it on Alpine, link it statically (CGO_ENABLED=0, -static), or take a base image with glibc',
-    );
-  if (isForMusl && hasGlibc && !hasMusl)
-    return finding(
-      'musl-on-glibc',
-      path,
-      `${called} is linked with musl, and the image has glibc: its loader ${loader} is not there`,
-      'build it on the distribution that it runs on, link it statically (-static), or take Alpine as base image',
-    );
-  return finding(
-    'loader-missing',
-    path,
-    `${called} is dynamic, and its loader ${loader} is not in the image`,
-    'link it statically (CGO_ENABLED=0, -static), or add its libraries: --libs finds them',
-  );
+  if (isForMusl ? hasGlibc && !hasMusl : hasMusl && !hasGlibc) {
+    const [own, other] = isForMusl ? ['musl', 'glibc'] : ['glibc', 'musl'];
+    const message = `${called} is linked with ${own}, and the image has ${other}: its loader ${loader} is not there`;
+    const advice = isForMusl
+      ? 'build it on the distribution that it runs on, link it statically (-static), or take Alpine as base image'
+      : 'build it on Alpine, link it statically (CGO_ENABLED=0, -static), or take a base image with glibc';
+    return finding(isForMusl ? 'musl-on-glibc' : 'glibc-on-musl', path, message, advice);
+  }
+  const message = `${called} is dynamic, and its loader ${loader} is not in the image`;
+  const advice =
+    'link it statically (CGO_ENABLED=0, -static), or add its libraries: --libs finds them';
+  return finding('loader-missing', path, message, advice);
 }
 
 function namesIn(root: Entry, folder: string): string[] {
   return [...(find(root, folder)?.children?.keys() ?? [])];
 }
 
-export function libraryMissing(
-  run: Run,
+/** Reports the first missing library. */
+function libraryMissing(
+  { root }: Run,
   path: string,
   called: string,
-  { configured, missing: all }: LoadedProgram,
-  { name, by, rejected }: Missing,
-): Finding {
-  const shown = printable(name);
+  configured: readonly string[],
+  all: readonly Missing[],
+): Finding[] {
+  const [first] = all;
+  if (first === undefined) return [];
+  const { name, by, rejected } = first;
   const needs = by === path ? `${called} needs` : `${called} needs ${printable(by)}, and that`;
   const more = all.length > 1 ? ` (and ${all.length - 1} more)` : '';
+  const start = `${needs} ${printable(name)}${more}`;
   const [other] = rejected;
-  if (other !== undefined)
-    return finding(
-      'library-architecture',
-      path,
-      `${needs} ${shown}${more}: ${printable(other.path)} ${printable(other.why)}`,
-      'add the library for the program’s architecture: --libs finds it in the builder',
-    );
+  if (other !== undefined) {
+    const message = `${start}: ${printable(other.path)} ${printable(other.why)}`;
+    const advice = 'add the library for the program’s architecture: --libs finds it in the builder';
+    return [finding('library-architecture', path, message, advice)];
+  }
+  const message = `${start}, which is not where its loader looks${otherLocations(root, name)}`;
   const isConfigured = configured.some(
-    (folder) => find(run.root, `${folder}/${name}`)?.kind === 'file',
+    (folder) => find(root, `${folder}/${name}`)?.kind === 'file',
   );
-  return finding(
-    'library-missing',
-    path,
-    `${needs} ${shown}${more}, which is not where its loader looks${otherLocations(run.root, name)}`,
-    isConfigured
-      ? 'run ldconfig in the image: /etc/ld.so.cache does not know of it; or set LD_LIBRARY_PATH'
-      : 'add it: --libs finds libraries in the builder, a package has them in the image; or set LD_LIBRARY_PATH',
-  );
+  const advice = isConfigured
+    ? 'run ldconfig in the image: /etc/ld.so.cache does not know of it; or set LD_LIBRARY_PATH'
+    : 'add it: --libs finds libraries in the builder, a package has them in the image; or set LD_LIBRARY_PATH';
+  return [finding('library-missing', path, message, advice)];
 }

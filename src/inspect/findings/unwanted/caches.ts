@@ -4,8 +4,7 @@ import type { Entry } from '../../entry.js';
 import { finding } from '../catalogue.js';
 import { entryRule, type Rule } from '../rule.js';
 import type { Subject } from '../subject.js';
-import { ignoring } from './advice.js';
-import { counted, size } from './group.js';
+import { counted, ignoring, size } from './wording.js';
 
 interface Cache {
   /** The program. */

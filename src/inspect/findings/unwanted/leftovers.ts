@@ -2,10 +2,9 @@
 import { printable } from '../../../text/printable.js';
 import type { Entry } from '../../entry.js';
 import { finding } from '../catalogue.js';
-import type { Rule } from '../rule.js';
+import { entryRule, groupRule, type Rule } from '../rule.js';
 import type { Subject } from '../subject.js';
-import { leaveOut } from './advice.js';
-import { counted, Groups, size } from './group.js';
+import { counted, leaveOut, size } from './wording.js';
 
 /** Names, their meaning, and the pattern for .dockerignore. */
 const LEFTOVERS: readonly (readonly [RegExp, what: string, pattern: string])[] = [
@@ -20,54 +19,40 @@ const LEFTOVERS: readonly (readonly [RegExp, what: string, pattern: string])[] =
 ];
 const FOLDERS = new Set(['.idea', '.vscode', '.vs', '.fleet']);
 
-export function leftovers(subject: Subject): Rule {
-  const groups = new Groups();
-  const folders: Entry[] = [];
-  const dumps: Entry[] = [];
-  return {
-    visit: (entry, place) => {
-      const { kind, name } = entry;
-      if (place.isInside) return;
-      if (kind === 'directory') {
-        if (FOLDERS.has(name) && !place.isPackage && entry.files > 0) folders.push(entry);
-      } else if (kind === 'file') {
-        if (isDump(entry)) dumps.push(entry);
-        else if (!place.isSystem && !place.isPackage) {
-          const index = LEFTOVERS.findIndex(([form]) => form.test(name));
-          if (index >= 0) groups.add(String(index), entry);
-        }
-      }
-    },
-    findings: function* () {
-      for (const { path, name, total } of dumps)
-        yield finding(
-          'core-dump',
-          path,
-          `${printable(path)} is the memory of a program that crashed ${size(total)}`,
-          `remove it: it may hold secrets, too; ${leaveOut(subject, name)}`,
-        );
-      for (const { path, name, files } of folders)
-        yield finding(
-          'editor-leftover',
-          path,
-          `${printable(path)} has an editor’s settings: ${counted(files, 'a file', 'files')}`,
-          leaveOut(subject, name),
-        );
-      for (const [index, { first, count }] of groups) {
+export function leftovers(subject: Subject): Rule[] {
+  return [
+    entryRule((entry, { isInside }) => {
+      if (isInside || !isDump(entry)) return undefined;
+      const { path, name, total } = entry;
+      const message = `${printable(path)} is the memory of a program that crashed ${size(total)}`;
+      const advice = `remove it: it may hold secrets, too; ${leaveOut(subject, name)}`;
+      return finding('core-dump', path, message, advice);
+    }),
+    entryRule((entry, { isInside, isPackage }) => {
+      const { kind, name, files } = entry;
+      if (kind !== 'directory' || isInside || isPackage || !FOLDERS.has(name) || files === 0)
+        return undefined;
+      const message = `${printable(entry.path)} has an editor’s settings: ${counted(files, 'a file', 'files')}`;
+      return finding('editor-leftover', entry.path, message, leaveOut(subject, name));
+    }),
+    groupRule(
+      (entry, { isInside, isSystem, isPackage }) => {
+        if (entry.kind !== 'file' || isInside || isSystem || isPackage) return undefined;
+        const index = LEFTOVERS.findIndex(([form]) => form.test(entry.name));
+        return index < 0 || isDump(entry) ? undefined : String(index);
+      },
+      (index, { first, count }) => {
         const [, what, pattern] = LEFTOVERS[Number(index)] as (typeof LEFTOVERS)[number];
         const more = count > 1 ? `, as are ${count - 1} more` : '';
-        yield finding(
-          'editor-leftover',
-          first.path,
-          `${printable(first.path)} is ${what}${more}`,
-          leaveOut(subject, pattern),
-        );
-      }
-    },
-  };
+        const message = `${printable(first.path)} is ${what}${more}`;
+        return finding('editor-leftover', first.path, message, leaveOut(subject, pattern));
+      },
+    ),
+  ];
 }
 
-function isDump({ name, content, size }: Entry): boolean {
+function isDump({ kind, name, content, size }: Entry): boolean {
+  if (kind !== 'file') return false;
   if (content !== undefined) return content.elf?.kind === 'core';
   return /^core(?:\.\d+)?$/.test(name) && size > 0;
 }

@@ -4,9 +4,9 @@ import { printable } from '../../../text/printable.js';
 import type { Entry } from '../../entry.js';
 import type { Finding } from '../../inspection.js';
 import { finding } from '../catalogue.js';
-import type { Rule } from '../rule.js';
+import { entryRule, type Group, groupRule, type Place, type Rule } from '../rule.js';
 import type { Subject } from '../subject.js';
-import { counted, Groups, namesOf } from './group.js';
+import { counted, namesOf } from './wording.js';
 
 const [SETUID, SETGID, STICKY] = [0o4000, 0o2000, 0o1000];
 const CAPABILITY = 'security.capability';
@@ -23,69 +23,90 @@ const USUAL = new Set(
   ).split(' '),
 );
 
-export function permissions(): Rule {
-  const usual = new Groups();
-  const capable = new Groups();
-  const special: Entry[] = [];
-  const writable = new Groups();
+export function permissions(): Rule[] {
+  return [
+    entryRule((entry, place) => {
+      if (!isSpecial(entry) || isUsual(entry, place)) return undefined;
+      const { path, mode, uid, gid } = entry;
+      const isUser = (mode & SETUID) !== 0;
+      const who = isUser ? `user ${uid}` : `group ${gid}`;
+      const message = `${printable(path)} runs as ${who}, whoever starts it: its mode is ${mode.toString(8)}`;
+      const advice = 'chmod a-s, unless that is what it is for; --mode a-s on the context';
+      return finding(isUser ? 'setuid' : 'setgid', path, message, advice);
+    }),
+    groupRule(
+      (entry, place) => (isSpecial(entry) && isUsual(entry, place) ? '' : undefined),
+      (_, group) => {
+        const message = `${programs(group)} of the distribution with setuid or setgid: ${namesOf(group)}`;
+        const advice =
+          'chmod a-s takes it away, where nobody in the container is to become another user';
+        return finding('setuid-usual', group.first.path, message, advice);
+      },
+    ),
+    groupRule(
+      ({ kind, xattrs }) => (kind === 'file' && xattrs?.has(CAPABILITY) ? '' : undefined),
+      (_, group) => {
+        const message = `${programs(group)} with capabilities: ${namesOf(group)}`;
+        const advice =
+          'setcap -r takes them away; a container that may not have them can’t start the program';
+        return finding('capability', group.first.path, message, advice);
+      },
+    ),
+    worldWritable(),
+    devices(),
+  ];
+}
+
+function isSpecial({ kind, mode }: Entry): boolean {
+  return kind === 'file' && (mode & (SETUID | SETGID)) !== 0 && (mode & 0o111) !== 0;
+}
+
+function isUsual({ name }: Entry, { isSystem }: Place): boolean {
+  return isSystem && USUAL.has(name);
+}
+
+function programs({ count }: Group): string {
+  return counted(count, 'a program', 'programs');
+}
+
+/** By the topmost writable folder. */
+function worldWritable(): Rule {
   const folders = new Set<string>();
-  return {
-    visit: (entry, place) => {
-      const { kind, mode, name, xattrs } = entry;
-      if (kind !== 'file' && kind !== 'directory') return;
-      if (kind === 'file') {
-        if ((mode & (SETUID | SETGID)) !== 0 && (mode & 0o111) !== 0)
-          if (place.isSystem && USUAL.has(name)) usual.add('', entry);
-          else special.push(entry);
-        if (xattrs?.has(CAPABILITY)) capable.add('', entry);
-      }
-      if ((mode & 0o002) === 0 || (kind === 'directory' && (mode & STICKY) !== 0)) return;
-      const above = entry.parent?.path ?? '/';
+  return groupRule(
+    (entry) => {
+      const { kind, mode, parent } = entry;
+      if ((kind !== 'file' && kind !== 'directory') || (mode & 0o002) === 0) return undefined;
+      if (kind === 'directory' && (mode & STICKY) !== 0) return undefined;
+      const above = parent?.path ?? '/';
       const top = [...folders].find((folder) =>
         `${above}/`.startsWith(folder === '/' ? folder : `${folder}/`),
       );
       if (top === undefined && kind === 'directory') folders.add(entry.path);
-      writable.add(top ?? (kind === 'directory' ? entry.path : above), entry);
+      return top ?? (kind === 'directory' ? entry.path : above);
     },
-    findings: function* () {
-      for (const entry of special) yield specialFinding(entry);
-      for (const [, group] of usual)
-        yield finding(
-          'setuid-usual',
-          group.first.path,
-          `${counted(group.count, 'a program', 'programs')} of the distribution with setuid or setgid: ${namesOf(group)}`,
-          'chmod a-s takes it away, where nobody in the container is to become another user',
-        );
-      for (const [, group] of capable)
-        yield finding(
-          'capability',
-          group.first.path,
-          `${counted(group.count, 'a program', 'programs')} with capabilities: ${namesOf(group)}`,
-          'setcap -r takes them away; a container that may not have them can’t start the program',
-        );
-      for (const [folder, { first, count }] of writable) {
-        const mode = first.mode.toString(8).padStart(4, '0');
-        yield finding(
-          'world-writable',
-          count === 1 ? first.path : folder,
-          count === 1
-            ? `${printable(first.path)} can be changed by every user: its mode is ${mode}`
-            : `${counted(count, '', 'entries')} at and below ${printable(folder)} can be changed by every user, such as ${printable(posix.basename(first.path) || '/')}: its mode is ${mode}`,
-          'chmod o-w, COPY --chmod, or --mode o-w on the context',
-        );
-      }
+    (folder, { first, count }) => {
+      const start =
+        count === 1
+          ? `${printable(first.path)} can be changed by every user`
+          : `${counted(count, '', 'entries')} at and below ${printable(folder)} can be changed by every user, such as ${printable(posix.basename(first.path) || '/')}`;
+      const message = `${start}: its mode is ${first.mode.toString(8).padStart(4, '0')}`;
+      const advice = 'chmod o-w, COPY --chmod, or --mode o-w on the context';
+      return finding('world-writable', count === 1 ? first.path : folder, message, advice);
     },
-  };
+  );
 }
 
-function specialFinding({ path, mode, uid, gid }: Entry): Finding {
-  const isUser = (mode & SETUID) !== 0;
-  const who = isUser ? `user ${uid}` : `group ${gid}`;
-  return finding(
-    isUser ? 'setuid' : 'setgid',
-    path,
-    `${printable(path)} runs as ${who}, whoever starts it: its mode is ${mode.toString(8)}`,
-    'chmod a-s, unless that is what it is for; --mode a-s on the context',
+/** Engines create the devices that a container may use. */
+function devices(): Rule {
+  return groupRule(
+    ({ kind, parent }) =>
+      kind === 'char-device' || kind === 'block-device' ? (parent?.path ?? '/') : undefined,
+    (folder, group) => {
+      const message = `device nodes in ${printable(folder)}: ${namesOf(group)}`;
+      const advice =
+        'leave them out: a container gets its own /dev, and more with docker run --device';
+      return finding('device', group.count === 1 ? group.first.path : folder, message, advice);
+    },
   );
 }
 
@@ -98,34 +119,10 @@ export function unmappableOwners({ kind, context, unmappable }: Subject): Findin
   const { path, uid, gid } = first;
   const more = unmappable.count - 1;
   const others = more === 0 ? '' : ` and ${more.toLocaleString('en')} more`;
-  return [
-    finding(
-      'unmappable-owner',
-      path,
-      `${printable(path)}${others}: the owner ${uid}:${gid} is beyond the 65,536 ids of a rootless engine, which can’t unpack it`,
-      kind === 'context'
-        ? 'filter and build set 0:0; --keep-owner does not'
-        : 'COPY --chown=0:0, or build without --keep-owner',
-    ),
-  ];
-}
-
-/** Engines create the devices that a container may use. */
-export function devices(): Rule {
-  const groups = new Groups();
-  return {
-    visit: (entry) => {
-      if (entry.kind === 'char-device' || entry.kind === 'block-device')
-        groups.add(entry.parent?.path ?? '/', entry);
-    },
-    findings: function* () {
-      for (const [folder, group] of groups)
-        yield finding(
-          'device',
-          group.count === 1 ? group.first.path : folder,
-          `device nodes in ${printable(folder)}: ${namesOf(group)}`,
-          'leave them out: a container gets its own /dev, and more with docker run --device',
-        );
-    },
-  };
+  const message = `${printable(path)}${others}: the owner ${uid}:${gid} is beyond the 65,536 ids of a rootless engine, which can’t unpack it`;
+  const advice =
+    kind === 'context'
+      ? 'filter and build set 0:0; --keep-owner does not'
+      : 'COPY --chown=0:0, or build without --keep-owner';
+  return [finding('unmappable-owner', path, message, advice)];
 }

@@ -3,57 +3,52 @@ import { printable } from '../../../text/printable.js';
 import type { Entry } from '../../entry.js';
 import type { Finding } from '../../inspection.js';
 import type { Secret } from '../../probe/content.js';
-import { finding } from '../catalogue.js';
-import type { Place, Rule } from '../rule.js';
+import { CATALOGUE, finding } from '../catalogue.js';
+import { groupRule, type Place, type Rule } from '../rule.js';
 import type { Subject } from '../subject.js';
-import { keepSecret } from './advice.js';
-import { counted, type Group, Groups } from './group.js';
+import { counted, keepSecret } from './wording.js';
 
-const NAMES: Readonly<Record<Secret, string>> = {
-  'private-key': 'a private key',
-  'encrypted-private-key': 'a private key with a passphrase',
+/** Where the summary of the finding says more. */
+const NAMES: Partial<Readonly<Record<Secret, string>>> = {
   'aws-key': 'an access key of AWS with its secret',
-  'gcp-key': 'the key of a service account of Google Cloud',
-  'github-token': 'a token for GitHub',
-  'gitlab-token': 'a token for GitLab',
-  'slack-token': 'a token for Slack',
-  'npm-token': 'a token for npm',
-  'pypi-token': 'a token or password for PyPI',
   'docker-credential': 'credentials for a registry',
   'netrc-password': 'a password',
   'git-credential': 'a password for git',
 };
 
+function nameOf(secret: Secret): string {
+  return NAMES[secret] ?? CATALOGUE[secret].summary;
+}
+
 /** A test key of Debian's package ssl-cert. */
 const SNAKE_OIL = 'ssl-cert-snakeoil.key';
 
-export function secrets(subject: Subject): Rule {
+export function secrets(subject: Subject): Rule[] {
   const found: Finding[] = [];
-  const samples = new Groups();
-  return {
-    visit: (entry, place) => {
-      if (entry.kind !== 'file' || entry.size === 0) return;
-      const isSample = place.isPackage || place.isSample || entry.name === SNAKE_OIL;
-      if (entry.content?.secrets === undefined) {
-        if (!isSample) found.push(...named(subject, entry, place));
-      } else if (isSample) samples.add(entry.parent?.path ?? '/', entry);
-      else found.push(...known(subject, entry));
-    },
-    findings: () => [...found, ...[...samples].map(([, group]) => sample(group))],
+  const isSample = ({ name }: Entry, { isPackage, isSample }: Place): boolean =>
+    isPackage || isSample || name === SNAKE_OIL;
+  const judge = (entry: Entry, place: Place): void => {
+    if (entry.kind !== 'file' || entry.size === 0 || isSample(entry, place)) return;
+    if (entry.content?.secrets !== undefined) found.push(...known(subject, entry));
+    else found.push(...named(subject, entry, place));
   };
-}
-
-function sample({ first, count }: Group): Finding {
-  const { path, content } = first;
-  const what = content?.secrets?.map((one) => NAMES[one]).join(', ') ?? '';
-  const others =
-    count === 1 ? '' : `, and ${counted(count - 1, 'a file', 'files')} beside it as well`;
-  return finding(
-    'secret-sample',
-    path,
-    `${printable(path)} has ${what}${others}: by its place, an example`,
-    'nothing, if it is one; tests and documentation can be left out of an image',
-  );
+  return [
+    { visit: judge, findings: () => found },
+    groupRule(
+      (entry, place) =>
+        entry.content?.secrets !== undefined && isSample(entry, place)
+          ? (entry.parent?.path ?? '/')
+          : undefined,
+      (_, { first: { path, content }, count }) => {
+        const what = content?.secrets?.map(nameOf).join(', ') ?? '';
+        const others =
+          count === 1 ? '' : `, and ${counted(count - 1, 'a file', 'files')} beside it as well`;
+        const message = `${printable(path)} has ${what}${others}: by its place, an example`;
+        const advice = 'nothing, if it is one; tests and documentation can be left out of an image';
+        return finding('secret-sample', path, message, advice);
+      },
+    ),
+  ];
 }
 
 function known(subject: Subject, { path, name, content }: Entry): Finding[] {
@@ -61,31 +56,20 @@ function known(subject: Subject, { path, name, content }: Entry): Finding[] {
   // The file of an account contains a private key.
   const single = all.includes('gcp-key') ? all.filter((one) => !one.endsWith('private-key')) : all;
   return single.map((one) =>
-    finding(one, path, `${printable(path)} has ${NAMES[one]}`, keepSecret(subject, name)),
+    finding(one, path, `${printable(path)} has ${nameOf(one)}`, keepSecret(subject, name)),
   );
 }
 
 function named(subject: Subject, entry: Entry, { isSystem }: Place): Finding[] {
   const { path, name } = entry;
-  if (isKeyStore(entry) && !isSystem)
-    return [
-      finding(
-        'key-store',
-        path,
-        `${printable(path)} is a store of keys or passwords, by its name`,
-        keepSecret(subject, name),
-      ),
-    ];
+  const advice = keepSecret(subject, name);
+  if (isKeyStore(entry) && !isSystem) {
+    const message = `${printable(path)} is a store of keys or passwords, by its name`;
+    return [finding('key-store', path, message, advice)];
+  }
   const what = credentialsIn(entry);
   if (what === undefined) return [];
-  return [
-    finding(
-      'credential-file',
-      path,
-      `${printable(path)} has ${what}, by its name`,
-      keepSecret(subject, name),
-    ),
-  ];
+  return [finding('credential-file', path, `${printable(path)} has ${what}, by its name`, advice)];
 }
 
 const KEY_STORE = /\.(?:p12|pfx|jks|keystore|kdbx|ppk)$/i;
@@ -135,13 +119,10 @@ const EXAMPLE = /\.(?:example|sample|template|tmpl|dist|defaults?|tests?|ci)$/;
 
 /** The secrets that a file contains by its name; undefined for any other file. */
 function credentialsIn({ name, parent, content }: Entry): string | undefined {
-  const known =
-    CREDENTIAL_FILES.get(name) ?? (content === undefined ? PROBED_FILES.get(name) : undefined);
-  if (known !== undefined) {
-    const [what, folder] = known;
-    return folder === undefined || parent?.name === folder ? what : undefined;
-  }
-  return name.startsWith('.env.') && !EXAMPLE.test(name)
-    ? CREDENTIAL_FILES.get('.env')?.[0]
-    : undefined;
+  const isEnvironment = name.startsWith('.env.') && !EXAMPLE.test(name);
+  const [what, folder = parent?.name] =
+    CREDENTIAL_FILES.get(isEnvironment ? '.env' : name) ??
+    (content === undefined ? PROBED_FILES.get(name) : undefined) ??
+    [];
+  return parent?.name === folder ? what : undefined;
 }

@@ -5,8 +5,7 @@ import { printable } from '../../../text/printable.js';
 import { finding } from '../catalogue.js';
 import { entryRule, isVersionControl, type Rule } from '../rule.js';
 import type { Subject } from '../subject.js';
-import { leaveOut } from './advice.js';
-import { counted, size } from './group.js';
+import { counted, leaveOut, size } from './wording.js';
 
 const SOURCE = /\.(?:go|rs|c|cc|cpp|cxx|m|java|kt|scala|hs|swift|zig|cs|f90)$/;
 /** Files in the top folder of a project. */
@@ -39,12 +38,9 @@ export function sources(): Rule {
       for (const [folder, { count, bytes }] of projects(folders, tops)) {
         const program = [...programs].find((path) => isBeside(path, folder));
         if (program === undefined) continue;
-        yield finding(
-          'source-code',
-          folder,
-          `${counted(count, 'a source file', 'source files')} in ${printable(folder)} ${size(bytes)}, beside ${printable(program)}`,
-          'build in a stage of its own, and COPY --from it the program alone',
-        );
+        const message = `${counted(count, 'a source file', 'source files')} in ${printable(folder)} ${size(bytes)}, beside ${printable(program)}`;
+        const advice = 'build in a stage of its own, and COPY --from it the program alone';
+        yield finding('source-code', folder, message, advice);
       }
     },
   };
