@@ -88,7 +88,7 @@ export async function stateAtEnd(
  */
 export async function refuseGone(
   code: number,
-  container: Pick<Container, 'ping'>,
+  connection: { ping(signal: AbortSignal): Promise<unknown> },
   signal: AbortSignal,
 ): Promise<void> {
   if (!KILLED.includes(code)) return;
@@ -96,7 +96,7 @@ export async function refuseGone(
   const either = AbortSignal.any([signal, timeout]);
   try {
     for (;;) {
-      await container.ping(either);
+      await connection.ping(either);
       await sleep(PING_INTERVAL, undefined, { signal: either });
     }
   } catch (error) {

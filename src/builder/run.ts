@@ -1,7 +1,7 @@
 /** A running builder. Its output is a stream that ends only when it has exited with 0; its standard error becomes events. */
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Container } from '../engine/docker/index.js';
+import { type Container, lost } from '../engine/docker/index.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import type { Report } from '../progress/events.js';
 import { exited, refuseGone, stateAtEnd, Tail, timedOut } from './failure.js';
@@ -76,9 +76,7 @@ export class Run {
     try {
       await Promise.race([this.complete, sleep(END_TIMEOUT, undefined, { ref: false })]);
       // A builder that closes its output while it runs has written all of it.
-      if (error.kind === 'context' && (await this.#outputLost))
-        return this.#options.container.lost(`reading the output of ${this.#options.name}`);
-      return error;
+      return error.kind === 'context' && (await this.#outputLost) ? this.#lost() : error;
     } catch (failure) {
       return failure;
     }
@@ -89,6 +87,12 @@ export class Run {
     clearTimeout(this.#timer);
     this.#stopped.abort();
     this.output.close();
+  }
+
+  /** The error of a connection that broke. */
+  #lost(error?: Error): DockerceptionError {
+    const { container, name } = this.#options;
+    return lost(container.connection.endpoint, `reading the output of ${name}`, error);
   }
 
   async #isRunning(): Promise<boolean> {
@@ -111,11 +115,11 @@ export class Run {
       const code = await Promise.race([container.wait(this.#stopped.signal), stopped]);
       await Promise.race([this.output.rest(), stopped]);
       const { failure } = this.output;
-      if (failure !== undefined) throw container.lost(`reading the output of ${name}`, failure);
+      if (failure !== undefined) throw this.#lost(failure);
       if (code !== 0) {
         const lines = this.#tail.lines();
         const state = await stateAtEnd(container, lines, signal);
-        if (state?.outOfMemory !== true) await refuseGone(code, container, signal);
+        if (state?.outOfMemory !== true) await refuseGone(code, container.connection, signal);
         throw exited(name, code, state, lines);
       }
       this.output.finish();

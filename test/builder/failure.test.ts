@@ -5,7 +5,6 @@ import type { ContainerState } from '../../src/engine/docker/index.js';
 
 const state = (outOfMemory: boolean): ContainerState => ({
   running: false,
-  exitCode: 137,
   outOfMemory,
   health: undefined,
   wasChecked: false,

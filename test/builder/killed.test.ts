@@ -48,7 +48,6 @@ describe('a builder that was killed', () => {
 
 const ended: ContainerState = {
   running: false,
-  exitCode: 3,
   outOfMemory: false,
   health: undefined,
   wasChecked: false,

@@ -56,21 +56,18 @@ const TLS_PORT = 2376;
  */
 export function parseAddress(text: string, origin: string, tls = false): Address {
   const trimmed = text.trim();
-  if (trimmed === '')
-    return tls ? tcp('', origin, 'tcp', TLS_PORT) : { kind: 'unix', path: DEFAULT_SOCKET };
-  const [, scheme, rest] = /^([a-z]+):\/\/(.*)$/is.exec(trimmed) ?? [];
-  switch (scheme?.toLowerCase()) {
-    case undefined:
-      // As in the docker CLI: a path is a socket, anything else host:port.
-      if (/^\.?\//.test(trimmed)) return { kind: 'unix', path: trimmed };
-      return tcp(trimmed, origin, 'tcp', PLAIN_PORT);
+  // As in the docker CLI: a path is a socket, anything else without a scheme host:port.
+  if (/^\.?\//.test(trimmed)) return { kind: 'unix', path: trimmed };
+  if (trimmed === '' && !tls) return { kind: 'unix', path: DEFAULT_SOCKET };
+  const [, scheme = 'tcp', rest = trimmed] = /^([a-z]+):\/\/(.*)$/is.exec(trimmed) ?? [];
+  switch (scheme.toLowerCase()) {
     case 'unix':
-      return { kind: 'unix', path: rest === '' || rest === undefined ? DEFAULT_SOCKET : rest };
+      return { kind: 'unix', path: rest || DEFAULT_SOCKET };
     case 'tcp':
     case 'http':
-      return tcp(rest ?? '', origin, 'tcp', PLAIN_PORT);
+      return tcp(rest, origin, 'tcp', trimmed === '' ? TLS_PORT : PLAIN_PORT);
     case 'https':
-      return tcp(rest ?? '', origin, 'https', TLS_PORT);
+      return tcp(rest, origin, 'https', TLS_PORT);
     case 'ssh':
       return ssh(trimmed, origin);
     case 'npipe':
@@ -101,37 +98,35 @@ function tcp(rest: string, origin: string, scheme: 'tcp' | 'https', port: number
 const UNSAFE_NAME = /^-|[\s\0-\x1f\x7f'"`$&;<>|(){}*?!#\\]/;
 
 function ssh(text: string, origin: string): Address {
+  const refuse = (why: string, hint?: string): DockerceptionError =>
+    refused(origin, text, why, hint);
+  const decode = (part: string): string => {
+    try {
+      const decoded = decodeURIComponent(part);
+      if (!decoded.includes('\0')) return decoded;
+    } catch {
+      // Not UTF-8.
+    }
+    throw refuse('it has an invalid percent escape');
+  };
   const url = parseUrl(text);
-  if (!url) throw refused(origin, text, 'it is not ssh://[USER@]HOST[:PORT][/SOCKET]');
-  if (url.hostname === '') throw refused(origin, text, 'it has no host');
-  const why = 'a password in the address is not supported';
-  if (url.password !== '') throw refused(origin, text, why, 'use a key or an agent');
-  if (url.search !== '' || url.hash !== '')
-    throw refused(origin, text, 'it has a query or a fragment');
-  const [user, host, path] = [url.username, url.hostname, url.pathname].map((part) =>
-    decode(part, text, origin),
-  ) as [string, string, string];
-  const name = host.replace(/^\[(.*)\]$/, '$1');
-  for (const part of [user, name])
-    if (UNSAFE_NAME.test(part))
-      throw refused(origin, text, 'ssh cannot be given such a user or host safely');
+  if (!url) throw refuse('it is not ssh://[USER@]HOST[:PORT][/SOCKET]');
+  if (url.hostname === '') throw refuse('it has no host');
+  if (url.password !== '')
+    throw refuse('a password in the address is not supported', 'use a key or an agent');
+  if (url.search !== '' || url.hash !== '') throw refuse('it has a query or a fragment');
+  const user = decode(url.username);
+  const host = decode(url.hostname).replace(/^\[(.*)\]$/, '$1');
+  const path = decode(url.pathname);
+  if (UNSAFE_NAME.test(user) || UNSAFE_NAME.test(host))
+    throw refuse('ssh cannot be given such a user or host safely');
   return {
     kind: 'ssh',
-    user: user === '' ? undefined : user,
-    host: name,
-    port: url.port === '' ? undefined : url.port,
+    user: user || undefined,
+    host,
+    port: url.port || undefined,
     path: /^\/*$/.test(path) ? undefined : path,
   };
-}
-
-function decode(part: string, text: string, origin: string): string {
-  try {
-    const decoded = decodeURIComponent(part);
-    if (!decoded.includes('\0')) return decoded;
-  } catch {
-    // Not UTF-8.
-  }
-  throw refused(origin, text, 'it has an invalid percent escape');
 }
 
 function parseUrl(text: string): URL | undefined {
@@ -154,17 +149,10 @@ function dial(address: Address, tls: TlsMaterial | undefined, env: NodeJS.Proces
   if (address.kind === 'ssh') return dialSsh(address, env);
   const { host, port } = address;
   if (!tls && !address.secure) return connectPlain({ host, port, noDelay: true });
-  const { ca, cert, key, verify = true } = tls ?? {};
-  return connectTls({
-    host,
-    port,
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
-    rejectUnauthorized: verify,
-    // An IP address is not a server name (RFC 6066, section 3); Node warns about it.
-    ...(!/^[\d.]+$|:/.test(host) && { servername: host }),
-  });
+  const { verify: rejectUnauthorized = true, ...material } = tls ?? {};
+  // An IP address is not a server name (RFC 6066, section 3); Node warns about it.
+  const servername = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
+  return connectTls({ host, port, ...material, rejectUnauthorized, ...servername });
 }
 
 /** An HTTP agent with one connection a request: a build is stopped by closing its connection. */
@@ -203,25 +191,15 @@ export function sshArguments(address: SshAddress): string[] {
  */
 function dialSsh(address: SshAddress, env: NodeJS.ProcessEnv): Duplex {
   // In its own process group: an interrupt from the terminal must not end it before this process does.
-  const child = spawn('ssh', sshArguments(address), {
-    env,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
-  });
+  const child = spawn('ssh', sshArguments(address), { env, stdio: 'pipe', detached: true });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-MAX_ERRORS);
   });
   const stream = new Duplex({
-    write(chunk: Buffer, _encoding, done) {
-      // After ssh has closed its input, its output can still have an answer.
-      if (child.stdin.destroyed || child.stdin.write(chunk)) done();
-      else onceFree(done);
-    },
-    final(done) {
-      if (!child.stdin.destroyed) child.stdin.end();
-      done();
-    },
+    // After ssh has closed its input, its output can still have an answer.
+    write: (chunk: Buffer, _encoding, done) => void child.stdin.write(chunk, () => done()),
+    final: (done) => void child.stdin.end(() => done()),
     read() {
       child.stdout.resume();
     },
@@ -230,13 +208,6 @@ function dialSsh(address: SshAddress, env: NodeJS.ProcessEnv): Duplex {
       done(error);
     },
   });
-  const onceFree = (done: () => void): void => {
-    const settle = (): void => {
-      child.stdin.off('drain', settle).off('close', settle);
-      done();
-    };
-    child.stdin.on('drain', settle).on('close', settle);
-  };
   child.stdin.on('error', () => {});
   child.stdout.on('error', (error) => stream.destroy(error));
   child.stdout.on('data', (chunk: Buffer) => {
@@ -245,11 +216,10 @@ function dialSsh(address: SshAddress, env: NodeJS.ProcessEnv): Duplex {
   child.on('error', (error) => stream.destroy(error));
   child.on('close', (code, signal) => {
     if (stream.destroyed) return;
+    const reason = errors.trim().split('\n').slice(-3).join(' / ');
     if (code === 0) stream.push(null);
-    else {
-      const reason = errors.trim().split('\n').slice(-3).join(' / ');
+    else
       stream.destroy(new Error(`ssh ended with ${code ?? signal}: ${reason || 'it said nothing'}`));
-    }
   });
   return stream;
 }

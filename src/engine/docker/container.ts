@@ -4,26 +4,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
 import { printable } from '../../text/printable.js';
 import type { ApiRequest, Connection } from './connection.js';
-import { isNotFound, lost } from './failures.js';
+import { isNotFound } from './failures.js';
 
 /** The options of `docker run`. */
 export interface ContainerSettings {
   readonly image: string;
   /** @default the image's */
-  readonly command?: readonly string[] | undefined;
+  readonly command?: readonly string[];
   /** One program; the command is its arguments. @default the image's */
-  readonly entrypoint?: string | undefined;
+  readonly entrypoint?: string;
   /** `KEY=VALUE` entries. */
   readonly env: readonly string[];
-  readonly user?: string | undefined;
-  readonly workdir?: string | undefined;
+  readonly user?: string;
+  readonly workdir?: string;
   /** `SOURCE:TARGET[:OPTIONS]` entries. */
   readonly volumes: readonly string[];
 }
 
 export interface ContainerState {
   readonly running: boolean;
-  readonly exitCode: number;
   /** Whether it was killed for its use of memory. */
   readonly outOfMemory: boolean;
   /** `starting`, `healthy`, `unhealthy`; undefined without a HEALTHCHECK. */
@@ -50,15 +49,11 @@ const REMOVE_TIMEOUT = 15_000;
 const REMOVE_INTERVAL = 500;
 
 export class Container {
-  readonly #connection: Connection;
-
   private constructor(
-    connection: Connection,
+    readonly connection: Connection,
     /** 64 hexadecimal digits. */
     readonly id: string,
-  ) {
-    this.#connection = connection;
-  }
+  ) {}
 
   /**
    * Creates a container.
@@ -74,15 +69,12 @@ export class Container {
     const { image, command, entrypoint, env, user, workdir, volumes } = settings;
     const body = {
       Image: image,
-      ...(command !== undefined && { Cmd: command }),
-      ...(entrypoint !== undefined && {
-        // As in `docker run`, an empty one removes that of the image, and any removes the command of the image.
-        Entrypoint: entrypoint === '' ? [''] : [entrypoint],
-        ...(command === undefined && { Cmd: [] }),
-      }),
+      // As in `docker run`, an empty entrypoint removes that of the image, and any removes the command of the image.
+      Cmd: command ?? (entrypoint === undefined ? undefined : []),
+      Entrypoint: entrypoint === undefined ? undefined : [entrypoint],
       Env: env,
-      ...(user !== undefined && { User: user }),
-      ...(workdir !== undefined && { WorkingDir: workdir }),
+      User: user,
+      WorkingDir: workdir,
       Labels: { dockerception: 'builder' },
       AttachStdin: false,
       AttachStdout: true,
@@ -93,14 +85,9 @@ export class Container {
       HostConfig: { LogConfig: { Type: 'none' }, Binds: volumes },
     };
     // The request ignores the signal: without its ID, the container could not be removed.
-    const { Id } = (await connection.json({
-      method: 'POST',
-      path: '/containers/create',
-      body,
-      kind: 'builder',
-      doing: 'making the builder',
-    })) as { readonly Id: string };
-    const container = new Container(connection, Id);
+    const request = { path: '/containers/create', body, doing: 'making the builder' };
+    const made = await connection.json({ method: 'POST', kind: 'builder', ...request });
+    const container = new Container(connection, (made as { readonly Id: string }).Id);
     if (!signal.aborted) return container;
     await container.remove();
     throw signal.reason;
@@ -114,7 +101,7 @@ export class Container {
   async attach(signal: AbortSignal): Promise<Duplex> {
     const path = `/containers/${this.id}/attach?stream=1&stdout=1&stderr=1`;
     try {
-      return await this.#connection.upgrade({ method: 'POST', path }, 'tcp', signal);
+      return await this.connection.upgrade({ method: 'POST', path }, 'tcp', signal);
     } catch (error) {
       // Podman prepares the process for it. The start fails for the same reason, and reports it.
       if (error instanceof DockerceptionError && error.code === 'ENGINE_UPGRADE')
@@ -135,19 +122,9 @@ export class Container {
       readonly StatusCode: number;
       readonly Error?: { readonly Message?: string } | null;
     };
-    const why = failure?.Message;
-    if (!why) return StatusCode;
-    throw new DockerceptionError('builder', 'BUILDER_WAIT', `waiting for the builder: ${why}`);
-  }
-
-  /** The error of a connection that broke while `doing`: ENGINE_GONE, of kind engine. */
-  lost(doing: string, error?: unknown): DockerceptionError {
-    return lost(this.#connection.endpoint, doing, error);
-  }
-
-  /** Pings the engine. @throws DockerceptionError of kind engine, code ENGINE_UNREACHABLE. */
-  async ping(signal?: AbortSignal): Promise<void> {
-    await this.#connection.ping(signal);
+    if (!failure?.Message) return StatusCode;
+    const message = `waiting for the builder: ${failure.Message}`;
+    throw new DockerceptionError('builder', 'BUILDER_WAIT', message);
   }
 
   async inspect(signal?: AbortSignal): Promise<ContainerState> {
@@ -157,7 +134,6 @@ export class Container {
     const health = state.Health?.Status;
     return {
       running: state.Running,
-      exitCode: state.ExitCode,
       outOfMemory: state.OOMKilled === true,
       health: health === '' || health === 'none' ? undefined : health,
       wasChecked: log.length > 0,
@@ -176,7 +152,7 @@ export class Container {
   async stat(path: string, signal?: AbortSignal): Promise<PathStat | undefined> {
     const request = { method: 'HEAD', path: `/archive?path=${encodeURIComponent(path)}` } as const;
     try {
-      const headers = await this.#connection.head(this.#request(request), signal);
+      const headers = await this.connection.head(this.#request(request), signal);
       const header = headers['x-docker-container-path-stat'];
       const json = Buffer.from(String(header), 'base64').toString('utf8');
       const { name, size, mode, linkTarget } = JSON.parse(json) as PathStat;
@@ -194,19 +170,17 @@ export class Container {
   archive(path: string, signal?: AbortSignal): Promise<Readable> {
     const query = `/archive?path=${encodeURIComponent(path)}`;
     const doing = `taking ${printable(path)} out of the builder`;
-    return this.#connection.stream(this.#request({ method: 'GET', path: query, doing }), signal);
+    return this.connection.stream(this.#request({ method: 'GET', path: query, doing }), signal);
   }
 
   /** Runs a program in it, and resolves to its output and errors. */
   async output(command: readonly string[], signal?: AbortSignal): Promise<string> {
-    const body = { AttachStdout: true, AttachStderr: true, Cmd: command };
-    const made = await this.#ask({ method: 'POST', path: '/exec', body }, signal);
-    const { Id } = made as { readonly Id: string };
-    const start = { Detach: false, Tty: true };
-    return this.#connection.text(
-      { method: 'POST', path: `/exec/${Id}/start`, body: start, kind: 'builder' },
-      signal,
-    );
+    const method = 'POST';
+    const exec = { AttachStdout: true, AttachStderr: true, Cmd: command };
+    const made = await this.#ask({ method, path: '/exec', body: exec }, signal);
+    const path = `/exec/${(made as { readonly Id: string }).Id}/start`;
+    const body = { Detach: false, Tty: true };
+    return this.connection.text({ method, path, body, kind: 'builder' }, signal);
   }
 
   /** Kills and removes it with its anonymous volumes. Retries for a while, as the engine may restart. */
@@ -225,7 +199,7 @@ export class Container {
   }
 
   #ask(request: ApiRequest, signal?: AbortSignal): Promise<unknown> {
-    return this.#connection.json(this.#request(request), signal);
+    return this.connection.json(this.#request(request), signal);
   }
 
   #request(request: ApiRequest): ApiRequest {
@@ -236,7 +210,6 @@ export class Container {
 interface Inspection {
   readonly State: {
     readonly Running: boolean;
-    readonly ExitCode: number;
     readonly OOMKilled?: boolean;
     readonly Health?: {
       readonly Status: string;

@@ -25,9 +25,8 @@ const NOT_RUNNING = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED']);
 export function unreachable(endpoint: Endpoint, cause: unknown): DockerceptionError {
   const code = systemCode(cause) ?? '';
   const isWithoutSsh = code === 'ENOENT' && endpoint.address.kind === 'ssh';
-  const why = isWithoutSsh
-    ? 'there is no ssh program on PATH'
-    : (REASONS[code] ?? messageOf(cause));
+  const reason = REASONS[code] ?? messageOf(cause);
+  const why = isWithoutSsh ? 'there is no ssh program on PATH' : reason;
   const message = `reaching the engine at ${endpoint.name}: ${why}`;
   const hint = unreachableHint(endpoint, code);
   return new DockerceptionError('engine', 'ENGINE_UNREACHABLE', message, { cause, hint });
@@ -75,38 +74,29 @@ export function refusal(
 ): DockerceptionError {
   const reason = reasonOf(body);
   const cause = reason ?? `the engine at ${endpoint.name} answered ${status} and gave no reason`;
-  const needsTls = /HTTP request to an HTTPS server/i.test(cause);
   const refused = reason === undefined ? 'ENGINE_NO_REASON' : 'ENGINE_REFUSED';
   const code = status === 404 ? NOT_FOUND : refused;
-  return new DockerceptionError(needsTls ? 'engine' : kind, code, `${doing}: ${cause}`, {
-    cause,
-    hint: needsTls
-      ? 'this engine speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH'
-      : reason === undefined
-        ? hint
-        : undefined,
-  });
+  const details = { cause, hint: reason === undefined ? hint : undefined };
+  const error = new DockerceptionError(kind, code, `${doing}: ${cause}`, details);
+  const useTls = 'this engine speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH';
+  const needsTls = /HTTP request to an HTTPS server/i.test(cause);
+  return needsTls ? error.with({ kind: 'engine', hint: useTls }) : error;
 }
 
 /** Characters of a body in another format than JSON that a message quotes. */
 const MAX_QUOTE = 300;
 
 function reasonOf(body: string): string | undefined {
-  const text = body.trim();
-  if (text === '') return undefined;
+  // Redacted before it is cut, which could leave the first half of a secret.
+  let reason: unknown = redact(body.trim()).slice(0, MAX_QUOTE);
   try {
-    const json = JSON.parse(text) as { message?: unknown; cause?: unknown; error?: unknown } | null;
-    for (const value of [json?.message, json?.cause, json?.error])
-      if (typeof value === 'string' && value.trim() !== '') return oneLine(value);
-    return undefined;
+    const json = JSON.parse(body) as { message?: unknown; cause?: unknown; error?: unknown } | null;
+    const values = [json?.message, json?.cause, json?.error];
+    reason = values.find((value) => typeof value === 'string' && value.trim() !== '');
   } catch {
-    // Redacted before it is cut, which could leave the first half of a secret.
-    return oneLine(redact(text).slice(0, MAX_QUOTE));
+    // Another format than JSON.
   }
-}
-
-function oneLine(text: string): string {
-  return joinLines(text.trim(), ' / ');
+  return typeof reason === 'string' ? joinLines(reason.trim(), ' / ') || undefined : undefined;
 }
 
 /** What Docker's classic builder and Podman report if an image of their cache is removed while they look for one. */
@@ -126,25 +116,20 @@ export function withoutImage(): DockerceptionError {
 }
 
 /** Whether the engine cannot be reached. */
-export function isUnreachable(error: unknown): error is DockerceptionError {
-  return hasCode(error, 'ENGINE_UNREACHABLE');
-}
+export const isUnreachable = codeTest('ENGINE_UNREACHABLE');
+
+/** Whether the engine does not have what was requested. */
+export const isNotFound: (error: unknown) => boolean = codeTest(NOT_FOUND);
+
+/** Whether the engine has refused the request with a reason, or does not have what was requested. */
+export const isRefusal = codeTest(NOT_FOUND, 'ENGINE_REFUSED');
 
 /** Whether no engine runs at the address, in contrast to one that refuses, hangs, or breaks the connection. */
 export function isNotRunning(error: unknown): boolean {
   return isUnreachable(error) && NOT_RUNNING.has(systemCode(error.cause) ?? '');
 }
 
-/** Whether the engine does not have what was requested. */
-export function isNotFound(error: unknown): boolean {
-  return hasCode(error, NOT_FOUND);
-}
-
-/** Whether the engine has refused the request with a reason, or does not have what was requested. */
-export function isRefusal(error: unknown): error is DockerceptionError {
-  return hasCode(error, NOT_FOUND, 'ENGINE_REFUSED');
-}
-
-function hasCode(error: unknown, ...codes: readonly string[]): error is DockerceptionError {
-  return error instanceof DockerceptionError && codes.includes(error.code);
+function codeTest(...codes: readonly string[]): (error: unknown) => error is DockerceptionError {
+  return (error): error is DockerceptionError =>
+    error instanceof DockerceptionError && codes.includes(error.code);
 }

@@ -9,7 +9,7 @@ export {
 } from './container.js';
 export { dockerEngine, type DockerEngineSettings } from './docker-engine.js';
 export { type Endpoint, type Environment, resolveEndpoint } from './endpoint.js';
-export { isNotFound, isUnreachable } from './failures.js';
+export { isNotFound, isUnreachable, lost } from './failures.js';
 export { hasImage, imageArchive, type ImageDetails, imagePath, inspectImage } from './images.js';
 export { loadArchive } from './load.js';
 export { pullIntoEngine } from './registry.js';
