@@ -1,28 +1,20 @@
 /**
- * One entry for edits and readers: the ustar header and the records that override it, read and written in place.
- * Precedence is that of other readers: a local PAX record, a GNU long name, a global PAX record, the header.
- * POSIX.1-2017 pax; GNU tar manual, "Storing Sparse Files" for GNU.sparse.name.
+ * One entry for edits and readers: the ustar header and the records that override it, read and written in place. A setter
+ * changes every form of the value. Precedence is that of other readers: a local PAX record, a GNU long name, a global PAX
+ * record, the header. POSIX.1-2017 pax; GNU tar manual, "Storing Sparse Files" for GNU.sparse.name.
  */
-import type { DeviceNumbers, EntryType } from './block.js';
+import type { DeviceNumbers, EntryType, Field } from './block.js';
 import * as block from './block.js';
-import { EntryAttributes } from './entry-attributes.js';
 import type { EntryHeader } from './entry-header.js';
-import {
-  badField,
-  checkNumbers,
-  deviceNumbers,
-  isUtf8,
-  joinName,
-  nameText,
-  standIn,
-  writeName,
-  writeNumber,
-} from './header-fields.js';
-import type { Metadata } from './metadata.js';
-import { type PaxRecords, readXattrs, TIME_RECORDS } from './pax.js';
-import { badMap, isPaxSparse, oldSparseMap, paxSparseMap, type SparseMap } from './sparse-map.js';
+import { HeaderBlock } from './header-block.js';
+import * as fields from './header-fields.js';
+import { Metadata } from './metadata.js';
+import { decimal, PaxRecords, readXattrs, TIME_RECORDS } from './pax.js';
+import { isPaxSparse, readSparseMap, type SparseMap } from './sparse-map.js';
 
-export class TarEntry extends EntryAttributes implements EntryHeader {
+export class TarEntry extends HeaderBlock implements EntryHeader {
+  #metadata = new Metadata();
+  #globals = PaxRecords.empty();
   #type: EntryType = 'unknown';
   #size = 0;
   /** The name as text, after the first access: most edits read it. */
@@ -30,24 +22,26 @@ export class TarEntry extends EntryAttributes implements EntryHeader {
   #sparse: SparseMap | undefined;
 
   /** Reads another entry. Throws TAR_FIELD and TAR_PAX for an invalid number or record. */
-  override bind(buffer: Buffer, at: number, metadata: Metadata, globals: PaxRecords): void {
-    super.bind(buffer, at, metadata, globals);
+  bind(buffer: Buffer, at: number, metadata: Metadata, globals: PaxRecords): void {
+    this.moveTo(buffer, at);
+    this.#metadata = metadata;
+    this.#globals = globals;
     this.#path = undefined;
     this.#sparse = undefined;
     const flag = buffer[at + block.TYPEFLAG] as number;
     this.#type = block.typeOf(flag);
-    this.#size = this.number('size', block.SIZE);
-    if (this.#size < 0) throw badField('size', 'is negative');
+    this.#size = this.#number('size', block.SIZE);
+    if (this.#size < 0) throw fields.badField('size', 'is negative');
     if (flag === block.GNU_SPARSE && block.magicOf(buffer, at) !== 'gnu') {
       // Its map would be in the place of ustar's prefix: Go's archive/tar refuses it, too.
-      throw badField('typeflag', "is GNU's for sparse files, but the header isn't GNU's");
+      throw fields.badField('typeflag', "is GNU's for sparse files, but the header isn't GNU's");
     }
-    if (!metadata.isEmpty) metadata.checkNames(() => joinName(buffer, at));
+    if (!metadata.isEmpty) metadata.checkNames(() => fields.joinName(buffer, at));
     // A directory of a writer that doesn't know typeflag 5: Go and GNU tar recognise the slash.
     if (flag === 0 && this.path.endsWith('/')) this.#type = 'directory';
     if (block.isHeaderOnly(this.#type)) this.#size = 0;
-    checkNumbers(buffer, at);
-    if (metadata.pax !== undefined) for (const key of TIME_RECORDS) this.record(key, true);
+    fields.checkNumbers(buffer, at);
+    if (metadata.pax !== undefined) for (const key of TIME_RECORDS) this.#record(key);
   }
 
   get type(): EntryType {
@@ -64,12 +58,12 @@ export class TarEntry extends EntryAttributes implements EntryHeader {
     this.#type = block.typeOf(byte);
     if (!block.isHeaderOnly(this.#type) || this.#size === 0) return;
     this.#size = 0;
-    writeNumber(this.write(), this.at, block.SIZE, 0);
-    this.metadata.changeRecords((records) => records.delete('size'));
+    this.writeNumber(block.SIZE, 0);
+    this.#metadata.changeRecords((records) => records.delete('size'));
   }
 
   get hasMetadata(): boolean {
-    return !this.metadata.isEmpty;
+    return !this.#metadata.isEmpty;
   }
 
   get size(): number {
@@ -81,61 +75,47 @@ export class TarEntry extends EntryAttributes implements EntryHeader {
   }
 
   get isSparse(): boolean {
-    const { pax } = this.metadata;
-    return this.#type === 'sparse-file' || (pax !== undefined && isPaxSparse(pax));
+    return this.#type === 'sparse-file' || isPaxSparse(this.#metadata.pax);
   }
 
   get sparse(): SparseMap | undefined {
-    if (this.#sparse !== undefined || !this.isSparse) return this.#sparse;
-    const { pax } = this.metadata;
-    if (block.isHeaderOnly(this.#type)) throw badMap('belongs to something that is no file');
-    if (this.#type !== 'sparse-file') return (this.#sparse = paxSparseMap(pax as PaxRecords));
-    if (pax !== undefined && isPaxSparse(pax)) throw badMap('stands in two places');
-    return (this.#sparse = oldSparseMap(this.block, this.at));
+    if (this.isSparse)
+      this.#sparse ??= readSparseMap(this.block, this.at, this.#type, this.#metadata.pax);
+    return this.#sparse;
   }
 
   get device(): DeviceNumbers | undefined {
     const isDevice = this.#type === 'char-device' || this.#type === 'block-device';
-    return isDevice ? deviceNumbers(this.block, this.at) : undefined;
+    return isDevice ? fields.deviceNumbers(this.block, this.at) : undefined;
   }
 
   get xattrs(): ReadonlyMap<string, Buffer> | undefined {
-    const { pax } = this.metadata;
+    const { pax } = this.#metadata;
     return pax && readXattrs(pax);
   }
 
   get pathBytes(): Buffer {
-    const { pax, longName } = this.metadata;
+    const { pax } = this.#metadata;
     const name = pax?.get('GNU.sparse.name') ?? pax?.get('path');
     if (name !== undefined && name.length > 0) return name;
-    return longName ?? joinName(this.block, this.at);
+    return this.#metadata.longName('path') ?? fields.joinName(this.block, this.at);
   }
 
   set pathBytes(wanted: Buffer) {
     // It may be a part of the field that is cleared.
     const name = Buffer.from(wanted);
     this.#path = undefined;
-    const { pax, longName } = this.metadata;
-    const isSparse = pax?.get('GNU.sparse.name') !== undefined;
-    if (isSparse) this.metadata.setRecord('GNU.sparse.name', name);
+    const isSparse = this.#metadata.pax?.get('GNU.sparse.name') !== undefined;
+    if (isSparse) this.#metadata.setRecord('GNU.sparse.name', name);
     // Readers that don't know sparse files see another name, as GNU tar writes it.
-    const shown = isSparse ? standIn(name) : name;
-    const fits = writeName(this.write(), this.at, shown);
-    const hasRecord = pax?.get('path') !== undefined;
-    if (hasRecord) this.metadata.setRecord('path', shown);
-    if (longName !== undefined) this.metadata.setLongName(shown);
-    if (!fits && !hasRecord && longName === undefined) this.#addLongName('path', shown);
-  }
-
-  /** Writes the name again, in a form that all readers agree about. */
-  rewritePath(): void {
-    const { pathBytes } = this;
-    this.pathBytes = pathBytes;
+    const shown = isSparse ? fields.standIn(name) : name;
+    const fits = fields.writeName(this.write(), this.at, shown);
+    this.#setLongName('path', shown, fits);
   }
 
   get path(): string {
-    return (this.#path ??= this.metadata.isEmpty
-      ? nameText(this.block, this.at)
+    return (this.#path ??= this.#metadata.isEmpty
+      ? fields.nameText(this.block, this.at)
       : this.pathBytes.toString('utf8'));
   }
 
@@ -144,9 +124,10 @@ export class TarEntry extends EntryAttributes implements EntryHeader {
   }
 
   get linkpathBytes(): Buffer {
-    const record = this.metadata.pax?.get('linkpath');
+    const record = this.#metadata.pax?.get('linkpath');
     if (record !== undefined && record.length > 0) return record;
-    return this.metadata.longLink ?? block.textField(this.block, this.at, block.LINKNAME);
+    const long = this.#metadata.longName('linkpath');
+    return long ?? block.textField(this.block, this.at, block.LINKNAME);
   }
 
   set linkpathBytes(wanted: Buffer) {
@@ -154,9 +135,7 @@ export class TarEntry extends EntryAttributes implements EntryHeader {
     const { at, length } = block.LINKNAME;
     const start = this.at + at;
     name.copy(this.write().fill(0, start, start + length), start, 0, length);
-    if (this.metadata.pax?.get('linkpath') !== undefined) this.metadata.setRecord('linkpath', name);
-    else if (this.metadata.longLink !== undefined) this.metadata.setLongLink(name);
-    else if (name.length > length) this.#addLongName('linkpath', name);
+    this.#setLongName('linkpath', name, name.length <= length);
   }
 
   get linkpath(): string {
@@ -167,15 +146,140 @@ export class TarEntry extends EntryAttributes implements EntryHeader {
     this.linkpathBytes = Buffer.from(name);
   }
 
-  /** Adds a name that the header can't hold, in the archive's own format. */
-  #addLongName(key: 'path' | 'linkpath', name: Buffer): void {
-    const isPosix = block.magicOf(this.block, this.at) === 'ustar' && isUtf8(name);
-    if (isPosix || this.metadata.pax !== undefined) this.metadata.setRecord(key, name);
-    else if (key === 'path') this.metadata.setLongName(name);
-    else this.metadata.setLongLink(name);
+  /** Changes what overrides a name in the header. One that doesn't fit is added in the archive's own format. */
+  #setLongName(key: 'path' | 'linkpath', name: Buffer, fits: boolean): void {
+    const metadata = this.#metadata;
+    const hasRecord = metadata.pax?.get(key) !== undefined;
+    const hasLongName = metadata.longName(key) !== undefined;
+    if (hasRecord) metadata.setRecord(key, name);
+    if (hasLongName) metadata.setLongName(key, name);
+    if (fits || hasRecord || hasLongName) return;
+    const isPosix = block.magicOf(this.block, this.at) === 'ustar' && fields.isUtf8(name);
+    if (isPosix || metadata.pax !== undefined) metadata.setRecord(key, name);
+    else metadata.setLongName(key, name);
   }
 
   keepRecords(keeps: (key: string) => boolean): void {
-    this.metadata.changeRecords((records) => records.keep(keeps));
+    this.#metadata.changeRecords((records) => records.keep(keeps));
+  }
+
+  /** Throws TAR_FIELD for an invalid owner that no edit has replaced. */
+  checkOwner(): void {
+    if (this.uid < 0) throw fields.badField('uid', 'is negative');
+    if (this.gid < 0) throw fields.badField('gid', 'is negative');
+    this.#metadata.changeHeaders((header) => header.checkOwner());
+  }
+
+  get uid(): number {
+    return this.#number('uid', block.UID);
+  }
+
+  set uid(value: number) {
+    this.#setNumber('uid', block.UID, value);
+  }
+
+  get gid(): number {
+    return this.#number('gid', block.GID);
+  }
+
+  set gid(value: number) {
+    this.#setNumber('gid', block.GID, value);
+  }
+
+  get uname(): string {
+    return this.#text('uname', block.UNAME);
+  }
+
+  set uname(value: string) {
+    this.#setText('uname', block.UNAME, value);
+  }
+
+  get gname(): string {
+    return this.#text('gname', block.GNAME);
+  }
+
+  set gname(value: string) {
+    this.#setText('gname', block.GNAME, value);
+  }
+
+  get mode(): number {
+    return fields.readNumber(this.block, this.at, block.MODE, 'mode') & 0o7777;
+  }
+
+  set mode(value: number) {
+    const old = fields.readNumber(this.block, this.at, block.MODE, 'mode');
+    const wanted = old - (old & 0o7777) + (value & 0o7777);
+    this.writeNumber(block.MODE, wanted);
+  }
+
+  get mtime(): number {
+    return this.#number('mtime', block.MTIME);
+  }
+
+  set mtime(value: number) {
+    this.#setNumber('mtime', block.MTIME, value);
+  }
+
+  mapTimes(change: (time: number) => number): void {
+    for (const field of fields.timeFields(this.block, this.at)) {
+      if (field !== block.MTIME && this.block[this.at + field.at] === 0) continue;
+      const old = fields.readNumber(this.block, this.at, field, 'time');
+      this.writeNumber(field, Math.floor(change(old)));
+    }
+    if (this.#metadata.isEmpty) return;
+    this.#metadata.changeHeaders((header) => header.mapTime(change));
+    this.#metadata.changeRecords((records) => records.mapTimes(change));
+  }
+
+  /** A numeric record, local before global; an empty local one cancels the global one. */
+  #record(key: string): number | undefined {
+    const { pax } = this.#metadata;
+    if (pax?.get(key) !== undefined) return pax.number(key);
+    return this.#globals.isEmpty ? undefined : this.#globals.number(key);
+  }
+
+  /** The record's number, or else the header's, which has to be valid in any case. */
+  #number(key: string, field: Field): number {
+    const inHeader = fields.readNumber(this.block, this.at, field, key);
+    return this.#record(key) ?? inHeader;
+  }
+
+  #setNumber(key: 'uid' | 'gid' | 'mtime', field: Field, value: number): void {
+    this.writeNumber(field, Math.floor(value));
+    const { pax } = this.#metadata;
+    // A local or global record that overrides the header is overridden in turn.
+    const hasRecords = pax !== undefined || !this.#globals.isEmpty;
+    if (hasRecords && (this.#overrides(key, value) || pax?.repeats(key) === true))
+      this.#metadata.setRecord(key, Buffer.from(decimal(value)));
+    if (key !== 'mtime' && !this.#metadata.isEmpty)
+      this.#metadata.changeHeaders((header) => header.writeNumber(field, value));
+  }
+
+  /** Whether a record has another value, or an invalid number. */
+  #overrides(key: string, value: number): boolean {
+    try {
+      const recorded = this.#record(key);
+      return recorded !== undefined && recorded !== value;
+    } catch {
+      return true;
+    }
+  }
+
+  #text(key: string, field: Field): string {
+    const record = this.#metadata.pax?.get(key) ?? this.#globals.get(key);
+    if (record !== undefined && record.length > 0) return record.toString('utf8');
+    if (block.magicOf(this.block, this.at) === 'v7') return '';
+    return block.textField(this.block, this.at, field).toString('utf8');
+  }
+
+  #setText(key: string, field: Field, value: string): void {
+    this.writeText(field, value);
+    if (this.#metadata.isEmpty && this.#globals.isEmpty) return;
+    this.#metadata.changeHeaders((header) => header.writeText(field, ''));
+    const inherited = this.#globals.get(key);
+    if (value === '' && (inherited === undefined || inherited.length === 0))
+      this.#metadata.changeRecords((records) => records.delete(key));
+    else if (this.#metadata.pax?.get(key) !== undefined || inherited !== undefined)
+      this.#metadata.setRecord(key, Buffer.from(value));
   }
 }

@@ -28,25 +28,25 @@ export class GlobalHeader {
       const message = `a global PAX header sets '${refused}' for every entry`;
       throw new DockerceptionError('context', 'TAR_GLOBAL', message);
     }
-    for (const key of TIME_RECORDS) this.records.number(key, true);
+    for (const key of TIME_RECORDS) this.records.number(key);
   }
 
   /** Sets the owner in the records, if they have one, and in the header itself. */
   setOwner(uid: number, gid: number): void {
-    if (this.records.get('uid') !== undefined) this.records.set('uid', Buffer.from(String(uid)));
-    if (this.records.get('gid') !== undefined) this.records.set('gid', Buffer.from(String(gid)));
+    for (const [key, value] of Object.entries({ uid, gid }))
+      if (this.records.get(key) !== undefined) this.records.set(key, Buffer.from(String(value)));
     this.records.delete('uname');
     this.records.delete('gname');
-    this.#block.setNumber(block.UID, uid);
-    this.#block.setNumber(block.GID, gid);
-    this.#block.clearText(block.UNAME);
-    this.#block.clearText(block.GNAME);
+    this.#block.writeNumber(block.UID, uid);
+    this.#block.writeNumber(block.GID, gid);
+    this.#block.writeText(block.UNAME, '');
+    this.#block.writeText(block.GNAME, '');
   }
 
   /** Throws TAR_FIELD for an invalid owner, after edits could replace it. */
   checkOwner(): void {
     this.#block.checkOwner();
-    for (const key of ['uid', 'gid']) this.records.number(key, false);
+    for (const key of ['uid', 'gid']) this.records.number(key);
   }
 
   /** Deletes every record whose key isn't kept. */

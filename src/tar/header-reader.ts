@@ -4,7 +4,7 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
-import { NAME, PAX_GLOBAL, textField } from './block.js';
+import { NAME, PAX_GLOBAL, textField, TYPEFLAG } from './block.js';
 import type { ChunkWindow } from './chunk-window.js';
 import { TarEntry } from './entry.js';
 import { GlobalHeader } from './global-header.js';
@@ -62,7 +62,7 @@ export class HeaderReader {
   #finish(reading: MetadataBlock): boolean {
     if (!reading.isComplete) return false;
     try {
-      if (reading.typeflag === PAX_GLOBAL) this.#passGlobal(new GlobalHeader(reading));
+      if (reading.header[TYPEFLAG] === PAX_GLOBAL) this.#passGlobal(new GlobalHeader(reading));
       else {
         if (this.#handler.portable === true) reading.makePosix();
         this.#metadata.add(reading);
@@ -114,8 +114,9 @@ export class HeaderReader {
     if (!(error instanceof DockerceptionError) || !['context', 'usage'].includes(error.kind))
       return error;
     if (error.message.startsWith('reading ')) return error;
-    const { pax, longName } = this.#metadata;
-    const field = pax?.get('GNU.sparse.name') ?? pax?.get('path') ?? longName;
+    const { pax } = this.#metadata;
+    const field =
+      pax?.get('GNU.sparse.name') ?? pax?.get('path') ?? this.#metadata.longName('path');
     const name = printable(field ?? textField(buffer, from, NAME));
     return error.within(`reading entry ${name || 'without a name'} at byte ${offset}`);
   }

@@ -5,8 +5,9 @@
  */
 import { DockerceptionError } from '../errors.js';
 import * as block from './block.js';
-import { BLOCK, type Field } from './block.js';
-import { holdsNumber, readNumber, writeChecksum, writeNumber } from './header-fields.js';
+import { BLOCK } from './block.js';
+import { HeaderBlock } from './header-block.js';
+import { readNumber, writeNumber } from './header-fields.js';
 import { PaxRecords } from './pax.js';
 import { metadataEntry, paddingAfter } from './writer.js';
 
@@ -17,29 +18,33 @@ export const METADATA_LIMIT = 1024 * 1024;
  * One metadata entry: its header and its data, which chunks may deliver in pieces. Its header has an owner, a mode and
  * a time, which no reader applies but every reader parses, and which reveal the builder as an entry's do.
  */
-export class MetadataBlock {
-  /** A copy, which may be written to. */
-  readonly header: Buffer;
+export class MetadataBlock extends HeaderBlock {
   /** Data and padding. */
   readonly #data: Buffer;
   readonly #size: number;
   #filled = 0;
-  #isDirty = false;
 
   /** Reads the header at `at`. Throws TAR_METADATA for an invalid size. */
   constructor(buffer: Buffer, at: number) {
+    super(() => this.block);
     const size = readNumber(buffer, at, block.SIZE, 'size');
     if (size < 0 || size > METADATA_LIMIT) {
       const why = size < 0 ? 'negative' : `${size} bytes, more than 1 MiB`;
       throw metadataError(`the extended header's size is ${why}`);
     }
     this.#size = size;
-    this.header = Buffer.from(buffer.subarray(at, at + BLOCK));
+    // A copy, which may be written to.
+    this.moveTo(Buffer.from(buffer.subarray(at, at + BLOCK)), 0);
     this.#data = Buffer.alloc(size + block.paddingOf(size));
   }
 
-  get typeflag(): number {
-    return this.header[block.TYPEFLAG] as number;
+  get header(): Buffer {
+    return this.block;
+  }
+
+  get kind(): 'pax' | NameKey {
+    const typeflag = String.fromCharCode(this.block[block.TYPEFLAG] as number);
+    return NAME_KEYS.find((key) => LONG_NAMES[key] === typeflag) ?? 'pax';
   }
 
   get isComplete(): boolean {
@@ -60,65 +65,55 @@ export class MetadataBlock {
 
   /** Gives Sun's extended header the typeflag of POSIX. */
   makePosix(): void {
-    if (this.typeflag !== block.PAX_SUN) return;
-    this.header[block.TYPEFLAG] = block.PAX;
-    this.#isDirty = true;
+    if (this.block[block.TYPEFLAG] === block.PAX_SUN) this.write()[block.TYPEFLAG] = block.PAX;
   }
 
   /** Throws TAR_FIELD for an invalid number that no edit replaces. */
   checkNumbers(): void {
-    readNumber(this.header, 0, block.MODE, "extended header's mode");
-    readNumber(this.header, 0, block.MTIME, "extended header's mtime");
+    readNumber(this.block, 0, block.MODE, "extended header's mode");
+    readNumber(this.block, 0, block.MTIME, "extended header's mtime");
   }
 
   /** Throws TAR_FIELD for an invalid owner. */
   checkOwner(): void {
-    readNumber(this.header, 0, block.UID, "extended header's uid");
-    readNumber(this.header, 0, block.GID, "extended header's gid");
-  }
-
-  setNumber(field: Field, value: number): void {
-    if (holdsNumber(this.header, 0, field, value)) return;
-    writeNumber(this.header, 0, field, value);
-    this.#isDirty = true;
+    readNumber(this.block, 0, block.UID, "extended header's uid");
+    readNumber(this.block, 0, block.GID, "extended header's gid");
   }
 
   mapTime(change: (time: number) => number): void {
-    const time = readNumber(this.header, 0, block.MTIME, 'extended header');
-    this.setNumber(block.MTIME, Math.floor(change(time)));
-  }
-
-  /** Empties a text field; a v7 header has none. */
-  clearText({ at, length }: Field): void {
-    if (block.magicOf(this.header, 0) === 'v7' || this.header[at] === 0) return;
-    this.header.fill(0, at, at + length);
-    this.#isDirty = true;
+    const time = readNumber(this.block, 0, block.MTIME, 'extended header');
+    this.writeNumber(block.MTIME, Math.floor(change(time)));
   }
 
   /** The blocks to write, with other data if given. */
   blocks(data?: Buffer): Buffer[] {
-    if (data !== undefined) writeNumber(this.header, 0, block.SIZE, data.length);
-    if (data !== undefined || this.#isDirty) writeChecksum(this.header, 0);
+    if (data !== undefined) writeNumber(this.write(), 0, block.SIZE, data.length);
+    this.seal();
     return data === undefined
-      ? [this.header, this.#data]
-      : [this.header, data, paddingAfter(data.length)];
+      ? [this.block, this.#data]
+      : [this.block, data, paddingAfter(data.length)];
   }
 }
 
-/** `x` is Sun's `X`, too. */
-type Kind = 'x' | 'L' | 'K';
+/** The record that a GNU long name stands for, and its typeflag. */
+const LONG_NAMES = { path: 'L', linkpath: 'K' } as const;
+type NameKey = keyof typeof LONG_NAMES;
+const NAME_KEYS = Object.keys(LONG_NAMES) as NameKey[];
 
 /** All local metadata of one entry. */
 export class Metadata {
   readonly #blocks: MetadataBlock[] = [];
+  readonly #longNames: Partial<Record<NameKey, Buffer>> = {};
   #pax: PaxRecords | undefined;
-  #longName: Buffer | undefined;
-  #longLink: Buffer | undefined;
   /** Whose data was set; the other data is written unchanged, including its padding. */
-  readonly #dirty = new Set<Kind>();
+  readonly #dirty = new Set<'pax' | NameKey>();
 
   get isEmpty(): boolean {
     return this.#blocks.length === 0 && this.#dirty.size === 0;
+  }
+
+  get pax(): PaxRecords | undefined {
+    return this.#pax;
   }
 
   /**
@@ -127,30 +122,16 @@ export class Metadata {
    */
   add(added: MetadataBlock): void {
     added.checkNumbers();
-    const kind = kindOf(added.typeflag);
-    if (kind === 'L') {
-      if (this.#longName !== undefined) throw repeated('GNU long name');
-      this.#longName = untilNul(added.content);
-    } else if (kind === 'K') {
-      if (this.#longLink !== undefined) throw repeated('GNU long link');
-      this.#longLink = untilNul(added.content);
-    } else {
+    const { kind, content } = added;
+    if (kind === 'pax') {
       if (this.#pax !== undefined) throw repeated('PAX header');
-      this.#pax = PaxRecords.parse(added.content);
+      this.#pax = PaxRecords.parse(content);
+    } else {
+      if (this.#longNames[kind] !== undefined) throw repeated(titleOf(kind));
+      const nul = content.indexOf(0);
+      this.#longNames[kind] = nul < 0 ? content : content.subarray(0, nul);
     }
     this.#blocks.push(added);
-  }
-
-  get pax(): PaxRecords | undefined {
-    return this.#pax;
-  }
-
-  get longName(): Buffer | undefined {
-    return this.#longName;
-  }
-
-  get longLink(): Buffer | undefined {
-    return this.#longLink;
   }
 
   /**
@@ -159,16 +140,20 @@ export class Metadata {
    * @param inHeader returns the header's own name
    */
   checkNames(inHeader: () => Buffer): void {
-    const [path, link] = [this.#pax?.get('path'), this.#pax?.get('linkpath')];
-    if (differ(path, this.#longName)) throw disagree('path', 'GNU long name');
-    if (differ(link, this.#longLink)) throw disagree('linkpath', 'GNU long link');
-    if (path?.includes(0) === true || link?.includes(0) === true) {
-      throw new DockerceptionError('context', 'TAR_NAME', 'a name in PAX has a NUL in it');
+    const pax = this.#pax;
+    if (pax === undefined) return;
+    for (const key of NAME_KEYS) {
+      const [record, long] = [pax.get(key), this.#longNames[key]];
+      // An empty record only cancels another one.
+      if (record !== undefined && record.length > 0 && long?.equals(record) === false)
+        throw disagree(key, titleOf(key));
     }
-    const sparse = this.#pax?.get('GNU.sparse.name');
+    if (NAME_KEYS.some((key) => pax.get(key)?.includes(0)))
+      throw new DockerceptionError('context', 'TAR_NAME', 'a name in PAX has a NUL in it');
+    const sparse = pax.get('GNU.sparse.name');
     if (sparse === undefined) return;
-    const shown = path ?? this.#longName ?? inHeader();
-    const hasMap = ['GNU.sparse.major', 'GNU.sparse.map'].some((key) => this.#pax?.get(key));
+    const shown = pax.get('path') ?? this.#longNames.path ?? inHeader();
+    const hasMap = ['GNU.sparse.major', 'GNU.sparse.map'].some((key) => pax.get(key));
     if (!hasMap || leadsOutside(shown, sparse)) throw disagree('GNU.sparse.name', 'name');
   }
 
@@ -181,17 +166,16 @@ export class Metadata {
   changeRecords(change: (records: PaxRecords) => void): void {
     if (this.#pax === undefined) return;
     change(this.#pax);
-    if (this.#pax.changed) this.#dirty.add('x');
+    if (this.#pax.changed) this.#dirty.add('pax');
   }
 
-  setLongName(name: Buffer): void {
-    if (this.#longName?.equals(name) !== true) this.#dirty.add('L');
-    this.#longName = name;
+  longName(key: NameKey): Buffer | undefined {
+    return this.#longNames[key];
   }
 
-  setLongLink(name: Buffer): void {
-    if (this.#longLink?.equals(name) !== true) this.#dirty.add('K');
-    this.#longLink = name;
+  setLongName(key: NameKey, name: Buffer): void {
+    if (this.#longNames[key]?.equals(name) !== true) this.#dirty.add(key);
+    this.#longNames[key] = name;
   }
 
   /** Calls `change` for each block, to edit its own header. */
@@ -203,46 +187,34 @@ export class Metadata {
   serialize(mtime: number): Buffer[] {
     const added = new Set(this.#dirty);
     const blocks = this.#blocks.flatMap((part) => {
-      const kind = kindOf(part.typeflag);
-      added.delete(kind);
-      if (!this.#dirty.has(kind)) return part.blocks();
-      const data = this.#data(kind);
+      added.delete(part.kind);
+      if (!this.#dirty.has(part.kind)) return part.blocks();
+      const data = this.#data(part.kind);
       return data === undefined ? [] : part.blocks(data);
     });
     for (const kind of added) {
       const data = this.#data(kind);
-      if (data !== undefined) blocks.push(metadataEntry(kind, data, mtime));
+      const typeflag = kind === 'pax' ? 'x' : LONG_NAMES[kind];
+      if (data !== undefined) blocks.push(metadataEntry(typeflag, data, mtime));
     }
     return blocks;
   }
 
   /** The data of a kind; undefined if no record is left. */
-  #data(kind: Kind): Buffer | undefined {
-    if (kind === 'x') return this.#pax?.isEmpty === false ? this.#pax.serialize() : undefined;
-    const name = kind === 'L' ? this.#longName : this.#longLink;
-    return name && Buffer.concat([name, Buffer.alloc(1)]);
+  #data(kind: 'pax' | NameKey): Buffer | undefined {
+    if (kind === 'pax') return this.#pax?.isEmpty === false ? this.#pax.serialize() : undefined;
+    return Buffer.concat([this.#longNames[kind] as Buffer, Buffer.alloc(1)]);
   }
 }
 
-function kindOf(typeflag: number): Kind {
-  if (typeflag === block.GNU_LONG_NAME) return 'L';
-  return typeflag === block.GNU_LONG_LINK ? 'K' : 'x';
-}
-
-/** An empty record only cancels another one. */
-function differ(record: Buffer | undefined, long: Buffer | undefined): boolean {
-  return record !== undefined && long !== undefined && record.length > 0 && !record.equals(long);
+function titleOf(key: NameKey): string {
+  return key === 'path' ? 'GNU long name' : 'GNU long link';
 }
 
 /** Whether the name beside a sparse file's own one leads outside where its own doesn't. */
 function leadsOutside(shown: Buffer, name: Buffer): boolean {
   const climbs = shown.includes('..') && shown.toString('latin1').split('/').includes('..');
   return climbs || (shown[0] === 0x2f && name[0] !== 0x2f);
-}
-
-function untilNul(data: Buffer): Buffer {
-  const nul = data.indexOf(0);
-  return nul < 0 ? data : data.subarray(0, nul);
 }
 
 export function metadataError(message: string): DockerceptionError {

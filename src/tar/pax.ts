@@ -76,17 +76,13 @@ export class PaxRecords {
     return undefined;
   }
 
-  /** A value as a number; undefined if it is missing or empty. Throws TAR_FIELD. */
-  number(key: string, fraction: boolean): number | undefined {
-    const value = this.get(key);
-    if (value === undefined || value.length === 0) return undefined;
-    const text = value.toString('latin1');
-    if (!(fraction ? /^-?[0-9]+(\.[0-9]*)?$/ : /^-?[0-9]+$/).test(text)) {
-      throw badField(
-        key,
-        `is not a number in its PAX record: ${JSON.stringify(text.slice(0, 24))}`,
-      );
-    }
+  /** A value as a number, a time with a fraction; undefined if it is missing or empty. Throws TAR_FIELD. */
+  number(key: string): number | undefined {
+    const text = this.get(key)?.toString('latin1') ?? '';
+    if (text === '') return undefined;
+    const isNumber = TIME_RECORDS.includes(key) ? /^-?[0-9]+(\.[0-9]*)?$/ : /^-?[0-9]+$/;
+    const shown = JSON.stringify(text.slice(0, 24));
+    if (!isNumber.test(text)) throw badField(key, `is not a number in its PAX record: ${shown}`);
     const number = Number(text);
     if (Math.abs(number) > Number.MAX_SAFE_INTEGER)
       throw badField(key, 'is oversized in its PAX record');
@@ -125,7 +121,7 @@ export class PaxRecords {
   /** Changes every time stamp, in seconds since 1970. */
   mapTimes(change: (time: number) => number): void {
     for (const key of TIME_RECORDS) {
-      const time = this.number(key, true);
+      const time = this.number(key);
       if (time !== undefined && change(time) !== time)
         this.set(key, Buffer.from(decimal(change(time))));
     }

@@ -6,9 +6,11 @@
 import { DockerceptionError } from '../errors.js';
 import {
   BLOCK,
+  type EntryType,
   type Field,
   GNU_SPARSE_CONTINUED,
   GNU_SPARSE_EXTENDED,
+  isHeaderOnly,
   MAGIC,
   PREFIX,
   TYPEFLAG,
@@ -105,7 +107,7 @@ const REGIONS_IN_BLOCK = 21;
 const NUMBER = 12;
 
 /** Reads the part of the map in the header. Throws TAR_FIELD and TAR_SPARSE. */
-export function oldSparseMap(header: Buffer, at: number): SparseMap {
+function oldSparseMap(header: Buffer, at: number): SparseMap {
   const size = readNumber(header, at, REAL_SIZE, 'real size');
   if (size < 0) throw badField('real size', 'is negative');
   const rest = header[at + GNU_SPARSE_EXTENDED] === 0 ? 'none' : 'blocks';
@@ -176,12 +178,25 @@ const LENGTH = 'GNU.sparse.numbytes';
 const MAP = 'GNU.sparse.map';
 
 /** Whether the records describe a sparse file. */
-export function isPaxSparse(records: PaxRecords): boolean {
-  return records.list.some(({ key }) => key.startsWith('GNU.sparse.'));
+export function isPaxSparse(records: PaxRecords | undefined): boolean {
+  return records?.list.some(({ key }) => key.startsWith('GNU.sparse.')) === true;
+}
+
+/** The map of a sparse file, as far as its headers list it. Throws TAR_SPARSE and TAR_FIELD. */
+export function readSparseMap(
+  header: Buffer,
+  at: number,
+  type: EntryType,
+  records: PaxRecords | undefined,
+): SparseMap {
+  if (isHeaderOnly(type)) throw badMap('belongs to something that is no file');
+  if (type !== 'sparse-file') return paxSparseMap(records as PaxRecords);
+  if (isPaxSparse(records)) throw badMap('stands in two places');
+  return oldSparseMap(header, at);
 }
 
 /** The map, which has no regions yet in 1.0. Throws TAR_SPARSE and TAR_FIELD. */
-export function paxSparseMap(records: PaxRecords): SparseMap {
+function paxSparseMap(records: PaxRecords): SparseMap {
   const size = realSize(records);
   const [hasMap, hasOffset] = [MAP, OFFSET].map((key) => records.get(key) !== undefined);
   const isInBody = version(records) === '1.0';
@@ -189,7 +204,7 @@ export function paxSparseMap(records: PaxRecords): SparseMap {
   if (isInBody) return new SparseMap('body', size);
   const map = new SparseMap('none', size);
   const numbers = hasMap ? mapNumbers(records) : pairs(records);
-  const regions = records.number('GNU.sparse.numblocks', false);
+  const regions = records.number('GNU.sparse.numblocks');
   if (regions === undefined) throw badMap('does not say how many regions it has');
   if (numbers.length !== 2 * regions) {
     throw badMap(`has ${numbers.length} numbers for ${regions} regions`);
@@ -201,8 +216,8 @@ export function paxSparseMap(records: PaxRecords): SparseMap {
 
 /** The file's size, including holes: `size` in 0.x, `realsize` in 1.0. */
 function realSize(records: PaxRecords): number {
-  const size = records.number('GNU.sparse.size', false);
-  const real = records.number('GNU.sparse.realsize', false);
+  const size = records.number('GNU.sparse.size');
+  const real = records.number('GNU.sparse.realsize');
   if (size !== undefined && real !== undefined && size !== real) throw badMap('has two sizes');
   const value = size ?? real;
   if (value === undefined) throw badMap("does not tell the file's size");

@@ -264,7 +264,11 @@ export class TarWalk {
     const headers = this.#headers;
     const { entry } = headers;
     const { size } = entry;
-    if (handler.portable === true && block.fillsStarPrefix(buffer, from)) entry.rewritePath();
+    if (handler.portable === true && block.fillsStarPrefix(buffer, from)) {
+      // Written again, the name is in a form that all readers agree about.
+      const { pathBytes } = entry;
+      entry.pathBytes = pathBytes;
+    }
     const readsSparse = handler.portable === true || handler.hole !== undefined;
     const { sparse } = readsSparse ? entry : { sparse: undefined };
     this.#content = sparse && new SparseContent(sparse, size, handler);
