@@ -30,20 +30,13 @@ if (changes !== undefined) {
   panels.unshift({ id: 'changes', label: ['Changes'], panel: changesPanel(session, changes) });
 }
 
-document.body.append(
-  make(
-    'header',
-    { class: 'top' },
-    subject(session),
-    searchBox(session),
-    themeToggle(session, darkSystem),
-  ),
-  ...(changes === undefined ? [] : [comparison(session, changes.data)]),
-  make(
-    'div',
-    { class: 'columns' },
-    layersView(session),
-    centre(session),
-    make('aside', { class: 'panels', 'aria-label': 'Findings and lists' }, tabsOf('Lists', panels)),
-  ),
+const top = make(
+  'header.top',
+  subject(session),
+  searchBox(session),
+  themeToggle(session, darkSystem),
 );
+const lists = make('aside.panels', { 'aria-label': 'Findings and lists' }, tabsOf('Lists', panels));
+const comparisons = changes === undefined ? [] : [comparison(session, changes.data)];
+const columns = make('div.columns', layersView(session), centre(session), lists);
+document.body.append(top, ...comparisons, columns);

@@ -1,8 +1,8 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { paletteFor } from '../../../src/page/client/elements/palette.js';
+import { CLASSES } from '../../../src/page/client/elements/palette.js';
 import { ALL_CHANGES } from '../../../src/page/client/model/changes.js';
-import { CLASSES } from '../../../src/page/client/model/file-class.js';
 import type { PageSubject } from '../../../src/page/page.js';
 import {
   builderImage,
@@ -165,7 +165,7 @@ describe('the page in a browser', () => {
       expect(name).toMatch(/\.woff2$/);
     }
     await page.locator('#search').fill('no such thing');
-    await page.locator('.list[data-empty="Nothing is called that."]').waitFor();
+    await page.locator('.list[data-empty="No matches."]').waitFor();
     await page.keyboard.press('Escape');
     expect(await page.locator('#search').inputValue()).toBe('no such thing');
     await page.keyboard.press('Escape');
@@ -423,7 +423,7 @@ describe('the page in a browser', () => {
     );
     await using bare = await show(browser, { inspection: makeInspection([]) });
     expect(await bare.page.locator('.map .note').textContent()).toBe('This directory is empty.');
-    expect(await bare.page.locator('.findings').textContent()).toBe('Nothing was found.');
+    expect(await bare.page.locator('.findings').textContent()).toBe('No findings.');
     expect([...wrong, ...bare.wrong]).toEqual([]);
   });
 });

@@ -67,7 +67,7 @@ describe('a ratio of sizes', () => {
     expect(ratioText(15, 10)).toEqual(['1/1.5', 'of it']);
     expect(ratioText(10, 10)).toEqual(['1×', 'the size']);
     expect(ratioText(10, 25)).toEqual(['2.5×', 'the size']);
-    expect(ratioText(0, 25)).toEqual(['25 B', 'where nothing was']);
+    expect(ratioText(0, 25)).toEqual(['25 B', 'instead of nothing']);
     expect(ratioText(25, 0)).toEqual(['nothing', 'is left']);
     expect(ratioText(0, 0)).toEqual(['1×', 'the size']);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FileTree } from '../../../src/page/client/model/file-tree.js';
 import { Searcher } from '../../../src/page/client/model/search.js';
-import { spotlightOn } from '../../../src/page/client/model/spotlight.js';
+import { spotlightOn } from '../../../src/page/client/model/search.js';
 import { encodeSide } from '../../../src/page/encode.js';
 import { makeInspection } from '../../support/inspection.js';
 

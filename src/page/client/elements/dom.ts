@@ -2,34 +2,43 @@
 import { formatBytes } from '../../../text/format.js';
 import { partsOf } from './format.js';
 
-export type Child = Node | string | undefined;
+export type Child = Node | string | false | undefined;
 
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** An element; an attribute that is `true` is set without a value, `false` and undefined are left out. */
-export function make<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  attributes: Attributes = {},
+type TagOf<Selector> = Selector extends `${infer Tag}.${string}` ? Tag : Selector;
+
+/**
+ * Creates an element from a tag and classes: `make('li.finding', { title }, …)`. An attribute that is `true` is set without
+ * a value; `false` and undefined attributes and children are left out.
+ */
+export function make<Selector extends string>(
+  selector: Selector,
+  first?: Attributes | Child,
   ...children: readonly Child[]
-): HTMLElementTagNameMap[K] {
+): HTMLElementTagNameMap[TagOf<Selector> & keyof HTMLElementTagNameMap] {
+  const [tag = '', ...classes] = selector.split('.');
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined || value === false) continue;
-    element.setAttribute(name, value === true ? '' : String(value));
-  }
-  fill(element, ...children);
-  return element;
+  if (classes.length > 0) element.className = classes.join(' ');
+  if (typeof first === 'object' && !(first instanceof Node)) {
+    for (const [name, value] of Object.entries(first)) {
+      if (value === undefined || value === false) continue;
+      element.setAttribute(name, value === true ? '' : String(value));
+    }
+    fill(element, ...children);
+  } else fill(element, first, ...children);
+  return element as HTMLElementTagNameMap[TagOf<Selector> & keyof HTMLElementTagNameMap];
 }
 
 /** Replaces the children of an element. */
 export function fill(element: Element, ...children: readonly Child[]): void {
-  element.replaceChildren(...children.filter((child) => child !== undefined));
+  element.replaceChildren(...children.filter((child) => child !== undefined && child !== false));
 }
 
 /** A name or a path of the inspection; escaped characters are marked. */
 export function name(text: string, className = 'name'): HTMLElement {
   const parts = partsOf(text).map(({ text: part, escaped }) =>
-    escaped ? make('span', { class: 'escaped' }, part) : part,
+    escaped ? make('span.escaped', part) : part,
   );
   return make('bdi', { class: className, dir: 'ltr' }, ...parts);
 }
@@ -60,49 +69,58 @@ export function icon(path: string, className = 'icon'): SVGSVGElement {
 /** A bar that is full at 1. */
 export function bar(share: number): HTMLElement {
   const inside = make('span');
-  setStyle(inside, { width: `${Math.min(Math.max(share, 0), 1) * 100}%` });
-  return make('span', { class: 'bar', 'aria-hidden': 'true' }, inside);
+  inside.style.width = `${Math.min(Math.max(share, 0), 1) * 100}%`;
+  return make('span.bar', { 'aria-hidden': 'true' }, inside);
 }
 
 /** A sample of a colour of the map. */
 export function swatch(colour: string): HTMLElement {
-  const spot = make('span', { class: 'swatch', 'aria-hidden': 'true' });
-  setStyle(spot, { background: colour });
+  const spot = make('span.swatch', { 'aria-hidden': 'true' });
+  spot.style.background = colour;
   return spot;
 }
 
 export function sizeText(bytes: number): HTMLElement {
-  return make('span', { class: 'size' }, formatBytes(bytes));
+  return make('span.size', formatBytes(bytes));
 }
 
-export function softText(text: string): HTMLElement {
-  return make('span', { class: 'soft' }, text);
-}
-
-/** Labels and values, as the contents of a `dl`. */
-export function factList(
-  facts: readonly (readonly [label: string, value: Child])[],
-): HTMLElement[] {
-  return facts.map(([label, value]) =>
-    make('div', {}, make('dt', {}, label), make('dd', {}, value)),
+/** Labels and values, as the contents of a `dl`; values that are left out have no label. */
+export function factList(facts: readonly (readonly [label: string, value: Child])[]): Child[] {
+  return facts.map(
+    ([label, value]) =>
+      value !== undefined && value !== false && make('div', make('dt', label), make('dd', value)),
   );
-}
-
-export function setStyle(element: HTMLElement, style: Readonly<Record<string, string>>): void {
-  for (const [property, value] of Object.entries(style)) {
-    element.style.setProperty(property, value);
-  }
 }
 
 /** Places an element in the map, in pixels; one pixel is left free to the next. */
 export function placeAt(
-  element: HTMLElement,
+  { style }: HTMLElement,
   { x, y, width, height }: { x: number; y: number; width: number; height: number },
 ): void {
-  setStyle(element, {
-    left: `${x}px`,
-    top: `${y}px`,
-    width: `${Math.max(width - 1, 1)}px`,
-    height: `${Math.max(height - 1, 1)}px`,
-  });
+  style.left = `${x}px`;
+  style.top = `${y}px`;
+  style.width = `${Math.max(width - 1, 1)}px`;
+  style.height = `${Math.max(height - 1, 1)}px`;
+}
+
+/** A list that grows on request, with a note of the `missing` items that the page doesn't contain. */
+export function growingList<Item>(
+  items: readonly Item[],
+  pageSize: number,
+  render: (item: Item) => HTMLElement,
+  missing?: string,
+): HTMLElement[] {
+  const list = make('ul');
+  const more = button({ class: 'more' }, () => extend());
+  const rest = make('p.note', missing);
+  const extend = (): void => {
+    const from = list.children.length;
+    list.append(...items.slice(from, from + pageSize).map(render));
+    const left = items.length - list.children.length;
+    more.textContent = `Show more (${left} left)`;
+    more.hidden = left <= 0;
+    rest.hidden = left > 0 || missing === undefined;
+  };
+  extend();
+  return [list, more, rest];
 }

@@ -53,8 +53,8 @@ export function timeOf(seconds: number): string {
 /** The label for screen readers: `usr, directory, 120 MB, 45 %, 1,204 files`. */
 export function spoken(tree: FileTree, at: number, whole: number): string {
   const total = tree.totals[at] as number;
-  const parts = [visible(tree.names[at] as string) || '/', kindWord(tree.kindOf(at))];
-  parts.push(formatBytes(total), shareOf(total, whole));
+  const name = visible(tree.names[at] as string) || '/';
+  const parts = [name, kindWord(tree.kindOf(at)), formatBytes(total), shareOf(total, whole)];
   if (tree.isFolder(at)) parts.push(countOf(tree.files[at] as number, 'file'));
   return parts.join(', ');
 }
@@ -90,7 +90,7 @@ function escaped(character: string): string {
 /** `1/65`, `of it`; otherwise how many times as large the size is. */
 export function ratioText(before: number, after: number): readonly [string, string] {
   if (before === after) return ['1×', 'the size'];
-  if (before === 0) return [formatBytes(after), 'where nothing was'];
+  if (before === 0) return [formatBytes(after), 'instead of nothing'];
   if (after === 0) return ['nothing', 'is left'];
   if (after > before) return [`${rounded(after / before)}×`, 'the size'];
   return [`1/${rounded(before / after)}`, 'of it'];

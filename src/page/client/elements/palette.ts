@@ -1,21 +1,52 @@
 /**
- * The colours of the map, all of one lightness and one strength: no kind of file stands out, and text on any
- * of them has the same contrast, above 4.5:1 in both themes.
+ * The colours of the map, all of one lightness and strength: no class of files stands out, and text on any of them has the
+ * same contrast, above 4.5:1 in both themes.
  */
 import type { Change } from '../../data.js';
-import { CLASSES, classOf, type FileClass, largestBelow } from '../model/file-class.js';
+import type { FileTree } from '../model/file-tree.js';
 import type { Session } from '../model/session.js';
 
-const CLASS_HUES: Readonly<Record<FileClass, number | undefined>> = {
-  program: 28,
-  library: 265,
-  script: 95,
-  text: 155,
-  media: 340,
-  archive: 60,
-  data: 210,
-  other: undefined,
-};
+/** The hue of each class of files, and suffixes of their names. */
+const CLASS_TABLE = {
+  program: { hue: 28, suffixes: '' },
+  library: { hue: 265, suffixes: 'so a o dll dylib ko node jar wasm' },
+  script: {
+    hue: 95,
+    suffixes:
+      'sh bash py pyc pyi js mjs cjs ts mts cts tsx jsx rb pl pm php lua tcl go rs c h cc cpp hpp java class',
+  },
+  text: {
+    hue: 155,
+    suffixes:
+      'txt md rst html htm css json yaml yml toml ini conf cfg xml map license csv tsv 1 3 5 7 8 po list md5sums pod lock log',
+  },
+  media: {
+    hue: 340,
+    suffixes: 'png jpg jpeg gif svg ico webp avif woff woff2 ttf otf eot mp3 mp4 webm ogg wav pdf',
+  },
+  archive: {
+    hue: 60,
+    suffixes: 'gz tgz xz zst bz2 zip tar whl deb rpm apk crate gem lz4 br 7z',
+  },
+  data: {
+    hue: 210,
+    suffixes:
+      'db sqlite sqlite3 dat bin mo cache idx pack gmo pem crt cer key der tzif tab parquet npy pt onnx safetensors',
+  },
+  other: { hue: undefined, suffixes: '' },
+} as const;
+
+export type FileClass = keyof typeof CLASS_TABLE;
+export const CLASSES = Object.keys(CLASS_TABLE) as readonly FileClass[];
+
+const BY_SUFFIX = new Map(
+  CLASSES.flatMap((name) =>
+    CLASS_TABLE[name].suffixes
+      .split(' ')
+      .filter(Boolean)
+      .map((suffix) => [suffix, name] as const),
+  ),
+);
 
 const CHANGE_HUES: Readonly<Record<Change, number>> = {
   gone: 22,
@@ -28,38 +59,42 @@ const CHANGE_HUES: Readonly<Record<Change, number>> = {
 /** Degrees between the hues of layers, so that the first ones differ most. */
 const GOLDEN_ANGLE = 137.508;
 
-export interface Palette {
+export class Palette {
   readonly text: string;
   readonly softText: string;
-  /** For a directory, by its depth below the one that is shown. */
-  frame(depth: number): string;
-  ofClass(name: FileClass): string;
-  ofLayer(index: number): string;
-  ofChange(change: Change | undefined): string;
+
+  constructor(private readonly isDark: boolean) {
+    this.text = isDark ? '#f6f8fa' : '#14171c';
+    this.softText = isDark ? 'rgb(246 248 250 / 84%)' : 'rgb(20 23 28 / 76%)';
+  }
+
+  /** The colour of a directory, by its depth below the one that is shown. */
+  frame(depth: number): string {
+    return this.isDark
+      ? `oklch(${0.235 + Math.min(depth, 4) * 0.028} 0.012 260)`
+      : `oklch(${0.935 - Math.min(depth, 4) * 0.02} 0.008 260)`;
+  }
+
+  ofClass(name: FileClass): string {
+    return this.colour(CLASS_TABLE[name].hue);
+  }
+
+  ofLayer(index: number): string {
+    return this.colour((250 + index * GOLDEN_ANGLE) % 360);
+  }
+
+  ofChange(change: Change | undefined): string {
+    if (change !== 'gone') return this.colour(change && CHANGE_HUES[change], 1.15);
+    return `oklch(${this.isDark ? '0.38 0.03' : '0.84 0.035'} ${CHANGE_HUES.gone})`;
+  }
+
+  private colour(hue: number | undefined, strength = 1): string {
+    if (hue === undefined) return `oklch(${this.isDark ? 0.45 : 0.85} 0.008 260)`;
+    return `oklch(${this.isDark ? 0.47 : 0.83} ${(this.isDark ? 0.085 : 0.08) * strength} ${hue})`;
+  }
 }
 
-function createPalette(isDark: boolean): Palette {
-  const colour = (hue: number | undefined, strength = 1): string =>
-    hue === undefined
-      ? `oklch(${isDark ? 0.45 : 0.85} 0.008 260)`
-      : `oklch(${isDark ? 0.47 : 0.83} ${(isDark ? 0.085 : 0.08) * strength} ${hue})`;
-  return {
-    text: isDark ? '#f6f8fa' : '#14171c',
-    softText: isDark ? 'rgb(246 248 250 / 84%)' : 'rgb(20 23 28 / 76%)',
-    frame: (depth) =>
-      isDark
-        ? `oklch(${0.235 + Math.min(depth, 4) * 0.028} 0.012 260)`
-        : `oklch(${0.935 - Math.min(depth, 4) * 0.02} 0.008 260)`,
-    ofClass: (name) => colour(CLASS_HUES[name]),
-    ofLayer: (index) => colour((250 + index * GOLDEN_ANGLE) % 360),
-    ofChange: (change) =>
-      change === 'gone'
-        ? `oklch(${isDark ? '0.38 0.03' : '0.84 0.035'} ${CHANGE_HUES.gone})`
-        : colour(change && CHANGE_HUES[change], 1.15),
-  };
-}
-
-const [LIGHT, DARK] = [createPalette(false), createPalette(true)];
+const [LIGHT, DARK] = [new Palette(false), new Palette(true)];
 
 export function paletteFor(isDark: boolean): Palette {
   return isDark ? DARK : LIGHT;
@@ -84,4 +119,28 @@ export function legendOf({ view, side }: Session): [label: string, colour: strin
   const only: Change = view.side === 0 ? 'gone' : 'new';
   const shown: Change[] = [only, 'stayed', 'changed', 'moved'];
   return shown.map((change) => [change, palette.ofChange(change)]);
+}
+
+const BY_CONTENT: Readonly<Record<string, FileClass>> = { p: 'program', l: 'library', s: 'script' };
+
+/** The class of a file: by its content if that is known, otherwise by its name and mode. */
+function classOf(tree: FileTree, at: number): FileClass {
+  const known = BY_CONTENT[tree.contentOf(at)];
+  if (known !== undefined) return known;
+  const name = (tree.names[at] as string).toLowerCase();
+  if (/\.so(?:\.[\d.]+)?$/.test(name)) return 'library';
+  const suffix = BY_SUFFIX.get(name.slice(name.lastIndexOf('.') + 1));
+  if (suffix !== undefined && name.includes('.')) return suffix;
+  return (tree.factsOf(at).mode & 0o111) !== 0 ? 'program' : 'other';
+}
+
+/** The largest file below a directory, in its largest subdirectory. */
+function largestBelow(tree: FileTree, at: number): number {
+  let here = at;
+  while (tree.isFolder(here)) {
+    const largest = tree.childrenOf(here)[0];
+    if (largest === undefined) return here;
+    here = largest;
+  }
+  return here;
 }

@@ -7,7 +7,7 @@ export interface Tab {
   readonly panel: HTMLElement;
 }
 
-export function tabsOf(label: string, tabs: readonly Tab[], className = 'tabs'): HTMLElement {
+export function tabsOf(label: string, tabs: readonly Tab[], selector = 'div.tabs'): HTMLElement {
   const buttons = tabs.map(({ id, label: children }, index) =>
     button(
       { role: 'tab', id: `tab-${id}`, 'aria-controls': `panel-${id}` },
@@ -45,5 +45,5 @@ export function tabsOf(label: string, tabs: readonly Tab[], className = 'tabs'):
     buttons[next]?.focus();
   });
   select(0);
-  return make('div', { class: className }, line, ...tabs.map(({ panel }) => panel));
+  return make(selector, line, ...tabs.map(({ panel }) => panel));
 }

@@ -2,7 +2,7 @@
  * A list of any length: only visible rows exist. It is one stop of the tab key; arrows, Home, End and the page
  * keys move inside, Enter chooses (ARIA Authoring Practices, listbox).
  */
-import { make, setStyle } from './dom.js';
+import { make } from './dom.js';
 
 export interface ListOptions<Item> {
   /** Unique in the page. */
@@ -12,7 +12,7 @@ export interface ListOptions<Item> {
   /** Fills an empty row. */
   readonly render: (item: Item, row: HTMLElement) => void;
   readonly choose: (item: Item) => void;
-  /** The text of a list without items. */
+  /** The text of an empty list. */
   readonly empty: string;
 }
 
@@ -21,14 +21,14 @@ const OVERSCAN = 6;
 
 export class VirtualList<Item> {
   readonly element: HTMLElement;
-  private readonly space = make('div', { class: 'rows', role: 'presentation' });
+  private readonly space = make('div.rows', { role: 'presentation' });
   private items: readonly Item[] = [];
   private activeIndex = -1;
 
   constructor(private readonly options: ListOptions<Item>) {
     this.element = make(
-      'div',
-      { class: 'list', id: options.id, role: 'listbox', tabindex: 0, 'aria-label': options.label },
+      'div.list',
+      { id: options.id, role: 'listbox', tabindex: 0, 'aria-label': options.label },
       this.space,
     );
     this.element.addEventListener('scroll', () => this.paint(), { passive: true });
@@ -51,7 +51,7 @@ export class VirtualList<Item> {
     this.items = items;
     this.activeIndex = active;
     this.element.scrollTop = 0;
-    setStyle(this.space, { height: `${items.length * this.options.rowHeight}px` });
+    this.space.style.height = `${items.length * this.options.rowHeight}px`;
     this.element.dataset['empty'] = items.length === 0 ? this.options.empty : '';
     if (active >= 0) this.reveal(active);
     this.paint();
@@ -60,14 +60,8 @@ export class VirtualList<Item> {
   /** Handles a key; false if it has no meaning here. */
   key(key: string): boolean {
     const page = Math.max(1, Math.floor(this.element.clientHeight / this.options.rowHeight) - 1);
-    const steps: Readonly<Record<string, number>> = {
-      ArrowDown: 1,
-      ArrowUp: -1,
-      PageDown: page,
-      PageUp: -page,
-      Home: -Infinity,
-      End: Infinity,
-    };
+    const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page };
+    const steps: Readonly<Record<string, number>> = { ...moves, Home: -Infinity, End: Infinity };
     const step = steps[key];
     if (step !== undefined) this.activate(this.activeIndex + step);
     else if (key === 'Enter' && this.activeIndex >= 0) this.chooseAt(this.activeIndex);
@@ -119,15 +113,15 @@ export class VirtualList<Item> {
     );
     const rows: HTMLElement[] = [];
     for (let index = first; index < last; index++) {
-      const row = make('div', {
-        class: 'row',
+      const row = make('div.row', {
         id: this.rowId(index),
         role: 'option',
         'aria-selected': String(index === this.activeIndex),
         'aria-posinset': index + 1,
         'aria-setsize': this.items.length,
       });
-      setStyle(row, { top: `${index * rowHeight}px`, height: `${rowHeight}px` });
+      row.style.top = `${index * rowHeight}px`;
+      row.style.height = `${rowHeight}px`;
       render(this.items[index] as Item, row);
       rows.push(row);
     }

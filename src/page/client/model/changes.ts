@@ -15,13 +15,7 @@ export interface ChangedEntry {
 
 export class Changes {
   /** The largest entries first. */
-  readonly entries: Readonly<Record<Change, ChangedEntry[]>> = {
-    gone: [],
-    stayed: [],
-    new: [],
-    changed: [],
-    moved: [],
-  };
+  readonly entries: Readonly<Record<Change, ChangedEntry[]>>;
   /** For each side, the change of each entry. */
   readonly of: readonly [(Change | undefined)[], (Change | undefined)[]];
 
@@ -31,8 +25,8 @@ export class Changes {
     after: FileTree,
   ) {
     const byLetter = new Map(ALL_CHANGES.map((change) => [CHANGES[change] as string, change]));
-    const empty = (tree: FileTree): (Change | undefined)[] => new Array<undefined>(tree.count);
-    this.of = [empty(before), empty(after)];
+    this.of = [new Array<undefined>(before.count), new Array<undefined>(after.count)];
+    this.entries = { gone: [], stayed: [], new: [], changed: [], moved: [] };
     for (let line = 0; line < data.changes.length; line++) {
       const how = byLetter.get(data.changes[line] as string) as Change;
       const [old, now] = [data.old[line] as number, data.now[line] as number];

@@ -1,9 +1,8 @@
-/** What is shown and how: the one state of the page. Views change it here and are notified; none knows another. */
+/** The state of the page. Views change it here and are notified; no view knows another. */
 import type { Change, PageData, SideData } from '../../data.js';
 import { Changes } from './changes.js';
 import { FileTree } from './file-tree.js';
-import { Searcher } from './search.js';
-import { type Spotlight, spotlightOn } from './spotlight.js';
+import { Searcher, type Spotlight, spotlightOn } from './search.js';
 
 export interface Side {
   readonly data: SideData;

@@ -22,14 +22,14 @@ export function changesPanel(session: Session, changes: Changes): HTMLElement {
     list.show(entries);
     session.render(['isDark'], () => list.paint());
     const bytes = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
-    const count = make('b', {}, entries.length.toLocaleString('en'));
+    const count = make('b', entries.length.toLocaleString('en'));
     return {
       id: how,
-      label: [make('span', {}, how), count, make('small', {}, formatBytes(bytes))],
-      panel: make('div', { class: 'change' }, list.element),
+      label: [make('span', how), count, make('small', formatBytes(bytes))],
+      panel: make('div.change', list.element),
     };
   });
-  return make('div', { class: 'changes' }, tabsOf('Kinds of change', tabs, 'tabs small'));
+  return make('div.changes', tabsOf('Kinds of change', tabs, 'div.tabs.small'));
 }
 
 function render({ sides, view }: Session, entry: ChangedEntry, row: HTMLElement): void {
@@ -43,5 +43,5 @@ function render({ sides, view }: Session, entry: ChangedEntry, row: HTMLElement)
   const from = how === 'moved' && oldPath !== undefined ? name(oldPath, 'path soft') : undefined;
   from?.prepend('from ');
   const mark = swatch(paletteFor(view.isDark).ofChange(how));
-  fillRow(row, mark, path ?? '', make('span', { class: 'size' }, size), from);
+  fillRow(row, mark, path ?? '', make('span.size', size), from);
 }

@@ -1,20 +1,17 @@
-/** What is known of one entry: in full below the map, in short beside the pointer. */
+/** The facts of one entry: all below the map, the main ones beside the pointer. */
 import { formatBytes } from '../../../text/format.js';
-import { button, type Child, factList, fill, make, name, setStyle } from '../elements/dom.js';
+import { button, type Child, factList, fill, make, name } from '../elements/dom.js';
 import { countOf, kindWord, modeOf, shareOf, timeOf, visible } from '../elements/format.js';
 import type { Session } from '../model/session.js';
 import { pathLink } from './entry-list.js';
 
 /** The details of the chosen entry, or of the directory that is shown. */
 export function detailsView(session: Session): HTMLElement {
-  const element = make('section', { class: 'details', 'aria-label': 'Details' });
+  const element = make('section.details', { 'aria-label': 'Details' });
   session.render(['side', 'folder', 'entry', 'layer'], () => {
     const at = session.view.entry ?? session.view.folder;
-    fill(
-      element,
-      make('h2', {}, name(session.tree.pathOf(at), 'path')),
-      make('dl', {}, ...factList(factsOf(session, at))),
-    );
+    const path = name(session.tree.pathOf(at), 'path');
+    fill(element, make('h2', path), make('dl', ...factList(factsOf(session, at))));
   });
   return element;
 }
@@ -29,12 +26,12 @@ function factsOf(session: Session, at: number): [label: string, value: Child][] 
   const createdBy = side.data.layers[layer]?.createdBy;
   const first = tree.firsts.get(at);
   const target = tree.targets.get(at);
-  const facts: [string, Child | false][] = [
+  return [
     ['Size', `${formatBytes(total)} (${shareOf(total, tree.totals[0] as number)})`],
-    ['Holds', tree.isFolder(at) && countOf(tree.files[at] as number, 'file')],
+    ['Contains', tree.isFolder(at) && countOf(tree.files[at] as number, 'file')],
     ['Kind', kindWord(kind)],
-    ['Mode', make('code', {}, permissions)],
-    ['Owner', make('code', {}, `${uid}:${gid}`)],
+    ['Mode', make('code', permissions)],
+    ['Owner', make('code', `${uid}:${gid}`)],
     ['Modified', timeOf(mtime)],
     [
       'Layer',
@@ -45,21 +42,18 @@ function factsOf(session: Session, at: number): [label: string, value: Child][] 
           String(layer),
         ),
     ],
-    ['Points to', target === undefined ? undefined : name(target, 'path')],
-    ['Same file as', first === undefined ? undefined : pathLink(session, tree.pathOf(first))],
+    ['Points to', target !== undefined && name(target, 'path')],
+    ['Same file as', first !== undefined && pathLink(session, tree.pathOf(first))],
     ['Device', tree.devices.get(at)],
     ['Attributes', tree.xattrs.has(at) && name((tree.xattrs.get(at) ?? []).join(' '))],
-    ['Comparison', tree.isFolder(at) ? undefined : session.changeOf(at)],
+    ['Comparison', !tree.isFolder(at) && session.changeOf(at)],
   ];
-  return facts.filter(
-    (fact): fact is [string, Child] => fact[1] !== undefined && fact[1] !== false,
-  );
 }
 
 const DISTANCE = 14;
 
 export class Tooltip {
-  readonly element = make('div', { class: 'tooltip', role: 'tooltip', hidden: true });
+  readonly element = make('div.tooltip', { role: 'tooltip', hidden: true });
   private shown: number | undefined;
 
   constructor(private readonly session: Session) {
@@ -74,7 +68,8 @@ export class Tooltip {
     const { offsetWidth: width, offsetHeight: height } = this.element;
     const left = x + DISTANCE + width > innerWidth ? x - DISTANCE - width : x + DISTANCE;
     const top = y + DISTANCE + height > innerHeight ? y - DISTANCE - height : y + DISTANCE;
-    setStyle(this.element, { left: `${Math.max(4, left)}px`, top: `${Math.max(4, top)}px` });
+    this.element.style.left = `${Math.max(4, left)}px`;
+    this.element.style.top = `${Math.max(4, top)}px`;
   }
 
   hide(): void {
@@ -97,8 +92,8 @@ export class Tooltip {
     fill(
       this.element,
       name(tree.pathOf(at), 'path'),
-      make('div', {}, size.join(' · ')),
-      make('div', { class: 'soft' }, facts.filter((fact) => fact !== undefined).join(' · ')),
+      make('div', size.join(' · ')),
+      make('div.soft', facts.filter((fact) => fact !== undefined).join(' · ')),
     );
   }
 }

@@ -52,32 +52,19 @@ export function fillRow(
   note?: HTMLElement,
 ): void {
   const slash = path.lastIndexOf('/');
+  const folder = name(path.slice(0, slash) || '/', 'path soft');
   row.title = visible(path);
-  row.append(
-    mark,
-    make(
-      'span',
-      { class: 'two' },
-      name(path.slice(slash + 1) || '/'),
-      note ?? name(path.slice(0, slash) || '/', 'path soft'),
-    ),
-    size,
-  );
+  row.append(mark, make('span.two', name(path.slice(slash + 1) || '/'), note ?? folder), size);
 }
 
 export function largestPanel(session: Session): HTMLElement {
-  const list = entryList(session, {
-    id: 'largest',
-    label: 'Largest files',
-    empty: 'There are no files.',
-  });
+  const list = entryList(session, { id: 'largest', label: 'Largest files', empty: 'No files.' });
   session.render(['side'], () => list.show(largestOf(session.tree)));
   session.render(['colour'], () => list.paint());
-  return make('div', { class: 'largest' }, list.element);
+  return make('div.largest', list.element);
 }
 
 function largestOf(tree: FileTree): number[] {
-  const files: number[] = [];
-  for (let at = 0; at < tree.count; at++) if ((tree.sizes[at] as number) > 0) files.push(at);
+  const files = [...tree.sizes.keys()].filter((at) => (tree.sizes[at] as number) > 0);
   return tree.largestFirst(files).slice(0, MAX_LARGEST);
 }

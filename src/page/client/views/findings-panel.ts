@@ -1,6 +1,6 @@
 /** The findings, errors first, each with its advice and a link to its entry. */
 import type { FindingData } from '../../data.js';
-import { button, fill, icon, make, name } from '../elements/dom.js';
+import { fill, growingList, icon, make, name } from '../elements/dom.js';
 import type { Session } from '../model/session.js';
 import { pathLink } from './entry-list.js';
 
@@ -23,35 +23,25 @@ export function findingsCount(session: Session): HTMLElement {
 }
 
 export function findingsPanel(session: Session): HTMLElement {
-  const element = make('div', { class: 'findings' });
-  const show = (limit: number): void => {
+  const element = make('div.findings');
+  session.render(['side'], () => {
     const { findings } = session.side.data;
-    const left = findings.length - limit;
-    fill(
-      element,
-      make('ul', {}, ...findings.slice(0, limit).map((finding) => card(session, finding))),
-      left > 0
-        ? button({ class: 'more' }, () => show(limit + PAGE_SIZE), `Show more: ${left} are left`)
-        : undefined,
-      findings.length === 0 ? make('p', { class: 'note' }, 'Nothing was found.') : undefined,
-    );
-  };
-  session.render(['side'], () => show(PAGE_SIZE));
+    if (findings.length === 0) fill(element, make('p.note', 'No findings.'));
+    else fill(element, ...growingList(findings, PAGE_SIZE, (finding) => card(session, finding)));
+  });
   return element;
 }
 
 function card(session: Session, { id, severity, path, message, advice }: FindingData): HTMLElement {
   return make(
-    'li',
-    { class: `finding ${severity}` },
+    `li.finding.${severity}`,
     icon(SIGNS[severity], 'icon sign'),
     make(
       'div',
-      {},
-      make('h3', {}, make('span', { class: 'hear' }, `${severity}: `), name(message, 'message')),
-      path === undefined ? undefined : pathLink(session, path),
-      make('p', {}, name(advice, 'message')),
-      make('code', { class: 'id' }, id),
+      make('h3', make('span.hear', `${severity}: `), name(message, 'message')),
+      path !== undefined && pathLink(session, path),
+      make('p', name(advice, 'message')),
+      make('code.id', id),
     ),
   );
 }

@@ -1,7 +1,7 @@
-/** The top of the page: what was inspected, the theme, and the two sides of a comparison. */
+/** The top of the page: the inspected image or context, the theme, and the two sides of a comparison. */
 import { formatBytes } from '../../../text/format.js';
 import type { DifferenceData } from '../../data.js';
-import { bar, button, fill, icon, make, name, softText } from '../elements/dom.js';
+import { bar, button, fill, icon, make, name } from '../elements/dom.js';
 import { countOf, ratioText, shareOf, visible } from '../elements/format.js';
 import type { Session } from '../model/session.js';
 
@@ -11,29 +11,23 @@ const MOON = 'M13.5 9.5A6 6 0 0 1 6.5 2.5a6 6 0 1 0 7 7Z';
 
 export function subject(session: Session): HTMLElement {
   const title = make('h1');
-  const figures = make('ul', { class: 'figures' });
+  const figures = make('ul.figures');
   session.render(['side'], () => {
     const { data, tree } = session.side;
     const { bytes } = data.waste;
+    const wasted = `${formatBytes(bytes)} wasted (${shareOf(bytes, data.size)})`;
     fill(title, name(data.target));
     document.title = `${visible(data.target)}, inspected`;
-    const figure = (className: string, text: string): HTMLElement =>
-      make('li', { class: className }, text);
     fill(
       figures,
-      data.id === undefined
-        ? undefined
-        : figure('id', data.id.replace(/^sha256:/, '').slice(0, 12)),
-      figure('platform', data.platform === undefined ? data.kind : visible(data.platform)),
-      figure('size', formatBytes(data.size)),
-      figure('count', countOf(tree.files[0] as number, 'file')),
-      figure(
-        bytes > 0 ? 'wasted' : 'none',
-        `${formatBytes(bytes)} wasted (${shareOf(bytes, data.size)})`,
-      ),
+      data.id !== undefined && make('li.id', data.id.replace(/^sha256:/, '').slice(0, 12)),
+      make('li.platform', visible(data.platform ?? data.kind)),
+      make('li.size', formatBytes(data.size)),
+      make('li.count', countOf(tree.files[0] as number, 'file')),
+      make(bytes > 0 ? 'li.wasted' : 'li.none', wasted),
     );
   });
-  return make('div', { class: 'subject' }, title, figures);
+  return make('div.subject', title, figures);
 }
 
 /** Switches between light and dark colours; until it is used, the page follows the system. */
@@ -66,9 +60,9 @@ export function comparison(session: Session, { before, after }: DifferenceData):
     return button(
       { class: 'compared' },
       () => session.show(index),
-      softText(index === 0 ? 'before' : 'after'),
+      make('span.soft', index === 0 ? 'before' : 'after'),
       name(side?.data.target ?? '', 'target'),
-      make('span', { class: 'size' }, `${formatBytes(size)}, ${files}`),
+      make('span.size', `${formatBytes(size)}, ${files}`),
       bar(size / Math.max(before, after, 1)),
     );
   });
@@ -78,9 +72,9 @@ export function comparison(session: Session, { before, after }: DifferenceData):
     });
   });
   return make(
-    'section',
-    { class: 'comparison', 'aria-label': 'Comparison' },
-    make('div', { class: 'both' }, ...switches),
-    make('p', { class: 'ratio' }, make('b', {}, share), ` ${rest}`),
+    'section.comparison',
+    { 'aria-label': 'Comparison' },
+    make('div.both', ...switches),
+    make('p.ratio', make('b', share), ` ${rest}`),
   );
 }

@@ -1,32 +1,17 @@
 /** The layers from the lowest up; choosing one highlights its entries in the map. Below, facts of the image. */
 import { formatBytes } from '../../../text/format.js';
 import type { LayerData } from '../../data.js';
-import {
-  bar,
-  button,
-  factList,
-  fill,
-  make,
-  name,
-  sizeText,
-  softText,
-  swatch,
-} from '../elements/dom.js';
+import { bar, button, factList, fill, make, name, sizeText, swatch } from '../elements/dom.js';
 import { countOf } from '../elements/format.js';
 import { paletteFor } from '../elements/palette.js';
 import type { Session } from '../model/session.js';
 
 export function layersView(session: Session): HTMLElement {
-  const list = make('ol', { class: 'layers' });
+  const list = make('ol.layers');
   const heading = make('h2');
-  const facts = make('dl', { class: 'facts' });
-  const about = make(
-    'details',
-    { class: 'about', open: true },
-    make('summary', {}, 'Image'),
-    facts,
-  );
-  const element = make('aside', { class: 'side', 'aria-label': 'Layers' }, heading, list, about);
+  const facts = make('dl.facts');
+  const about = make('details.about', { open: true }, make('summary', 'Image'), facts);
+  const element = make('aside.side', { 'aria-label': 'Layers' }, heading, list, about);
   session.render(['side', 'isDark'], () => {
     const { data } = session.side;
     const largest = Math.max(1, ...data.layers.map(({ contents }) => contents));
@@ -44,24 +29,17 @@ export function layersView(session: Session): HTMLElement {
 }
 
 function row(session: Session, layer: LayerData, index: number, largest: number): HTMLElement {
-  return make(
-    'li',
-    {},
-    button(
-      { class: 'layer' },
-      () => session.change({ layer: session.view.layer === index ? undefined : index }),
-      make(
-        'span',
-        { class: 'line' },
-        swatch(paletteFor(session.view.isDark).ofLayer(index)),
-        make('span', { class: 'number' }, String(index)),
-        sizeText(layer.contents),
-      ),
-      name(layer.createdBy ?? 'no history tells what made it', 'instruction'),
-      bar(layer.contents / largest),
-      softText(summaryOf(layer)),
-    ),
+  const colour = paletteFor(session.view.isDark).ofLayer(index);
+  const number = make('span.number', String(index));
+  const control = button(
+    { class: 'layer' },
+    () => session.change({ layer: session.view.layer === index ? undefined : index }),
+    make('span.line', swatch(colour), number, sizeText(layer.contents)),
+    name(layer.createdBy ?? 'no history', 'instruction'),
+    bar(layer.contents / largest),
+    make('span.soft', summaryOf(layer)),
   );
+  return make('li', control);
 }
 
 function summaryOf({ added, changed, removed, wasted, compressed }: LayerData): string {

@@ -13,7 +13,7 @@ const MAX_BUTTONS = 250;
 const SMALLEST_BUTTON = 7;
 
 export class Cells {
-  readonly element = make('div', { class: 'cells' });
+  readonly element = make('div.cells');
   /** The rectangle of each button. */
   private boxes: readonly Box[] = [];
 
@@ -39,7 +39,7 @@ export class Cells {
     this.boxes.forEach((box, index) => {
       const cell =
         (this.element.children[index] as HTMLElement | undefined) ??
-        this.element.appendChild(make('button', { type: 'button', class: 'cell' }));
+        this.element.appendChild(make('button.cell', { type: 'button' }));
       cell.setAttribute('aria-label', spoken(tree, box.at, total));
       cell.dataset['entry'] = String(box.at);
       placeAt(cell, box);

@@ -11,8 +11,8 @@ import { Cells } from './map-cells.js';
 export class MapView {
   readonly element: HTMLElement;
   private readonly canvas = make('canvas', { 'aria-hidden': 'true' });
-  private readonly halo = make('div', { class: 'halo', hidden: true, 'aria-hidden': 'true' });
-  private readonly note = make('p', { class: 'note', hidden: true });
+  private readonly halo = make('div.halo', { hidden: true, 'aria-hidden': 'true' });
+  private readonly note = make('p.note', { hidden: true });
   private readonly cells: Cells;
   private boxes: readonly Box[] = [];
 
@@ -22,7 +22,7 @@ export class MapView {
   ) {
     this.cells = new Cells(session);
     const parts = [this.canvas, this.cells.element, this.halo, this.note];
-    this.element = make('div', { class: 'map', role: 'group' }, ...parts);
+    this.element = make('div.map', { role: 'group' }, ...parts);
     this.listen();
     this.watch();
     new ResizeObserver(() => this.draw()).observe(this.element);

@@ -26,12 +26,12 @@ export function searchBox(session: Session): HTMLElement {
   const list = entryList(session, {
     id: 'found',
     label: 'Found',
-    empty: 'Nothing is called that.',
+    empty: 'No matches.',
     chosen: () => open(false),
   });
   list.element.tabIndex = -1;
-  const count = make('p', { class: 'count', role: 'status' });
-  const popup = make('div', { class: 'popup', hidden: true }, count, list.element);
+  const count = make('p.count', { role: 'status' });
+  const popup = make('div.popup', { hidden: true }, count, list.element);
   const open = (isOpen: boolean): void => {
     popup.hidden = !isOpen;
     input.setAttribute('aria-expanded', String(isOpen));
@@ -71,19 +71,11 @@ export function searchBox(session: Session): HTMLElement {
     const found = session.found ?? [];
     list.show(found);
     const bytes = session.light?.bytes ?? 0;
-    count.textContent =
-      found.length === 0
-        ? ''
-        : `${countOf(found.length, 'match', 'matches')}, ${formatBytes(bytes)}`;
+    const matches = `${countOf(found.length, 'match', 'matches')}, ${formatBytes(bytes)}`;
+    count.textContent = found.length === 0 ? '' : matches;
   });
-  const element = make(
-    'search',
-    { class: 'search' },
-    icon(LENS),
-    input,
-    make('kbd', { 'aria-hidden': 'true' }, '/'),
-    popup,
-  );
+  const key = make('kbd', { 'aria-hidden': 'true' }, '/');
+  const element = make('search.search', icon(LENS), input, key, popup);
   element.addEventListener('focusout', (event) => {
     if (!element.contains(event.relatedTarget as Node | null)) open(false);
   });
