@@ -75,16 +75,12 @@ export function isDirectory(node: Node | undefined): node is Directory {
   return node instanceof Directory;
 }
 
-export function typeOfMode(mode: number): number {
-  return mode & TYPE_BITS;
-}
-
 export function isSymlink(node: Node | undefined): node is Leaf {
-  return node !== undefined && typeOfMode(node.mode) === SYMLINK;
+  return node !== undefined && (node.mode & TYPE_BITS) === SYMLINK;
 }
 
 export function isFile(node: Node | undefined): node is Leaf {
-  return node !== undefined && typeOfMode(node.mode) === FILE;
+  return node !== undefined && (node.mode & TYPE_BITS) === FILE;
 }
 
 /** Merges extended attributes: a later entry replaces single ones and removes none. */

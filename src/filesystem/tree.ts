@@ -39,7 +39,7 @@ const PLAIN: Made = { ...IMPLIED, gid: 0 };
 const SET_GROUP_ID = 0o2000;
 
 /** How a path is followed. */
-export interface ResolveOptions {
+interface ResolveOptions {
   /** @default true */
   readonly followLast?: boolean;
   /** The directory without links that is the root for this path. @default the root of the tree */
@@ -81,9 +81,13 @@ export class Tree {
       targetOf: (node) => (isSymlink(node) ? (node.extra?.target ?? '') : undefined),
       child: (parent, name) => (isDirectory(parent) ? parent.children.get(name) : undefined),
     });
-    if (hasClimbed && climbing === 'refuse') throw escapes(path);
-    if (hasTooManyLinks) throw tooManyLinks(path);
-    return names;
+    const isOutside = hasClimbed && climbing === 'refuse';
+    if (!isOutside && !hasTooManyLinks) return names;
+    const shown = printable(fromBinary(path));
+    if (!isOutside)
+      throw new DockerceptionError('build', 'BUILD_LINKS', `${shown}: too many symbolic links`);
+    const message = `${shown}: a symbolic link on the way leads outside`;
+    throw new DockerceptionError('context', 'BUILD_ESCAPES', message);
   }
 
   /** The node at a path without links. */
@@ -107,7 +111,10 @@ export class Tree {
     let here = this.#root;
     path.forEach((name, depth) => {
       const child = here.children.get(name);
-      if (child !== undefined && !isDirectory(child)) throw notADirectory(path.slice(0, depth + 1));
+      if (child !== undefined && !isDirectory(child)) {
+        const message = `${display(path.slice(0, depth + 1))} is not a directory`;
+        throw new DockerceptionError('build', 'BUILD_NOT_A_DIRECTORY', message);
+      }
       here = this.enter(here, name, child ?? this.#make(made, here));
     });
     return here;
@@ -127,16 +134,8 @@ export class Tree {
   }
 
   /** A new directory with these attributes. */
-  newDirectory(from: Attributes): Directory {
-    return new Directory(
-      from.mode,
-      from.uid,
-      from.gid,
-      from.mtime,
-      from.extra,
-      new Map(),
-      this.#owner,
-    );
+  newDirectory({ mode, uid, gid, mtime, extra }: Attributes): Directory {
+    return new Directory(mode, uid, gid, mtime, extra, new Map(), this.#owner);
   }
 
   /** Changes attributes of a mutable directory. */
@@ -165,25 +164,4 @@ export class Tree {
 /** `/usr/bin`, for a message. */
 export function display(path: Components): string {
   return `/${printable(fromBinary(path.join('/')))}`;
-}
-
-function notADirectory(path: Components): DockerceptionError {
-  return new DockerceptionError(
-    'build',
-    'BUILD_NOT_A_DIRECTORY',
-    `${display(path)} is not a directory`,
-  );
-}
-
-function escapes(path: string): DockerceptionError {
-  const message = `${printable(fromBinary(path))}: a symbolic link on the way leads outside`;
-  return new DockerceptionError('context', 'BUILD_ESCAPES', message);
-}
-
-function tooManyLinks(path: string): DockerceptionError {
-  return new DockerceptionError(
-    'build',
-    'BUILD_LINKS',
-    `${printable(fromBinary(path))}: too many symbolic links`,
-  );
 }

@@ -9,7 +9,6 @@ import { TarWalk } from '../tar/walk.js';
 import type { WalkHandler } from '../tar/walk-handler.js';
 import { printable } from '../text/printable.js';
 import type { ContentSink } from './content-sink.js';
-import { HardLinks } from './hard-links.js';
 import { cleanName, refuseTooDeep, refuseTooLong } from './name.js';
 import {
   type Attributes,
@@ -27,6 +26,16 @@ import { attributesOf, refuseNotUnpackable, type UnpackedEntry } from './unpacke
 
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
+
+/**
+ * A file with several names. The last name determines owner and mode of all; the others are updated at the end, since
+ * updating them each time would be quadratic.
+ */
+interface LinkedFile {
+  readonly places: { readonly children: Map<string, Node>; readonly name: string }[];
+  /** The node of the last name. */
+  leaf: Leaf;
+}
 
 export interface UnpackOptions {
   readonly tree: Tree;
@@ -46,15 +55,6 @@ export interface UnpackOptions {
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
-export interface Unpacked {
-  readonly entries: number;
-  /**
-   * The newest mtime in whole seconds since 1970; -Infinity without entries. The root's is ignored: writing a tar into
-   * the directory that it packs changes it.
-   */
-  readonly newest: number;
-}
-
 /**
  * Unpacks a tar into a tree. The end of the archive may be missing. Throws what the walk throws, TAR_LINK for a hard
  * link to nothing, TAR_UNSAFE for a name with `..`.
@@ -62,7 +62,7 @@ export interface Unpacked {
 export async function unpack(
   tar: AsyncIterable<Buffer>,
   options: UnpackOptions,
-): Promise<Unpacked> {
+): Promise<Unpacker> {
   const unpacker = new Unpacker(options);
   const view = new TarWalk(unpacker, options.name);
   for await (const chunk of tar) {
@@ -71,16 +71,18 @@ export async function unpack(
   }
   view.end();
   unpacker.end();
-  return { entries: view.entries, newest: unpacker.newest };
+  return unpacker;
 }
 
 /** Adds the entries of one tar to a tree; the caller calls `end`. */
 export class Unpacker implements WalkHandler {
-  /** The newest mtime so far; -Infinity without entries. */
+  /**
+   * The newest mtime so far in whole seconds since 1970; -Infinity without entries. The root's is ignored: writing a tar
+   * into the directory that it packs changes it.
+   */
   newest = -Infinity;
   readonly #tree: Tree;
   readonly #contents: ContentSink;
-  readonly #into: Components;
   readonly #options: UnpackOptions;
   /** The directory of the last entry, which usually is the next one's. */
   #folder: Directory | undefined;
@@ -88,7 +90,8 @@ export class Unpacker implements WalkHandler {
   #keeping = false;
   #pieces: number[] | undefined;
   #position = 0;
-  readonly #links = new HardLinks();
+  /** Files with several names, by the object that their nodes share. */
+  readonly #files = new Map<object, LinkedFile>();
   /** Nodes of this tar, which opaque whiteouts keep. */
   readonly #brought: WeakSet<Node> | undefined;
 
@@ -96,7 +99,6 @@ export class Unpacker implements WalkHandler {
     this.#options = options;
     this.#tree = options.tree;
     this.#contents = options.contents;
-    this.#into = options.into ?? [];
     this.#brought = options.whiteouts === true ? new WeakSet() : undefined;
   }
 
@@ -138,37 +140,36 @@ export class Unpacker implements WalkHandler {
     return new Tree(this.#tree);
   }
 
+  /** Updates the earlier names of files with several, except those that were replaced. */
   end(): void {
-    this.#links.settle();
+    for (const [links, { places, leaf }] of this.#files)
+      for (const { children, name } of places)
+        if (children.get(name)?.extra?.links === links) children.set(name, leaf);
+    this.#files.clear();
   }
 
   #enter(name: string): Directory {
-    if (this.#folder === undefined || this.#folderName !== name) {
-      this.#folder = this.#directory(name);
-      this.#folderName = name;
-    }
-    return this.#folder;
-  }
-
-  /** A context itself is at fault if a parent is not a directory. */
-  #directory(name: string): Directory {
+    if (this.#folder !== undefined && this.#folderName === name) return this.#folder;
+    const { into, whiteouts } = this.#options;
     const path = this.#resolve(name);
     refuseTooDeep(path);
     try {
-      const { into } = this.#options;
-      return this.#tree.directory(path, into === undefined ? undefined : IMPLIED);
+      this.#folder = this.#tree.directory(path, into && IMPLIED);
     } catch (error) {
-      const { into, whiteouts } = this.#options;
       if (into !== undefined || whiteouts === true || !(error instanceof DockerceptionError))
         throw error;
-      throw new DockerceptionError('context', error.code, error.message, { cause: error });
+      // The context itself is at fault if a parent is not a directory.
+      throw error.with({ kind: 'context' });
     }
+    this.#folderName = name;
+    return this.#folder;
   }
 
   /** Links of a layer may point anywhere; others must not lead out of the root. */
   #resolve(path: string, followLast = true): Components {
-    const climbing = this.#options.whiteouts === true ? 'hold' : 'refuse';
-    return this.#tree.resolve(path, { followLast, root: this.#into, climbing });
+    const { into: root = [], whiteouts } = this.#options;
+    const climbing = whiteouts === true ? 'hold' : 'refuse';
+    return this.#tree.resolve(path, { followLast, root, climbing });
   }
 
   #put(folder: Directory, name: string, path: string, entry: UnpackedEntry, mtime: number): void {
@@ -217,8 +218,9 @@ export class Unpacker implements WalkHandler {
     const target = this.#resolve(cleanName(entry.linkpathBytes), false);
     const found = this.#tree.at(target);
     if (found === undefined || isDirectory(found)) {
-      const message = `a hard link to ${display(target)}, which is not there`;
-      throw new DockerceptionError('context', 'TAR_LINK', this.#saying(entry, message));
+      const link = `${printable(entry.pathBytes)}: a hard link to ${display(target)}`;
+      const message = `reading ${this.#options.name}: ${link}, which is not there`;
+      throw new DockerceptionError('context', 'TAR_LINK', message);
     }
     this.#tree.hasLinks = true;
     const links = found.extra?.links ?? {};
@@ -230,10 +232,17 @@ export class Unpacker implements WalkHandler {
     const extra = { ...(added ?? found.extra), links };
     const leaf = new Leaf(mode, uid, gid, mtime, found.size, found.offset, extra);
     this.#brought?.add(leaf);
-    this.#links.add(links, leaf, { folder, name }, () => ({
-      folder: this.#tree.directory(target.slice(0, -1)),
-      name: target.at(-1) as string,
-    }));
+    const file = this.#files.get(links) ?? { places: [], leaf };
+    if (file.places.length === 0) {
+      const { children } = this.#tree.directory(target.slice(0, -1));
+      const first = { children, name: target.at(-1) as string };
+      this.#files.set(links, file);
+      file.places.push(first);
+      children.set(first.name, leaf);
+    }
+    file.places.push({ children: folder.children, name });
+    file.leaf = leaf;
+    folder.children.set(name, leaf);
   }
 
   #root(entry: UnpackedEntry, mtime: number): void {
@@ -269,9 +278,5 @@ export class Unpacker implements WalkHandler {
     if (xattrs === undefined || this.#options.strict !== true) return xattrs;
     const kept = [...xattrs].filter(([name]) => !isAppleXattr(name));
     return kept.length > 0 ? new Map(kept) : undefined;
-  }
-
-  #saying(entry: UnpackedEntry, why: string): string {
-    return `reading ${this.#options.name}: ${printable(entry.pathBytes)}: ${why}`;
   }
 }

@@ -76,28 +76,22 @@ function extraOf(entry: UnpackedEntry, xattrs: UnpackedEntry['xattrs']): Extra |
 const MAX_TARGET = 4095;
 
 /** Throws TAR_TYPE, TAR_LINK. */
-export function refuseNotUnpackable({ type, pathBytes, linkpathBytes }: UnpackedEntry): void {
-  if (type === 'unknown') {
-    const why = 'an entry of a type that no engine unpacks';
-    throw refusal(
-      pathBytes,
-      'TAR_TYPE',
-      why,
-      'GNU tar writes such with --label and --listed-incremental',
-    );
-  }
-  if (type !== 'symlink') return;
-  if (linkpathBytes.length === 0)
-    throw refusal(pathBytes, 'TAR_LINK', 'a symbolic link without a target');
-  if (linkpathBytes.length > MAX_TARGET)
-    throw refusal(
-      pathBytes,
-      'TAR_LINK',
-      'the target of the symbolic link is too long for any file system',
-    );
+export function refuseNotUnpackable(entry: UnpackedEntry): void {
+  const problem = problemOf(entry);
+  if (problem === undefined) return;
+  const [code, why, hint] = problem;
+  const message = `reading entry ${printable(entry.pathBytes, 60)}: ${why}`;
+  throw new DockerceptionError('context', code, message, { hint });
 }
 
-function refusal(path: Buffer, code: ErrorCode, why: string, hint?: string): DockerceptionError {
-  const message = `reading entry ${printable(path, 60)}: ${why}`;
-  return new DockerceptionError('context', code, message, { hint });
+function problemOf(entry: UnpackedEntry): readonly [ErrorCode, why: string, hint?: string] | void {
+  if (entry.type === 'unknown') {
+    const hint = 'GNU tar writes such with --label and --listed-incremental';
+    return ['TAR_TYPE', 'an entry of a type that no engine unpacks', hint];
+  }
+  if (entry.type !== 'symlink') return;
+  const { length } = entry.linkpathBytes;
+  if (length === 0) return ['TAR_LINK', 'a symbolic link without a target'];
+  if (length > MAX_TARGET)
+    return ['TAR_LINK', 'the target of the symbolic link is too long for any file system'];
 }

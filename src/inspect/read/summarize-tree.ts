@@ -10,7 +10,7 @@ import {
   NO_TIME,
   type Node,
   SYMLINK,
-  typeOfMode,
+  TYPE_BITS,
 } from '../../filesystem/node.js';
 import { type Entry, type EntryKind, walk } from '../entry.js';
 import type { Duplicate, HiddenFile, Waste } from '../inspection.js';
@@ -71,7 +71,7 @@ class TreeEntry implements Entry {
     readonly layer: number,
     content: Content | undefined,
   ) {
-    this.kind = KINDS.get(typeOfMode(node.mode)) ?? 'file';
+    this.kind = KINDS.get(node.mode & TYPE_BITS) ?? 'file';
     this.mode = node.mode & 0o7777;
     this.uid = node.uid;
     this.gid = node.gid;

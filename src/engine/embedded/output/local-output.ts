@@ -39,29 +39,26 @@ export async function writeLocal(
 ): Promise<void> {
   let made: readonly TemporaryPath[] = [];
   let staging: TemporaryPath | undefined;
+  let writer: LocalWriter | undefined;
   try {
     made = makeFolder(dest);
     await removeAbandoned(dest);
     staging = TemporaryPath.folder(dest);
-    const writer = new LocalWriter(dest, staging.path, options);
+    writer = new LocalWriter(dest, staging.path, options);
     for (const system of flatChanges(systems)) await writer.stage(system);
     options.signal.throwIfAborted();
     for (const one of made) one.keep();
     writer.move();
-    report(writer, dest, options);
   } catch (error) {
     if (options.signal.aborted) throw options.signal.reason;
-    throw outputFailure(dest, error);
+    throw outputFailure(writer?.place ?? dest, error);
   } finally {
     staging?.remove();
-    for (const one of [...made].reverse()) one.remove();
+    for (const one of made.toReversed()) one.remove();
   }
-}
-
-function report({ special, attributed }: LocalWriter, dest: string, options: LocalOptions): void {
   const left = [
-    ...counted(special, 'device or pipe', 'devices and pipes'),
-    ...counted(attributed, "file's extended attributes", "files' extended attributes"),
+    ...counted(writer.special, 'device or pipe', 'devices and pipes'),
+    ...counted(writer.attributed, "file's extended attributes", "files' extended attributes"),
   ];
   if (left.length === 0) return;
   const message = `left out of ${dest}: ${left.join(', ')}`;
@@ -87,6 +84,7 @@ class LocalWriter {
   /** Directories that exist in `dest`, and that others are merged into. */
   readonly #merged = new Set<string>(['']);
   #sinceBreak = 0;
+  #path: string | undefined;
 
   constructor(dest: string, staging: string, options: LocalOptions) {
     this.#dest = toBinary(withoutSlashes(dest));
@@ -94,39 +92,43 @@ class LocalWriter {
     this.#options = options;
   }
 
+  /** What is being written, for messages. */
+  get place(): string | undefined {
+    return this.#path === undefined ? undefined : fromBinary(this.#destOf(this.#path));
+  }
+
   /** Writes a file system into the staging folder, and checks that it can be moved. */
   async stage(system: Iterable<Change>): Promise<void> {
     const firstNames = new Map<object, string>();
     for (const change of system) {
       const { path, node } = change;
-      await this.#doing(path, async () => {
-        if (node.extra?.xattrs !== undefined) this.attributed++;
-        if (isDirectory(node)) this.#stageDirectory(change);
-        else if (isFile(node) || isSymlink(node)) await this.#stageLeaf(path, node, firstNames);
-        else this.special++;
-      });
+      this.#path = path;
+      if (node.extra?.xattrs !== undefined) this.attributed++;
+      if (isDirectory(node)) this.#stageDirectory(change);
+      else if (isFile(node) || isSymlink(node)) await this.#stageLeaf(path, node, firstNames);
+      else this.special++;
       if (++this.#sinceBreak >= ENTRIES) await this.#break();
     }
   }
 
   /** Moves everything to its place. It ignores signals. */
   move(): void {
-    for (const path of this.#merged) this.#sync(path, () => makeWritable(this.#destOf(path)));
-    for (const path of this.#moves)
-      this.#sync(path, () => {
-        const place = this.#destOf(path);
-        if (lstat(place)?.isDirectory() === true) fs.rmdirSync(native(place));
-        else if (isDirectoryPath(this.#stagedOf(path))) fs.rmSync(native(place), { force: true });
-        fs.renameSync(native(this.#stagedOf(path)), native(place));
-      });
+    for (this.#path of this.#merged) makeWritable(this.#destOf(this.#path));
+    for (const path of this.#moves) {
+      this.#path = path;
+      const place = this.#destOf(path);
+      if (isDirectoryPath(place)) fs.rmdirSync(native(place));
+      else if (isDirectoryPath(this.#stagedOf(path))) fs.rmSync(native(place), { force: true });
+      fs.renameSync(native(this.#stagedOf(path)), native(place));
+    }
     // All files are in place: directories can become read-only, and their times no longer change.
-    for (const { path, node, mtime } of this.#directories.reverse())
-      this.#sync(path, () => {
-        const place = native(this.#destOf(path));
-        fs.chmodSync(place, node.mode & 0o7777);
-        const time = this.#time({ mtime });
-        fs.utimesSync(place, time, time);
-      });
+    for (const change of this.#directories.reverse()) {
+      this.#path = change.path;
+      const place = native(this.#destOf(change.path));
+      fs.chmodSync(place, change.node.mode & 0o7777);
+      const time = this.#time(change);
+      fs.utimesSync(place, time, time);
+    }
   }
 
   /** Lets other events run, such as a signal. */
@@ -136,33 +138,17 @@ class LocalWriter {
     this.#options.signal.throwIfAborted();
   }
 
-  async #doing(path: string, work: () => void | Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (this.#options.signal.aborted) throw this.#options.signal.reason;
-      throw outputFailure(fromBinary(this.#destOf(path)), error);
-    }
-  }
-
-  #sync(path: string, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      throw outputFailure(fromBinary(this.#destOf(path)), error);
-    }
-  }
-
   #stageDirectory(change: Change): void {
     const { path } = change;
     this.#directories.push(change);
     if (this.#isMergedInto(path)) {
       const place = this.#destOf(path);
-      if (!isDirectoryPath(place)) this.#moves.push(path);
+      const present = lstat(place);
+      if (present?.isDirectory() !== true) this.#moves.push(path);
       else {
         this.#merged.add(path);
         // Its content has to be readable to be checked.
-        if (((lstat(place)?.mode ?? 0) & 0o500) !== 0o500) makeWritable(place);
+        if ((present.mode & 0o500) !== 0o500) makeWritable(place);
       }
     }
     fs.mkdirSync(native(this.#stagedOf(path)), 0o700);

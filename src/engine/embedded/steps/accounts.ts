@@ -29,23 +29,21 @@ export interface OwnerIds {
  */
 export function lookUpOwner(tree: Tree, spool: Spool, text: string): OwnerIds {
   const [user = '', group, ...more] = text.split(':');
-  if (more.length > 0) throw invalid(text);
-  const look = (file: AccountFile, name: string): Account => {
+  if (more.length > 0) {
+    const message = `--chown=${printable(text)} is not USER[:GROUP]`;
+    throw new DockerceptionError('build', 'CHOWN_INVALID', message);
+  }
+  const find = (file: AccountFile, name: string): Account => {
+    const id = number(name);
+    if (id !== undefined) return { name, id, group: id };
     const accounts = accountsOf(tree, spool, file);
     const found = accounts.find((account) => account.name === name);
-    if (found !== undefined) return found;
-    if (name === 'root') return { name, id: 0, group: 0 };
-    throw unknownName(text, file, name, accounts);
+    if (found === undefined && name !== 'root') throw unknownName(text, file, name, accounts);
+    return found ?? ROOT;
   };
-  const id = number(user);
-  const owner: Account =
-    user === ''
-      ? { name: '', id: 0, group: 0 }
-      : id === undefined
-        ? look('passwd', user)
-        : { name: '', id, group: id };
+  const owner = user === '' ? ROOT : find('passwd', user);
   if (group === undefined) return { uid: owner.id, gid: owner.group };
-  return { uid: owner.id, gid: group === '' ? 0 : (number(group) ?? look('group', group).id) };
+  return { uid: owner.id, gid: group === '' ? 0 : find('group', group).id };
 }
 
 type AccountFile = 'passwd' | 'group';
@@ -57,14 +55,14 @@ interface Account {
   readonly group: number;
 }
 
+const ROOT: Account = { name: 'root', id: 0, group: 0 };
+
 function accountsOf(tree: Tree, spool: Spool, file: AccountFile): Account[] {
   const node = tree.find(`etc/${file}`);
   if (!isFile(node) || node.offset < 0) return [];
-  const fields = contentOf(node, spool, MAX_ACCOUNTS)
-    .toString('utf8')
-    .split('\n')
-    .map((line) => line.split(':'));
-  return fields.flatMap(([name = '', , id = '', group = '']) => {
+  const lines = contentOf(node, spool, MAX_ACCOUNTS).toString('utf8').split('\n');
+  return lines.flatMap((line) => {
+    const [name = '', , id = '', group = ''] = line.split(':');
     const parsed = number(id);
     return parsed === undefined ? [] : [{ name, id: parsed, group: number(group) ?? parsed }];
   });
@@ -77,10 +75,8 @@ function unknownName(
   accounts: readonly Account[],
 ): DockerceptionError {
   const what = file === 'passwd' ? 'user' : 'group';
-  const close = nearestNames(
-    name,
-    accounts.map((account) => account.name),
-  ).map((one) => printable(one));
+  const names = accounts.map((account) => account.name);
+  const close = nearestNames(name, names).map((one) => printable(one));
   const message = `--chown=${printable(text)}: there is no ${what} '${printable(name)}' in the image's /etc/${file}`;
   const hint =
     close.length === 0
@@ -92,9 +88,4 @@ function unknownName(
 function number(text: string): number | undefined {
   if (!/^\+?[0-9]+$/.test(text)) return undefined;
   return Number(text) <= MAX_ID ? Number(text) : undefined;
-}
-
-function invalid(text: string): DockerceptionError {
-  const message = `--chown=${printable(text)} is not USER[:GROUP]`;
-  return new DockerceptionError('build', 'CHOWN_INVALID', message);
 }

@@ -36,15 +36,11 @@ export async function addFile(source: Source, target: AddTarget): Promise<void> 
   const { tree, spool, dest, copier, owner } = target;
   const file = source.node as Leaf;
   const name = printable(fromBinary(source.name));
-  if (!(await isArchive(file, spool, name))) {
-    copier.copy(source, dest);
-    return;
-  }
+  if (!(await isArchive(file, spool, name))) return copier.copy(source, dest);
   const into = tree.resolve(dest);
   tree.directory(into, { ...MADE_BY_ROOT, ...owner });
-  const tar = await open(file, spool, name);
-  const strict = true;
-  await unpack(tar, { tree, contents: spool, name, into, strict, ...(owner && { owner }) });
+  const options = { tree, contents: spool, name, into, strict: true };
+  await unpack(await open(file, spool, name), { ...options, ...(owner && { owner }) });
 }
 
 /** Whether the decompressed content starts with a tar header. */
@@ -52,22 +48,16 @@ async function isArchive(file: Leaf, spool: Spool, name: string): Promise<boolea
   const header = Buffer.alloc(BLOCK);
   let filled = 0;
   try {
-    const stream = (await open(file, spool, name)) as AsyncIterable<Buffer>;
-    for await (const chunk of stream) {
-      filled += chunk.copy(header, filled);
+    for await (const chunk of await open(file, spool, name)) {
+      filled += (chunk as Buffer).copy(header, filled);
       if (filled === BLOCK) break;
     }
   } catch (error) {
     // The content is not in the format of its first bytes. It is an archive only if a header was read.
-    if (filled < BLOCK && isDamaged(error, name)) throw error;
+    if (filled < BLOCK && error instanceof DockerceptionError)
+      if (error.code === 'COMPRESSED_UNSUPPORTED' || ARCHIVE_NAME.test(name)) throw error;
   }
   return filled === BLOCK && verifiedSum(header, 0) >= 0 && header.some((byte) => byte !== 0);
-}
-
-/** Whether an unreadable file was meant to be an archive, judging by its name. */
-function isDamaged(error: unknown, name: string): boolean {
-  if (!(error instanceof DockerceptionError)) return false;
-  return error.code === 'COMPRESSED_UNSUPPORTED' || ARCHIVE_NAME.test(name);
 }
 
 function open(file: Leaf, spool: Spool, name: string): Promise<Readable> {

@@ -42,7 +42,6 @@ export class Copier {
   readonly #from: Tree;
   readonly #changes: CopyChanges;
   readonly #made: Made;
-  readonly #relink: boolean;
   readonly #links = new Map<object, object>();
 
   /** @param from the tree of the sources, which must not change any more */
@@ -50,7 +49,6 @@ export class Copier {
     this.#tree = tree;
     this.#from = from;
     this.#changes = changes;
-    this.#relink = from.hasLinks;
     if (from.hasLinks) tree.hasLinks = true;
     this.#made = { ...MADE_BY_ROOT, ...changes.owner, mode: changes.madeMode };
   }
@@ -79,10 +77,10 @@ export class Copier {
   copyBelow({ literal, node }: Source, depth: number, dest: string): void {
     this.#links.clear();
     const below = literal.slice(Math.max(0, literal.length - 1 - depth)).join('/');
-    const out = this.#changes.excluded?.(below) === true;
+    const out = this.#isExcluded(below);
     let path = this.#tree.resolve(dest);
     let folder = this.#tree.directory(path, this.#made);
-    if (out && !(isDirectory(node) && hasIncluded(node, below, this.#changes.excluded))) return;
+    if (out && !(isDirectory(node) && this.#hasIncluded(node, below))) return;
     for (let at = literal.length - depth; at < literal.length; at++) {
       const name = literal[at - 1] as string;
       path = this.#tree.resolve([...path, name].join('/'));
@@ -111,7 +109,7 @@ export class Copier {
   #merge(target: Directory, source: Directory, below: string, path: Components): void {
     for (const [name, node] of source.children) {
       const here = below === '' ? name : `${below}/${name}`;
-      const out = this.#changes.excluded?.(here) === true;
+      const out = this.#isExcluded(here);
       if (isDirectory(node)) this.#mergeDirectory(target, name, node, here, path, out);
       else if (!out) this.#putLeaf(target, name, node, [...path, name]);
     }
@@ -132,7 +130,7 @@ export class Copier {
     }
     const path = [...above, name];
     // An excluded directory is created only for files in it that are not excluded.
-    if (out && !hasIncluded(source, below, this.#changes.excluded)) return;
+    if (out && !this.#hasIncluded(source, below)) return;
     if (isSymlink(present)) {
       // BuildKit refuses this, but bases where /bin is a link to usr/bin are common.
       const target = this.#tree.resolve(path.join('/'));
@@ -149,17 +147,20 @@ export class Copier {
 
   #putLeaf(folder: Directory, name: string, leaf: Leaf, path: Components): void {
     if (isDirectory(folder.children.get(name))) throw replacesDirectory(path);
-    folder.children.set(name, this.#isChanging() ? this.#changed(leaf) : leaf);
+    if (!this.#isChanging()) {
+      folder.children.set(name, leaf);
+      return;
+    }
+    const { mode, uid, gid, mtime, extra } = this.#attributes(leaf);
+    const changed = new Leaf(mode, uid, gid, mtime, leaf.size, leaf.offset, extra);
+    folder.children.set(name, changed);
   }
 
   #isChanging(): boolean {
     const { owner, chmod, excluded } = this.#changes;
-    return this.#relink || owner !== undefined || chmod !== undefined || excluded !== undefined;
-  }
-
-  #changed(leaf: Leaf): Leaf {
-    const { mode, uid, gid, mtime, extra } = this.#attributes(leaf);
-    return new Leaf(mode, uid, gid, mtime, leaf.size, leaf.offset, extra);
+    return (
+      this.#from.hasLinks || owner !== undefined || chmod !== undefined || excluded !== undefined
+    );
   }
 
   #attributes(node: Node): Attributes {
@@ -171,6 +172,19 @@ export class Copier {
     return { mode, uid: owner.uid, gid: owner.gid, mtime: node.mtime, extra: this.#extra(node) };
   }
 
+  #isExcluded(path: string): boolean {
+    return this.#changes.excluded?.(path) === true;
+  }
+
+  #hasIncluded({ children }: Directory, below: string): boolean {
+    for (const [name, node] of children) {
+      const path = `${below}/${name}`;
+      if (!this.#isExcluded(path) || (isDirectory(node) && this.#hasIncluded(node, path)))
+        return true;
+    }
+    return false;
+  }
+
   /** Hard links are kept inside one copy, and are new files for the next. */
   #extra({ extra }: Node): Extra | undefined {
     if (extra?.links === undefined) return extra;
@@ -178,19 +192,6 @@ export class Copier {
     if (links === undefined) this.#links.set(extra.links, (links = {}));
     return { ...extra, links };
   }
-}
-
-function hasIncluded(
-  directory: Directory,
-  below: string,
-  excluded: ((path: string) => boolean) | undefined,
-): boolean {
-  for (const [name, node] of directory.children) {
-    const path = `${below}/${name}`;
-    if (excluded?.(path) !== true) return true;
-    if (isDirectory(node) && hasIncluded(node, path, excluded)) return true;
-  }
-  return false;
 }
 
 function notADirectory(path: Components): DockerceptionError {

@@ -88,13 +88,14 @@ async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<v
       continue;
     }
     const from = await execution.source(step.from);
-    const { kept, path } = step.parents ? pivot(source) : { kept: 0, path: source };
-    const found = findSources(from.tree, path, from.name, step.parents);
+    const found = findSources(from.tree, source, from.name, step.parents);
     if (found.length > 0) copied = true;
-    else missing ??= () => notFound(from.tree, componentsInside(path), from.name);
+    else missing ??= () => notFound(from.tree, componentsInside(source), from.name);
     const copier = new Copier(tree, from.tree, changes);
+    // --parents drops the components before `/./`.
+    const dropped = componentsInside(source.slice(0, Math.max(0, source.indexOf('/./')))).length;
     for (const one of found) {
-      if (step.parents) copier.copyBelow(one, one.literal.length - 1 - kept, dest);
+      if (step.parents) copier.copyBelow(one, one.literal.length - 1 - dropped, dest);
       else if (step.kind === 'add' && step.unpack !== false && isFile(one.node))
         await addFile(one, { tree, spool, dest, copier, owner: changes.owner });
       else copier.copy(one, dest);
@@ -104,14 +105,6 @@ async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<v
   if (missing !== undefined && !copied) throw missing();
   const copier = new Copier(tree, new Tree(), changes);
   for (const { name, content } of step.heredocs) copier.copy(heredoc(name, content, spool), dest);
-}
-
-/** COPY --parents drops the components before `/./`. */
-function pivot(source: string): { readonly kept: number; readonly path: string } {
-  const at = source.indexOf('/./');
-  return at < 0
-    ? { kept: 0, path: source }
-    : { kept: componentsInside(source.slice(0, at)).length, path: source };
 }
 
 function heredoc(name: string, bytes: Buffer, spool: Spool): Source {
@@ -149,20 +142,19 @@ function excludedBy(patterns: readonly string[]): CopyChanges['excluded'] {
   }
 }
 
-/** An instruction of the Dockerfile. */
-interface Place {
-  /** The name of the Dockerfile in messages. */
-  readonly file: string;
-  readonly line: number;
-  /** The instruction, if it adds to the message. */
-  readonly text?: string;
-}
-
 /** Kinds that have no place: a full disk, a signal. */
 const WITHOUT_PLACE: readonly ErrorKind[] = ['output', 'interrupted', 'terminated'];
 
-/** The error with its place: `building Dockerfile:3: …`. Errors of kinds without a place are returned unchanged. */
-export function located(error: unknown, { file, line, text }: Place): unknown {
+/**
+ * The error with its place: `building Dockerfile:3: …`. Errors of kinds without a place are returned unchanged.
+ *
+ * @param file the name of the Dockerfile in messages
+ * @param text the instruction, if it adds to the message
+ */
+export function located(
+  error: unknown,
+  { file, line, text }: { readonly file: string; readonly line: number; readonly text?: string },
+): unknown {
   if (error instanceof Reason) return refusal(file, line, error);
   if (!(error instanceof DockerceptionError) || WITHOUT_PLACE.includes(error.kind)) return error;
   const instruction = text === undefined ? '' : `: ${printable(text, 60)}`;

@@ -58,11 +58,10 @@ export interface RemoteFile {
 /** Requests a file. Throws errors of kind build: ADD_URL; ADD_FAILED if the server does not send the file. */
 export async function fetchFile(source: string, options: FetchOptions): Promise<RemoteFile> {
   const { checksum, signal } = options;
-  if (!URL.canParse(source)) {
+  const url = URL.canParse(source) ? new URL(source) : undefined;
+  if (url === undefined)
     throw new DockerceptionError('build', 'ADD_URL', `reading ${printable(source)}: it is no URL`);
-  }
-  const url = new URL(source);
-  const doing = `fetching ${shown(url)}`;
+  const doing = `fetching ${printable(withoutBrackets(url).href)}`;
   const settings = withDefaults({
     env: options.env,
     hosts: hostsOf(options.addHosts ?? []),
@@ -75,7 +74,10 @@ export async function fetchFile(source: string, options: FetchOptions): Promise<
   const insecure = checksum !== undefined;
   try {
     const answer = await retry(
-      () => ask(request, (next) => exchange(agents, next, settings), insecure),
+      async () => {
+        const send = (next: Request): Promise<Answer> => exchange(agents, next, settings);
+        return successful(await followRedirects(request, send, insecure));
+      },
       () => false,
       settings,
       signal,
@@ -93,12 +95,7 @@ export async function fetchFile(source: string, options: FetchOptions): Promise<
   }
 }
 
-async function ask(
-  request: Request,
-  send: (request: Request) => Promise<Answer>,
-  insecure: boolean,
-): Promise<Answer> {
-  const answer = await followRedirects(request, send, insecure);
+async function successful(answer: Answer): Promise<Answer> {
   if (answer.status >= 200 && answer.status < 300) return answer;
   await discard(answer);
   const reason = printable(answer.stream.statusMessage ?? '', 100);
@@ -151,10 +148,6 @@ function withoutBrackets(url: URL): URL {
   const copy = new URL(url);
   copy.username = copy.password = copy.hash = '';
   return copy;
-}
-
-function shown(url: URL): string {
-  return printable(withoutBrackets(url).href);
 }
 
 function modified({ headers }: Answer): number {

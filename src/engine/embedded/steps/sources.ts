@@ -4,13 +4,7 @@
  */
 import { compileGlob, hasWildcards } from '../../../dockerfile/patterns/glob.js';
 import { DockerceptionError } from '../../../errors.js';
-import {
-  type Directory,
-  isDirectory,
-  isSymlink,
-  type Leaf,
-  type Node,
-} from '../../../filesystem/node.js';
+import { type Directory, isDirectory, isSymlink, type Node } from '../../../filesystem/node.js';
 import { type Components, display, type Tree } from '../../../filesystem/tree.js';
 import { fromBinary, toBinary } from '../../../text/binary.js';
 import { componentsInside } from '../../../text/path.js';
@@ -38,19 +32,13 @@ export interface Source {
 export function findSources(tree: Tree, source: string, where: string, anyDepth = false): Source[] {
   const clean = componentsInside(source);
   const wild = clean.findIndex(hasWildcards);
-  if (wild >= 0) {
-    const patterns = clean.slice(wild);
-    const oneLevel = patterns.map((pattern) => (pattern === ANY_DEPTH ? '*' : pattern));
-    const folder = clean.slice(0, wild);
-    const start = tree.find(folder.map(toBinary).join('/'));
-    if (start === undefined) throw notFound(tree, clean, where);
-    if (!isDirectory(start)) return [];
-    return match(tree, folder.map(toBinary), start, anyDepth ? patterns : oneLevel);
-  }
-  const literal = clean.map(toBinary);
+  const literal = (wild < 0 ? clean : clean.slice(0, wild)).map(toBinary);
   const node = tree.find(literal.join('/'));
   if (node === undefined) throw notFound(tree, clean, where);
-  return [{ name: literal.at(-1) ?? '', node, literal }];
+  if (wild < 0) return [{ name: literal.at(-1) ?? '', node, literal }];
+  const patterns = clean.slice(wild);
+  const oneLevel = patterns.map((pattern) => (pattern === ANY_DEPTH ? '*' : pattern));
+  return isDirectory(node) ? match(tree, literal, node, anyDepth ? patterns : oneLevel) : [];
 }
 
 function match(
@@ -77,7 +65,12 @@ function match(
       const matched = [...depths].filter((depth) => isAnyDepth(depth) || matchers[depth]?.(text));
       if (matched.length === 0) continue;
       const literal = [...above, name];
-      if (matched.includes(last)) found.push({ name, node: existing(tree, literal), literal });
+      if (matched.includes(last)) {
+        const node = tree.find(literal.join('/'));
+        if (node === undefined)
+          throw notFound(tree, literal.map(fromBinary), 'the links of a match');
+        found.push({ name, node, literal });
+      }
       const deeper = matched
         .filter((depth) => depth < last)
         .map((depth) => (isAnyDepth(depth) ? depth : depth + 1));
@@ -95,49 +88,31 @@ interface Visit {
   readonly depths: readonly number[];
 }
 
-/** The node of a match. Throws for a broken link. */
-function existing(tree: Tree, literal: Components): Node {
-  const node = tree.find(literal.join('/'));
-  if (node === undefined) throw notFound(tree, literal.map(fromBinary), 'the links of a match');
-  return node;
-}
-
 /** The error for a missing path, with similar names as a hint. */
 export function notFound(tree: Tree, path: readonly string[], where: string): DockerceptionError {
   const shown = printable(path.join('/'));
   let folder: Components = [];
   let depth = 0;
   for (; depth < path.length; depth++) {
-    const next = tree.resolve(
-      path
-        .slice(0, depth + 1)
-        .map(toBinary)
-        .join('/'),
-    );
+    const next = tree.resolve(toBinary(path.slice(0, depth + 1).join('/')));
     if (!isDirectory(tree.at(next))) break;
     folder = next;
   }
   const directory = tree.at(folder) as Directory;
   const missing = path[depth] ?? '';
   const link = directory.children.get(toBinary(missing));
-  if (isSymlink(link)) return brokenLink(shown, link, printable(missing), where);
+  const message = `${shown} is not in ${where}`;
+  if (isSymlink(link)) {
+    const target = printable(fromBinary(link.extra?.target ?? ''));
+    const broken = `${message}: ${printable(missing)} is a link to ${target}`;
+    const hint = `links are followed inside ${where} alone`;
+    return new DockerceptionError('build', 'COPY_NOT_FOUND', broken, { hint });
+  }
   const names = nearestNames(missing, [...directory.children.keys()].map(fromBinary));
   const there = folder.length === 0 ? where : `${display(folder).slice(1)} of ${where}`;
-  return new DockerceptionError('build', 'COPY_NOT_FOUND', `${shown} is not in ${where}`, {
-    hint:
-      names.length === 0
-        ? `there is nothing in ${there}`
-        : `the nearest in ${there}: ${names.map((name) => printable(name)).join(', ')}`,
-  });
-}
-
-/** The error for a broken link. */
-function brokenLink(path: string, link: Leaf, name: string, where: string): DockerceptionError {
-  const target = printable(fromBinary(link.extra?.target ?? ''));
-  return new DockerceptionError(
-    'build',
-    'COPY_NOT_FOUND',
-    `${path} is not in ${where}: ${name} is a link to ${target}`,
-    { hint: `links are followed inside ${where} alone` },
-  );
+  const hint =
+    names.length === 0
+      ? `there is nothing in ${there}`
+      : `the nearest in ${there}: ${names.map((name) => printable(name)).join(', ')}`;
+  return new DockerceptionError('build', 'COPY_NOT_FOUND', message, { hint });
 }
