@@ -110,13 +110,10 @@ export function artifactPart(
   signal: AbortSignal,
 ): PipelineInput {
   async function* archive(): AsyncGenerator<Buffer> {
-    for await (const chunk of await container.archive(path, signal)) yield chunk as Buffer;
+    yield* (await container.archive(path, signal)) as AsyncIterable<Buffer>;
   }
-  const source = {
-    name: `${path} of the builder`,
-    stream: Readable.from(archive(), { objectMode: false }),
-    complete: Promise.resolve(),
-  };
+  const stream = Readable.from(archive(), { objectMode: false });
+  const source = { name: `${path} of the builder`, stream, complete: Promise.resolve() };
   return { source, edit: place(dest) };
 }
 
@@ -129,12 +126,10 @@ export function destinationOf(
   const name = posix.basename(posix.resolve('/', path));
   if (dest === undefined) return name;
   const clean = cleanPath(dest.replace(/^\/+/, ''));
-  if (clean === undefined)
-    throw new DockerceptionError(
-      'usage',
-      'USAGE_ARTIFACT',
-      `placing ${path}: '${dest}' leads outside of the context`,
-    );
+  if (clean === undefined) {
+    const message = `placing ${path}: '${dest}' leads outside of the context`;
+    throw new DockerceptionError('usage', 'USAGE_ARTIFACT', message);
+  }
   // As for --add, a file goes into a named directory, and a directory gets its name.
   const isFolder = clean === '' || dest.endsWith('/');
   return isFolder && !isDirectory ? posix.join(clean, name) : clean;

@@ -4,12 +4,7 @@
  */
 import { chooseBackend, connectTo, Container, isUnreachable } from '../engine/docker/index.js';
 import { DockerceptionError } from '../errors.js';
-import {
-  type Artifact,
-  BUILDER,
-  type BuilderOptions,
-  type CompleteBuilder,
-} from '../options/builder.js';
+import { BUILDER, type BuilderOptions, type CompleteBuilder } from '../options/builder.js';
 import { normalise } from '../options/schema.js';
 import { redacted, scoped } from '../progress/reports.js';
 import { type Source, streamSource } from '../source/source.js';
@@ -60,11 +55,10 @@ export async function openBuilder(given: BuilderOptions): Promise<Builder> {
   const connection = await connectTo(env);
   const ping = await connection.ping(signal).catch((error: unknown) => {
     if (!isUnreachable(error)) throw error;
-    throw error.within('running a builder').with({
-      hint:
-        'a builder needs an engine: start it, or name another with DOCKER_HOST; what needs none: ' +
-        '`BUILDER | dockerception -t app -o app.tar` with any program that writes a tar',
-    });
+    const hint =
+      'a builder needs an engine: start it, or name another with DOCKER_HOST; what needs none: ' +
+      '`BUILDER | dockerception -t app -o app.tar` with any program that writes a tar';
+    throw error.within('running a builder').with({ hint });
   });
   if (options.serve !== undefined && ping.isPodman) await refuseRootless(connection, signal);
   const isBuildKit = chooseBackend(env, ping) === 'buildkit';
@@ -104,6 +98,7 @@ class Chain implements Builder {
   changes = false;
   imageSize: number | undefined;
   readonly #died = new AbortController();
+  readonly died = this.#died.signal;
   readonly #options: CompleteBuilder;
   readonly #use: EngineUse;
   readonly #runs: Run[] = [];
@@ -113,10 +108,6 @@ class Chain implements Builder {
   constructor(options: CompleteBuilder, use: EngineUse) {
     this.#options = options;
     this.#use = use;
-  }
-
-  get died(): AbortSignal {
-    return this.#died.signal;
   }
 
   async open(): Promise<void> {
@@ -138,7 +129,7 @@ class Chain implements Builder {
   async explain(error: unknown): Promise<unknown> {
     let explained = error;
     // The first builder that failed is the reason for all others.
-    for (const run of [...this.#runs].reverse()) explained = await run.explain(explained);
+    for (const run of this.#runs.toReversed()) explained = await run.explain(explained);
     return explained;
   }
 
@@ -154,18 +145,17 @@ class Chain implements Builder {
     const { connection, report, signal } = this.#use;
     this.#images.push(image);
     this.imageSize = image.size;
-    const isOpenedOnly = isLast && artifacts.length > 0 && !this.#hasCommand(image);
-    const container = await Container.create(
-      connection,
-      {
-        image: image.reference,
-        env: variables,
-        volumes,
-        ...(isLast && { command, entrypoint, user, workdir }),
-        ...(isOpenedOnly && { command: NEVER_RUN }),
-      },
-      signal,
-    );
+    const hasCommand = image.hasCommand || command !== undefined || Boolean(entrypoint);
+    // An image without a command can be a builder too: its Dockerfile creates the artifacts.
+    const isOpenedOnly = isLast && artifacts.length > 0 && !hasCommand;
+    const settings = {
+      image: image.reference,
+      env: variables,
+      volumes,
+      ...(isLast && { command, entrypoint, user, workdir }),
+      ...(isOpenedOnly && { command: NEVER_RUN }),
+    };
+    const container = await Container.create(connection, settings, signal);
     const keep = isLast && this.#options.keep;
     const running = { name, container, timeout, keep, report, signal };
     this.#containers.push(running);
@@ -182,13 +172,16 @@ class Chain implements Builder {
     }
     if (!isLast || artifacts.length === 0) {
       const run = await this.#start(running);
-      this.context = await sourceOf(run, name, signal);
+      const source = await streamSource(run.output, `the output of ${name}`, signal);
+      // It may fail before it is read, and still has its error then.
+      source.stream.on('error', () => undefined);
+      this.context = { ...source, complete: run.complete };
       return;
     }
-    if (!isOpenedOnly && !(await this.#areInImage(container, artifacts, name))) {
-      const run = await this.#start({ ...running, showsOutput: true });
-      await run.complete;
-    }
+    if (!isOpenedOnly && !(await this.#areInImage(container, name)))
+      await (
+        await this.#start({ ...running, showsOutput: true })
+      ).complete;
     this.context = await gather(container, artifacts, { libs, keepPaths, name, report, signal });
   }
 
@@ -199,31 +192,14 @@ class Chain implements Builder {
   }
 
   /** Whether an image that no option says how to run has the artifacts. It is not run: a server would never end. */
-  async #areInImage(
-    container: Container,
-    artifacts: readonly Artifact[],
-    name: string,
-  ): Promise<boolean> {
-    const { from, command, volumes, variables, entrypoint } = this.#options;
-    const runOption = command ?? entrypoint ?? volumes[0] ?? variables[0];
-    if (from.length > 0 || runOption !== undefined) return false;
+  async #areInImage(container: Container, name: string): Promise<boolean> {
+    const { from, command, volumes, variables, entrypoint, artifacts } = this.#options;
+    const runOption = from[0] ?? command ?? entrypoint ?? volumes[0] ?? variables[0];
+    if (runOption !== undefined) return false;
     const { report, signal } = this.#use;
     if (!(await allExist(container, artifacts, signal))) return false;
     const message = `what is asked for is in ${name} itself: it is not run; -- COMMAND runs it`;
     report({ kind: 'notice', message });
     return true;
   }
-
-  /** An image without a command can be a builder too: its Dockerfile creates the artifacts. */
-  #hasCommand(image: BuilderImage): boolean {
-    const { command, entrypoint } = this.#options;
-    return image.hasCommand || command !== undefined || (entrypoint ?? '') !== '';
-  }
-}
-
-async function sourceOf(run: Run, name: string, signal: AbortSignal): Promise<Source> {
-  const source = await streamSource(run.output, `the output of ${name}`, signal);
-  // It may fail before it is read, and still has its error then.
-  source.stream.on('error', () => undefined);
-  return { ...source, complete: run.complete };
 }

@@ -40,8 +40,7 @@ export class ContainerFiles implements BuilderFiles {
 
   async read(path: string): Promise<Buffer | undefined> {
     const pieces: Buffer[] = [];
-    const handler: WalkHandler = {
-      entry: () => undefined,
+    const handler: Partial<WalkHandler> = {
       data: (bytes) => void pieces.push(Buffer.from(bytes)),
       hole: (length) => void pieces.push(Buffer.alloc(length)),
     };
@@ -106,11 +105,12 @@ export async function namesIn(
 export async function readArchive(
   container: Container,
   path: string,
-  handler: Pick<WalkHandler, 'entry'> & Partial<WalkHandler>,
+  handler: Partial<WalkHandler>,
   signal: AbortSignal,
   hasEnough: (bytes: number) => boolean = () => false,
 ): Promise<void> {
-  const view = new TarWalk({ data: () => undefined, hole: () => undefined, ...handler });
+  const ignored = { entry: () => undefined, data: () => undefined, hole: () => undefined };
+  const view = new TarWalk({ ...ignored, ...handler });
   for await (const chunk of await container.archive(path, signal)) {
     view.push(chunk as Buffer);
     if (hasEnough(view.offset)) return;

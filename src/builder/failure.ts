@@ -52,11 +52,10 @@ export function exited(
   const plain = lines.map((line) => plainText(line).trim());
   const said = plain.filter((line) => line !== '').join(' | ');
   const message = `running ${name}: ${what}${said === '' ? '' : `; its last lines: ${said}`}`;
-  return new DockerceptionError('builder', 'BUILDER_FAILED', message, {
-    hint: isOutOfMemory
-      ? 'give the engine more memory, or the builder less to do at once'
-      : 'nothing was built; --keep-builder keeps the container for a look',
-  });
+  const hint = isOutOfMemory
+    ? 'give the engine more memory, or the builder less to do at once'
+    : 'nothing was built; --keep-builder keeps the container for a look';
+  return new DockerceptionError('builder', 'BUILDER_FAILED', message, { hint });
 }
 
 /** The error for a builder that ran too long: BUILDER_TIMEOUT of kind builder. */

@@ -3,27 +3,22 @@ import { type Binary, findLibraries } from '../elf/find-libraries.js';
 import type { Container } from '../engine/docker/index.js';
 import type { Artifact } from '../options/builder.js';
 import type { PipelineInput } from '../pipeline.js';
-import type { Report } from '../progress/events.js';
 import { generatedSource } from '../source/generated.js';
 import type { Source } from '../source/source.js';
 import type { WalkHandler } from '../tar/walk-handler.js';
 import { artifactPart, findArtifacts, type FoundArtifact, joined, mover } from './artifacts.js';
 import { ContainerFiles, readArchive } from './container-files.js';
+import type { RunOptions } from './run.js';
 
-const ELF = '7f454c46';
-const SCRIPT = '2321';
+const ELF = '\x7fELF';
 /** Bytes that identify a program. */
 const MAGIC = 4;
 const EXECUTABLE = 0o111;
 
-export interface GatherOptions {
+interface GatherOptions extends Pick<RunOptions, 'name' | 'report' | 'signal'> {
   readonly libs: boolean;
   /** Whether artifacts without a destination keep their paths, because the context becomes the root of an image. */
   readonly keepPaths: boolean;
-  /** The name of the builder in messages. */
-  readonly name: string;
-  readonly report: Report;
-  readonly signal: AbortSignal;
 }
 
 /** Rejects with errors of kind builder: ARTIFACT_MISSING, LIBS_MISSING. */
@@ -75,23 +70,22 @@ async function findPrograms(
   const programs: Required<Binary>[] = [];
   for (const { path, dest } of artifacts) {
     const [inBuilder, inContext] = [mover(path.slice(1)), mover(dest)];
-    let head = Buffer.alloc(0);
+    let head = '';
     let program: Required<Binary> | undefined;
     let isExecutable = false;
-    const handler: Pick<WalkHandler, 'entry' | 'data'> = {
+    const handler: Partial<WalkHandler> = {
       entry: (entry) => {
         const name = entry.pathBytes.toString('latin1');
         const places = { path: `/${inBuilder(name)}`, dest: `/${inContext(name)}` };
-        head = Buffer.alloc(0);
+        head = '';
         isExecutable = (entry.mode & EXECUTABLE) !== 0;
         program = entry.type === 'file' ? places : undefined;
       },
       data: (bytes) => {
         if (program === undefined || head.length >= MAGIC) return;
-        head = Buffer.concat([head, bytes.subarray(0, MAGIC)]);
+        head += bytes.toString('latin1', 0, MAGIC);
         if (head.length < MAGIC) return;
-        const hex = head.toString('hex');
-        if (hex.startsWith(ELF) || (isExecutable && hex.startsWith(SCRIPT))) programs.push(program);
+        if (head.startsWith(ELF) || (isExecutable && head.startsWith('#!'))) programs.push(program);
       },
     };
     await readArchive(container, path, handler, signal);

@@ -73,7 +73,7 @@ export async function buildBuilder(
     report,
     signal,
   });
-  return (await inspect(connection, imageId, isOurs)) ?? unseen(imageId, isOurs);
+  return describe(imageId, await inspectImage(connection, imageId), isOurs);
 }
 
 /** An image by its name, pulled if the engine does not have it. */
@@ -81,10 +81,10 @@ export async function findBuilder(
   reference: string,
   { connection, env, report, signal }: EngineUse,
 ): Promise<BuilderImage> {
-  const found = await inspect(connection, reference);
-  if (found !== undefined) return found;
+  const found = await inspectImage(connection, reference);
+  if (found !== undefined) return describe(reference, found);
   await pullIntoEngine(connection, reference, { env, report, signal });
-  return (await inspect(connection, reference)) ?? unseen(reference);
+  return describe(reference, await inspectImage(connection, reference));
 }
 
 /** Removes an image that was built for this run alone. */
@@ -98,26 +98,15 @@ export async function removeBuilder(
   await connection.json({ method: 'DELETE', path }).catch(() => undefined);
 }
 
-async function inspect(
-  connection: Connection,
-  reference: string,
-  isOurs = false,
-): Promise<BuilderImage | undefined> {
-  const image = await inspectImage(connection, reference);
-  if (image === undefined) return undefined;
-  const { Size: size = 0, Config: config } = image;
-  const hasCommand = (config?.Cmd?.length ?? 0) + (config?.Entrypoint?.length ?? 0) > 0;
-  return { reference, likeness: likenessOf(image), size, hasCommand, isOurs };
-}
-
-/** An image that the engine does not describe. */
-function unseen(reference: string, isOurs = false): BuilderImage {
-  return { reference, likeness: digestOf(reference), size: undefined, hasCommand: true, isOurs };
-}
-
-function likenessOf({ Config, RootFS }: ImageDetails): string {
-  const labels = { ...Config?.Labels, [RUN_LABEL]: undefined };
-  return digestOf(JSON.stringify([{ ...Config, Labels: labels }, RootFS?.Layers]));
+/** @param image undefined if the engine does not describe it. */
+function describe(reference: string, image?: ImageDetails, isOurs = false): BuilderImage {
+  if (image === undefined)
+    return { reference, likeness: digestOf(reference), size: undefined, hasCommand: true, isOurs };
+  const { Size: size = 0, Config, RootFS } = image;
+  const hasCommand = (Config?.Cmd?.length ?? 0) + (Config?.Entrypoint?.length ?? 0) > 0;
+  const Labels = { ...Config?.Labels, [RUN_LABEL]: undefined };
+  const likeness = digestOf(JSON.stringify([{ ...Config, Labels }, RootFS?.Layers]));
+  return { reference, likeness, size, hasCommand, isOurs };
 }
 
 function digestOf(text: string): string {

@@ -31,10 +31,7 @@ export class BuilderOutput extends Readable {
       },
       stderr: show,
     });
-    this.over = new Promise((resolve) => {
-      connection.on('close', resolve);
-      connection.on('end', resolve);
-    });
+    this.over = new Promise((resolve) => void connection.on('close', resolve).on('end', resolve));
     // The state of the container decides about its consequence.
     connection.on('error', (error: Error) => (this.failure ??= error));
     connection.on('data', (chunk: Buffer) => {
@@ -81,25 +78,19 @@ export class BuilderOutput extends Readable {
 const HEADER = 8;
 const STDERR = 2;
 
-export interface FrameHandler {
-  stdout(bytes: Buffer): void;
-  stderr(bytes: Buffer): void;
-}
-
 /**
  * Splits frames: a header of 8 bytes (the stream, three zeros, the length in big endian), then the payload. Payloads are
  * passed on in parts that share the memory of the chunks.
  */
 export class Frames {
-  readonly #handler: FrameHandler;
   readonly #header = Buffer.alloc(HEADER);
   /** Bytes of the header that have arrived, and of the payload that have not. */
   #headed = 0;
   #left = 0;
 
-  constructor(handler: FrameHandler) {
-    this.#handler = handler;
-  }
+  constructor(
+    private readonly handler: Readonly<Record<'stdout' | 'stderr', (bytes: Buffer) => void>>,
+  ) {}
 
   /** Whether no frame is incomplete. */
   get isWhole(): boolean {
@@ -114,25 +105,19 @@ export class Frames {
         this.#headed += copied;
         at += copied;
         if (this.#headed < HEADER) return;
-        this.#begin();
+        this.#headed = 0;
+        if ((this.#header[0] as number) > STDERR || this.#header.readUIntBE(1, 3) !== 0) {
+          const message = 'reading the builder: the engine sends no frames';
+          throw new DockerceptionError('engine', 'ENGINE_ANSWER', message);
+        }
+        this.#left = this.#header.readUInt32BE(4);
         continue;
       }
       const end = Math.min(at + this.#left, chunk.length);
       const payload = chunk.subarray(at, end);
       this.#left -= payload.length;
       at = end;
-      if (this.#header[0] === STDERR) this.#handler.stderr(payload);
-      else this.#handler.stdout(payload);
+      this.handler[this.#header[0] === STDERR ? 'stderr' : 'stdout'](payload);
     }
-  }
-
-  #begin(): void {
-    const header = this.#header;
-    this.#headed = 0;
-    if ((header[0] as number) > STDERR || header.readUIntBE(1, 3) !== 0) {
-      const message = 'reading the builder: the engine sends no frames';
-      throw new DockerceptionError('engine', 'ENGINE_ANSWER', message);
-    }
-    this.#left = header.readUInt32BE(4);
   }
 }

@@ -13,9 +13,9 @@ export interface RunOptions {
   /** Created, not started. Its creator removes it. */
   readonly container: Container;
   /** Milliseconds after which it is stopped. @default never */
-  readonly timeout?: number | undefined;
+  readonly timeout?: number;
   /** Whether the container is kept at the end. @default false */
-  readonly keep?: boolean | undefined;
+  readonly keep?: boolean;
   /** Whether its standard output is reported too, because it is not the context. @default false */
   readonly showsOutput?: boolean;
   readonly report: Report;
@@ -97,10 +97,8 @@ export class Run {
 
   async #isRunning(): Promise<boolean> {
     const { container, signal } = this.#options;
-    return container.inspect(signal).then(
-      ({ running }) => running,
-      () => false,
-    );
+    const state = await container.inspect(signal).catch(() => undefined);
+    return state?.running === true;
   }
 
   async #watch(): Promise<void> {
@@ -133,22 +131,16 @@ export class Run {
 }
 
 /** Removes a container, or reports how to. Never rejects, so that earlier errors are not hidden. */
-export async function releaseContainer({
-  container,
-  keep,
-  name,
-  report,
-}: Pick<RunOptions, 'container' | 'keep' | 'name' | 'report'>): Promise<void> {
+export async function releaseContainer(options: RunOptions): Promise<void> {
+  const { container, keep, name, report } = options;
+  const notice = (message: string): void => report({ kind: 'notice', message });
+  const id = container.id.slice(0, 12);
   if (keep === true) {
     await container.stop(0).catch(() => undefined);
-    const message = `the container of ${name} is kept: docker rm -v ${container.id.slice(0, 12)}`;
-    report({ kind: 'notice', message });
+    notice(`the container of ${name} is kept: docker rm -v ${id}`);
     return;
   }
-  try {
-    await container.remove();
-  } catch (error) {
-    const message = `${messageOf(error)}: docker rm -f -v ${container.id.slice(0, 12)} removes it`;
-    report({ kind: 'notice', message });
-  }
+  await container.remove().catch((error: unknown) => {
+    notice(`${messageOf(error)}: docker rm -f -v ${id} removes it`);
+  });
 }

@@ -5,15 +5,12 @@ import type { Connection, Container, ContainerState } from '../engine/docker/ind
 import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError } from '../errors.js';
 import { plainText } from '../text/terminal.js';
-import type { Run } from './run.js';
+import type { Run, RunOptions } from './run.js';
 
-export interface ServeOptions {
+interface ServeOptions extends Pick<RunOptions, 'name' | 'signal'> {
   readonly port: number;
   /** Milliseconds. */
   readonly timeout: number;
-  /** The name of the builder in messages. */
-  readonly name: string;
-  readonly signal: AbortSignal;
 }
 
 const INTERVAL = 200;
@@ -45,12 +42,12 @@ export async function untilServing(
       const why = `${name} has no address that a build could reach: the engine gives it no network`;
       throw failed('SERVE_ADDRESS', why, 'see the engine’s own log');
     }
-    if (state.health === 'unhealthy') throw unhealthy(name, state);
-    const serves =
-      state.health === undefined
-        ? await answers(container, address, port, signal)
-        : state.health === 'healthy';
-    if (serves) return address;
+    if (state.health === 'unhealthy') {
+      const said = state.healthOutput === undefined ? '' : `: ${plainText(state.healthOutput)}`;
+      throw failed('SERVE_UNHEALTHY', `${name} is not healthy${said}`, 'see its HEALTHCHECK');
+    }
+    const health = state.health ?? (await answers(container, address, port, signal));
+    if (health === true || health === 'healthy') return address;
     if (performance.now() > until) throw tooLate(name, port, timeout, state);
     await Promise.race([sleep(INTERVAL, undefined, { signal }), ended]);
   }
@@ -65,10 +62,8 @@ async function answers(
 ): Promise<boolean> {
   const reached = await canConnect(address, port, signal);
   if (reached !== undefined) return reached;
-  const lists = await container
-    .output(['cat', '/proc/net/tcp', '/proc/net/tcp6'], signal)
-    .catch(() => '');
-  return listens(lists, port);
+  const command = ['cat', '/proc/net/tcp', '/proc/net/tcp6'];
+  return listens(await container.output(command, signal).catch(() => ''), port);
 }
 
 /** Undefined if the network cannot be reached from here. */
@@ -97,27 +92,19 @@ export function listens(lists: string, port: number): boolean {
   return new RegExp(line, 'm').test(lists);
 }
 
-function unhealthy(name: string, { healthOutput }: ContainerState): DockerceptionError {
-  const said = healthOutput === undefined ? '' : `: ${plainText(healthOutput)}`;
-  return failed('SERVE_UNHEALTHY', `${name} is not healthy${said}`, 'see its HEALTHCHECK');
-}
-
 function tooLate(
   name: string,
   port: number,
   timeout: number,
   { health, wasChecked }: ContainerState,
 ): DockerceptionError {
-  const checks = health !== undefined;
-  const what = checks ? 'it isn’t healthy' : `port ${port} doesn't answer`;
-  const never = checks && !wasChecked ? ': its HEALTHCHECK was never run' : '';
-  return failed(
-    'SERVE_TIMEOUT',
-    `${name}: ${what} after ${timeout / 1000} s${never}`,
-    never === ''
-      ? '--serve-timeout gives it longer; does it listen on all addresses, 0.0.0.0?'
-      : 'a shorter --interval runs it sooner; Podman leaves it to systemd, which may not be there',
-  );
+  const isUnchecked = health !== undefined && !wasChecked;
+  const what = health === undefined ? `port ${port} doesn't answer` : 'it isn’t healthy';
+  const never = isUnchecked ? ': its HEALTHCHECK was never run' : '';
+  const hint = isUnchecked
+    ? 'a shorter --interval runs it sooner; Podman leaves it to systemd, which may not be there'
+    : '--serve-timeout gives it longer; does it listen on all addresses, 0.0.0.0?';
+  return failed('SERVE_TIMEOUT', `${name}: ${what} after ${timeout / 1000} s${never}`, hint);
 }
 
 /** Throws for rootless Podman, where no container can reach another. */

@@ -11,7 +11,7 @@ import {
   performServerHandshake,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { type Duplex, type Readable, Transform } from 'node:stream';
+import { type Duplex, finished, type Readable, Transform } from 'node:stream';
 import { messageOf } from '../../errors.js';
 
 /** Answers a call with one message. Its error is sent to the caller. */
@@ -63,39 +63,34 @@ export function serveGrpc(socket: Duplex, methods: GrpcMethods): () => void {
 }
 
 async function answer(stream: ServerHttp2Stream, method: UnaryMethod | undefined): Promise<void> {
-  let status = OK;
-  let text = '';
+  let outcome: [status: number, text?: string] = [OK];
   let message: Buffer | undefined;
   try {
     const request = await readRequest(stream);
-    if (method === undefined) status = UNIMPLEMENTED;
-    else if (request === undefined) status = RESOURCE_EXHAUSTED;
-    else message = await method(request);
+    if (method === undefined) outcome = [UNIMPLEMENTED];
+    else if (request === undefined) outcome = [RESOURCE_EXHAUSTED];
+    else message = frame(await method(request));
   } catch (error) {
-    status = UNKNOWN;
-    text = messageOf(error);
+    outcome = [UNKNOWN, messageOf(error)];
   }
   if (stream.destroyed) return;
-  respond(stream, status, text);
-  stream.end(message === undefined ? undefined : frame(message));
+  respond(stream, ...outcome);
+  stream.end(message);
 }
 
 function sendMessages(stream: ServerHttp2Stream, messages: Readable): void {
-  respond(stream, OK, '');
+  respond(stream, OK);
   const frames = new Transform({
     transform: (chunk: Buffer, _encoding, done) => done(null, frame(chunk)),
   });
   stream.resume();
-  // A stream that has already failed emits nothing more.
-  if (messages.destroyed && !messages.readableEnded) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-  messages.on('error', () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
-  messages.on('close', () => {
-    if (!messages.readableEnded) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  finished(messages, { writable: false }, (error) => {
+    if (error) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   });
   messages.pipe(frames).pipe(stream);
 }
 
-function respond(stream: ServerHttp2Stream, status: number, text: string): void {
+function respond(stream: ServerHttp2Stream, status: number, text = ''): void {
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
   const trailers = { 'grpc-status': String(status), 'grpc-message': encodeURIComponent(text) };
   stream.on('wantTrailers', () => {
@@ -122,12 +117,12 @@ function frame(message: Buffer): Buffer {
 
 /** The error of a call that the server has answered. */
 export class GrpcError extends Error {
-  /** grpc.io, status codes. */
-  readonly status: number;
-
-  constructor(status: number, message: string) {
+  /** @param status grpc.io, status codes. */
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
     super(message);
-    this.status = status;
   }
 }
 

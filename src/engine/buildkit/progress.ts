@@ -45,51 +45,39 @@ export class TraceDecoder {
 function vertexOf(message: Message): Vertex {
   const inputs = message.texts(2);
   const error = message.text(7);
+  const isFailed = error !== '' && existingImage(error) === undefined;
   return {
     digest: message.text(1),
     name: message.text(3),
-    ...(inputs.length > 0 && { inputs }),
-    ...(message.integer(4) === 1 && { cached: true }),
-    ...startAndEnd(message, 5, 6),
-    ...(error !== '' && existingImage(error) === undefined && { error: withoutReferences(error) }),
+    inputs: inputs.length > 0 ? inputs : undefined,
+    cached: message.integer(4) === 1 || undefined,
+    started: timeOf(message, 5),
+    completed: timeOf(message, 6),
+    error: isFailed ? withoutReferences(error) : undefined,
   };
 }
 
 function statusOf(message: Message): VertexStatus {
-  const name = message.text(3);
-  const total = message.integer(5);
   return {
     id: message.text(1),
     vertex: message.text(2),
-    ...(name !== '' && { name }),
+    name: message.text(3) || undefined,
     current: message.integer(4),
-    ...(total !== 0 && { total }),
+    total: message.integer(5) || undefined,
     timestamp: timeOf(message, 6) ?? new Date().toISOString(),
-    ...startAndEnd(message, 7, 8),
+    started: timeOf(message, 7),
+    completed: timeOf(message, 8),
   };
 }
 
 function warningOf(message: Message): VertexWarning {
   const detail = message.texts(4);
-  const url = message.text(5);
   return {
     vertex: message.text(1),
     level: message.integer(2),
     short: message.text(3),
-    ...(detail.length > 0 && { detail }),
-    ...(url !== '' && { url }),
-  };
-}
-
-function startAndEnd(
-  message: Message,
-  start: number,
-  end: number,
-): Pick<Vertex, 'started' | 'completed'> {
-  const [started, completed] = [timeOf(message, start), timeOf(message, end)];
-  return {
-    ...(started !== undefined && { started }),
-    ...(completed !== undefined && { completed }),
+    detail: detail.length > 0 ? detail : undefined,
+    url: message.text(5) || undefined,
   };
 }
 

@@ -49,7 +49,7 @@ export class Message {
   }
 
   bytes(number: number): Buffer {
-    return this.#last(number)?.bytes ?? EMPTY;
+    return this.#all(number).at(-1)?.bytes ?? EMPTY;
   }
 
   text(number: number): string {
@@ -58,12 +58,11 @@ export class Message {
 
   /** An int64. */
   integer(number: number): number {
-    return Number(BigInt.asIntN(64, this.#last(number)?.value ?? 0n));
+    return Number(BigInt.asIntN(64, this.#all(number).at(-1)?.value ?? 0n));
   }
 
   message(number: number): Message | undefined {
-    const field = this.#last(number);
-    return field && new Message(field.bytes);
+    return this.messages(number).at(-1);
   }
 
   /** The values of a repeated field. */
@@ -77,10 +76,6 @@ export class Message {
 
   #all(number: number): Field[] {
     return this.#fields.filter((field) => field.number === number);
-  }
-
-  #last(number: number): Field | undefined {
-    return this.#fields.findLast((field) => field.number === number);
   }
 }
 

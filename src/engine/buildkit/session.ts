@@ -8,6 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http2';
 import { basename } from 'node:path/posix';
 import { type Duplex, type Readable, Transform } from 'node:stream';
 import type { CredentialStore } from '../../image/credentials/credentials.js';
+import { onContextEnd } from '../request.js';
 import { serveGrpc, type StreamMethod, type UnaryMethod } from './grpc.js';
 import { Message, writeBytes, writeNumber } from './protobuf.js';
 
@@ -23,12 +24,10 @@ export interface BuildkitConnection {
 
 type SessionHeaders = Readonly<Record<string, string | string[]>>;
 
-/** An open session. */
+/** An open session: the ID that builds refer to, and a function that ends it, which may be called twice. */
 export interface Session {
-  /** The ID that builds refer to. */
   readonly id: string;
-  /** Ends it; may be called twice. */
-  close(): void;
+  readonly close: () => void;
 }
 
 const SERVING = 1;
@@ -79,9 +78,8 @@ function uploadOf(
   const messages = new Transform({
     transform: (chunk: Buffer, _encoding, done) => done(null, writeBytes(1, chunk)),
   });
-  body.on('error', () => messages.destroy());
-  body.on('close', () => {
-    if (!body.readableEnded) messages.destroy();
+  onContextEnd(body, (error) => {
+    if (error !== undefined) messages.destroy();
   });
   return body.pipe(messages);
 }

@@ -79,17 +79,14 @@ export async function solve(
         if (imageId !== undefined) built(imageId);
       },
     );
-    const status = client.call(
-      '/moby.buildkit.v1.Control/Status',
-      writeBytes(1, ref),
-      (message) => {
-        const decoded = trace.decode(message);
-        isExporting ||= decoded.vertexes?.some(({ name }) => EXPORT.test(name)) === true;
-        report({ kind: 'status', status: decoded });
-      },
-    );
+    const onStatus = (message: Buffer): void => {
+      const status = trace.decode(message);
+      isExporting ||= status.vertexes?.some(({ name }) => EXPORT.test(name)) === true;
+      report({ kind: 'status', status });
+    };
+    const path = '/moby.buildkit.v1.Control/Status';
     // Only Solve decides about the outcome.
-    const shown = status.catch(() => undefined);
+    const shown = client.call(path, writeBytes(1, ref), onStatus).catch(() => undefined);
     await Promise.race([solving, failure.promise]);
     await Promise.race([shown, failure.promise]);
     // BuildKit has read all it needs, but the rest of the context must not fail either.
@@ -190,8 +187,8 @@ class FirstFailure {
 
   constructor(signal: AbortSignal) {
     const { signal: failed } = this.#failed;
-    this.promise = new Promise((_resolve, reject) => {
-      failed.addEventListener('abort', () => reject(failed.reason as Error), { once: true });
+    this.promise = once(failed, 'abort').then(() => {
+      throw failed.reason as Error;
     });
     this.promise.catch(() => undefined);
     const onAbort = (): unknown => this.add(signal.reason);

@@ -59,7 +59,7 @@ export class ClassicProgress {
   #finished(): Vertex[] {
     const { error } = this;
     if (this.#current.started === undefined) return [];
-    return [this.#change({ ...now('completed'), ...(error && { error }) })];
+    return [this.#change({ completed: now(), error })];
   }
 
   #stream(text: string): SolveStatus | undefined {
@@ -69,31 +69,30 @@ export class ClassicProgress {
       this.#count++;
       const [, stage, place, instruction = ''] = step;
       const name = `[${stage === undefined ? '' : `stage-${stage} `}${place}] ${instruction.trim()}`;
-      this.#current = { digest: `classic:${this.#count}`, name, ...now('started') };
+      this.#current = { digest: `classic:${this.#count}`, name, started: now() };
       return { vertexes: [...before, this.#current] };
     }
     if (CACHED.test(text)) return { vertexes: [this.#change({ cached: true })] };
     if (BOOKKEEPING.test(text.trimEnd())) return undefined;
-    const timestamp = new Date().toISOString();
+    const timestamp = now();
     const red = STDERR.exec(text)?.[1];
     const log = { vertex: this.#current.digest, data: red ?? text, timestamp };
     return { ...this.#opened(), logs: [{ ...log, stream: red === undefined ? 1 : 2 }] };
   }
 
   #status(text: string, { id, progressDetail }: ClassicMessage): SolveStatus {
-    const timestamp = new Date().toISOString();
-    const total = progressDetail?.total;
+    const timestamp = now();
     return {
       ...this.#opened(),
       statuses: [
         {
           id: id ?? text,
           vertex: this.#current.digest,
-          ...(id !== undefined && { name: `${text} ${id}` }),
+          name: id === undefined ? undefined : `${text} ${id}`,
           current: progressDetail?.current ?? 0,
-          ...(total !== undefined && { total }),
+          total: progressDetail?.total,
           timestamp,
-          ...(FINISHED.test(text) && { completed: timestamp }),
+          completed: FINISHED.test(text) ? timestamp : undefined,
         },
       ],
     };
@@ -101,7 +100,9 @@ export class ClassicProgress {
 
   /** Starts the step before the first one, if it has output. */
   #opened(): SolveStatus {
-    return this.#current.started === undefined ? { vertexes: [this.#change(now('started'))] } : {};
+    return this.#current.started === undefined
+      ? { vertexes: [this.#change({ started: now() })] }
+      : {};
   }
 
   #change(change: Partial<Vertex>): Vertex {
@@ -109,8 +110,8 @@ export class ClassicProgress {
   }
 }
 
-function now<K extends 'started' | 'completed'>(key: K): Record<K, string> {
-  return { [key]: new Date().toISOString() } as Record<K, string>;
+function now(): string {
+  return new Date().toISOString();
 }
 
 /** The error in a line. */

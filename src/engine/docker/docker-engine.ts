@@ -97,7 +97,7 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
         await saveImage(connection, names, dest, stdout, interruption());
         isPublished = true;
       }
-      return { imageId, metadata, ...(size !== undefined && { size }) };
+      return { imageId, metadata, size };
     } catch (error) {
       context.stream.destroy(error instanceof Error ? error : undefined);
       // An image that only could not be pushed or saved keeps its names.

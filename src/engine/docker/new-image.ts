@@ -107,18 +107,16 @@ export class NewImage {
    */
   async describe(tags: readonly string[], signal: AbortSignal): Promise<ImageDescription> {
     const path = `${imagePath(this.#id ?? '')}/json`;
-    const request: ApiRequest = { method: 'GET', path, timeout: REQUEST_TIMEOUT };
-    const details = await this.#again(
-      async () => (await this.#connection.json(request, signal)) as ImageDetails,
-    );
-    const { Descriptor: descriptor, Size: size } = details;
+    const request = { method: 'GET', path, timeout: REQUEST_TIMEOUT } as const;
+    const details = await this.#again(() => this.#connection.json(request, signal));
+    const { Descriptor: descriptor, Size: size } = details as ImageDetails;
     const metadata = {
       ...(typeof descriptor?.digest === 'string'
         ? { 'containerimage.descriptor': descriptor, 'containerimage.digest': descriptor.digest }
         : { 'containerimage.config.digest': this.#id }),
       ...(tags.length > 0 && { 'image.name': tags.map(fullName).join(',') }),
     };
-    return { metadata, ...(typeof size === 'number' && { size }) };
+    return { metadata, size };
   }
 
   /**
@@ -144,23 +142,17 @@ export class NewImage {
     const id = this.#id;
     if (id === undefined) return;
     try {
-      const existed = await this.#existed(id);
+      // Undefined if the images before the build are not known.
+      const before = await this.#before?.catch((error: unknown) =>
+        this.#warn(`keeping the image ${id}, which may have existed before: ${messageOf(error)}`),
+      );
+      const existed = before?.has(id);
       const image = await this.#find(id);
       const isOwn = image !== undefined && existed === false && !this.#isNamed(image);
       for (const name of this.#given.splice(0).reverse()) await this.#takeBack(id, name, existed);
       if (isOwn) await this.#remove(id);
     } catch (error) {
       this.#warn(`removing the image ${id}: ${messageOf(error)}`);
-    }
-  }
-
-  /** Undefined if the images before the build are not known. */
-  async #existed(id: string): Promise<boolean | undefined> {
-    try {
-      return (await this.#before)?.has(id);
-    } catch (error) {
-      this.#warn(`keeping the image ${id}, which may have existed before: ${messageOf(error)}`);
-      return undefined;
     }
   }
 
@@ -216,21 +208,16 @@ export class NewImage {
       await this.#ask({ method: 'POST', path: `${imagePath(id)}/tag?${query}`, doing });
     } catch (error) {
       if (!(error instanceof DockerceptionError)) throw error;
-      throw error.with({
-        kind: 'engine',
-        code: 'TAG_FAILED',
-        hint: isNotFound(error)
-          ? 'another build of the same image, or a prune, has removed it: try again'
-          : (error.hint ?? 'see the engine’s own log'),
-      });
+      const removed = 'another build of the same image, or a prune, has removed it: try again';
+      const hint = isNotFound(error) ? removed : (error.hint ?? 'see the engine’s own log');
+      throw error.with({ kind: 'engine', code: 'TAG_FAILED', hint });
     }
   }
 
   #find(reference: string): Promise<ImageDetails | undefined> {
+    const { signal } = this.#closed;
     const request = { timeout: REQUEST_TIMEOUT };
-    return this.#again(() =>
-      inspectImage(this.#connection, reference, this.#closed.signal, request),
-    );
+    return this.#again(() => inspectImage(this.#connection, reference, signal, request));
   }
 
   /** Asks again if the engine refuses. An image that it does not have is an answer. */
@@ -245,8 +232,8 @@ export class NewImage {
   }
 
   #ask(request: ApiRequest): Promise<unknown> {
-    const signal = this.#closed.signal;
-    return this.#connection.json({ timeout: REQUEST_TIMEOUT, ...request }, signal);
+    const timed = { timeout: REQUEST_TIMEOUT, ...request };
+    return this.#connection.json(timed, this.#closed.signal);
   }
 }
 

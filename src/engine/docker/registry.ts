@@ -129,20 +129,13 @@ export async function registryConfig(
   warn: (message: string) => void,
 ): Promise<string | undefined> {
   const config: Record<string, object> = {};
-  const keys = await credentials.keys().catch((error: unknown) => {
-    warn(messageOf(error));
-    return [];
-  });
-  for (const key of keys) {
+  const failed = (error: unknown): undefined => void warn(messageOf(error));
+  for (const key of (await credentials.keys().catch(failed)) ?? []) {
     const host = key === HUB_KEY ? 'docker.io' : hostOfKey(key);
     const name = credentialKey(host);
     if (Object.hasOwn(config, name)) continue;
-    try {
-      const credential = await credentials.get(host);
-      if (credential) config[name] = authConfig(name, credential);
-    } catch (error) {
-      warn(messageOf(error));
-    }
+    const credential = await credentials.get(host).catch(failed);
+    if (credential) config[name] = authConfig(name, credential);
   }
   return Object.keys(config).length === 0 ? undefined : encode(config);
 }
@@ -151,11 +144,11 @@ export async function registryConfig(
 function authConfig(serveraddress: string, credential: Credential): object {
   const { username, password, identityToken, registryToken } = credential;
   return {
-    ...(username !== '' && { username }),
-    ...(password !== '' && { password }),
+    username: username || undefined,
+    password: password || undefined,
     serveraddress,
-    ...(identityToken !== '' && { identitytoken: identityToken }),
-    ...(registryToken !== '' && { registrytoken: registryToken }),
+    identitytoken: identityToken || undefined,
+    registrytoken: registryToken || undefined,
   };
 }
 
