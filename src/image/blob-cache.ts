@@ -16,49 +16,29 @@ import { outputFailure } from '../files/write-error.js';
 import type { Descriptor } from './descriptor.js';
 import { digestOfStream, hashFor, isDigest } from './digest.js';
 
-/** The caller closes it. */
-export interface BlobCache {
-  readonly folder: string;
-  /** The path of a valid blob; an invalid one is removed. */
-  find(blob: Named): Promise<string | undefined>;
-  /** The bytes of a valid blob of unknown size, at most `limit`. */
-  findDocument(digest: string, limit: number): Promise<Buffer | undefined>;
-  /**
-   * The path of a blob; `fetch` gets a missing one, once for concurrent calls. Its signal is aborted when the cache is
-   * closed.
-   * @throws what `fetch` throws; DockerceptionError: BLOB_DIGEST (kind engine) for wrong bytes, CACHE_WRITE (kind
-   * output)
-   */
-  obtain(blob: Named, fetch: Fetch): Promise<string>;
-  /** Aborts fetches; removes a temporary folder. */
-  close(): Promise<void>;
-}
-
 type Fetch = (file: PartialBlob, signal: AbortSignal) => Promise<void>;
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Opens the cache of an environment: `XDG_CACHE_HOME`, `HOME`; a temporary folder (`TMPDIR`) if that is not writable.
  * @throws DockerceptionError of kind output, code CACHE_WRITE, without a temporary folder
  */
-export async function openBlobCache(env: Environment): Promise<BlobCache> {
+export async function openBlobCache(env: NodeJS.ProcessEnv): Promise<BlobCache> {
   const folder = await writable(cacheFolder(env));
   if (folder !== undefined) {
     await removeAbandoned(folder);
-    return new FolderCache(folder);
+    return new BlobCache(folder);
   }
   const temporary = env['TMPDIR'] || tmpdir();
   await removeAbandoned(temporary);
   try {
     const made = TemporaryPath.folder(temporary);
-    return new FolderCache(made.path, made);
+    return new BlobCache(made.path, made);
   } catch (error) {
     throw writing(temporary, error);
   }
 }
 
-function cacheFolder(env: Environment): string | undefined {
+function cacheFolder(env: NodeJS.ProcessEnv): string | undefined {
   const { XDG_CACHE_HOME: cache = '', HOME: home = '' } = env;
   // The specification ignores relative paths.
   if (isAbsolute(cache)) return join(cache, 'dockerception', 'blobs');
@@ -79,19 +59,19 @@ async function writable(folder: string | undefined): Promise<string | undefined>
   }
 }
 
-class FolderCache implements BlobCache {
-  readonly folder: string;
-  readonly #temporary: TemporaryPath | undefined;
+/** A cache in a folder. The caller closes it. */
+export class BlobCache {
   readonly #fetching = new Map<string, Promise<string>>();
   readonly #verified = new Set<string>();
   readonly #closing = new AbortController();
 
   /** @param temporary removed when the cache is closed */
-  constructor(folder: string, temporary?: TemporaryPath) {
-    this.folder = folder;
-    this.#temporary = temporary;
-  }
+  constructor(
+    readonly folder: string,
+    private readonly temporary?: TemporaryPath,
+  ) {}
 
+  /** The path of a valid blob; an invalid one is removed. */
   async find({ digest, size }: Named): Promise<string | undefined> {
     const path = this.#path(digest);
     const found = await stat(path).catch(() => undefined);
@@ -109,16 +89,20 @@ class FolderCache implements BlobCache {
     return undefined;
   }
 
+  /** The bytes of a valid blob of unknown size, at most `limit`. */
   async findDocument(digest: string, limit: number): Promise<Buffer | undefined> {
-    const path = this.#path(digest);
-    const size = await stat(path).then(
-      (found) => found.size,
-      () => Infinity,
-    );
-    if (size > limit || (await this.find({ digest, size })) === undefined) return undefined;
-    return readFile(path).catch(() => undefined);
+    const found = await stat(this.#path(digest)).catch(() => undefined);
+    if (!found || found.size > limit) return undefined;
+    const path = await this.find({ digest, size: found.size });
+    return path === undefined ? undefined : readFile(path).catch(() => undefined);
   }
 
+  /**
+   * The path of a blob; `fetch` gets a missing one, once for concurrent calls. Its signal is aborted when the cache is
+   * closed.
+   * @throws what `fetch` throws; DockerceptionError: BLOB_DIGEST (kind engine) for wrong bytes, CACHE_WRITE (kind
+   * output)
+   */
   obtain(blob: Named, fetch: Fetch): Promise<string> {
     const { digest } = blob;
     let running = this.#fetching.get(digest);
@@ -129,10 +113,11 @@ class FolderCache implements BlobCache {
     return running;
   }
 
+  /** Aborts fetches; removes a temporary folder. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('the cache was closed'));
     await Promise.allSettled(this.#fetching.values());
-    this.#temporary?.remove();
+    this.temporary?.remove();
   }
 
   async #obtain(blob: Named, fetch: Fetch): Promise<string> {
@@ -141,7 +126,7 @@ class FolderCache implements BlobCache {
     this.#closing.signal.throwIfAborted();
     const [partial, file] = this.#create();
     try {
-      const received = new PartialFile(file, blob);
+      const received = new PartialBlob(file, blob);
       await fetch(received, this.#closing.signal);
       if (!received.isWhole()) throw wrongBytes(blob, received.received);
       const final = this.#path(blob.digest);
@@ -173,8 +158,7 @@ class FolderCache implements BlobCache {
   #path(digest: string): string {
     // Other texts could lead to another folder.
     if (!isDigest(digest)) throw new TypeError(`not a digest: ${String(digest)}`);
-    const [algorithm = '', hex = ''] = digest.split(':');
-    return join(this.folder, algorithm, hex);
+    return join(this.folder, ...digest.split(':'));
   }
 }
 
@@ -190,47 +174,37 @@ function hasDigest(path: string, digest: string): Promise<boolean> {
 /** Identifies a blob. */
 type Named = Pick<Descriptor, 'digest' | 'size'>;
 
-/** A blob that is being written and hashed. */
-export interface PartialBlob {
-  /** Bytes so far. */
-  readonly received: number;
-  /** Appends a chunk, which the caller may reuse afterwards. */
-  write(chunk: Buffer): Promise<void>;
-  /** Discards all bytes. */
-  restart(): Promise<void>;
-  /** Whether the blob is complete and valid. */
-  isWhole(): boolean;
-}
-
-/** A partial blob in a file, which the caller closes. */
-class PartialFile implements PartialBlob {
-  readonly #file: TemporaryFile;
-  readonly #blob: Named;
+/** A blob that is being hashed and written to a file, which the caller closes. */
+export class PartialBlob {
   #hash: Hash;
+  /** Bytes so far. */
   received = 0;
 
-  constructor(file: TemporaryFile, blob: Named) {
-    this.#file = file;
-    this.#blob = blob;
+  constructor(
+    private readonly file: TemporaryFile,
+    private readonly blob: Named,
+  ) {
     this.#hash = hashFor(blob.digest);
   }
 
+  /** Appends a chunk, which the caller may reuse afterwards. */
   async write(chunk: Buffer): Promise<void> {
     this.#hash.update(chunk);
-    await this.#file.write(chunk, this.received);
+    await this.file.write(chunk, this.received);
     this.received += chunk.length;
   }
 
+  /** Discards all bytes. */
   async restart(): Promise<void> {
-    this.#hash = hashFor(this.#blob.digest);
+    this.#hash = hashFor(this.blob.digest);
     this.received = 0;
-    await this.#file.truncate(0);
+    await this.file.truncate(0);
   }
 
+  /** Whether the blob is complete and valid. */
   isWhole(): boolean {
-    const { digest, size } = this.#blob;
-    const made = this.#hash.copy().digest('hex');
-    return this.received === size && digest.endsWith(`:${made}`);
+    const { digest, size } = this.blob;
+    return this.received === size && digest.endsWith(`:${this.#hash.copy().digest('hex')}`);
   }
 }
 

@@ -17,6 +17,15 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Parses JSON; undefined if it is invalid. An error of the parser would quote the text, which may have secrets. */
+export function tryParseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Parses a JSON object. Members that are `null` are removed: Go writes empty slices and maps as `null`.
  *

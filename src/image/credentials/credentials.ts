@@ -12,7 +12,6 @@ import {
   credentialKey,
   type DockerConfig,
   hostOfKey,
-  isHub,
   parseDockerConfig,
   readDockerConfig,
   type StoredAuth,
@@ -45,11 +44,8 @@ export interface CredentialStore {
   keys(): Promise<readonly string[]>;
 }
 
-/** An environment, as `process.env` is one. */
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Opens the credentials of an environment: `DOCKER_CONFIG`, `DOCKER_AUTH_CONFIG`, `HOME`, `PATH`. */
-export function credentialStore(env: Environment): CredentialStore {
+export function credentialStore(env: NodeJS.ProcessEnv): CredentialStore {
   const folder = env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker');
   let config: Promise<DockerConfig> | undefined;
   const read = (): Promise<DockerConfig> => (config ??= readDockerConfig(folder));
@@ -62,10 +58,7 @@ export function credentialStore(env: Environment): CredentialStore {
     if (given) return decode(given, host, 'DOCKER_AUTH_CONFIG');
     const file = await read();
     const helper = helperFor(file, host);
-    if (helper) {
-      const answer = await askHelper(helper.name, helper.key, env);
-      return answer && { ...answer, registryToken: '' };
-    }
+    if (helper) return askHelper(helper.name, helper.key, env);
     const stored = findAuth(file, host);
     return stored && decode(stored, host, file.file);
   };
@@ -92,29 +85,24 @@ export function credentialStore(env: Environment): CredentialStore {
 
 /** The helper for a host, and its key for the host. */
 function helperFor(
-  config: DockerConfig,
+  { credHelpers, credsStore }: DockerConfig,
   host: string,
 ): { readonly name: string; readonly key: string } | undefined {
-  const key = keyFor(Object.keys(config.credHelpers), host);
-  const own = key === undefined ? undefined : config.credHelpers[key];
-  if (key !== undefined && own !== undefined) return { name: own, key };
-  return config.credsStore === undefined
-    ? undefined
-    : { name: config.credsStore, key: credentialKey(host) };
+  const key = keyFor(credHelpers, host) ?? credentialKey(host);
+  const name = credHelpers[key] ?? credsStore;
+  return name === undefined ? undefined : { name, key };
 }
 
 function findAuth(config: DockerConfig | undefined, host: string): StoredAuth | undefined {
-  const key = config && keyFor(Object.keys(config.auths), host);
+  const key = config && keyFor(config.auths, host);
   return key === undefined ? undefined : config?.auths[key];
 }
 
 /** Prefers the key itself to a URL of the same host. */
-function keyFor(keys: readonly string[], host: string): string | undefined {
+function keyFor(table: Readonly<Record<string, unknown>>, host: string): string | undefined {
   const key = credentialKey(host);
-  if (keys.includes(key)) return key;
-  const same = (other: string): boolean =>
-    isHub(host) ? isHub(hostOfKey(other)) : hostOfKey(other) === host;
-  return keys.find(same);
+  if (Object.hasOwn(table, key)) return key;
+  return Object.keys(table).find((other) => credentialKey(hostOfKey(other)) === key);
 }
 
 function decode(stored: StoredAuth, host: string, file: string): Credential | undefined {

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+import { isObject } from '../document.js';
 
 /** An entry of `auths`. */
 export interface StoredAuth {
@@ -31,14 +32,10 @@ export interface DockerConfig {
  */
 export async function readDockerConfig(folder: string): Promise<DockerConfig> {
   const file = join(folder, 'config.json');
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR')
-      throw invalid(file, messageOf(error), error);
-    text = '{}';
-  }
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return '{}';
+    throw invalid(file, messageOf(error), error);
+  });
   return parseDockerConfig(text, file);
 }
 
@@ -48,21 +45,18 @@ export function parseDockerConfig(text: string, file: string): DockerConfig {
   try {
     json = JSON.parse(text.trim() === '' ? '{}' : text);
   } catch (error) {
-    // The parser's message may quote passwords.
-    throw invalid(file, 'it is not JSON', undefined, error);
+    // The rest of the parser's message may quote passwords.
+    const at = /at position \d+/.exec(messageOf(error))?.[0];
+    throw invalid(file, `it is not JSON${at === undefined ? '' : ` (${at})`}`);
   }
   if (!isObject(json)) throw invalid(file, 'it is not a JSON object');
   return {
     file,
     currentContext: stringOf(json['currentContext']),
-    auths: table(json['auths'], (value) => (isObject(value) ? (strings(value) as StoredAuth) : {})),
+    auths: table(json['auths'], (value): StoredAuth => table(value, stringOf)),
     credsStore: stringOf(json['credsStore']),
-    credHelpers: table(json['credHelpers'], (value) => stringOf(value)),
+    credHelpers: table(json['credHelpers'], stringOf),
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function stringOf(value: unknown): string | undefined {
@@ -71,32 +65,18 @@ function stringOf(value: unknown): string | undefined {
 
 /** The members of an object for which `read` returns a value. */
 function table<T>(value: unknown, read: (value: unknown) => T | undefined): Record<string, T> {
-  const result: Record<string, T> = {};
-  if (!isObject(value)) return result;
-  for (const [key, member] of Object.entries(value)) {
-    const made = read(member);
-    if (made !== undefined) result[key] = made;
-  }
-  return result;
-}
-
-function strings(value: Record<string, unknown>): Record<string, string> {
-  return table(value, stringOf);
-}
-
-function invalid(
-  file: string,
-  why: string,
-  cause?: unknown,
-  position?: unknown,
-): DockerceptionError {
-  const at = /at position \d+/.exec(messageOf(position))?.[0];
-  return new DockerceptionError(
-    'usage',
-    'DOCKER_CONFIG_INVALID',
-    `reading ${file}: ${why}${at === undefined ? '' : ` (${at})`}`,
-    { cause },
+  const members = Object.entries(isObject(value) ? value : {}).map(
+    ([key, member]) => [key, read(member)] as const,
   );
+  return Object.fromEntries(members.filter((member) => member[1] !== undefined)) as Record<
+    string,
+    T
+  >;
+}
+
+function invalid(file: string, why: string, cause?: unknown): DockerceptionError {
+  const message = `reading ${file}: ${why}`;
+  return new DockerceptionError('usage', 'DOCKER_CONFIG_INVALID', message, { cause });
 }
 
 /** The key of Docker Hub's credentials. */
@@ -115,7 +95,5 @@ export function credentialKey(host: string): string {
 
 /** The host of a key of `auths`, which may be a URL (`https://host/v1/`). */
 export function hostOfKey(key: string): string {
-  const withoutScheme = key.replace(/^[a-z]+:\/\//i, '');
-  const slash = withoutScheme.indexOf('/');
-  return slash === -1 ? withoutScheme : withoutScheme.slice(0, slash);
+  return key.replace(/^[a-z]+:\/\//i, '').split('/', 1)[0] as string;
 }

@@ -2,23 +2,21 @@
  * Credential helpers: `docker-credential-NAME get` reads an address from standard input and writes `{"Username",
  * "Secret"}`; the user name `<token>` marks an identity token (docker/docker-credential-helpers).
  */
-import { spawn } from 'node:child_process';
-import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+import { execFile, type ExecFileException } from 'node:child_process';
+import { promisify } from 'node:util';
+import { DockerceptionError, messageOf } from '../../errors.js';
+import { isObject, type JsonObject, tryParseJson } from '../document.js';
+import type { Credential } from './credentials.js';
 
 /** Milliseconds, enough for a password prompt. */
 const TIMEOUT = 120_000;
-/** Bytes of a helper's output that are read. */
+/** Bytes of a helper's output. */
 const MAX_OUTPUT = 1 << 20;
 const TOKEN_USER = '<token>';
 /** The message for a missing credential. */
 const NOT_FOUND = 'credentials not found in native keychain';
 
-/** A helper's credential. */
-export interface HelperAnswer {
-  readonly username: string;
-  readonly password: string;
-  readonly identityToken: string;
-}
+const run = promisify(execFile);
 
 /**
  * Asks a helper for the credential of a registry; undefined if it has none.
@@ -29,42 +27,25 @@ export interface HelperAnswer {
 export async function askHelper(
   name: string,
   server: string,
-  env: Readonly<Record<string, string | undefined>>,
+  env: NodeJS.ProcessEnv,
   timeout = TIMEOUT,
-): Promise<HelperAnswer | undefined> {
-  const program = `docker-credential-${name}`;
-  const fail = failing(`asking ${program} for the credentials of ${server}`);
-  const output = await runHelper(name, 'get', server, env, timeout, fail);
-  if (output === undefined) return undefined;
-  let json: { Username?: unknown; Secret?: unknown } | null;
-  try {
-    json = JSON.parse(output) as typeof json;
-  } catch {
-    // The parser's message would contain a part of the secret.
-    throw fail('its answer is not JSON');
-  }
-  const { Username: username, Secret: secret } = json ?? {};
+): Promise<Credential | undefined> {
+  const fail = failing(`asking docker-credential-${name} for the credentials of ${server}`);
+  const answer = await runHelper(name, 'get', server, env, timeout, fail);
+  if (answer === undefined) return undefined;
+  const { Username: username, Secret: secret } = answer;
   if (typeof username !== 'string' || typeof secret !== 'string')
     throw fail('its answer has no Username and Secret');
   if (username === '' && secret === '') return undefined;
   return username === TOKEN_USER
-    ? { username: '', password: '', identityToken: secret }
-    : { username, password: secret, identityToken: '' };
+    ? { username: '', password: '', identityToken: secret, registryToken: '' }
+    : { username, password: secret, identityToken: '', registryToken: '' };
 }
 
 /** Asks a helper for its registries. Throws as {@link askHelper}. */
-export async function listHelper(
-  name: string,
-  env: Readonly<Record<string, string | undefined>>,
-  timeout = TIMEOUT,
-): Promise<readonly string[]> {
+export async function listHelper(name: string, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const fail = failing(`asking docker-credential-${name} for its registries`);
-  const output = (await runHelper(name, 'list', '', env, timeout, fail)) ?? '{}';
-  try {
-    return Object.keys((JSON.parse(output) ?? {}) as object);
-  } catch {
-    throw fail('its answer is not JSON');
-  }
+  return Object.keys((await runHelper(name, 'list', '', env, TIMEOUT, fail)) ?? {});
 }
 
 type Fail = (why: string, cause?: unknown) => DockerceptionError;
@@ -77,80 +58,33 @@ function failing(doing: string): Fail {
     });
 }
 
-/** A helper's output; undefined if it has no credential. */
+/** A helper's answer; undefined if it has no credential. */
 async function runHelper(
   name: string,
   verb: 'get' | 'list',
   input: string,
-  env: Readonly<Record<string, string | undefined>>,
+  env: NodeJS.ProcessEnv,
   timeout: number,
   fail: Fail,
-): Promise<string | undefined> {
+): Promise<JsonObject | undefined> {
   // The name must not lead to another folder.
   if (!/^[\w.-]+$/.test(name)) throw fail('not a helper’s name');
-  const run = await spawnHelper(
-    `docker-credential-${name}`,
-    verb,
-    `${input}\n`,
-    env,
-    timeout,
-  ).catch((error: unknown) => {
-    throw fail(
-      systemCode(error) === 'ENOENT' ? 'no such program on PATH' : messageOf(error),
-      error,
-    );
-  });
-  if (run.code === 0) return run.output;
-  if (run.output.includes(NOT_FOUND)) return undefined;
-  const line = run.output.trim().split('\n')[0] || run.errors.trim().split('\n').at(-1);
-  throw fail(line || `it exited with ${run.code ?? 'a signal'}`);
-}
-
-interface Run {
-  readonly code: number | null;
-  readonly output: string;
-  readonly errors: string;
-}
-
-function spawnHelper(
-  program: string,
-  verb: string,
-  input: string,
-  env: Readonly<Record<string, string | undefined>>,
-  timeout: number,
-): Promise<Run> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, [verb], { env: { ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL');
-      // A grandchild may keep the pipes open.
-      child.stdout.destroy();
-      child.stderr.destroy();
-      reject(new Error(`no answer within ${timeout / 1000} s`));
-    }, timeout);
-    const output = collect(child.stdout);
-    const errors = collect(child.stderr);
-    child.on('error', (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      resolve({ code, output: output(), errors: errors() });
-    });
-    // A helper may close its input early; its exit code reports failures.
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
-  });
-}
-
-/** Keeps the beginning of a stream and discards the rest. */
-function collect(stream: NodeJS.ReadableStream): () => string {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  stream.on('data', (chunk: Buffer) => {
-    if (length < MAX_OUTPUT) chunks.push(chunk);
-    length += chunk.length;
-  });
-  return () => Buffer.concat(chunks).toString('utf8', 0, MAX_OUTPUT);
+  const limits = { timeout, maxBuffer: MAX_OUTPUT, killSignal: 'SIGKILL' } as const;
+  const running = run(`docker-credential-${name}`, [verb], { env, ...limits });
+  // A helper may close its input early; its exit code reports failures.
+  running.child.stdin?.on('error', () => {}).end(`${input}\n`);
+  try {
+    const json = tryParseJson((await running).stdout);
+    if (json === undefined) throw fail('its answer is not JSON');
+    return isObject(json) ? json : {};
+  } catch (error) {
+    if (error instanceof DockerceptionError) throw error;
+    const { code, killed, stdout = '', stderr = '' } = error as ExecFileException;
+    if (killed === true) throw fail(`no answer within ${timeout / 1000} s`, error);
+    if (typeof code === 'string')
+      throw fail(code === 'ENOENT' ? 'no such program on PATH' : messageOf(error), error);
+    if (stdout.includes(NOT_FOUND)) return undefined;
+    const line = stdout.trim().split('\n')[0] || stderr.trim().split('\n').at(-1);
+    throw fail(line || `it exited with ${code ?? 'a signal'}`);
+  }
 }

@@ -3,30 +3,30 @@
  * its token server (distribution, "Token Authentication Specification" and "OAuth2"). The token server may be another
  * host, as with Docker, but gets no credentials over plain HTTP if the registry has TLS.
  */
-import { Readable } from 'node:stream';
 import { addSecrets, basicAuthorization } from '../../text/redact.js';
 import type { Credential, CredentialStore } from '../credentials/credentials.js';
+import { tryParseJson } from '../document.js';
 import { ContentFailure } from './errors.js';
-import { isLoopback } from './host.js';
-import { type Answer, followRedirects, readBody, refusal, type Request } from './http.js';
+import { httpUrl, isLoopback } from './host.js';
+import {
+  type Answer,
+  bytesBody,
+  followRedirects,
+  readBody,
+  refusal,
+  type Request,
+} from './http.js';
 
 export class Authenticator {
-  readonly #registry: string;
-  readonly #credentials: CredentialStore;
-  readonly #send: (request: Request) => Promise<Answer>;
   readonly #tokens = new Map<string, Promise<Token>>();
   #challenge: Challenge | undefined;
   #credential: Promise<Credential | undefined> | undefined;
 
   constructor(
-    registry: string,
-    credentials: CredentialStore,
-    send: (request: Request) => Promise<Answer>,
-  ) {
-    this.#registry = registry;
-    this.#credentials = credentials;
-    this.#send = send;
-  }
+    private readonly registry: string,
+    private readonly credentials: CredentialStore,
+    private readonly send: (request: Request) => Promise<Answer>,
+  ) {}
 
   /**
    * Reads the challenges of a 401.
@@ -34,24 +34,20 @@ export class Authenticator {
    */
   async challenged(answer: Answer, sent: string | undefined): Promise<boolean> {
     const challenges = parseChallenges(answer.headers['www-authenticate']);
-    const usable = (name: string): Challenge | undefined =>
-      challenges.find(({ scheme }) => scheme === name);
-    this.#challenge = usable('bearer') ?? usable('basic');
+    this.#challenge =
+      challenges.find(({ scheme }) => scheme === 'bearer') ??
+      challenges.find(({ scheme }) => scheme === 'basic');
     if (this.#challenge?.scheme === 'bearer') {
       // The refused token may have expired; newer ones have not.
       for (const [key, token] of this.#tokens) {
-        const value = await token.then(
-          (known) => known.value,
-          () => undefined,
-        );
-        if (`Bearer ${value}` === sent) this.#tokens.delete(key);
+        const known = await token.catch(() => undefined);
+        if (`Bearer ${known?.value}` === sent) this.#tokens.delete(key);
       }
       const credential = await this.#lookUp();
       return !credential?.registryToken || sent === undefined;
     }
     if (this.#challenge === undefined || sent?.startsWith('Basic ')) return false;
-    const credential = await this.#lookUp();
-    return credential !== undefined && hasPassword(credential);
+    return basic(await this.#lookUp()) !== undefined;
   }
 
   /**
@@ -65,18 +61,14 @@ export class Authenticator {
     const challenge = this.#challenge;
     if (!challenge) return undefined;
     const credential = await this.#lookUp();
-    if (challenge.scheme === 'basic')
-      return credential && hasPassword(credential) ? basic(credential) : undefined;
+    if (challenge.scheme === 'basic') return basic(credential);
     if (credential?.registryToken) return `Bearer ${credential.registryToken}`;
     const { realm = '', service, scope } = challenge.parameters;
-    const wanted = scopes.length > 0 ? scopes : scope === undefined ? [] : [scope];
+    const wanted = scopes.length === 0 && scope !== undefined ? [scope] : scopes;
     const key = wanted.join(' ');
     const known = await this.#tokens.get(key);
     if (known && known.expires > performance.now()) return `Bearer ${known.value}`;
-    const token = fetchToken(
-      { realm, service, scopes: wanted, credential, mayBePlain },
-      this.#send,
-    );
+    const token = fetchToken({ realm, service, scopes: wanted, credential, mayBePlain }, this.send);
     this.#tokens.set(key, token);
     token.catch(() => this.#tokens.delete(key));
     return `Bearer ${(await token).value}`;
@@ -87,7 +79,7 @@ export class Authenticator {
   }
 
   #lookUp(): Promise<Credential | undefined> {
-    return (this.#credential ??= this.#credentials.get(this.#registry));
+    return (this.#credential ??= this.credentials.get(this.registry));
   }
 }
 
@@ -164,9 +156,8 @@ export async function fetchToken(
 }
 
 function parseRealm({ realm, credential, mayBePlain }: TokenRequest): URL {
-  const url = URL.canParse(realm) ? new URL(realm) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
-    throw new ContentFailure('its token server’s address is not a URL');
+  const url = httpUrl(realm);
+  if (!url) throw new ContentFailure('its token server’s address is not a URL');
   if (credential && url.protocol === 'http:' && !mayBePlain(url) && !isLoopback(url.hostname))
     throw new ContentFailure(
       `its token server ${url.host} is not encrypted, it gets no credentials`,
@@ -180,8 +171,12 @@ function plainRequest(realm: URL, { service, scopes, credential }: TokenRequest)
   for (const scope of scopes) url.searchParams.append('scope', scope);
   url.searchParams.set('client_id', CLIENT);
   if (credential?.username) url.searchParams.set('account', credential.username);
-  if (!credential || !hasPassword(credential)) return { method: 'GET', url };
-  return { method: 'GET', url, headers: { Authorization: basic(credential) } };
+  const authorization = basic(credential);
+  return {
+    method: 'GET',
+    url,
+    ...(authorization !== undefined && { headers: { Authorization: authorization } }),
+  };
 }
 
 function oauthRequest(url: URL, { service, scopes }: TokenRequest, refresh: string): Request {
@@ -189,33 +184,25 @@ function oauthRequest(url: URL, { service, scopes }: TokenRequest, refresh: stri
     grant_type: 'refresh_token',
     refresh_token: refresh,
     client_id: CLIENT,
-    ...(service === undefined ? {} : { service }),
-    ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+    ...(service !== undefined && { service }),
+    ...(scopes.length > 0 && { scope: scopes.join(' ') }),
   });
-  const bytes = Buffer.from(form.toString(), 'utf8');
   return {
     method: 'POST',
     url,
     headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-    body: { size: bytes.length, open: () => Promise.resolve(Readable.from([bytes])) },
+    body: bytesBody(Buffer.from(form.toString())),
   };
 }
 
-function hasPassword({ username, password }: Credential): boolean {
-  return username !== '' || password !== '';
-}
-
-function basic({ username, password }: Credential): string {
-  return basicAuthorization(username, password);
+/** Basic authentication; undefined without a user and a password. */
+function basic(credential: Credential | undefined): string | undefined {
+  const { username = '', password = '' } = credential ?? {};
+  return username === '' && password === '' ? undefined : basicAuthorization(username, password);
 }
 
 function parseToken(body: Buffer, { host }: URL): Token {
-  let json: unknown;
-  try {
-    json = JSON.parse(body.toString('utf8'));
-  } catch {
-    // The parser's message would quote a token.
-  }
+  const json = tryParseJson(body.toString('utf8'));
   const { token, access_token, expires_in } = (json ?? {}) as Record<string, unknown>;
   const value = token || access_token;
   // Other characters would break the header.

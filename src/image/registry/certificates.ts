@@ -6,7 +6,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
-import type { Environment } from './settings.js';
 
 /** Options of `tls.connect`. */
 export interface Certificates {
@@ -20,22 +19,19 @@ export interface Certificates {
  * @param host with its port
  * @throws DockerceptionError of kind usage, code CERTIFICATE_INVALID
  */
-export async function certificatesFor(host: string, env: Environment): Promise<Certificates> {
-  for (const folder of folders(env)) {
+export async function certificatesFor(host: string, env: NodeJS.ProcessEnv): Promise<Certificates> {
+  const home = env['XDG_CONFIG_HOME'] || (env['HOME'] && join(env['HOME'], '.config')) || '';
+  const folders = isAbsolute(home) ? [join(home, 'docker', 'certs.d')] : [];
+  for (const folder of [...folders, '/etc/docker/certs.d']) {
     const own = join(folder, host);
     const names = await list(own);
     const authorities = names.filter((name) => name.endsWith('.crt'));
     const client = names.find((name) => name.endsWith('.cert'));
     if (authorities.length === 0 && client === undefined) continue;
+    const ca = await Promise.all(authorities.map((name) => read(join(own, name))));
     return {
-      ...(authorities.length > 0 && {
-        // `ca` replaces Node's own authorities, including NODE_EXTRA_CA_CERTS.
-        ca: [
-          ...rootCertificates,
-          ...(await extra(env)),
-          ...(await Promise.all(authorities.map((name) => read(join(own, name))))),
-        ],
-      }),
+      // `ca` replaces Node's own authorities, including NODE_EXTRA_CA_CERTS.
+      ...(ca.length > 0 && { ca: [...rootCertificates, ...(await extra(env)), ...ca] }),
       ...(client !== undefined && {
         cert: await read(join(own, client)),
         key: await read(join(own, client.replace(/\.cert$/, '.key'))),
@@ -45,22 +41,15 @@ export async function certificatesFor(host: string, env: Environment): Promise<C
   return {};
 }
 
-function folders(env: Environment): string[] {
-  const home = env['XDG_CONFIG_HOME'] || (env['HOME'] && join(env['HOME'], '.config')) || '';
-  const own = isAbsolute(home) ? [join(home, 'docker', 'certs.d')] : [];
-  return [...own, '/etc/docker/certs.d'];
-}
-
 async function list(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch (error) {
+  const names = await readdir(folder).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return [];
     throw invalid(folder, error);
-  }
+  });
+  return names.sort();
 }
 
-async function extra(env: Environment): Promise<string[]> {
+async function extra(env: NodeJS.ProcessEnv): Promise<string[]> {
   const file = env['NODE_EXTRA_CA_CERTS'];
   if (!file) return [];
   // Node itself only warns about an unreadable file.
@@ -70,7 +59,7 @@ async function extra(env: Environment): Promise<string[]> {
   );
 }
 
-async function read(file: string): Promise<string> {
+function read(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: unknown) => {
     throw invalid(file, error);
   });

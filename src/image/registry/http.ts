@@ -7,6 +7,7 @@ import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { printable } from '../../text/printable.js';
 import { redact } from '../../text/redact.js';
+import { tryParseJson } from '../document.js';
 import type { Agents } from './agents.js';
 import { ConnectionFailure, ContentFailure, HttpFailure, SILENCE } from './errors.js';
 import { httpUrl } from './host.js';
@@ -207,13 +208,8 @@ export async function refusal(answer: Answer): Promise<HttpFailure> {
 
 /** The first message or code of `{"errors":[{"code","message"}]}`: OCI distribution-spec, "Error Codes". */
 function errorIn(body: Buffer): string {
-  let json: Readonly<Record<string, unknown>> | null;
-  try {
-    json = JSON.parse(body.toString('utf8')) as typeof json;
-  } catch {
-    return '';
-  }
-  const { errors, details, message, error } = json ?? {};
+  const json = tryParseJson(body.toString('utf8'));
+  const { errors, details, message, error } = (json ?? {}) as Readonly<Record<string, unknown>>;
   const list: unknown[] = Array.isArray(errors)
     ? errors
     : [{ message: details ?? message ?? error }];

@@ -6,13 +6,12 @@ import { BlockList, isIP } from 'node:net';
 import { DockerceptionError } from '../../errors.js';
 import { basicAuthorization } from '../../text/redact.js';
 import { isLoopback, portOf, withoutBrackets } from './host.js';
-import type { Environment } from './settings.js';
 
 /**
  * The proxy for a URL; undefined if it needs none, as loopback addresses.
  * @throws DockerceptionError of kind usage, code PROXY_INVALID
  */
-export function proxyFor(url: URL, env: Environment): URL | undefined {
+export function proxyFor(url: URL, env: NodeJS.ProcessEnv): URL | undefined {
   const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
   const text = (env[name] || env[name.toLowerCase()])?.trim();
   if (!text || isLoopback(url.hostname)) return undefined;
@@ -72,12 +71,10 @@ function matches(rule: string, host: string, port: number): boolean {
 
 function isInBlock(host: string, block: string): boolean {
   const [network = '', length = ''] = block.split('/');
-  const families = [isIP(host), isIP(network)];
-  if (families[0] === 0 || families[0] !== families[1]) return false;
-  const bits = Number(length);
-  if (!/^\d+$/.test(length) || bits > (families[0] === 4 ? 32 : 128)) return false;
-  const family = families[0] === 4 ? 'ipv4' : 'ipv6';
+  const family = isIP(network);
+  if (family === 0 || family !== isIP(host)) return false;
+  if (!/^\d+$/.test(length) || Number(length) > (family === 4 ? 32 : 128)) return false;
   const list = new BlockList();
-  list.addSubnet(network, bits, family);
-  return list.check(host, family);
+  list.addSubnet(network, Number(length), `ipv${family as 4 | 6}`);
+  return list.check(host, `ipv${family as 4 | 6}`);
 }

@@ -2,13 +2,10 @@
 import { type CredentialStore, credentialStore } from '../credentials/credentials.js';
 import type { TransferReport } from './transfers.js';
 
-/** An environment such as `process.env`. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Connections and tokens are shared by equal settings. */
 export interface RegistrySettings {
   /** `HTTPS_PROXY` and its like, `DOCKER_CONFIG`, `HOME`, `NODE_EXTRA_CA_CERTS`. */
-  readonly env: Environment;
+  readonly env: NodeJS.ProcessEnv;
   /** Hosts that may use plain HTTP or an unverified certificate, as loopback addresses always may. @default none */
   readonly insecure?: readonly string[];
   /** Aborts everything; pending calls reject with its reason. */
@@ -37,12 +34,13 @@ export interface Timing {
 
 const TIMING: Timing = { silence: 60_000, delay: 500, longest: 30_000, tries: 5 };
 
-export interface CompleteSettings extends Required<Omit<RegistrySettings, 'timing'>> {
+export interface CompleteSettings extends Required<RegistrySettings> {
   readonly timing: Timing;
 }
 
 export function withDefaults(settings: RegistrySettings): CompleteSettings {
-  const { insecure = [], hosts = new Map(), report = () => {}, timing } = settings;
-  const credentials = settings.credentials ?? credentialStore(settings.env);
-  return { ...settings, insecure, hosts, report, credentials, timing: { ...TIMING, ...timing } };
+  const { env, insecure = [], hosts = new Map(), report = () => {} } = settings;
+  const { credentials = credentialStore(env) } = settings;
+  const timing = { ...TIMING, ...settings.timing };
+  return { ...settings, insecure, hosts, report, credentials, timing };
 }

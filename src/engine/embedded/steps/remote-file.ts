@@ -19,7 +19,7 @@ import {
   type Request,
 } from '../../../image/registry/http.js';
 import { retry } from '../../../image/registry/retry.js';
-import { type Environment, type Timing, withDefaults } from '../../../image/registry/settings.js';
+import { type Timing, withDefaults } from '../../../image/registry/settings.js';
 import type { Blob } from '../../../image/store.js';
 import { toBinary } from '../../../text/binary.js';
 import { printable } from '../../../text/printable.js';
@@ -32,7 +32,7 @@ export interface FetchOptions {
   /** A valid `sha256:…`. @default the content is not checked */
   readonly checksum?: string | undefined;
   /** Variables used: `HTTPS_PROXY` and similar, `NODE_EXTRA_CA_CERTS`. */
-  readonly env: Environment;
+  readonly env: NodeJS.ProcessEnv;
   /** `HOST:IP` entries. @default all hosts are looked up */
   readonly addHosts?: readonly string[];
   /** Stops the download, which rejects with the reason of the signal. */
