@@ -2,6 +2,7 @@
  * Writes the manifest, the index and the configuration of an image whose layers are stored (OCI image-spec, manifest.md
  * and image-index.md). The same parts give the same bytes.
  */
+import { Readable } from 'node:stream';
 import { configJson, type ImageConfig } from './config.js';
 import {
   type Descriptor,
@@ -21,12 +22,11 @@ interface ImageParts {
   readonly platform: Platform;
   /** The repositories that layers came from, by digest. */
   readonly origins?: ReadonlyMap<string, RepositoryName>;
-  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** Writes configuration and manifest. */
 export async function writeImage(store: BlobStore, parts: ImageParts): Promise<PlatformImage> {
-  const { config, layers, platform, origins = new Map(), annotations } = parts;
+  const { config, layers, platform, origins = new Map() } = parts;
   const configuration = await putText(store, configJson(config), OCI_CONFIG);
   const manifest: Manifest = {
     schemaVersion: 2,
@@ -38,7 +38,6 @@ export async function writeImage(store: BlobStore, parts: ImageParts): Promise<P
       size,
       ...(own !== undefined && { annotations: own }),
     })),
-    ...(annotations !== undefined && { annotations }),
   };
   const { mediaType, digest, size } = await putText(store, JSON.stringify(manifest), OCI_MANIFEST);
   const descriptor = { mediaType, digest, size, platform: orderedPlatform(platform) };
@@ -62,25 +61,17 @@ export async function writeIndex(
   return { descriptor, images, blobs: store };
 }
 
+/** The members of a platform in their order. */
+const PLATFORM = ['architecture', 'os', 'os.version', 'os.features', 'variant'] as const;
+
 function orderedPlatform(platform: Platform): Platform {
-  const { architecture, os, variant } = platform;
-  const [version, features] = [platform['os.version'], platform['os.features']];
-  return {
-    architecture,
-    os,
-    ...(version !== undefined && { 'os.version': version }),
-    ...(features !== undefined && { 'os.features': features }),
-    ...(variant !== undefined && { variant }),
-  };
+  const members = PLATFORM.map((name) => [name, platform[name]] as const);
+  const known = members.filter(([, value]) => value !== undefined);
+  return Object.fromEntries(known) as unknown as Platform;
 }
 
 function putText(store: BlobStore, text: string, mediaType: string): Promise<Descriptor> {
-  return store.put(once(Buffer.from(text)), mediaType);
-}
-
-async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes;
-  await Promise.resolve();
+  return store.put(Readable.from([Buffer.from(text)]), mediaType);
 }
 
 /** Copies an image to another store: layers, configurations, manifests and the index, in this order. */

@@ -22,23 +22,18 @@ export interface Hasher {
 
 /** @param expected the most bytes, if known */
 export function hasherFor(expected = 0): Hasher {
-  return expected < LARGE ? new InlineHasher() : new ThreadHasher();
+  return expected < LARGE ? inlineHasher() : new ThreadHasher();
 }
 
-class InlineHasher implements Hasher {
-  readonly #hash = createHash('sha256');
-
-  update(chunk: Buffer): undefined {
-    this.#hash.update(chunk);
-  }
-
-  digest(): Promise<string> {
-    return Promise.resolve(`sha256:${this.#hash.digest('hex')}`);
-  }
-
-  close(): void {
-    // There is nothing to close.
-  }
+function inlineHasher(): Hasher {
+  const hash = createHash('sha256');
+  return {
+    update(chunk): undefined {
+      hash.update(chunk);
+    },
+    digest: () => Promise.resolve(`sha256:${hash.digest('hex')}`),
+    close: () => {},
+  };
 }
 
 class ThreadHasher implements Hasher {

@@ -85,10 +85,8 @@ export interface PlatformImage {
   readonly origins: ReadonlyMap<string, RepositoryName>;
 }
 
-/** A manifest or an index. */
-export type Document =
-  | { readonly kind: 'manifest'; readonly manifest: Manifest; readonly mediaType: string }
-  | { readonly kind: 'index'; readonly index: Index; readonly mediaType: string };
+/** An index has `manifests`. */
+export type Document = Manifest | Index;
 
 /**
  * Parses a manifest or an index.
@@ -118,8 +116,7 @@ export function parseDocument(bytes: Buffer, contentType: string, name: string):
   if (type === OCI_INDEX || (type !== OCI_MANIFEST && 'manifests' in json)) {
     const manifests = descriptors(json['manifests'], fail, true);
     const known = type === OCI_INDEX ? mediaType : OCI_INDEX;
-    const index = { ...(json as unknown as Index), manifests, mediaType: known };
-    return { kind: 'index', index, mediaType: known };
+    return { ...(json as unknown as Index), manifests, mediaType: known };
   }
   if (type !== OCI_MANIFEST && !('layers' in json || 'config' in json))
     throw fail(`its media type is ${printable(mediaType || 'missing')}`);
@@ -127,8 +124,7 @@ export function parseDocument(bytes: Buffer, contentType: string, name: string):
   const config = descriptor(json['config'], fail, false);
   // Older OCI manifests have no media type, and documents from the cache have no Content-Type.
   const known = type === OCI_MANIFEST ? mediaType : OCI_MANIFEST;
-  const manifest = { ...(json as unknown as Manifest), config, layers, mediaType: known };
-  return { kind: 'manifest', manifest, mediaType: known };
+  return { ...(json as unknown as Manifest), config, layers, mediaType: known };
 }
 
 /** Throws IMAGE_INVALID for an artifact that is no image, such as a chart or a signature. */

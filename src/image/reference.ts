@@ -25,19 +25,17 @@ const NAME = new RegExp(
 );
 const TAG = /^\w[\w.-]{0,127}$/;
 
-/** The parts as they are written. A colon before a slash belongs to a port. */
+/** A colon before a slash belongs to a port. */
+const PARTS = /^([^@]*?)(?::([^:/@]*))?(?:@(.*))?$/s;
+
+/** The parts as they are written. */
 function splitReference(text: string): {
   readonly name: string;
   readonly tag: string | undefined;
   readonly digest: string | undefined;
 } {
-  const at = text.indexOf('@');
-  const digest = at === -1 ? undefined : text.slice(at + 1);
-  const name = at === -1 ? text : text.slice(0, at);
-  const colon = name.lastIndexOf(':');
-  return colon > name.lastIndexOf('/')
-    ? { name: name.slice(0, colon), tag: name.slice(colon + 1), digest }
-    : { name, tag: undefined, digest };
+  const [, name = '', tag, digest] = PARTS.exec(text) ?? [];
+  return { name, tag, digest };
 }
 
 /** The name and the tag, `latest` by default. */
@@ -76,7 +74,8 @@ export function parseReference(text: string): Reference {
   const [registry, repository] = splitName(name);
   if (!HOST.test(registry)) throw invalid(text, `"${printable(registry)}" is not a host`);
   const port = /:([0-9]+)$/.exec(registry)?.[1];
-  if (port !== undefined && !isPort(port)) throw invalid(text, `there is no port ${port}`);
+  if (port !== undefined && !(Number(port) >= 1 && Number(port) <= 65535))
+    throw invalid(text, `there is no port ${port}`);
   // The grammar accepts invalid addresses.
   if (!URL.canParse(`https://${registry}/`))
     throw invalid(text, `"${printable(registry)}" is not a host`);
@@ -95,18 +94,15 @@ export function parseReference(text: string): Reference {
   return {
     registry,
     repository,
-    ...(tag === undefined ? (digest === undefined ? { tag: 'latest' } : {}) : { tag }),
-    ...(digest === undefined ? {} : { digest }),
+    ...((tag !== undefined || digest === undefined) && { tag: tag ?? 'latest' }),
+    ...(digest !== undefined && { digest }),
   };
-}
-
-function isPort(text: string): boolean {
-  return Number(text) >= 1 && Number(text) <= 65535;
 }
 
 /** The full name: `docker.io/library/app:latest`. */
 export function formatReference({ registry, repository, tag, digest }: Reference): string {
-  return `${registry}/${repository}${suffix(tag, digest)}`;
+  const suffix = `${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+  return `${registry}/${repository}${suffix}`;
 }
 
 /** The full name of a reference. Throws as {@link parseReference}. */
@@ -122,10 +118,6 @@ export function familiarReference(reference: Reference): string {
 /** The familiar form of a full name. */
 export function familiarName(name: string): string {
   return name.replace(/^docker\.io\/(?:library\/(?=[^/]*$))?/, '');
-}
-
-function suffix(tag: string | undefined, digest: string | undefined): string {
-  return `${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
 }
 
 /** The first component is a host if it contains a dot, a colon or a capital, or is localhost. */

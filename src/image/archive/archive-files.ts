@@ -17,20 +17,13 @@ import { followMember, indexTar, type TarMember } from './tar-index.js';
 const HEAD = 16;
 
 export class TarFiles implements LayoutFiles {
-  readonly name: string;
-  readonly #file: FileHandle | TemporaryFile;
-  readonly #members: ReadonlyMap<string, TarMember>;
   #closed: Promise<void> | undefined;
 
   private constructor(
-    name: string,
-    file: FileHandle | TemporaryFile,
-    members: ReadonlyMap<string, TarMember>,
-  ) {
-    this.name = name;
-    this.#file = file;
-    this.#members = members;
-  }
+    readonly name: string,
+    private readonly file: FileHandle | TemporaryFile,
+    private readonly members: ReadonlyMap<string, TarMember>,
+  ) {}
 
   /**
    * Opens an archive and reads its headers.
@@ -56,31 +49,28 @@ export class TarFiles implements LayoutFiles {
     const found = this.#find(path);
     if (found === undefined)
       return Promise.reject(invalidImage(this.name, `there is no ${printable(path)} in it`));
-    return Promise.resolve(readRange(this.#file, found.offset, found.size));
+    return Promise.resolve(readRange(this.file, found.offset, found.size));
   }
 
   close(): Promise<void> {
-    return (this.#closed ??= this.#file.close());
+    return (this.#closed ??= this.file.close());
   }
 
   #find(path: string): Extract<TarMember, { kind: 'file' }> | undefined {
     const target = followMember(path, (at) => {
-      const member = this.#members.get(at);
+      const member = this.members.get(at);
       return member?.kind === 'link' ? member.target : undefined;
     });
-    const member = this.#members.get(target);
+    const member = this.members.get(target);
     return member?.kind === 'file' ? member : undefined;
   }
 }
 
 /** The file itself if it is an uncompressed regular file, else its unpacked content. */
 async function openTar(path: string): Promise<FileHandle | TemporaryFile> {
-  let file: FileHandle;
-  try {
-    file = await open(path);
-  } catch (error) {
+  const file = await open(path).catch((error: unknown) => {
     throw unreadable(path, error);
-  }
+  });
   let plain = false;
   try {
     plain = await isPlain(file, path);

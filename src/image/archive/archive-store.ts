@@ -6,49 +6,39 @@ import type { Readable, Writable } from 'node:stream';
 import { OutputFile, writeToStream } from '../../files/output-file.js';
 import { BLOCK, paddingOf } from '../../tar/block.js';
 import { END_OF_ARCHIVE, headerBlock, paddingAfter } from '../../tar/writer.js';
-import type { Descriptor } from '../descriptor.js';
+import { type Descriptor, OCI_INDEX } from '../descriptor.js';
 import { blobPath } from '../digest.js';
-import { fullNames, LAYOUT_VERSION, layoutIndex } from '../layout/layout-index.js';
+import { fullNames, LAYOUT_VERSION, namedDescriptors } from '../layout/layout-index.js';
 import type { AssembledImage } from '../manifest.js';
 import { choosePlatform, hostPlatform } from '../platform.js';
 import { type Blob, type Describe, FileStore, type RevocableStore } from '../store.js';
 import type { DockerManifestEntry } from './docker-archive.js';
 
-/** How an archive is written. */
-export interface ArchiveOptions {
-  /** Seconds since 1970, of every entry. @default 0 */
-  readonly mtime?: number;
-}
-
 export class ArchiveStore extends FileStore implements RevocableStore {
-  readonly #file: OutputFile;
-  readonly #mtime: number;
   /** The places of the blobs in the file, by digest. */
   readonly #blobs = new Map<string, { readonly offset: number; readonly size: number }>();
   /** The offset of the next entry. */
   #end = 0;
 
-  private constructor(file: OutputFile, options: ArchiveOptions) {
+  private constructor(private readonly file: OutputFile) {
     super();
-    this.#file = file;
-    this.#mtime = options.mtime ?? 0;
   }
 
   /**
    * Begins an archive at `path`. Only {@link finish} creates or replaces the file.
    * @throws DockerceptionError of kind output.
    */
-  static async create(path: string, options: ArchiveOptions = {}): Promise<ArchiveStore> {
-    return ArchiveStore.#begin(await OutputFile.create(path), options);
+  static async create(path: string): Promise<ArchiveStore> {
+    return ArchiveStore.#begin(await OutputFile.create(path));
   }
 
   /** Begins an archive without a path, for {@link streamTo} and for pushes. */
-  static temporary(options: ArchiveOptions = {}): Promise<ArchiveStore> {
-    return ArchiveStore.#begin(OutputFile.temporary('a temporary file'), options);
+  static temporary(): Promise<ArchiveStore> {
+    return ArchiveStore.#begin(OutputFile.temporary('a temporary file'));
   }
 
-  static async #begin(file: OutputFile, options: ArchiveOptions): Promise<ArchiveStore> {
-    const store = new ArchiveStore(file, options);
+  static async #begin(file: OutputFile): Promise<ArchiveStore> {
+    const store = new ArchiveStore(file);
     try {
       for (const folder of ['blobs/', 'blobs/sha256/'])
         await store.#append(store.#header(folder, 0));
@@ -63,7 +53,7 @@ export class ArchiveStore extends FileStore implements RevocableStore {
     const place = this.#blobs.get(descriptor.digest);
     if (place === undefined)
       return Promise.reject(new Error(`the archive has no blob ${descriptor.digest}`));
-    return Promise.resolve(this.#file.read(place.offset, place.size));
+    return Promise.resolve(this.file.read(place.offset, place.size));
   }
 
   async discard({ digest }: Descriptor): Promise<void> {
@@ -73,7 +63,7 @@ export class ArchiveStore extends FileStore implements RevocableStore {
       throw new Error(`${digest} is not the last blob of the archive`);
     this.#blobs.delete(digest);
     this.#end = place.offset - BLOCK;
-    await this.#file.truncate(this.#end);
+    await this.file.truncate(this.#end);
   }
 
   /**
@@ -84,15 +74,17 @@ export class ArchiveStore extends FileStore implements RevocableStore {
    */
   async finish(image: AssembledImage, names: readonly string[]): Promise<void> {
     await this.#appendFile('oci-layout', LAYOUT_VERSION);
-    await this.#appendFile('index.json', JSON.stringify(layoutIndex(image, names)));
+    const manifests = namedDescriptors(image, names);
+    const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests };
+    await this.#appendFile('index.json', JSON.stringify(index));
     await this.#appendFile('manifest.json', JSON.stringify(dockerManifest(image, names)));
     await this.#append(END_OF_ARCHIVE);
-    await this.#file.publish();
+    await this.file.publish();
   }
 
   /** The finished archive as a stream. */
   read(): Readable {
-    return this.#file.read(0, this.#end);
+    return this.file.read(0, this.#end);
   }
 
   /** Writes the finished archive to a stream, and leaves it open. Throws as {@link writeToStream}. */
@@ -102,7 +94,7 @@ export class ArchiveStore extends FileStore implements RevocableStore {
 
   /** Closes the archive, and removes it unless it was finished. Idempotent. */
   close(): Promise<void> {
-    return this.#file.close();
+    return this.file.close();
   }
 
   protected has({ digest }: Descriptor): Promise<boolean> {
@@ -113,21 +105,21 @@ export class ArchiveStore extends FileStore implements RevocableStore {
     const start = this.#end;
     const offset = start + BLOCK;
     try {
-      const descriptor = await this.writeTo(this.#file, offset, blob, describe, expected);
+      const descriptor = await this.writeTo(this.file, offset, blob, describe, expected);
       const { size, digest } = descriptor;
       if (this.#blobs.has(digest)) {
-        await this.#file.truncate(start);
+        await this.file.truncate(start);
         return descriptor;
       }
-      await this.#file.write(this.#header(blobPath(digest), size), start);
+      await this.file.write(this.#header(blobPath(digest), size), start);
       const padding = paddingAfter(size);
-      if (padding.length > 0) await this.#file.write(padding, offset + size);
+      if (padding.length > 0) await this.file.write(padding, offset + size);
       this.#end = offset + size + padding.length;
       this.#blobs.set(digest, { offset, size });
       return descriptor;
     } catch (error) {
       // The first error counts.
-      await this.#file.truncate(start).catch(() => undefined);
+      await this.file.truncate(start).catch(() => undefined);
       throw error;
     }
   }
@@ -143,29 +135,28 @@ export class ArchiveStore extends FileStore implements RevocableStore {
     const type = path.endsWith('/')
       ? { typeflag: '5', mode: 0o755 }
       : { typeflag: '0', mode: 0o644 };
-    return headerBlock({ path, ...type, uid: 0, gid: 0, size, mtime: Math.floor(this.#mtime) });
+    return headerBlock({ path, ...type, uid: 0, gid: 0, size, mtime: 0 });
   }
 
   async #append(bytes: Buffer): Promise<void> {
-    await this.#file.write(bytes, this.#end);
+    await this.file.write(bytes, this.#end);
     this.#end += bytes.length;
   }
 }
 
 /** The content of `manifest.json`, which has no platforms: the host's image, or else the first. */
 function dockerManifest(image: AssembledImage, names: readonly string[]): DockerManifestEntry[] {
-  const own = choosePlatform(
-    image.images.map(({ descriptor }) => descriptor),
-    hostPlatform(),
-  );
+  const descriptors = image.images.map(({ descriptor }) => descriptor);
+  const own = choosePlatform(descriptors, hostPlatform());
   const chosen = image.images.find(({ descriptor }) => descriptor === own) ?? image.images[0];
   if (chosen === undefined) return [];
+  const { config, layers } = chosen.manifest;
   const tags = fullNames(names);
   return [
     {
-      Config: blobPath(chosen.manifest.config.digest),
+      Config: blobPath(config.digest),
       RepoTags: tags.length > 0 ? tags : null,
-      Layers: chosen.manifest.layers.map(({ digest }) => blobPath(digest)),
+      Layers: layers.map(({ digest }) => blobPath(digest)),
     },
   ];
 }

@@ -122,11 +122,7 @@ function parseManifest(bytes: Buffer, name: string): DockerManifestEntry[] {
 
 function isEntry(value: unknown): value is DockerManifestEntry {
   const { Config, RepoTags, Layers } = (value ?? {}) as Readonly<Record<string, unknown>>;
-  return (
-    typeof Config === 'string' &&
-    (RepoTags === null || RepoTags === undefined || areStrings(RepoTags)) &&
-    (Layers === null || Layers === undefined || areStrings(Layers))
-  );
+  return typeof Config === 'string' && areStrings(RepoTags ?? []) && areStrings(Layers ?? []);
 }
 
 function areStrings(value: unknown): value is string[] {

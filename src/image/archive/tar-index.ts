@@ -95,21 +95,14 @@ function invalid(name: string, why: string, cause?: unknown): DockerceptionError
 /** Errors of the walk are about a context. */
 function ofArchive(error: unknown, name: string): unknown {
   if (!(error instanceof DockerceptionError) || error.kind !== 'context') return error;
-  switch (error.code) {
-    case 'TAR_NOT_A_TAR':
-      return invalid(
-        name,
-        'it is not an image archive: it does not start with a tar header',
-        error,
-      );
-    case 'TAR_TRUNCATED':
-      return new DockerceptionError('build', 'ARCHIVE_TRUNCATED', error.message, {
-        cause: error,
-        hint: 'what wrote it stopped before its end: write or copy it again',
-      });
-    default:
-      return invalid(name, `it is not an image archive: ${error.message}`, error);
-  }
+  if (error.code === 'TAR_TRUNCATED')
+    return new DockerceptionError('build', 'ARCHIVE_TRUNCATED', error.message, {
+      cause: error,
+      hint: 'what wrote it stopped before its end: write or copy it again',
+    });
+  const why =
+    error.code === 'TAR_NOT_A_TAR' ? 'it does not start with a tar header' : error.message;
+  return invalid(name, `it is not an image archive: ${why}`, error);
 }
 
 const MAX_LINKS = 10;
@@ -129,10 +122,6 @@ export function cleanMember(path: string): string {
 /** Follows a chain of links. */
 export function followMember(path: string, targetOf: (path: string) => string | undefined): string {
   let at = path;
-  for (let links = 0; links < MAX_LINKS; links++) {
-    const target = targetOf(at);
-    if (target === undefined) break;
-    at = target;
-  }
+  for (let links = 0; links < MAX_LINKS; links++) at = targetOf(at) ?? at;
   return at;
 }

@@ -29,13 +29,14 @@ export async function isDirTransport(folder: string): Promise<boolean> {
 
 /** The files of such a folder under the paths of a layout. */
 export class DirTransportFiles implements LayoutFiles {
-  readonly #files: FolderFiles;
+  readonly name: string;
   readonly #index: Buffer;
-  readonly #manifest: string;
 
-  private constructor(files: FolderFiles, manifest: Descriptor) {
-    this.#files = files;
-    this.#manifest = manifest.digest;
+  private constructor(
+    private readonly files: FolderFiles,
+    private readonly manifest: Descriptor,
+  ) {
+    this.name = files.name;
     const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [manifest] };
     this.#index = Buffer.from(JSON.stringify(index));
   }
@@ -49,19 +50,15 @@ export class DirTransportFiles implements LayoutFiles {
     return new DirTransportFiles(files, manifest);
   }
 
-  get name(): string {
-    return this.#files.name;
-  }
-
   async size(path: string): Promise<number | undefined> {
     if (path === 'index.json') return this.#index.length;
     const found = await this.#find(path);
-    return found === undefined ? undefined : this.#files.size(found);
+    return found === undefined ? undefined : this.files.size(found);
   }
 
   async open(path: string): Promise<Readable> {
     if (path === 'index.json') return Readable.from([this.#index], { objectMode: false });
-    return this.#files.open((await this.#find(path)) ?? path);
+    return this.files.open((await this.#find(path)) ?? path);
   }
 
   close(): Promise<void> {
@@ -72,10 +69,10 @@ export class DirTransportFiles implements LayoutFiles {
   async #find(path: string): Promise<string | undefined> {
     const digest = digestOfBlobPath(path);
     if (digest === undefined) return undefined;
-    if (digest === this.#manifest) return 'manifest.json';
+    if (digest === this.manifest.digest) return 'manifest.json';
     const hex = digest.slice('sha256:'.length);
     for (const name of [hex, `${hex}.manifest.json`, `${hex}.tar`])
-      if ((await this.#files.size(name)) !== undefined) return name;
+      if ((await this.files.size(name)) !== undefined) return name;
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 /** The index of a layout, `index.json`: OCI image-spec, image-layout.md. */
-import { type Descriptor, OCI_INDEX } from '../descriptor.js';
+import type { Descriptor } from '../descriptor.js';
 import type { AssembledImage, Index } from '../manifest.js';
 import { formatReference, parseReference } from '../reference.js';
 
@@ -10,11 +10,6 @@ export const LAYOUT_VERSION = '{"imageLayoutVersion":"1.0.0"}';
 export const CONTAINERD_NAME = 'io.containerd.image.name';
 /** The annotation with the tag alone, as BuildKit writes it. */
 export const REF_NAME = 'org.opencontainers.image.ref.name';
-
-/** The index of an archive, with a descriptor for each name of the image. */
-export function layoutIndex(image: AssembledImage, names: readonly string[]): Index {
-  return { schemaVersion: 2, mediaType: OCI_INDEX, manifests: namedDescriptors(image, names) };
-}
 
 /**
  * The image's descriptor with the annotations of each name; without annotations if it has no name. Each tag is

@@ -64,18 +64,15 @@ interface Found {
 const MAX_DEPTH = 3;
 
 class LayoutReader implements ImageReader {
-  readonly #files: LayoutFiles;
-  /** The manifest of the image, or one for each platform. */
-  readonly #candidates: readonly Descriptor[];
-
-  constructor(files: LayoutFiles, candidates: readonly Descriptor[]) {
-    this.#files = files;
-    this.#candidates = candidates;
-  }
+  /** @param candidates the manifest of the image, or one for each platform */
+  constructor(
+    private readonly files: LayoutFiles,
+    private readonly candidates: readonly Descriptor[],
+  ) {}
 
   async image(platform: Platform): Promise<Image> {
-    const files = this.#files;
-    const { manifest, digest, names } = await this.#manifest(this.#candidates, platform, 0);
+    const { files } = this;
+    const { manifest, digest, names } = await this.#manifest(this.candidates, platform, 0);
     checkImage(manifest, files.name);
     const bytes = await readBlob(files, manifest.config);
     const config = parseConfig(bytes, manifest.layers.length, files.name);
@@ -86,7 +83,7 @@ class LayoutReader implements ImageReader {
   }
 
   close(): Promise<void> {
-    return this.#files.close();
+    return this.files.close();
   }
 
   async #manifest(
@@ -94,18 +91,18 @@ class LayoutReader implements ImageReader {
     platform: Platform,
     depth: number,
   ): Promise<Found> {
-    const { name } = this.#files;
+    const { name } = this.files;
     const [only] = candidates;
     const isOnly = depth === 0 && candidates.length === 1;
     const chosen = isOnly ? only : choosePlatform(candidates, platform);
     if (chosen === undefined)
       throw unknownPlatform(candidates, platform, `reading ${printable(name)}`);
-    const bytes = await readBlob(this.#files, chosen);
+    const bytes = await readBlob(this.files, chosen);
     const document = parseDocument(bytes, chosen.mediaType, name);
-    if (document.kind === 'manifest')
-      return { manifest: document.manifest, digest: chosen.digest, names: namesOf(chosen) };
+    if (!('manifests' in document))
+      return { manifest: document, digest: chosen.digest, names: namesOf(chosen) };
     if (depth === MAX_DEPTH) throw invalidImage(name, 'its indexes lead from one to the next');
-    const found = await this.#manifest(document.index.manifests, platform, depth + 1);
+    const found = await this.#manifest(document.manifests, platform, depth + 1);
     return { ...found, names: namesOf(chosen) };
   }
 }
@@ -113,8 +110,8 @@ class LayoutReader implements ImageReader {
 async function readIndex(files: LayoutFiles): Promise<readonly Descriptor[]> {
   const bytes = await readDocument(files, 'index.json');
   const document = parseDocument(bytes, OCI_INDEX, files.name);
-  if (document.kind !== 'index') throw invalidImage(files.name, 'index.json is not an index');
-  return document.index.manifests.filter((descriptor) => !isAttestation(descriptor));
+  if (!('manifests' in document)) throw invalidImage(files.name, 'index.json is not an index');
+  return document.manifests.filter((descriptor) => !isAttestation(descriptor));
 }
 
 async function choose(

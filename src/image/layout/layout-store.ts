@@ -23,18 +23,17 @@ import { LAYOUT_VERSION, mergeIndex, namedDescriptors } from './layout-index.js'
 const LOCK = 'index.json.lock';
 
 export class LayoutStore extends FileStore {
-  readonly #folder: string;
-  readonly #lock: LockOptions;
   /** The folders that were created for the layout. */
   #made: readonly TemporaryPath[] = [];
   /** Contains the blobs until the image is finished. */
   #staging: TemporaryPath | undefined;
   readonly #staged = new Set<string>();
 
-  private constructor(folder: string, lock: LockOptions) {
+  private constructor(
+    private readonly folder: string,
+    private readonly lock: LockOptions,
+  ) {
     super();
-    this.#folder = folder;
-    this.#lock = lock;
   }
 
   /**
@@ -69,23 +68,23 @@ export class LayoutStore extends FileStore {
    */
   async finish(image: AssembledImage, names: readonly string[]): Promise<void> {
     const enter = async (): Promise<void> => {
-      const index = mergeIndex(await readIndex(this.#folder), namedDescriptors(image, names));
+      const index = mergeIndex(await readIndex(this.folder), namedDescriptors(image, names));
       // What needs space on the disk comes first.
-      await writeOutput(this.#inStaging('oci-layout'), LAYOUT_VERSION, this.#folder);
-      await writeOutput(this.#inStaging('index.json'), JSON.stringify(index), this.#folder);
-      keepFolder(join(this.#folder, 'blobs', 'sha256'));
+      await writeOutput(this.#inStaging('oci-layout'), LAYOUT_VERSION, this.folder);
+      await writeOutput(this.#inStaging('index.json'), JSON.stringify(index), this.folder);
+      keepFolder(join(this.folder, 'blobs', 'sha256'));
       for (const digest of this.#staged) {
-        const path = join(this.#folder, blobPath(digest));
+        const path = join(this.folder, blobPath(digest));
         keepFolder(dirname(path));
         fs.renameSync(this.#stagedPath(digest), path);
       }
       this.#staged.clear();
       for (const name of ['oci-layout', 'index.json'])
-        fs.renameSync(this.#inStaging(name), join(this.#folder, name));
+        fs.renameSync(this.#inStaging(name), join(this.folder, name));
       for (const made of this.#made) made.keep();
     };
-    await withLock(join(this.#folder, LOCK), enter, this.#lock).catch((error: unknown) => {
-      throw outputFailure(this.#folder, error);
+    await withLock(join(this.folder, LOCK), enter, this.lock).catch((error: unknown) => {
+      throw outputFailure(this.folder, error);
     });
   }
 
@@ -104,7 +103,7 @@ export class LayoutStore extends FileStore {
 
   protected async write(blob: Blob, describe: Describe, expected?: number): Promise<Descriptor> {
     const incoming = this.#inStaging('incoming');
-    const file = await OutputFile.create(incoming, this.#folder);
+    const file = await OutputFile.create(incoming, this.folder);
     try {
       const descriptor = await this.writeTo(file, 0, blob, describe, expected);
       await file.publish();
@@ -117,7 +116,7 @@ export class LayoutStore extends FileStore {
   }
 
   #inStaging(name: string): string {
-    if (this.#staging === undefined) throw new Error(`the layout ${this.#folder} is not begun`);
+    if (this.#staging === undefined) throw new Error(`the layout ${this.folder} is not begun`);
     return join(this.#staging.path, name);
   }
 
@@ -126,20 +125,17 @@ export class LayoutStore extends FileStore {
   }
 
   #pathOf({ digest }: Descriptor): string {
-    return join(this.#folder, blobPath(digest));
+    return join(this.folder, blobPath(digest));
   }
 }
 
 /** Accepts a missing or empty folder, and a layout, which another process may just be creating. */
 async function checkFolder(folder: string): Promise<void> {
-  let names: string[];
-  try {
-    names = await readdir(folder);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return;
+  const names = await readdir(folder).catch((error: unknown): string[] => {
+    if (systemCode(error) === 'ENOENT') return [];
     if (systemCode(error) === 'ENOTDIR') throw new Error('it is not a folder', { cause: error });
     throw error;
-  }
+  });
   const others = names.filter((name) => !isTemporaryName(name) && name !== LOCK);
   if (others.every((name) => name === 'blobs') || names.includes('oci-layout')) return;
   throw new DockerceptionError(

@@ -58,17 +58,15 @@ export async function resolveImage(
     const { doing, registry, repository } = client;
     const { tag = 'latest' } = reference;
     let { document, digest } = await readManifest(client, cache, name, reference.digest ?? tag);
-    for (let depth = 0; depth < MAX_DEPTH && document.kind === 'index'; depth++) {
-      const { manifests } = document.index;
+    for (let depth = 0; depth < MAX_DEPTH && 'manifests' in document; depth++) {
+      const { manifests } = document;
       const chosen = choosePlatform(manifests, platform);
       if (chosen === undefined) throw unknownPlatform(manifests, platform, doing);
       ({ document, digest } = await readManifest(client, cache, name, chosen.digest, chosen));
     }
-    if (document.kind !== 'manifest')
-      throw invalidDocument(doing, 'its index leads to other indexes');
-    const { manifest } = document;
-    checkImage(manifest, name);
-    const { config: blob, layers } = manifest;
+    if ('manifests' in document) throw invalidDocument(doing, 'its index leads to other indexes');
+    checkImage(document, name);
+    const { config: blob, layers } = document;
     if (blob.size > MAX_DOCUMENT)
       throw invalidDocument(
         doing,
@@ -81,9 +79,9 @@ export async function resolveImage(
       digest,
       id: blob.digest,
       config: parseConfig(await readFile(path), layers.length, name),
-      layers: ociLayers(manifest),
+      layers: ociLayers(document),
       origin: { registry, repository },
-      manifest,
+      manifest: document,
     };
   });
 }

@@ -123,15 +123,12 @@ describe('an image archive', () => {
     expect(json('manifest.json')).toMatchObject([{ Config: `blobs/sha256/${config}` }]);
   });
 
-  it('has the same bytes each time, and another time stamp when asked', async () => {
+  it('has the same bytes each time, and the time stamp 0', async () => {
     await write();
     const first = await readFile(file);
     await write();
     expect(await readFile(file)).toEqual(first);
-    const store = await ArchiveStore.create(file, { mtime: 86_400 });
-    await store.finish(await assemble(store), ['app']);
-    await store.close();
-    expect(tar('-tvf', file)).toContain('1970-01-02 00:00 index.json');
+    expect(tar('-tvf', file)).toContain('1970-01-01 00:00 index.json');
   });
 });
 

@@ -2,8 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { credentialStore } from '../../../src/image/credentials/credentials.js';
-import { askHelper } from '../../../src/image/credentials/helper.js';
+import { askHelper, credentialStore } from '../../../src/image/credentials/credentials.js';
 
 let folder: string;
 beforeEach(async () => {
