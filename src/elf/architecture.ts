@@ -13,42 +13,26 @@ export interface Architecture {
   readonly float?: 'hard' | 'soft' | undefined;
 }
 
-interface Known {
-  readonly name: string;
-  /** Debian's directory below /lib and /usr/lib. */
-  readonly tuple: string;
-  readonly loader: string;
-  /** AT_PLATFORM of the kernel, for $PLATFORM, if it is the same on every processor. */
-  readonly platform?: string;
-}
+/** `tuple`: Debian's directory below /lib and /usr/lib. `platform`: AT_PLATFORM of the kernel, if all processors have it. */
+type Known = readonly [name: string, tuple: string, loader: string, platform?: string];
 
 const KNOWN: Readonly<Record<string, Known>> = {
-  '3-32-le': known('x86', 'i386', '/lib/ld-linux.so.2', 'i686'),
-  '62-64-le': known('x86-64', 'x86_64', '/lib64/ld-linux-x86-64.so.2', 'x86_64'),
-  '62-32-le': known('x32', 'x86_64', '/libx32/ld-linux-x32.so.2', 'x86_64', 'gnux32'),
-  '40-32-le': known('ARM', 'arm', '/lib/ld-linux-armhf.so.3', undefined, 'gnueabihf'),
-  '183-64-le': known('AArch64', 'aarch64', '/lib/ld-linux-aarch64.so.1', 'aarch64'),
-  '20-32-be': known('PowerPC', 'powerpc', '/lib/ld.so.1'),
-  '21-64-be': known('big-endian PowerPC64', 'powerpc64', '/lib64/ld64.so.1'),
-  '21-64-le': known('PowerPC64', 'powerpc64le', '/lib64/ld64.so.2'),
-  '22-32-be': known('S/390', 's390', '/lib/ld.so.1'),
-  '22-64-be': known('s390x', 's390x', '/lib/ld64.so.1'),
-  '243-64-le': known('RISC-V', 'riscv64', '/lib/ld-linux-riscv64-lp64d.so.1'),
-  '258-64-le': known('LoongArch', 'loongarch64', '/lib64/ld-linux-loongarch-lp64d.so.1'),
-  '8-32-be': known('big-endian MIPS', 'mips', '/lib/ld.so.1'),
-  '8-32-le': known('MIPS', 'mipsel', '/lib/ld.so.1'),
-  '8-64-le': known('MIPS64', 'mips64el', '/lib64/ld.so.1', undefined, 'gnuabi64'),
+  '3-32-le': ['x86', 'i386-linux-gnu', '/lib/ld-linux.so.2', 'i686'],
+  '62-64-le': ['x86-64', 'x86_64-linux-gnu', '/lib64/ld-linux-x86-64.so.2', 'x86_64'],
+  '62-32-le': ['x32', 'x86_64-linux-gnux32', '/libx32/ld-linux-x32.so.2', 'x86_64'],
+  '40-32-le': ['ARM', 'arm-linux-gnueabihf', '/lib/ld-linux-armhf.so.3'],
+  '183-64-le': ['AArch64', 'aarch64-linux-gnu', '/lib/ld-linux-aarch64.so.1', 'aarch64'],
+  '20-32-be': ['PowerPC', 'powerpc-linux-gnu', '/lib/ld.so.1'],
+  '21-64-be': ['big-endian PowerPC64', 'powerpc64-linux-gnu', '/lib64/ld64.so.1'],
+  '21-64-le': ['PowerPC64', 'powerpc64le-linux-gnu', '/lib64/ld64.so.2'],
+  '22-32-be': ['S/390', 's390-linux-gnu', '/lib/ld.so.1'],
+  '22-64-be': ['s390x', 's390x-linux-gnu', '/lib/ld64.so.1'],
+  '243-64-le': ['RISC-V', 'riscv64-linux-gnu', '/lib/ld-linux-riscv64-lp64d.so.1'],
+  '258-64-le': ['LoongArch', 'loongarch64-linux-gnu', '/lib64/ld-linux-loongarch-lp64d.so.1'],
+  '8-32-be': ['big-endian MIPS', 'mips-linux-gnu', '/lib/ld.so.1'],
+  '8-32-le': ['MIPS', 'mipsel-linux-gnu', '/lib/ld.so.1'],
+  '8-64-le': ['MIPS64', 'mips64el-linux-gnuabi64', '/lib64/ld.so.1'],
 };
-
-function known(
-  name: string,
-  machine: string,
-  loader: string,
-  platform?: string,
-  abi = 'gnu',
-): Known {
-  return { name, tuple: `${machine}-linux-${abi}`, loader, ...(platform && { platform }) };
-}
 
 function lookUp({ machine, bits, bigEndian }: Architecture): Known | undefined {
   return KNOWN[`${machine}-${bits}-${bigEndian ? 'be' : 'le'}`];
@@ -56,7 +40,7 @@ function lookUp({ machine, bits, bigEndian }: Architecture): Known | undefined {
 
 export function architectureName(architecture: Architecture): string {
   const { machine, bits, bigEndian, float } = architecture;
-  const name = lookUp(architecture)?.name;
+  const name = lookUp(architecture)?.[0];
   if (name !== undefined) return float === undefined ? name : `${name}, ${float} float`;
   return `machine ${machine}, ${bits} bits, ${bigEndian ? 'big' : 'little'}-endian`;
 }
@@ -73,18 +57,17 @@ export function matches(a: Architecture, b: Architecture): boolean {
 
 export function usualLoader(architecture: Architecture): string | undefined {
   if (architecture.machine === 40 && architecture.float === 'soft') return '/lib/ld-linux.so.3';
-  return lookUp(architecture)?.loader;
+  return lookUp(architecture)?.[2];
 }
 
 /** The value of $PLATFORM, if it is the same on every processor of the architecture. */
 export function platformName(architecture: Architecture): string | undefined {
-  return lookUp(architecture)?.platform;
+  return lookUp(architecture)?.[3];
 }
 
 export function usualDirectories(architecture: Architecture): readonly string[] {
-  const found = lookUp(architecture);
   const soft = architecture.machine === 40 && architecture.float === 'soft';
-  const tuple = soft ? 'arm-linux-gnueabi' : found?.tuple;
+  const tuple = soft ? 'arm-linux-gnueabi' : lookUp(architecture)?.[1];
   const own = tuple === undefined ? [] : [`/lib/${tuple}`, `/usr/lib/${tuple}`];
   const wide = architecture.bits === 64 ? ['/lib64', '/usr/lib64'] : [];
   return [...own, ...wide, '/lib', '/usr/lib'];

@@ -47,22 +47,21 @@ export interface ElfFile {
   readonly strings: ElfStrings;
 }
 
+/**
+ * The program or library at a path without links; undefined for any other file.
+ * @param content of the file, if it was read
+ */
+export type ReadElfFile = (path: string, content?: Buffer) => Promise<ElfFile | undefined>;
+
 /** Reads each file once. The content isn't retained, since libraries are large. */
-export class ElfFiles {
-  readonly #known = new Map<string, Promise<ElfFile | undefined>>();
-
-  constructor(private readonly root: Root) {}
-
-  /** The program or library at a path without links; undefined for any other file. */
-  get(path: string, content?: Buffer): Promise<ElfFile | undefined> {
-    return remember(this.#known, path, () => this.#read(path, content));
-  }
-
-  async #read(path: string, given: Buffer | undefined): Promise<ElfFile | undefined> {
-    const content = given ?? (await this.root.read(path));
-    const elf = content && readElf(content, path, WATCHED_SYMBOLS);
-    return content && elf && { path, elf, strings: readStrings(content) };
-  }
+export function elfFilesOf(root: Root): ReadElfFile {
+  const known = new Map<string, Promise<ElfFile | undefined>>();
+  return (path, given) =>
+    remember(known, path, async () => {
+      const content = given ?? (await root.read(path));
+      const elf = content && readElf(content, path, WATCHED_SYMBOLS);
+      return content && elf && { path, elf, strings: readStrings(content) };
+    });
 }
 
 function readStrings(content: Buffer): ElfStrings {

@@ -8,7 +8,7 @@ import { printable } from '../text/printable.js';
 import { type Architecture, matches, usualLoader } from './architecture.js';
 import { type BuilderFiles, remember, Root } from './builder-files.js';
 import type { Elf } from './elf.js';
-import { type ElfFile, ElfFiles } from './elf-file.js';
+import { type ElfFile, elfFilesOf } from './elf-file.js';
 import { ImageFiles } from './image-files.js';
 import { isMusl, type Loader, readLoader } from './loader.js';
 import { listed, missingError } from './missing.js';
@@ -50,7 +50,7 @@ export async function findLibraries(
     dest === undefined ? [] : [[posix.resolve('/', dest), path] as const],
   );
   const image = new ImageFiles(root, new Map(destinations));
-  const search = new LibrarySearch({ root, image, files: new ElfFiles(root) });
+  const search = new LibrarySearch({ root, image, readFile: elfFilesOf(root) });
   for (const binary of binaries) await search.add(binary);
   await search.addLibraries();
   await image.removeShadowedLinks();
@@ -84,7 +84,7 @@ class LibrarySearch {
   constructor(private readonly context: LoadContext) {}
 
   async add({ path, dest }: Binary): Promise<void> {
-    const { root, files } = this.context;
+    const { root, readFile } = this.context;
     const found = await root.locate(path);
     this.#names.add(posix.basename(path));
     // The target of a dangling link may exist in the image.
@@ -95,7 +95,7 @@ class LibrarySearch {
     this.#added.add(key);
     const content = await root.read(found.path);
     if (content === undefined) return;
-    const file = await files.get(found.path, content);
+    const file = await readFile(found.path, content);
     if (file === undefined) return this.#addScript(path, content);
     const { interpreter, needed, soname } = file.elf;
     if (soname !== undefined) this.#names.add(soname);
@@ -140,8 +140,7 @@ class LibrarySearch {
   async #addProgram(binary: OpenedBinary, interpreter: string): Promise<void> {
     const loader = await this.#loader(binary.path, binary.file.elf.architecture, interpreter);
     const { missing } = await this.#load(binary, loader);
-    const [first, ...others] = missing;
-    if (first !== undefined) throw await missingError(this.context.root, [first, ...others]);
+    if (missing.length > 0) throw await missingError(this.context.root, missing);
   }
 
   async #load({ path, file, origin }: OpenedBinary, loader: Loader): Promise<Process> {
@@ -154,6 +153,7 @@ class LibrarySearch {
   }
 
   async #addScript(path: string, content: Buffer): Promise<void> {
+    const { image, root } = this.context;
     for (const candidates of readInterpreters(content) ?? []) {
       const program = await this.#firstFile(candidates);
       if (program === undefined) {
@@ -162,7 +162,6 @@ class LibrarySearch {
       }
       this.#scripts.add(path);
       this.#interpreters.add(program);
-      const { image, root } = this.context;
       await image.add(program);
       await this.add({ path: program, dest: (await root.locate(program)).path });
     }
@@ -177,19 +176,15 @@ class LibrarySearch {
   /** The loader that a program names, which is added to the image. */
   #loader(program: string, architecture: Architecture, path: string): Promise<Loader> {
     return remember(this.#loaders, `${path} ${JSON.stringify(architecture)}`, async () => {
-      const { root, files, image } = this.context;
+      const { root, readFile, image } = this.context;
       const found = await root.locate(path);
       const content = found.type === 'file' ? await root.read(found.path) : undefined;
-      const file = content && (await files.get(found.path, content));
+      const file = content && (await readFile(found.path, content));
       if (file === undefined || !matches(file.elf.architecture, architecture)) {
         const why = 'is no loader for it';
-        const missing = {
-          name: path,
-          by: program,
-          searched: [posix.dirname(path)],
-          rejected: content === undefined ? [] : [{ path: found.path, why }],
-        };
-        throw await missingError(root, [missing]);
+        const rejected = content === undefined ? [] : [{ path: found.path, why }];
+        const searched = [posix.dirname(path)];
+        throw await missingError(root, [{ name: path, by: program, searched, rejected }]);
       }
       await image.add(path);
       return readLoader(root, architecture, path, content, file.elf.soname);

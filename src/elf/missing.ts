@@ -18,12 +18,12 @@ const MANAGERS: readonly (readonly [string, (name: string) => string])[] = [
   ['/usr/bin/pacman', (name) => `pacman -F ${name}`],
 ];
 
-/** The error for the first library; the others are named. */
+/** The error for the first of at least one library; the others are named. */
 export async function missingError(
   root: Root,
-  missing: readonly [Missing, ...Missing[]],
+  missing: readonly Missing[],
 ): Promise<DockerceptionError> {
-  const [{ name, by, searched, rejected }, ...others] = missing;
+  const [{ name, by, searched, rejected }, ...others] = missing as [Missing, ...Missing[]];
   const why = rejected[0]
     ? `: ${rejected.map((one) => `${printable(one.path)} ${one.why}`).join(', ')}`
     : ' is not in the builder';

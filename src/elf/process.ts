@@ -5,7 +5,7 @@
 import { posix } from 'node:path';
 import { architectureName, matches } from './architecture.js';
 import type { Located, Root } from './builder-files.js';
-import { type ElfFile, type ElfFiles, implicitLibraries } from './elf-file.js';
+import { type ElfFile, implicitLibraries, type ReadElfFile } from './elf-file.js';
 import type { ImageFiles } from './image-files.js';
 import type { Loader } from './loader.js';
 import {
@@ -40,7 +40,7 @@ export interface Process {
 /** What all processes share. */
 export interface LoadContext {
   readonly root: Root;
-  readonly files: Pick<ElfFiles, 'get'>;
+  readonly readFile: ReadElfFile;
   readonly image: ImageFiles;
 }
 
@@ -103,7 +103,7 @@ interface Found {
 }
 
 async function find(
-  { root, files, image }: LoadContext,
+  { root, readFile, image }: LoadContext,
   name: string,
   by: ProcessObject,
   loader: Loader,
@@ -126,7 +126,7 @@ async function find(
     }
     const found = await root.locate(artifact ?? `${directory.path}/${base}`);
     if (found.type !== 'file') continue;
-    const file = await files.get(found.path);
+    const file = await readFile(found.path);
     if (file !== undefined && matches(file.elf.architecture, loader.architecture))
       return {
         file,

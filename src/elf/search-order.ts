@@ -35,8 +35,7 @@ export function searchOrder(
   name: string,
 ): SearchedDirectory[] {
   const isMusl = loader.kind === 'musl';
-  const paths = isMusl ? muslPaths(object) : glibcPaths(object);
-  const own = paths.flatMap(([text, origin]) => expandPath(text, origin, loader));
+  const own = pathsOf(object, isMusl).flatMap(([text, origin]) => expandPath(text, origin, loader));
   const libraryPath = (loader.libraryPath ?? []).map((path) => ({ path, image: path }));
   // Only RPATH comes before LD_LIBRARY_PATH.
   const isOwnFirst = !isMusl && object.elf.runpath === undefined;
@@ -58,18 +57,15 @@ export function usesDefaults(object: LoadedObject, loader: Loader): boolean {
 
 type Path = readonly [text: string, origin: Origin];
 
-/** The object's RUNPATH alone; without one, the RPATH of each object up to the program that has no RUNPATH. */
-function glibcPaths(object: LoadedObject): Path[] {
-  if (object.elf.runpath !== undefined) return [[object.elf.runpath, object.origin]];
-  return chainOf(object).flatMap(({ elf, origin }) =>
-    elf.rpath === undefined || elf.runpath !== undefined ? [] : [[elf.rpath, origin] as const],
-  );
-}
-
-/** musl treats both alike, and both are inherited. */
-function muslPaths(object: LoadedObject): Path[] {
-  return chainOf(object).flatMap(({ elf, origin }) => {
-    const text = elf.runpath ?? elf.rpath;
+/**
+ * glibc: the object's RUNPATH alone; without one, the RPATH of each object up to the program that has no RUNPATH. musl
+ * treats both alike, and both are inherited.
+ */
+function pathsOf(object: LoadedObject, isMusl: boolean): Path[] {
+  const { elf, origin } = object;
+  if (!isMusl && elf.runpath !== undefined) return [[elf.runpath, origin]];
+  return chainOf(object).flatMap(({ elf: { runpath, rpath }, origin }) => {
+    const text = isMusl ? (runpath ?? rpath) : runpath === undefined ? rpath : undefined;
     return text === undefined ? [] : [[text, origin] as const];
   });
 }

@@ -4,7 +4,7 @@
  */
 import { compileIgnore, type Ignore } from '../dockerfile/patterns/ignore.js';
 import { DockerceptionError } from '../errors.js';
-import type { Entry } from './entry.js';
+import { childrenOf, depthFirst, type Entry } from './entry.js';
 import type { HiddenFile } from './inspection.js';
 
 export interface Denied {
@@ -44,17 +44,14 @@ export function compileDeny(patterns: readonly string[]): Deny {
 /** In the order of the tree; then hidden files. */
 export function* denied(deny: Deny, root: Entry, hidden: readonly HiddenFile[]): Generator<Denied> {
   const found = new Set<string>();
-  const stack = [root];
-  for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
+  const below = (entry: Entry): Entry[] => (found.has(entry.path) ? [] : childrenOf(entry));
+  for (const here of depthFirst(root, below)) {
     const directory = here.kind === 'directory';
     // If an exception may match below, the entries are reported one by one.
-    if (here.parent !== undefined && isDenied(deny, here.path, directory && !isEmpty(here))) {
-      found.add(here.path);
-      yield { path: here.path, pattern: patternOf(deny, here.path), directory };
-      continue;
-    }
-    const below = [...(here.children?.values() ?? [])];
-    while (below.length > 0) stack.push(below.pop() as Entry);
+    const mayKeepBelow = directory && (here.children?.size ?? 0) > 0;
+    if (here.parent === undefined || !isDenied(deny, here.path, mayKeepBelow)) continue;
+    found.add(here.path);
+    yield { path: here.path, pattern: patternOf(deny, here.path), directory };
   }
   for (const file of hidden) {
     const path = ancestors(file.path).find((each) => isDenied(deny, each, each !== file.path));
@@ -73,10 +70,6 @@ function isDenied({ ignore }: Deny, path: string, mayKeepBelow: boolean): boolea
 /** The last matching pattern, which decides. */
 function patternOf({ single }: Deny, path: string): string {
   return single.findLast(({ ignore }) => ignore.matches(path.slice(1)))?.pattern ?? '';
-}
-
-function isEmpty({ children }: Entry): boolean {
-  return (children?.size ?? 0) === 0;
 }
 
 /** `/a`, `/a/b`, `/a/b/c`. */

@@ -39,19 +39,30 @@ export interface Entry {
   readonly files: number;
 }
 
-/** The entries at and below one, parents first. Not recursive, since trees may be deep. */
-export function* walk(entry: Entry): Generator<Entry> {
-  const stack = [entry];
-  for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
-    yield here;
-    pushChildren(stack, here);
-  }
+/** The entries at and below one, parents first. */
+export function walk(entry: Entry): Generator<Entry> {
+  return depthFirst(entry, childrenOf);
 }
 
-/** In reverse, one by one: a directory may have a million children. */
-function pushChildren(stack: Entry[], { children }: Entry): void {
-  const all = [...(children?.values() ?? [])];
-  for (let at = all.length - 1; at >= 0; at--) stack.push(all[at] as Entry);
+export function childrenOf({ children }: Entry): Entry[] {
+  return [...(children?.values() ?? [])];
+}
+
+/**
+ * An item and its descendants, parents first. Not recursive, since trees may be deep.
+ * @param below the children of an item, called after it was yielded
+ */
+export function* depthFirst<Item>(
+  top: Item,
+  below: (item: Item) => readonly Item[],
+): Generator<Item> {
+  const stack = [top];
+  for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
+    yield here;
+    const children = below(here);
+    // One by one, since a directory may have a million children.
+    for (let at = children.length - 1; at >= 0; at--) stack.push(children[at] as Item);
+  }
 }
 
 /**

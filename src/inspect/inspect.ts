@@ -2,6 +2,7 @@
  * The verb `inspect`. Layers are read once, as streams; nothing is unpacked to disk, and memory grows with the number of
  * entries, not with bytes.
  */
+import { DockerceptionError } from '../errors.js';
 import type { Platform } from '../image/descriptor.js';
 import type { ImageChoice } from '../image/image-reader.js';
 import type { Image } from '../image/manifest.js';
@@ -10,6 +11,7 @@ import { insecureHosts } from '../image/registry/host.js';
 import { type CompleteInspection, INSPECT, type InspectOptions } from '../options/inspect.js';
 import { normalise } from '../options/schema.js';
 import type { Source } from '../source/source.js';
+import { printable } from '../text/printable.js';
 import type { ContextKind } from './findings/index.js';
 import type { Inspection } from './inspection.js';
 import type { ListenerFor } from './read/layer-contents.js';
@@ -82,10 +84,8 @@ async function read(target: Target, options: ListeningOptions): Promise<Inspecti
       return fromRegistry(target.reference, platform, options, image);
     case 'missing':
       throw targetNotFound(text);
-    case 'engine': {
-      const { engineSource } = await import('./read/engine-image.js');
+    case 'engine':
       return stream(await engineSource(target.reference, env, signal));
-    }
   }
 }
 
@@ -122,4 +122,36 @@ async function fromRegistry(
   } finally {
     await cache.close();
   }
+}
+
+/**
+ * An image of the engine as a source: the archive that the engine writes.
+ * @throws DockerceptionError TARGET_NOT_FOUND of kind usage if there is neither a file nor an image; of kind engine
+ */
+async function engineSource(
+  reference: string,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<Source> {
+  const { connectTo, hasImage, imageArchive } = await import('../engine/docker/index.js');
+  const connection = await connectTo(env);
+  const shown = printable(reference);
+  const asFile = /[/.]|^\w+$/.test(reference);
+  const notAFile = asFile ? `there is no file or folder ${shown}, and ` : '';
+  const looking = `looking for ${shown}: ${notAFile}`;
+  const hint = `docker-image://${shown} reads it from its registry`;
+  try {
+    if (!(await hasImage(connection, reference, signal))) {
+      const message = `${looking}the engine at ${connection.endpoint.url} has no such image`;
+      throw new DockerceptionError('usage', 'TARGET_NOT_FOUND', message, { hint });
+    }
+  } catch (error) {
+    if (!(error instanceof DockerceptionError) || error.code !== 'ENGINE_UNREACHABLE') throw error;
+    throw error.with({
+      message: looking + error.message,
+      hint: `${hint}; an archive, a layout, a folder and - need no engine either`,
+    });
+  }
+  const stream = await imageArchive(connection, reference, signal);
+  return { name: reference, stream, complete: Promise.resolve() };
 }

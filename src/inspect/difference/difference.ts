@@ -1,9 +1,8 @@
 /** Compares two file systems by path. Every path of both is reported once; a moved file, with both of its paths. */
 import { checkArgument } from '../../options/schema.js';
 import { object, shape } from '../../options/values.js';
-import type { Entry, EntryKind } from '../entry.js';
+import { childrenOf, depthFirst, type Entry, type EntryKind } from '../entry.js';
 import { entryCheck, type Inspection, inspectionCheck } from '../inspection.js';
-import { moves, type Pair } from './moves.js';
 
 /**
  * `moved`: a new path with the content of a removed one.
@@ -145,22 +144,14 @@ function sameXattrs(one: Entry['xattrs'], other: Entry['xattrs']): boolean {
 }
 
 /** Every path of both trees, parents first, names sorted by bytes. */
-function* pairs(before: Entry, after: Entry): Generator<Pair> {
-  const stack: Pair[] = [[before, after]];
-  for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
-    yield here;
-    const below = merged(here[0]?.children ?? NONE, here[1]?.children ?? NONE);
-    while (below.length > 0) stack.push(below.pop() as Pair);
-  }
+function pairs(before: Entry, after: Entry): Generator<Pair> {
+  return depthFirst<Pair>([before, after], ([old, now]) =>
+    merged(old === undefined ? [] : childrenOf(old), now === undefined ? [] : childrenOf(now)),
+  );
 }
 
-type Children = ReadonlyMap<string, Entry>;
-
-const NONE: Children = new Map();
-
-function merged(before: Children, after: Children): Pair[] {
+function merged(one: readonly Entry[], other: readonly Entry[]): Pair[] {
   const all: Pair[] = [];
-  const [one, other] = [[...before.values()], [...after.values()]];
   let [i, j] = [0, 0];
   for (;;) {
     const [old, now] = [one[i], other[j]];
@@ -174,4 +165,45 @@ function merged(before: Children, after: Children): Pair[] {
 
 function compare(one: string, other: string): number {
   return one === other ? 0 : Buffer.compare(Buffer.from(one), Buffer.from(other));
+}
+
+/** The entries at one path, before and after. */
+type Pair = readonly [Entry, Entry] | readonly [Entry, undefined] | readonly [undefined, Entry];
+
+/**
+ * Finds new paths with the content of removed ones. A file moves once; a second copy is new. Among files with the same content, those with the same name are preferred.
+ * @returns `from`, which maps the entry after to the one before; `moved`, the entries before
+ */
+function moves(pairs: readonly Pair[]): {
+  readonly from: ReadonlyMap<Entry, Entry>;
+  readonly moved: ReadonlySet<Entry>;
+} {
+  const from = new Map<Entry, Entry>();
+  const moved = new Set<Entry>();
+  for (const withName of [true, false]) {
+    const gone = new Map<string, Entry[]>();
+    // Reversed, since pop() returns the last.
+    for (const [old, now] of pairs.toReversed()) {
+      const key = now === undefined && !moved.has(old) ? keyOf(old, withName) : undefined;
+      if (key === undefined) continue;
+      const same = gone.get(key);
+      if (same === undefined) gone.set(key, [old as Entry]);
+      else same.push(old as Entry);
+    }
+    for (const [old, now] of pairs) {
+      if (old !== undefined || from.has(now)) continue;
+      const origin = gone.get(keyOf(now, withName) ?? '')?.pop();
+      if (origin === undefined) continue;
+      from.set(now, origin);
+      moved.add(origin);
+    }
+  }
+  return { from, moved };
+}
+
+/** Equal for equal contents; undefined without a content or a hash. */
+function keyOf({ kind, name, size, content }: Entry, withName: boolean): string | undefined {
+  const hash = content?.hash;
+  if (kind !== 'file' || size === 0 || hash === undefined) return undefined;
+  return `${size} ${hash}${withName ? ` ${name}` : ''}`;
 }

@@ -1,5 +1,5 @@
 /** Rules that visit every entry, all in one walk. */
-import type { Entry } from '../entry.js';
+import { childrenOf, depthFirst, type Entry } from '../entry.js';
 import type { Finding } from '../inspection.js';
 import { isPackagePath, isSystemPath } from '../probe/package-paths.js';
 
@@ -81,15 +81,16 @@ export function isVersionControl({ name, kind }: Entry): boolean {
   return kind === 'directory' && VERSION_CONTROL.has(name);
 }
 
+type Placed = readonly [entry: Entry, place: Place];
+
 export function visitAll(root: Entry, rules: readonly Rule[]): void {
-  const stack: [entry: Entry, place: Place][] = [[root, ROOT]];
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    const [entry, place] = next;
+  const below = ([entry, place]: Placed): Placed[] => {
+    if (entry.children === undefined) return [];
+    const inside = entry === root ? ROOT : placeIn(entry, place);
+    return childrenOf(entry).map((child) => [child, inside]);
+  };
+  for (const [entry, place] of depthFirst<Placed>([root, ROOT], below))
     for (const rule of rules) rule.visit(entry, place);
-    if (entry.children === undefined) continue;
-    const below = entry === root ? ROOT : placeIn(entry, place);
-    for (const child of [...entry.children.values()].reverse()) stack.push([child, below]);
-  }
 }
 
 function placeIn(folder: Entry, { isPackage, isSample, isInside }: Place): Place {

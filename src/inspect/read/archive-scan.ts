@@ -72,7 +72,6 @@ export async function scanArchive(source: Source, options: ScanOptions): Promise
 class ArchiveScan implements WalkHandler {
   readonly #recorder: LayerRecorder;
   readonly #context: ReadContext;
-  readonly #maxSize: number | undefined;
   readonly #quota = new DocumentQuota();
   readonly #blobs = new Map<string, Promise<ScannedBlob | undefined>>();
   readonly #links = new Map<string, string>();
@@ -81,10 +80,12 @@ class ArchiveScan implements WalkHandler {
   #blob: BlobReader | undefined;
   #path = '';
 
-  constructor(contents: LayerContents, { maxSize, signal, listenerFor }: ScanOptions) {
-    this.#maxSize = maxSize;
-    const budget = new SizeBudget(maxSize);
-    this.#context = { budget, memory: new MemoryBudget(), signal, listenerFor };
+  constructor(
+    contents: LayerContents,
+    private readonly options: ScanOptions,
+  ) {
+    const budget = new SizeBudget(options.maxSize);
+    this.#context = { ...options, budget, memory: new MemoryBudget() };
     this.#recorder = new LayerRecorder(contents, this.#context);
   }
 
@@ -100,7 +101,7 @@ class ArchiveScan implements WalkHandler {
     if (entry.isSparse || entry.contentSize === 0) return;
     if (type !== 'file' && type !== 'contiguous-file') return;
     this.#path = path;
-    const context = { ...this.#context, budget: new SizeBudget(this.#maxSize) };
+    const context = { ...this.#context, budget: new SizeBudget(this.options.maxSize) };
     this.#blob = new BlobReader(path, entry.contentSize, this.#quota, context);
   }
 

@@ -1,6 +1,5 @@
 /** Compares the file system after each layer with the one before. */
 import {
-  type Attributes,
   type Directory,
   isDirectory,
   isFile,
@@ -8,7 +7,7 @@ import {
   type Node,
   sameAttributes,
 } from '../../filesystem/node.js';
-import { MAX_LISTED, type UnmappableEntry } from '../inspection.js';
+import { type HiddenFile, MAX_LISTED, type UnmappableEntry } from '../inspection.js';
 import { readablePath } from './readable-name.js';
 
 export interface LayerStatistics {
@@ -19,20 +18,15 @@ export interface LayerStatistics {
   readonly size: number;
 }
 
-export interface HiddenLeaf {
-  /** Binary, without a leading slash. */
-  readonly path: string;
-  readonly size: number;
-  /** Identifies its content, which several names may share. */
-  readonly offset: number;
-  readonly by: number;
-  readonly how: 'overwritten' | 'deleted';
-}
+/** The largest ID in a user namespace of 65,536 IDs (subuid(5), user_namespaces(7)). */
+const MAX_MAPPED_ID = 65_535;
 
 export class LayerStack {
   readonly layers: LayerStatistics[] = [];
-  readonly hidden: HiddenLeaf[] = [];
-  readonly unmappable = new UnmappableEntries();
+  /** Files that a layer overwrites or deletes, by their offset. Another name may still have the content. */
+  readonly hidden = new Map<number, HiddenFile>();
+  /** Includes entries that a later layer hides or changes, which are unpacked as well. */
+  readonly unmappable = { first: [] as UnmappableEntry[], count: 0 };
   readonly #layerOf = new Map<Node, number>();
   readonly #contentLayers = new Map<number, number>();
   #root: Directory | undefined;
@@ -45,17 +39,22 @@ export class LayerStack {
       if (node !== undefined) {
         const layer = touched || old === undefined ? by : this.layerOf(old);
         this.#layerOf.set(node, layer);
-        if (touched) this.unmappable.add(path, node, by);
+        if (touched) this.#checkOwner(path, node, by);
       }
       if (path === '' || !touched) continue;
       if (old === undefined) added++;
       else if (node === undefined) removed++;
       else changed++;
       if (isFile(node)) size += this.#newBytes(node, by);
-      if (isFile(old) && !(isFile(node) && node.offset === old.offset)) {
-        const how = node === undefined ? 'deleted' : 'overwritten';
-        this.hidden.push({ path, size: old.size, offset: old.offset, by, how });
-      }
+      if (!isFile(old) || old.size === 0 || this.hidden.has(old.offset)) continue;
+      if (isFile(node) && node.offset === old.offset) continue;
+      this.hidden.set(old.offset, {
+        path: `/${readablePath(path)}`,
+        size: old.size,
+        layer: this.#contentLayers.get(old.offset) ?? 0,
+        by,
+        how: node === undefined ? 'deleted' : 'overwritten',
+      });
     }
     this.#root = after;
     this.layers.push({ added, changed, removed, size });
@@ -66,14 +65,18 @@ export class LayerStack {
     return this.#layerOf.get(node) ?? 0;
   }
 
-  contentLayer(offset: number): number {
-    return this.#contentLayers.get(offset) ?? 0;
-  }
-
   #newBytes({ offset, size }: Leaf, by: number): number {
     if (this.#contentLayers.has(offset)) return 0;
     this.#contentLayers.set(offset, by);
     return size;
+  }
+
+  /** @param path binary, without a leading slash */
+  #checkOwner(path: string, { uid, gid }: Node, layer: number): void {
+    if (uid <= MAX_MAPPED_ID && gid <= MAX_MAPPED_ID) return;
+    this.unmappable.count++;
+    if (this.unmappable.first.length < MAX_LISTED)
+      this.unmappable.first.push({ path: `/${readablePath(path)}`, uid, gid, layer });
   }
 }
 
@@ -105,29 +108,5 @@ function* layerChanges(before: Directory | undefined, after: Directory): Generat
     for (const [name, child] of was?.children ?? [])
       if (is?.children.has(name) !== true)
         pending.push({ path: prefix + name, old: child, node: undefined });
-  }
-}
-
-/** The largest ID in a user namespace of 65,536 IDs (subuid(5), user_namespaces(7)). */
-const MAX_MAPPED_ID = 65_535;
-
-/**
- * Entries that a rootless engine can't unpack, since lchown fails. Includes entries that a later layer hides or changes,
- * which are unpacked as well.
- */
-class UnmappableEntries {
-  readonly first: UnmappableEntry[] = [];
-  #count = 0;
-
-  get count(): number {
-    return this.#count;
-  }
-
-  /** @param path binary, without a leading slash */
-  add(path: string, { uid, gid }: Attributes, layer: number): void {
-    if (uid <= MAX_MAPPED_ID && gid <= MAX_MAPPED_ID) return;
-    this.#count++;
-    if (this.first.length < MAX_LISTED)
-      this.first.push({ path: `/${readablePath(path)}`, uid, gid, layer });
   }
 }

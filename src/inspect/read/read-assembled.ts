@@ -1,9 +1,16 @@
 /** Inspects an image that the embedded engine has assembled in memory, without writing or reading it. */
 import { setImmediate } from 'node:timers/promises';
 import type { AssembledSystem } from '../../engine/engine.js';
-import { type Directory, isDirectory, isFile, type Leaf } from '../../filesystem/node.js';
+import {
+  type Directory,
+  isDirectory,
+  isFile,
+  type Leaf,
+  type Node,
+} from '../../filesystem/node.js';
 import { Tree } from '../../filesystem/tree.js';
 import { fromBinary } from '../../text/binary.js';
+import { depthFirst } from '../entry.js';
 import { findingsOf } from '../findings/index.js';
 import type { CheckedImage, CheckOptions } from '../limits.js';
 import type { Content } from '../probe/content.js';
@@ -37,11 +44,27 @@ export async function inspectAssembled(
   const contents = new Map<number, Content>();
   // Only the search for duplicates needs hashes of all contents.
   const hasher = limits?.maxWaste === undefined ? undefined : await ContentHasher.create();
-  const reader = new ContentReader(hasher, signal);
+  const probe = new ContentProbe();
+  let sinceTurn = 0;
   for (const { path, file } of filesOf(top)) {
     const bytes = contents.has(file.offset) ? undefined : content(file);
     if (bytes === undefined) continue;
-    contents.set(file.offset, await reader.read(path, file, bytes));
+    probe.begin(path, file.size);
+    hasher?.begin(file.size);
+    sinceTurn += BYTES_PER_FILE;
+    for (const chunk of bytes) {
+      probe.data(chunk);
+      hasher?.update(chunk);
+      if (hasher === undefined && probe.satisfied) break;
+      sinceTurn += chunk.length;
+      if (sinceTurn < BYTES_PER_TURN) continue;
+      // Yields to the event loop, so that a signal can arrive.
+      sinceTurn = 0;
+      await setImmediate();
+      signal.throwIfAborted();
+    }
+    const probed = probe.end() ?? NO_FACTS;
+    contents.set(file.offset, hasher === undefined ? probed : { hash: hasher.digest(), ...probed });
   }
   const { layers: statistics, unmappable } = stack;
   const { root, waste } = summarizeTree(top, stack, (offset) => contents.get(offset));
@@ -59,54 +82,17 @@ export async function inspectAssembled(
 
 const NO_FACTS: Content = {};
 
-class ContentReader {
-  readonly #probe = new ContentProbe();
-  #sinceTurn = 0;
-
-  constructor(
-    private readonly hasher: ContentHasher | undefined,
-    private readonly signal: AbortSignal,
-  ) {}
-
-  /** Reads no further than the probe needs, unless a hash is computed. */
-  async read(path: string, file: Leaf, bytes: Iterable<Buffer>): Promise<Content> {
-    this.#probe.begin(path, file.size);
-    this.hasher?.begin(file.size);
-    await this.#count(BYTES_PER_FILE);
-    for (const chunk of bytes) {
-      this.#probe.data(chunk);
-      this.hasher?.update(chunk);
-      if (this.hasher === undefined && this.#probe.satisfied) break;
-      await this.#count(chunk.length);
-    }
-    const probed = this.#probe.end() ?? NO_FACTS;
-    return this.hasher === undefined ? probed : { hash: this.hasher.digest(), ...probed };
-  }
-
-  /** Yields to the event loop, so that a signal can arrive. */
-  async #count(bytes: number): Promise<void> {
-    this.#sinceTurn += bytes;
-    if (this.#sinceTurn < BYTES_PER_TURN) return;
-    this.#sinceTurn = 0;
-    await setImmediate();
-    this.signal.throwIfAborted();
-  }
-}
-
-/** Files with absolute paths, in the order of their contents where these are stored. Not recursive, since trees are deep. */
+/** Files with absolute paths, in the order of their contents where these are stored. */
 function* filesOf(root: Directory): Generator<{ path: string; file: Leaf }> {
-  const open = [{ prefix: '/', children: root.children.entries() }];
-  for (let here = open.at(-1); here !== undefined; here = open.at(-1)) {
-    const { done, value } = here.children.next();
-    if (done === true) {
-      open.pop();
-      continue;
-    }
-    const [name, node] = value;
-    const path = here.prefix + fromBinary(name);
-    if (isDirectory(node)) open.push({ prefix: `${path}/`, children: node.children.entries() });
-    else if (isFile(node)) yield { path, file: node };
-  }
+  const below = ({ path, node }: { path: string; node: Node }): { path: string; node: Node }[] =>
+    isDirectory(node)
+      ? [...node.children].map(([name, child]) => ({
+          path: `${path}/${fromBinary(name)}`,
+          node: child,
+        }))
+      : [];
+  for (const { path, node } of depthFirst({ path: '', node: root as Node }, below))
+    if (isFile(node)) yield { path, file: node };
 }
 
 function hasMore(items: Iterator<unknown>, count: number): boolean {

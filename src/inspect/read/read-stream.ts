@@ -1,15 +1,19 @@
 /** A stream that is a context or an image archive, as an inspection. */
+import { Readable } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
 import { openDockerArchive } from '../../image/archive/docker-archive.js';
+import { followMember } from '../../image/archive/tar-index.js';
 import type { Platform } from '../../image/descriptor.js';
 import { blobPath, compare, EMPTY_DIGEST } from '../../image/digest.js';
 import { invalidImage } from '../../image/document.js';
 import type { ImageChoice } from '../../image/image-reader.js';
+import type { LayoutFiles } from '../../image/layout/layout-files.js';
 import { readLayout } from '../../image/layout/layout-reader.js';
 import type { Image } from '../../image/manifest.js';
 import { describeTrailing } from '../../source/diagnose.js';
 import type { Source } from '../../source/source.js';
 import type { Trailing } from '../../tar/walk-handler.js';
+import { toBinary } from '../../text/binary.js';
 import { printable } from '../../text/printable.js';
 import type { ContextKind } from '../findings/index.js';
 import type { Inspection } from '../inspection.js';
@@ -17,7 +21,7 @@ import { scanArchive, type ScannedArchive } from './archive-scan.js';
 import { type DescribedLayer, inspectLayers } from './inspect-layers.js';
 import { checkDiffIds, describe, imageFacts, layerName, type ReadOptions } from './read-image.js';
 import type { RecordedLayer } from './record-layer.js';
-import { ScannedFiles } from './scanned-files.js';
+import type { ScannedBlob } from './scanned-blob.js';
 
 export interface StreamOptions extends ReadOptions {
   readonly platform: Platform;
@@ -143,4 +147,40 @@ function trailingData(trailing: Trailing, name: string): DockerceptionError {
 function notATar(digest: string, name: string): DockerceptionError {
   const message = `reading ${printable(name)}: layer ${printable(digest)} is JSON, not a tar`;
   return new DockerceptionError('context', 'TAR_NOT_A_TAR', message);
+}
+
+/** The files that readers of images open. Of layers, only the digest and the first bytes are available. */
+class ScannedFiles implements LayoutFiles {
+  constructor(
+    readonly name: string,
+    private readonly archive: ScannedArchive,
+  ) {}
+
+  async size(path: string): Promise<number | undefined> {
+    return this.#find(path)?.size;
+  }
+
+  async digest(path: string): Promise<string | undefined> {
+    return this.#find(path)?.digest;
+  }
+
+  async open(path: string): Promise<Readable> {
+    const found = this.#find(path);
+    if (found === undefined) throw new Error(`there is no ${path} in ${this.name}`);
+    return Readable.from([found.document ?? found.head], { objectMode: false });
+  }
+
+  async close(): Promise<void> {}
+
+  #find(path: string): ScannedBlob | undefined {
+    const { blobs, links, context } = this.archive;
+    const target = followMember(path, (link) => links.get(link));
+    const blob = blobs.get(target);
+    if (blob !== undefined) return blob;
+    // Empty files are not retained as blobs, since a context may have many.
+    const name = toBinary(target);
+    const entry = context.entries.findLast(({ path }) => path === name);
+    const isEmpty = entry?.type === 'file' && entry.contentSize === 0;
+    return isEmpty ? { digest: EMPTY_DIGEST, size: 0, head: Buffer.alloc(0) } : undefined;
+  }
 }

@@ -151,19 +151,14 @@ const TYPES_WITH_CONTENT = new Set(['file', 'contiguous-file', 'sparse-file', 'u
 /** Records the entries of one tar. */
 export class LayerRecorder implements WalkHandler {
   readonly #entries: RecordedEntry[] = [];
-  readonly #budget: SizeBudget;
-  readonly #memory: MemoryBudget;
   #reserved = 0;
   #isOpen = false;
   #size = 0;
 
   constructor(
     private readonly contents: LayerContents,
-    { budget, memory }: ReadContext,
-  ) {
-    this.#budget = budget;
-    this.#memory = memory;
-  }
+    private readonly context: ReadContext,
+  ) {}
 
   entry(entry: EntryHeader): void {
     const path = cleanName(entry.pathBytes);
@@ -171,12 +166,12 @@ export class LayerRecorder implements WalkHandler {
     this.#isOpen = TYPES_WITH_CONTENT.has(entry.type) && path !== '';
     let content = -1;
     if (this.#isOpen) {
-      this.#budget.spend(0, entry.contentSize);
+      this.context.budget.spend(0, entry.contentSize);
       this.#size += entry.contentSize;
       content = this.contents.begin(entry.contentSize, path);
     }
     const recorded = new RecordedEntry(entry, path, content);
-    this.#reserved += this.#memory.reserve(recorded.bytes);
+    this.#reserved += this.context.memory.reserve(recorded.bytes);
     this.#entries.push(recorded);
   }
 
@@ -195,7 +190,7 @@ export class LayerRecorder implements WalkHandler {
 
   /** Releases the memory of entries that aren't needed. */
   discard(): void {
-    this.#memory.release(this.#reserved);
+    this.context.memory.release(this.#reserved);
     this.#reserved = 0;
   }
 

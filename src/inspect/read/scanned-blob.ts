@@ -3,7 +3,7 @@
  * manifest, which names the files of an image, often comes last. Its name is not considered.
  */
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { recognise } from '../../compression/decompress.js';
 import { MAX_DOCUMENT } from '../../image/document.js';
 import { BLOCK } from '../../tar/block.js';
@@ -139,42 +139,19 @@ function isLayer(head: Buffer, size: number): boolean {
 const HIGH_WATER_MARK = 1 << 20;
 
 /** A stream whose producer can't pause within a chunk, and waits for `ready` after it. */
-export class PushStream extends Readable {
-  #wake: (() => void) | undefined;
-  #waiting: Promise<void> | undefined;
-  #full = false;
-
+export class PushStream extends PassThrough {
   constructor() {
     super({ highWaterMark: HIGH_WATER_MARK });
   }
 
   /** Copies the bytes. Ignored after the stream is destroyed. */
   feed(bytes: Buffer): void {
-    if (!this.destroyed) this.#full = !this.push(Buffer.from(bytes));
-  }
-
-  end(): void {
-    if (!this.destroyed) this.push(null);
+    if (!this.destroyed) this.write(Buffer.from(bytes));
   }
 
   /** A promise while it is full. */
   ready(): Promise<void> | undefined {
-    if (!this.#full || this.destroyed) return undefined;
-    return (this.#waiting ??= new Promise((resolve) => (this.#wake = resolve)));
-  }
-
-  override _read(): void {
-    this.#full = false;
-    this.#release();
-  }
-
-  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    this.#release();
-    callback(error);
-  }
-
-  #release(): void {
-    this.#waiting = undefined;
-    this.#wake?.();
+    if (!this.writableNeedDrain || this.destroyed) return undefined;
+    return new Promise((resolve) => void this.once('drain', resolve).once('close', resolve));
   }
 }

@@ -13,7 +13,7 @@ import {
   TYPE_BITS,
 } from '../../filesystem/node.js';
 import { type Entry, type EntryKind, walk } from '../entry.js';
-import type { Duplicate, HiddenFile, Waste } from '../inspection.js';
+import type { Duplicate, Waste } from '../inspection.js';
 import type { Content } from '../probe/content.js';
 import type { LayerStack } from './layer-stack.js';
 import { readableName, readablePath, uniqueName } from './readable-name.js';
@@ -31,7 +31,9 @@ export function summarizeTree(
     visible.add(offset);
     return contentOf(offset);
   });
-  const hidden = hiddenFiles(stack, visible);
+  const hidden = [...stack.hidden]
+    .flatMap(([offset, file]) => (visible.has(offset) ? [] : [file]))
+    .sort((a, b) => b.size - a.size || (a.path < b.path ? -1 : 1));
   const duplicates = duplicatesOf(top);
   const bytes =
     hidden.reduce((sum, { size }) => sum + size, 0) +
@@ -147,19 +149,6 @@ function firstNames(top: TreeEntry): ReadonlyMap<object, Entry> {
   for (const entry of walk(top))
     if (entry.links !== undefined && !firsts.has(entry.links)) firsts.set(entry.links, entry);
   return firsts;
-}
-
-/** Contents without a visible name, each once. */
-function hiddenFiles(stack: LayerStack, visible: ReadonlySet<number>): HiddenFile[] {
-  const seen = new Set(visible);
-  const files: HiddenFile[] = [];
-  for (const { path, size, offset, by, how } of stack.hidden) {
-    if (size === 0 || seen.has(offset)) continue;
-    seen.add(offset);
-    const layer = stack.contentLayer(offset);
-    files.push({ path: `/${readablePath(path)}`, size, layer, by, how });
-  }
-  return files.sort((a, b) => b.size - a.size || (a.path < b.path ? -1 : 1));
 }
 
 function duplicatesOf(root: Entry): Duplicate[] {

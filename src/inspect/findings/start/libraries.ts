@@ -6,7 +6,7 @@ import { posix } from 'node:path';
 import type { Architecture } from '../../../elf/architecture.js';
 import { type BuilderFiles, Root } from '../../../elf/builder-files.js';
 import { unknownElf } from '../../../elf/elf.js';
-import type { ElfFiles, ElfStrings } from '../../../elf/elf-file.js';
+import type { ElfStrings, ReadElfFile } from '../../../elf/elf-file.js';
 import { ImageFiles } from '../../../elf/image-files.js';
 import { isMusl, type Loader, readLoader } from '../../../elf/loader.js';
 import { readLdSoCache } from '../../../elf/loader-configuration.js';
@@ -49,7 +49,7 @@ export async function checkLibraries(
   const configured = loader.directories.filter((folder) => !loader.defaults.includes(folder));
   const folder = posix.dirname(path);
   const { objects, missing } = await loadProcess(
-    { root, files: elfFiles(run.root, architecture), image: new ImageFiles(root, new Map()) },
+    { root, readFile: elfFiles(run.root, architecture), image: new ImageFiles(root, new Map()) },
     { path, elf, strings: NO_STRINGS },
     { builder: folder, image: folder },
     loaderInImage(run, loader, configured, known),
@@ -116,14 +116,12 @@ function entryFiles(root: Entry): BuilderFiles {
 }
 
 /** @param architecture assumed for files whose content is unknown */
-function elfFiles(root: Entry, architecture: Architecture): Pick<ElfFiles, 'get'> {
-  return {
-    get: async (path) => {
-      const entry = find(root, path, false);
-      if (entry === undefined) return undefined;
-      const elf = entry.content === undefined ? unknownElf(architecture) : entry.content.elf;
-      return elf && { path, elf, strings: NO_STRINGS };
-    },
+function elfFiles(root: Entry, architecture: Architecture): ReadElfFile {
+  return async (path) => {
+    const entry = find(root, path, false);
+    if (entry === undefined) return undefined;
+    const elf = entry.content === undefined ? unknownElf(architecture) : entry.content.elf;
+    return elf && { path, elf, strings: NO_STRINGS };
   };
 }
 
