@@ -64,7 +64,8 @@ export class Root {
     let step = steps.next();
     while (step.done !== true) {
       const { above, name } = step.value;
-      step = steps.next(await this.#lstat(posix.join('/', ...above, name)));
+      const at = posix.join('/', ...above, name);
+      step = steps.next(await remember(this.#stats, at, () => this.files.lstat(at)));
     }
     const { names, node, links } = step.value;
     return {
@@ -72,10 +73,6 @@ export class Root {
       type: (node?.type ?? 'missing') as Located['type'],
       links: [...new Set(links)].map((link) => `/${link}`),
     };
-  }
-
-  #lstat(path: string): Promise<FileStat | undefined> {
-    return remember(this.#stats, path, () => this.files.lstat(path));
   }
 }
 

@@ -88,7 +88,10 @@ class LibrarySearch {
     const found = await root.locate(path);
     this.#names.add(posix.basename(path));
     // The target of a dangling link may exist in the image.
-    if (found.type === 'missing' && found.links.length === 0) throw notFound(path);
+    if (found.type === 'missing' && found.links.length === 0) {
+      const message = `finding the libraries of ${printable(path)}: it is not in the builder`;
+      throw new DockerceptionError('builder', 'LIBS_MISSING', message);
+    }
     const image = dest === undefined ? undefined : posix.dirname(posix.resolve('/', dest));
     const key = `${found.path}\0${image}`;
     if (found.type !== 'file' || this.#added.has(key)) return;
@@ -208,9 +211,4 @@ class LibrarySearch {
       return this.#loader(path, architecture, path);
     return readLoader(root, architecture, path !== undefined && isMusl(path) ? path : undefined);
   }
-}
-
-function notFound(path: string): DockerceptionError {
-  const message = `finding the libraries of ${printable(path)}: it is not in the builder`;
-  return new DockerceptionError('builder', 'LIBS_MISSING', message);
 }

@@ -89,16 +89,14 @@ function absolute(path: string): string {
 
 /** The content was read under another name: the target of a link, or another hard link. */
 function notRetained(path: string, entry: Entry, { root }: Inspection): DockerceptionError {
-  const others = entry.links === undefined ? [] : [...walk(root)].filter(isLinkOf(entry));
+  const others = [...(entry.links === undefined ? [] : walk(root))].filter(
+    (other) => other !== entry && other.links === entry.links,
+  );
   const isSame = entry.path === absolute(path);
   const end = printable((isSame ? others[0] : entry)?.path ?? entry.path);
   const hint = isSame && others.length === 0 ? '' : `--cat ${end}, or `;
   const message = `reading ${printable(path)}: its content came as ${end}, and a pipe can't be read again`;
   return usage('CAT_PIPE', message, `${hint}name a file in place of the pipe`);
-}
-
-function isLinkOf(entry: Entry): (other: Entry) => boolean {
-  return (other) => other !== entry && other.links === entry.links;
 }
 
 function usage(code: ErrorCode, message: string, hint?: string): DockerceptionError {
@@ -128,7 +126,10 @@ class RetainedFile {
     this.#contents.set(`${index} ${blob}`, chunks);
     const retain = (length: number, make: () => Buffer): void => {
       this.#size += length;
-      if (this.#size > MAX_RETAINED) throw tooLarge(path);
+      if (this.#size > MAX_RETAINED) {
+        const message = `reading ${printable(path)}: it has more than ${formatBytes(MAX_RETAINED)}, and a pipe can't be read again`;
+        throw usage('CAT_PIPE', message, 'name a file in place of the pipe');
+      }
       chunks.push(make());
     };
     return {
@@ -142,11 +143,6 @@ class RetainedFile {
   bytesOf({ blob, index }: Content): readonly Buffer[] | undefined {
     return this.#contents.get(`${index} ${blob}`);
   }
-}
-
-function tooLarge(path: string): DockerceptionError {
-  const message = `reading ${printable(path)}: it has more than ${formatBytes(MAX_RETAINED)}, and a pipe can't be read again`;
-  return usage('CAT_PIPE', message, 'name a file in place of the pipe');
 }
 
 const ZEROS = Buffer.alloc(64 << 10);

@@ -25,19 +25,18 @@ export interface Deny {
 /** @throws DockerceptionError `IGNORE_PATTERN` of kind `usage` */
 export function compileDeny(patterns: readonly string[]): Deny {
   const relative = patterns.map((pattern) => pattern.trim().replace(/^(!?)\s*\/+(?=.)/, '$1'));
-  if (relative.some((pattern) => pattern === ''))
-    throw new DockerceptionError(
-      'usage',
-      'IGNORE_PATTERN',
-      'reading the command line: --deny names no pattern',
-      { hint: "--deny '**/*.c' denies every file that ends in .c" },
-    );
+  if (relative.includes('')) {
+    const message = 'reading the command line: --deny names no pattern';
+    const hint = "--deny '**/*.c' denies every file that ends in .c";
+    throw new DockerceptionError('usage', 'IGNORE_PATTERN', message, { hint });
+  }
   return {
     ignore: compileIgnore(relative),
-    single: relative
-      .map((pattern, index) => ({ pattern: patterns[index] as string, relative: pattern }))
-      .filter((each) => !each.relative.startsWith('!'))
-      .map((each) => ({ pattern: each.pattern, ignore: compileIgnore([each.relative]) })),
+    single: relative.flatMap((one, index) =>
+      one.startsWith('!')
+        ? []
+        : [{ pattern: patterns[index] as string, ignore: compileIgnore([one]) }],
+    ),
   };
 }
 

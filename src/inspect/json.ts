@@ -1,12 +1,7 @@
 /** An inspection as JSON, as docs/inspect.schema.json describes it, with a line for each item of a list. */
 import { checkArgument, normalise, optional } from '../options/schema.js';
 import { listOf, object } from '../options/values.js';
-import {
-  type Compared,
-  comparedCheck,
-  type Difference,
-  type DifferenceEntry,
-} from './difference/difference.js';
+import { type Compared, comparedCheck, type Difference } from './difference/difference.js';
 import { type Entry, walk } from './entry.js';
 import { type Inspection, inspectionCheck } from './inspection.js';
 import type { LimitViolation } from './limits.js';
@@ -76,12 +71,13 @@ function* difference(
     ratio: sizes.before > 0 ? Number((sizes.after / sizes.before).toPrecision(6)) : null,
     totals,
   });
-  yield* list(2, 'entries', all.map(withoutUndefined), '');
+  yield* list(
+    2,
+    'entries',
+    all.map(({ bytes: _, ...members }) => members),
+    '',
+  );
   yield '  },';
-}
-
-function withoutUndefined({ bytes: _, ...members }: DifferenceEntry): object {
-  return members;
 }
 
 /** One line for each member, with a comma after the last. */

@@ -211,13 +211,9 @@ export function limitError(target: string, all: readonly LimitViolation[]): Dock
   const parts = all.map(
     ({ limit, value, message }) => `${option(limit, value)}: ${printable(message)}`,
   );
-  const hints = new Set(all.map(({ limit }) => HINTS[limit]));
-  return new DockerceptionError(
-    'limit',
-    'LIMIT_EXCEEDED',
-    `checking ${printable(target)}: ${parts.join('; ')}`,
-    { hint: [...hints].join('; ') },
-  );
+  const hint = [...new Set(all.map(({ limit }) => HINTS[limit]))].join('; ');
+  const message = `checking ${printable(target)}: ${parts.join('; ')}`;
+  return new DockerceptionError('limit', 'LIMIT_EXCEEDED', message, { hint });
 }
 
 function option(limit: string, value: string | undefined): string {

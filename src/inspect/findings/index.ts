@@ -56,17 +56,12 @@ function ascending(one: string, other: string): number {
 
 /** Lists `MAX_LISTED` findings of each id, and counts the others. */
 function bounded(sorted: readonly Finding[]): Finding[] {
-  const groups = new Map<string, Finding[]>();
-  for (const one of sorted) {
-    const group = groups.get(one.id);
-    if (group === undefined) groups.set(one.id, [one]);
-    else group.push(one);
-  }
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group as [Finding];
+  const ids = new Set(sorted.map(({ id }) => id));
+  return [...ids].flatMap((id) => {
+    const group = sorted.filter((one) => one.id === id);
     const left = group.length - MAX_LISTED;
     if (left <= 0) return group;
-    const { id, severity, advice } = first;
+    const { severity, advice } = group[0] as Finding;
     return [...group.slice(0, MAX_LISTED), { id, severity, message: `and ${left} more`, advice }];
   });
 }

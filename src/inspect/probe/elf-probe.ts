@@ -124,7 +124,8 @@ export class ElfProbe {
       const bytes = openElf([{ at: 0, bytes: this.#buffer.view() }], this.#size);
       if (this.#stage === 'header') {
         this.#stage = 'ranges';
-        if (!isObject(bytes)) return;
+        const type = readType(bytes);
+        if (type !== ET.EXEC && type !== ET.DYN) return;
         const { at, entrySize, count } = readSegmentTable(bytes);
         const end = at + entrySize * count;
         if (end > MAX_TABLE_END) {
@@ -188,11 +189,6 @@ export class ElfProbe {
     };
     return [part(first), ...others.map(part)];
   }
-}
-
-function isObject(bytes: ElfBytes): boolean {
-  const type = readType(bytes);
-  return type === ET.EXEC || type === ET.DYN;
 }
 
 function isLoader(path: string): boolean {

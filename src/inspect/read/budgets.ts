@@ -25,12 +25,9 @@ export class SizeBudget {
     this.#contents += contents;
     const spent = Math.max(this.#contents, this.#raw);
     if (spent <= this.limit * LIMIT_FACTOR + LIMIT_MARGIN) return;
-    throw new DockerceptionError(
-      'limit',
-      'LIMIT_EXCEEDED',
-      `checking --max-size: it has more than ${formatBytes(spent)}, ${formatBytes(this.limit)} are allowed`,
-      { hint: 'it was not read on; without --max-size, inspect shows what is in it' },
-    );
+    const message = `checking --max-size: it has more than ${formatBytes(spent)}, ${formatBytes(this.limit)} are allowed`;
+    const hint = 'it was not read on; without --max-size, inspect shows what is in it';
+    throw new DockerceptionError('limit', 'LIMIT_EXCEEDED', message, { hint });
   }
 }
 
@@ -55,13 +52,11 @@ export class MemoryBudget {
    */
   reserve(names: number): number {
     const bytes = BYTES_PER_ENTRY + BYTES_PER_NAME_BYTE * names;
-    if (this.#used + bytes > this.limit)
-      throw new DockerceptionError(
-        'context',
-        'TARGET_ENTRIES',
-        'there is no memory for more entries',
-        { hint: 'NODE_OPTIONS=--max-old-space-size=16000 gives it 16 GB' },
-      );
+    if (this.#used + bytes > this.limit) {
+      const hint = 'NODE_OPTIONS=--max-old-space-size=16000 gives it 16 GB';
+      const message = 'there is no memory for more entries';
+      throw new DockerceptionError('context', 'TARGET_ENTRIES', message, { hint });
+    }
     this.#used += bytes;
     return bytes;
   }

@@ -76,11 +76,8 @@ export function checkDiffIds(image: Image, layers: readonly DescribedLayer[]): v
   const expected = image.config.rootfs.diff_ids;
   for (const [index, { recorded, name }] of layers.entries()) {
     if (recorded.diffId === expected[index]) continue;
-    throw new DockerceptionError(
-      'context',
-      'LAYER_DIFF_ID',
-      `reading ${printable(name)}: its tar is ${recorded.diffId}, the configuration says ${printable(String(expected[index]))}`,
-      { hint: 'it was damaged, or put together from parts of two images: write it again' },
-    );
+    const message = `reading ${printable(name)}: its tar is ${recorded.diffId}, the configuration says ${printable(String(expected[index]))}`;
+    const hint = 'it was damaged, or put together from parts of two images: write it again';
+    throw new DockerceptionError('context', 'LAYER_DIFF_ID', message, { hint });
   }
 }

@@ -100,11 +100,8 @@ class StallDetector {
 
   #error(): DockerceptionError {
     const seconds = Math.round(this.#timeout / 1000);
-    return new DockerceptionError(
-      'engine',
-      'ENGINE_STALLED',
-      `checking ${this.#name}: the engine sent nothing for ${seconds} s`,
-      { hint: 'see the engine’s own log, then try again' },
-    );
+    const message = `checking ${this.#name}: the engine sent nothing for ${seconds} s`;
+    const hint = 'see the engine’s own log, then try again';
+    return new DockerceptionError('engine', 'ENGINE_STALLED', message, { hint });
   }
 }

@@ -34,8 +34,10 @@ export function* differenceLines(
   }));
   const max = all ? Infinity : MAX_ROWS;
   yield* largest('gone', gone, max, style);
+  // New directories are not listed.
+  const listed = entries.filter(({ how, kind }) => how !== 'new' || kind !== 'directory');
   for (const how of ['new', 'moved', 'changed'] as const)
-    yield* largest(how, entries.filter((entry) => isListed(entry, how)).map(rowOf), max, style);
+    yield* largest(how, listed.filter((entry) => entry.how === how).map(rowOf), max, style);
 }
 
 /** `252.3 MB -> 3.9 MB, 1/65 of it` */
@@ -50,11 +52,6 @@ interface Row {
   readonly bytes: number;
   readonly text: string;
   readonly note: string;
-}
-
-/** New directories are not listed. */
-function isListed({ how, kind }: DifferenceEntry, wanted: ChangeKind): boolean {
-  return how === wanted && (how !== 'new' || kind !== 'directory');
 }
 
 function rowOf({ path, from, bytes, changes = [] }: DifferenceEntry): Row {

@@ -33,7 +33,7 @@ export class Style {
     this.barWidth = Math.min(Math.max(Math.floor(width / 8), 6), 16);
   }
 
-  /** @param text printable: see {@link name} */
+  /** @param text printable: see {@link rest} */
   paint(colour: Colour, text: string): string {
     return this.#colour && text !== '' ? `\x1b[${CODES[colour]}m${text}\x1b[0m` : text;
   }
@@ -66,15 +66,10 @@ export class Style {
     return this.bars ? this.barWidth : 6;
   }
 
-  /** A name from an image, printable, shortened on a terminal. */
-  name(text: string, columns: number): string {
-    const whole = escaped(text);
-    return this.bars ? cutMiddle(whole, columns) : whole;
-  }
-
-  /** A name in the rest of a line after `used` columns. */
+  /** A name from an image, printable, shortened to the rest of a terminal's line after `used` columns. */
   rest(text: string, used: number): string {
-    return this.name(text, this.width - used);
+    const whole = escaped(text);
+    return this.bars ? cutMiddle(whole, this.width - used) : whole;
   }
 
   /** The last line of a shortened list, unless nothing was left out: `34.5 kB  12 more`. */

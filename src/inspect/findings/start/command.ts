@@ -39,17 +39,13 @@ function inShell(words: readonly string[]): string[] {
   // In other scripts, the first program may create the next, or fail without effect.
   if (/[;&|<>()`$\n{}]/.test(script.replace(/\$\{?\w+\}?/g, ' '))) return [];
   const [word = ''] = script.replace(/^(?:exec\s+)?(?:\w+=\S*\s+)*(?:exec\s+)?/, '').split(/\s+/);
-  return isPlain(word) && !BUILTINS.has(word) ? [word] : [];
+  return /^[\w./+@%:,-]+$/.test(word) && !BUILTINS.has(word) ? [word] : [];
 }
 
 function afterInit(words: readonly string[]): string[] {
   const at = words.indexOf('--');
   const name = at >= 0 ? words[at + 1] : words[0];
   return name !== undefined && !name.startsWith('-') ? [name] : [];
-}
-
-function isPlain(word: string): boolean {
-  return /^[\w./+@%:,-]+$/.test(word);
 }
 
 /** Paths in a message. */
