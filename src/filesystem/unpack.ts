@@ -83,7 +83,6 @@ export class Unpacker implements WalkHandler {
   newest = -Infinity;
   readonly #tree: Tree;
   readonly #contents: ContentSink;
-  readonly #options: UnpackOptions;
   /** The directory of the last entry, which usually is the next one's. */
   #folder: Directory | undefined;
   #folderName = '';
@@ -95,8 +94,7 @@ export class Unpacker implements WalkHandler {
   /** Nodes of this tar, which opaque whiteouts keep. */
   readonly #brought: WeakSet<Node> | undefined;
 
-  constructor(options: UnpackOptions) {
-    this.#options = options;
+  constructor(private readonly options: UnpackOptions) {
     this.#tree = options.tree;
     this.#contents = options.contents;
     this.#brought = options.whiteouts === true ? new WeakSet() : undefined;
@@ -104,7 +102,7 @@ export class Unpacker implements WalkHandler {
 
   entry(entry: UnpackedEntry): void {
     this.#keeping = false;
-    if (this.#options.strict === true) refuseNotUnpackable(entry);
+    if (this.options.strict === true) refuseNotUnpackable(entry);
     const mtime = Math.floor(entry.mtime);
     const path = cleanName(entry.pathBytes);
     if (path === '') {
@@ -150,7 +148,7 @@ export class Unpacker implements WalkHandler {
 
   #enter(name: string): Directory {
     if (this.#folder !== undefined && this.#folderName === name) return this.#folder;
-    const { into, whiteouts } = this.#options;
+    const { into, whiteouts } = this.options;
     const path = this.#resolve(name);
     refuseTooDeep(path);
     try {
@@ -167,7 +165,7 @@ export class Unpacker implements WalkHandler {
 
   /** Links of a layer may point anywhere; others must not lead out of the root. */
   #resolve(path: string, followLast = true): Components {
-    const { into: root = [], whiteouts } = this.#options;
+    const { into: root = [], whiteouts } = this.options;
     const climbing = whiteouts === true ? 'hold' : 'refuse';
     return this.#tree.resolve(path, { followLast, root, climbing });
   }
@@ -203,7 +201,7 @@ export class Unpacker implements WalkHandler {
   #leaf(path: string, entry: UnpackedEntry, mtime: number): Leaf {
     const { mode, uid, gid, extra } = this.#attributes(entry, mtime);
     const isFile = (mode & FILE) === FILE;
-    const keeps = this.#options.keeps;
+    const keeps = this.options.keeps;
     this.#keeping = isFile && (keeps === undefined || keeps(path));
     const offset = this.#keeping
       ? this.#contents.begin(entry.contentSize, path, mode & 0o7777)
@@ -219,12 +217,12 @@ export class Unpacker implements WalkHandler {
     const found = this.#tree.at(target);
     if (found === undefined || isDirectory(found)) {
       const link = `${printable(entry.pathBytes)}: a hard link to ${display(target)}`;
-      const message = `reading ${this.#options.name}: ${link}, which is not there`;
+      const message = `reading ${this.options.name}: ${link}, which is not there`;
       throw new DockerceptionError('context', 'TAR_LINK', message);
     }
     this.#tree.hasLinks = true;
     const links = found.extra?.links ?? {};
-    const { uid, gid } = this.#options.owner ?? entry;
+    const { uid, gid } = this.options.owner ?? entry;
     const type = found.mode & TYPE_BITS;
     const mode = type | (type === SYMLINK ? 0o777 : entry.mode);
     const xattrs = this.#xattrs(entry);
@@ -246,7 +244,7 @@ export class Unpacker implements WalkHandler {
   }
 
   #root(entry: UnpackedEntry, mtime: number): void {
-    if (this.#options.into !== undefined) return;
+    if (this.options.into !== undefined) return;
     this.#tree.set(this.#tree.directory([]), this.#attributes(entry, mtime));
   }
 
@@ -270,12 +268,12 @@ export class Unpacker implements WalkHandler {
   }
 
   #attributes(entry: UnpackedEntry, mtime: number): Attributes {
-    return attributesOf(entry, this.#options.owner ?? entry, mtime, this.#xattrs(entry));
+    return attributesOf(entry, this.options.owner ?? entry, mtime, this.#xattrs(entry));
   }
 
   /** Linux has no attributes of macOS, and engines drop them. */
   #xattrs({ xattrs }: UnpackedEntry): ReadonlyMap<string, Buffer> | undefined {
-    if (xattrs === undefined || this.#options.strict !== true) return xattrs;
+    if (xattrs === undefined || this.options.strict !== true) return xattrs;
     const kept = [...xattrs].filter(([name]) => !isAppleXattr(name));
     return kept.length > 0 ? new Map(kept) : undefined;
   }

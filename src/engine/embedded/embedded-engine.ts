@@ -73,24 +73,27 @@ export function embeddedEngine(settings: EmbeddedSettings): EntryEngine {
 
 /** Bytes of the largest Dockerfile, as in BuildKit. */
 const MAX_DOCKERFILE = 16 << 20;
-const NOTHING = Promise.resolve(undefined);
 const SILENT = new StepReport(() => undefined);
 
 class Build implements EntryBuild {
   readonly entries: Unpacker;
-  readonly #settings: EmbeddedSettings;
   readonly #options: EngineRequest;
   readonly #platforms: readonly Platform[];
   readonly #spool: DivertingSpool;
   readonly #tree = new Tree();
   readonly #speculation: SpeculativeLayerWriter;
   readonly #report: StepReport;
+  /** The time of entries without one, such as a directory created by WORKDIR: seconds since 1970. */
+  readonly #time: number;
   #outputs: Promise<Outputs> | undefined;
   #isClosed = false;
 
-  constructor(settings: EmbeddedSettings, options: EngineRequest) {
-    this.#settings = settings;
+  constructor(
+    private readonly settings: EmbeddedSettings,
+    options: EngineRequest,
+  ) {
     this.#options = { ...options, buildArgs: withSourceDateEpoch(options.buildArgs, settings.env) };
+    this.#time = settings.created ?? 0;
     this.#platforms = platformsOf(options.platforms);
     this.#report = new StepReport(options.report);
     this.#spool = new DivertingSpool(settings.env['TMPDIR'] || tmpdir());
@@ -98,26 +101,18 @@ class Build implements EntryBuild {
       spool: this.#spool,
       compression: options.compression,
       signal: options.signal,
-      time: this.#defaultTime,
+      time: this.#time,
       threshold: settings.speculationThreshold,
       store: async () => (await this.#beginOutputs()).store,
-      predict: () => (this.#tree.hasLinks ? NOTHING : this.#predict(this.entries.snapshot())),
+      predict: async () =>
+        this.#tree.hasLinks ? undefined : this.#predict(this.entries.snapshot()),
       needsContent: async (head) => {
         const { outputs, check } = options;
         return !outputs.every(isImageOutput) || (await check?.needsContent(head)) === true;
       },
     });
-    this.entries = new Unpacker({
-      tree: this.#tree,
-      contents: this.#speculation,
-      name: 'the context',
-      strict: true,
-    });
-  }
-
-  /** The time of entries without one, such as a directory created by WORKDIR: seconds since 1970. */
-  get #defaultTime(): number {
-    return this.#settings.created ?? 0;
+    const [tree, contents] = [this.#tree, this.#speculation];
+    this.entries = new Unpacker({ tree, contents, name: 'the context', strict: true });
   }
 
   ready(): Promise<void> | undefined {
@@ -131,7 +126,7 @@ class Build implements EntryBuild {
     try {
       return await this.#build();
     } catch (error) {
-      const { otherwise } = this.#settings;
+      const { otherwise } = this.settings;
       if (otherwise === undefined || !needsEngine(error)) throw error;
       await this.#closeOutputs();
       const options = { ...this.#options, file: this.#file(this.#tree) };
@@ -148,21 +143,24 @@ class Build implements EntryBuild {
 
   async #closeOutputs(): Promise<void> {
     // A failure to open the outputs was reported already, or an earlier error ended the context.
-    const outputs = await this.#outputs?.catch(() => undefined);
-    await outputs?.close();
+    await (await this.#outputs?.catch(() => undefined))?.close();
   }
 
   async #build(): Promise<BuildResult> {
-    const { signal, check } = this.#options;
+    const { signal, check, buildArgs, report } = this.#options;
     const sources = this.#sources(this.#tree, false);
     const outputs = await this.#beginOutputs();
     try {
       const dockerfile = this.#dockerfile(this.#tree);
-      this.#reportUnusedArgs(dockerfile);
+      const unused = unusedBuildArgs(dockerfile, buildArgs).map((name) => printable(name));
+      if (unused.length > 0) {
+        const message = `no ARG takes what --build-arg gives: ${unused.join(', ')}`;
+        report({ kind: 'notice', message });
+      }
       const targets = await this.#targets(dockerfile, sources, this.#report);
       if (check !== undefined) await checkTargets(targets, this.#spool, check);
       const image = await this.#assemble(targets, outputs);
-      await outputs.writeFiles(targets, this.#spool, this.#defaultTime);
+      await outputs.writeFiles(targets, this.#spool, this.#time);
       signal.throwIfAborted();
       // After this, a signal no longer changes the result.
       if (image !== undefined) await outputs.finish(image);
@@ -174,12 +172,12 @@ class Build implements EntryBuild {
 
   #registry(): RegistrySettings {
     const { insecure, report, signal } = this.#options;
-    return { env: this.#settings.env, insecure, report, signal };
+    return { env: this.settings.env, insecure, report, signal };
   }
 
   #beginOutputs(): Promise<Outputs> {
     if (this.#isClosed) return Promise.reject(new Error('the build is closed'));
-    const { stdout, load } = this.#settings;
+    const { stdout, load } = this.settings;
     const { report } = this.#options;
     return (this.#outputs ??= Outputs.begin({
       build: this.#options,
@@ -218,28 +216,13 @@ class Build implements EntryBuild {
     });
   }
 
-  /** The context without the paths that are hidden from instructions. */
-  #visible(tree: Tree): Tree {
-    const { concealed } = this.#options;
-    if (concealed.length === 0) return tree;
-    const visible = new Tree(tree);
-    for (const path of concealed) visible.remove(toBinary(path).split('/'));
-    return visible;
-  }
-
-  #reportUnusedArgs(dockerfile: Dockerfile): void {
-    const { buildArgs, report } = this.#options;
-    const unused = unusedBuildArgs(dockerfile, buildArgs);
-    if (unused.length === 0) return;
-    const names = unused.map((name) => printable(name)).join(', ');
-    report({ kind: 'notice', message: `no ARG takes what --build-arg gives: ${names}` });
-  }
-
-  #sources(context: Tree, contextOnly: boolean): SourceTrees {
-    const { openDirectory, engineHas } = this.#settings;
-    const { buildContexts: contexts, pull, signal } = this.#options;
+  #sources(tree: Tree, contextOnly: boolean): SourceTrees {
+    const { openDirectory, engineHas } = this.settings;
+    const { buildContexts: contexts, concealed, pull, signal } = this.#options;
+    const context = concealed.length === 0 ? tree : new Tree(tree);
+    for (const path of concealed) context.remove(toBinary(path).split('/'));
     return new SourceTrees({
-      context: this.#visible(context),
+      context,
       contexts,
       registry: this.#registry(),
       // With --pull, engines do not use local images either.
@@ -256,7 +239,7 @@ class Build implements EntryBuild {
     sources: SourceTrees,
     report: StepReport,
   ): Promise<BuiltTarget[]> {
-    const { env } = this.#settings;
+    const { env } = this.settings;
     const [spool, platforms, request] = [this.#spool, this.#platforms, this.#options];
     const flat = !request.outputs.every(isImageOutput);
     return buildTargets({ dockerfile, sources, platforms, spool, request, flat, env, report });
@@ -269,9 +252,9 @@ class Build implements EntryBuild {
     const [first] = targets;
     if (store === undefined || first === undefined) return undefined;
     const { compression, signal } = this.#options;
-    const [spool, time] = [this.#spool, this.#defaultTime];
+    const [spool, time] = [this.#spool, this.#time];
     const { newest } = this.entries;
-    const created = this.#settings.created ?? (Number.isFinite(newest) ? newest : 0);
+    const created = this.settings.created ?? (Number.isFinite(newest) ? newest : 0);
     return this.#report.around('exporting layers', async () => {
       const written = await this.#speculation.commit(first.layers);
       return assemble(targets, { store, spool, created, time, compression, written, signal });
@@ -280,7 +263,7 @@ class Build implements EntryBuild {
 
   /** Packs the context again for another engine. */
   #repacked(): Readable {
-    const options = { spool: this.#spool, time: this.#defaultTime, whiteoutNames: true };
+    const options = { spool: this.#spool, time: this.#time, whiteoutNames: true };
     return readableOf(layerTar(changes(undefined, this.#tree.freeze()), options));
   }
 }

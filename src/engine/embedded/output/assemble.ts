@@ -8,9 +8,9 @@ import { type StoredLayer, writeLayer } from '../../../image/layer.js';
 import type { AssembledImage, PlatformImage, RepositoryName } from '../../../image/manifest.js';
 import { fullName } from '../../../image/reference.js';
 import type { BlobStore } from '../../../image/store.js';
-import type { BuildResult, EngineRequest, LayersSummary } from '../../engine.js';
+import type { BuildResult, EngineRequest } from '../../engine.js';
 import type { Spool } from '../spool/spool.js';
-import type { BuiltTarget, LayerChange } from '../stages/stages.js';
+import type { BuiltTarget } from '../stages/stages.js';
 import { layerTar } from './layer-tar.js';
 
 /** A layer of the first target that is in the store already. */
@@ -18,6 +18,9 @@ export interface WrittenLayer {
   readonly index: number;
   readonly layer: StoredLayer;
 }
+
+/** RFC 3339's years 0 to 9999, in seconds since 1970. Readers in Go reject years of five digits. */
+const [EARLIEST, LATEST] = [-62_167_219_200, 253_402_300_799];
 
 export interface AssembleOptions {
   readonly store: BlobStore;
@@ -54,17 +57,18 @@ async function assembleOne(
     descriptors.push(layer);
     if (image?.origin !== undefined) origins.set(layer.digest, image.origin);
   }
-  const write = ({ before, after }: LayerChange): Promise<StoredLayer> => {
-    const tar = layerTar(changes(before, after), { spool, time, signal });
-    return writeLayer(store, tar, compression, spool.length);
-  };
-  for (const [index, change] of layers.entries()) {
+  for (const [index, { before, after }] of layers.entries()) {
     signal.throwIfAborted();
-    const { descriptor, diffId } = written?.index === index ? written.layer : await write(change);
+    const tar = layerTar(changes(before, after), { spool, time, signal });
+    const { descriptor, diffId } =
+      written?.index === index
+        ? written.layer
+        : await writeLayer(store, tar, compression, spool.length);
     descriptors.push(descriptor);
     diffIds.push(diffId);
   }
-  const created = dateOf(seconds);
+  const date = new Date(Math.min(Math.max(seconds, EARLIEST), LATEST) * 1000);
+  const created = date.toISOString().replace('.000Z', 'Z');
   const config: ImageConfig = {
     created,
     ...(result.author !== undefined && { author: result.author }),
@@ -77,15 +81,6 @@ async function assembleOne(
   return writeImage(store, { config, layers: descriptors, platform, origins });
 }
 
-/** RFC 3339's years 0 to 9999, in seconds since 1970. */
-const [EARLIEST, LATEST] = [-62_167_219_200, 253_402_300_799];
-
-/** The time in a configuration. Readers in Go reject years of five digits. */
-function dateOf(time: number): string {
-  const seconds = Math.min(Math.max(time, EARLIEST), LATEST);
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
-}
-
 /**
  * The result of the build, with the metadata keys of buildx. The image ID is the digest of the configuration, which
  * does not depend on the compression of layers, or the digest of the index if there are several platforms.
@@ -96,21 +91,17 @@ export function metadataOf(
 ): BuildResult {
   if (image === undefined) return { imageId: '', metadata: {} };
   const { descriptor, images } = image;
-  const config = images.length === 1 ? images[0]?.manifest.config.digest : undefined;
+  const [first, ...others] = images.map(({ manifest }) => manifest);
+  const config = others.length === 0 ? first?.config.digest : undefined;
+  const bytes = first?.layers.reduce((sum, { size }) => sum + size, 0) ?? 0;
   return {
     imageId: config ?? descriptor.digest,
-    ...(images[0] !== undefined && { layers: summaryOf(images[0].manifest.layers) }),
+    layers: { count: first?.layers.length ?? 0, bytes },
     metadata: {
       ...(config !== undefined && { 'containerimage.config.digest': config }),
       'containerimage.descriptor': descriptor,
       'containerimage.digest': descriptor.digest,
-      ...(tags.length > 0 && {
-        'image.name': tags.map(fullName).join(','),
-      }),
+      ...(tags.length > 0 && { 'image.name': tags.map(fullName).join(',') }),
     },
   };
-}
-
-function summaryOf(layers: readonly Descriptor[]): LayersSummary {
-  return { count: layers.length, bytes: layers.reduce((sum, { size }) => sum + size, 0) };
 }

@@ -76,7 +76,6 @@ class LocalWriter {
   /** Both binary, without a trailing slash. */
   readonly #dest: string;
   readonly #staging: string;
-  readonly #options: LocalOptions;
   readonly #chunk = Buffer.allocUnsafeSlow(CHUNK);
   readonly #directories: Change[] = [];
   /** Paths to move from the staging folder, without those whose parent is moved. */
@@ -86,10 +85,13 @@ class LocalWriter {
   #sinceBreak = 0;
   #path: string | undefined;
 
-  constructor(dest: string, staging: string, options: LocalOptions) {
+  constructor(
+    dest: string,
+    staging: string,
+    private readonly options: LocalOptions,
+  ) {
     this.#dest = toBinary(withoutSlashes(dest));
     this.#staging = toBinary(staging);
-    this.#options = options;
   }
 
   /** What is being written, for messages. */
@@ -135,7 +137,7 @@ class LocalWriter {
   async #break(): Promise<void> {
     this.#sinceBreak = 0;
     await setImmediate();
-    this.#options.signal.throwIfAborted();
+    this.options.signal.throwIfAborted();
   }
 
   #stageDirectory(change: Change): void {
@@ -156,7 +158,12 @@ class LocalWriter {
 
   async #stageLeaf(path: string, node: Leaf, firstNames: Map<object, string>): Promise<void> {
     if (this.#isMergedInto(path)) {
-      refuseFolder(this.#destOf(path));
+      const place = this.#destOf(path);
+      if (isDirectoryPath(place) && fs.readdirSync(native(place)).length > 0) {
+        const message = `writing ${printable(fromBinary(place))}: a folder with something in it is there`;
+        const hint = 'remove it, or name another folder with dest=';
+        throw new DockerceptionError('output', 'OUTPUT_FAILED', message, { hint });
+      }
       this.#moves.push(path);
     }
     const links = node.extra?.links;
@@ -187,7 +194,7 @@ class LocalWriter {
     for (const [offset, length] of segments(node)) {
       for (let from = 0; offset >= 0 && from < length;) {
         const step = Math.min(length - from, CHUNK);
-        this.#options.spool.read(this.#chunk, 0, offset + from, step);
+        this.options.spool.read(this.#chunk, 0, offset + from, step);
         for (let at = 0; at < step;)
           at += fs.writeSync(descriptor, this.#chunk, at, step - at, position + from + at);
         from += step;
@@ -200,7 +207,7 @@ class LocalWriter {
   }
 
   #time({ mtime }: Pick<Change, 'mtime'>): number {
-    return mtime === NO_TIME ? this.#options.time : mtime;
+    return mtime === NO_TIME ? this.options.time : mtime;
   }
 
   /** Whether the parent directory of a path exists in `dest`. */
@@ -215,14 +222,6 @@ class LocalWriter {
   #stagedOf(path: string): string {
     return `${this.#staging}/${path}`;
   }
-}
-
-/** Refuses to replace a folder that is not empty. */
-function refuseFolder(path: string): void {
-  if (!isDirectoryPath(path) || fs.readdirSync(native(path)).length === 0) return;
-  const message = `writing ${printable(fromBinary(path))}: a folder with something in it is there`;
-  const hint = 'remove it, or name another folder with dest=';
-  throw new DockerceptionError('output', 'OUTPUT_FAILED', message, { hint });
 }
 
 /** An earlier run may have made it read-only, with the mode in the image. */

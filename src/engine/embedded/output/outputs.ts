@@ -33,20 +33,12 @@ export interface OutputsOptions {
 }
 
 export class Outputs {
-  readonly #options: OutputsOptions;
-  readonly #named: readonly Destination[];
-  /** For an image that is streamed, loaded, or only pushed. */
-  readonly #temporary: ArchiveStore | undefined;
-
+  /** @param temporary for an image that is streamed, loaded, or only pushed */
   private constructor(
-    options: OutputsOptions,
-    named: readonly Destination[],
-    temporary: ArchiveStore | undefined,
-  ) {
-    this.#options = options;
-    this.#named = named;
-    this.#temporary = temporary;
-  }
+    private readonly options: OutputsOptions,
+    private readonly named: readonly Destination[],
+    private readonly temporary: ArchiveStore | undefined,
+  ) {}
 
   /** Opens every output, so that an output that cannot be written fails before the build starts. */
   static async begin(options: OutputsOptions): Promise<Outputs> {
@@ -67,15 +59,15 @@ export class Outputs {
 
   /** The store in which the image is assembled; undefined if no output is an image. */
   get store(): BlobStore | undefined {
-    return this.#named[0] ?? this.#temporary;
+    return this.named[0] ?? this.temporary;
   }
 
   /** Writes the image to all outputs. The signal is ignored once one of them has the image. */
   async finish(image: AssembledImage): Promise<void> {
-    const { build, registry, load, stdout } = this.#options;
+    const { build, registry, load, stdout } = this.options;
     const names = build.tags.map(fullName);
-    const temporary = this.#temporary;
-    for (const other of this.#named.slice(1)) await copyImage(image, other);
+    const temporary = this.temporary;
+    for (const other of this.named.slice(1)) await copyImage(image, other);
     if (temporary !== undefined && temporary !== this.store) await copyImage(image, temporary);
     if (build.push) {
       const { pushToRegistry } = await import('../../../image/registry/push.js');
@@ -89,12 +81,12 @@ export class Outputs {
         await temporary.streamTo(stdout, build.push || build.load ? NEVER : build.signal);
     }
     if (!build.push && !build.load) build.signal.throwIfAborted();
-    for (const destination of this.#named) await destination.finish(image, names);
+    for (const destination of this.named) await destination.finish(image, names);
   }
 
   /** Writes the file systems to the outputs of type `tar` and `local`. `time` is for files without one. */
   async writeFiles(targets: readonly BuiltTarget[], spool: Spool, time: number): Promise<void> {
-    const { build, stdout } = this.#options;
+    const { build, stdout } = this.options;
     const files = build.outputs.filter((output) => !isImageOutput(output));
     if (files.length === 0) return;
     const systems = await Promise.all(
@@ -118,8 +110,8 @@ export class Outputs {
 
   /** Closes all outputs. Unfinished ones leave no file. */
   async close(): Promise<void> {
-    for (const destination of this.#named) await destination.close();
-    await this.#temporary?.close();
+    for (const destination of this.named) await destination.close();
+    await this.temporary?.close();
   }
 }
 

@@ -7,7 +7,7 @@ import type { Change } from '../../../filesystem/changes.js';
 import { isDirectory, sameAttributes } from '../../../filesystem/node.js';
 import { type StoredLayer, writeLayer } from '../../../image/layer.js';
 import type { BlobStore } from '../../../image/store.js';
-import { batchedLayerTar, type LayerTarOptions } from '../output/layer-tar.js';
+import { batchedLayerTar } from '../output/layer-tar.js';
 import type { DivertingSpool } from './diverting-spool.js';
 
 export interface IncrementalLayerOptions {
@@ -25,7 +25,8 @@ export interface IncrementalLayerOptions {
 export class IncrementalLayer {
   /** Resolves when the layer is written; rejects if it cannot be written or is abandoned. */
   readonly written: Promise<StoredLayer>;
-  readonly #entries: Change[] = [];
+  /** The entries so far, in the order in which they are written. */
+  readonly entries: Change[] = [];
   /** Entries that the writer has not read yet. */
   readonly #batches: Iterable<Change>[] = [];
   #state: 'open' | 'complete' | 'abandoned' = 'open';
@@ -38,29 +39,23 @@ export class IncrementalLayer {
       const waiting = spool.whenReadable(end);
       return waiting && this.#unlessAbandoned(waiting);
     };
-    const options: LayerTarOptions = { spool, time, whenReadable, signal };
-    const tar = batchedLayerTar(this.#readBatches(), options);
+    const tar = batchedLayerTar(this.#readBatches(), { spool, time, whenReadable, signal });
     this.written = writeLayer(store, tar, compression, expected);
     // The promise is awaited later; until then its rejection must not count as unhandled.
     this.written.catch(() => undefined);
   }
 
-  /** The entries so far, in the order in which they are written. */
-  get entries(): readonly Change[] {
-    return this.#entries;
-  }
-
   /** Continues with these entries, which start with the layer's own. */
   extend(entries: readonly Change[]): void {
-    const added = entries.slice(this.#entries.length);
-    for (const entry of added) this.#entries.push(entry);
+    const added = entries.slice(this.entries.length);
+    for (const entry of added) this.entries.push(entry);
     this.#push(added);
   }
 
   /** Whether a layer of these entries starts as this one does. */
   isPrefixOf(entries: Iterable<Change>): boolean {
     const others = entries[Symbol.iterator]();
-    return this.#entries.every((own) => {
+    return this.entries.every((own) => {
       const next = others.next();
       return next.done !== true && isSame(own, next.value);
     });
@@ -69,13 +64,14 @@ export class IncrementalLayer {
   /** Adds the rest of these entries, which are all of the layer's. Returns false, and adds none, on a mismatch. */
   complete(entries: Iterable<Change>): boolean {
     if (!this.isPrefixOf(entries)) return false;
-    this.#end(skip(entries, this.#entries.length));
+    this.end(skip(entries, this.entries.length));
     return true;
   }
 
-  /** Ends the layer after the entries so far, so that it can be read back. */
-  truncate(): void {
-    this.#end([]);
+  /** Ends the layer after the entries so far, so that it can be read back, or after the rest of them. */
+  end(rest: Iterable<Change> = []): void {
+    this.#state = 'complete';
+    this.#push(rest);
   }
 
   /** Nothing of an unfinished layer is left once this has settled. May be called twice, and after the end. */
@@ -84,11 +80,6 @@ export class IncrementalLayer {
     this.#wake();
     this.#stopWaiting();
     await this.written.catch(() => undefined);
-  }
-
-  #end(rest: Iterable<Change>): void {
-    this.#state = 'complete';
-    this.#push(rest);
   }
 
   #push(batch: Iterable<Change>): void {

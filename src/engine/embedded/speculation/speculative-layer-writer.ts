@@ -72,19 +72,16 @@ export function isPredictable({ stages }: Dockerfile): boolean {
  * {@link close} in this order.
  */
 export class SpeculativeLayerWriter implements ContentSink {
-  readonly #options: SpeculationOptions;
   #files = 0;
   #predictionsLeft = MAX_PREDICTIONS;
   #pending: PendingContent | undefined;
   #deciding: Promise<void> | undefined;
   #speculation: Speculation | undefined;
 
-  constructor(options: SpeculationOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: SpeculationOptions) {}
 
   begin(size: number): number {
-    const { spool, threshold = THRESHOLD } = this.#options;
+    const { spool, threshold = THRESHOLD } = this.options;
     this.#storePending();
     this.#files++;
     if (size < threshold || this.#files > MAX_FILES || this.#predictionsLeft <= 0)
@@ -99,11 +96,11 @@ export class SpeculativeLayerWriter implements ContentSink {
     if (this.#pending !== undefined) {
       this.#pending.pieces.push(Buffer.from(bytes));
       this.#pending.length += bytes.length;
-    } else this.#options.spool.append(bytes);
+    } else this.options.spool.append(bytes);
   }
 
   ready(): Promise<void> | undefined {
-    const { spool } = this.#options;
+    const { spool } = this.options;
     const pending = this.#pending;
     if (this.#deciding === undefined) {
       if (pending === undefined || pending.length < Math.min(HEAD, pending.size))
@@ -120,16 +117,17 @@ export class SpeculativeLayerWriter implements ContentSink {
   async verify(predict: () => Promise<Prediction | undefined>): Promise<void> {
     this.#storePending();
     const speculation = this.#speculation;
-    const { diverted } = this.#options.spool;
+    const { diverted } = this.options.spool;
     if (speculation === undefined || diverted.size === 0) return;
     const prediction = await predict().catch(() => undefined);
     const change = prediction?.[speculation.index];
-    const isPresent =
-      prediction !== undefined &&
-      change !== undefined &&
-      speculation.layer.isPrefixOf(entriesOf(change)) &&
-      countUses(prediction, diverted) === diverted.size;
-    if (!isPresent) await this.#abandon(speculation);
+    if (
+      prediction === undefined ||
+      change === undefined ||
+      !speculation.layer.isPrefixOf(entriesOf(change)) ||
+      countUses(prediction, diverted) !== diverted.size
+    )
+      await this.#abandon(speculation);
   }
 
   /** Completes the layer if it is one of these. The store must not be written to before this has settled. */
@@ -146,7 +144,7 @@ export class SpeculativeLayerWriter implements ContentSink {
       return { index, layer: await layer.written };
     } catch (error) {
       // While the spool has all contents, the layer can be written again, and may fail again.
-      if (this.#options.spool.diverted.size > 0) throw error;
+      if (this.options.spool.diverted.size > 0) throw error;
       return undefined;
     }
   }
@@ -161,7 +159,7 @@ export class SpeculativeLayerWriter implements ContentSink {
   #storePending(): void {
     const pending = this.#pending;
     if (pending === undefined) return;
-    const { spool } = this.#options;
+    const { spool } = this.options;
     spool.store(pending.offset);
     for (const piece of pending.pieces) spool.append(piece);
     this.#pending = undefined;
@@ -170,7 +168,7 @@ export class SpeculativeLayerWriter implements ContentSink {
   /** Decides whether the pending content is stored or diverted. */
   async #decide({ offset, size, pieces }: PendingContent): Promise<void> {
     // An error of the Dockerfile is reported after the context, if it is still there.
-    const prediction = await this.#options.predict().catch(() => undefined);
+    const prediction = await this.options.predict().catch(() => undefined);
     const location = prediction && locate(offset, prediction);
     const speculation = location && (await this.#speculate(location, size));
     const head = Buffer.concat(pieces);
@@ -179,18 +177,18 @@ export class SpeculativeLayerWriter implements ContentSink {
       'discard' in speculation.store &&
       // A second use would have to read it again.
       countUses(prediction ?? [], new Set([offset])) === 1 &&
-      !(await this.#options.needsContent(head));
+      !(await this.options.needsContent(head));
     if (!isDiverted) this.#storePending();
     else {
       this.#pending = undefined;
-      this.#options.spool.divert(offset, head);
+      this.options.spool.divert(offset, head);
     }
     speculation?.layer.extend(location?.entries ?? []);
   }
 
   /** The layer that continues with these entries, or a new one if none was begun. */
   async #speculate(location: Location, expected: number): Promise<Speculation | undefined> {
-    const { spool, compression, time, signal } = this.#options;
+    const { spool, compression, time, signal } = this.options;
     const speculation = this.#speculation;
     if (speculation !== undefined) {
       if (speculation.index !== location.index) return undefined;
@@ -198,7 +196,7 @@ export class SpeculativeLayerWriter implements ContentSink {
       await this.#abandon(speculation);
       return undefined;
     }
-    const store = await this.#options.store().catch(() => undefined);
+    const store = await this.options.store().catch(() => undefined);
     if (store === undefined) {
       this.#predictionsLeft = 0;
       return undefined;
@@ -211,10 +209,10 @@ export class SpeculativeLayerWriter implements ContentSink {
   async #abandon({ layer, store }: Speculation): Promise<void> {
     this.#speculation = undefined;
     this.#predictionsLeft = 0;
-    const { spool } = this.#options;
+    const { spool } = this.options;
     const { diverted } = spool;
     if (diverted.size === 0 || !('discard' in store)) return layer.abandon();
-    layer.truncate();
+    layer.end();
     const { descriptor } = await layer.written;
     await spool.restoreFrom(await store.open(descriptor), layer.entries);
     await store.discard(descriptor);

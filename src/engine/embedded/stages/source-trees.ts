@@ -77,15 +77,13 @@ const UNAVAILABLE = [
 /** Reads each tree once. */
 export class SourceTrees {
   readonly context: SourceTree;
-  readonly #options: SourceTreesOptions;
   readonly #found = new Map<string, Promise<NamedSource>>();
   readonly #directories = new Map<string, Promise<Tree>>();
   readonly #images = new Map<Image, { withContents: boolean; system: Promise<ImageSystem> }>();
   readonly #readers: ImageReader[] = [];
   #cache: Promise<BlobCache> | undefined;
 
-  constructor(options: SourceTreesOptions) {
-    this.#options = options;
+  constructor(private readonly options: SourceTreesOptions) {
     this.context = { tree: options.context, name: 'the context' };
   }
 
@@ -112,7 +110,7 @@ export class SourceTrees {
   }
 
   async #find(name: string, platform: Platform): Promise<NamedSource> {
-    if (this.#options.contextOnly) throw new Error('a prediction uses no images');
+    if (this.options.contextOnly) throw new Error('a prediction uses no images');
     const context = this.#context(name);
     if (context === undefined) {
       checkName(name);
@@ -145,7 +143,7 @@ export class SourceTrees {
   /** A build context hides an image of the same name, in every spelling of the name. */
   #context(name: string): string | undefined {
     const full = nameIn(name);
-    return Object.entries(this.#options.contexts).find(
+    return Object.entries(this.options.contexts).find(
       ([each]) =>
         each === name ||
         each.toLowerCase() === name.toLowerCase() ||
@@ -155,7 +153,7 @@ export class SourceTrees {
 
   async #pull(name: string, platform: Platform): Promise<Image> {
     const { pullFromRegistry } = await import('../../../image/registry/pull.js');
-    const { registry, engineHas } = this.#options;
+    const { registry, engineHas } = this.options;
     const cache = await (this.#cache ??= openBlobCache(registry.env));
     try {
       return await pullFromRegistry(parseReference(name), platform, { ...registry, cache });
@@ -174,7 +172,7 @@ export class SourceTrees {
   }
 
   async #readDirectory(path: string, name: string): Promise<Tree> {
-    const { openDirectory, spool: contents } = this.#options;
+    const { openDirectory, spool: contents } = this.options;
     const tree = new Tree();
     await unpack(await openDirectory(path), { tree, contents, name, strict: true });
     return tree;
@@ -182,7 +180,7 @@ export class SourceTrees {
 
   /** Rejects with BASE_LAYER or BLOB_DIGEST, of kind build, for a damaged layer. */
   async #readImage(image: Image, withContents: boolean): Promise<ImageSystem> {
-    const { spool: contents, signal } = this.#options;
+    const { spool: contents, signal } = this.options;
     const tree = new Tree();
     const layers: Directory[] = [];
     const filter = withContents ? {} : { keeps: (path: string) => ACCOUNT_FILES.includes(path) };

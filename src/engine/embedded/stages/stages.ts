@@ -57,41 +57,41 @@ export interface BuiltTarget extends BuiltStage {
 }
 
 export class StageBuilder {
-  readonly #plan: BuildPlan;
-  readonly #options: TargetOptions;
   readonly #built = new Map<number, BuiltStage>();
   /** Stages whose contents are read. */
   readonly #read: ReadonlySet<number>;
 
-  constructor(plan: BuildPlan, options: TargetOptions) {
-    this.#plan = plan;
-    this.#options = options;
+  constructor(
+    private readonly plan: BuildPlan,
+    private readonly options: TargetOptions,
+  ) {
     this.#read = readStages(plan, options.flat);
   }
 
   /** Builds the stages in the order of the plan. */
   async target(): Promise<BuiltTarget> {
-    for (const planned of this.#plan.stages)
+    for (const planned of this.plan.stages)
       this.#built.set(planned.stage.index, await this.#stage(planned));
-    const built = this.#built.get(this.#plan.target.stage.index) as BuiltStage;
-    const { request, platform } = this.#options;
-    const config = withLabels(built.result.config, request.labels);
+    const built = this.#built.get(this.plan.target.stage.index) as BuiltStage;
+    const { request, platform } = this.options;
+    const { image, result } = built;
     const isRequested = request.platforms.length > 0;
     return {
       ...built,
-      result: { ...built.result, config },
-      platform: imagePlatform(built.image?.config, platform, isRequested),
+      result: { ...result, config: withLabels(result.config, request.labels) },
+      platform: imagePlatform(image?.config, platform, isRequested),
     };
   }
 
   async #stage(planned: PlannedStage): Promise<BuiltStage> {
-    const { report, prefix, request } = this.#options;
+    const { report, prefix, request } = this.options;
     const base = await this.#base(planned);
     const result = this.#evaluate(planned.stage, base);
     const layers = [...(base?.layers ?? [])];
     const history = [...(base?.history ?? [])];
     let own: Promise<Tree> | undefined;
-    const tree = (): Promise<Tree> => (own ??= copyOf(base));
+    const copied = async (): Promise<Tree> => new Tree(await base?.tree());
+    const tree = (): Promise<Tree> => (own ??= copied());
     const execution = this.#execution(planned);
     for (const step of result.steps) {
       let isEmpty = true;
@@ -114,14 +114,14 @@ export class StageBuilder {
   async #base({ base, platform, stage }: PlannedStage): Promise<BuiltStage | undefined> {
     if (base.kind === 'scratch') return undefined;
     if (base.kind === 'stage') return this.#built.get(base.index);
-    const { sources, report, request, platform: targetPlatform } = this.#options;
+    const { sources, report, request, platform: targetPlatform } = this.options;
     const wanted = platform ?? targetPlatform;
     const found = await sources.find(base.name, wanted);
     const { image } = found;
     if (image === undefined) return this.#directory(stage, found.name, await found.tree());
     const isRequested = request.platforms.length > 0 || platform !== undefined;
-    const warning = isRequested ? otherPlatform(base.name, image.config, wanted) : undefined;
-    if (warning !== undefined) report.warn(warning);
+    const message = isRequested ? otherPlatform(base.name, image.config, wanted) : undefined;
+    if (message !== undefined) report.report({ kind: 'notice', message, warning: true });
     const { config = {}, author } = image.config;
     let system: Promise<ImageSystem> | undefined;
     // The tree and the layers share nodes, so that both come from one read.
@@ -152,14 +152,14 @@ export class StageBuilder {
   }
 
   #evaluate(stage: Stage, base: BuiltStage | undefined): StageResult {
-    const { dockerfile, request } = this.#options;
-    const { globals } = this.#plan;
+    const { dockerfile, request } = this.options;
+    const { globals } = this.plan;
     const { buildArgs } = request;
     return evaluateStage(stage, base?.result, { dockerfile, globals, buildArgs });
   }
 
   #execution(planned: PlannedStage): Execution {
-    const { sources, platform, spool, env, dockerfile, request } = this.#options;
+    const { sources, platform, spool, env, dockerfile, request } = this.options;
     const { addHosts, buildContexts, signal } = request;
     return {
       spool,
@@ -192,10 +192,6 @@ function isEmptyChange({ before, after }: LayerChange): boolean {
   return changes(before, after).next().done === true;
 }
 
-async function copyOf(base: BuiltStage | undefined): Promise<Tree> {
-  return new Tree(await base?.tree());
-}
-
 /** Stages whose file contents are needed, and their bases. */
 function readStages({ stages, target }: BuildPlan, flat: boolean): Set<number> {
   const read = new Set<number>(flat ? [target.stage.index] : []);
@@ -219,7 +215,6 @@ export function suggestStage(error: unknown, name: string, { stages }: Dockerfil
   const names = stages.map((stage) => stage.name).filter((each) => each !== undefined);
   const stage = nearest(name.toLowerCase(), names);
   if (stage === undefined) return error;
-  return error.with({
-    hint: `there is no stage ${printable(name)}; the nearest is ${printable(stage)}`,
-  });
+  const hint = `there is no stage ${printable(name)}; the nearest is ${printable(stage)}`;
+  return error.with({ hint });
 }

@@ -3,23 +3,15 @@ import { messageOf } from '../../../errors.js';
 import type { Report } from '../../../progress/events.js';
 
 export class StepReport {
-  readonly #report: Report;
   #steps = 0;
 
-  constructor(report: Report) {
-    this.#report = report;
-  }
-
-  /** Warns that the image differs from the one that the options request. */
-  warn(message: string): void {
-    this.#report({ kind: 'notice', message, warning: true });
-  }
+  constructor(readonly report: Report) {}
 
   /** Reports a step while `work` runs. */
   async around<T>(name: string, work: () => Promise<T>): Promise<T> {
     const vertex = { digest: `embedded:${++this.#steps}`, name, started: now() };
     const update = (change: { completed?: string; error?: string } = {}): void =>
-      this.#report({ kind: 'status', status: { vertexes: [{ ...vertex, ...change }] } });
+      this.report({ kind: 'status', status: { vertexes: [{ ...vertex, ...change }] } });
     update();
     try {
       const result = await work();

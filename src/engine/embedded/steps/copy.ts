@@ -38,17 +38,15 @@ export interface CopyChanges {
 }
 
 export class Copier {
-  readonly #tree: Tree;
-  readonly #from: Tree;
-  readonly #changes: CopyChanges;
   readonly #made: Made;
   readonly #links = new Map<object, object>();
 
   /** @param from the tree of the sources, which must not change any more */
-  constructor(tree: Tree, from: Tree, changes: CopyChanges) {
-    this.#tree = tree;
-    this.#from = from;
-    this.#changes = changes;
+  constructor(
+    private readonly tree: Tree,
+    private readonly from: Tree,
+    private readonly changes: CopyChanges,
+  ) {
     if (from.hasLinks) tree.hasLinks = true;
     this.#made = { ...MADE_BY_ROOT, ...changes.owner, mode: changes.madeMode };
   }
@@ -59,14 +57,14 @@ export class Copier {
     this.#links.clear();
     const target = this.#destination(dest);
     if (isDirectory(node)) {
-      const folder = this.#tree.directory(target, this.#made);
+      const folder = this.tree.directory(target, this.#made);
       this.#merge(folder, node, '', target);
       // A root has no time: it changes when a tar of a directory is written into that directory.
-      this.#tree.set(folder, { mtime: name === '' ? NO_TIME : node.mtime });
+      this.tree.set(folder, { mtime: name === '' ? NO_TIME : node.mtime });
       return;
     }
-    const into = isDirectory(this.#tree.at(target)) ? [...target, name] : target;
-    const folder = this.#tree.directory(into.slice(0, -1), this.#made);
+    const into = isDirectory(this.tree.at(target)) ? [...target, name] : target;
+    const folder = this.tree.directory(into.slice(0, -1), this.#made);
     this.#putLeaf(folder, into.at(-1) as string, node, into);
   }
 
@@ -78,18 +76,18 @@ export class Copier {
     this.#links.clear();
     const below = literal.slice(Math.max(0, literal.length - 1 - depth)).join('/');
     const out = this.#isExcluded(below);
-    let path = this.#tree.resolve(dest);
-    let folder = this.#tree.directory(path, this.#made);
+    let path = this.tree.resolve(dest);
+    let folder = this.tree.directory(path, this.#made);
     if (out && !(isDirectory(node) && this.#hasIncluded(node, below))) return;
     for (let at = literal.length - depth; at < literal.length; at++) {
       const name = literal[at - 1] as string;
-      path = this.#tree.resolve([...path, name].join('/'));
-      if (this.#tree.at(path) === undefined) {
-        const like = this.#from.find(literal.slice(0, at).join('/')) as Directory;
-        folder = this.#tree.directory(path.slice(0, -1), this.#made);
-        folder.children.set(path.at(-1) as string, this.#tree.newDirectory(this.#attributes(like)));
+      path = this.tree.resolve([...path, name].join('/'));
+      if (this.tree.at(path) === undefined) {
+        const like = this.from.find(literal.slice(0, at).join('/')) as Directory;
+        folder = this.tree.directory(path.slice(0, -1), this.#made);
+        folder.children.set(path.at(-1) as string, this.tree.newDirectory(this.#attributes(like)));
       }
-      folder = this.#tree.directory(path);
+      folder = this.tree.directory(path);
     }
     const name = literal.at(-1);
     if (name === undefined) this.#merge(folder, node as Directory, '', path);
@@ -102,8 +100,8 @@ export class Copier {
     const slash = dest.lastIndexOf('/');
     const last = dest.slice(slash + 1);
     const folder = last === '' || last === '.' ? dest : dest.slice(0, slash + 1);
-    this.#tree.directory(this.#tree.resolve(folder), this.#made);
-    return this.#tree.resolve(dest);
+    this.tree.directory(this.tree.resolve(folder), this.#made);
+    return this.tree.resolve(dest);
   }
 
   #merge(target: Directory, source: Directory, below: string, path: Components): void {
@@ -133,15 +131,15 @@ export class Copier {
     if (out && !this.#hasIncluded(source, below)) return;
     if (isSymlink(present)) {
       // BuildKit refuses this, but bases where /bin is a link to usr/bin are common.
-      const target = this.#tree.resolve(path.join('/'));
-      if (!isDirectory(this.#tree.at(target))) throw notADirectory(path);
-      this.#merge(this.#tree.directory(target), source, below, target);
+      const target = this.tree.resolve(path.join('/'));
+      if (!isDirectory(this.tree.at(target))) throw notADirectory(path);
+      this.#merge(this.tree.directory(target), source, below, target);
       return;
     }
     if (present !== undefined && !isDirectory(present)) throw notADirectory(path);
     const attributes = this.#attributes(source);
-    const own = this.#tree.enter(parent, name, present ?? this.#tree.newDirectory(attributes));
-    this.#tree.set(own, { ...attributes, extra: extraOver(own.extra, attributes.extra) });
+    const own = this.tree.enter(parent, name, present ?? this.tree.newDirectory(attributes));
+    this.tree.set(own, { ...attributes, extra: extraOver(own.extra, attributes.extra) });
     this.#merge(own, source, below, path);
   }
 
@@ -157,14 +155,14 @@ export class Copier {
   }
 
   #isChanging(): boolean {
-    const { owner, chmod, excluded } = this.#changes;
+    const { owner, chmod, excluded } = this.changes;
     return (
-      this.#from.hasLinks || owner !== undefined || chmod !== undefined || excluded !== undefined
+      this.from.hasLinks || owner !== undefined || chmod !== undefined || excluded !== undefined
     );
   }
 
   #attributes(node: Node): Attributes {
-    const { owner = node, chmod } = this.#changes;
+    const { owner = node, chmod } = this.changes;
     const mode =
       chmod === undefined || isSymlink(node)
         ? node.mode
@@ -173,7 +171,7 @@ export class Copier {
   }
 
   #isExcluded(path: string): boolean {
-    return this.#changes.excluded?.(path) === true;
+    return this.changes.excluded?.(path) === true;
   }
 
   #hasIncluded({ children }: Directory, below: string): boolean {
