@@ -38,13 +38,10 @@ export const IMPLIED: Made = { uid: 0, gid: undefined, mode: 0o755 };
 const PLAIN: Made = { ...IMPLIED, gid: 0 };
 const SET_GROUP_ID = 0o2000;
 
-/** How a path is followed. */
+/** How a path is followed: inside `root`, a directory without links. `climbing` is what `..` does there. */
 interface ResolveOptions {
-  /** @default true */
   readonly followLast?: boolean;
-  /** The directory without links that is the root for this path. @default the root of the tree */
   readonly root?: Components;
-  /** `..` at the root: stays there, or throws. @default 'hold' */
   readonly climbing?: 'hold' | 'refuse';
 }
 

@@ -30,20 +30,16 @@ export async function buildTargets(options: TargetsOptions): Promise<BuiltTarget
 async function planWithTriggers(options: TargetOptions): Promise<BuildPlan> {
   const { dockerfile, request, platform } = options;
   const { buildArgs, target, buildContexts } = request;
-  const settings: PlanOptions = {
-    buildArgs,
-    target,
-    targetPlatform: platform,
-    buildPlatform: hostPlatform(),
-    contexts: Object.keys(buildContexts),
-  };
-  let plan = planStages(dockerfile, settings);
-  for (let known = 0; ;) {
-    const triggers = await findTriggers(plan, options);
+  const [targetPlatform, buildPlatform] = [platform, hostPlatform()];
+  const contexts = Object.keys(buildContexts);
+  const settings: PlanOptions = { buildArgs, target, targetPlatform, buildPlatform, contexts };
+  let triggers = new Map<number, readonly string[]>();
+  for (;;) {
+    const plan = planStages(dockerfile, { ...settings, triggers });
+    const found = await findTriggers(plan, options);
     // A trigger may need another stage, whose base has triggers of its own.
-    if (triggers.size === known) return plan;
-    known = triggers.size;
-    plan = planStages(dockerfile, { ...settings, triggers });
+    if (found.size === triggers.size) return plan;
+    triggers = found;
   }
 }
 
@@ -53,17 +49,16 @@ async function findTriggers(
 ): Promise<Map<number, readonly string[]>> {
   const triggers = new Map<number, readonly string[]>();
   for (const { stage, base, platform } of stages) {
-    const place = { file: dockerfile.name, line: stage.line };
     if (platform !== undefined) {
       const from = `reading ${printable(dockerfile.name)}:${stage.line}`;
       refuseWindows(platform.os, `${from}: FROM --platform=${formatPlatform(platform)}`);
     }
     if (base.kind !== 'image') continue;
-    const found = await sources
-      .find(base.name, platform ?? targetPlatform)
-      .catch((error: unknown) => {
-        throw located(suggestStage(error, base.name, dockerfile), place);
-      });
+    const wanted = platform ?? targetPlatform;
+    const found = await sources.find(base.name, wanted).catch((error: unknown) => {
+      const { name: file } = dockerfile;
+      throw located(suggestStage(error, base.name, dockerfile), { file, line: stage.line });
+    });
     const onBuild = found.image?.config.config?.OnBuild ?? [];
     if (onBuild.length > 0) triggers.set(stage.index, onBuild);
   }

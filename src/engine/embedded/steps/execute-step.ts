@@ -1,20 +1,27 @@
 /** Executes the steps of a stage on its tree. */
+import type { Readable } from 'node:stream';
+import { decompress } from '../../../compression/decompress.js';
 import { sourceKind } from '../../../dockerfile/instructions/parse-copy.js';
 import { compileIgnore } from '../../../dockerfile/patterns/ignore.js';
 import { Reason, refusal } from '../../../dockerfile/reason.js';
 import { DockerceptionError, type ErrorKind, messageOf } from '../../../errors.js';
 import { FILE, isDirectory, isFile, Leaf, NO_TIME } from '../../../filesystem/node.js';
 import { MADE_BY_ROOT, Tree } from '../../../filesystem/tree.js';
+import { unpack } from '../../../filesystem/unpack.js';
+import { BLOCK } from '../../../tar/block.js';
+import { verifiedSum } from '../../../tar/header-fields.js';
 import { fromBinary, toBinary } from '../../../text/binary.js';
 import { parseModeChanges } from '../../../text/mode-changes.js';
 import { componentsInside } from '../../../text/path.js';
 import { printable } from '../../../text/printable.js';
+import { contentChunks, readableOf } from '../spool/contents.js';
 import type { Spool } from '../spool/spool.js';
 import { lookUpOwner, type OwnerIds } from './accounts.js';
-import { addFile } from './add-archive.js';
 import { Copier, type CopyChanges } from './copy.js';
 import { findSources, notFound, type Source } from './sources.js';
 import type { CopyStep, Step, WorkdirStep } from './step.js';
+
+const ARCHIVE_NAME = /\.(?:tar\.\w+|tgz|tbz2?|txz|tzst)$/i;
 
 /** A tree that COPY reads from. */
 export interface SourceTree {
@@ -73,6 +80,8 @@ async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<v
     excluded: excludedBy(step.exclude),
   };
   const dest = toBinary(step.dest);
+  const unpacked = (source: Source): Promise<boolean> =>
+    unpackArchive(source, tree, dest, spool, changes.owner);
   let copied = step.heredocs.length > 0;
   let missing: (() => DockerceptionError) | undefined;
   // --from has to exist even if only heredocs are copied.
@@ -82,9 +91,7 @@ async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<v
       const fetched = await execution.fetch(source, step.checksum);
       copied = true;
       const copier = new Copier(tree, new Tree(), changes);
-      if (step.unpack === true)
-        await addFile(fetched, { tree, spool, dest, copier, owner: changes.owner });
-      else copier.copy(fetched, dest);
+      if (step.unpack !== true || !(await unpacked(fetched))) copier.copy(fetched, dest);
       continue;
     }
     const from = await execution.source(step.from);
@@ -96,15 +103,57 @@ async function copy(step: CopyStep, tree: Tree, execution: Execution): Promise<v
     const dropped = componentsInside(source.slice(0, Math.max(0, source.indexOf('/./')))).length;
     for (const one of found) {
       if (step.parents) copier.copyBelow(one, one.literal.length - 1 - dropped, dest);
-      else if (step.kind === 'add' && step.unpack !== false && isFile(one.node))
-        await addFile(one, { tree, spool, dest, copier, owner: changes.owner });
-      else copier.copy(one, dest);
+      else if (step.kind === 'copy' || step.unpack === false || !(await unpacked(one)))
+        copier.copy(one, dest);
     }
   }
   // A pattern without a match is an error only if nothing else was copied.
   if (missing !== undefined && !copied) throw missing();
   const copier = new Copier(tree, new Tree(), changes);
   for (const { name, content } of step.heredocs) copier.copy(heredoc(name, content, spool), dest);
+}
+
+/**
+ * ADD of a local file, or of any file with --unpack. A tar, plain or compressed, is recognised by its content and
+ * unpacked into the destination, which then is a directory (docs.docker.com/reference/dockerfile, "ADD local tar
+ * archives"). Returns false for anything else. Rejects if an archive is damaged.
+ */
+async function unpackArchive(
+  source: Source,
+  tree: Tree,
+  dest: string,
+  spool: Spool,
+  owner: OwnerIds | undefined,
+): Promise<boolean> {
+  const { node } = source;
+  const name = printable(fromBinary(source.name));
+  if (!isFile(node) || !(await isArchive(node, spool, name))) return false;
+  const into = tree.resolve(dest);
+  tree.directory(into, { ...MADE_BY_ROOT, ...owner });
+  const options = { tree, contents: spool, name, into, strict: true };
+  await unpack(await open(node, spool, name), { ...options, ...(owner && { owner }) });
+  return true;
+}
+
+/** Whether the decompressed content starts with a tar header. */
+async function isArchive(file: Leaf, spool: Spool, name: string): Promise<boolean> {
+  const header = Buffer.alloc(BLOCK);
+  let filled = 0;
+  try {
+    for await (const chunk of await open(file, spool, name)) {
+      filled += (chunk as Buffer).copy(header, filled);
+      if (filled === BLOCK) break;
+    }
+  } catch (error) {
+    // The content is not in the format of its first bytes. It is an archive only if a header was read.
+    if (filled < BLOCK && error instanceof DockerceptionError)
+      if (error.code === 'COMPRESSED_UNSUPPORTED' || ARCHIVE_NAME.test(name)) throw error;
+  }
+  return filled === BLOCK && verifiedSum(header, 0) >= 0 && header.some((byte) => byte !== 0);
+}
+
+function open(file: Leaf, spool: Spool, name: string): Promise<Readable> {
+  return decompress(readableOf(contentChunks(file, spool)), name);
 }
 
 function heredoc(name: string, bytes: Buffer, spool: Spool): Source {

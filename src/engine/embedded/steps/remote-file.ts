@@ -57,17 +57,13 @@ export interface RemoteFile {
 
 /** Requests a file. Throws errors of kind build: ADD_URL; ADD_FAILED if the server does not send the file. */
 export async function fetchFile(source: string, options: FetchOptions): Promise<RemoteFile> {
-  const { checksum, signal } = options;
+  const { checksum, env, addHosts = [], timing, signal } = options;
   const url = URL.canParse(source) ? new URL(source) : undefined;
   if (url === undefined)
     throw new DockerceptionError('build', 'ADD_URL', `reading ${printable(source)}: it is no URL`);
   const doing = `fetching ${printable(withoutBrackets(url).href)}`;
-  const settings = withDefaults({
-    env: options.env,
-    hosts: hostsOf(options.addHosts ?? []),
-    signal,
-    ...(options.timing !== undefined && { timing: options.timing }),
-  });
+  const hosts = hostsOf(addHosts);
+  const settings = withDefaults({ env, hosts, signal, ...(timing && { timing }) });
   const agents = new Agents(settings);
   const request: Request = { method: 'GET', url: withoutBrackets(url), headers: headersFor(url) };
   // With a checksum, a redirect to plain HTTP is safe.
