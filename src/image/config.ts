@@ -81,13 +81,12 @@ const objectOf =
   (value) =>
     isObject(value) && invalidMember(value, shape) === undefined;
 
+const members = (check: Check, ...names: readonly string[]): Shape =>
+  Object.fromEntries(names.map((name) => [name, check]));
+
 const HEALTHCHECK: Shape = {
   Test: listOf(text),
-  Interval: anything,
-  Timeout: anything,
-  StartPeriod: anything,
-  StartInterval: anything,
-  Retries: anything,
+  ...members(anything, 'Interval', 'Timeout', 'StartPeriod', 'StartInterval', 'Retries'),
 };
 const CONTAINER: Shape = {
   User: text,
@@ -107,23 +106,14 @@ const CONTAINER: Shape = {
 /** The members of a container's configuration in the order of Go's structure. */
 export const CONTAINER_MEMBERS = Object.keys(CONTAINER) as (keyof ContainerConfig)[];
 const HISTORY: Shape = {
-  created: text,
-  created_by: text,
-  author: text,
-  comment: text,
+  ...members(text, 'created', 'created_by', 'author', 'comment'),
   empty_layer: flag,
 };
-const ROOT_FS: Shape = { type: anything, diff_ids: anything };
+const ROOT_FS = members(anything, 'type', 'diff_ids');
 const IMAGE: Shape = {
-  created: text,
-  author: text,
-  architecture: text,
-  variant: text,
-  os: text,
-  'os.version': text,
+  ...members(text, 'created', 'author', 'architecture', 'variant', 'os', 'os.version'),
   'os.features': listOf(text),
-  config: anything,
-  rootfs: anything,
+  ...members(anything, 'config', 'rootfs'),
   history: listOf(objectOf(HISTORY)),
 };
 /** Go sorts the keys of maps. */

@@ -88,8 +88,8 @@ class ThreadHasher implements Hasher {
     }
   }
 
-  async #answer(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
+  #answer(): Promise<void> {
+    return new Promise((resolve, reject) => {
       this.#wake = () => (this.#failed === undefined ? resolve() : reject(this.#failed));
       if (this.#failed !== undefined) this.#wake();
     });

@@ -7,16 +7,14 @@ import { printable } from '../text/printable.js';
 import type { Descriptor, Platform } from './descriptor.js';
 import { listed } from './document.js';
 
-const SYSTEMS = new Set(
+const SYSTEMS =
   'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasi wasip1 windows zos'.split(
     ' ',
-  ),
-);
-const ARCHITECTURES = new Set(
+  );
+const ARCHITECTURES =
   '386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm'.split(
     ' ',
-  ),
-);
+  );
 /** The valid parts of a platform; the expression is in the message of BuildKit. */
 const COMPONENT = /^[A-Za-z0-9_.-]+$/;
 /** The names in Go of architectures in Node. */
@@ -38,8 +36,8 @@ export function parsePlatform(text: string): Platform {
   if (specifier === 'local') return hostPlatform();
   const platform = parseSpecifier(specifier, hostPlatform(), () => invalid(text));
   const { os, architecture } = platform;
-  if (!SYSTEMS.has(os)) throw invalid(text, `there is no operating system "${os}"`);
-  if (!ARCHITECTURES.has(architecture))
+  if (!SYSTEMS.includes(os)) throw invalid(text, `there is no operating system "${os}"`);
+  if (!ARCHITECTURES.includes(architecture))
     throw invalid(text, `there is no architecture "${architecture}"`);
   return platform;
 }
@@ -70,9 +68,9 @@ export function parseSpecifier(
       ...(variant !== undefined && { variant }),
     });
   const system = normalisePlatform({ ...local, os: first });
-  if (SYSTEMS.has(system.os)) return system;
+  if (SYSTEMS.includes(system.os)) return system;
   const machine = normalisePlatform({ os: 'linux', architecture: first });
-  if (ARCHITECTURES.has(machine.architecture)) return machine;
+  if (ARCHITECTURES.includes(machine.architecture)) return machine;
   throw refusal('unknown operating system or architecture');
 }
 
@@ -141,21 +139,24 @@ export function choosePlatform(
   return images.find(({ platform }) => platform === undefined);
 }
 
-/** The error for a missing platform; `doing` is a gerund and its subject. */
-export function unknownPlatform(
+/**
+ * As {@link choosePlatform}; `doing` is a gerund and its subject.
+ * @throws DockerceptionError of kind build, code PLATFORM_UNKNOWN
+ */
+export function requirePlatform(
   candidates: readonly Descriptor[],
   wanted: Platform,
   doing: string,
-): DockerceptionError {
+): Descriptor {
+  const chosen = choosePlatform(candidates, wanted);
+  if (chosen) return chosen;
   const names = candidates
     .filter((candidate) => !isAttestation(candidate))
     .map(({ platform }) => (platform ? formatPlatform(platform) : 'unknown'));
-  return new DockerceptionError(
-    'build',
-    'PLATFORM_UNKNOWN',
-    `${doing}: it is not there for ${formatPlatform(wanted)}`,
-    { hint: `it is there for ${listed([...new Set(names)]) || 'no platform at all'}` },
-  );
+  const message = `${doing}: it is not there for ${formatPlatform(wanted)}`;
+  throw new DockerceptionError('build', 'PLATFORM_UNKNOWN', message, {
+    hint: `it is there for ${listed([...new Set(names)]) || 'no platform at all'}`,
+  });
 }
 
 /** Whether a manifest of an index is about another one, and no image. */

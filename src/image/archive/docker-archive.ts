@@ -44,7 +44,7 @@ export async function openDockerArchive(
   let image: Promise<Image> | undefined;
   return {
     image: () => (image ??= imageOf(files, chosen.value)),
-    close: () => files.close(),
+    close: async () => files.close?.(),
   };
 }
 
@@ -74,7 +74,12 @@ async function describe(files: LayoutFiles, path: string, diffId: string): Promi
   const size = await files.size(path);
   if (size === undefined)
     throw invalidImage(files.name, `its layer ${printable(path)} is not in it`);
-  if (size === 0 && diffId !== EMPTY_DIGEST) throw withoutContent(files, path, diffId);
+  // Buildpacks write an empty file for a layer that the engine has already.
+  if (size === 0 && diffId !== EMPTY_DIGEST) {
+    const why = `its layer ${printable(path)} is empty, but its diff ID is ${diffId}`;
+    const hint = 'load it into the engine that has this layer, and name the image there';
+    throw invalidImage(files.name, why).with({ hint });
+  }
   const mediaType = OCI_LAYER + (await compressionOf(files, path));
   const digest =
     digestOfBlobPath(path) ??
@@ -88,14 +93,6 @@ async function describe(files: LayoutFiles, path: string, diffId: string): Promi
 function digestOfConfig(path: string): string | undefined {
   const hex = /(?:^|\/)(?:sha256:)?([0-9a-f]{64})(?:\.json)?$/.exec(path)?.[1];
   return hex === undefined ? undefined : `sha256:${hex}`;
-}
-
-/** Buildpacks write an empty file for a layer that the engine has already. */
-function withoutContent(files: LayoutFiles, path: string, diffId: string): DockerceptionError {
-  const why = `its layer ${printable(path)} is empty, but its diff ID is ${diffId}`;
-  return invalidImage(files.name, why).with({
-    hint: 'load it into the engine that has this layer, and name the image there',
-  });
 }
 
 /** The suffix of the media type. */

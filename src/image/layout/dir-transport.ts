@@ -6,7 +6,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { type Descriptor, OCI_INDEX } from '../descriptor.js';
+import { OCI_INDEX } from '../descriptor.js';
 import { digestOf, digestOfBlobPath } from '../digest.js';
 import { parseDocument } from '../manifest.js';
 import { FolderFiles, type LayoutFiles, readDocument } from './layout-files.js';
@@ -27,52 +27,37 @@ export async function isDirTransport(folder: string): Promise<boolean> {
   }
 }
 
-/** The files of such a folder under the paths of a layout. */
-export class DirTransportFiles implements LayoutFiles {
-  readonly name: string;
-  readonly #index: Buffer;
-
-  private constructor(
-    private readonly files: FolderFiles,
-    private readonly manifest: Descriptor,
-  ) {
-    this.name = files.name;
-    const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [manifest] };
-    this.#index = Buffer.from(JSON.stringify(index));
-  }
-
-  /** @throws DockerceptionError of kind build, code IMAGE_INVALID. */
-  static async open(folder: string): Promise<DirTransportFiles> {
-    const files = new FolderFiles(folder);
-    const bytes = await readDocument(files, 'manifest.json');
-    const { mediaType } = parseDocument(bytes, '', folder);
-    const manifest = { mediaType, digest: digestOf(bytes), size: bytes.length };
-    return new DirTransportFiles(files, manifest);
-  }
-
-  async size(path: string): Promise<number | undefined> {
-    if (path === 'index.json') return this.#index.length;
-    const found = await this.#find(path);
-    return found === undefined ? undefined : this.files.size(found);
-  }
-
-  async open(path: string): Promise<Readable> {
-    if (path === 'index.json') return Readable.from([this.#index], { objectMode: false });
-    return this.files.open((await this.#find(path)) ?? path);
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
+/**
+ * The files of such a folder under the paths of a layout.
+ * @throws DockerceptionError of kind build, code IMAGE_INVALID
+ */
+export async function openDirTransport(folder: string): Promise<LayoutFiles> {
+  const files = new FolderFiles(folder);
+  const bytes = await readDocument(files, 'manifest.json');
+  const { mediaType } = parseDocument(bytes, '', folder);
+  const manifest = { mediaType, digest: digestOf(bytes), size: bytes.length };
+  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [manifest] };
+  const indexBytes = Buffer.from(JSON.stringify(index));
   /** The file of a blob by its path in a layout. Version 1.0 names layers `HEX.tar`. */
-  async #find(path: string): Promise<string | undefined> {
+  const find = async (path: string): Promise<string | undefined> => {
     const digest = digestOfBlobPath(path);
     if (digest === undefined) return undefined;
-    if (digest === this.manifest.digest) return 'manifest.json';
+    if (digest === manifest.digest) return 'manifest.json';
     const hex = digest.slice('sha256:'.length);
     for (const name of [hex, `${hex}.manifest.json`, `${hex}.tar`])
-      if ((await this.files.size(name)) !== undefined) return name;
+      if ((await files.size(name)) !== undefined) return name;
     return undefined;
-  }
+  };
+  return {
+    name: folder,
+    async size(path) {
+      if (path === 'index.json') return indexBytes.length;
+      const found = await find(path);
+      return found === undefined ? undefined : files.size(found);
+    },
+    async open(path) {
+      if (path === 'index.json') return Readable.from([indexBytes], { objectMode: false });
+      return files.open((await find(path)) ?? path);
+    },
+  };
 }

@@ -19,7 +19,7 @@ export interface LayoutFiles {
   open(path: string): Promise<Readable>;
   /** The digest of a file, if it is known without reading it. */
   digest?(path: string): Promise<string | undefined>;
-  close(): Promise<void>;
+  close?(): Promise<void>;
 }
 
 /** The files of a layout folder. */
@@ -33,10 +33,6 @@ export class FolderFiles implements LayoutFiles {
 
   open(path: string): Promise<Readable> {
     return Promise.resolve(createReadStream(join(this.name, path), { highWaterMark: READ }));
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
   }
 }
 

@@ -1,6 +1,5 @@
 /** Reads an image from the files of a layout: OCI image-spec, image-layout.md. */
 import { stat } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
 import { printable } from '../../text/printable.js';
 import { parseConfig } from '../config.js';
@@ -14,9 +13,9 @@ import {
   type ImageReader,
   type Named,
 } from '../image-reader.js';
-import { checkImage, type Image, type Manifest, ociLayers, parseDocument } from '../manifest.js';
-import { choosePlatform, formatPlatform, isAttestation, unknownPlatform } from '../platform.js';
-import { DirTransportFiles, isDirTransport } from './dir-transport.js';
+import { checkImage, type Document, type Image, ociLayers, parseDocument } from '../manifest.js';
+import { formatPlatform, isAttestation, requirePlatform } from '../platform.js';
+import { isDirTransport, openDirTransport } from './dir-transport.js';
 import { FolderFiles, type LayoutFiles, openBlob, readBlob, readDocument } from './layout-files.js';
 import { CONTAINERD_NAME, REF_NAME } from './layout-index.js';
 
@@ -25,7 +24,7 @@ import { CONTAINERD_NAME, REF_NAME } from './layout-index.js';
  * @throws DockerceptionError: IMAGE_NOT_FOUND and IMAGE_AMBIGUOUS of kind usage, IMAGE_INVALID.
  */
 export async function openLayout(folder: string, choice: ImageChoice = {}): Promise<ImageReader> {
-  if (await isDirTransport(folder)) return readLayout(await DirTransportFiles.open(folder), choice);
+  if (await isDirTransport(folder)) return readLayout(await openDirTransport(folder), choice);
   const files = new FolderFiles(folder);
   if ((await files.size('index.json')) === undefined) throw await noLayout(folder);
   return readLayout(files, choice);
@@ -45,66 +44,51 @@ async function noLayout(folder: string): Promise<DockerceptionError> {
 
 /** Opens the image in the files of a layout, which are closed with the reader, or when this fails. */
 export async function readLayout(files: LayoutFiles, choice: ImageChoice): Promise<ImageReader> {
+  const close = async (): Promise<void> => files.close?.();
   try {
-    const manifests = await readIndex(files);
-    return new LayoutReader(files, await choose(files, manifests, choice));
+    const candidates = await choose(files, await readIndex(files), choice);
+    return { image: (platform) => imageOf(files, candidates, platform), close };
   } catch (error) {
-    await files.close();
+    await close();
     throw error;
   }
-}
-
-interface Found {
-  readonly manifest: Manifest;
-  readonly digest: string;
-  readonly names: readonly string[];
 }
 
 /** Indexes that may refer to another index. */
 const MAX_DEPTH = 3;
 
-class LayoutReader implements ImageReader {
-  /** @param candidates the manifest of the image, or one for each platform */
-  constructor(
-    private readonly files: LayoutFiles,
-    private readonly candidates: readonly Descriptor[],
-  ) {}
-
-  async image(platform: Platform): Promise<Image> {
-    const { files } = this;
-    const { manifest, digest, names } = await this.#manifest(this.candidates, platform, 0);
-    checkImage(manifest, files.name);
-    const bytes = await readBlob(files, manifest.config);
-    const config = parseConfig(bytes, manifest.layers.length, files.name);
-    const layers = ociLayers(manifest);
-    const open = (descriptor: Descriptor): Promise<Readable> => openBlob(files, descriptor);
-    const id = manifest.config.digest;
-    return { name: files.name, names, digest, id, config, layers, blobs: { open } };
-  }
-
-  close(): Promise<void> {
-    return this.files.close();
-  }
-
-  async #manifest(
-    candidates: readonly Descriptor[],
-    platform: Platform,
-    depth: number,
-  ): Promise<Found> {
-    const { name } = this.files;
-    const [only] = candidates;
-    const isOnly = depth === 0 && candidates.length === 1;
-    const chosen = isOnly ? only : choosePlatform(candidates, platform);
-    if (chosen === undefined)
-      throw unknownPlatform(candidates, platform, `reading ${printable(name)}`);
-    const bytes = await readBlob(this.files, chosen);
-    const document = parseDocument(bytes, chosen.mediaType, name);
-    if (!('manifests' in document))
-      return { manifest: document, digest: chosen.digest, names: namesOf(chosen) };
+/** @param candidates the manifest of the image, or one for each platform */
+async function imageOf(
+  files: LayoutFiles,
+  candidates: readonly Descriptor[],
+  platform: Platform,
+): Promise<Image> {
+  const { name } = files;
+  const doing = `reading ${printable(name)}`;
+  const read = async (from: Descriptor): Promise<Document> =>
+    parseDocument(await readBlob(files, from), from.mediaType, name);
+  const [only] = candidates;
+  const chosen =
+    only && candidates.length === 1 ? only : requirePlatform(candidates, platform, doing);
+  let { digest } = chosen;
+  let document = await read(chosen);
+  for (let depth = 0; 'manifests' in document; depth++) {
     if (depth === MAX_DEPTH) throw invalidImage(name, 'its indexes lead from one to the next');
-    const found = await this.#manifest(document.manifests, platform, depth + 1);
-    return { ...found, names: namesOf(chosen) };
+    const next = requirePlatform(document.manifests, platform, doing);
+    document = await read(next);
+    digest = next.digest;
   }
+  checkImage(document, name);
+  const bytes = await readBlob(files, document.config);
+  return {
+    name,
+    names: namesOf(chosen),
+    digest,
+    id: document.config.digest,
+    config: parseConfig(bytes, document.layers.length, name),
+    layers: ociLayers(document),
+    blobs: { open: (descriptor) => openBlob(files, descriptor) },
+  };
 }
 
 async function readIndex(files: LayoutFiles): Promise<readonly Descriptor[]> {

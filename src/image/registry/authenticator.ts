@@ -95,16 +95,13 @@ const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 /** A parameter, or a scheme: a token without `=`. */
 const PART = new RegExp(
   `[\\s,]*(?:(${TOKEN})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s,"]*))|(${TOKEN})(?=[\\s,]|$))`,
-  'y',
+  'gy',
 );
 
 /** The challenges of a header in their order, up to the first invalid character. */
 export function parseChallenges(header: string | undefined): readonly Challenge[] {
   const found: { scheme: string; parameters: Record<string, string> }[] = [];
-  const text = header ?? '';
-  PART.lastIndex = 0;
-  for (let part = PART.exec(text); part; part = PART.exec(text)) {
-    const [, name, quoted, plain, scheme] = part;
+  for (const [, name, quoted, plain, scheme] of (header ?? '').matchAll(PART)) {
     if (scheme !== undefined) found.push({ scheme: scheme.toLowerCase(), parameters: {} });
     const current = found.at(-1);
     if (name === undefined || !current) continue;

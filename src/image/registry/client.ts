@@ -113,7 +113,10 @@ class RegistryClient {
   }
 
   address(): Promise<URL> {
-    return (this.#address ??= this.#find());
+    return (this.#address ??= this.#find().catch((error: unknown) => {
+      this.#address = undefined;
+      throw error;
+    }));
   }
 
   /** Throws as {@link RepositoryClient.send}. */
@@ -165,21 +168,11 @@ class RegistryClient {
   }
 
   async #find(): Promise<URL> {
-    try {
-      const { insecure, env } = this.settings;
-      const certificates = await certificatesFor(this.registry, env);
-      const addresses = addressesOf(
-        this.registry,
-        isInsecure(this.registry, insecure),
-        certificates.ca !== undefined,
-      );
-      const [first, second] = addresses as [URL, URL?];
-      if (second === undefined || (await this.#answers(first, second))) return first;
-      return second;
-    } catch (error) {
-      this.#address = undefined;
-      throw error;
-    }
+    const { insecure, env } = this.settings;
+    const { ca } = await certificatesFor(this.registry, env);
+    const isLoose = isInsecure(this.registry, insecure);
+    const [first, second] = addressesOf(this.registry, isLoose, ca !== undefined) as [URL, URL?];
+    return second === undefined || (await this.#answers(first, second)) ? first : second;
   }
 
   /** Whether the registry answers at `first` with the right protocol. Sends no credentials. */

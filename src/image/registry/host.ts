@@ -66,10 +66,9 @@ export function insecureHosts(
   if (insecure === undefined || insecure === false) return [];
   if (insecure !== true) return insecure.map((host) => host.toLowerCase());
   const hosts = references.flatMap((reference) => {
-    const registry = tryParseReference(
-      (reference ?? '').replace(/^docker-image:\/\//, ''),
-    )?.registry;
-    return registry === undefined || isHub(registry) ? [] : [registry.toLowerCase()];
+    const name = (reference ?? '').replace(/^docker-image:\/\//, '');
+    const { registry = 'docker.io' } = tryParseReference(name) ?? {};
+    return isHub(registry) ? [] : [registry.toLowerCase()];
   });
   return [...new Set(hosts)];
 }
@@ -80,11 +79,5 @@ export function isInsecure(registry: string, hosts: readonly string[]): boolean 
 
 /** Whether a URL leads to one of these hosts, on any port: its token server or its storage. */
 export function isInsecureMachine(url: URL, hosts: readonly string[]): boolean {
-  return hosts.some((host) => {
-    const base = `https://${host}/`;
-    return (
-      URL.canParse(base) &&
-      withoutBrackets(new URL(base).hostname) === withoutBrackets(url.hostname)
-    );
-  });
+  return hosts.some((host) => httpUrl(`https://${host}/`)?.hostname === url.hostname);
 }

@@ -18,7 +18,7 @@ import {
   ociLayers,
   parseDocument,
 } from '../manifest.js';
-import { choosePlatform, unknownPlatform } from '../platform.js';
+import { requirePlatform } from '../platform.js';
 import { familiarReference, formatReference, type Reference } from '../reference.js';
 import { isStatus, type RepositoryClient } from './client.js';
 import { download } from './download.js';
@@ -59,9 +59,7 @@ export async function resolveImage(
     const { tag = 'latest' } = reference;
     let { document, digest } = await readManifest(client, cache, name, reference.digest ?? tag);
     for (let depth = 0; depth < MAX_DEPTH && 'manifests' in document; depth++) {
-      const { manifests } = document;
-      const chosen = choosePlatform(manifests, platform);
-      if (chosen === undefined) throw unknownPlatform(manifests, platform, doing);
+      const chosen = requirePlatform(document.manifests, platform, doing);
       ({ document, digest } = await readManifest(client, cache, name, chosen.digest, chosen));
     }
     if ('manifests' in document) throw invalidDocument(doing, 'its index leads to other indexes');
