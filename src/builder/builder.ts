@@ -99,29 +99,25 @@ class Chain implements Builder {
   imageSize: number | undefined;
   readonly #died = new AbortController();
   readonly died = this.#died.signal;
-  readonly #options: CompleteBuilder;
-  readonly #use: EngineUse;
   readonly #runs: Run[] = [];
   readonly #containers: RunOptions[] = [];
   readonly #images: BuilderImage[] = [];
 
-  constructor(options: CompleteBuilder, use: EngineUse) {
-    this.#options = options;
-    this.#use = use;
-  }
+  constructor(
+    private readonly options: CompleteBuilder,
+    private readonly use: EngineUse,
+  ) {}
 
   async open(): Promise<void> {
-    const { from, fromImage } = this.#options;
+    const { from, fromImage } = this.options;
     if (fromImage !== undefined)
-      await this.#run(await findBuilder(fromImage, this.#use), fromImage, from.length === 0);
+      await this.#run(await findBuilder(fromImage, this.use), fromImage, from.length === 0);
     for (const [index, context] of from.entries()) {
       const isLast = index === from.length - 1;
-      const before = this.context;
-      const own = context === '-' ? undefined : context;
-      const given = before === undefined ? { context } : { context: before, add: own };
-      const report = scoped(this.#use.report, `builder-${index + 1}`);
-      const use = { ...this.#use, report };
-      const image = await buildBuilder(given, this.#options, isLast, use);
+      // The output of the previous builder is the context, to which a directory or a file is added.
+      const add = this.context === undefined || context === '-' ? undefined : context;
+      const use = { ...this.use, report: scoped(this.use.report, `builder-${index + 1}`) };
+      const image = await buildBuilder(this.context ?? context, add, this.options, isLast, use);
       await this.#run(image, `the builder ${context}`, isLast);
     }
   }
@@ -136,13 +132,13 @@ class Chain implements Builder {
   async close(): Promise<void> {
     for (const run of this.#runs) run.close();
     for (const options of this.#containers.splice(0).reverse()) await releaseContainer(options);
-    for (const image of this.#images) await removeBuilder(image, this.#use.connection);
+    for (const image of this.#images) await removeBuilder(image, this.use.connection);
   }
 
   async #run(image: BuilderImage, name: string, isLast: boolean): Promise<void> {
-    const { volumes, variables, timeout, artifacts, libs } = this.#options;
-    const { serve, serveTimeout, keepPaths, command, entrypoint, user, workdir } = this.#options;
-    const { connection, report, signal } = this.#use;
+    const { volumes, variables, timeout, artifacts, libs } = this.options;
+    const { serve, serveTimeout, keepPaths, command, entrypoint, user, workdir } = this.options;
+    const { connection, report, signal } = this.use;
     this.#images.push(image);
     this.imageSize = image.size;
     const hasCommand = image.hasCommand || command !== undefined || Boolean(entrypoint);
@@ -156,7 +152,7 @@ class Chain implements Builder {
       ...(isOpenedOnly && { command: NEVER_RUN }),
     };
     const container = await Container.create(connection, settings, signal);
-    const keep = isLast && this.#options.keep;
+    const keep = isLast && this.options.keep;
     const running = { name, container, timeout, keep, report, signal };
     this.#containers.push(running);
     if (isLast && serve !== undefined) {
@@ -165,7 +161,7 @@ class Chain implements Builder {
       const address = await untilServing(run, container, timing);
       // BuildKit's cache of RUN depends on the hosts: another builder may serve at the same address.
       this.hosts.push(`builder:${address}`, `builder-${image.likeness}:${address}`);
-      this.changes = !this.#use.isBuildKit;
+      this.changes = !this.use.isBuildKit;
       run.complete.catch((failure: unknown) => this.#died.abort(failure));
       this.context = undefined;
       return;
@@ -193,10 +189,10 @@ class Chain implements Builder {
 
   /** Whether an image that no option says how to run has the artifacts. It is not run: a server would never end. */
   async #areInImage(container: Container, name: string): Promise<boolean> {
-    const { from, command, volumes, variables, entrypoint, artifacts } = this.#options;
+    const { from, command, volumes, variables, entrypoint, artifacts } = this.options;
     const runOption = from[0] ?? command ?? entrypoint ?? volumes[0] ?? variables[0];
     if (runOption !== undefined) return false;
-    const { report, signal } = this.#use;
+    const { report, signal } = this.use;
     if (!(await allExist(container, artifacts, signal))) return false;
     const message = `what is asked for is in ${name} itself: it is not run; -- COMMAND runs it`;
     report({ kind: 'notice', message });

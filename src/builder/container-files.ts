@@ -14,14 +14,12 @@ const MAX_LISTED = 256 << 20;
 
 /** Answers each question about a path once. */
 export class ContainerFiles implements BuilderFiles {
-  readonly #container: Container;
-  readonly #signal: AbortSignal;
   readonly #stats = new Map<string, Promise<FileStat | undefined>>();
 
-  constructor(container: Container, signal: AbortSignal) {
-    this.#container = container;
-    this.#signal = signal;
-  }
+  constructor(
+    private readonly container: Container,
+    private readonly signal: AbortSignal,
+  ) {}
 
   lstat(path: string): Promise<FileStat | undefined> {
     let known = this.#stats.get(path);
@@ -30,7 +28,7 @@ export class ContainerFiles implements BuilderFiles {
   }
 
   async #lstat(path: string): Promise<FileStat | undefined> {
-    const stat = await this.#container.stat(path, this.#signal);
+    const stat = await this.container.stat(path, this.signal);
     if (stat === undefined) return undefined;
     if (isDirectory(stat)) return { type: 'directory' };
     if (isSymlink(stat))
@@ -45,7 +43,7 @@ export class ContainerFiles implements BuilderFiles {
       hole: (length) => void pieces.push(Buffer.alloc(length)),
     };
     try {
-      await readArchive(this.#container, path, handler, this.#signal);
+      await readArchive(this.container, path, handler, this.signal);
       return Buffer.concat(pieces);
     } catch (error) {
       if (isNotFound(error)) return undefined;
@@ -54,7 +52,7 @@ export class ContainerFiles implements BuilderFiles {
   }
 
   list(path: string): Promise<readonly string[]> {
-    return namesIn(this.#container, path, this.#signal);
+    return namesIn(this.container, path, this.signal);
   }
 
   /**
@@ -68,7 +66,7 @@ export class ContainerFiles implements BuilderFiles {
       if (!isRead && type === 'symlink') target = linkpath;
       isRead = true;
     };
-    await readArchive(this.#container, path, { entry }, this.#signal, () => isRead);
+    await readArchive(this.container, path, { entry }, this.signal, () => isRead);
     return target;
   }
 }

@@ -49,9 +49,9 @@ export function exited(
   const isOutOfMemory = state?.outOfMemory === true;
   const meaning = isOutOfMemory ? 'it ran out of memory' : CODES[code];
   const what = meaning === undefined ? `it exited with ${code}` : `${meaning}, exit code ${code}`;
-  const plain = lines.map((line) => plainText(line).trim());
-  const said = plain.filter((line) => line !== '').join(' | ');
-  const message = `running ${name}: ${what}${said === '' ? '' : `; its last lines: ${said}`}`;
+  const plain = lines.map((line) => plainText(line).trim()).filter((line) => line !== '');
+  const said = plain.length > 0 ? `; its last lines: ${plain.join(' | ')}` : '';
+  const message = `running ${name}: ${what}${said}`;
   const hint = isOutOfMemory
     ? 'give the engine more memory, or the builder less to do at once'
     : 'nothing was built; --keep-builder keeps the container for a look';

@@ -40,13 +40,14 @@ export interface EngineUse {
   readonly signal: AbortSignal;
 }
 
-/** A directory or file, `-`, or the context from the previous builder and the files of this one. */
-export type BuilderContext =
-  { readonly context: string } | { readonly context: Source; readonly add: string | undefined };
-
-/** Builds an image with the engine that runs it. Rejects as `build` does. */
+/**
+ * Builds an image with the engine that runs it. Rejects as `build` does.
+ *
+ * @param add files that are added to the context.
+ */
 export async function buildBuilder(
-  given: BuilderContext,
+  context: string | Source,
+  add: string | undefined,
   options: CompleteBuilder,
   isLast: boolean,
   { connection, isBuildKit, env, report, signal }: EngineUse,
@@ -54,10 +55,9 @@ export async function buildBuilder(
   const { tag, file, target, buildArgs, noCache, pull, network, addHosts } = options;
   const isNamed = isLast && tag !== undefined;
   const isOurs = isBuildKit && !isNamed;
-  const own = 'add' in given && given.add !== undefined ? [{ host: given.add, dest: '.' }] : [];
   const { imageId } = await build({
-    context: given.context,
-    add: own,
+    context,
+    add: add === undefined ? [] : [{ host: add, dest: '.' }],
     engine: 'docker',
     // It is no runtime image.
     check: false,

@@ -26,20 +26,18 @@ export interface RunOptions {
 const END_TIMEOUT = 10_000;
 
 export class Run {
-  readonly output: BuilderOutput;
   /** Resolves when it has exited with 0; rejects with its failure. */
   readonly complete: Promise<void>;
-  readonly #options: RunOptions;
-  readonly #tail: Tail;
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   /** Whether the output ended while the builder ran. */
   #outputLost: Promise<boolean> = Promise.resolve(false);
 
-  private constructor(options: RunOptions, output: BuilderOutput, tail: Tail) {
-    this.#options = options;
-    this.output = output;
-    this.#tail = tail;
+  private constructor(
+    private readonly options: RunOptions,
+    readonly output: BuilderOutput,
+    private readonly tail: Tail,
+  ) {
     void output.over.then(() => (this.#outputLost = this.#isRunning()));
     this.complete = this.#watch();
     this.complete.catch(() => undefined);
@@ -91,18 +89,18 @@ export class Run {
 
   /** The error of a connection that broke. */
   #lost(error?: Error): DockerceptionError {
-    const { container, name } = this.#options;
+    const { container, name } = this.options;
     return lost(container.connection.endpoint, `reading the output of ${name}`, error);
   }
 
   async #isRunning(): Promise<boolean> {
-    const { container, signal } = this.#options;
+    const { container, signal } = this.options;
     const state = await container.inspect(signal).catch(() => undefined);
     return state?.running === true;
   }
 
   async #watch(): Promise<void> {
-    const { container, name, timeout, signal } = this.#options;
+    const { container, name, timeout, signal } = this.options;
     const stopped = new Promise<never>((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
       if (timeout !== undefined)
@@ -115,7 +113,7 @@ export class Run {
       const { failure } = this.output;
       if (failure !== undefined) throw this.#lost(failure);
       if (code !== 0) {
-        const lines = this.#tail.lines();
+        const lines = this.tail.lines();
         const state = await stateAtEnd(container, lines, signal);
         if (state?.outOfMemory !== true) await refuseGone(code, container.connection, signal);
         throw exited(name, code, state, lines);

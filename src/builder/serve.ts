@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Container, ContainerState } from '../engine/docker/index.js';
 import type { ErrorCode } from '../error-codes.js';
-import { DockerceptionError } from '../errors.js';
+import { DockerceptionError, systemCode } from '../errors.js';
 import { plainText } from '../text/terminal.js';
 import type { Run, RunOptions } from './run.js';
 
@@ -70,15 +70,12 @@ async function answers(
 function canConnect(host: string, port: number, signal: AbortSignal): Promise<boolean | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, signal, timeout: CONNECT_TIMEOUT });
-    const settle = (reached: boolean | undefined): void => {
+    const settle = (reached?: boolean): void => {
       socket.destroy();
       resolve(reached);
     };
-    socket.on('connect', () => settle(true));
-    socket.on('timeout', () => settle(undefined));
-    socket.on('error', (error: NodeJS.ErrnoException) =>
-      settle(error.code === 'ECONNREFUSED' ? false : undefined),
-    );
+    socket.on('connect', () => settle(true)).on('timeout', () => settle());
+    socket.on('error', (error) => settle(systemCode(error) === 'ECONNREFUSED' ? false : undefined));
   });
 }
 

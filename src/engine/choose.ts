@@ -7,7 +7,6 @@ import { DockerceptionError } from '../errors.js';
 import { splitTag } from '../image/reference.js';
 import type { EngineName } from '../options/build.js';
 import type { Output } from '../options/image.js';
-import type { Report } from '../progress/events.js';
 import { isNotRunning, isUnreachable } from './docker/failures.js';
 import type { Connection } from './docker/index.js';
 import type { EmbeddedSettings, Otherwise } from './embedded/embedded-engine.js';
@@ -33,14 +32,18 @@ export async function chooseEngine(
   const { outputs, push, load, tags, report, signal } = request;
   if (name === 'docker') return { engine: await docker(settings), outputs };
   const files = outputs.length > 0 || push;
+  if (name === 'embedded' || files) checkAttributes(outputs);
   if (name === 'embedded') {
-    checkAttributes(outputs);
-    if (!files && !load && tags.length === 0) throw noOutput();
+    if (!files && !load && tags.length === 0) {
+      const message =
+        'choosing an output: the embedded engine keeps no images, and nothing says where this one goes';
+      const hint = '-o FILE or -t NAME writes an archive, --push and --load take it elsewhere';
+      throw new DockerceptionError('usage', 'OUTPUT_NONE', message, { hint });
+    }
     const written = files || load ? outputs : [archiveOf(tags)];
     return { engine: await embedded(settings), outputs: written };
   }
   if (files) {
-    checkAttributes(outputs);
     const other = { otherwise: dockerFor(settings), engineHas: engineHas(settings) };
     return { engine: await embedded(settings, other), outputs };
   }
@@ -48,12 +51,18 @@ export async function chooseEngine(
   try {
     await connection.ping(signal);
   } catch (error) {
+    // Errors of the command line or the context take precedence.
+    const failing: Engine = () => Promise.reject(error);
+    const { endpoint } = connection;
     // With a file, a named engine would keep an older image under that name. An image to load needs an engine.
-    const isFile = !connection.endpoint.named && isNotRunning(error) && tags.length > 0 && !load;
-    if (!isFile) return { engine: failing(error), outputs };
+    const isFile = !endpoint.named && isNotRunning(error) && tags.length > 0 && !load;
+    if (!isFile) return { engine: failing, outputs };
     const archive = archiveOf(tags);
-    warnWithoutEngine(connection, archive, report);
-    const engine = await embedded(settings, { otherwise: explained(failing(error)) });
+    const [other] = endpoint.others;
+    const use = other === undefined ? '' : `; DOCKER_HOST=${other} is another engine's socket`;
+    const message = `no engine answers at ${endpoint.name}: the image goes to ${archive.dest}, and into no engine${use}`;
+    report({ kind: 'notice', message, warning: true });
+    const engine = await embedded(settings, { otherwise: explained(failing) });
     return { engine, outputs: [archive] };
   }
   return { engine: await docker(settings, connection), outputs };
@@ -85,17 +94,13 @@ async function embedded(
   other: Pick<EmbeddedSettings, 'otherwise' | 'engineHas'> = {},
 ): Promise<EntryEngine> {
   const { embeddedEngine } = await import('./embedded/embedded-engine.js');
-  const { env, stdout, created, openDirectory } = settings;
   return embeddedEngine({
-    env,
-    stdout,
-    created,
-    openDirectory,
+    ...settings,
+    ...other,
     async load(archive, report, signal) {
       const { loadArchive } = await import('./docker/index.js');
       await loadArchive(await connectionOf(settings), archive, { report, signal });
     },
-    ...other,
   });
 }
 
@@ -137,29 +142,13 @@ function explained(otherwise: Otherwise): Otherwise {
     });
 }
 
-/** An engine that cannot be reached. Errors of the command line or the context take precedence. */
-function failing(error: unknown): Engine {
-  return () => Promise.reject(error);
-}
-
-function warnWithoutEngine(connection: Connection, { dest }: Output, report: Report): void {
-  const [other] = connection.endpoint.others;
-  const use = other === undefined ? '' : `; DOCKER_HOST=${other} is another engine's socket`;
-  const message = `no engine answers at ${connection.endpoint.name}: the image goes to ${dest}, and into no engine${use}`;
-  report({ kind: 'notice', message, warning: true });
-}
-
-/** The attributes of outputs of the embedded engine. The compression is a build option. */
-const ATTRIBUTES: Readonly<Record<Output['type'], readonly string[]>> = {
-  oci: ['tar', 'compression', 'compression-level'],
-  docker: ['tar', 'compression', 'compression-level'],
-  tar: [],
-  local: [],
-};
+/** The attributes of archives of the embedded engine. The compression is a build option. */
+const ATTRIBUTES: readonly string[] = ['tar', 'compression', 'compression-level'];
 
 function checkAttributes(outputs: readonly Output[]): void {
   for (const { type, dest, attributes } of outputs) {
-    const unknown = Object.keys(attributes).find((key) => !ATTRIBUTES[type].includes(key));
+    const known = type === 'oci' || type === 'docker' ? ATTRIBUTES : [];
+    const unknown = Object.keys(attributes).find((key) => !known.includes(key));
     if (unknown === undefined) continue;
     const attribute = `type=${type},dest=${dest},${unknown}=${attributes[unknown]}`;
     const message = `writing ${attribute}: there is no ${unknown} for type=${type}`;
@@ -167,11 +156,4 @@ function checkAttributes(outputs: readonly Output[]): void {
     const hint = unknown === 'name' ? '-t NAME names the image' : instead;
     throw new DockerceptionError('usage', 'OUTPUT_ATTRIBUTE', message, { hint });
   }
-}
-
-function noOutput(): DockerceptionError {
-  const message =
-    'choosing an output: the embedded engine keeps no images, and nothing says where this one goes';
-  const hint = '-o FILE or -t NAME writes an archive, --push and --load take it elsewhere';
-  return new DockerceptionError('usage', 'OUTPUT_NONE', message, { hint });
 }

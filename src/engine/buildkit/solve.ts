@@ -124,12 +124,12 @@ function solveRequest(
 ): Buffer {
   const { network, concealed } = request;
   const options = Object.entries(frontendOptions(context, [...directories.keys()], request));
-  const inputs = [...directories].map(([name, url]) => [name, unpackedTar(url, name)] as const);
-  // The frontend reads the Dockerfile from one input, and instructions read from the other.
-  const contexts = [
-    ['dockerfile', unpackedTar(context, 'internal')],
-    ['context', unpackedTar(context, 'internal', concealed)],
-  ] as const;
+  const inputs = new Map([...directories].map(([name, url]) => [name, unpackedTar(url, name)]));
+  if (concealed.length > 0) {
+    // The frontend reads the Dockerfile from one input, and instructions read from the other.
+    inputs.set('dockerfile', unpackedTar(context, 'internal'));
+    inputs.set('context', unpackedTar(context, 'internal', concealed));
+  }
   return Buffer.concat([
     writeBytes(1, ref),
     writeBytes(3, 'moby'),
@@ -137,9 +137,7 @@ function solveRequest(
     writeBytes(6, 'dockerfile.v0'),
     ...options.map(([key, value]) => writeEntry(7, key, value)),
     ...(network === 'host' ? [writeBytes(9, 'network.host')] : []),
-    ...[...inputs, ...(concealed.length === 0 ? [] : contexts)].map(([name, definition]) =>
-      writeEntry(10, name, definition),
-    ),
+    ...[...inputs].map(([name, definition]) => writeEntry(10, name, definition)),
   ]);
 }
 
@@ -148,27 +146,26 @@ function frontendOptions(
   directories: readonly string[],
   options: EngineRequest,
 ): Record<string, string> {
-  const { target, platforms, network, addHosts } = options;
+  const { target, platforms, network, noCache, pull } = options;
+  const hosts = options.addHosts.map((host) => hostAndAddress(host).join('='));
   const prefixed = (prefix: string, map: Readonly<Record<string, string>>): [string, string][] =>
-    Object.entries(map).map(([key, value]) => [`${prefix}${key}`, value]);
+    Object.entries(map).map(([key, value]) => [`${prefix}:${key}`, value]);
+  const inputs = Object.fromEntries(directories.map((name) => [name, `input:${name}`]));
   return {
     ...(options.concealed.length === 0 && { context }),
     filename: options.file,
     ...Object.fromEntries([
-      ...prefixed('build-arg:', options.buildArgs),
-      ...prefixed('label:', options.labels),
-      ...prefixed('context:', options.buildContexts),
-      // Replaces the directory's path.
-      ...directories.map((name): [string, string] => [`context:${name}`, `input:${name}`]),
+      ...prefixed('build-arg', options.buildArgs),
+      ...prefixed('label', options.labels),
+      // An input replaces the path of its directory.
+      ...prefixed('context', { ...options.buildContexts, ...inputs }),
     ]),
     ...(target !== undefined && { target }),
     ...(platforms.length > 0 && { platform: platforms.join(',') }),
-    ...(options.noCache && { 'no-cache': '' }),
-    ...(options.pull && { 'image-resolve-mode': 'pull' }),
+    ...(noCache && { 'no-cache': '' }),
+    ...(pull && { 'image-resolve-mode': 'pull' }),
     ...(network !== undefined && network !== 'default' && { 'force-network-mode': network }),
-    ...(addHosts.length > 0 && {
-      'add-hosts': addHosts.map((host) => hostAndAddress(host).join('=')).join(','),
-    }),
+    ...(hosts.length > 0 && { 'add-hosts': hosts.join(',') }),
   };
 }
 

@@ -63,13 +63,11 @@ export class BuildAnswer implements UploadAnswer {
   imageId: string | undefined;
   /** An image that BuildKit has written. The answer to a build that was cancelled then has no ID. */
   exportedId: string | undefined;
-  readonly #report: Report;
   readonly #trace = new TraceDecoder();
   readonly #progress: ClassicProgress;
   #isCommitting = false;
 
-  constructor(report: Report) {
-    this.#report = report;
+  constructor(private readonly report: Report) {
     this.#progress = new ClassicProgress(report);
   }
 
@@ -110,18 +108,15 @@ export class BuildAnswer implements UploadAnswer {
   }
 
   #takeTrace(aux: string): void {
-    const status = this.#decode(aux);
-    for (const { id } of status.statuses ?? [])
-      this.exportedId = EXPORTED.exec(id)?.[1] ?? this.exportedId;
-    this.#report({ kind: 'status', status });
-  }
-
-  #decode(aux: string): SolveStatus {
+    let status: SolveStatus;
     try {
-      return this.#trace.decode(aux);
+      status = this.#trace.decode(aux);
     } catch (error) {
       throw malformed("reading the engine's progress", messageOf(error), error);
     }
+    for (const { id } of status.statuses ?? [])
+      this.exportedId = EXPORTED.exec(id)?.[1] ?? this.exportedId;
+    this.report({ kind: 'status', status });
   }
 
   #takeId(aux: unknown): void {

@@ -28,7 +28,6 @@ const CACHED = /^\s*-{2,3}> Using cache/;
 export class ClassicProgress {
   /** The first error of the answer. */
   error: string | undefined;
-  readonly #report: Report;
   #current: Vertex;
   #count = 0;
 
@@ -36,8 +35,11 @@ export class ClassicProgress {
    * @param name the name of the step before the first one.
    * @param digest identifies that step.
    */
-  constructor(report: Report, name = 'preparing the build', digest = 'classic:0') {
-    this.#report = report;
+  constructor(
+    private readonly report: Report,
+    name = 'preparing the build',
+    digest = 'classic:0',
+  ) {
     this.#current = { digest, name };
   }
 
@@ -47,13 +49,13 @@ export class ClassicProgress {
     if (error !== undefined) this.error ??= error;
     else if (message.stream !== undefined) status = this.#stream(message.stream);
     else if (message.status !== undefined) status = this.#status(message.status, message);
-    if (status !== undefined) this.#report({ kind: 'status', status });
+    if (status !== undefined) this.report({ kind: 'status', status });
   }
 
   /** Ends the current step, with the error if there is one. */
   finish(): void {
     const vertexes = this.#finished();
-    if (vertexes.length > 0) this.#report({ kind: 'status', status: { vertexes } });
+    if (vertexes.length > 0) this.report({ kind: 'status', status: { vertexes } });
   }
 
   #finished(): Vertex[] {

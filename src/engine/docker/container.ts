@@ -130,14 +130,13 @@ export class Container {
   async inspect(signal?: AbortSignal): Promise<ContainerState> {
     const answer = await this.#ask({ method: 'GET', path: '/json' }, signal);
     const { State: state, NetworkSettings: network } = answer as Inspection;
-    const log = state.Health?.Log ?? [];
-    const health = state.Health?.Status;
+    const { Log, Status: health } = state.Health ?? {};
     return {
       running: state.Running,
       outOfMemory: state.OOMKilled === true,
       health: health === '' || health === 'none' ? undefined : health,
-      wasChecked: log.length > 0,
-      healthOutput: log.at(-1)?.Output?.trim() || undefined,
+      wasChecked: Boolean(Log?.length),
+      healthOutput: Log?.at(-1)?.Output?.trim() || undefined,
       address:
         network?.IPAddress || Object.values(network?.Networks ?? {})[0]?.IPAddress || undefined,
     };

@@ -110,16 +110,9 @@ async function otherSockets(env: Environment, home: string, used: Address): Prom
     join(home, '.docker', 'run', 'docker.sock'),
     '/run/podman/podman.sock',
   ];
-  const found: string[] = [];
-  for (const path of candidates) {
-    if (used.kind === 'unix' && used.path === path) continue;
-    const socket = await stat(path).then(
-      (entry) => entry.isSocket(),
-      () => false,
-    );
-    if (socket) found.push(`unix://${path}`);
-  }
-  return found;
+  const free = candidates.filter((path) => used.kind !== 'unix' || used.path !== path);
+  const entries = await Promise.all(free.map((path) => stat(path).catch(() => undefined)));
+  return free.filter((_path, index) => entries[index]?.isSocket()).map((path) => `unix://${path}`);
 }
 
 interface Meta {

@@ -47,8 +47,7 @@ export async function hasImage(
   name: string,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const request = { doing: `finding ${name}` };
-  return (await inspectImage(connection, name, signal, request)) !== undefined;
+  return (await inspectImage(connection, name, signal, { doing: `finding ${name}` })) !== undefined;
 }
 
 /** An archive of one image, by its name or ID. */

@@ -3,6 +3,7 @@ import { pipeline, type Readable, Transform } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
 import type { Report } from '../../progress/events.js';
 import { joinLines } from '../../text/trim.js';
+import type { EngineRequest } from '../engine.js';
 import { type ClassicMessage, ClassicProgress } from './classic-progress.js';
 import type { Connection } from './connection.js';
 import { type AbortAction, postTar, type UploadAnswer } from './upload.js';
@@ -24,7 +25,7 @@ const LOADED = /^Loaded image(?: ID|\(s\))?: *(\S.*)/;
 export async function loadArchive(
   connection: Connection,
   archive: Readable,
-  { report, signal }: { readonly report: Report; readonly signal: AbortSignal },
+  { report, signal }: Pick<EngineRequest, 'report' | 'signal'>,
 ): Promise<readonly string[]> {
   const doing = `loading the image into ${connection.endpoint.name}`;
   const body = holdEnd();

@@ -14,6 +14,7 @@ import {
   tryParseReference,
 } from '../../image/reference.js';
 import { printable } from '../../text/printable.js';
+import type { BuildResult } from '../engine.js';
 import type { ApiRequest, Connection } from './connection.js';
 import { isNotFound, isRefusal } from './failures.js';
 import { type ImageDetails, imagePath, inspectImage } from './images.js';
@@ -24,12 +25,6 @@ const REQUEST_TIMEOUT = 60_000;
 const ATTEMPTS = 20;
 /** Milliseconds between two attempts. */
 const PAUSE = 100;
-
-/** A name that the image got, and the image that had it before. */
-interface GivenName {
-  readonly reference: string;
-  readonly previousId: string | undefined;
-}
 
 /**
  * Checks names that the engine gets only after the build.
@@ -56,31 +51,24 @@ interface NewImageSettings {
   readonly warn: (message: string) => void;
 }
 
-/** The engine's description of an image. */
-export interface ImageDescription {
-  /** The content of `--metadata-file`. */
-  readonly metadata: Record<string, unknown>;
-  /** Bytes, as the engine counts them. */
-  readonly size?: number;
-}
+export type ImageDescription = Pick<BuildResult, 'metadata' | 'size'>;
 
 export class NewImage {
   /** Whether {@link accept} has succeeded. */
   isAccepted = false;
-  readonly #connection: Connection;
   readonly #warn: (message: string) => void;
   /** IDs of the unnamed images before the build; undefined if they were not listed. */
   #before: Promise<ReadonlySet<string>> | undefined;
   readonly #closed = new AbortController();
   #id: string | undefined;
-  readonly #given: GivenName[] = [];
+  /** The names that the image got, with the ID of the image that had each before. */
+  readonly #given = new Map<string, string | undefined>();
 
   /** Created before the build, so that images that exist already are known. */
   constructor(
-    connection: Connection,
+    private readonly connection: Connection,
     { isBuildKit, mayBeRefused, signal, warn }: NewImageSettings,
   ) {
-    this.#connection = connection;
     this.#warn = warn;
     const list = (): void => {
       if (this.#id !== undefined || this.#before !== undefined) return;
@@ -108,7 +96,7 @@ export class NewImage {
   async describe(tags: readonly string[], signal: AbortSignal): Promise<ImageDescription> {
     const path = `${imagePath(this.#id ?? '')}/json`;
     const request = { method: 'GET', path, timeout: REQUEST_TIMEOUT } as const;
-    const details = await this.#again(() => this.#connection.json(request, signal));
+    const details = await this.#again(() => this.connection.json(request, signal));
     const { Descriptor: descriptor, Size: size } = details as ImageDetails;
     const metadata = {
       ...(typeof descriptor?.digest === 'string'
@@ -131,7 +119,7 @@ export class NewImage {
       const previousId = previous[index]?.Id;
       if (previousId === this.#id) continue;
       // A request that fails may have been executed.
-      this.#given.push({ reference, previousId });
+      this.#given.set(reference, previousId);
       await this.#tag(this.#id ?? '', reference);
     }
     this.isAccepted = true;
@@ -149,7 +137,9 @@ export class NewImage {
       const existed = before?.has(id);
       const image = await this.#find(id);
       const isOwn = image !== undefined && existed === false && !this.#isNamed(image);
-      for (const name of this.#given.splice(0).reverse()) await this.#takeBack(id, name, existed);
+      const given = [...this.#given].reverse();
+      this.#given.clear();
+      for (const [name, previousId] of given) await this.#takeBack(id, name, previousId, existed);
       if (isOwn) await this.#remove(id);
     } catch (error) {
       this.#warn(`removing the image ${id}: ${messageOf(error)}`);
@@ -169,14 +159,15 @@ export class NewImage {
 
   /** Whether it has names from elsewhere. A containerd image store has a digest for every name. */
   #isNamed({ RepoTags, RepoDigests }: ImageDetails): boolean {
-    const own = new Set(this.#given.map(({ reference }) => nameIn(reference)));
+    const own = new Set([...this.#given.keys()].map(nameIn));
     const names = (RepoTags ?? []).filter((name) => !own.has(nameIn(name)));
     return names.length > 0 || (own.size === 0 && (RepoDigests?.length ?? 0) > 0);
   }
 
   async #takeBack(
     id: string,
-    { reference, previousId }: GivenName,
+    reference: string,
+    previousId: string | undefined,
     existed: boolean | undefined,
   ): Promise<void> {
     const image = await this.#find(reference);
@@ -217,7 +208,7 @@ export class NewImage {
   #find(reference: string): Promise<ImageDetails | undefined> {
     const { signal } = this.#closed;
     const request = { timeout: REQUEST_TIMEOUT };
-    return this.#again(() => inspectImage(this.#connection, reference, signal, request));
+    return this.#again(() => inspectImage(this.connection, reference, signal, request));
   }
 
   /** Asks again if the engine refuses. An image that it does not have is an answer. */
@@ -233,7 +224,7 @@ export class NewImage {
 
   #ask(request: ApiRequest): Promise<unknown> {
     const timed = { timeout: REQUEST_TIMEOUT, ...request };
-    return this.#connection.json(timed, this.#closed.signal);
+    return this.connection.json(timed, this.#closed.signal);
   }
 }
 

@@ -10,8 +10,8 @@ import {
 } from '../../image/credentials/credentials.js';
 import { credentialKey, hostOfKey, HUB_KEY } from '../../image/credentials/docker-config.js';
 import { registryOf, splitTag } from '../../image/reference.js';
-import type { Report } from '../../progress/events.js';
 import { addSecrets } from '../../text/redact.js';
+import type { EngineRequest } from '../engine.js';
 import { type ClassicMessage, ClassicProgress } from './classic-progress.js';
 import type { Connection } from './connection.js';
 import type { Environment } from './endpoint.js';
@@ -19,10 +19,7 @@ import { isRefusal } from './failures.js';
 import { imagePath } from './images.js';
 import { JsonLines } from './upload.js';
 
-interface TransferOptions {
-  readonly report: Report;
-  readonly signal: AbortSignal;
-}
+type TransferOptions = Pick<EngineRequest, 'report' | 'signal'>;
 
 /** @throws DockerceptionError of kind engine: PULL_REFUSED, PULL_FAILED; the reason of the signal. */
 export async function pullIntoEngine(

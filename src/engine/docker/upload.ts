@@ -177,16 +177,14 @@ function upload(
 
 /** Splits newline-delimited JSON into its values. The last line needs no newline. */
 export class JsonLines {
-  readonly #take: (value: unknown) => void;
-  readonly #limit: number;
   #pieces: Buffer[] = [];
   #length = 0;
 
   /** @param limit bytes of one line. @default 16 MiB */
-  constructor(take: (value: unknown) => void, limit = MAX_LINE) {
-    this.#take = take;
-    this.#limit = limit;
-  }
+  constructor(
+    private readonly take: (value: unknown) => void,
+    private readonly limit = MAX_LINE,
+  ) {}
 
   /** @throws DockerceptionError of kind engine, code ENGINE_ANSWER, for a line that is too long or not JSON. */
   write(chunk: Buffer): void {
@@ -195,8 +193,8 @@ export class JsonLines {
       const end = chunk.indexOf(NEWLINE, begin);
       const part = chunk.subarray(begin, end === -1 ? chunk.length : end);
       this.#length += part.length;
-      if (this.#length > this.#limit)
-        throw malformed(READING, `a line is longer than ${this.#limit} bytes`);
+      if (this.#length > this.limit)
+        throw malformed(READING, `a line is longer than ${this.limit} bytes`);
       if (part.length > 0) this.#pieces.push(part);
       if (end === -1) return;
       this.end();
@@ -216,7 +214,7 @@ export class JsonLines {
     } catch (error) {
       throw malformed(READING, `not JSON: ${JSON.stringify(text.slice(0, 80))}`, error);
     }
-    this.#take(value);
+    this.take(value);
   }
 }
 

@@ -6,12 +6,8 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  Connection,
-  Container,
-  type ContainerSettings,
-  resolveEndpoint,
-} from '../../../src/engine/docker/index.js';
+import type { ContainerSettings } from '../../../src/engine/docker/container.js';
+import { Connection, Container, resolveEndpoint } from '../../../src/engine/docker/index.js';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
