@@ -4,7 +4,7 @@
  */
 import { isSpace, quote } from '../../text/go.js';
 import { Reason } from '../reason.js';
-import { modifiedValue, replace } from './substitution.js';
+import { replace, trimMatch } from './substitution.js';
 
 export interface ShellOptions {
   /** `\` or a backtick. */
@@ -75,39 +75,26 @@ class Lexer {
     if (++this.depth > MAX_DEPTH) throw new Reason('substitutions are nested too deeply');
     const words = new Words();
     let word = '';
-    for (let next = this.peek(); next !== undefined; next = this.peek()) {
-      if (next === stop) {
-        this.at++;
-        this.depth--;
-        this.rawEscapes = outer;
-        return { word, words: words.end() };
-      }
+    let next = this.take();
+    for (; next !== undefined && next !== stop; next = this.take()) {
       const special = this.special(next);
-      if (special !== undefined) {
-        word += special;
-        if (word.length > MAX_LENGTH) throw new Reason('the expanded text is too long');
-        if (next === '$') words.add(special);
-        else words.addQuoted(special);
-        continue;
-      }
-      this.at++;
-      if (next !== this.options.escape) {
-        words.add(next);
-        word += next;
-        continue;
-      }
-      const escaped = this.take();
-      const text = (rawEscapes ? next : '') + (escaped ?? '');
-      if (text !== '') words.addQuoted(text);
+      const isEscape = special === undefined && next === this.options.escape;
+      const escaped = isEscape ? (rawEscapes ? next : '') + (this.take() ?? '') : undefined;
+      const text = special ?? escaped ?? next;
       word += text;
+      if (special !== undefined && word.length > MAX_LENGTH)
+        throw new Reason('the expanded text is too long');
+      if (isEscape || (special !== undefined && next !== '$')) words.addQuoted(text);
+      else words.add(text);
     }
+    this.depth--;
     this.rawEscapes = outer;
-    if (stop !== undefined)
+    if (next !== stop)
       throw new Reason(`unexpected end of statement while looking for matching ${stop}`);
     return { word, words: words.end() };
   }
 
-  /** The text of a special character; `undefined` for any other. */
+  /** The text that starts with a special character, which was read; `undefined` for any other. */
   private special(next: string): string | undefined {
     if (next === '$') return this.dollar();
     if (this.options.ignoreQuotes) return undefined;
@@ -130,7 +117,7 @@ class Lexer {
   }
 
   private singleQuotes(): string {
-    const start = ++this.at;
+    const start = this.at;
     const end = this.text.indexOf("'", start);
     this.at = end < 0 ? this.text.length : end + 1;
     if (end < 0)
@@ -139,49 +126,36 @@ class Lexer {
   }
 
   private doubleQuotes(): string {
-    this.at++;
+    const { escape } = this.options;
     let out = this.mark('"');
-    for (;;) {
-      const next = this.peek();
+    for (let next = this.take(); next !== '"'; next = this.take()) {
       if (next === undefined)
         throw new Reason('unexpected end of statement while looking for matching double-quote');
-      if (next === '$') {
-        out += this.dollar();
-        continue;
+      if (next === '$') out += this.dollar();
+      else if (next !== escape) out += next;
+      else {
+        if (this.rawEscapes) out += next;
+        // Only a quote, a dollar and the escape itself can be escaped between double quotes.
+        const escaped = this.peek();
+        if (escaped === '"' || escaped === '$' || escaped === escape) out += this.take();
+        else if (escaped !== undefined) out += next;
       }
-      this.at++;
-      if (next === '"') return out + this.mark('"');
-      if (next !== this.options.escape) {
-        out += next;
-        continue;
-      }
-      // Only a quote, a dollar and the escape itself can be escaped between double quotes.
-      const escaped = this.peek();
-      if (this.rawEscapes) out += next;
-      if (escaped === undefined) continue;
-      if (escaped === '"' || escaped === '$' || escaped === this.options.escape) {
-        this.at++;
-        out += escaped;
-      } else out += next;
     }
+    return out + this.mark('"');
   }
 
   /** `<<` with the white space after it. */
   private heredocMark(): string {
-    this.at++;
     if (this.peek() !== '<') return '<';
     this.at++;
-    let out = '<<';
-    while (/^[ \t\r\n]$/.test(this.peek() ?? '')) out += this.take();
-    return out;
+    return `<<${this.while(/^[ \t\r\n]$/)}`;
   }
 
   private dollar(): string {
-    this.at++;
     if (this.peek() !== '{') {
       const name = this.name();
       if (name === '') return '$';
-      return this.variables.get(name) ?? (this.options.keepUnset ? `$${name}` : '');
+      return this.variables.get(name) ?? this.kept(`$${name}`);
     }
     this.at++;
     const first = this.peek();
@@ -211,9 +185,14 @@ class Lexer {
     if (colon && trims) throw unsupported;
     const value = this.variables.get(name);
     if (value === undefined && this.options.keepUnset) return `\${${name}${shown}${word}}`;
-    const result = modifiedValue({ name, value, modifier, word, nullIsUnset: colon });
-    if (result === undefined) throw unsupported;
-    return result;
+    if (trims) return trimMatch(modifier, word, value ?? '');
+    const isSet = value !== undefined && !(colon && value === '');
+    if (modifier === '-') return isSet ? value : word;
+    if (modifier === '+') return isSet ? word : '';
+    if (modifier !== '?') throw unsupported;
+    if (isSet) return value;
+    const why = `is not allowed to be ${value === undefined ? 'unset' : 'empty'}`;
+    throw new Reason(`${name}: ${word === '' ? why : word}`);
   }
 
   /** `${x/pattern/text}` and `${x//pattern/text}`. */
@@ -254,24 +233,17 @@ class Lexer {
 
 /** Collects words, separated by white space that is not quoted. */
 class Words {
-  readonly list: string[] = [];
+  private readonly list: string[] = [];
   private word = '';
-  private inside = false;
 
   add(text: string): void {
-    for (const character of text) {
-      if (!isSpace(character)) this.addQuoted(character);
-      else if (this.inside && this.word !== '') {
-        this.list.push(this.word);
-        this.word = '';
-        this.inside = false;
-      }
-    }
+    for (const character of text)
+      if (isSpace(character)) this.end();
+      else this.word += character;
   }
 
   addQuoted(text: string): void {
     this.word += text;
-    this.inside = true;
   }
 
   end(): string[] {

@@ -41,6 +41,8 @@ interface Arguments {
 
 /** Parses arguments by the lower-case keyword (BuildKit, parser/line_parsers.go); none for an unknown one. */
 function readArguments(keyword: string, rest: string, escape: string): Arguments {
+  const whole = rest === '' ? [] : [rest];
+  const blanks = whole.flatMap(splitBlanks);
   switch (keyword) {
     case 'env':
     case 'label':
@@ -49,23 +51,27 @@ function readArguments(keyword: string, rest: string, escape: string): Arguments
       return { ...NOTHING, args: splitWords(rest, escape) };
     case 'from':
     case 'expose':
-      return { ...NOTHING, args: rest === '' ? [] : splitBlanks(rest) };
+      return { ...NOTHING, args: blanks };
     case 'maintainer':
     case 'stopsignal':
     case 'user':
     case 'workdir':
-      return { ...NOTHING, args: rest === '' ? [] : [rest] };
+      return { ...NOTHING, args: whole };
     case 'cmd':
     case 'entrypoint':
     case 'run':
     case 'shell':
-      return jsonOr(rest, (text) => (text === '' ? [] : [text]));
+      return jsonOr(rest, whole);
     case 'add':
     case 'copy':
     case 'volume':
-      return jsonOr(rest, (text) => (text === '' ? [] : splitBlanks(text)));
-    case 'healthcheck':
-      return readHealthcheck(rest);
+      return jsonOr(rest, blanks);
+    case 'healthcheck': {
+      const [type, command] = cutSpace(rest);
+      if (type === '') return NOTHING;
+      const { args, json } = jsonOr(command, command === '' ? [] : [command]);
+      return { ...NOTHING, args: [type, ...args], json };
+    }
     default:
       return NOTHING;
   }
@@ -73,32 +79,19 @@ function readArguments(keyword: string, rest: string, escape: string): Arguments
 
 const NOTHING: Arguments = { args: [], json: false, pairs: [] };
 
-/** A JSON list of strings, otherwise the result of `read`. */
-function jsonOr(rest: string, read: (text: string) => string[]): Arguments {
-  const list = jsonList(rest);
-  return list ? { ...NOTHING, args: list, json: true } : { ...NOTHING, args: read(rest) };
-}
-
-function jsonList(rest: string): string[] | undefined {
-  const text = trimStart(rest);
-  if (!text.startsWith('[')) return undefined;
+/** A JSON list of strings, otherwise `args`. */
+function jsonOr(rest: string, args: readonly string[]): Arguments {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(trimStart(rest));
   } catch {
-    return undefined;
+    value = undefined;
   }
-  if (Array.isArray(value) && value.every((each) => typeof each === 'string'))
-    return value.map((each) => each.replace(/\p{Surrogate}/gu, '\ufffd'));
-  throw new Reason('when using JSON array syntax, arrays must be comprised of strings only');
-}
-
-/** `NONE`, or `CMD` and a command. */
-function readHealthcheck(rest: string): Arguments {
-  const [type, argument] = cutSpace(rest);
-  if (type === '') return NOTHING;
-  const command = jsonOr(argument, (text) => (text === '' ? [] : [text]));
-  return { ...command, args: [type, ...command.args] };
+  if (!Array.isArray(value)) return { ...NOTHING, args };
+  if (!value.every((each) => typeof each === 'string'))
+    throw new Reason('when using JSON array syntax, arrays must be comprised of strings only');
+  const list = value.map((each) => each.replace(/\p{Surrogate}/gu, '\ufffd'));
+  return { ...NOTHING, args: list, json: true };
 }
 
 /** `KEY=value …`, or, if the first word has no `=`, `KEY` and the rest of the line. */
@@ -125,30 +118,20 @@ function splitWords(rest: string, escape: string): string[] {
   const words: string[] = [];
   let word = '';
   let mark = '';
-  let quoted = false;
-  const end = (): void => {
-    if (quoted || word !== '') words.push(word);
-    word = '';
-    quoted = false;
-  };
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at] as string;
     if (mark === '' && isSpace(character)) {
-      end();
-      continue;
-    }
-    if (character === escape && mark !== "'") {
+      words.push(word);
+      word = '';
+    } else if (character === escape && mark !== "'") {
       const next = characters[++at];
       // An escape at the end is dropped.
       if (next !== undefined) word += character + next;
-      continue;
+    } else {
+      if (mark === '' && (character === '"' || character === "'")) mark = character;
+      else if (character === mark) mark = '';
+      word += character;
     }
-    if (mark === '' && (character === '"' || character === "'")) {
-      mark = character;
-      quoted = true;
-    } else if (character === mark) mark = '';
-    word += character;
   }
-  end();
-  return words;
+  return [...words, word].filter((each) => each !== '');
 }

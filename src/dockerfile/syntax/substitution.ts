@@ -8,16 +8,14 @@ import { Reason } from '../reason.js';
 const LINE_FEED = 0x0a;
 const isNotLineFeed = (code: number): boolean => code !== LINE_FEED;
 
-function trimPrefix(pattern: string, value: string, longest: boolean): string {
-  const text = codesOf(value);
-  const end = new Automaton(parse(pattern)).prefix(text, longest);
-  return end < 0 ? value : textOf(text.slice(end));
-}
-
-function trimSuffix(pattern: string, value: string, longest: boolean): string {
-  const text = codesOf(value).reverse();
-  const end = new Automaton(parse(pattern).reverse()).prefix(text, longest);
-  return end < 0 ? value : textOf(text.slice(end).reverse());
+/** Removes the match of a word at the start (`#`) or end (`%`): the longest if it begins with the sign, else the shortest. */
+export function trimMatch(sign: '#' | '%', word: string, value: string): string {
+  const ordered = <T>(list: T[]): T[] => (sign === '#' ? list : list.reverse());
+  const longest = word.startsWith(sign);
+  const text = ordered(codesOf(value));
+  const steps = ordered(parse(longest ? word.slice(1) : word));
+  const end = new Automaton(steps).prefix(text, longest);
+  return end < 0 ? value : textOf(ordered(text.slice(end)));
 }
 
 /** Replaces the first or all of the longest matches. */
@@ -68,39 +66,4 @@ function parse(pattern: string): Step[] {
     }
   }
   return steps;
-}
-
-interface Modified {
-  readonly name: string;
-  readonly value: string | undefined;
-  readonly modifier: string | undefined;
-  readonly word: string;
-  /** Whether an empty value counts as unset. */
-  readonly nullIsUnset: boolean;
-}
-
-/** The value of `${x-y}` and the like; `undefined` for an unknown modifier. Throws a {@link Reason} for `?`. */
-export function modifiedValue(substitution: Modified): string | undefined {
-  const { name, value, modifier, word, nullIsUnset } = substitution;
-  const isSet = value !== undefined && !(nullIsUnset && value === '');
-  switch (modifier) {
-    case '-':
-      return isSet ? value : word;
-    case '+':
-      return isSet ? word : '';
-    case '?': {
-      if (isSet) return value;
-      const why = `is not allowed to be ${value === undefined ? 'unset' : 'empty'}`;
-      throw new Reason(`${name}: ${word === '' ? why : word}`);
-    }
-    case '#':
-    case '%': {
-      // Twice the sign is the longest match.
-      const longest = word.startsWith(modifier);
-      const pattern = longest ? word.slice(1) : word;
-      return (modifier === '#' ? trimPrefix : trimSuffix)(pattern, value ?? '', longest);
-    }
-    default:
-      return undefined;
-  }
 }
