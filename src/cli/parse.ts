@@ -4,38 +4,12 @@
  * is the next argument whatever it looks like, and stays text. Only the options of the table exist.
  */
 import type { DockerceptionError } from '../errors.js';
-import {
-  type Flag,
-  flagsOf,
-  type Option,
-  type OptionsOf,
-  type Schema,
-  type Verb,
-} from '../options/schema.js';
+import { type Flag, flagsOf, type OptionsOf, type Schema, type Verb } from '../options/schema.js';
 import { acceptDockerOption } from './docker-options.js';
 import { isTrue, OPTIONS, usage } from './flags.js';
 
 /** What a command line may begin with. */
 export const VERBS: readonly Verb[] = ['build', 'filter', 'inspect'];
-
-/** Values that are options as they are written. */
-type Plain = boolean | string | readonly string[];
-
-/** Whether an option is set by one flag, and has the value that is written there. */
-type IsPlain<T, F> = F extends readonly [Flag] ? ([T] extends [Plain] ? true : false) : false;
-
-/** Options that have to be converted from their flags, and any others. */
-type Converted<S extends Schema> = {
-  readonly [
-    K in keyof S as S[K] extends Option<infer T, unknown, infer F>
-      ? F extends readonly []
-        ? never
-        : IsPlain<T, F> extends true
-          ? never
-          : K
-      : never
-  ]: OptionsOf<S>[K] | undefined;
-} & OptionsOf<S>;
 
 /** A parsed command line. */
 export class Arguments {
@@ -72,14 +46,14 @@ export class Arguments {
   }
 
   /** The options of a schema: those of `converted`, and the others as their flags are written. */
-  options<S extends Schema, C extends Converted<S>>(schema: S, converted: C): OptionsOf<S> & C {
+  options<S extends Schema, C extends OptionsOf<S>>(schema: S, converted: C): OptionsOf<S> & C {
     const entries = Object.entries(schema).flatMap(([key, { flags }]) =>
       flags.slice(0, 1).map((flag) => [key, this.#plain(flag)]),
     );
     return { ...(Object.fromEntries(entries) as OptionsOf<S>), ...converted };
   }
 
-  #plain({ name, value, many, optional }: Flag): Plain | undefined {
+  #plain({ name, value, many, optional }: Flag): unknown {
     if (value === undefined) return this.has(name);
     const values = this.all(name);
     if (!optional) return many ? values : values.at(-1);

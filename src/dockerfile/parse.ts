@@ -1,8 +1,8 @@
 /** Parses a Dockerfile into stages and typed instructions, as BuildKit's frontend 1.19 does; nothing is expanded. */
 import type { ArgInstruction, Dockerfile, Instruction, Stage } from './instructions/instruction.js';
-import { type FromLine, parseInstruction } from './instructions/parse-instruction.js';
+import { parseInstruction } from './instructions/parse-instruction.js';
 import { placed, Reason, refusal } from './reason.js';
-import { type PlacedStatement, readStatements } from './syntax/statements.js';
+import { readStatements } from './syntax/statements.js';
 
 /**
  * Parses a Dockerfile.
@@ -18,7 +18,8 @@ export function parseDockerfile(text: Buffer | string, name: string): Dockerfile
   const stages: (Stage & { readonly instructions: Instruction[] })[] = [];
   for (const statement of list) {
     const parsed = placed(name, statement.line, () => parseInstruction(statement));
-    if (parsed.kind === 'from') stages.push(stageOf(statement, parsed, stages.length));
+    if (parsed.kind === 'from')
+      stages.push({ index: stages.length, ...parsed.stage, instructions: [] });
     else if (stages.length > 0) stages.at(-1)?.instructions.push(parsed);
     else if (parsed.kind === 'arg') metaArgs.push(parsed);
     else throw refusal(name, statement.line, new Reason('no build stage in current context'));
@@ -28,14 +29,6 @@ export function parseDockerfile(text: Buffer | string, name: string): Dockerfile
     throw refusal(name, 0, reason);
   }
   return { name, escape, metaArgs, stages };
-}
-
-function stageOf(
-  { line, original }: PlacedStatement,
-  { base, name, platform }: FromLine,
-  index: number,
-): Stage & { readonly instructions: Instruction[] } {
-  return { index, name, base, platform, line, original: original.trim(), instructions: [] };
 }
 
 /**

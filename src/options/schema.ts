@@ -56,57 +56,47 @@ export interface Flag {
   readonly help: string;
 }
 
-/** An option. `D` is the type of its default: `T`, or undefined if it has none. `F` are its flags. */
-export interface Option<T, D, F extends readonly Flag[] = readonly Flag[]> {
+/** An option. `D` is the type of its default: `T`, or undefined if it has none. */
+export interface Option<T, D> {
   readonly check: Check<T>;
   readonly fallback: () => D;
-  readonly flags: F;
+  readonly flags: readonly Flag[];
 }
 
 export type Schema = Readonly<Record<string, Option<unknown, unknown>>>;
 
 /** An option with a default, which `fallback` returns. */
-export function option<T, F extends readonly Flag[]>(
-  check: Check<T>,
-  fallback: () => NoInfer<T>,
-  ...flags: F
-): Option<T, T, F> {
-  return { check, fallback, flags };
+export function option<T>(check: Check<T>, fallback: () => NoInfer<T>, ...flags: Flag[]) {
+  return { check, fallback, flags } satisfies Option<T, T>;
 }
 
 /** An option that may stay undefined. */
-export function optional<T, F extends readonly Flag[]>(
-  check: Check<T>,
-  ...flags: F
-): Option<T, undefined, F> {
+export function optional<T>(check: Check<T>, ...flags: Flag[]): Option<T, undefined> {
   return { check, fallback: () => undefined, flags };
 }
 
 /** An option that is true or false, by default false. */
-export function toggle<F extends readonly Flag[]>(...flags: F): Option<boolean, boolean, F> {
+export function toggle(...flags: Flag[]) {
   return option(flag, () => false, ...flags);
 }
 
 /** A list, by default empty. */
-export function list<T, F extends readonly Flag[]>(
-  check: Check<T>,
-  ...flags: F
-): Option<readonly T[], readonly T[], F> {
+export function list<T>(check: Check<T>, ...flags: Flag[]) {
   return option(listOf(check), () => [], ...flags);
 }
 
 /** Names with strings, by default none. */
-export function record<F extends readonly Flag[]>(check: Check<string>, ...flags: F) {
+export function record(check: Check<string>, ...flags: Flag[]) {
   return option(recordOf(check), () => ({}), ...flags);
 }
 
 /** An upper bound, by default Infinity. */
-export function bound<F extends readonly Flag[]>(...flags: F): Option<number, number, F> {
+export function bound(...flags: Flag[]) {
   return option(amount, () => Infinity, ...flags);
 }
 
 /** A function that receives events, which are ignored by default. */
-export function receiver<E>(): Option<(event: E) => void, (event: E) => void, []> {
+export function receiver<E>() {
   return option(callback<(event: E) => void>(), () => () => undefined);
 }
 

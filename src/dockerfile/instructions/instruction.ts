@@ -1,8 +1,6 @@
 /** The instructions of a Dockerfile, parsed but not expanded (docs.docker.com/reference/dockerfile). */
 import type { Pair } from '../syntax/statement.js';
 
-export type { Pair } from '../syntax/statement.js';
-
 export interface InstructionBase {
   /** The first line, from 1. */
   readonly line: number;

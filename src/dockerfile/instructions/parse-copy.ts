@@ -5,23 +5,11 @@ import { chomp, heredocMark } from '../syntax/heredoc.js';
 import type { PlacedStatement } from '../syntax/statements.js';
 import type { CopyInstruction, InstructionBase, SourceContent } from './instruction.js';
 
-const BOTH: Readonly<Record<string, FlagKind>> = {
-  exclude: 'list',
-  chown: 'string',
-  chmod: 'string',
-  link: 'boolean',
-};
-// --parents is part of the stable syntax from 1.20 on.
-const COPY_FLAGS: Readonly<Record<string, FlagKind>> = {
-  ...BOTH,
-  parents: 'boolean',
-  from: 'string',
-};
-const ADD_FLAGS: Readonly<Record<string, FlagKind>> = {
-  ...BOTH,
-  'keep-git-dir': 'boolean',
-  checksum: 'string',
-  unpack: 'boolean',
+const BOTH = { exclude: 'list', chown: 'string', chmod: 'string', link: 'boolean' } as const;
+const FLAGS: Readonly<Record<'copy' | 'add', Readonly<Record<string, FlagKind>>>> = {
+  // --parents is part of the stable syntax from 1.20 on.
+  copy: { ...BOTH, parents: 'boolean', from: 'string' },
+  add: { ...BOTH, 'keep-git-dir': 'boolean', checksum: 'string', unpack: 'boolean' },
 };
 
 /** Throws a {@link Reason}. */
@@ -37,7 +25,7 @@ export function parseCopy(
     const why = 'requires at least two arguments, but only one was provided';
     throw new Reason(`${name} ${why}. Destination could not be determined`);
   }
-  const flags = readFlags(statement.flags, kind === 'copy' ? COPY_FLAGS : ADD_FLAGS);
+  const flags = readFlags(statement.flags, FLAGS[kind]);
   if (markOf(dest)) throw new Reason(`${name} cannot accept a heredoc as a destination`);
   return {
     ...base,
@@ -76,11 +64,8 @@ function markOf(word: string): ReturnType<typeof heredocMark> {
   }
 }
 
-/** A source of COPY or ADD; a path is in the context, a stage or an image. */
-export type SourceKind = 'path' | 'url' | 'git';
-
-/** Classifies a source as BuildKit does (dfgitutil.ParseGitRef, isHTTPSource). */
-export function sourceKind(source: string): SourceKind {
+/** Classifies a source as BuildKit does (dfgitutil.ParseGitRef, isHTTPSource); a path is in the context, a stage or an image. */
+export function sourceKind(source: string): 'path' | 'url' | 'git' {
   if (/^https?:\/\/[^#?]*\.git(?:[#?]|$)/.test(source)) return 'git';
   if (/^(?:git|ssh):\/\/|^[\w-]+@[\w.-]+:/.test(source)) return 'git';
   return /^https?:\/\//.test(source) ? 'url' : 'path';

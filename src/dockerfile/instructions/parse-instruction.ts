@@ -3,15 +3,14 @@ import { parseDuration } from '../../text/duration.js';
 import { compareBytes, quote, trim } from '../../text/go.js';
 import { suggest } from '../../text/suggest.js';
 import { Reason } from '../reason.js';
-import { type FlagKind, readFlags } from '../syntax/flags.js';
-import type { Pair } from '../syntax/statement.js';
+import { readFlags } from '../syntax/flags.js';
 import type { PlacedStatement } from '../syntax/statements.js';
 import type {
   ArgInstruction,
-  Command,
   HealthcheckInstruction,
   Instruction,
   InstructionBase,
+  Stage,
 } from './instruction.js';
 import { parseCopy } from './parse-copy.js';
 
@@ -21,23 +20,16 @@ const KEYWORDS: readonly string[] = [
 ];
 
 // Includes flags of the labs channel.
-const RUN_FLAGS: Readonly<Record<string, FlagKind>> = {
-  mount: 'list',
-  network: 'string',
-  security: 'string',
-  device: 'list',
-};
+const RUN_FLAGS = { mount: 'list', network: 'string', security: 'string', device: 'list' } as const;
 
-export interface FromLine {
+interface FromLine {
   readonly kind: 'from';
-  readonly base: string;
-  readonly name: string | undefined;
-  readonly platform: string | undefined;
+  readonly stage: Omit<Stage, 'index' | 'instructions'>;
 }
 
 /** Throws a {@link Reason}. */
 export function parseInstruction(statement: PlacedStatement): Instruction | FromLine {
-  const { args, flags, line, endLine } = statement;
+  const { args, json, flags, line, endLine } = statement;
   const base: InstructionBase = { line, endLine, original: trim(statement.original) };
   const keyword = statement.keyword.toLowerCase();
   const noFlags = (): void => void readFlags(flags, {});
@@ -47,7 +39,10 @@ export function parseInstruction(statement: PlacedStatement): Instruction | From
     case 'env':
     case 'label':
       noFlags();
-      return { ...base, kind: keyword, pairs: pairsOf(statement.pairs, keyword.toUpperCase()) };
+      atLeastOne(statement.pairs, keyword.toUpperCase());
+      if (statement.pairs.some(({ key }) => key === ''))
+        throw new Reason(`${keyword.toUpperCase()} names can not be blank`);
+      return { ...base, kind: keyword, pairs: statement.pairs };
     case 'arg':
       return parseArg(statement, base);
     case 'copy':
@@ -58,15 +53,15 @@ export function parseInstruction(statement: PlacedStatement): Instruction | From
     case 'cmd':
     case 'entrypoint':
       noFlags();
-      return { ...base, kind: keyword, command: commandOf(statement) };
+      return { ...base, kind: keyword, command: { args, shell: !json } };
     case 'healthcheck':
       return parseHealthcheck(statement, base);
     case 'onbuild':
       return parseOnbuild(statement, base);
     case 'shell':
       noFlags();
-      if (args.length === 0) throw new Reason('SHELL requires at least one argument');
-      if (!statement.json) throw new Reason('SHELL requires the arguments to be in JSON form');
+      atLeastOne(args, 'SHELL');
+      if (!json) throw new Reason('SHELL requires the arguments to be in JSON form');
       return { ...base, kind: keyword, shell: args };
     case 'volume':
       atLeastOne(args, 'VOLUME');
@@ -96,7 +91,7 @@ export function parseInstruction(statement: PlacedStatement): Instruction | From
   }
 }
 
-function parseFrom({ args, flags }: PlacedStatement): FromLine {
+function parseFrom({ args, flags, line, original }: PlacedStatement): FromLine {
   const [base, as, alias] = args;
   const named = args.length === 3 && as?.toLowerCase() === 'as';
   if (base === undefined || (!named && args.length !== 1))
@@ -106,8 +101,8 @@ function parseFrom({ args, flags }: PlacedStatement): FromLine {
     const why = "name can't start with a number or contain symbols";
     throw new Reason(`invalid name for build stage: ${quote(alias ?? '')}, ${why}`);
   }
-  const platform = readFlags(flags, { platform: 'string' }).string('platform');
-  return { kind: 'from', base, name, platform: platform === '' ? undefined : platform };
+  const platform = readFlags(flags, { platform: 'string' }).string('platform') || undefined;
+  return { kind: 'from', stage: { base, name, platform, line, original: original.trim() } };
 }
 
 function parseArg({ args }: PlacedStatement, base: InstructionBase): ArgInstruction {
@@ -122,14 +117,17 @@ function parseArg({ args }: PlacedStatement, base: InstructionBase): ArgInstruct
   return { ...base, kind: 'arg', args: pairs };
 }
 
-function parseRun(statement: PlacedStatement, base: InstructionBase): Instruction {
+function parseRun(
+  { args, json, ...statement }: PlacedStatement,
+  base: InstructionBase,
+): Instruction {
   const flags = readFlags(statement.flags, RUN_FLAGS);
   const network = flags.string('network');
   if (!['', 'default', 'none', 'host'].includes(network))
     throw new Reason(`invalid network mode ${quote(network)}`);
   if (flags.list('mount').some((mount) => /(^|,)from=[^,]*\$[^,]/i.test(mount)))
     throw new Reason(`'from' doesn't support variable expansion, define alias stage instead`);
-  return { ...base, kind: 'run', command: commandOf(statement) };
+  return { ...base, kind: 'run', command: { args, shell: !json } };
 }
 
 function parseOnbuild({ sub, ...statement }: PlacedStatement, base: InstructionBase): Instruction {
@@ -143,16 +141,6 @@ function parseOnbuild({ sub, ...statement }: PlacedStatement, base: InstructionB
   const start = statement.original.replace(/^[\t\n\f\r ]*ONBUILD[\t\n\f\r ]*/i, '');
   const files = statement.heredocs.map(({ content, name }) => `\n${content.toString()}${name}`);
   return { ...base, kind: 'onbuild', trigger: start + files.join('') };
-}
-
-function pairsOf(pairs: readonly Pair[], name: string): readonly Pair[] {
-  atLeastOne(pairs, name);
-  if (pairs.some(({ key }) => key === '')) throw new Reason(`${name} names can not be blank`);
-  return pairs;
-}
-
-function commandOf({ args, json }: PlacedStatement): Command {
-  return { args, shell: !json };
 }
 
 function atLeastOne(args: readonly unknown[], name: string): void {

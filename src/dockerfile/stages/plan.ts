@@ -7,7 +7,12 @@ import type { Platform } from '../../image/descriptor.js';
 import { quote } from '../../text/go.js';
 import { printable } from '../../text/printable.js';
 import { nearest, suggest } from '../../text/suggest.js';
-import type { Dockerfile, Instruction, Stage } from '../instructions/instruction.js';
+import type {
+  CopyInstruction,
+  Dockerfile,
+  Instruction,
+  Stage,
+} from '../instructions/instruction.js';
 import { parseTrigger } from '../parse.js';
 import { placed, Reason, refusal } from '../reason.js';
 import { expandWord, type Variables } from '../syntax/shell.js';
@@ -63,8 +68,6 @@ export interface PlannedStage {
   origin(from: string): Origin;
 }
 
-const RUN_HINT = 'an engine that runs commands can build it: --engine docker';
-
 /** The stages of a Dockerfile with their dependencies. The constructor checks every FROM and --from. */
 class StageGraph {
   private readonly nodes: PlannedStage[] = [];
@@ -109,15 +112,10 @@ class StageGraph {
     const names = stages.map((stage) => stage.name).filter((each) => each !== undefined);
     const message = `target stage ${quote(wanted)} could not be found`;
     const near = nearest(wanted, names);
-    const hint =
-      near !== undefined || names.length === 0
-        ? undefined
-        : `its stages: ${names.map((each) => printable(each)).join(', ')}`;
-    throw refusal(
-      name,
-      0,
-      new Reason(suggest(message, wanted, names, true), 'DOCKERFILE_TARGET', hint),
-    );
+    const all = `its stages: ${names.map((each) => printable(each)).join(', ')}`;
+    const hint = near !== undefined || names.length === 0 ? undefined : all;
+    const why = suggest(message, wanted, names, true);
+    throw refusal(name, 0, new Reason(why, 'DOCKERFILE_TARGET', hint));
   }
 
   /** The target and the stages that it needs, in the order of the file. */
@@ -150,7 +148,7 @@ class StageGraph {
 
   /** The line that closes a cycle, depth first; not recursive, since there may be many stages. */
   private circleFrom(start: number, done: Set<number>): number | undefined {
-    const path: { readonly index: number; readonly rest: CopyFrom[] }[] = [];
+    const path: { readonly index: number; readonly rest: CopyInstruction[] }[] = [];
     const open = new Set<number>();
     const enter = (index: number): void => {
       if (done.has(index)) return;
@@ -179,7 +177,9 @@ class StageGraph {
     if (!run) return;
     const place = `${printable(this.dockerfile.name)}:${run.line}`;
     const message = `building ${place}: the embedded engine runs no RUN`;
-    throw new DockerceptionError('build', 'DOCKERFILE_RUN', message, { hint: RUN_HINT });
+    throw new DockerceptionError('build', 'DOCKERFILE_RUN', message, {
+      hint: 'an engine that runs commands can build it: --engine docker',
+    });
   }
 
   private tooEarly(line: number, from: string, { label }: PlannedStage): DockerceptionError {
@@ -233,13 +233,8 @@ function imageOf(name: string): Origin {
   return { kind: 'image', name };
 }
 
-interface CopyFrom {
-  readonly line: number;
-  readonly from: string;
-}
-
-function copies({ instructions }: PlannedStage): CopyFrom[] {
-  return instructions.flatMap((each) =>
-    each.kind === 'copy' && each.from !== '' ? [{ line: each.line, from: each.from }] : [],
+function copies({ instructions }: PlannedStage): CopyInstruction[] {
+  return instructions.filter(
+    (each): each is CopyInstruction => each.kind === 'copy' && each.from !== '',
   );
 }

@@ -10,45 +10,26 @@ export function splitFlags(text: string): { flags: string[]; rest: string } {
   for (;;) {
     while (at < text.length && isSpace(text[at] as string)) at++;
     if (!text.startsWith('--', at)) return { flags, rest: text.slice(at) };
-    const { word, end } = flagWord(text, at);
-    at = end;
+    let word = '';
+    let quote = '';
+    for (; at < text.length; at++) {
+      const character = text[at] as string;
+      if (quote === '' && isSpace(character)) break;
+      if (quote === '' ? character === '"' || character === "'" : character === quote)
+        quote = quote === '' ? character : '';
+      else if (character === '\\') word += text[++at] ?? '';
+      else word += character;
+    }
     if (word === '--') return { flags, rest: text.slice(at) };
     flags.push(word);
   }
 }
 
-function flagWord(text: string, start: number): { word: string; end: number } {
-  let word = '';
-  let quote = '';
-  let at = start;
-  for (; at < text.length; at++) {
-    const character = text[at] as string;
-    if (quote === '' && isSpace(character)) break;
-    if (quote === '' ? character === '"' || character === "'" : character === quote)
-      quote = quote === '' ? character : '';
-    else if (character === '\\') word += text[++at] ?? '';
-    else word += character;
-  }
-  return { word, end: at };
-}
-
 /** A `list` may be given several times. */
 export type FlagKind = 'boolean' | 'string' | 'list';
 
-export interface Flags {
-  has(name: string): boolean;
-  /** `false` by default. */
-  boolean(name: string): boolean;
-  /** Empty by default. */
-  string(name: string): string;
-  list(name: string): readonly string[];
-}
-
-/** Parses the flags of an instruction. Throws a {@link Reason}. */
-export function readFlags(
-  words: readonly string[],
-  known: Readonly<Record<string, FlagKind>>,
-): Flags {
+/** Parses the flags of an instruction; by default, they are false or empty. Throws a {@link Reason}. */
+export function readFlags(words: readonly string[], known: Readonly<Record<string, FlagKind>>) {
   const values = new Map<string, string[]>();
   for (const word of words) {
     const equals = word.indexOf('=');
@@ -62,20 +43,17 @@ export function readFlags(
     values.set(name, [...(before ?? []), flagValue(name, kind, value)]);
   }
   return {
-    has: (name) => values.has(name),
-    boolean: (name) => values.get(name)?.[0] === 'true',
-    string: (name) => values.get(name)?.[0] ?? '',
-    list: (name) => values.get(name) ?? [],
+    has: (name: string) => values.has(name),
+    boolean: (name: string) => values.get(name)?.[0] === 'true',
+    string: (name: string) => values.get(name)?.[0] ?? '',
+    list: (name: string): readonly string[] => values.get(name) ?? [],
   };
 }
 
 function flagValue(name: string, kind: FlagKind, value: string | undefined): string {
-  const missing = new Reason(`missing a value on flag: --${name}`);
-  if (kind !== 'boolean') {
-    if (value === undefined) throw missing;
-    return value;
-  }
-  if (value === '') throw missing;
+  if (value === (kind === 'boolean' ? '' : undefined))
+    throw new Reason(`missing a value on flag: --${name}`);
+  if (kind !== 'boolean') return value ?? '';
   const lower = (value ?? 'true').toLowerCase();
   if (lower === 'true' || lower === 'false') return lower;
   throw new Reason(`expecting boolean value for flag --${name}, not: ${value}`);

@@ -9,7 +9,6 @@ import type {
   Dockerfile,
   HealthcheckInstruction,
   Instruction,
-  Pair,
   Stage,
 } from '../../../dockerfile/instructions/instruction.js';
 import { checkSignal, parsePorts } from '../../../dockerfile/instructions/ports-and-signals.js';
@@ -17,6 +16,7 @@ import { parseTrigger } from '../../../dockerfile/parse.js';
 import { placed, Reason } from '../../../dockerfile/reason.js';
 import { buildArg } from '../../../dockerfile/stages/scope.js';
 import { expandWord, expandWords, type Variables } from '../../../dockerfile/syntax/shell.js';
+import type { Pair } from '../../../dockerfile/syntax/statement.js';
 import { DockerceptionError } from '../../../errors.js';
 import type { ContainerConfig } from '../../../image/config.js';
 import { formatDuration } from '../../../text/duration.js';
