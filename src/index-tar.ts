@@ -4,13 +4,17 @@
  * @module dockerception/tar
  */
 export { compileIgnore, type Ignore, parseIgnore } from './dockerfile/patterns/ignore.js';
-export { setMode } from './edit/attributes.js';
-export { type Owner, parseOwner, setOwner } from './edit/attributes.js';
-export { clampTimes, setTimes } from './edit/attributes.js';
+export {
+  clampTimes,
+  type Owner,
+  parseOwner,
+  setMode,
+  setOwner,
+  setTimes,
+} from './edit/attributes.js';
 export { compose, type Edit } from './edit/edit.js';
 export type { FileReceiver } from './edit/find-dockerfile.js';
-export { addPrefix, stripComponents } from './edit/names.js';
-export { safeNames } from './edit/names.js';
+export { addPrefix, safeNames, stripComponents } from './edit/names.js';
 export { select, type Selection } from './edit/select.js';
 export { filterInto } from './filter.js';
 export {
@@ -20,8 +24,7 @@ export {
   runPipeline,
 } from './pipeline.js';
 export { DescriptorSink } from './sink/descriptor.js';
-export type { EntrySink } from './sink/sink.js';
-export type { Sink } from './sink/sink.js';
+export type { EntrySink, Sink } from './sink/sink.js';
 export { StreamSink } from './sink/stream.js';
 export type { Bytes } from './source/bytes.js';
 export type { Source } from './source/source.js';

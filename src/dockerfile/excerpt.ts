@@ -22,7 +22,12 @@ const RULE = '-'.repeat(20);
  * @returns lines without a final line feed; undefined if the instruction is uncertain
  */
 export function excerptOf(text: Buffer, name: string, failed: FailedStep): string | undefined {
-  const statements = statementsOf(text, name);
+  let statements: readonly PlacedStatement[] = [];
+  try {
+    statements = readStatements(text, name).list;
+  } catch {
+    // The message names a line of a malformed file.
+  }
   const line = lineIn(failed.message);
   const range =
     line === undefined
@@ -32,15 +37,6 @@ export function excerptOf(text: Buffer, name: string, failed: FailedStep): strin
           endLine: line,
         });
   return range && show(text.toString().replace(/\n$/, '').split('\n'), name, range);
-}
-
-/** Empty for a malformed file, whose message names a line. */
-function statementsOf(text: Buffer, name: string): readonly PlacedStatement[] {
-  try {
-    return readStatements(text, name).list;
-  } catch {
-    return [];
-  }
 }
 
 /** `dockerfile parse error on line 3: …`, `building Dockerfile:3: …`. */

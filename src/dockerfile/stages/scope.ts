@@ -28,18 +28,14 @@ export function globalScope(dockerfile: Dockerfile, settings: BuildSettings): Va
   const { buildArgs } = settings;
   const { name, escape } = dockerfile;
   const variables = new Map<string, string>();
-  for (const [key, value] of automatic(dockerfile, settings))
-    variables.set(key, buildArg(buildArgs, key) ?? value);
+  const set = (key: string, fallback: () => string | undefined): void => {
+    const value = buildArg(buildArgs, key) ?? fallback();
+    if (value !== undefined) variables.set(key, value);
+  };
+  for (const [key, value] of automatic(dockerfile, settings)) set(key, () => value);
   for (const { args, line } of dockerfile.metaArgs)
-    for (const { key, value } of args) {
-      const given = buildArg(buildArgs, key);
-      if (given !== undefined) variables.set(key, given);
-      else if (value !== undefined)
-        variables.set(
-          key,
-          placed(name, line, () => expandWord(value, variables, { escape })),
-        );
-    }
+    for (const { key, value } of args)
+      set(key, () => value && placed(name, line, () => expandWord(value, variables, { escape })));
   return variables;
 }
 
@@ -54,11 +50,10 @@ function automatic(
     [`${prefix}ARCH`, value.architecture],
     [`${prefix}VARIANT`, value.variant ?? ''],
   ];
-  const stage = target ?? stages.at(-1)?.name ?? 'default';
   return [
     ...platform('BUILD', buildPlatform),
     ...platform('TARGET', targetPlatform),
-    ['TARGETSTAGE', stage],
+    ['TARGETSTAGE', target ?? stages.at(-1)?.name ?? 'default'],
   ];
 }
 
@@ -69,36 +64,28 @@ export function buildArg(
   return Object.hasOwn(buildArgs, name) ? buildArgs[name] : undefined;
 }
 
-export interface ExpandedFrom {
-  /** A stage's name, `scratch`, a build context or an image. */
-  readonly base: string;
-  readonly platform: Platform | undefined;
-}
-
-/** Expands a FROM line. @throws DockerceptionError `DOCKERFILE_SYNTAX` */
+/**
+ * Expands a FROM line. The base is a stage's name, `scratch`, a build context or an image.
+ * @throws DockerceptionError `DOCKERFILE_SYNTAX`
+ */
 export function expandFrom(
   stage: Stage,
-  dockerfile: Dockerfile,
+  { escape, name }: Dockerfile,
   globals: Variables,
-  buildPlatform: Platform,
-): ExpandedFrom {
-  const { escape, name } = dockerfile;
+  local: Platform,
+): { readonly base: string; readonly platform: Platform | undefined } {
   return placed(name, stage.line, () => {
     const base = expandWord(stage.base, globals, { escape });
     if (base === '') throw new Reason(`base name (${stage.base}) should not be blank`);
     if (stage.platform === undefined) return { base, platform: undefined };
     const platform = expandWord(stage.platform, globals, { escape });
     if (platform === '') throw new Reason(`empty platform value from expression ${stage.platform}`);
-    return { base, platform: platformOf(platform, stage.platform, buildPlatform) };
-  });
-}
-
-function platformOf(text: string, written: string, local: Platform): Platform {
-  return parseSpecifier(text, local, (why, component) => {
-    const place = component === undefined ? '' : `${quote(component)} is an invalid component of `;
-    return new Reason(
-      `failed to parse platform ${written}: ${place}${quote(text)}: ${why}: invalid argument`,
-    );
+    const refused = `failed to parse platform ${stage.platform}: `;
+    const parsed = parseSpecifier(platform, local, (why, part) => {
+      const place = part === undefined ? '' : `${quote(part)} is an invalid component of `;
+      return new Reason(`${refused}${place}${quote(platform)}: ${why}: invalid argument`);
+    });
+    return { base, platform: parsed };
   });
 }
 

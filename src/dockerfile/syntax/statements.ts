@@ -15,11 +15,6 @@ export interface PlacedStatement extends Statement {
   readonly endLine: number;
 }
 
-export interface Statements {
-  readonly list: readonly PlacedStatement[];
-  readonly escape: string;
-}
-
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 /** Bytes of a line, with its line feed. */
 const MAX_LINE = 65536;
@@ -29,17 +24,20 @@ const MAX_LINE = 65536;
  * @param at the line for messages, if the text is part of another file
  * @throws DockerceptionError `DOCKERFILE_SYNTAX`, `DOCKERFILE_EMPTY`
  */
-export function readStatements(text: Buffer, name: string, at?: number): Statements {
+export function readStatements(
+  text: Buffer,
+  name: string,
+  at?: number,
+): { readonly list: readonly PlacedStatement[]; readonly escape: string } {
   const lines = new Lines(text);
   const directives = new Directives();
   const list: PlacedStatement[] = [];
   for (let raw = lines.next(); raw !== undefined; raw = lines.next()) {
-    const first = trimStart(withoutFeed(raw));
+    const first = trimStart(raw);
     const line = lines.count;
     placed(name, at ?? line, () => directives.read(first));
-    const { text: start, continued } = continuation(isComment(first) ? '' : first, directives);
-    if (!continued && start === '') continue;
-    const original = continued ? start + joined(lines, directives) : start;
+    if (first === '' || first.startsWith('#')) continue;
+    const original = joined(first, lines, directives);
     list.push(
       placed(name, at ?? line, () => {
         const statement = readStatement(original, directives.escape);
@@ -57,32 +55,22 @@ export function readStatements(text: Buffer, name: string, at?: number): Stateme
   return { list, escape: directives.escape };
 }
 
-function joined(lines: Lines, directives: Directives): string {
+/** A line and those that continue it: an escape at its end, unless that is escaped. */
+function joined(first: string, lines: Lines, { escape }: Directives): string {
   let out = '';
-  for (let raw = lines.next(); raw !== undefined; raw = lines.next()) {
-    const line = withoutFeed(raw);
+  for (let line: string | undefined = first; line !== undefined;) {
+    const bare = trimEnd(line, ' \t');
+    if (!bare.endsWith(escape) || bare[bare.length - 2] === escape) return out + line;
+    out += bare.slice(0, -1);
     // Comments and empty lines don't end a statement.
-    if (isComment(trimStart(line)) || trimStart(line) === '') continue;
-    const { text, continued } = continuation(line, directives);
-    out += text;
-    if (!continued) break;
+    do line = lines.next();
+    while (line !== undefined && /^(?:#|$)/.test(trimStart(line)));
   }
   return out;
 }
 
 function withoutFeed(line: string): string {
   return trimEnd(line, '\r\n');
-}
-
-function isComment(line: string): boolean {
-  return line.startsWith('#');
-}
-
-/** A line without the escape at its end, unless that is escaped. */
-function continuation(line: string, { escape }: Directives): { text: string; continued: boolean } {
-  const bare = trimEnd(line, ' \t');
-  const continued = bare.endsWith(escape) && bare[bare.length - 2] !== escape;
-  return continued ? { text: bare.slice(0, -1), continued } : { text: line, continued };
 }
 
 function readHeredocs(statement: Statement, lines: Lines): Heredoc[] {
@@ -117,7 +105,8 @@ class Lines {
   }
 
   next(): string | undefined {
-    return this.nextBytes()?.toString();
+    const line = this.nextBytes()?.toString();
+    return line && withoutFeed(line);
   }
 
   nextBytes(): Buffer | undefined {
