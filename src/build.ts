@@ -2,8 +2,9 @@
 import { access, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { FailedDockerfile } from './context/failed-dockerfile.js';
-import { concealedPaths, dockerfilePaths, rewording, withFile } from './context/plan-context.js';
+import { concealedPaths, dockerfilePaths, isBased, withFile } from './context/plan-context.js';
 import { claimContext, destroyContext, runContext } from './context/run-context.js';
+import { withoutBaseFolder } from './dockerfile/base.js';
 import { type Choice, chooseEngine } from './engine/choose.js';
 import type {
   BuildResult,
@@ -60,11 +61,10 @@ export async function build(options: BuildOptions): Promise<Built> {
 
 /** Builds, and rewords messages about the context for a user who doesn't know the folder of `base`. */
 async function buildReworded(options: CompleteBuild): Promise<Built> {
-  const reword = rewording(options);
-  if (reword === undefined) return buildClaimed(options);
-  const report = rewordSteps(options.report, reword);
+  if (!isBased(options)) return buildClaimed(options);
+  const report = rewordSteps(options.report, withoutBaseFolder);
   return buildClaimed({ ...options, report }).catch((error: unknown) => {
-    throw rewordError(error, reword);
+    throw rewordError(error, withoutBaseFolder);
   });
 }
 
@@ -100,7 +100,7 @@ async function buildClaimed(given: CompleteBuild): Promise<Built> {
   return { ...built, metadata: redactAll(built.metadata), outputs };
 }
 
-type FromContext = BuildResult & { readonly context: PipelineSummary };
+type FromContext = Omit<Built, 'outputs'>;
 
 /** Builds with an engine that reads the whole context before it builds. */
 async function buildFromEntries(
@@ -138,30 +138,22 @@ async function buildFromStream(
   building.catch((error: unknown) => engineFailed.abort(error));
   const passing = runContext(sink, context, report, { exact: false, signal: stop, receiver });
   const [passed, built] = await Promise.allSettled([passing, building]);
-  if (passed.status === 'rejected' && isUsage(passed.reason)) throw passed.reason;
+  // Errors of usage are reported first, whether an engine answers or not.
+  if (passed.status === 'rejected' && passed.reason instanceof DockerceptionError)
+    if (passed.reason.kind === 'usage') throw passed.reason;
   // The engine rejects with the error of a failed context, so its error is always the first.
   if (built.status === 'rejected') throw built.reason;
   if (passed.status === 'rejected') throw passed.reason;
   return { ...built.value, context: passed.value };
 }
 
-/** Errors of usage are reported first, whether an engine answers or not. */
-function isUsage(error: unknown): boolean {
-  return error instanceof DockerceptionError && error.kind === 'usage';
-}
-
 async function choose(options: CompleteBuild): Promise<Choice> {
-  const { engine, outputs, env, stdout } = options;
+  const { engine, outputs, env, stdout, owner, buildArgs } = options;
   if (typeof engine === 'function') return { engine: engine as Engine, outputs };
   const { sourceDateEpoch } = await import('./text/time.js');
-  const settings = {
-    env,
-    stdout,
-    keepOwner: options.owner === 'keep',
-    created: sourceDateEpoch({ ...env, ...options.buildArgs }),
-    openDirectory,
-  };
-  return chooseEngine(engine, options, settings);
+  const created = sourceDateEpoch({ ...env, ...buildArgs });
+  const keepOwner = owner === 'keep';
+  return chooseEngine(engine, options, { env, stdout, keepOwner, created, openDirectory });
 }
 
 /** Outputs inside of a context directory aren't packed: the image of a second build would differ. */
@@ -202,14 +194,8 @@ async function openDirectory(path: string): Promise<Readable> {
 }
 
 /** The check of the built image; undefined if neither findings nor limits are checked. */
-async function checkOf({
-  check,
-  limits,
-  tags,
-  context,
-  report,
-  signal,
-}: CompleteBuild): Promise<ImageCheck | undefined> {
+async function checkOf(options: CompleteBuild): Promise<ImageCheck | undefined> {
+  const { check, limits, tags, context, report, signal } = options;
   if (!check && limits === undefined) return undefined;
   const { imageCheck } = await import('./inspect/check.js');
   const found =

@@ -48,7 +48,7 @@ export async function checkOwnOutputs(
   inputs: readonly InputPlace[],
 ): Promise<void> {
   for (const output of outputs) {
-    const found = await stat(output.path).catch(() => undefined);
+    const found = await statOf(output.path);
     for (const input of inputs)
       if (await replaces(output, found, input)) throw isInput(output, input);
     if (output.isImplicit === true && found?.isFile() === true && !(await isEarlier(output)))
@@ -68,7 +68,7 @@ async function replaces(
 ): Promise<boolean> {
   // A file can't be written there anyway.
   if (output.form === 'file' && found?.isDirectory() === true) return false;
-  const input = path === 0 ? standardInput() : await stat(path).catch(() => undefined);
+  const input = await statOf(path);
   if (input === undefined) return false;
   if (found !== undefined && isSame(found, input)) return true;
   if (path === 0 || !input.isDirectory()) return false;
@@ -87,10 +87,10 @@ async function replaces(
   return found.size > 0 && (file === undefined || !(await isEarlier(output)));
 }
 
-/** The file that is redirected to standard input, if any. */
-function standardInput(): Stats | undefined {
+/** For standard input, of the file that is redirected to it, if any. */
+async function statOf(path: InputPlace['path']): Promise<Stats | undefined> {
   try {
-    return fstatSync(0);
+    return path === 0 ? fstatSync(path) : await stat(path);
   } catch {
     return undefined;
   }
@@ -134,12 +134,8 @@ function isInput(output: OutputPlace, input: InputPlace): DockerceptionError {
 }
 
 /** The inputs of a build. */
-export function inputsOf({
-  context,
-  file = 'Dockerfile',
-  add,
-  buildContexts,
-}: Pick<CompleteBuild, 'context' | 'file' | 'add' | 'buildContexts'>): InputPlace[] {
+export function inputsOf(options: CompleteBuild): InputPlace[] {
+  const { context, file = 'Dockerfile', add, buildContexts } = options;
   const inputs: InputPlace[] = [];
   if (context === '-') inputs.push({ path: 0, name: 'standard input' });
   else if (typeof context === 'string') inputs.push({ path: context, name: context, file });

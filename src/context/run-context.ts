@@ -1,6 +1,7 @@
 /** Claims the stream of a context, and runs the pipeline over it. */
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { withoutBaseFolder } from '../dockerfile/base.js';
 import { rewordError } from '../errors.js';
 import { type CompleteContext, type ContextOptions, isSource } from '../options/context.js';
 import { type PipelineSummary, runPipeline } from '../pipeline.js';
@@ -8,7 +9,7 @@ import type { Report } from '../progress/events.js';
 import { FAILURE_BLOCK } from '../sink/failure-block.js';
 import type { EntrySink, Sink } from '../sink/sink.js';
 import { isBytes, readableOf } from '../source/bytes.js';
-import { planContext, type PlanSettings, rewording } from './plan-context.js';
+import { isBased, planContext, type PlanSettings } from './plan-context.js';
 
 /**
  * Converts the bytes of the context, in whatever form, to one stream, synchronously: an error of a stream that isn't
@@ -59,8 +60,7 @@ export async function runContext(
     destroyContext(options, first);
     throw first;
   }
-  const reword = rewording(options);
   return runPipeline(plan, sink, report, signal).catch((error: unknown) => {
-    throw reword === undefined ? error : rewordError(error, reword);
+    throw isBased(options) ? rewordError(error, withoutBaseFolder) : error;
   });
 }
