@@ -2,9 +2,8 @@
 import { access, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { FailedDockerfile } from './context/failed-dockerfile.js';
-import { concealedPaths, dockerfilePaths, isBased, withFile } from './context/plan-context.js';
+import { concealedPaths, dockerfilePaths, rewording, withFile } from './context/plan-context.js';
 import { claimContext, destroyContext, runContext } from './context/run-context.js';
-import { withoutBaseFolder } from './dockerfile/base.js';
 import { type Choice, chooseEngine } from './engine/choose.js';
 import type {
   BuildResult,
@@ -61,10 +60,10 @@ export async function build(options: BuildOptions): Promise<Built> {
 
 /** Builds, and rewords messages about the context for a user who doesn't know the folder of `base`. */
 async function buildReworded(options: CompleteBuild): Promise<Built> {
-  if (!isBased(options)) return buildClaimed(options);
-  const report = rewordSteps(options.report, withoutBaseFolder);
+  const reword = rewording(options);
+  const report = reword === undefined ? options.report : rewordSteps(options.report, reword);
   return buildClaimed({ ...options, report }).catch((error: unknown) => {
-    throw rewordError(error, withoutBaseFolder);
+    throw rewordError(error, reword);
   });
 }
 

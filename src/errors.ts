@@ -62,8 +62,8 @@ export class DockerceptionError extends Error {
 }
 
 /** The same error in other words; what isn't reported on purpose stays as it is. */
-export function rewordError(error: unknown, reword: (text: string) => string): unknown {
-  return error instanceof DockerceptionError
+export function rewordError(error: unknown, reword?: (text: string) => string): unknown {
+  return error instanceof DockerceptionError && reword !== undefined
     ? error.with({ message: reword(error.message) })
     : error;
 }

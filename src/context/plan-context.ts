@@ -1,7 +1,7 @@
 /** From the options of a context to the plan of its pipeline. */
 import { readdir } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { BASE_FOLDER, baseDockerfile } from '../dockerfile/base.js';
+import { BASE_FOLDER, baseDockerfile, withoutBaseFolder } from '../dockerfile/base.js';
 import { DOCKERFILE, OTHER_DOCKERFILES } from '../dockerfile/names.js';
 import { clampTimes, dropXattrs, ROOT, setMode, setOwner, setTimes } from '../edit/attributes.js';
 import { compose, type Edit, keeps } from '../edit/edit.js';
@@ -119,8 +119,12 @@ export async function concealedPaths(options: CompleteContext): Promise<readonly
   return [...added, ...excluded.filter((one) => !isVisible(one))];
 }
 
-/** Whether the Dockerfile is the one of `base`. */
-export function isBased({ base, changes }: CompleteContext): boolean {
+/** How messages are reworded for the user, who doesn't know the folder that `base` moves a context into; undefined if they aren't. */
+export function rewording(options: CompleteContext): ((text: string) => string) | undefined {
+  return isBased(options) ? withoutBaseFolder : undefined;
+}
+
+function isBased({ base, changes }: CompleteContext): boolean {
   return base !== undefined || changes.length > 0;
 }
 

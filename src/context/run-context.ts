@@ -1,7 +1,6 @@
 /** Claims the stream of a context, and runs the pipeline over it. */
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { withoutBaseFolder } from '../dockerfile/base.js';
 import { rewordError } from '../errors.js';
 import { type CompleteContext, type ContextOptions, isSource } from '../options/context.js';
 import { type PipelineSummary, runPipeline } from '../pipeline.js';
@@ -9,7 +8,7 @@ import type { Report } from '../progress/events.js';
 import { FAILURE_BLOCK } from '../sink/failure-block.js';
 import type { EntrySink, Sink } from '../sink/sink.js';
 import { isBytes, readableOf } from '../source/bytes.js';
-import { isBased, planContext, type PlanSettings } from './plan-context.js';
+import { planContext, type PlanSettings, rewording } from './plan-context.js';
 
 /**
  * Converts the bytes of the context, in whatever form, to one stream, synchronously: an error of a stream that isn't
@@ -61,6 +60,6 @@ export async function runContext(
     throw first;
   }
   return runPipeline(plan, sink, report, signal).catch((error: unknown) => {
-    throw isBased(options) ? rewordError(error, withoutBaseFolder) : error;
+    throw rewordError(error, rewording(options));
   });
 }
