@@ -29,7 +29,6 @@ export interface FileReceiver {
 }
 
 export class DockerfileFinder {
-  readonly #file: string;
   readonly #files: readonly string[];
   readonly #found = new Map<string, FoundFile>();
   readonly #names = new Set<string>();
@@ -44,11 +43,10 @@ export class DockerfileFinder {
    * @param others names in the root that are used instead, in order of preference
    */
   constructor(
-    file: string,
+    private readonly file: string,
     others: readonly string[] = [],
     private readonly receiver?: FileReceiver,
   ) {
-    this.#file = file;
     this.#files = [file, ...others];
   }
 
@@ -79,7 +77,7 @@ export class DockerfileFinder {
 
   /** @throws DockerceptionError `CONTEXT_EMPTY`, `CONTEXT_IMAGE`, `CONTEXT_NO_DOCKERFILE` */
   requireFile(): FoundFile {
-    const isFolder = !this.#found.has(this.#file) && this.#names.has(this.#file);
+    const isFolder = !this.#found.has(this.file) && this.#names.has(this.file);
     const path = isFolder ? undefined : this.#files.find((file) => this.#found.has(file));
     const found = path === undefined ? undefined : this.#found.get(path);
     if (found !== undefined) return found;
@@ -89,7 +87,7 @@ export class DockerfileFinder {
         'the tar has no entries',
         'the builder has to put a Dockerfile and what it copies into the tar',
       );
-    const missing = `no Dockerfile at '${this.#file}'`;
+    const missing = `no Dockerfile at '${this.file}'`;
     if (isFolder)
       throw invalid(
         'CONTEXT_NO_DOCKERFILE',
@@ -117,7 +115,7 @@ export class DockerfileFinder {
   }
 
   #hint(): string {
-    const base = this.#file.slice(this.#file.lastIndexOf('/') + 1).toLowerCase();
+    const base = this.file.slice(this.file.lastIndexOf('/') + 1).toLowerCase();
     const alike = [...this.#names].find((name) => name.toLowerCase().includes(base));
     if (alike !== undefined) return `-f ${printable(alike, 60)} names another path`;
     return '-f PATH names another path, --strip-components 1 takes a folder off, --base IMAGE does without a Dockerfile';

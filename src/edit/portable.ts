@@ -10,6 +10,11 @@ import { printable } from '../text/printable.js';
 import { dropRecords } from './attributes.js';
 import { dropWithNotice, type Edit } from './edit.js';
 
+const DROPPED: Readonly<Record<string, string>> = {
+  V: 'the label of the volume',
+  A: 'access control lists in the format of Solaris',
+};
+
 const REFUSED: Readonly<Record<string, string>> = {
   M: 'the rest of a file that begins in another volume of a multi-volume archive',
   N: 'a list of names in an obsolete format of GNU tar',
@@ -25,17 +30,9 @@ export function portable(notice: (message: string) => void): Edit {
     dropApple(entry);
     if (entry.type === 'contiguous-file') entry.typeflag = '0';
     if (entry.type !== 'unknown') return undefined;
-    switch (entry.typeflag) {
-      case 'D':
-        entry.typeflag = '5';
-        return undefined;
-      case 'V':
-        return drop(entry, 'the label of the volume');
-      case 'A':
-        return drop(entry, 'access control lists in the format of Solaris');
-      default:
-        return undefined;
-    }
+    if (entry.typeflag === 'D') entry.typeflag = '5';
+    const dropped = DROPPED[entry.typeflag];
+    return dropped === undefined ? undefined : drop(entry, dropped);
   };
   edit.global = (header) => dropApple.global?.(header);
   return edit;

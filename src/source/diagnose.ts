@@ -15,8 +15,9 @@ const LF = 0x0a;
 
 /** Records the first bytes of a stream, and whether CRLF conversion has damaged it. */
 export class StreamEvidence {
-  #head = Buffer.alloc(0);
-  #seen = 0;
+  head = Buffer.alloc(0);
+  /** Bytes read. */
+  seen = 0;
   #lineFeeds = 0;
   #bareLineFeed = false;
   #last = 0;
@@ -24,29 +25,19 @@ export class StreamEvidence {
   /** Adds a chunk, before it is edited in place. Cheap after the first bare line feed. */
   add(chunk: Buffer): void {
     if (chunk.length === 0) return;
-    if (this.#head.length < HEAD) {
-      this.#head = Buffer.concat([this.#head, chunk.subarray(0, HEAD - this.#head.length)]);
-    }
+    if (this.head.length < HEAD)
+      this.head = Buffer.concat([this.head, chunk.subarray(0, HEAD - this.head.length)]);
     for (let at = -1; !this.#bareLineFeed && (at = chunk.indexOf(LF, at + 1)) >= 0;) {
       this.#lineFeeds++;
       this.#bareLineFeed = (at === 0 ? this.#last : chunk[at - 1]) !== CR;
     }
     this.#last = chunk[chunk.length - 1] as number;
-    this.#seen += chunk.length;
-  }
-
-  /** Bytes read. */
-  get seen(): number {
-    return this.#seen;
-  }
-
-  get head(): Buffer {
-    return this.#head;
+    this.seen += chunk.length;
   }
 
   /** Whether the stream starts with a line of text; a tar may follow it. */
   get startsWithText(): boolean {
-    return isText(this.#head);
+    return isText(this.head);
   }
 
   /** Whether there are line feeds, all of them after a carriage return. */

@@ -38,7 +38,7 @@ async function* packed(root: string, options: PackOptions): AsyncGenerator<Buffe
     for (const path of paths) {
       const at = posix.join(root, path);
       const shown = posix.join(options.name, path);
-      const stat = status(at, shown);
+      const stat = reading(shown, () => fs.lstatSync(at));
       const name = toBinary(options.rename(path));
       const first = links.firstName(at, stat, name);
       yield describe(at, shown, stat, name, first);
@@ -50,9 +50,9 @@ async function* packed(root: string, options: PackOptions): AsyncGenerator<Buffe
   yield END_OF_ARCHIVE;
 }
 
-function status(path: string, shown: string): Stats {
+function reading<T>(shown: string, read: () => T): T {
   try {
-    return fs.lstatSync(path);
+    return read();
   } catch (error) {
     throw unreadable(shown, error);
   }
@@ -66,6 +66,7 @@ function describe(
   name: string,
   first: string | undefined,
 ): Buffer {
+  const target = (): string => reading(shown, () => fs.readlinkSync(path, 'latin1'));
   const typeflag = first === undefined ? typeflagOf(stat.mode) : HARD_LINK;
   if (typeflag === undefined) throw unreadable(shown, new Error('it is a socket'));
   return headerOf({
@@ -76,17 +77,9 @@ function describe(
     gid: stat.gid,
     size: typeflag === '0' ? stat.size : 0,
     mtime: Math.floor(stat.mtimeMs / 1000),
-    linkpath: first ?? (typeflag === '2' ? target(path, shown) : undefined),
+    linkpath: first ?? (typeflag === '2' ? target() : undefined),
     device: '34'.includes(typeflag) ? deviceOf(stat.rdev) : undefined,
   });
-}
-
-function target(path: string, shown: string): string {
-  try {
-    return fs.readlinkSync(path, 'latin1');
-  } catch (error) {
-    throw unreadable(shown, error);
-  }
 }
 
 /** Linux's encoding of a device's numbers: makedev(3). */

@@ -48,27 +48,14 @@ export const GNU_MAGIC = 'ustar  \0';
 export function magicOf(block: Buffer, at: number): 'v7' | 'ustar' | 'gnu' {
   const m = at + MAGIC.at;
   // "ustar"
-  if (
-    block[m] !== 0x75 ||
-    block[m + 1] !== 0x73 ||
-    block[m + 2] !== 0x74 ||
-    block[m + 3] !== 0x61 ||
-    block[m + 4] !== 0x72
-  ) {
-    return 'v7';
-  }
+  if (block.readUInt32BE(m) !== 0x75737461 || block[m + 4] !== 0x72) return 'v7';
   return block[m + 5] === 0x20 && block[m + 6] === 0x20 ? 'gnu' : 'ustar';
 }
 
 /** Whether a ustar header is star's variant, as Go's archive/tar recognises it. */
 export function isStar(block: Buffer, at: number): boolean {
-  return (
-    block[at + STAR_TRAILER] === 0x74 &&
-    block[at + STAR_TRAILER + 1] === 0x61 &&
-    block[at + STAR_TRAILER + 2] === 0x72 &&
-    block[at + STAR_TRAILER + 3] === 0 &&
-    magicOf(block, at) === 'ustar'
-  );
+  // "tar\0"
+  return block.readUInt32BE(at + STAR_TRAILER) === 0x74617200 && magicOf(block, at) === 'ustar';
 }
 
 /** The field with the first part of a ustar name. */
@@ -147,18 +134,12 @@ export function typeOf(typeflag: number): EntryType {
 
 /** Types that have no body, whatever the size field says, as for Go's archive/tar. */
 export function isHeaderOnly(type: EntryType): boolean {
-  switch (type) {
-    case 'hard-link':
-    case 'symlink':
-    case 'char-device':
-    case 'block-device':
-    case 'directory':
-    case 'fifo':
-      return true;
-    default:
-      return false;
-  }
+  return HEADER_ONLY.has(type);
 }
+
+const HEADER_ONLY: ReadonlySet<EntryType> = new Set(
+  Object.values(TYPES).filter((type) => !/file$/.test(type)),
+);
 
 /** A device's numbers. */
 export interface DeviceNumbers {
@@ -192,11 +173,7 @@ export const GNU_SPARSE = 0x53; // S
 
 /** Whether a block of this typeflag is no entry, but describes the entry after it. */
 export function isMetadata(typeflag: number): boolean {
-  return (
-    typeflag === PAX ||
-    typeflag === PAX_GLOBAL ||
-    typeflag === GNU_LONG_NAME ||
-    typeflag === GNU_LONG_LINK ||
-    typeflag === PAX_SUN
-  );
+  return METADATA.includes(typeflag);
 }
+
+const METADATA: readonly number[] = [PAX, PAX_SUN, PAX_GLOBAL, GNU_LONG_NAME, GNU_LONG_LINK];

@@ -9,7 +9,8 @@ interface ContentHandler {
 }
 
 export class SparseContent {
-  readonly #text: SparseText | undefined;
+  /** The map at the start of the body, until it is complete. */
+  #text: Generator<undefined, void, number> | undefined;
   /** Bytes of the body that remain. */
   #remaining: number;
   #region = -1;
@@ -25,7 +26,8 @@ export class SparseContent {
     private readonly handler: ContentHandler,
   ) {
     this.#remaining = size;
-    if (map.rest === 'body') this.#text = new SparseText(map);
+    if (map.rest === 'body') this.#text = readMapText(map);
+    this.#text?.next();
     if (map.rest === 'body' && size === 0) throw badMap('is missing');
     if (map.rest === 'none') map.close(size);
   }
@@ -43,12 +45,14 @@ export class SparseContent {
   /** The body's next bytes. Throws TAR_SPARSE. */
   body(bytes: Buffer): void {
     let at = 0;
-    if (this.#text?.isComplete === false) {
-      at = this.#text.take(bytes);
-      this.#remaining -= at;
-      if (this.#text.isComplete) this.#beginLate();
-      else if (this.#remaining === 0) throw badMap('goes on beyond what the archive has');
+    while (this.#text !== undefined && at < bytes.length) {
+      this.#remaining--;
+      if (this.#text.next(bytes[at++] as number).done !== true) continue;
+      this.#text = undefined;
+      this.#beginLate();
     }
+    if (this.#text !== undefined && this.#remaining === 0)
+      throw badMap('goes on beyond what the archive has');
     while (at < bytes.length) {
       const step = Math.min(this.#left, bytes.length - at);
       this.handler.data?.(bytes.subarray(at, at + step));
@@ -81,54 +85,23 @@ export class SparseContent {
 const MAX_DIGITS = 16;
 
 /**
- * The map of PAX sparse 1.0: decimal numbers, each with a newline; the number of regions, then offset and length of
- * each; padded to a whole block. One number is held at a time. GNU tar manual, "Storing Sparse Files".
+ * Reads the map of PAX sparse 1.0 byte by byte: decimal numbers, each with a newline; the number of regions, then offset
+ * and length of each; padded to a whole block. GNU tar manual, "Storing Sparse Files".
  */
-class SparseText {
-  #number = '';
-  #regions: number | undefined;
-  #offset: number | undefined;
-  #read = 0;
-  /** Remaining bytes of padding, after the last number. */
-  #padding: number | undefined;
-
-  constructor(private readonly map: SparseMap) {}
-
-  /** Whether the map and its padding were read. */
-  get isComplete(): boolean {
-    return this.#padding === 0;
-  }
-
-  /** Reads the map's part of `bytes`; returns its length. Throws TAR_SPARSE. */
-  take(bytes: Buffer): number {
-    let at = 0;
-    while (at < bytes.length && this.#padding === undefined) {
-      this.#read++;
-      this.#byte(bytes[at++] as number);
+function* readMapText(map: SparseMap): Generator<undefined, void, number> {
+  let read = 0;
+  function* number(): Generator<undefined, number, number> {
+    let text = '';
+    for (;;) {
+      const byte = yield;
+      read++;
+      if (byte === 0x0a) return mapNumber(text);
+      if (text.length === MAX_DIGITS) throw badMap('has an oversized number');
+      text += String.fromCharCode(byte);
     }
-    if (this.#padding === undefined) return at;
-    const skipped = Math.min(this.#padding, bytes.length - at);
-    this.#padding -= skipped;
-    return at + skipped;
   }
-
-  #byte(byte: number): void {
-    if (byte !== 0x0a) {
-      if (this.#number.length === MAX_DIGITS) throw badMap('has an oversized number');
-      this.#number += String.fromCharCode(byte);
-      return;
-    }
-    const number = mapNumber(this.#number);
-    this.#number = '';
-    if (this.#regions === undefined) {
-      this.map.expect(number);
-      this.#regions = number;
-    } else if (this.#offset === undefined) {
-      this.#offset = number;
-    } else {
-      this.map.add(this.#offset, number);
-      this.#offset = undefined;
-    }
-    if (this.map.length === this.#regions) this.#padding = paddingOf(this.#read);
-  }
+  const regions = yield* number();
+  map.expect(regions);
+  while (map.length < regions) map.add(yield* number(), yield* number());
+  for (let padding = paddingOf(read); padding > 0; padding--) yield;
 }

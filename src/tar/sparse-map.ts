@@ -4,18 +4,8 @@
  * GNU tar manual, "Storing Sparse Files" and "Basic Tar Format".
  */
 import { DockerceptionError } from '../errors.js';
-import {
-  BLOCK,
-  type EntryType,
-  type Field,
-  GNU_SPARSE_CONTINUED,
-  GNU_SPARSE_EXTENDED,
-  isHeaderOnly,
-  MAGIC,
-  PREFIX,
-  TYPEFLAG,
-  USTAR_MAGIC,
-} from './block.js';
+import type { EntryType, Field } from './block.js';
+import * as block from './block.js';
 import { badField, readNumber, writeChecksum } from './header-fields.js';
 import { type Metadata, METADATA_LIMIT } from './metadata.js';
 import type { PaxRecords } from './pax.js';
@@ -110,7 +100,7 @@ const NUMBER = 12;
 function oldSparseMap(header: Buffer, at: number): SparseMap {
   const size = readNumber(header, at, REAL_SIZE, 'real size');
   if (size < 0) throw badField('real size', 'is negative');
-  const rest = header[at + GNU_SPARSE_EXTENDED] === 0 ? 'none' : 'blocks';
+  const rest = header[at + block.GNU_SPARSE_EXTENDED] === 0 ? 'none' : 'blocks';
   const map = new SparseMap(rest, size);
   addRegions(map, header, at + IN_HEADER.at, IN_HEADER.regions);
   return map;
@@ -119,7 +109,7 @@ function oldSparseMap(header: Buffer, at: number): SparseMap {
 /** Adds the regions of a block after the header. Returns whether another one follows. */
 export function continueOldMap(map: SparseMap, more: Buffer, at = 0): boolean {
   addRegions(map, more, at, REGIONS_IN_BLOCK);
-  return more[at + GNU_SPARSE_CONTINUED] !== 0;
+  return more[at + block.GNU_SPARSE_CONTINUED] !== 0;
 }
 
 function addRegions(map: SparseMap, from: Buffer, at: number, regions: number): void {
@@ -162,10 +152,10 @@ export function convertOldSparse(
   set('size', String(map.size));
   set('numblocks', String(regions.split(',').length / 2));
   set('map', regions);
-  header.write('0', TYPEFLAG, 1, 'latin1');
-  header.write(USTAR_MAGIC, MAGIC.at, 'latin1');
+  header.write('0', block.TYPEFLAG, 1, 'latin1');
+  header.write(block.USTAR_MAGIC, block.MAGIC.at, 'latin1');
   // GNU's times and the map are in the place of ustar's prefix.
-  header.fill(0, PREFIX.at, BLOCK);
+  header.fill(0, block.PREFIX.at, block.BLOCK);
   writeChecksum(header, 0);
 }
 
@@ -189,7 +179,7 @@ export function readSparseMap(
   type: EntryType,
   records: PaxRecords | undefined,
 ): SparseMap {
-  if (isHeaderOnly(type)) throw badMap('belongs to something that is no file');
+  if (block.isHeaderOnly(type)) throw badMap('belongs to something that is no file');
   if (type !== 'sparse-file') return paxSparseMap(records as PaxRecords);
   if (isPaxSparse(records)) throw badMap('stands in two places');
   return oldSparseMap(header, at);

@@ -4,24 +4,8 @@
  * POSIX.1-2017 pax, "pax Interchange Format" and "ustar Interchange Format"; SCHILY.xattr as in
  * star(1), which container engines read.
  */
-import {
-  BLOCK,
-  DEVMAJOR,
-  DEVMINOR,
-  type Field,
-  GID,
-  GNU_MAGIC,
-  LINKNAME,
-  MAGIC,
-  MODE,
-  MTIME,
-  NAME,
-  paddingOf,
-  SIZE,
-  TYPEFLAG,
-  UID,
-  USTAR_MAGIC,
-} from './block.js';
+import type { Field } from './block.js';
+import * as block from './block.js';
 import { writeChecksum, writeName, writeNumber } from './header-fields.js';
 import { PaxRecords } from './pax.js';
 
@@ -45,17 +29,13 @@ export interface WrittenEntry {
 }
 
 /** Two zero blocks. */
-export const END_OF_ARCHIVE = Buffer.alloc(2 * BLOCK);
+export const END_OF_ARCHIVE = Buffer.alloc(2 * block.BLOCK);
 
 /** The magic, and zero for numbers: the same in all headers. */
-const BLANK = blank();
-
-function blank(): Buffer {
-  const block = Buffer.alloc(BLOCK);
-  block.write(USTAR_MAGIC, MAGIC.at, 'latin1');
-  for (const field of [UID, GID, SIZE, MTIME]) writeNumber(block, 0, field, 0);
-  return block;
-}
+const BLANK = Buffer.alloc(block.BLOCK);
+BLANK.write(block.USTAR_MAGIC, block.MAGIC.at, 'latin1');
+for (const field of [block.UID, block.GID, block.SIZE, block.MTIME])
+  writeNumber(BLANK, 0, field, 0);
 
 /** The largest value of an octal field that ends with a NUL. */
 const MAX_ID = 0o7777777;
@@ -74,9 +54,9 @@ export function writeHeader(target: Buffer, at: number, entry: WrittenEntry): Bu
 
 /** The same as one buffer. */
 export function headerOf(entry: WrittenEntry): Buffer {
-  const block = Buffer.allocUnsafe(BLOCK);
-  const front = writeHeader(block, 0, entry);
-  return front === undefined ? block : Buffer.concat([front, block]);
+  const header = Buffer.allocUnsafe(block.BLOCK);
+  const front = writeHeader(header, 0, entry);
+  return front === undefined ? header : Buffer.concat([front, header]);
 }
 
 /**
@@ -84,15 +64,15 @@ export function headerOf(entry: WrittenEntry): Buffer {
  * Go's archive/tar (docker, podman, skopeo, containerd), libarchive and GNU tar all read.
  */
 export function headerBlock(entry: WrittenEntry): Buffer {
-  const block = Buffer.allocUnsafe(BLOCK);
-  writeBlock(block, 0, entry);
-  writeNumber(block, 0, UID, entry.uid);
-  writeNumber(block, 0, GID, entry.gid);
-  writeNumber(block, 0, SIZE, entry.size);
-  writeNumber(block, 0, MTIME, entry.mtime);
-  if (entry.size > MAX_SIZE) block.write(GNU_MAGIC, MAGIC.at, 'latin1');
-  writeChecksum(block, 0);
-  return block;
+  const header = Buffer.allocUnsafe(block.BLOCK);
+  writeBlock(header, 0, entry);
+  writeNumber(header, 0, block.UID, entry.uid);
+  writeNumber(header, 0, block.GID, entry.gid);
+  writeNumber(header, 0, block.SIZE, entry.size);
+  writeNumber(header, 0, block.MTIME, entry.mtime);
+  if (entry.size > MAX_SIZE) header.write(block.GNU_MAGIC, block.MAGIC.at, 'latin1');
+  writeChecksum(header, 0);
+  return header;
 }
 
 /** `./`, a directory in plain ustar: everything that reads the first bytes of a stream takes it for a tar. */
@@ -124,29 +104,30 @@ export function metadataEntry(typeflag: 'x' | 'L' | 'K', data: Buffer, mtime: nu
 
 /** The zeros that follow a body of `size` bytes. */
 export function paddingAfter(size: number): Buffer {
-  return END_OF_ARCHIVE.subarray(0, paddingOf(size));
+  return END_OF_ARCHIVE.subarray(0, block.paddingOf(size));
 }
 
 /** Writes the one block; false when a name or a number didn't fit. */
 function writeBlock(target: Buffer, at: number, entry: WrittenEntry): boolean {
   BLANK.copy(target, at);
   let fits = true;
-  if (entry.path.length <= NAME.length) target.write(entry.path, at, NAME.length, 'latin1');
+  if (entry.path.length <= block.NAME.length)
+    target.write(entry.path, at, block.NAME.length, 'latin1');
   else fits = writeName(target, at, Buffer.from(entry.path, 'latin1'));
-  writeNumber(target, at, MODE, entry.mode);
-  if (entry.uid !== 0 && !writeFitting(target, at, UID, entry.uid, MAX_ID)) fits = false;
-  if (entry.gid !== 0 && !writeFitting(target, at, GID, entry.gid, MAX_ID)) fits = false;
-  if (entry.size !== 0 && !writeFitting(target, at, SIZE, entry.size, MAX_SIZE)) fits = false;
-  if (!writeFitting(target, at, MTIME, entry.mtime, MAX_SIZE)) fits = false;
-  target[at + TYPEFLAG] = entry.typeflag.charCodeAt(0);
+  writeNumber(target, at, block.MODE, entry.mode);
+  if (entry.uid !== 0 && !writeFitting(target, at, block.UID, entry.uid, MAX_ID)) fits = false;
+  if (entry.gid !== 0 && !writeFitting(target, at, block.GID, entry.gid, MAX_ID)) fits = false;
+  if (entry.size !== 0 && !writeFitting(target, at, block.SIZE, entry.size, MAX_SIZE)) fits = false;
+  if (!writeFitting(target, at, block.MTIME, entry.mtime, MAX_SIZE)) fits = false;
+  target[at + block.TYPEFLAG] = entry.typeflag.charCodeAt(0);
   const { linkpath, device } = entry;
   if (linkpath !== undefined) {
-    target.write(linkpath, at + LINKNAME.at, LINKNAME.length, 'latin1');
-    if (linkpath.length > LINKNAME.length) fits = false;
+    target.write(linkpath, at + block.LINKNAME.at, block.LINKNAME.length, 'latin1');
+    if (linkpath.length > block.LINKNAME.length) fits = false;
   }
   if (device !== undefined) {
-    writeNumber(target, at, DEVMAJOR, device.major);
-    writeNumber(target, at, DEVMINOR, device.minor);
+    writeNumber(target, at, block.DEVMAJOR, device.major);
+    writeNumber(target, at, block.DEVMINOR, device.minor);
   }
   writeChecksum(target, at);
   return fits;
@@ -173,9 +154,9 @@ function recordsOf(entry: WrittenEntry): PaxRecords {
   };
   const { path, linkpath = '', uid, gid, size, mtime, xattrs = new Map<string, Buffer>() } = entry;
   if (gid > MAX_ID || gid < 0) text('gid', String(gid));
-  if (linkpath.length > LINKNAME.length) text('linkpath', linkpath);
+  if (linkpath.length > block.LINKNAME.length) text('linkpath', linkpath);
   if (mtime < 0 || mtime > MAX_SIZE) text('mtime', String(mtime));
-  if (path.length > NAME.length) text('path', path);
+  if (path.length > block.NAME.length) text('path', path);
   for (const name of [...xattrs.keys()].sort())
     records.set(`SCHILY.xattr.${name}`, xattrs.get(name) as Buffer);
   if (size > MAX_SIZE) text('size', String(size));
