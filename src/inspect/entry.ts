@@ -1,5 +1,6 @@
 /** The entries of an inspected file system. */
 import { followIn } from '../filesystem/follow.js';
+import { formatPermissions } from '../text/format.js';
 import type { Content } from './probe/content.js';
 
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'char-device' | 'block-device' | 'fifo';
@@ -89,18 +90,7 @@ const KIND_LETTERS: Readonly<Record<EntryKind, string>> = {
   fifo: 'p',
 };
 
-/** `drwxr-sr-t`, as ls(1) prints it (POSIX.1-2017 ls, "STDOUT"). */
+/** `drwxr-sr-t`, as ls(1) prints it. */
 export function modeString(kind: EntryKind, mode: number): string {
-  return (
-    KIND_LETTERS[kind] +
-    permissionLetters(mode >> 6, (mode & 0o4000) !== 0, 's') +
-    permissionLetters(mode >> 3, (mode & 0o2000) !== 0, 's') +
-    permissionLetters(mode, (mode & 0o1000) !== 0, 't')
-  );
-}
-
-function permissionLetters(bits: number, isSpecial: boolean, special: string): string {
-  const runs = (bits & 1) !== 0;
-  const last = isSpecial ? (runs ? special : special.toUpperCase()) : runs ? 'x' : '-';
-  return `${(bits & 4) === 0 ? '-' : 'r'}${(bits & 2) === 0 ? '-' : 'w'}${last}`;
+  return KIND_LETTERS[kind] + formatPermissions(mode);
 }

@@ -26,7 +26,6 @@ export interface SideData {
 }
 
 export interface LayerData {
-  readonly diffId?: string;
   readonly compressed?: number;
   readonly contents: number;
   readonly createdBy?: string;

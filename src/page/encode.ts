@@ -1,7 +1,8 @@
 /** Encodes an inspection as the data of the page. */
-import type { ChangeKind } from '../inspect/difference/difference.js';
+import type { Difference, DifferenceEntry } from '../inspect/difference/difference.js';
 import { type Entry, walk } from '../inspect/entry.js';
 import type { ImageFacts, Inspection, Waste } from '../inspect/inspection.js';
+import { shellQuote } from '../text/shell-quote.js';
 import {
   CHANGES,
   type DifferenceData,
@@ -15,17 +16,11 @@ import {
 const MAX_LISTED = 2000;
 const MAX_COPIES = 20;
 
-export interface PageDifference {
-  readonly entries: readonly PageChange[];
-  readonly sizes: { readonly before: number; readonly after: number };
-}
+export type PageChange = Pick<DifferenceEntry, 'path' | 'how' | 'from'>;
 
-export interface PageChange {
-  /** Absolute; before for a removed entry, after for any other. */
-  readonly path: string;
-  readonly how: ChangeKind;
-  /** The path before, of a moved entry. */
-  readonly from?: string;
+/** The part of a difference that the page shows. */
+export interface PageDifference extends Pick<Difference, 'sizes'> {
+  readonly entries: readonly PageChange[];
 }
 
 export function encodeSide(inspection: Inspection): SideData {
@@ -37,18 +32,7 @@ export function encodeSide(inspection: Inspection): SideData {
     platform: image?.platform,
     facts: image === undefined ? [] : factsOf(image),
     size: inspection.size,
-    layers: inspection.layers.map(
-      ({ diffId, compressed, contents, createdBy, added, changed, removed, wasted }) => ({
-        diffId,
-        compressed,
-        contents,
-        createdBy,
-        added,
-        changed,
-        removed,
-        wasted,
-      }),
-    ),
+    layers: inspection.layers,
     findings: inspection.findings,
     waste: encodeWaste(inspection.waste),
     entries: encodeEntries(inspection.root),
@@ -76,7 +60,7 @@ function factsOf({ names, id, digest, config }: ImageFacts): (readonly [string, 
 /** A command for display, with unusual words quoted. */
 function commandLine(command: readonly string[] | null | undefined): string | undefined {
   return command
-    ?.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)))
+    ?.map((word) => (shellQuote(word) === word ? word : JSON.stringify(word)))
     .join(' ');
 }
 

@@ -1,4 +1,4 @@
-/** Sizes, rates and durations in decimal units, as `docker images` and buildx print them. */
+/** Sizes, rates and durations in decimal units, as `docker images` and buildx print them; permissions. */
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
@@ -30,4 +30,18 @@ export function formatContext(bytes: number, entries: number, milliseconds: numb
   const count = `${entries} ${entries === 1 ? 'entry' : 'entries'}`;
   const rate = milliseconds > 0 ? `, ${formatRate(bytes, milliseconds)}` : '';
   return `${formatBytes(bytes)}, ${count}${rate}`;
+}
+
+const SPECIAL_BITS = [
+  { bit: 0o4000, at: 2, letter: 's' },
+  { bit: 0o2000, at: 5, letter: 's' },
+  { bit: 0o1000, at: 8, letter: 't' },
+] as const;
+
+/** `rwxr-sr-t`, as ls(1) prints permissions (POSIX.1-2017 ls, "STDOUT"). */
+export function formatPermissions(mode: number): string {
+  const letters = [...'rwxrwxrwx'].map((letter, at) => (mode & (0o400 >> at) ? letter : '-'));
+  for (const { bit, at, letter } of SPECIAL_BITS)
+    if (mode & bit) letters[at] = letters[at] === 'x' ? letter : letter.toUpperCase();
+  return letters.join('');
 }

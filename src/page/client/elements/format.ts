@@ -1,5 +1,5 @@
 /** Text for entries, sizes and names. */
-import { formatBytes } from '../../../text/format.js';
+import { formatBytes, formatPermissions } from '../../../text/format.js';
 import type { FileTree } from '../model/file-tree.js';
 
 /** `1,204 files` */
@@ -17,19 +17,10 @@ export function shareOf(part: number, whole: number): string {
 
 /** Type and permissions as `ls -l` prints them: `-rwsr-xr-x`. */
 export function modeOf(kind: string, mode: number): string {
-  const triple = (bits: number, special: boolean, letter: string): string => {
-    const last = special ? (bits & 1 ? letter : letter.toUpperCase()) : bits & 1 ? 'x' : '-';
-    return `${bits & 4 ? 'r' : '-'}${bits & 2 ? 'w' : '-'}${last}`;
-  };
-  return [
-    kind === 'f' ? '-' : kind,
-    triple((mode >> 6) & 7, (mode & 0o4000) !== 0, 's'),
-    triple((mode >> 3) & 7, (mode & 0o2000) !== 0, 's'),
-    triple(mode & 7, (mode & 0o1000) !== 0, 't'),
-  ].join('');
+  return (kind === 'f' ? '-' : kind) + formatPermissions(mode);
 }
 
-const WORDS: Readonly<Record<string, string>> = {
+const KIND_WORDS: Readonly<Record<string, string>> = {
   f: 'file',
   d: 'directory',
   l: 'symbolic link',
@@ -39,15 +30,14 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 export function kindWord(kind: string): string {
-  return WORDS[kind] ?? 'entry';
+  return KIND_WORDS[kind] ?? 'entry';
 }
 
 /** `2024-05-17 09:30 UTC`; the number itself if it is not a valid date. */
 export function timeOf(seconds: number): string {
   const date = new Date(seconds * 1000);
-  return Number.isNaN(date.getTime())
-    ? String(seconds)
-    : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  if (Number.isNaN(date.getTime())) return String(seconds);
+  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** The label for screen readers: `usr, directory, 120 MB, 45 %, 1,204 files`. */
@@ -97,7 +87,6 @@ export function ratioText(before: number, after: number): readonly [string, stri
 }
 
 function rounded(ratio: number): string {
-  return ratio < 9.95
-    ? ratio.toFixed(1).replace(/\.0$/, '')
-    : Math.round(ratio).toLocaleString('en');
+  if (ratio < 9.95) return ratio.toFixed(1).replace(/\.0$/, '');
+  return Math.round(ratio).toLocaleString('en');
 }

@@ -31,16 +31,13 @@ export function squarify(weights: readonly number[], area: Rect): Rect[] {
     // The last row covers the rest, so that rounding leaves no gap.
     const isLast = row.end === weights.length || row.sum >= left;
     const across = free.width >= free.height;
-    const depth = isLast ? (across ? free.width : free.height) : (row.sum * scale) / side;
-    let along = across ? free.y : free.x;
+    const depth = isLast ? Math.max(free.width, free.height) : (row.sum * scale) / side;
+    let { x, y } = free;
     for (let at = first; at < row.end; at++) {
       const length = ((weights[at] as number) / row.sum) * side;
-      rects.push(
-        across
-          ? { x: free.x, y: along, width: depth, height: length }
-          : { x: along, y: free.y, width: length, height: depth },
-      );
-      along += length;
+      rects.push({ x, y, width: across ? depth : length, height: across ? length : depth });
+      if (across) y += length;
+      else x += length;
     }
     free = across
       ? { ...free, x: free.x + depth, width: free.width - depth }

@@ -50,10 +50,8 @@ export class Cells {
 
   /** Focuses the button of an entry, or the first one; false if there are none. */
   focus(at: number | undefined): boolean {
-    const index = Math.max(
-      this.boxes.findIndex((box) => box.at === at),
-      0,
-    );
+    const found = this.boxes.findIndex((box) => box.at === at);
+    const index = Math.max(found, 0);
     const control = this.element.children[index] as HTMLElement | undefined;
     this.rove(index);
     control?.focus();
@@ -72,11 +70,9 @@ export class Cells {
   key(key: string, target: Element): boolean {
     const box = this.boxOf(target);
     if (box === undefined) return false;
-    const ends: Readonly<Record<string, Box | undefined>> = {
-      Home: this.boxes[0],
-      End: this.boxes.at(-1),
-    };
-    const to = ends[key] ?? neighbour(this.boxes, box, key);
+    const ends: Readonly<Record<string, number>> = { Home: 0, End: -1 };
+    const end = ends[key];
+    const to = end === undefined ? neighbour(this.boxes, box, key) : this.boxes.at(end);
     if (to !== undefined) this.focus(to.at);
     return to !== undefined || key.startsWith('Arrow');
   }
@@ -96,43 +92,41 @@ export class Cells {
 
   private mark(): void {
     const { entry } = this.session.view;
-    for (const cell of this.element.children) {
-      const isIt = (cell as HTMLElement).dataset['entry'] === String(entry);
-      if (isIt) cell.setAttribute('aria-current', 'true');
-      else cell.removeAttribute('aria-current');
-    }
+    [...this.element.children].forEach((cell, index) => {
+      cell.ariaCurrent = this.boxes[index]?.at === entry ? 'true' : null;
+    });
   }
 }
 
-/** The nearest rectangle in the direction of an arrow key; what is straight ahead is preferred. */
-function neighbour<Box extends Rect>(
-  stops: readonly Box[],
-  from: Box,
-  key: string,
-): Box | undefined {
-  if (!/^Arrow(Left|Right|Up|Down)$/.test(key)) return undefined;
-  const isSideways = key === 'ArrowLeft' || key === 'ArrowRight';
+const DIRECTIONS: Readonly<Record<string, readonly [axis: 'x' | 'y', sign: 1 | -1]>> = {
+  ArrowLeft: ['x', -1],
+  ArrowRight: ['x', 1],
+  ArrowUp: ['y', -1],
+  ArrowDown: ['y', 1],
+};
+
+/** The nearest rectangle in the direction of an arrow key; one straight ahead is preferred. */
+function neighbour(stops: readonly Box[], from: Box, key: string): Box | undefined {
+  const [axis, sign] = DIRECTIONS[key] ?? [];
+  if (axis === undefined) return undefined;
   let best: Box | undefined;
   let least = Infinity;
   for (const box of stops) {
-    const ahead = {
-      ArrowLeft: from.x - (box.x + box.width),
-      ArrowRight: box.x - (from.x + from.width),
-      ArrowUp: from.y - (box.y + box.height),
-      ArrowDown: box.y - (from.y + from.height),
-    }[key] as number;
+    const [near, far] = sign === 1 ? [from, box] : [box, from];
+    const ahead = far[axis] - endOf(near, axis);
     if (box === from || ahead < -1) continue;
-    const across = isSideways
-      ? gap(from.y, from.height, box.y, box.height)
-      : gap(from.x, from.width, box.x, box.width);
-    const distance = Math.max(ahead, 0) + across * 3;
+    const distance = Math.max(ahead, 0) + gap(from, box, axis === 'x' ? 'y' : 'x') * 3;
     if (distance < least) [best, least] = [box, distance];
   }
   return best;
 }
 
-/** The distance of two intervals; near 0 if they overlap, the less the nearer they start. */
-function gap(start: number, length: number, otherStart: number, otherLength: number): number {
-  const apart = Math.max(otherStart - (start + length), start - (otherStart + otherLength));
-  return apart > -1 ? apart + 1 : Math.abs(otherStart - start) * 1e-3;
+/** The distance of two rectangles along an axis; near 0 if they overlap, the less the nearer they start. */
+function gap(one: Rect, other: Rect, axis: 'x' | 'y'): number {
+  const apart = Math.max(other[axis] - endOf(one, axis), one[axis] - endOf(other, axis));
+  return apart > -1 ? apart + 1 : Math.abs(other[axis] - one[axis]) * 1e-3;
+}
+
+function endOf(rect: Rect, axis: 'x' | 'y'): number {
+  return rect[axis] + (axis === 'x' ? rect.width : rect.height);
 }
