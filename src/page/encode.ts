@@ -93,8 +93,7 @@ function encodeEntries(root: Entry): EntryColumns {
     xattrs: [] as [number, string[]][],
   };
   const names: string[] = [];
-  const kinds: string[] = [];
-  const contents: string[] = [];
+  let [kinds, contents] = ['', ''];
   const owners = new Map<string, number>();
   const firsts = new Map<object, number>();
   const depths = new Map<Entry | undefined, number>([[undefined, -1]]);
@@ -107,8 +106,8 @@ function encodeEntries(root: Entry): EntryColumns {
     const owner = `${mode}:${uid}:${gid}`;
     if (!owners.has(owner)) owners.set(owner, columns.owners.push([mode, uid, gid]) - 1);
     names.push(entry.name);
-    kinds.push(KINDS[entry.kind]);
-    contents.push(contentLetter(entry));
+    kinds += KINDS[entry.kind];
+    contents += contentLetter(entry);
     columns.depths.push(depth);
     columns.sizes.push(entry.size);
     columns.times.push(entry.mtime - time);
@@ -123,7 +122,7 @@ function encodeEntries(root: Entry): EntryColumns {
     if (first === undefined) firsts.set(links, at);
     else columns.again.push([at, first]);
   }
-  return { names: names.join('/'), kinds: kinds.join(''), contents: contents.join(''), ...columns };
+  return { names: names.join('/'), kinds, contents, ...columns };
 }
 
 function contentLetter({ content }: Entry): string {

@@ -1,6 +1,6 @@
 /**
- * One HTML file that shows an inspection, or a comparison of two. It loads nothing: the client's script and style are in
- * it, and its policy allows only these, by their hashes. The data are in it as JSON, which a browser never runs.
+ * One HTML file that shows an inspection, or a comparison of two. It loads nothing: it contains the client's script and
+ * style, whose hashes are the only ones that its policy allows, and the data as JSON, which a browser never runs.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -51,14 +51,8 @@ async function* parts(
 ): AsyncGenerator<string, void, undefined> {
   const { script, style } = bundle ?? (await readBundle());
   const { inspection, other } = subject;
-  const policy = [
-    "default-src 'none'",
-    `script-src '${hashOf(script)}'`,
-    `style-src '${hashOf(style)}'`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
+  const hashes = `script-src '${hashOf(script)}'; style-src '${hashOf(style)}'`;
+  const policy = `default-src 'none'; ${hashes}; img-src data:; base-uri 'none'; form-action 'none'`;
   yield `<!doctype html>
 <html lang="en">
 <head>
@@ -72,20 +66,17 @@ async function* parts(
 <style>${style}</style>
 </head>
 <body>
-<noscript><p>This page draws what is in it with JavaScript; it loads nothing from anywhere.</p></noscript>
+<noscript><p>This page needs JavaScript to show its data; it loads nothing.</p></noscript>
 <script type="application/json" id="data">{"sides":[`;
   yield json(encodeSide(inspection));
   if (other !== undefined) yield `,${json(encodeSide(other.inspection))}`;
   yield ']';
-  if (other !== undefined) {
-    const { root } = inspection;
-    const difference = encodeDifference(other.difference, root, other.inspection.root);
-    yield `,"difference":${json(difference)}`;
-  }
+  if (other !== undefined)
+    yield `,"difference":${json(encodeDifference(other.difference, inspection.root, other.inspection.root))}`;
   yield `}</script>\n<script>${script}</script>\n</body>\n</html>\n`;
 }
 
-/** JSON without `<`, so that no tag starts in it. */
+/** JSON without `<`, so that it contains no tag. */
 function json(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
@@ -103,7 +94,7 @@ export async function readBundle(folder = BUILT): Promise<ClientBundle> {
   } catch (error) {
     const message = `reading the page's client: ${messageOf(error)}`;
     throw new DockerceptionError('output', 'PAGE_CLIENT', message, {
-      hint: 'npm run build makes it',
+      hint: 'npm run build creates it',
       cause: error,
     });
   }

@@ -41,17 +41,16 @@ export function parseDuration(text: string): number {
 
 /** As Go prints it: `1m30s`, `1.5s`, `100ms`, `0s`. */
 export function formatDuration(nanoseconds: number): string {
-  const negative = nanoseconds < 0 ? '-' : '';
-  const size = Math.abs(nanoseconds);
-  if (size === 0) return '0s';
-  if (size < 1e3) return `${negative}${size}ns`;
-  if (size < 1e6) return `${negative}${decimal(size, 1e3)}µs`;
-  if (size < 1e9) return `${negative}${decimal(size, 1e6)}ms`;
-  const minutes = Math.floor(size / 60e9);
-  const seconds = `${decimal(size - minutes * 60e9, 1e9)}s`;
-  if (minutes === 0) return negative + seconds;
+  if (nanoseconds < 0) return `-${formatDuration(-nanoseconds)}`;
+  if (nanoseconds === 0) return '0s';
+  if (nanoseconds < 1e3) return `${nanoseconds}ns`;
+  if (nanoseconds < 1e6) return `${decimal(nanoseconds, 1e3)}µs`;
+  if (nanoseconds < 1e9) return `${decimal(nanoseconds, 1e6)}ms`;
+  const minutes = Math.floor(nanoseconds / 60e9);
+  const seconds = `${decimal(nanoseconds - minutes * 60e9, 1e9)}s`;
+  if (minutes === 0) return seconds;
   const hours = Math.floor(minutes / 60);
-  return `${negative}${hours === 0 ? '' : `${hours}h`}${minutes % 60}m${seconds}`;
+  return `${hours === 0 ? '' : `${hours}h`}${minutes % 60}m${seconds}`;
 }
 
 function decimal(value: number, unit: number): string {

@@ -55,7 +55,10 @@ export function redact(text: string): string {
   let clean = text;
   if (SUSPICIOUS.test(text))
     clean = text
-      .replace(URL_USER, (_, user: string, at: number) => `://${shownUser(isSsh(text, at), user)}@`)
+      .replace(URL_USER, (_, user: string, at: number) => {
+        const isSsh = /(?:^|[^a-z])ssh$/i.test(text.slice(Math.max(0, at - 4), at));
+        return `://${shownUser(isSsh, user)}@`;
+      })
       .replace(
         HEADER,
         (all, name: string, is: string, scheme: string | undefined, value: string) =>
@@ -67,10 +70,6 @@ export function redact(text: string): string {
       .replace(MEMBER, `$1"${MASK}"`);
   for (const secret of secrets) if (clean.includes(secret)) clean = clean.replaceAll(secret, MASK);
   return clean;
-}
-
-function isSsh(text: string, end: number): boolean {
-  return /(?:^|[^a-z])ssh$/i.test(text.slice(Math.max(0, end - 4), end));
 }
 
 /** The user of ssh is no secret; that of https may be a token. */

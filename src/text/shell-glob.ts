@@ -56,8 +56,5 @@ function classStep(members: readonly number[], negated: boolean): Step {
     ranges.push([low, isRange ? (members[(at += 2)] as number) : low]);
   }
   const isIn = (code: number): boolean => ranges.some(([low, high]) => low <= code && code <= high);
-  return {
-    kind: 'one',
-    accepts: negated ? (code) => code !== SLASH && !isIn(code) : isIn,
-  };
+  return { kind: 'one', accepts: negated ? (code) => code !== SLASH && !isIn(code) : isIn };
 }

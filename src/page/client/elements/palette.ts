@@ -24,10 +24,7 @@ const CLASS_TABLE = {
     hue: 340,
     suffixes: 'png jpg jpeg gif svg ico webp avif woff woff2 ttf otf eot mp3 mp4 webm ogg wav pdf',
   },
-  archive: {
-    hue: 60,
-    suffixes: 'gz tgz xz zst bz2 zip tar whl deb rpm apk crate gem lz4 br 7z',
-  },
+  archive: { hue: 60, suffixes: 'gz tgz xz zst bz2 zip tar whl deb rpm apk crate gem lz4 br 7z' },
   data: {
     hue: 210,
     suffixes:
@@ -48,13 +45,7 @@ const BY_SUFFIX = new Map(
   ),
 );
 
-const CHANGE_HUES: Readonly<Record<Change, number>> = {
-  gone: 22,
-  stayed: 158,
-  new: 255,
-  changed: 85,
-  moved: 315,
-};
+const CHANGE_HUES = { gone: 22, stayed: 158, new: 255, changed: 85, moved: 315 } as const;
 
 /** Degrees between the hues of layers, so that the first ones differ most. */
 const GOLDEN_ANGLE = 137.508;

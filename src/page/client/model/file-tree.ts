@@ -112,13 +112,15 @@ export class FileTree {
   childrenOf(at: number): readonly number[] {
     let children = this.sorted.get(at);
     if (children === undefined) {
-      const found: number[] = [];
-      const end = this.ends[at] as number;
-      for (let child = at + 1; child < end; child = this.ends[child] as number) found.push(child);
-      children = this.largestFirst(found);
+      children = this.largestFirst([...this.contentsOf(at)]);
       this.sorted.set(at, children);
     }
     return children;
+  }
+
+  private *contentsOf(at: number): Generator<number, void, undefined> {
+    const end = this.ends[at] as number;
+    for (let child = at + 1; child < end; child = this.ends[child] as number) yield child;
   }
 
   /** Sorts entries in place. */
@@ -130,8 +132,7 @@ export class FileTree {
   /** The entry at an absolute path; links are not followed. */
   find(path: string): number | undefined {
     let here = 0;
-    for (const name of path.split('/')) {
-      if (name === '') continue;
+    for (const name of path.split('/').filter(Boolean)) {
       const end = this.ends[here] as number;
       let child = here + 1;
       while (child < end && this.names[child] !== name) child = this.ends[child] as number;

@@ -120,10 +120,8 @@ function write(
   let width = context.measureText(shown).width;
   if (width > space || shown.length < text.length) {
     while (shown.length > 0 && context.measureText(`${shown}…`).width > space) {
-      shown = shown.slice(
-        0,
-        Math.min(shown.length - 1, Math.floor((shown.length * space) / width)),
-      );
+      const fitting = Math.floor((shown.length * space) / width);
+      shown = shown.slice(0, Math.min(shown.length - 1, fitting));
       width = context.measureText(shown).width;
     }
     if (shown.length < 2) return 0;
