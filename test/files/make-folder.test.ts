@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeFolder } from '../../src/files/make-folder.js';
 
-describe('a folder that is made', () => {
+describe('a created folder', () => {
   let folder: string;
   let made: string[];
   beforeEach(async () => {
@@ -27,7 +27,7 @@ describe('a folder that is made', () => {
     expect(made).toEqual(['a', 'a/b', 'a/b/c', 'a/b/d'].map((name) => join(folder, name)));
   });
 
-  it('may be there, and be a link', async () => {
+  it('may exist, and be a link', async () => {
     await symlink(folder, join(folder, 'link'));
     make(join(folder, 'link'));
     make(folder);
@@ -46,7 +46,7 @@ describe('a folder that is made', () => {
     expect(existsSync(join(folder, 'a'))).toBe(false);
   });
 
-  it('can’t be where the system has no place for one, which takes no time', (context) => {
+  it('fails at once where the system can create none', (context) => {
     // On Linux: a folder that is there, and says of what is made in it that nothing is.
     if (!existsSync('/proc/self')) context.skip();
     expect(() => make('/proc/dockerception/a/b')).toThrow('ENOENT');

@@ -38,7 +38,7 @@ function hash(text: string): string {
 }
 
 describe('a page', () => {
-  it('allows the one script and the one style that are in it, by their hashes, and nothing else', async () => {
+  it('allows only its own script and style, by their hashes', async () => {
     const page = await pageOf({ inspection: builderImage() });
     const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? '';
     const scripts = elements(page, 'script').filter(({ attributes }) => attributes === '');
@@ -58,7 +58,7 @@ describe('a page', () => {
     expect(page.indexOf('Content-Security-Policy')).toBeLessThan(page.indexOf('<style>'));
   });
 
-  it('has no address, no handler and no style in its markup', async () => {
+  it('has no URL, no event handler and no inline style in its markup', async () => {
     const { script, style } = await readBundle();
     const markup = (await pageOf({ inspection: builderImage() }))
       .replace(script, '')
@@ -69,7 +69,7 @@ describe('a page', () => {
     expect(script).not.toMatch(/\beval\(|new Function|innerHTML|fetch\(|XMLHttpRequest|WebSocket/);
   });
 
-  it('has no tag that came out of a name', async () => {
+  it('creates no tag from a name', async () => {
     const entries = HOSTILE.map((name) => ({ path: `a/${name.replaceAll('/', '∕')}`, size: 1 }));
     const inspection = makeInspection(
       [...entries, { path: 'link', kind: 'symlink', target: '</script><b>' }],
@@ -104,7 +104,7 @@ describe('a page', () => {
     expect(dataOf(page).sides[0]?.entries.sizes.length).toBeGreaterThan(100_000);
   });
 
-  it('says why there is none when the client was not built', async () => {
+  it('reports why it can’t be rendered if the client was not built', async () => {
     await expect(readBundle(new URL('./nowhere/', import.meta.url))).rejects.toMatchObject({
       code: 'PAGE_CLIENT',
     });
@@ -112,7 +112,7 @@ describe('a page', () => {
 });
 
 describe('the columns', () => {
-  it('say of every entry what the inspection says', () => {
+  it('contain every entry of the inspection', () => {
     const { root } = builderImage();
     const tree = new FileTree(roundTrip(encodeSide(builderImage())).entries);
     const entries = [...walk(root)];
@@ -129,7 +129,7 @@ describe('the columns', () => {
     }
   });
 
-  it('carry kinds, devices, attributes, contents, odd modes, owners and times', () => {
+  it('contain kinds, devices, attributes, contents, unusual modes, owners and times', () => {
     const elf = { kind: 'program' } as never;
     const inspection = makeInspection([
       { path: 'dev/null', kind: 'char-device', device: { major: 1, minor: 3 }, mode: 0o666 },
@@ -160,7 +160,7 @@ describe('the columns', () => {
     expect(tree.find('/dev/none')).toBeUndefined();
   });
 
-  it('count a file with several names where its first is', () => {
+  it('count a file with several names at its first name', () => {
     const links = {};
     const inspection = makeInspection([
       { path: 'a/one', size: 100, links },
@@ -173,14 +173,14 @@ describe('the columns', () => {
     expect(tree.firsts.get(tree.find('/b/two') as number)).toBe(tree.find('/a/one'));
   });
 
-  it('are there for a root that holds nothing', () => {
+  it('are valid for an empty root', () => {
     const tree = new FileTree(roundTrip(encodeSide(makeInspection([]))).entries);
     expect(tree.count).toBe(1);
     expect(tree.childrenOf(0)).toEqual([]);
     expect(tree.pathOf(0)).toBe('/');
   });
 
-  it('hold directories that are ten thousand deep', () => {
+  it('contain directories ten thousand levels deep', () => {
     const path = 'd/'.repeat(10_000);
     const tree = new FileTree(
       roundTrip(encodeSide(makeInspection([{ path: `${path}file`, size: 7 }]))).entries,
@@ -189,7 +189,7 @@ describe('the columns', () => {
     expect(tree.pathOf(tree.count - 1)).toBe(`/${path}file`);
   });
 
-  it('list the largest waste, and say how much there is besides', () => {
+  it('list the largest waste, and count the rest', () => {
     const hidden = Array.from({ length: 5000 }, (_, index) => ({
       path: `/tmp/${index}`,
       size: 5000 - index,
@@ -204,7 +204,7 @@ describe('the columns', () => {
     expect(waste.hiddenCount).toBe(5000);
   });
 
-  it('tell what an image says of itself, but not its environment', () => {
+  it('contain the facts of an image, but not its environment', () => {
     const image = builderImage();
     const config = { ...image.image!.config, config: { Env: ['TOKEN=secret'], User: 'me' } };
     const data = encodeSide({ ...image, image: { ...image.image!, config } });
@@ -212,7 +212,7 @@ describe('the columns', () => {
     expect(JSON.stringify(data)).not.toContain('TOKEN');
   });
 
-  it('name either side of a difference by its entries', async () => {
+  it('refer to the entries of both sides of a difference', async () => {
     const [before, after] = [builderImage(), runtimeImage()];
     const other = { inspection: after, difference: difference(before, after) };
     const data = dataOf(await pageOf({ inspection: before, other }));

@@ -164,7 +164,7 @@ describe('JSON lines', () => {
       .map((line) => JSON.parse(line) as Line);
   };
 
-  it('have what a builder says as the log of a vertex, byte for byte', () => {
+  it('contain the output of a builder as the log of a vertex, byte for byte', () => {
     const pieces = ['half', ' a line\r\n', EVIL, 'é日本\n'];
     const lines = show(...pieces.map(output));
     const logs = lines.flatMap((line) => line.logs ?? []);

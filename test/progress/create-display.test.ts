@@ -35,7 +35,7 @@ test.each(['plain', 'tty', 'rawjson'] as const)('%s goes on when nobody reads', 
   close(new Error('failed'));
 });
 
-test('a slow reader is not swamped with pictures', () => {
+test('a slow reader gets no temporary output', () => {
   vi.useFakeTimers();
   const terminal = Object.assign(new PassThrough({ highWaterMark: 1 }), { isTTY: true });
   const { report, close } = createDisplay('tty', terminal, {});
@@ -46,7 +46,7 @@ test('a slow reader is not swamped with pictures', () => {
   vi.useRealTimers();
 });
 
-test('a terminal is the same after a recorded build at any size', () => {
+test('a recorded build leaves the same text on a terminal of any size', () => {
   for (const [columns, rows] of [
     [1, 1],
     [10, 2],

@@ -9,7 +9,7 @@ function lines(text: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-test('what buildx wrote is written again', () => {
+test('a status of buildx is written unchanged', () => {
   const out = sink();
   const { report, close } = jsonDisplay(out);
   recordedEvents().forEach(report);

@@ -48,7 +48,7 @@ test('the context is one line with bytes, entries and rate, and stays when it is
   expect(terminal.text()).toBe('context: 9.0 MB, 20 entries, 9.0 MB/s');
 });
 
-test('nothing is drawn more often than ten times a second', () => {
+test('it is drawn at most ten times a second', () => {
   const terminal = new Terminal();
   const write = vi.spyOn(terminal, 'write');
   const { report, close } = liveDisplay(terminal);
@@ -93,7 +93,7 @@ test('lines are cut to the terminal, in width and in number', () => {
   expect(terminal.text()).toBe('');
 });
 
-test('a terminal that gets narrower leaves nothing behind', () => {
+test('a terminal that becomes narrower keeps no remains', () => {
   const terminal = new Terminal(60, 10);
   const { report, close } = liveDisplay(terminal, { colors: false });
   report(vertex('a step with a name that takes more than half the width'));
@@ -112,7 +112,7 @@ test('a terminal that gets narrower leaves nothing behind', () => {
   expect(terminal.text()).toBe('');
 });
 
-test('what a build writes can not move the cursor', () => {
+test('the output of a build can’t move the cursor', () => {
   // The terminal throws at any sequence that the display has no use for.
   const terminal = new Terminal(80, 20);
   const { report, close } = liveDisplay(terminal);
@@ -127,7 +127,7 @@ test('what a build writes can not move the cursor', () => {
   expect(terminal.text()).toContain('dockerception: ab');
 });
 
-test('colors are there, unless they are not wanted', () => {
+test('colors are used unless they are disabled', () => {
   for (const colors of [true, false]) {
     const terminal = new Terminal();
     const write = vi.spyOn(terminal, 'write');
@@ -139,7 +139,7 @@ test('colors are there, unless they are not wanted', () => {
   }
 });
 
-test('a step that ends twice within a moment is one line, with how it ended at last', () => {
+test('a step that ends twice between two drawings is one line, with its last outcome', () => {
   const terminal = new Terminal(40, 10);
   const { report, close } = liveDisplay(terminal, { colors: false });
   report(vertex('FROM', { completed: time(0) }));

@@ -89,7 +89,7 @@ test('a line without an end does not fill the memory', () => {
   expect(lines).toHaveLength(2);
 });
 
-test('nothing from a build gets through to the terminal', () => {
+test('no control sequence of a build reaches the terminal', () => {
   const evil = 'a\x1b]0;title\x07\x1b[2Jb\x9b31m\b';
   const lines = show([
     vertex(evil),
@@ -111,7 +111,7 @@ test('nothing from a build gets through to the terminal', () => {
   ]);
 });
 
-test('a download is shown now and then, and when it is done', () => {
+test('a download is shown every five seconds, and when it is done', () => {
   let now = START;
   const status = (current: number, more: object = {}): ProgressEvent => ({
     kind: 'status',
@@ -141,7 +141,7 @@ test('a download is shown now and then, and when it is done', () => {
   ]);
 });
 
-test('a download says what made it needless', () => {
+test('a download that was not needed shows the reason', () => {
   const blob = { id: 'pushing layer sha256:abc', vertex: 'sha256:FROM', current: 5, total: 5 };
   const name = 'pushing layer sha256:abc (mounted from base)';
   const status = { ...blob, name, timestamp: time(0), started: time(0), completed: time(0) };

@@ -14,7 +14,7 @@ function show(builder: readonly ProgressEvent[], image: readonly ProgressEvent[]
   return out.text().trimEnd().split('\n');
 }
 
-test('two builds with the same steps are shown one behind the other, both whole', () => {
+test('two builds with the same steps are both shown completely', () => {
   const [alone, both] = [show([], recordedEvents()), show(recordedEvents(), recordedEvents())];
   const steps = new Set(alone.map((line) => line.split(' ')[0])).size;
   const later = (line: string): string =>
@@ -22,7 +22,7 @@ test('two builds with the same steps are shown one behind the other, both whole'
   expect(both).toEqual([...alone, ...alone.map(later)]);
 });
 
-test('what belongs to no step is nobody’s own', () => {
+test('events without a step are unchanged', () => {
   const notice = { kind: 'notice', message: 'of all' } as const;
   expect(show([vertex('a'), log('a', 'x\n'), notice], [log('a', 'lost\n')])).toEqual([
     '#1 a',

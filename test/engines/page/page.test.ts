@@ -50,7 +50,7 @@ async function focused(page: Page): Promise<string> {
 }
 
 describe('the page in a browser', () => {
-  it('says what it is about', async () => {
+  it('shows its subject', async () => {
     await using shown = await show(browser, PLAIN);
     const { page, wrong } = shown;
     expect(await page.title()).toBe('app-builder:latest, inspected');
@@ -67,7 +67,7 @@ describe('the page in a browser', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('opens a directory that is clicked, shows a file that is clicked, and goes back by the breadcrumb', async () => {
+  it('opens a clicked directory, describes a clicked file, and returns by the breadcrumb', async () => {
     await using shown = await show(browser, PLAIN);
     const { page, wrong } = shown;
     await cell(page, 'src').click();
@@ -83,7 +83,7 @@ describe('the page in a browser', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('tells what the mouse is on, deep in the map', async () => {
+  it('describes the entry below the pointer, deep in the map', async () => {
     await using shown = await show(browser, PLAIN);
     const { page, wrong } = shown;
     const box = await cell(page, 'usr').boundingBox();
@@ -96,7 +96,7 @@ describe('the page in a browser', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('is walked through with the keyboard alone', async () => {
+  it('can be used with the keyboard alone', async () => {
     await using shown = await show(browser, PLAIN);
     const { page, wrong } = shown;
     await page.locator('.cell[tabindex="0"]').focus();
@@ -124,7 +124,7 @@ describe('the page in a browser', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('shows a directory as a list, which the keyboard walks, too', async () => {
+  it('shows a directory as a list, which can be used with the keyboard', async () => {
     await using shown = await show(browser, PLAIN);
     const { page, wrong } = shown;
     await page.getByRole('button', { name: 'list', exact: true }).click();
@@ -203,7 +203,7 @@ describe('the page in a browser', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('lights up what a layer brought', async () => {
+  it('highlights the entries of a layer', async () => {
     await using shown = await show(browser, PLAIN);
     const { page, wrong } = shown;
     const layer = page.locator('.layer').nth(3);
@@ -223,7 +223,7 @@ describe('the page in a browser', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('sets what is compared side by side: sizes, their ratio, and what became of each file', async () => {
+  it('compares two images: sizes, their ratio, and the change of each file', async () => {
     await using shown = await show(browser, COMPARED);
     const { page, wrong } = shown;
     expect(await page.locator('.ratio').textContent()).toMatch(/^1\/4\d of it$/);
@@ -250,7 +250,7 @@ describe('the page in a browser', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('shows either side at the same place, as far as there is one', async () => {
+  it('keeps the directory when the side changes, if that has it', async () => {
     await using shown = await show(browser, COMPARED);
     const { page, wrong } = shown;
     await cell(page, 'usr').click();
@@ -270,7 +270,7 @@ describe('the page in a browser', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('is light or dark as the system is, until its button is pressed', async () => {
+  it('follows the light or dark theme of the system until its button is pressed', async () => {
     for (const scheme of ['light', 'dark'] as const) {
       await using shown = await show(browser, PLAIN, { colorScheme: scheme });
       const { page, wrong } = shown;
@@ -286,7 +286,7 @@ describe('the page in a browser', () => {
     }
   });
 
-  it('has text that stands out from what is behind it by 4.5 to 1, in either theme', async () => {
+  it('has text with a contrast of at least 4.5 to 1 in both themes', async () => {
     for (const scheme of ['light', 'dark'] as const) {
       await using shown = await show(browser, COMPARED, { colorScheme: scheme });
       const { page, wrong } = shown;
@@ -314,7 +314,7 @@ describe('the page in a browser', () => {
     }
   });
 
-  it('shows hostile names written out, and does nothing of what they say', async () => {
+  it('escapes hostile names and runs nothing in them', async () => {
     const entries = HOSTILE.map((name) => ({ path: name.replaceAll('/', '∕'), size: 1_000_000 }));
     const [script = ''] = HOSTILE;
     await using shown = await show(browser, {
@@ -351,7 +351,7 @@ describe('the page in a browser', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('runs no script and no handler but its own, even if there were others in it', async () => {
+  it('runs only its own script and handlers, even if others are inserted', async () => {
     const others =
       '<script>window.broken=1</script><img src=x: onerror="window.broken=2"><noscript>';
     await using shown = await show(browser, PLAIN, {}, (part) =>
@@ -363,7 +363,7 @@ describe('the page in a browser', () => {
     expect(wrong.join('\n')).toMatch(/violates.*script-src/);
   });
 
-  it('moves nothing for whoever asked for that', async () => {
+  it('has no animation if the user prefers reduced motion', async () => {
     for (const reducedMotion of ['reduce', 'no-preference'] as const) {
       await using shown = await show(browser, PLAIN, { reducedMotion });
       const { page, wrong } = shown;
@@ -376,7 +376,7 @@ describe('the page in a browser', () => {
     }
   });
 
-  it('has nothing that is wider than a telephone, nor than any window, whatever the names', async () => {
+  it('has nothing wider than its window, for any names', async () => {
     for (const width of [320, 400, 760, 1000, 1141, 1400, 2400]) {
       for (const subject of [PLAIN, COMPARED]) {
         await using shown = await show(browser, subject, { viewport: { width, height: 800 } });
@@ -395,7 +395,7 @@ describe('the page in a browser', () => {
     }
   });
 
-  it('takes 100,000 files: the map, the search and the lists', async () => {
+  it('supports 100,000 files in the map, the search and the lists', async () => {
     await using shown = await show(browser, { inspection: manyFiles(100_000) });
     const { page, wrong } = shown;
     expect(await page.locator('.figures .count').textContent()).toBe('100,000 files');
@@ -413,7 +413,7 @@ describe('the page in a browser', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('has a word for an empty context, and for a directory without bytes', async () => {
+  it('says that a context is empty or a directory has no bytes', async () => {
     await using shown = await show(browser, {
       inspection: makeInspection([{ path: 'empty/nothing' }]),
     });

@@ -25,18 +25,18 @@ function found(query: string): string[] {
 }
 
 describe('a search', () => {
-  it('finds parts of names, whatever their case: the same name first, then what begins so', () => {
+  it('finds parts of names in any case: exact names first, then names that start with the query', () => {
     expect(found('license')).toEqual(['/app/LICENSE']);
     expect(found('so')).toEqual(['/app/so', '/usr/lib/libc.so.6', '/usr/lib/libssl.so.3']);
     expect(found('PYTHON3')).toEqual(['/usr/bin/python3', '/usr/lib/python3']);
   });
 
-  it('finds parts of paths when it has a slash', () => {
+  it('finds parts of paths if the query has a slash', () => {
     expect(found('bin/py')).toEqual(['/usr/bin/python3']);
     expect(found('/usr/lib/python3/')).toEqual(['/usr/lib/python3/os.py']);
   });
 
-  it('takes patterns for whole names, or whole paths', () => {
+  it('matches patterns with whole names, or whole paths', () => {
     expect(found('*.so.?')).toEqual(['/usr/lib/libc.so.6', '/usr/lib/libssl.so.3']);
     expect(found('lib*.so')).toEqual([]);
     expect(found('/usr/*/lib[cs]*')).toEqual(['/usr/lib/libc.so.6', '/usr/lib/libssl.so.3']);
@@ -46,7 +46,7 @@ describe('a search', () => {
     expect(found('[!a-z]*')).toEqual([]);
   });
 
-  it('knows every character in a pattern, outside of a class and inside', () => {
+  it('supports every character in a pattern, outside of a class and inside', () => {
     for (let code = 0x20; code < 0x100; code++) {
       const character = String.fromCharCode(code).toLowerCase();
       if ('/*?['.includes(character)) continue;
@@ -58,7 +58,7 @@ describe('a search', () => {
     }
   });
 
-  it('takes anything else at its word', () => {
+  it('takes any other query literally', () => {
     expect(found('a+b (1)')).toEqual(['/app/a+b (1).txt']);
     expect(found('a+b*')).toEqual(['/app/a+b (1).txt']);
     for (const odd of ['[', '[]', '[z-a]', '*[', '(', '\\', '?[!', '.*+^$|{}']) {
@@ -68,8 +68,8 @@ describe('a search', () => {
   });
 });
 
-describe('the light', () => {
-  it('is on what a layer brought', () => {
+describe('the highlight', () => {
+  it('includes the entries of a layer', () => {
     const light = spotlightOn(tree, 1, undefined);
     expect(light).toMatchObject({ files: 2, bytes: 1100 });
     const lib = tree.find('/usr/lib') as number;
@@ -78,7 +78,7 @@ describe('the light', () => {
     expect(light?.reaches(app, tree.ends[app] as number)).toBe(false);
   });
 
-  it('is on what a search found and on what is below it, and on nothing outside of the layer', () => {
+  it('includes what a search found and its contents, within the layer', () => {
     expect(spotlightOn(tree, undefined, searcher.find('python3'))).toMatchObject({
       files: 2,
       bytes: 640,
@@ -86,7 +86,7 @@ describe('the light', () => {
     expect(spotlightOn(tree, 1, searcher.find('python3'))).toMatchObject({ files: 1, bytes: 600 });
   });
 
-  it('is everywhere when nothing is asked', () => {
+  it('is absent without a search and a layer', () => {
     expect(spotlightOn(tree, undefined, undefined)).toBeUndefined();
   });
 });

@@ -101,7 +101,7 @@ describe('a map of directories', () => {
   const tree = new FileTree(encodeSide(builderImage()).entries);
   const boxes = nest(tree, 0, AREA);
 
-  it('puts what a directory holds inside of it', () => {
+  it('puts the contents of a directory inside its rectangle', () => {
     const byEntry = new Map(boxes.map((box) => [box.at, box]));
     for (const box of boxes) {
       const outer = tree
