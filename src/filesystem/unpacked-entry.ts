@@ -15,7 +15,6 @@ import {
   SYMLINK,
 } from './node.js';
 
-/** What is read of an entry that is unpacked. */
 export type UnpackedEntry = Pick<
   EntryHeader,
   | 'type'

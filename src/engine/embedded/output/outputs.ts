@@ -42,12 +42,17 @@ export class Outputs {
 
   /** Opens every output, so that an output that cannot be written fails before the build starts. */
   static async begin(options: OutputsOptions): Promise<Outputs> {
-    const { outputs, push, load } = options.build;
+    const { outputs, push, load, report, signal } = options.build;
+    const waiting = (message: string): void => report({ kind: 'notice', message });
     const named: Destination[] = [];
     try {
       for (const output of outputs)
         if (isImageOutput(output) && output.dest !== '-')
-          named.push(await openDestination(output, options.build));
+          named.push(
+            outputForm(output) === 'file'
+              ? await ArchiveStore.create(output.dest)
+              : await LayoutStore.create(output.dest, { signal, waiting }),
+          );
       const needsOne = load || outputs.some(isStreamed) || (push && named.length === 0);
       const temporary = needsOne ? await ArchiveStore.temporary() : undefined;
       return new Outputs(options, named, temporary);
@@ -113,12 +118,6 @@ export class Outputs {
     for (const destination of this.named) await destination.close();
     await this.temporary?.close();
   }
-}
-
-function openDestination(output: Output, { report, signal }: EngineRequest): Promise<Destination> {
-  if (outputForm(output) === 'file') return ArchiveStore.create(output.dest);
-  const waiting = (message: string): void => report({ kind: 'notice', message });
-  return LayoutStore.create(output.dest, { signal, waiting });
 }
 
 function isStreamed(output: Output): boolean {

@@ -220,10 +220,9 @@ export class SpeculativeLayerWriter implements ContentSink {
   }
 }
 
+/** A layer by its index, and its entries up to a file. */
 interface Location {
-  /** The layer's. */
   readonly index: number;
-  /** Those of the layer, up to the file. */
   readonly entries: readonly Change[];
 }
 

@@ -54,12 +54,9 @@ export interface ImageSystem {
   readonly layers: readonly Directory[];
 }
 
-/** The error code for an image that no registry has, but the engine. */
-const BASE_IN_ENGINE = 'BASE_IN_ENGINE';
-
 /** Whether an engine can build what this one cannot. */
 export function needsEngine(error: unknown): error is DockerceptionError {
-  return hasCode(error, 'DOCKERFILE_RUN', BASE_IN_ENGINE);
+  return hasCode(error, 'DOCKERFILE_RUN', 'BASE_IN_ENGINE');
 }
 
 function hasCode(error: unknown, ...codes: readonly string[]): error is DockerceptionError {
@@ -113,7 +110,12 @@ export class SourceTrees {
     if (this.options.contextOnly) throw new Error('a prediction uses no images');
     const context = this.#context(name);
     if (context === undefined) {
-      checkName(name);
+      try {
+        parseReference(name);
+      } catch (error) {
+        // The error is one of the Dockerfile, not of the command line.
+        throw error instanceof DockerceptionError ? error.with({ kind: 'build' }) : error;
+      }
       return this.#image(name, await this.#pull(name, platform));
     }
     const url = parseImageUrl(context);
@@ -161,7 +163,7 @@ export class SourceTrees {
       if (engineHas === undefined || !hasCode(error, ...UNAVAILABLE)) throw error;
       if (!(await engineHas(name))) throw error;
       const message = `${error.message}, but the engine has it`;
-      throw new DockerceptionError('build', BASE_IN_ENGINE, message, { cause: error });
+      throw new DockerceptionError('build', 'BASE_IN_ENGINE', message, { cause: error });
     }
   }
 
@@ -221,15 +223,6 @@ async function asBuildError(error: unknown, image: Image, layer: Descriptor): Pr
     if (damage instanceof DockerceptionError) return damage;
   }
   return new DockerceptionError('build', 'BASE_LAYER', error.message, { cause: error });
-}
-
-/** Reports an invalid name as an error of the Dockerfile, not of the command line. */
-function checkName(name: string): void {
-  try {
-    parseReference(name);
-  } catch (error) {
-    throw error instanceof DockerceptionError ? error.with({ kind: 'build' }) : error;
-  }
 }
 
 /** In full; undefined for a context's name that no image could have. */
