@@ -142,6 +142,8 @@ const HIGH_WATER_MARK = 1 << 20;
 export class PushStream extends PassThrough {
   constructor() {
     super({ highWaterMark: HIGH_WATER_MARK });
+    // Releases a waiting producer.
+    this.once('close', () => this.emit('drain'));
   }
 
   /** Copies the bytes. Ignored after the stream is destroyed. */
@@ -152,6 +154,6 @@ export class PushStream extends PassThrough {
   /** A promise while it is full. */
   ready(): Promise<void> | undefined {
     if (!this.writableNeedDrain || this.destroyed) return undefined;
-    return new Promise((resolve) => void this.once('drain', resolve).once('close', resolve));
+    return new Promise((resolve) => void this.once('drain', resolve));
   }
 }
