@@ -23,8 +23,11 @@ type Fetch = (file: PartialBlob, signal: AbortSignal) => Promise<void>;
  * @throws DockerceptionError of kind output, code CACHE_WRITE, without a temporary folder
  */
 export async function openBlobCache(env: NodeJS.ProcessEnv): Promise<BlobCache> {
-  const folder = await writable(cacheFolder(env));
-  if (folder !== undefined) {
+  const { XDG_CACHE_HOME: cache = '', HOME: home = '' } = env;
+  // The specification ignores relative paths.
+  const parent = isAbsolute(cache) ? cache : join(home, '.cache');
+  const folder = join(parent, 'dockerception', 'blobs');
+  if (isAbsolute(parent) && (await isWritable(folder))) {
     await removeAbandoned(folder);
     return new BlobCache(folder);
   }
@@ -38,24 +41,16 @@ export async function openBlobCache(env: NodeJS.ProcessEnv): Promise<BlobCache> 
   }
 }
 
-function cacheFolder(env: NodeJS.ProcessEnv): string | undefined {
-  const { XDG_CACHE_HOME: cache = '', HOME: home = '' } = env;
-  // The specification ignores relative paths.
-  if (isAbsolute(cache)) return join(cache, 'dockerception', 'blobs');
-  return isAbsolute(home) ? join(home, '.cache', 'dockerception', 'blobs') : undefined;
-}
-
-async function writable(folder: string | undefined): Promise<string | undefined> {
-  if (folder === undefined) return undefined;
+async function isWritable(folder: string): Promise<boolean> {
   try {
     keepFolder(folder);
     // Another user may own the folders inside.
     const names = (await readdir(folder)).filter((name) => !isTemporaryName(name));
     for (const path of [folder, ...names.map((name) => join(folder, name))])
       await access(path, constants.W_OK | constants.X_OK);
-    return folder;
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }
 

@@ -8,16 +8,11 @@ import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
 import type { Descriptor } from './descriptor.js';
 
-/** Hexadecimal digits of each algorithm. */
-const DIGITS = { sha256: 64, sha384: 96, sha512: 128 } as const;
-type Algorithm = keyof typeof DIGITS;
+const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/;
 
 /** Whether a text is a well-formed digest, optionally of one algorithm. */
-export function isDigest(text: unknown, algorithm?: Algorithm): text is string {
-  if (typeof text !== 'string') return false;
-  const [, name, digits = ''] = /^(sha256|sha384|sha512):([0-9a-f]+)$/.exec(text) ?? [];
-  if (name === undefined || (algorithm !== undefined && name !== algorithm)) return false;
-  return digits.length === DIGITS[name as Algorithm];
+export function isDigest(text: unknown, algorithm = ''): text is string {
+  return typeof text === 'string' && DIGEST.test(text) && text.startsWith(algorithm);
 }
 
 export function hashFor(digest: string): Hash {

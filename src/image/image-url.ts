@@ -52,11 +52,11 @@ export function hostPath(text: string): string | undefined {
   return url.scheme === 'docker-image' ? undefined : splitLocation(url.rest).path;
 }
 
+const LOCATION = /^(.*?)(?::(.*?))?(?:@([a-z0-9]+:[^/@]*))?$/s;
+
 function splitLocation(rest: string): ImageLocation {
-  const [, named = '', digest] = /^(.*?)(?:@([a-z0-9]+:[^/@]*))?$/s.exec(rest) ?? [];
-  const colon = named.indexOf(':');
-  const path = colon === -1 ? named : named.slice(0, colon);
-  return { path, name: colon === -1 ? undefined : named.slice(colon + 1), digest };
+  const [, path = '', name, digest] = LOCATION.exec(rest) ?? [];
+  return { path, name, digest };
 }
 
 /**

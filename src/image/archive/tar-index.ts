@@ -75,16 +75,12 @@ export async function indexTar(
 
 function add(members: Map<string, TarMember>, entry: EntryHeader, offset: number): void {
   const path = cleanMember(entry.path);
-  if (entry.type === 'file' || entry.type === 'contiguous-file') {
-    if (entry.isSparse) throw sparse();
-    members.set(path, { kind: 'file', offset, size: entry.size });
-  } else if (entry.type === 'symlink' || entry.type === 'hard-link') {
+  const isFile = entry.type === 'file' || entry.type === 'contiguous-file';
+  if (entry.type === 'sparse-file' || (isFile && entry.isSparse))
+    throw new DockerceptionError('context', 'TAR_SPARSE', 'the file is sparse');
+  if (isFile) members.set(path, { kind: 'file', offset, size: entry.size });
+  else if (entry.type === 'symlink' || entry.type === 'hard-link')
     members.set(path, { kind: 'link', target: linkTarget(path, entry) });
-  } else if (entry.type === 'sparse-file') throw sparse();
-}
-
-function sparse(): DockerceptionError {
-  return new DockerceptionError('context', 'TAR_SPARSE', 'the file is sparse');
 }
 
 function invalid(name: string, why: string, cause?: unknown): DockerceptionError {

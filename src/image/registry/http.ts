@@ -186,16 +186,8 @@ export async function* bodyOf({ stream, url }: Answer): AsyncGenerator<Buffer> {
 }
 
 /** Discards the rest of a body; never fails. */
-export async function discard({ stream }: Answer): Promise<void> {
-  let length = 0;
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > MAX_REST) break;
-    }
-  } catch {
-    // The body is not needed.
-  }
+export async function discard(answer: Answer): Promise<void> {
+  await readBody(answer, MAX_REST).catch(() => undefined);
 }
 
 /** The error for an answer, with the message of its body. */

@@ -13,9 +13,6 @@ import { bodyOf } from './http.js';
 import { type PulledImage, type PullSettings, resolveImage } from './resolve.js';
 import { forEachConcurrently, Transfers } from './transfers.js';
 
-/** Concurrent downloads. */
-const CONCURRENCY = 4;
-
 /**
  * Finds an image for a platform. Opening the first layer starts the download of all of them; closing the cache stops
  * it.
@@ -36,7 +33,7 @@ export async function pullFromRegistry(
     async open(descriptor) {
       // The requested layer comes first and rejects this call; errors of others are reported when they are opened.
       const wanted = fetch(descriptor);
-      all ??= forEachConcurrently(image.layers, CONCURRENCY, fetch).then(
+      all ??= forEachConcurrently(image.layers, fetch).then(
         () => transfers.end(),
         (error: unknown) =>
           transfers.end(error instanceof DockerceptionError ? error.message : 'canceled'),

@@ -16,9 +16,6 @@ import { forEachConcurrently, Transfers } from './transfers.js';
 
 const NEVER = new AbortController().signal;
 
-/** Concurrent uploads. */
-const CONCURRENCY = 4;
-
 /** The references of one repository. */
 interface Target {
   readonly client: RepositoryClient;
@@ -100,7 +97,7 @@ async function pushBlobs(
       const from = isUsable ? origin.repository : undefined;
       uploads.set(blob.digest, { client, blob, blobs, from, signal });
     }
-  await forEachConcurrently([...uploads.values()], CONCURRENCY, (upload) =>
+  await forEachConcurrently([...uploads.values()], (upload) =>
     uploadBlob(upload, transfers).catch((error: unknown) => {
       // Stops the other uploads.
       stop.abort(error);

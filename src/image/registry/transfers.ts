@@ -111,13 +111,15 @@ function now(): string {
   return new Date().toISOString();
 }
 
+/** Concurrent transfers. */
+const CONCURRENCY = 4;
+
 /**
- * Runs `work` for every item in order, at most `limit` at once. After a failure no more are started, and the call
+ * Runs `work` for every item in order, at most {@link CONCURRENCY} at once. After a failure no more are started, and the call
  * rejects when the running ones have ended.
  */
 export async function forEachConcurrently<T>(
   items: readonly T[],
-  limit: number,
   work: (item: T) => Promise<unknown>,
 ): Promise<void> {
   const queue = items.values();
@@ -131,7 +133,7 @@ export async function forEachConcurrently<T>(
       });
     }
   };
-  const workers = Array.from({ length: Math.min(limit, items.length) }, worker);
+  const workers = Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker);
   for (const end of await Promise.allSettled(workers))
     if (end.status === 'rejected') throw end.reason;
 }
