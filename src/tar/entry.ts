@@ -6,9 +6,8 @@
 import type { DeviceNumbers, EntryType, Field } from './block.js';
 import * as block from './block.js';
 import type { EntryHeader } from './entry-header.js';
-import { HeaderBlock } from './header-block.js';
 import * as fields from './header-fields.js';
-import { Metadata } from './metadata.js';
+import { HeaderBlock, Metadata } from './metadata.js';
 import { decimal, PaxRecords, readXattrs, TIME_RECORDS } from './pax.js';
 import { isPaxSparse, readSparseMap, type SparseMap } from './sparse-map.js';
 
