@@ -157,15 +157,6 @@ describe('an entry gets another name', () => {
       }
     }
   });
-
-  test('for its link, in both long forms', () => {
-    const link = member({ name: 'l', typeflag: '1', linkname: 'old', magic: 'gnu' });
-    const bytes = tar(long('K', LONG), pax([['linkpath', LONG]]), link);
-    const { output } = walk(bytes, (one) => void (one.linkpath = LONGER));
-    expect(output.includes(`linkpath=${LONGER}\n`)).toBe(true);
-    expect(output.includes(`\0${LONGER}\0`)).toBe(true);
-    expect(output.includes(LONG)).toBe(false);
-  });
 });
 
 describe("an entry's owner", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { joinName, writeName } from '../../src/tar/header-fields.js';
-import { header, type Magic } from '../support/write-tar.js';
+import { walk } from '../support/walk.js';
+import { header, long, type Magic, member, pax, tar } from '../support/write-tar.js';
 
 const n = (length: number): string => 'n'.repeat(length);
 
@@ -46,5 +47,15 @@ describe('a name in a header', () => {
     const block = header({ name: 'x', magic: 'gnu', patch: (bytes) => bytes.fill(0x37, 345, 500) });
     writeName(block, 0, Buffer.from('other'));
     expect(block.subarray(345, 500).every((byte) => byte === 0x37)).toBe(true);
+  });
+
+  test('of a link is changed in both of its long forms', () => {
+    const [old, longer] = [n(200), 'm'.repeat(300)];
+    const link = member({ name: 'l', typeflag: '1', linkname: 'old', magic: 'gnu' });
+    const bytes = tar(long('K', old), pax([['linkpath', old]]), link);
+    const { output } = walk(bytes, (one) => void (one.linkpath = longer));
+    expect(output.includes(`linkpath=${longer}\n`)).toBe(true);
+    expect(output.includes(`\0${longer}\0`)).toBe(true);
+    expect(output.includes(old)).toBe(false);
   });
 });
