@@ -1,8 +1,10 @@
 /**
  * From the arguments to a verb and its options, in the manner of docker (pflag): `--name value`, `--name=value`,
  * `-n value`, `-nvalue`, `-n=value`, `--flag`, `--flag=false`, flags in one (`-qt app`), `--` before operands. A value
- * is the next argument whatever it looks like, and stays text. Only the options of the table exist.
+ * is the next argument whatever it looks like, and stays text. Only the options of the table exist: each is written
+ * as `--name=value` before minimist reads it, which would take `-tapp` for four flags and `--no-tag` for a value.
  */
+import minimist from 'minimist';
 import type { DockerceptionError } from '../errors.js';
 import { type Flag, flagsOf, type OptionsOf, type Schema, type Verb } from '../options/schema.js';
 import { acceptDockerOption } from './docker-options.js';
@@ -69,15 +71,13 @@ export function parse(argv: readonly string[]): Arguments {
   const named = VERBS.find((verb) => verb === argv[0]);
   const verb = named ?? 'build';
   const specs = OPTIONS.filter((spec) => spec.verbs.includes(verb));
-  const operands: string[] = [];
-  const values = new Map<string, readonly string[]>();
-  const add = (name: string, value: string): void =>
-    void values.set(name, [...(values.get(name) ?? []), value]);
+  let written: string[] = [];
+  const add = (name: string, value: string): void => void written.push(`--${name}=${value}`);
   const rest = argv.slice(named === undefined ? 0 : 1);
   const next = (): string | undefined => rest.shift();
   for (let argument = next(); argument !== undefined && argument !== '--'; argument = next()) {
     if (!argument.startsWith('-') || argument === '-') {
-      operands.push(argument);
+      written.push(argument);
       continue;
     }
     const [, long, attached] = /^--([^=]+)(?:=(.*))?$/s.exec(argument) ?? [];
@@ -100,13 +100,19 @@ export function parse(argv: readonly string[]): Arguments {
     }
     // True and false are no value: false takes back what was given before.
     const on = attached === undefined ? true : isTrue(attached);
-    if (on === false) values.delete(name);
+    if (on === false) written = written.filter((one) => !one.startsWith(`--${name}=`));
     else if (spec.optional) add(name, on === true ? '' : (attached ?? ''));
     else if (on === undefined) throw usage(`--${name} takes no value`);
-    else values.set(name, ['true']);
+    else add(name, 'true');
     // Letters in one argument: the others follow.
     if (attachedText !== '') rest.unshift(`-${attachedText}`);
   }
+  const { _: operands, ...parsed } = minimist(written, {
+    string: [...specs.map(({ name }) => name), '_'],
+  }) as minimist.ParsedArgs & Record<string, string | readonly string[]>;
+  const values = new Map(
+    Object.entries(parsed).map(([name, value]) => [name, [value].flat()] as const),
+  );
   // Without a builder there is no command: the arguments after -- are operands.
   const hasBuilder = values.has('from') || values.has('from-image');
   if (!hasBuilder) operands.push(...rest.splice(0));

@@ -14,7 +14,11 @@ const CONTEXT = Buffer.from(tar(member({ name: 'Dockerfile', body: 'FROM scratch
 it.each([
   { name: 'a build', args: ['-q', '--engine', 'embedded', '-o', 'app.tar'], code: 0 },
   { name: 'filter', args: ['filter'], code: 0 },
-  { name: 'a build that fails', args: ['-q', '--engine', 'embedded', '-f', 'absent'], code: 3 },
+  {
+    name: 'a build that fails',
+    args: ['-q', '--engine', 'embedded', '-o', 'app.tar', '-f', 'absent'],
+    code: 3,
+  },
 ])('of $name leaves the exit code $code', async ({ args, code }) => {
   const ended = await run(args, {
     input: CONTEXT,
