@@ -167,8 +167,8 @@ export function typeflagOf(mode: number): string | undefined {
 export const PAX = 0x78; // x
 export const PAX_SUN = 0x58; // X
 export const PAX_GLOBAL = 0x67; // g
-export const GNU_LONG_NAME = 0x4c; // L
-export const GNU_LONG_LINK = 0x4b; // K
+const GNU_LONG_NAME = 0x4c; // L
+const GNU_LONG_LINK = 0x4b; // K
 export const GNU_SPARSE = 0x53; // S
 
 /** Whether a block of this typeflag is no entry, but describes the entry after it. */

@@ -91,7 +91,7 @@ function* filesOf(root: Directory): Generator<{ path: string; file: Leaf }> {
           node: child,
         }))
       : [];
-  for (const { path, node } of depthFirst({ path: '', node: root as Node }, below))
+  for (const { path, node } of depthFirst({ path: '', node: root }, below))
     if (isFile(node)) yield { path, file: node };
 }
 
