@@ -4,9 +4,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'prettier';
-import { findingsMarkdown } from '../dist/inspect/findings/manual.js';
 import { commandLineMarkdown } from './command-line.js';
 import { errorsMarkdown } from './errors.js';
+import { findingsMarkdown } from './findings.js';
 import { schemaTables } from './inspect-json.js';
 
 /** @param {string} name @param {string} text */

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
+import { findingsMarkdown } from '../../../docs/findings.js';
 import { CATALOGUE } from '../../../src/inspect/findings/catalogue.js';
-import { findingsMarkdown } from '../../../src/inspect/findings/manual.js';
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 
