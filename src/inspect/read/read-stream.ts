@@ -170,8 +170,6 @@ class ScannedFiles implements LayoutFiles {
     return Readable.from([found.document ?? found.head], { objectMode: false });
   }
 
-  async close(): Promise<void> {}
-
   #find(path: string): ScannedBlob | undefined {
     const { blobs, links, context } = this.archive;
     const target = followMember(path, (link) => links.get(link));
