@@ -1,18 +1,18 @@
 /**
- * Frees the buffers of a decompressor. V8 collects them only when they are 32 MiB (V8, `Heap::AllocateExternalBackingStore`),
- * and frees these while as many again are allocated.
+ * Frees the buffers of a decompressor early. V8 starts a collection when there are 32 MiB of them (V8,
+ * `Heap::AllocateExternalBackingStore`), and allocates as many again while these are freed.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Bytes between two collections, which take some 0.2 ms. Fewer bytes save no more memory. */
+/** Bytes between two collections. One takes some 0.2 ms. */
 const INTERVAL = 8 << 20;
 
 type Collect = (options: { readonly type: 'minor' }) => void;
 let collect: Collect | undefined;
 let allocated = 0;
 
-/** Tells that buffers of so many bytes were allocated, most of which are free by now. */
+/** Counts the bytes of an allocated buffer, and collects the unused ones after every {@link INTERVAL}. */
 export function countGarbage(bytes: number): void {
   allocated += bytes;
   if (allocated < INTERVAL) return;
@@ -24,7 +24,7 @@ export function countGarbage(bytes: number): void {
 /** The flag adds `gc` to the contexts that are created while it is set. */
 function exposed(): Collect {
   setFlagsFromString('--expose-gc');
-  const exposedCollect = runInNewContext('gc') as Collect;
+  const gc = runInNewContext('gc') as Collect;
   setFlagsFromString('--no-expose-gc');
-  return exposedCollect;
+  return gc;
 }

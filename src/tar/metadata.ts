@@ -143,7 +143,7 @@ export class MetadataBlock extends HeaderBlock {
   }
 }
 
-/** The record that a GNU long name stands for, and its typeflag. */
+/** The GNU long names: for each, the PAX record with the same meaning, and its typeflag. */
 const LONG_NAMES = { path: 'L', linkpath: 'K' } as const;
 type NameKey = keyof typeof LONG_NAMES;
 const NAME_KEYS = Object.keys(LONG_NAMES) as NameKey[];

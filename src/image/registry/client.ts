@@ -16,7 +16,7 @@ const MAX_IDLE = 8;
 interface RepositoryRequest extends Omit<Request, 'url'> {
   /** Relative to the repository: `manifests/latest`. */
   readonly path?: string;
-  /** A location from the registry, in place of `path`. */
+  /** The complete URL, such as the location of an upload. @default from `path` */
   readonly url?: URL;
   /** Scopes in addition to the repository's own. */
   readonly scopes?: readonly string[];
