@@ -1,8 +1,10 @@
 /** Bundles the page's client: client/main.ts and client/page.css into dist, one file each. */
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const here = new URL('.', import.meta.url);
+const licence = new URL('../LICENSE', import.meta.resolve('d3-hierarchy'));
 
 await build({
   entryPoints: ['client/main.ts', 'client/page.css'].map((file) => ({
@@ -16,5 +18,7 @@ await build({
   format: 'iife',
   target: ['chrome123', 'firefox120', 'safari17.5'],
   legalComments: 'none',
+  // The page contains the library, so it has to contain its licence.
+  banner: { js: `/*! d3-hierarchy\n\n${readFileSync(licence, 'utf8').trimEnd()}\n*/` },
   logLevel: 'warning',
 });

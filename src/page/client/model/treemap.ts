@@ -2,6 +2,7 @@
  * Squarified treemaps (Bruls, Huizing, van Wijk, 2000): rectangles side by side that cover an area,
  * each in proportion to its weight and as near to a square as a row allows.
  */
+import { type HierarchyRectangularNode, treemapSquarify } from 'd3-hierarchy';
 import type { FileTree } from './file-tree.js';
 
 export interface Rect {
@@ -11,67 +12,19 @@ export interface Rect {
   readonly height: number;
 }
 
+const tile = treemapSquarify.ratio(1);
+
 /**
  * One rectangle for each weight, in their order.
  * @param weights the largest first, none negative; one of 0 gets a rectangle without area
  */
-export function squarify(weights: readonly number[], area: Rect): Rect[] {
-  const rects: Rect[] = [];
-  let left = weights.reduce((sum, weight) => sum + weight, 0);
-  let free = area;
-  for (let first = 0; first < weights.length;) {
-    if (!(left > 0) || !(free.width > 0) || !(free.height > 0)) {
-      rects.push({ x: free.x, y: free.y, width: 0, height: 0 });
-      first++;
-      continue;
-    }
-    const scale = (free.width * free.height) / left;
-    const side = Math.min(free.width, free.height);
-    const row = takeRow(weights, first, scale, side);
-    // The last row covers the rest, so that rounding leaves no gap.
-    const isLast = row.end === weights.length || row.sum >= left;
-    const across = free.width >= free.height;
-    const depth = isLast ? Math.max(free.width, free.height) : (row.sum * scale) / side;
-    let { x, y } = free;
-    for (let at = first; at < row.end; at++) {
-      const length = ((weights[at] as number) / row.sum) * side;
-      rects.push({ x, y, width: across ? depth : length, height: across ? length : depth });
-      if (across) y += length;
-      else x += length;
-    }
-    free = across
-      ? { ...free, x: free.x + depth, width: free.width - depth }
-      : { ...free, y: free.y + depth, height: free.height - depth };
-    left -= row.sum;
-    first = row.end;
-  }
-  return rects;
-}
-
-/** Takes weights as long as the row's worst aspect ratio does not increase. */
-function takeRow(
-  weights: readonly number[],
-  first: number,
-  scale: number,
-  side: number,
-): { readonly end: number; readonly sum: number } {
-  const largest = (weights[first] as number) * scale;
-  let sum = weights[first] as number;
-  let worst = worstRatio(largest, largest, sum * scale, side);
-  let end = first + 1;
-  for (; end < weights.length; end++) {
-    const weight = weights[end] as number;
-    const next = worstRatio(largest, weight * scale, (sum + weight) * scale, side);
-    if (next > worst) break;
-    worst = next;
-    sum += weight;
-  }
-  return { end, sum };
-}
-
-function worstRatio(largest: number, smallest: number, sum: number, side: number): number {
-  const square = side * side;
-  return Math.max((square * largest) / (sum * sum), (sum * sum) / (square * smallest));
+export function squarify(weights: readonly number[], { x, y, width, height }: Rect): Rect[] {
+  const value = weights.reduce((sum, weight) => sum + weight, 0);
+  const children = weights.map((weight) => ({ value: weight, x0: x, y0: y, x1: x, y1: y }));
+  // The layout uses these properties of its nodes only.
+  const node = { value, children } as unknown as HierarchyRectangularNode<unknown>;
+  tile(node, x, y, x + width, y + height);
+  return children.map(({ x0, y0, x1, y1 }) => ({ x: x0, y: y0, width: x1 - x0, height: y1 - y0 }));
 }
 
 /** A rectangle of the map; the rectangles of a directory's contents lie inside its own. */
