@@ -7,7 +7,6 @@ import type { Report } from '../progress/events.js';
 const MAX_SIZE = 1 << 20;
 
 export class FailedDockerfile implements FileReceiver {
-  readonly #paths: readonly string[];
   /** Contents by path; the last file of a name counts, as for every builder. */
   readonly #contents = new Map<string, Buffer[]>();
   #pieces: Buffer[] = [];
@@ -15,9 +14,7 @@ export class FailedDockerfile implements FileReceiver {
   #step: string | undefined;
 
   /** @param paths clean paths in the context; the first one that exists is the Dockerfile */
-  constructor(paths: readonly string[]) {
-    this.#paths = paths;
-  }
+  constructor(private readonly paths: readonly string[]) {}
 
   begin(path: string): void {
     this.#pieces = [];
@@ -42,13 +39,11 @@ export class FailedDockerfile implements FileReceiver {
   /** Adds the lines around the failed instruction to the error of a build, if they are known. */
   async explain(error: unknown): Promise<unknown> {
     if (!(error instanceof DockerceptionError) || error.kind !== 'build') return error;
-    const path = this.#paths.find((one) => this.#contents.has(one));
+    const path = this.paths.find((one) => this.#contents.has(one));
     if (error.excerpt !== undefined || path === undefined) return error;
     const { excerptOf } = await import('../dockerfile/excerpt.js');
-    const failed = {
-      message: error.message.replace(/^building the image: /, ''),
-      step: this.#step,
-    };
+    const message = error.message.replace(/^building the image: /, '');
+    const failed = { message, step: this.#step };
     const excerpt = excerptOf(Buffer.concat(this.#contents.get(path) ?? []), path, failed);
     return excerpt === undefined ? error : error.with({ excerpt });
   }

@@ -29,8 +29,8 @@ export function isBytes(value: unknown): value is Bytes {
  * with `USAGE_CONTEXT` of kind `usage`.
  */
 export function readableOf(bytes: Bytes): Readable {
-  if (isAnyArrayBuffer(bytes)) return readableOf(new Uint8Array(bytes));
-  if (ArrayBuffer.isView(bytes)) return readableOf([bytes]);
+  if (isAnyArrayBuffer(bytes) || ArrayBuffer.isView(bytes))
+    return readableOf([bytes as Uint8Array]);
   if (bytes instanceof Readable) {
     if (!bytes.readableObjectMode) return bytes;
     // The result has the error.
@@ -49,15 +49,15 @@ export function readableOf(bytes: Bytes): Readable {
   return pulled(iterator, () => {
     // A stream of another library: its iterator may wait for a piece that never comes.
     (bytes as Partial<Pick<Readable, 'destroy'>>).destroy?.();
-    void endIterator(iterator);
+    // A generator that waits for its next piece ends when that arrives; it isn't waited for.
+    void (async () => iterator.return?.())().catch(() => undefined);
   });
 }
 
-interface Pieces {
-  next(): IteratorResult<unknown> | Promise<IteratorResult<unknown>>;
-}
-
-function pulled(pieces: Pieces, release: (error: Error | undefined) => unknown): Readable {
+function pulled(
+  pieces: { next(): IteratorResult<unknown> | Promise<IteratorResult<unknown>> },
+  release: (error: Error | undefined) => unknown,
+): Readable {
   const next = async (): Promise<IteratorResult<Buffer, unknown>> => {
     const result = await pieces.next();
     return result.done === true ? result : { value: pieceOf(result.value) };
@@ -71,15 +71,6 @@ function isWebStream(value: object): value is ReadableStream<Uint8Array> {
 
 function isIterable(value: object): boolean {
   return Symbol.asyncIterator in value || Symbol.iterator in value;
-}
-
-/** A generator that waits for its next piece ends when that arrives; it isn't waited for. */
-async function endIterator(iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
-  try {
-    await iterator.return?.();
-  } catch {
-    // The stream is closed: its reader has the first error.
-  }
 }
 
 function pieceOf(value: unknown): Buffer {

@@ -1,6 +1,6 @@
 /** Explains why a stream isn't a valid tar: the walk knows the place, this module the usual mistakes. */
 import type { ErrorCode } from '../error-codes.js';
-import { DockerceptionError, type ErrorDetails } from '../errors.js';
+import { DockerceptionError } from '../errors.js';
 import { MODE, NAME } from '../tar/block.js';
 import type { Trailing } from '../tar/walk-handler.js';
 import { printable } from '../text/printable.js';
@@ -37,7 +37,10 @@ export class StreamEvidence {
 
   /** Whether the stream starts with a line of text; a tar may follow it. */
   get startsWithText(): boolean {
-    return isText(this.head);
+    const newline = this.head.indexOf(LF);
+    if (newline < 0 && this.head.length >= 512) return false;
+    const line = this.head.subarray(0, newline < 0 ? undefined : newline);
+    return line.every((byte) => byte >= 0x20 || byte === 0x09 || byte === CR || byte === 0x1b);
   }
 
   /** Whether there are line feeds, all of them after a carriage return. */
@@ -53,101 +56,65 @@ const CRLF_ERRORS = /^TAR_(PADDING|PAX)$/;
 export function diagnose(
   error: DockerceptionError,
   name: string,
-  evidence: StreamEvidence,
+  { seen, head, startsWithText, crlfDamaged }: StreamEvidence,
 ): DockerceptionError {
-  if (evidence.seen === 0) {
+  const { code } = error;
+  const refusal = (code: ErrorCode, why: string, hint: string): DockerceptionError =>
+    new DockerceptionError('context', code, `reading ${name}: ${why}`, { cause: error, hint });
+  if (seen === 0) {
     return new DockerceptionError('context', 'CONTEXT_EMPTY', `reading ${name}: it is empty`, {
       hint: 'the builder has to write a tar to its standard output: CMD tar -c .',
     });
   }
-  const text = error.code === 'TAR_NOT_A_TAR' && evidence.startsWithText;
-  if (evidence.crlfDamaged && !text && CRLF_ERRORS.test(error.code)) return crlf(error, name);
-  const atStart =
-    error.code === 'TAR_NOT_A_TAR' || (error.code === 'TAR_TRUNCATED' && evidence.seen < 512);
-  return atStart ? notATar(error, name, evidence.head) : error;
-}
-
-function crlf(cause: DockerceptionError, name: string): DockerceptionError {
-  const message = `reading ${name}: every LF in it has become CRLF, as a terminal does`;
-  return new DockerceptionError('context', 'CONTEXT_CRLF', message, {
-    cause,
-    hint: 'run the builder without a terminal: docker run without -t',
-  });
-}
-
-function notATar(cause: DockerceptionError, name: string, head: Buffer): DockerceptionError {
-  const known = foreignFormat(head);
-  if (known === undefined && !isText(head)) {
-    if (cause.code === 'TAR_TRUNCATED' && beginsAHeader(head)) return cause;
-    return contextError(
-      'CONTEXT_NOT_A_TAR',
-      `reading ${name}: it does not start with a tar header`,
-      {
-        cause,
-        hint: 'nothing but the tar may come on the standard output of the builder',
-      },
-    );
+  const isText = code === 'TAR_NOT_A_TAR' && startsWithText;
+  if (crlfDamaged && !isText && CRLF_ERRORS.test(code)) {
+    const hint = 'run the builder without a terminal: docker run without -t';
+    return refusal('CONTEXT_CRLF', 'every LF in it has become CRLF, as a terminal does', hint);
   }
-  if (known !== undefined) {
-    const message = `reading ${name}: it is ${known.what}, not a tar`;
-    return contextError('CONTEXT_NOT_A_TAR', message, { cause, hint: known.hint ?? ACCEPTED });
+  if (code !== 'TAR_NOT_A_TAR' && (code !== 'TAR_TRUNCATED' || seen >= 512)) return error;
+  const start = head.toString('latin1', 0, 16);
+  const [, format, formatHint = ACCEPTED] = FOREIGN.find(([starts]) => starts.test(start)) ?? [];
+  if (format !== undefined)
+    return refusal('CONTEXT_NOT_A_TAR', `it is ${format}, not a tar`, formatHint);
+  if (!startsWithText) {
+    if (code === 'TAR_TRUNCATED' && beginsAHeader(head)) return error;
+    const hint = 'nothing but the tar may come on the standard output of the builder';
+    return refusal('CONTEXT_NOT_A_TAR', 'it does not start with a tar header', hint);
   }
   const line = firstLine(head);
-  const dockerfile =
+  const isDockerfile =
     /^\s*(#\s*(syntax|escape|check)=|FROM\s|ARG\s)/i.test(line) ||
     (line.startsWith('#') && /^\s*FROM\s+\S/im.test(head.toString('latin1')));
-  const message = dockerfile
-    ? `reading ${name}: it is a Dockerfile, not a tar: "${line}"`
-    : `reading ${name}: it starts with text, not with a tar: "${line}"`;
+  if (isDockerfile) {
+    const hint =
+      'put it into a tar with what it copies: tar -c Dockerfile app | dockerception …, or name a directory as its context: -f - DIR';
+    return refusal('CONTEXT_TEXT', `it is a Dockerfile, not a tar: "${line}"`, hint);
+  }
   const builderHint = "the builder's log belongs on standard error: end its commands with >&2";
-  const dockerfileHint =
-    'put it into a tar with what it copies: tar -c Dockerfile app | dockerception …, or name a directory as its context: -f - DIR';
-  const textHint = name === 'standard input' ? builderHint : ACCEPTED;
-  return contextError('CONTEXT_TEXT', message, {
-    cause,
-    hint: dockerfile ? dockerfileHint : textHint,
-  });
-}
-
-function contextError(code: ErrorCode, message: string, details: ErrorDetails): DockerceptionError {
-  return new DockerceptionError('context', code, message, details);
-}
-
-/** A format that is no tar, by its first bytes as a binary string. */
-interface ForeignFormat {
-  readonly starts: RegExp;
-  readonly what: string;
-  readonly hint?: string;
+  const hint = name === 'standard input' ? builderHint : ACCEPTED;
+  return refusal('CONTEXT_TEXT', `it starts with text, not with a tar: "${line}"`, hint);
 }
 
 const CONVERT = 'bsdtar converts it: bsdtar -cf - @FILE | dockerception …';
 const unpackWith = (program: string): string =>
   `decompress it with its program: ${program} < FILE | dockerception …`;
 
-const FOREIGN: readonly ForeignFormat[] = [
-  { starts: /^PK[\x03\x05\x07]/, what: 'a zip archive', hint: CONVERT },
-  { starts: /^7z\xbc\xaf\x27\x1c/, what: 'a 7z archive', hint: CONVERT },
-  { starts: /^Rar!\x1a\x07/, what: 'a rar archive', hint: CONVERT },
-  { starts: /^MSCF\0/, what: 'a cabinet archive', hint: CONVERT },
-  { starts: /^xar!/, what: 'a xar archive', hint: CONVERT },
-  { starts: /^!<arch>/, what: 'an ar archive', hint: CONVERT },
-  { starts: /^07070[127]|^\xc7\x71|^\x71\xc7/, what: 'a cpio archive', hint: CONVERT },
-  { starts: /^\x7fELF/, what: 'an ELF program' },
-  { starts: /^\x89LZO\0\r\n\x1a\n/, what: 'lzop data', hint: unpackWith('lzop -dc') },
-  { starts: /^LRZI/, what: 'lrzip data', hint: 'decompress it with its program: lrunzip FILE' },
-  { starts: /^LZIP/, what: 'lzip data', hint: unpackWith('lzip -dc') },
-  { starts: /^\x5d\0\0[\0-\xff]{2}/, what: 'lzma data', hint: unpackWith('xz --format=lzma -dc') },
-  {
-    starts: /^\xff\x06\0\0sNaPpY/,
-    what: 'snappy data',
-    hint: unpackWith('python3 -m snappy -d'),
-  },
+/** Formats that are no tar, by their first bytes as a binary string. */
+const FOREIGN: readonly (readonly [starts: RegExp, format: string, hint?: string])[] = [
+  [/^PK[\x03\x05\x07]/, 'a zip archive', CONVERT],
+  [/^7z\xbc\xaf\x27\x1c/, 'a 7z archive', CONVERT],
+  [/^Rar!\x1a\x07/, 'a rar archive', CONVERT],
+  [/^MSCF\0/, 'a cabinet archive', CONVERT],
+  [/^xar!/, 'a xar archive', CONVERT],
+  [/^!<arch>/, 'an ar archive', CONVERT],
+  [/^07070[127]|^\xc7\x71|^\x71\xc7/, 'a cpio archive', CONVERT],
+  [/^\x7fELF/, 'an ELF program'],
+  [/^\x89LZO\0\r\n\x1a\n/, 'lzop data', unpackWith('lzop -dc')],
+  [/^LRZI/, 'lrzip data', 'decompress it with its program: lrunzip FILE'],
+  [/^LZIP/, 'lzip data', unpackWith('lzip -dc')],
+  [/^\x5d\0\0[\0-\xff]{2}/, 'lzma data', unpackWith('xz --format=lzma -dc')],
+  [/^\xff\x06\0\0sNaPpY/, 'snappy data', unpackWith('python3 -m snappy -d')],
 ];
-
-function foreignFormat(head: Buffer): ForeignFormat | undefined {
-  const start = head.toString('latin1', 0, 16);
-  return FOREIGN.find(({ starts }) => starts.test(start));
-}
 
 /** Whether less than a block may begin a header: a name, padded with NULs, then numbers. */
 function beginsAHeader(head: Buffer): boolean {
@@ -164,14 +131,6 @@ function firstLine(head: Buffer): string {
   const text = head.toString('utf8');
   const line = text.split(/\r?\n/).find((candidate) => candidate.trim() !== '') ?? '';
   return printable(line.trimEnd(), 100);
-}
-
-/** Whether the stream begins with a line of text. */
-function isText(head: Buffer): boolean {
-  const newline = head.indexOf(LF);
-  const line = head.subarray(0, newline < 0 ? head.length : newline);
-  if (newline < 0 && head.length >= 512) return false;
-  return line.every((byte) => byte >= 0x20 || byte === 0x09 || byte === CR || byte === 0x1b);
 }
 
 /** Explains an error of the walk, or adds the name to the stream's own error. */

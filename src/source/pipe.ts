@@ -15,15 +15,13 @@ const READ = 64 * 1024;
 export type Consume = (chunk: Buffer, owned: boolean) => Promise<void> | undefined;
 
 export class PipeStream extends Readable {
-  readonly #descriptor: number;
   readonly #buffer = Buffer.allocUnsafeSlow(READ);
   #socket: Socket | undefined;
   /** Accepts what is read without a copy; false stops the reading until `resume`. */
   #direct: ((chunk: Buffer) => boolean) | undefined;
 
-  constructor(descriptor: number) {
+  constructor(private readonly descriptor: number) {
     super({ highWaterMark: READ });
-    this.#descriptor = descriptor;
   }
 
   override _read(): void {
@@ -51,7 +49,7 @@ export class PipeStream extends Readable {
   #open(): Socket {
     // `onread` is an option of a socket that is constructed, too; its types know it of `connect` alone.
     const options: SocketConstructorOpts & ConnectOpts = {
-      fd: this.#descriptor,
+      fd: this.descriptor,
       readable: true,
       writable: false,
       onread: {
