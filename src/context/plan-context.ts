@@ -13,6 +13,7 @@ import { DockerceptionError } from '../errors.js';
 import type { CompleteContext } from '../options/context.js';
 import type { PipelineInput, PipelinePlan } from '../pipeline.js';
 import type { Report } from '../progress/events.js';
+import type { Addition } from '../source/addition.js';
 import type { DirectoryOptions } from '../source/directory.js';
 import type { Source } from '../source/source.js';
 import { cleanPath } from '../text/path.js';
@@ -171,7 +172,7 @@ async function openAdditions(
   { context, add }: CompleteContext,
   notice: (message: string) => void,
   signal: AbortSignal,
-): Promise<{ readonly source: Source; readonly paths: ReadonlySet<string> }[]> {
+): Promise<Addition[]> {
   if (add.length === 0) return [];
   const { isStandardInput } = await import('../source/standard-input.js');
   const readers = [context, ...add.map(({ host }) => host)].filter(
@@ -183,13 +184,9 @@ async function openAdditions(
       hint: 'put one of them into a file',
     });
   }
-  const { addedPaths, openAddition } = await import('../source/addition.js');
+  const { openAddition } = await import('../source/addition.js');
   const opened = [];
-  for (const { host, dest } of add)
-    opened.push({
-      paths: await addedPaths(host, dest),
-      source: await openAddition(host, dest, notice, signal),
-    });
+  for (const { host, dest } of add) opened.push(await openAddition(host, dest, notice, signal));
   return opened;
 }
 

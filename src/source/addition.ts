@@ -14,29 +14,12 @@ import { packTree } from './pack.js';
 import { PipeStream } from './pipe.js';
 import type { Source } from './source.js';
 import { isStandardInput, openInput } from './standard-input.js';
-import { EVERYTHING, socketNotice, walkDirectory } from './walk-directory.js';
+import { type Found, walkDirectory } from './walk-directory.js';
 
-interface Addition {
-  readonly path: string;
-  readonly type: 'file' | 'directory' | 'pipe';
-  /** The name in the context, `.` for the root. */
-  readonly target: string;
-}
-
-/**
- * Returns the paths that {@link openAddition} adds to the context: relative, a directory's with a `/` at its end,
- * without the root.
- * @throws DockerceptionError of kind `usage` if HOST doesn't exist or DEST leads outside, of kind `context` if something
- *   below HOST can't be read
- */
-export async function addedPaths(host: string, dest: string): Promise<Set<string>> {
-  const { path, type, target } = await find(host, dest);
-  if (type !== 'directory') return new Set([target]);
-  const paths = new Set<string>(target === '.' ? [] : [`${target}/`]);
-  for await (const batch of walkDirectory(path, host))
-    for (const found of batch)
-      paths.add(posix.join(target, found.path) + (found.directory ? '/' : ''));
-  return paths;
+export interface Addition {
+  readonly source: Source;
+  /** What it adds to the context: relative, a directory's with a `/` at its end, without the root. */
+  readonly paths: ReadonlySet<string>;
 }
 
 /**
@@ -44,40 +27,46 @@ export async function addedPaths(host: string, dest: string): Promise<Set<string
  * DEST; with `.` its contents go into the root. No .dockerignore is applied. A pipe, such as standard input (`-`), is
  * read now and becomes a file.
  * @param notice called at most once, when sockets are omitted
- * @throws as {@link addedPaths}
+ * @throws DockerceptionError of kind `usage` if HOST doesn't exist or DEST leads outside, of kind `context` if something
+ *   below HOST can't be read
  */
 export async function openAddition(
   host: string,
   dest: string,
   notice?: (message: string) => void,
   signal?: AbortSignal,
-): Promise<Source> {
+): Promise<Addition> {
   const { path, type, target } = await find(host, dest);
   if (type === 'pipe') {
     const name = isStandardInput(host) ? 'standard input' : host;
-    return spooledSource(openPipe(host), name, target, signal);
+    const source = await spooledSource(openPipe(host), name, target, signal);
+    return { source, paths: new Set([target]) };
   }
   const name = withoutSlashes(host);
-  const isDirectory = type === 'directory';
-  const stream = packTree(isDirectory ? path : posix.dirname(path), {
-    entries: async function* () {
-      if (!isDirectory) {
-        yield [posix.basename(path)];
-        return;
-      }
-      // The root keeps the owner and the mode that it has in the stream.
-      if (target !== '.') yield ['.'];
-      const selection = { ...EVERYTHING, socket: socketNotice(notice) };
-      for await (const batch of walkDirectory(path, name, selection))
-        yield batch.map((found) => found.path);
-    },
-    rename: (below) => (isDirectory ? posix.join(target, below) : target),
-    name: isDirectory ? name : posix.dirname(name),
-  });
-  return { name: host, stream, complete: Promise.resolve() };
+  const complete = Promise.resolve();
+  if (type === 'file') {
+    const entries = [[posix.basename(path)]];
+    const options = { entries, rename: () => target, name: posix.dirname(name) };
+    const stream = packTree(posix.dirname(path), options);
+    return { source: { name: host, stream, complete }, paths: new Set([target]) };
+  }
+  // The root keeps the owner and the mode that it has in the stream.
+  const found: Found[] = target === '.' ? [] : [{ path: '.', directory: true }];
+  for await (const batch of walkDirectory(path, name, { notice })) found.push(...batch);
+  const rename = (below: string): string => posix.join(target, below);
+  const stream = packTree(path, { entries: [found.map((one) => one.path)], rename, name });
+  const paths = found.map((one) => rename(one.path) + (one.directory ? '/' : ''));
+  return { source: { name: host, stream, complete }, paths: new Set(paths) };
 }
 
-async function find(host: string, dest: string): Promise<Addition> {
+interface Target {
+  readonly path: string;
+  readonly type: 'file' | 'directory' | 'pipe';
+  /** The name in the context, `.` for the root. */
+  readonly target: string;
+}
+
+async function find(host: string, dest: string): Promise<Target> {
   const normal = posix.normalize(dest);
   if (normal.startsWith('/') || normal.split('/').includes('..'))
     throw usage(`adding ${host}: '${dest}' is not a path inside the context`);
@@ -98,7 +87,7 @@ async function find(host: string, dest: string): Promise<Addition> {
   }
 }
 
-function typeOf(host: string, found: Stats): Addition['type'] {
+function typeOf(host: string, found: Stats): Target['type'] {
   if (found.isDirectory()) return 'directory';
   // Standard input that is a terminal is refused as such.
   const isTerminal = found.isCharacterDevice() && isStandardInput(host);

@@ -3,11 +3,10 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { compileIgnore, keepBuildFiles, parseIgnore } from '../dockerfile/patterns/ignore.js';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
-import { isTemporaryName } from '../files/temporary-path.js';
 import { withoutSlashes } from '../text/trim.js';
 import { packTree, unreadable } from './pack.js';
 import type { Source } from './source.js';
-import { socketNotice, walkDirectory } from './walk-directory.js';
+import { walkDirectory } from './walk-directory.js';
 
 /** How a directory is read. */
 export interface DirectoryOptions {
@@ -38,21 +37,17 @@ export async function directorySource(dir: string, options: DirectoryOptions): P
   const file = options.file === undefined ? undefined : posix.normalize(options.file);
   const ignore = await ignoreOf(dir, root, file, options.ignoreFile);
   const name = withoutSlashes(dir);
-  const outputs = (await Promise.all((options.leaveOut ?? []).map(realPaths))).flat();
-  const isOutput = outputFilter(outputs.map((path) => posix.relative(root, path)));
-  const excludes = (path: string): boolean => isOutput(path) || ignore.matches(path);
-  const socket = socketNotice(options.notice);
-  const selection = { excludes, mayKeepBelow: ignore.couldKeepBelow, socket };
-  const { keeps = () => true } = options;
-  const stream = packTree(root, {
-    entries: async function* () {
-      yield ['.'];
-      for await (const batch of walkDirectory(root, name, selection))
-        yield batch.filter(({ path, directory }) => keeps(path, directory)).map(({ path }) => path);
-    },
-    rename: (path) => path,
-    name,
-  });
+  const { leaveOut = [], keeps = () => true, notice } = options;
+  const written = (await Promise.all(leaveOut.map(realPaths))).flat();
+  const outputs = written.map((path) => posix.relative(root, path));
+  const excludes = (path: string): boolean => outputs.includes(path) || ignore.matches(path);
+  const selection = { excludes, mayKeepBelow: ignore.couldKeepBelow, notice };
+  async function* entries(): AsyncGenerator<string[]> {
+    yield ['.'];
+    for await (const batch of walkDirectory(root, name, selection))
+      yield batch.filter(({ path, directory }) => keeps(path, directory)).map(({ path }) => path);
+  }
+  const stream = packTree(root, { entries: entries(), name });
   return { name: dir, stream, complete: Promise.resolve(), isDirectory: true };
 }
 
@@ -102,11 +97,6 @@ async function realPaths(path: string): Promise<string[]> {
   return target === undefined ? own : [...own, target];
 }
 
-/** Whether a path is an output, or one that is still being written beside it. */
-function outputFilter(outputs: readonly string[]): (path: string) => boolean {
-  return (path) => outputs.includes(path) || isTemporaryName(posix.basename(path));
-}
-
 /** The directory of a path, links followed: a link to a directory would be packed as the link. */
 async function resolve(dir: string): Promise<string> {
   try {
@@ -126,10 +116,7 @@ async function readIgnore(
   ignoreFile?: string,
 ): Promise<string[]> {
   const names = [...(file === undefined ? [] : [`${file}.dockerignore`]), '.dockerignore'];
-  const own = names.map((name) => ({
-    path: posix.join(root, name),
-    name: posix.join(dir, name),
-  }));
+  const own = names.map((name) => ({ path: posix.join(root, name), name: posix.join(dir, name) }));
   const named = ignoreFile === undefined ? own : [{ path: ignoreFile, name: ignoreFile }];
   for (const { path, name } of named) {
     try {

@@ -11,9 +11,9 @@ import { printable } from '../text/printable.js';
 /** Which files to pack, and under which names. */
 export interface PackOptions {
   /** Paths below the root, `.` for itself, in batches. Directories come without their contents. */
-  readonly entries: () => AsyncIterable<readonly string[]>;
-  /** The name of a path in the tar, without a `/` at its end. */
-  readonly rename: (path: string) => string;
+  readonly entries: AsyncIterable<readonly string[]> | Iterable<readonly string[]>;
+  /** The name of a path in the tar, without a `/` at its end. @default the path */
+  readonly rename?: (path: string) => string;
   /** The name of the root in error messages. */
   readonly name: string;
 }
@@ -32,14 +32,17 @@ export function packTree(root: string, options: PackOptions): Readable {
   });
 }
 
-async function* packed(root: string, options: PackOptions): AsyncGenerator<Buffer> {
+async function* packed(
+  root: string,
+  { entries, rename = (path) => path, name: rootName }: PackOptions,
+): AsyncGenerator<Buffer> {
   const links = new HardLinks();
-  for await (const paths of options.entries()) {
+  for await (const paths of entries) {
     for (const path of paths) {
       const at = posix.join(root, path);
-      const shown = posix.join(options.name, path);
+      const shown = posix.join(rootName, path);
       const stat = reading(shown, () => fs.lstatSync(at));
-      const name = toBinary(options.rename(path));
+      const name = toBinary(rename(path));
       const first = links.firstName(at, stat, name);
       yield describe(at, shown, stat, name, first);
       if (!stat.isFile() || first !== undefined) continue;

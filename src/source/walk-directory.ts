@@ -8,11 +8,11 @@ import { unreadable } from './pack.js';
 
 /** Which paths are packed. They are relative to the root. */
 export interface Selection {
-  readonly excludes: (path: string) => boolean;
+  readonly excludes?: (path: string) => boolean;
   /** Whether something below an excluded directory may be kept. */
-  readonly mayKeepBelow: (path: string) => boolean;
-  /** Called for each socket, which is omitted: no tar can store it. */
-  readonly socket?: (path: string) => void;
+  readonly mayKeepBelow?: (path: string) => boolean;
+  /** Called once if sockets are omitted: no tar can store them. */
+  readonly notice?: ((message: string) => void) | undefined;
 }
 
 /** A path to pack. */
@@ -21,11 +21,6 @@ export interface Found {
   readonly directory: boolean;
 }
 
-/** Everything below the root except files that a build is writing. */
-export const EVERYTHING: Selection = {
-  excludes: (path) => isTemporaryName(posix.basename(path)),
-  mayKeepBelow: () => false,
-};
 const MAX_BATCH = 1000;
 
 /** A directory on the path; an excluded one is packed only if something in it is kept. */
@@ -36,15 +31,16 @@ interface Directory {
 }
 
 /**
- * Yields the paths below `root` in batches, each directory before its contents.
+ * Yields the paths below `root` in batches, each directory before its contents. Files that a build is writing are omitted.
  * @param name the name of the root in error messages
  * @throws DockerceptionError `CONTEXT_UNREADABLE` when a directory can't be read
  */
 export async function* walkDirectory(
   root: string,
   name: string,
-  { excludes, mayKeepBelow, socket }: Selection = EVERYTHING,
+  { excludes = () => false, mayKeepBelow = () => false, notice }: Selection,
 ): AsyncGenerator<Found[]> {
+  let hasSockets = false;
   const stack: Directory[] = [{ path: '', above: undefined, packed: true }];
   for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
     const inside: Directory[] = [];
@@ -55,12 +51,13 @@ export async function* walkDirectory(
       here.packed,
     )) {
       const path = posix.join(here.path, entry.name);
-      const excluded = excludes(path);
+      const excluded = isTemporaryName(entry.name) || excludes(path);
       if (entry.isDirectory() && (!excluded || mayKeepBelow(path)))
         inside.push({ path, above: here, packed: !excluded });
       if (excluded) continue;
       if (entry.isSocket()) {
-        socket?.(path);
+        if (!hasSockets) notice?.(`left out sockets, which no tar holds: '${printable(path, 60)}'`);
+        hasSockets = true;
         continue;
       }
       batch.push(...unpackedParents(here), { path, directory: entry.isDirectory() });
@@ -79,17 +76,6 @@ function unpackedParents(directory: Directory): Found[] {
   directory.packed = true;
   const above = directory.above ? unpackedParents(directory.above) : [];
   return [...above, { path: directory.path, directory: true }];
-}
-
-/** Reports the first socket. */
-export function socketNotice(
-  notice: ((message: string) => void) | undefined,
-): (path: string) => void {
-  let reported = false;
-  return (path) => {
-    if (!reported) notice?.(`left out sockets, which no tar holds: '${printable(path, 60)}'`);
-    reported = true;
-  };
 }
 
 async function list(path: string, shown: string, kept: boolean): Promise<Dirent[]> {
