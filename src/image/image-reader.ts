@@ -1,9 +1,7 @@
-/** Images in archives and layouts, and their selection by name. */
+/** The selection of an image in an archive or a layout by its name. */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
-import type { Platform } from './descriptor.js';
 import { listed } from './document.js';
-import type { Image } from './manifest.js';
 import { familiarReference, formatReference, tryParseReference } from './reference.js';
 
 /** Selects an image of a layout or an archive; without either, the only one. */
@@ -12,17 +10,6 @@ export interface ImageChoice {
   readonly name?: string | undefined;
   /** The digest of a manifest or an index. */
   readonly digest?: string | undefined;
-}
-
-/** An opened archive or layout. The caller closes it. */
-export interface ImageReader {
-  /**
-   * The image for a platform; the only one has any platform.
-   * @throws DockerceptionError of kind build: PLATFORM_UNKNOWN, IMAGE_INVALID, BLOB_DIGEST.
-   */
-  image(platform: Platform): Promise<Image>;
-  /** Closes the files, and so the blobs of images. Idempotent. */
-  close(): Promise<void>;
 }
 
 /** An image with its names. */

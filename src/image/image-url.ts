@@ -4,8 +4,10 @@
  */
 import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
+import type { Platform } from './descriptor.js';
 import { invalidImage } from './document.js';
-import type { ImageChoice, ImageReader } from './image-reader.js';
+import type { ImageChoice } from './image-reader.js';
+import type { Image } from './manifest.js';
 
 /** A path, and the image there. */
 export interface ImageLocation extends ImageChoice {
@@ -60,27 +62,16 @@ function splitLocation(rest: string): ImageLocation {
 }
 
 /**
- * Opens an image on disk.
- * @throws DockerceptionError as parseImageLocation, openLayout and openArchive do.
+ * Opens an image on disk. An archive may be compressed, and be a layout in a tar, the format of `docker save`, or both, as
+ * Docker 25 and later write it: the scheme says which of the two to use.
+ * @param platform for an image of several platforms; the only one has any platform
+ * @throws DockerceptionError: IMAGE_LOCATION, IMAGE_NOT_FOUND and IMAGE_AMBIGUOUS of kind usage; ARCHIVE_INVALID,
+ *   ARCHIVE_TRUNCATED, PLATFORM_UNKNOWN, IMAGE_INVALID, BLOB_DIGEST of kind build.
  */
-export async function openImageReader(url: DiskImageUrl): Promise<ImageReader> {
+export async function openImage(url: DiskImageUrl, platform: Platform): Promise<Image> {
   const { path, ...choice } = parseImageLocation(url);
-  if (url.scheme !== 'oci-layout') return openArchive(path, choice, url.scheme);
-  return (await import('./layout/layout-reader.js')).openLayout(path, choice);
-}
-
-/**
- * Opens an archive, which may be compressed: a layout in a tar, the format of `docker save`, or both in one file, as
- * Docker 25 and later write it.
- * @param scheme the format to use if the archive has both
- * @throws DockerceptionError: IMAGE_NOT_FOUND and IMAGE_AMBIGUOUS of kind usage; ARCHIVE_INVALID,
- *   ARCHIVE_TRUNCATED, IMAGE_INVALID of kind build.
- */
-async function openArchive(
-  path: string,
-  choice: ImageChoice,
-  scheme: DiskImageUrl['scheme'],
-): Promise<ImageReader> {
+  const { openLayout, readLayout } = await import('./layout/layout-reader.js');
+  if (url.scheme === 'oci-layout') return openLayout(path, choice, platform);
   const { TarFiles } = await import('./archive/archive-files.js');
   const files = await TarFiles.open(path);
   try {
@@ -92,10 +83,10 @@ async function openArchive(
         'it is a tar, but no image: it has neither index.json nor manifest.json',
       );
     // Only a layout has digests of manifests.
-    const prefersDocker = scheme === 'docker-archive' && choice.digest === undefined;
-    if (prefersDocker ? isDocker : !isLayout)
-      return await (await import('./archive/docker-archive.js')).openDockerArchive(files, choice);
-    return await (await import('./layout/layout-reader.js')).readLayout(files, choice);
+    const prefersDocker = url.scheme === 'docker-archive' && choice.digest === undefined;
+    const { readDockerArchive } = await import('./archive/docker-archive.js');
+    const read = (prefersDocker ? isDocker : !isLayout) ? readDockerArchive : readLayout;
+    return { ...(await read(files, choice, platform)), close: () => files.close() };
   } catch (error) {
     await files.close();
     throw error;

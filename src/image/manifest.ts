@@ -55,6 +55,8 @@ export interface Image {
   readonly blobs: BlobSource;
   /** The repository of the layers, which a push to the same registry can mount. */
   readonly origin?: RepositoryName;
+  /** Closes the file that blobs are read from. Idempotent. @default nothing is open */
+  readonly close?: () => Promise<void>;
 }
 
 /** A repository of a registry. */

@@ -4,7 +4,6 @@
  */
 import { DockerceptionError } from '../errors.js';
 import type { Platform } from '../image/descriptor.js';
-import type { ImageChoice } from '../image/image-reader.js';
 import type { Image } from '../image/manifest.js';
 import { hostPlatform, parsePlatform } from '../image/platform.js';
 import { insecureHosts } from '../image/registry/host.js';
@@ -69,12 +68,17 @@ async function read(target: Target, options: ListeningOptions): Promise<Inspecti
       const context = target.kind === 'directory' ? 'directory' : 'stream';
       return stream(await openPath(target.path, { file: 'Dockerfile' }), text, context);
     }
-    case 'layout':
-      return fromLayout(target.path, {}, platform, image);
+    case 'layout': {
+      const { openLayout } = await import('../image/layout/layout-reader.js');
+      return image(await openLayout(target.path, {}, platform));
+    }
     case 'image-file': {
       const { parseImageLocation } = await import('../image/image-url.js');
       const { path, ...choice } = parseImageLocation(target);
-      if (target.scheme === 'oci-layout') return fromLayout(path, choice, platform, image);
+      if (target.scheme === 'oci-layout') {
+        const { openLayout } = await import('../image/layout/layout-reader.js');
+        return image(await openLayout(path, choice, platform));
+      }
       const { fileSource } = await import('../source/open-path.js');
       const form = target.scheme === 'docker-archive' ? 'docker' : 'layout';
       const source = await fileSource(path);
@@ -86,21 +90,6 @@ async function read(target: Target, options: ListeningOptions): Promise<Inspecti
       throw targetNotFound(text);
     case 'engine':
       return stream(await engineSource(target.reference, env, signal));
-  }
-}
-
-async function fromLayout(
-  folder: string,
-  choice: ImageChoice,
-  platform: Platform,
-  read: (image: Image) => Promise<Inspection>,
-): Promise<Inspection> {
-  const { openLayout } = await import('../image/layout/layout-reader.js');
-  const reader = await openLayout(folder, choice);
-  try {
-    return await read(await reader.image(platform));
-  } finally {
-    await reader.close();
   }
 }
 

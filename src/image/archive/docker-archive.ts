@@ -9,7 +9,7 @@ import { parseConfig } from '../config.js';
 import { type Descriptor, OCI_CONFIG, OCI_LAYER } from '../descriptor.js';
 import { compare, digestOf, digestOfBlobPath, digestOfStream, EMPTY_DIGEST } from '../digest.js';
 import { invalidImage } from '../document.js';
-import { ambiguous, chooseNamed, type ImageChoice, type ImageReader } from '../image-reader.js';
+import { ambiguous, chooseNamed, type ImageChoice } from '../image-reader.js';
 import { type LayoutFiles, openBlob, readDocument } from '../layout/layout-files.js';
 import type { Image } from '../manifest.js';
 import { cleanMember } from './tar-index.js';
@@ -23,11 +23,11 @@ export interface DockerManifestEntry {
   readonly Layers: readonly string[] | null;
 }
 
-/** Opens the image in the files of an archive, which are closed with the reader. */
-export async function openDockerArchive(
+/** Finds the image in the files of an archive, which blobs are read from. */
+export async function readDockerArchive(
   files: LayoutFiles,
   { name, digest }: ImageChoice,
-): Promise<ImageReader> {
+): Promise<Image> {
   if (digest !== undefined)
     throw new DockerceptionError(
       'usage',
@@ -41,11 +41,7 @@ export async function openDockerArchive(
   const [chosen] = found;
   if (chosen === undefined) throw invalidImage(files.name, 'there is no image in it');
   if (found.length > 1) throw ambiguous(found, files.name);
-  let image: Promise<Image> | undefined;
-  return {
-    image: () => (image ??= imageOf(files, chosen.value)),
-    close: async () => files.close?.(),
-  };
+  return imageOf(files, chosen.value);
 }
 
 async function imageOf(files: LayoutFiles, entry: DockerManifestEntry): Promise<Image> {

@@ -19,7 +19,6 @@ export interface LayoutFiles {
   open(path: string): Promise<Readable>;
   /** The digest of a file, if it is known without reading it. */
   digest?(path: string): Promise<string | undefined>;
-  close?(): Promise<void>;
 }
 
 /** The files of a layout folder. */

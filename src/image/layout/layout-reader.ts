@@ -6,13 +6,7 @@ import { parseConfig } from '../config.js';
 import { type Descriptor, OCI_INDEX, OCI_MANIFEST, type Platform } from '../descriptor.js';
 import { blobPath, isDigest } from '../digest.js';
 import { invalidImage, listed } from '../document.js';
-import {
-  ambiguous,
-  chooseNamed,
-  type ImageChoice,
-  type ImageReader,
-  type Named,
-} from '../image-reader.js';
+import { ambiguous, chooseNamed, type ImageChoice, type Named } from '../image-reader.js';
 import { checkImage, type Document, type Image, ociLayers, parseDocument } from '../manifest.js';
 import { formatPlatform, isAttestation, requirePlatform } from '../platform.js';
 import { isDirTransport, openDirTransport } from './dir-transport.js';
@@ -20,14 +14,18 @@ import { FolderFiles, type LayoutFiles, openBlob, readBlob, readDocument } from 
 import { CONTAINERD_NAME, REF_NAME } from './layout-index.js';
 
 /**
- * Opens a layout folder, or one that skopeo or podman wrote as `dir:`.
- * @throws DockerceptionError: IMAGE_NOT_FOUND and IMAGE_AMBIGUOUS of kind usage, IMAGE_INVALID.
+ * Reads a layout folder, or one that skopeo or podman wrote as `dir:`. Throws as {@link readLayout}; IMAGE_NOT_FOUND also
+ * for other folders.
  */
-export async function openLayout(folder: string, choice: ImageChoice = {}): Promise<ImageReader> {
-  if (await isDirTransport(folder)) return readLayout(await openDirTransport(folder), choice);
-  const files = new FolderFiles(folder);
+export async function openLayout(
+  folder: string,
+  choice: ImageChoice,
+  platform: Platform,
+): Promise<Image> {
+  const isTransport = await isDirTransport(folder);
+  const files = isTransport ? await openDirTransport(folder) : new FolderFiles(folder);
   if ((await files.size('index.json')) === undefined) throw await noLayout(folder);
-  return readLayout(files, choice);
+  return readLayout(files, choice, platform);
 }
 
 async function noLayout(folder: string): Promise<DockerceptionError> {
@@ -42,28 +40,21 @@ async function noLayout(folder: string): Promise<DockerceptionError> {
   return new DockerceptionError('usage', 'IMAGE_NOT_FOUND', message, { hint });
 }
 
-/** Opens the image in the files of a layout, which are closed with the reader, or when this fails. */
-export async function readLayout(files: LayoutFiles, choice: ImageChoice): Promise<ImageReader> {
-  const close = async (): Promise<void> => files.close?.();
-  try {
-    const candidates = await choose(files, await readIndex(files), choice);
-    return { image: (platform) => imageOf(files, candidates, platform), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
 /** Indexes that may refer to another index. */
 const MAX_DEPTH = 3;
 
-/** @param candidates the manifest of the image, or one for each platform */
-async function imageOf(
+/**
+ * Finds the image in the files of a layout, which blobs are read from.
+ * @throws DockerceptionError: IMAGE_NOT_FOUND and IMAGE_AMBIGUOUS of kind usage; PLATFORM_UNKNOWN, IMAGE_INVALID and
+ *   BLOB_DIGEST of kind build
+ */
+export async function readLayout(
   files: LayoutFiles,
-  candidates: readonly Descriptor[],
+  choice: ImageChoice,
   platform: Platform,
 ): Promise<Image> {
   const { name } = files;
+  const candidates = await choose(files, await readIndex(files), choice);
   const doing = `reading ${printable(name)}`;
   const read = async (from: Descriptor): Promise<Document> =>
     parseDocument(await readBlob(files, from), from.mediaType, name);

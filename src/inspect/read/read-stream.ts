@@ -1,7 +1,7 @@
 /** A stream that is a context or an image archive, as an inspection. */
 import { Readable } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
-import { openDockerArchive } from '../../image/archive/docker-archive.js';
+import { readDockerArchive } from '../../image/archive/docker-archive.js';
 import { followMember } from '../../image/archive/tar-index.js';
 import type { Platform } from '../../image/descriptor.js';
 import { blobPath, compare, EMPTY_DIGEST } from '../../image/digest.js';
@@ -49,9 +49,8 @@ export async function readStream(source: Source, options: StreamOptions): Promis
     return inspectLayers({ target, context, layers: [{ recorded: archive.context, name }] });
   }
   const files = new ScannedFiles(name, archive);
-  const open = form === 'layout' ? readLayout : openDockerArchive;
-  const reader = await open(files, choice ?? {});
-  const image = await reader.image(platform);
+  const read = form === 'layout' ? readLayout : readDockerArchive;
+  const image = await read(files, choice ?? {}, platform);
   const layers = scannedLayers(image, archive, name);
   checkDiffIds(image, layers);
   return inspectLayers({ target, context, image: imageFacts(image), layers });

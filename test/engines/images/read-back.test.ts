@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, digestOfStream } from '../../../src/image/digest.js';
-import { type DiskImageUrl, openImageReader } from '../../../src/image/image-url.js';
+import { type DiskImageUrl, openImage } from '../../../src/image/image-url.js';
 import { hostPlatform } from '../../../src/image/platform.js';
 import { engines, uniqueTag } from '../engines.js';
 import { baseLayer } from './made.js';
@@ -20,14 +20,13 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Reads every layer of an image to its end, checked as it is read. */
 async function layersOf(scheme: DiskImageUrl['scheme'], rest: string): Promise<readonly string[]> {
-  const reader = await openImageReader({ scheme, rest });
+  const { config, layers, blobs, close } = await openImage({ scheme, rest }, hostPlatform());
   try {
-    const { config, layers, blobs } = await reader.image(hostPlatform());
     for (const layer of layers)
       expect(await digestOfStream(await blobs.open(layer))).toBe(layer.digest);
     return config.rootfs.diff_ids;
   } finally {
-    await reader.close();
+    await close?.();
   }
 }
 

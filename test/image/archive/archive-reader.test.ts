@@ -7,7 +7,7 @@ import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ArchiveStore } from '../../../src/image/archive/archive-store.js';
 import { digestOf } from '../../../src/image/digest.js';
-import { type DiskImageUrl, openImageReader } from '../../../src/image/image-url.js';
+import { type DiskImageUrl, openImage } from '../../../src/image/image-url.js';
 import type { Image } from '../../../src/image/manifest.js';
 import { headerBlock } from '../../../src/tar/writer.js';
 import { assemble, configOf, layerOf } from '../images.js';
@@ -33,20 +33,21 @@ async function tarOf(entries: readonly (readonly [string, Content])[]): Promise<
   return buffer(archive);
 }
 
+const amd64 = { os: 'linux', architecture: 'amd64' };
+
 /** Reads an image with all its layers. */
 async function read(
   scheme: DiskImageUrl['scheme'] = 'docker-archive',
   rest = '',
 ): Promise<Image & { readonly contents: readonly Buffer[] }> {
-  const reader = await openImageReader({ scheme, rest: file + rest });
+  const image = await openImage({ scheme, rest: file + rest }, amd64);
   try {
-    const image = await reader.image({ os: 'linux', architecture: 'amd64' });
     const contents = [];
     for (const layer of image.layers) contents.push(await buffer(await image.blobs.open(layer)));
     return { ...image, contents };
   } finally {
-    await reader.close();
-    await reader.close();
+    await image.close?.();
+    await image.close?.();
   }
 }
 
@@ -216,7 +217,7 @@ describe('what is no archive', () => {
   });
 
   it.each(['', ':', 'x:'])('is refused where its location is "%s"', async (rest) => {
-    await expect(openImageReader({ scheme: 'oci-archive', rest })).rejects.toMatchObject({
+    await expect(openImage({ scheme: 'oci-archive', rest }, amd64)).rejects.toMatchObject({
       kind: 'usage',
       code: 'IMAGE_LOCATION',
     });

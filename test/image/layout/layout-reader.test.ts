@@ -17,6 +17,8 @@ beforeEach(async () => {
 afterEach(() => rm(layout, { recursive: true, force: true }));
 
 /** Adds an image of these architectures under these names. */
+const amd64 = { os: 'linux', architecture: 'amd64' };
+
 async function add(names: readonly string[], ...architectures: string[]): Promise<AssembledImage> {
   const store = await LayoutStore.create(layout);
   const image = await assemble(store, architectures);
@@ -27,12 +29,7 @@ async function add(names: readonly string[], ...architectures: string[]): Promis
 
 /** The architecture of the image that is found. */
 async function find(choice: ImageChoice = {}, architecture = 'amd64'): Promise<string> {
-  const reader = await openLayout(layout, choice);
-  try {
-    return (await reader.image({ os: 'linux', architecture })).config.architecture;
-  } finally {
-    await reader.close();
-  }
+  return (await openLayout(layout, choice, { os: 'linux', architecture })).config.architecture;
 }
 
 const fileOf = ({ digest }: Descriptor): string => join(layout, 'blobs/sha256', digest.slice(7));
@@ -47,8 +44,7 @@ async function index(change: (manifests: Descriptor[]) => unknown): Promise<void
 describe('the image of a layout', () => {
   it('has its configuration, its layers and their bytes', async () => {
     const made = await add(['app'], 'amd64');
-    const reader = await openLayout(layout);
-    const image = await reader.image({ os: 'linux', architecture: 'amd64' });
+    const image = await openLayout(layout, {}, amd64);
     expect(image).toMatchObject({
       name: layout,
       config: made.images[0]?.config,
@@ -56,16 +52,13 @@ describe('the image of a layout', () => {
     });
     const [layer] = image.layers as [Descriptor];
     expect(await buffer(await image.blobs.open(layer))).toEqual(await readFile(fileOf(layer)));
-    await reader.close();
-    await reader.close();
   });
 
   it('has OCI’s media types where Docker’s are written', async () => {
     await add(['app'], 'amd64');
     const docker = 'application/vnd.docker.distribution.manifest.v2+json';
     await index((manifests) => manifests.map((one) => ({ ...one, mediaType: docker })));
-    const reader = await openLayout(layout);
-    const { layers } = await reader.image({ os: 'linux', architecture: 'amd64' });
+    const { layers } = await openLayout(layout, {}, amd64);
     expect(layers[0]?.mediaType).toBe('application/vnd.oci.image.layer.v1.tar');
   });
 });
@@ -159,8 +152,7 @@ describe('a damaged layout', () => {
     const [image] = images;
     if (image === undefined) throw new Error('no image');
     const layer = image.manifest.layers[0] as Descriptor;
-    const reader = await openLayout(layout);
-    const { blobs } = await reader.image({ os: 'linux', architecture: 'amd64' });
+    const { blobs } = await openLayout(layout, {}, amd64);
     await truncate(fileOf(layer), 100);
     const damaged = { kind: 'build', code: 'BLOB_DIGEST' };
     await expect(blobs.open(layer).then(buffer)).rejects.toMatchObject(damaged);
@@ -177,10 +169,11 @@ describe('a damaged layout', () => {
   });
 
   it('is no file, and what is for one is told', async () => {
-    await expect(openLayout(join(layout, '..', 'none'))).rejects.toThrow(/: it is not there$/);
+    const missing = openLayout(join(layout, '..', 'none'), {}, amd64);
+    await expect(missing).rejects.toThrow(/: it is not there$/);
     const file = join(layout, 'file');
     await writeFile(file, '');
-    await expect(openLayout(file)).rejects.toMatchObject({
+    await expect(openLayout(file, {}, amd64)).rejects.toMatchObject({
       message: `reading ${file}: it is a file, not a layout`,
       hint: `oci-archive://${file} is for a file`,
     });

@@ -11,8 +11,7 @@ import { Tree } from '../../../filesystem/tree.js';
 import { unpack } from '../../../filesystem/unpack.js';
 import { type BlobCache, openBlobCache } from '../../../image/blob-cache.js';
 import type { Descriptor, Platform } from '../../../image/descriptor.js';
-import type { ImageReader } from '../../../image/image-reader.js';
-import { type DiskImageUrl, openImageReader, parseImageUrl } from '../../../image/image-url.js';
+import { type DiskImageUrl, openImage, parseImageUrl } from '../../../image/image-url.js';
 import type { Image } from '../../../image/manifest.js';
 import { formatPlatform } from '../../../image/platform.js';
 import { formatReference, parseReference, tryParseReference } from '../../../image/reference.js';
@@ -77,7 +76,7 @@ export class SourceTrees {
   readonly #found = new Map<string, Promise<NamedSource>>();
   readonly #directories = new Map<string, Promise<Tree>>();
   readonly #images = new Map<Image, { withContents: boolean; system: Promise<ImageSystem> }>();
-  readonly #readers: ImageReader[] = [];
+  readonly #opened: Image[] = [];
   #cache: Promise<BlobCache> | undefined;
 
   constructor(private readonly options: SourceTreesOptions) {
@@ -100,9 +99,9 @@ export class SourceTrees {
     return system;
   }
 
-  /** Closes the readers. Downloaded layers stay in the cache. */
+  /** Closes the archives. Downloaded layers stay in the cache. */
   async close(): Promise<void> {
-    for (const reader of this.#readers) await reader.close();
+    for (const image of this.#opened) await image.close?.();
     await (await this.#cache)?.close();
   }
 
@@ -168,9 +167,9 @@ export class SourceTrees {
   }
 
   async #read(url: DiskImageUrl, platform: Platform): Promise<Image> {
-    const reader = await openImageReader(url);
-    this.#readers.push(reader);
-    return reader.image(platform);
+    const image = await openImage(url, platform);
+    this.#opened.push(image);
+    return image;
   }
 
   async #readDirectory(path: string, name: string): Promise<Tree> {
