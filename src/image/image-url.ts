@@ -6,7 +6,7 @@ import { DockerceptionError } from '../errors.js';
 import { printable } from '../text/printable.js';
 import type { Platform } from './descriptor.js';
 import { invalidImage } from './document.js';
-import type { ImageChoice } from './image-reader.js';
+import type { ImageChoice } from './image-choice.js';
 import type { Image } from './manifest.js';
 
 /** A path, and the image there. */

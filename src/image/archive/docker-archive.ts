@@ -9,7 +9,7 @@ import { parseConfig } from '../config.js';
 import { type Descriptor, OCI_CONFIG, OCI_LAYER } from '../descriptor.js';
 import { compare, digestOf, digestOfBlobPath, digestOfStream, EMPTY_DIGEST } from '../digest.js';
 import { invalidImage } from '../document.js';
-import { ambiguous, chooseNamed, type ImageChoice } from '../image-reader.js';
+import { ambiguous, chooseNamed, type ImageChoice } from '../image-choice.js';
 import { type LayoutFiles, openBlob, readDocument } from '../layout/layout-files.js';
 import type { Image } from '../manifest.js';
 import { cleanMember } from './tar-index.js';

@@ -6,7 +6,7 @@ import { parseConfig } from '../config.js';
 import { type Descriptor, OCI_INDEX, OCI_MANIFEST, type Platform } from '../descriptor.js';
 import { blobPath, isDigest } from '../digest.js';
 import { invalidImage, listed } from '../document.js';
-import { ambiguous, chooseNamed, type ImageChoice, type Named } from '../image-reader.js';
+import { ambiguous, chooseNamed, type ImageChoice, type Named } from '../image-choice.js';
 import { checkImage, type Document, type Image, ociLayers, parseDocument } from '../manifest.js';
 import { formatPlatform, isAttestation, requirePlatform } from '../platform.js';
 import { isDirTransport, openDirTransport } from './dir-transport.js';

@@ -6,7 +6,7 @@ import { followMember } from '../../image/archive/tar-index.js';
 import type { Platform } from '../../image/descriptor.js';
 import { blobPath, compare, EMPTY_DIGEST } from '../../image/digest.js';
 import { invalidImage } from '../../image/document.js';
-import type { ImageChoice } from '../../image/image-reader.js';
+import type { ImageChoice } from '../../image/image-choice.js';
 import type { LayoutFiles } from '../../image/layout/layout-files.js';
 import { readLayout } from '../../image/layout/layout-reader.js';
 import type { Image } from '../../image/manifest.js';

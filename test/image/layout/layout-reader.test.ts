@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Descriptor } from '../../../src/image/descriptor.js';
-import type { ImageChoice } from '../../../src/image/image-reader.js';
+import type { ImageChoice } from '../../../src/image/image-choice.js';
 import { openLayout } from '../../../src/image/layout/layout-reader.js';
 import { LayoutStore } from '../../../src/image/layout/layout-store.js';
 import type { AssembledImage } from '../../../src/image/manifest.js';
