@@ -1,5 +1,5 @@
 /**
- * Frees the buffers of a decompressor early. V8 starts a collection when there are 32 MiB of them (V8,
+ * Frees the buffers of files, sockets and decompressors early. V8 starts a collection when there are 32 MiB of them (V8,
  * `Heap::AllocateExternalBackingStore`), and allocates as many again while these are freed.
  */
 import { setFlagsFromString } from 'node:v8';

@@ -4,6 +4,7 @@
  */
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { Readable } from 'node:stream';
+import { countGarbage } from '../compression/young-garbage.js';
 
 /** What a pipe holds on Linux: a read gives no more. */
 const READ = 64 * 1024;
@@ -98,7 +99,10 @@ export function drain(stream: Readable, consume: Consume): Promise<void> {
       stream.pause();
       return false;
     };
-    const data = (chunk: Buffer): unknown => take(chunk, stream instanceof PipeStream);
+    const data = (chunk: Buffer): void => {
+      take(chunk, stream instanceof PipeStream);
+      countGarbage(chunk.length);
+    };
     const consumed = (): void => {
       isConsuming = false;
       if (hasEnded) settle(resolve);

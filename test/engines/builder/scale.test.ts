@@ -45,6 +45,6 @@ describe.each(three)('a lot of output with $name', (variant) => {
     expect(good(outcome)).toBe('1\n');
     const peaks = [...outcome.stderr.matchAll(/^peak (\d+) kB$/gm)].map(([, peak]) => Number(peak));
     expect(peaks).toHaveLength(1);
-    expect((peaks[0] as number) * 1024).toBeLessThan(100_000_000);
+    expect((peaks[0] as number) * 1024).toBeLessThan(90_000_000);
   });
 });
