@@ -12,14 +12,12 @@ import { onContextEnd } from '../request.js';
 import { serveGrpc, type StreamMethod, type UnaryMethod } from './grpc.js';
 import { Message, writeBytes, writeNumber } from './protobuf.js';
 
-/** Opens connections to BuildKit, for example through an engine. They are destroyed by their user. */
+/** A way to BuildKit, for example through an engine. */
 export interface BuildkitConnection {
-  /** A connection to BuildKit's gRPC API. */
-  openControl(signal: AbortSignal): Promise<Duplex>;
-  /** A connection on which BuildKit is the client. The headers describe the session. */
-  openSession(headers: SessionHeaders, signal: AbortSignal): Promise<Duplex>;
-  /** The error of a connection that broke while `doing`. */
-  lost(doing: string, error: unknown): Error;
+  /** Opens its gRPC API, or a connection on which it is the client. The caller destroys the stream. */
+  open(path: '/grpc' | '/session', signal: AbortSignal, headers?: SessionHeaders): Promise<Duplex>;
+  /** The error of a connection that broke. */
+  lost(error: unknown): Error;
 }
 
 type SessionHeaders = Readonly<Record<string, string | string[]>>;
@@ -45,7 +43,7 @@ export function uploadUrl(name: string): string {
  * @throws DockerceptionError of kind engine if the engine has no sessions or cannot be reached.
  */
 export async function openSession(
-  connection: BuildkitConnection,
+  buildkit: BuildkitConnection,
   credentials: CredentialStore,
   signal: AbortSignal,
   uploads: ReadonlyMap<string, Readable> = new Map(),
@@ -64,7 +62,7 @@ export async function openSession(
     'X-Docker-Expose-Session-Sharedkey': '',
     'X-Docker-Expose-Session-Grpc-Method': [...unary.keys(), ...streams.keys()],
   };
-  const socket = await connection.openSession(headers, signal);
+  const socket = await buildkit.open('/session', signal, headers);
   return { id, close: serveGrpc(socket, { unary, streams }) };
 }
 

@@ -23,7 +23,7 @@ const EXPORT = /^exporting to /;
 const EXPORT_TIMEOUT = 5_000;
 
 export interface SolveOptions {
-  readonly connection: BuildkitConnection;
+  readonly buildkit: BuildkitConnection;
   readonly request: EngineRequest;
   readonly credentials: CredentialStore;
   /** Tars of the directories among the build contexts, by their names. The build closes them. */
@@ -39,17 +39,23 @@ export interface SolveOptions {
  */
 export async function solve(
   context: BuildContext,
-  { connection, request, credentials, directories, built }: SolveOptions,
+  { buildkit, request, credentials, directories, built }: SolveOptions,
 ): Promise<string | undefined> {
   const { signal, report } = request;
   const uploads = new Map<string, Readable>();
-  const failure = new FirstFailure(signal);
+  const over = new AbortController();
+  // The first failure of the signal or of a stream takes precedence over errors of BuildKit.
+  const failing = AbortSignal.any([signal, over.signal]);
+  const failed = once(failing, 'abort').then(() => {
+    throw failing.reason as Error;
+  });
+  failed.catch(() => undefined);
   /** BuildKit caches by URL, so every stream has its own. */
   const upload = (stream: Readable): string => {
     const name = randomBytes(16).toString('hex');
     uploads.set(name, stream);
     onContextEnd(stream, (error) => {
-      if (error !== undefined) failure.add(error);
+      if (error !== undefined) over.abort(error);
     });
     return uploadUrl(name);
   };
@@ -58,16 +64,16 @@ export async function solve(
   let solving: Promise<void> | undefined;
   let isExporting = false;
   try {
+    signal.throwIfAborted();
     const url = upload(context.stream);
     const inputs = new Map<string, string>();
     for (const [name, open] of directories) {
-      const directory = await open().catch((error: unknown) => {
-        throw failure.add(error);
-      });
-      inputs.set(name, upload(directory));
+      const directory = await open().catch((error: unknown) => over.abort(error));
+      if (directory) inputs.set(name, upload(directory));
+      failing.throwIfAborted();
     }
-    session = await openSession(connection, credentials, signal, uploads);
-    client = new GrpcClient(await connection.openControl(signal));
+    session = await openSession(buildkit, credentials, signal, uploads);
+    client = new GrpcClient(await buildkit.open('/grpc', signal));
     const ref = randomBytes(16).toString('hex');
     const trace = new TraceDecoder();
     let imageId: string | undefined;
@@ -87,11 +93,10 @@ export async function solve(
     const path = '/moby.buildkit.v1.Control/Status';
     // Only Solve decides about the outcome.
     const shown = client.call(path, writeBytes(1, ref), onStatus).catch(() => undefined);
-    await Promise.race([solving, failure.promise]);
-    await Promise.race([shown, failure.promise]);
+    await Promise.race([solving, failed]);
+    await Promise.race([shown, failed]);
     // BuildKit has read all it needs, but the rest of the context must not fail either.
-    if (!context.stream.readableEnded)
-      await Promise.race([once(context.stream, 'end'), failure.promise]);
+    if (!context.stream.readableEnded) await Promise.race([once(context.stream, 'end'), failed]);
     return imageId;
   } catch (error) {
     // The caller must know an image that is being written, to remove it.
@@ -99,15 +104,16 @@ export async function solve(
       const timeout = sleep(EXPORT_TIMEOUT, undefined, { ref: false });
       await Promise.race([solving?.catch(() => undefined), timeout]);
     }
-    if (failure.is(error) || error instanceof DockerceptionError) throw error;
-    if (!(error instanceof GrpcError)) throw connection.lost('building the image', error);
+    const isFailure = failing.aborted && error === failing.reason;
+    if (isFailure || error instanceof DockerceptionError) throw error;
+    if (!(error instanceof GrpcError)) throw buildkit.lost(error);
     const message = withoutReferences(error.message);
     const existing = existingImage(message);
     if (existing === undefined) throw new GrpcError(error.status, message);
     built(existing);
     return existing;
   } finally {
-    failure.add(new Error('the build is over'));
+    over.abort();
     client?.close();
     session?.close();
     for (const stream of uploads.values()) if (stream !== context.stream) stream.destroy();
@@ -174,32 +180,4 @@ function imageIdOf(answer: Buffer): string | undefined {
   const entries = new Message(answer).messages(1);
   const found = entries.find((entry) => entry.text(1) === 'containerimage.digest');
   return found?.text(2) || undefined;
-}
-
-/** The first failure of the signal or of a stream. It takes precedence over errors of BuildKit. */
-class FirstFailure {
-  readonly #failed = new AbortController();
-  /** Never resolves. */
-  readonly promise: Promise<never>;
-
-  constructor(signal: AbortSignal) {
-    const { signal: failed } = this.#failed;
-    this.promise = once(failed, 'abort').then(() => {
-      throw failed.reason as Error;
-    });
-    this.promise.catch(() => undefined);
-    const onAbort = (): unknown => this.add(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true, signal: failed });
-  }
-
-  /** @returns the first failure. */
-  add(error: unknown): unknown {
-    this.#failed.abort(error);
-    return this.#failed.signal.reason;
-  }
-
-  is(error: unknown): boolean {
-    return this.#failed.signal.aborted && this.#failed.signal.reason === error;
-  }
 }

@@ -5,6 +5,7 @@
 import type { Readable } from 'node:stream';
 import { DockerceptionError, messageOf } from '../../errors.js';
 import { type CredentialStore, credentialStore } from '../../image/credentials/credentials.js';
+import { parseReference } from '../../image/reference.js';
 import { announced } from '../../progress/events.js';
 import { GrpcError } from '../buildkit/grpc.js';
 import { type BuildkitConnection, openSession } from '../buildkit/session.js';
@@ -22,7 +23,7 @@ import {
 import type { Connection } from './connection.js';
 import { buildFailed, lost, withoutImage } from './failures.js';
 import { imageArchive, saveImage } from './images.js';
-import { checkTags, type ImageDescription, NewImage } from './new-image.js';
+import { type ImageDescription, NewImage } from './new-image.js';
 import { credentialHint, pushFromEngine, registryConfig } from './registry.js';
 
 const NEVER = new AbortController().signal;
@@ -43,7 +44,7 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
     const interruption = (): AbortSignal => (isPublished ? NEVER : signal);
     try {
       signal.throwIfAborted();
-      checkTags(tags);
+      tags.forEach(parseReference);
       const ping = await connection.ping(signal);
       const backend = chooseBackend(env, ping);
       const isBuildKit = backend === 'buildkit';
@@ -68,6 +69,8 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
         built: (id) => image?.built(id),
         warn: notice,
         hint: muteHint(backend, settings.keepOwner === true),
+      }).catch(async (error: unknown) => {
+        throw await explained(error, credentials);
       });
       const description = await announced(
         image.describe(tags, signal),
@@ -117,24 +120,16 @@ interface ImageBuild extends Pick<PostOptions, 'query' | 'hint' | 'built'> {
   readonly warn: (message: string) => void;
 }
 
-/** Adds a hint to the engine's message about missing credentials. */
-async function buildImage(
-  connection: Connection,
-  context: BuildContext,
-  options: ImageBuild,
-): Promise<string> {
-  try {
-    return await buildWith(connection, context, options);
-  } catch (error) {
-    const failure = error instanceof GrpcError ? buildFailed(error.message) : error;
-    if (!(failure instanceof DockerceptionError) || failure.code !== 'BUILD_FAILED') throw failure;
-    const hint = await credentialHint(failure.message, options.credentials);
-    throw failure.with({ hint: hint ?? failure.hint });
-  }
+/** The error of a build, with a hint if the engine's message is about missing credentials. */
+async function explained(error: unknown, credentials: CredentialStore): Promise<unknown> {
+  const failure = error instanceof GrpcError ? buildFailed(error.message) : error;
+  if (!(failure instanceof DockerceptionError) || failure.code !== 'BUILD_FAILED') return failure;
+  const hint = await credentialHint(failure.message, credentials);
+  return failure.with({ hint: hint ?? failure.hint });
 }
 
 /** `POST /build` has no named contexts, and reads the Dockerfile from what instructions see: such builds use BuildKit's API. */
-async function buildWith(
+async function buildImage(
   connection: Connection,
   context: BuildContext,
   { request, backend, credentials, directories, warn, ...post }: ImageBuild,
@@ -144,7 +139,11 @@ async function buildWith(
     const headers = { ...(config !== undefined && { 'X-Registry-Config': config }) };
     return build(connection, context, request, { ...post, headers });
   }
-  const buildkit = buildkitOver(connection);
+  const buildkit: BuildkitConnection = {
+    open: (path, stop, headers) =>
+      connection.upgrade({ method: 'POST', path, headers }, 'h2c', stop),
+    lost: (error) => lost(connection.endpoint, 'building the image', error),
+  };
   const { buildContexts, concealed, signal } = request;
   if (Object.keys(buildContexts).length === 0 && concealed.length === 0) {
     const session = await openSession(buildkit, credentials, signal);
@@ -156,20 +155,9 @@ async function buildWith(
     }
   }
   const { built } = post;
-  const options = { connection: buildkit, request, credentials, directories, built };
-  const imageId = await solve(context, options);
+  const imageId = await solve(context, { buildkit, request, credentials, directories, built });
   if (imageId === undefined) throw withoutImage();
   return imageId;
-}
-
-function buildkitOver(connection: Connection): BuildkitConnection {
-  const method = 'POST';
-  return {
-    openControl: (signal) => connection.upgrade({ method, path: '/grpc' }, 'h2c', signal),
-    openSession: (headers, signal) =>
-      connection.upgrade({ method, path: '/session', headers }, 'h2c', signal),
-    lost: (doing, error) => lost(connection.endpoint, doing, error),
-  };
 }
 
 function muteHint(backend: BuildBackend, keepOwner: boolean): string {

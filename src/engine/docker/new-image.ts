@@ -6,14 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError, messageOf } from '../../errors.js';
-import {
-  formatReference,
-  fullName,
-  parseReference,
-  splitTag,
-  tryParseReference,
-} from '../../image/reference.js';
-import { printable } from '../../text/printable.js';
+import { formatReference, fullName, splitTag, tryParseReference } from '../../image/reference.js';
 import type { BuildResult } from '../engine.js';
 import type { ApiRequest, Connection } from './connection.js';
 import { isNotFound, isRefusal } from './failures.js';
@@ -25,20 +18,6 @@ const REQUEST_TIMEOUT = 60_000;
 const ATTEMPTS = 20;
 /** Milliseconds between two attempts. */
 const PAUSE = 100;
-
-/**
- * Checks names that the engine gets only after the build.
- *
- * @throws DockerceptionError of kind usage, REFERENCE_INVALID.
- */
-export function checkTags(tags: readonly string[]): void {
-  for (const tag of tags) {
-    if (parseReference(tag).digest === undefined) continue;
-    const message = `reading the image name ${printable(tag)}: an image can't be named by a digest`;
-    const hint = 'as in app, or registry.example:5000/app:1.0';
-    throw new DockerceptionError('usage', 'REFERENCE_INVALID', message, { hint });
-  }
-}
 
 interface NewImageSettings {
   readonly isBuildKit: boolean;
