@@ -51,27 +51,26 @@ export async function build(options: BuildOptions): Promise<Built> {
   try {
     const complete = normalise(BUILD, claimed);
     complete.signal.throwIfAborted();
-    return await buildReworded(await withFile(complete));
+    const given = await withFile(complete);
+    // A user doesn't know the folder of `base`.
+    const reword = rewording(given);
+    const report = redacted(reword ? rewordSteps(given.report, reword) : given.report);
+    return await buildComplete({ ...given, report }).catch((error: unknown) => {
+      throw rewordError(error, reword);
+    });
   } catch (error) {
     destroyContext(claimed, error);
     throw error;
   }
 }
 
-/** Builds, and rewords messages about the context for a user who doesn't know the folder of `base`. */
-async function buildReworded(options: CompleteBuild): Promise<Built> {
-  const reword = rewording(options);
-  const report = reword === undefined ? options.report : rewordSteps(options.report, reword);
-  return buildClaimed({ ...options, report }).catch((error: unknown) => {
-    throw rewordError(error, reword);
-  });
-}
-
-async function buildClaimed(given: CompleteBuild): Promise<Built> {
-  const options = { ...given, report: redacted(given.report) };
+async function buildComplete(options: CompleteBuild): Promise<Built> {
   const { engine, outputs } = await choose(options);
   await checkOutputs(options, outputs);
-  const context = { ...pick(CONTEXT, options), leaveOut: leftOut(options, outputs) };
+  // Outputs inside of a context directory aren't packed: the image of a second build would differ.
+  const images = outputs.filter(({ type, dest }) => dest !== '-' && type !== 'local');
+  const leaveOut = [...options.leaveOut, ...images.map(({ dest }) => dest)];
+  const context = { ...pick(CONTEXT, options), leaveOut };
   const paths = dockerfilePaths(options);
   const failed = new FailedDockerfile(paths);
   const { report, signal } = options;
@@ -153,12 +152,6 @@ async function choose(options: CompleteBuild): Promise<Choice> {
   const created = sourceDateEpoch({ ...env, ...buildArgs });
   const keepOwner = owner === 'keep';
   return chooseEngine(engine, options, { env, stdout, keepOwner, created, openDirectory });
-}
-
-/** Outputs inside of a context directory aren't packed: the image of a second build would differ. */
-function leftOut(options: CompleteBuild, outputs: readonly Output[]): readonly string[] {
-  const images = outputs.filter(({ type, dest }) => dest !== '-' && type !== 'local');
-  return [...options.leaveOut, ...images.map(({ dest }) => dest)];
 }
 
 /**
