@@ -55,10 +55,13 @@ export function liveDisplay(out: Output, { colors = true } = {}): Display {
     return [row(`context: ${formatContext(context.bytes, context.entries, time)}`)];
   };
 
+  const runningSteps = (): Step[] =>
+    steps.all().filter(({ vertex }) => vertex.completed === undefined);
+
   const drawing = (): string[] => {
     const lines = contextRows();
-    const running = steps.running();
-    const finished = steps.finished();
+    const running = runningSteps();
+    const finished = steps.all().filter(({ ended }) => ended !== undefined).length;
     const count = finished + running.length;
     const time = formatSeconds(Date.now() - started);
     if (count > 0) lines.push(row(`[+] Building ${time} (${finished}/${count})`));
@@ -75,7 +78,7 @@ export function liveDisplay(out: Output, { colors = true } = {}): Display {
     if (completed.length === 0 && writer.busy) return schedule();
     writer.write(region.redraw(staying(), drawing()));
     // Shown durations increase without events.
-    if (steps.running().length > 0 || context) schedule();
+    if (runningSteps().length > 0 || context) schedule();
   };
   const schedule = (): void => {
     timer ??= setTimeout(draw, INTERVAL).unref();
@@ -106,7 +109,8 @@ export function liveDisplay(out: Output, { colors = true } = {}): Display {
   const close = (error?: unknown): void => {
     clearTimeout(timer);
     completed.push(...builder.close());
-    if (error !== undefined) completed.push(...steps.failed().flatMap(failure));
+    const failed = steps.all().filter(({ ended }) => ended === 'error');
+    if (error !== undefined) completed.push(...failed.flatMap(failure));
     writer.write(region.redraw(staying(), []) + region.end());
   };
   return { report, close };

@@ -54,16 +54,8 @@ export class LineBuffer {
 export class Steps {
   private readonly byDigest = new Map<string, Step>();
 
-  running(): Step[] {
-    return [...this.byDigest.values()].filter((step) => step.vertex.completed === undefined);
-  }
-
-  failed(): Step[] {
-    return [...this.byDigest.values()].filter((step) => step.ended === 'error');
-  }
-
-  finished(): number {
-    return [...this.byDigest.values()].filter((step) => step.ended !== undefined).length;
+  all(): Step[] {
+    return [...this.byDigest.values()];
   }
 
   /** Applies a status; returns starts before output, and output before completions. */
