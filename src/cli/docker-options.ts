@@ -3,7 +3,8 @@
  * there: some change nothing here and are accepted, each of the others gets an error with its own name and reason.
  */
 import type { Verb } from '../options/schema.js';
-import { isTrue, usage } from './flags.js';
+import { parseBoolean } from '../options/values.js';
+import { usage } from './flags.js';
 
 /** One option of docker's. */
 export interface DockerOption {
@@ -77,7 +78,7 @@ export function acceptDockerOption(
   const option = DOCKER_OPTIONS.find((one) => one.name === name || one.short === name);
   if (option === undefined || verb === 'inspect') return false;
   if (verb === 'filter') throw refused(option, verb);
-  const on = isTrue(attached ?? (option.value ? next() : 'true'));
+  const on = parseBoolean(attached ?? (option.value ? next() : 'true'));
   if (option.missing === undefined && on === undefined)
     throw usage(`--${option.name} takes no value`);
   if (option.missing === undefined || (option.off && on === false)) return true;

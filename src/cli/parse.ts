@@ -7,8 +7,9 @@
 import minimist from 'minimist';
 import type { DockerceptionError } from '../errors.js';
 import { type Flag, flagsOf, type OptionsOf, type Schema, type Verb } from '../options/schema.js';
+import { parseBoolean } from '../options/values.js';
 import { acceptDockerOption } from './docker-options.js';
-import { isTrue, OPTIONS, usage } from './flags.js';
+import { OPTIONS, usage } from './flags.js';
 
 /** What a command line may begin with. */
 export const VERBS: readonly Verb[] = ['build', 'filter', 'inspect'];
@@ -99,7 +100,7 @@ export function parse(argv: readonly string[]): Arguments {
       continue;
     }
     // True and false are no value: false takes back what was given before.
-    const on = attached === undefined ? true : isTrue(attached);
+    const on = attached === undefined ? true : parseBoolean(attached);
     if (on === false) written = written.filter((one) => !one.startsWith(`--${name}=`));
     else if (spec.optional) add(name, on === true ? '' : (attached ?? ''));
     else if (on === undefined) throw usage(`--${name} takes no value`);

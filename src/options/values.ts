@@ -29,31 +29,32 @@ export function checkMembers(
   value: object,
   table: Readonly<Record<string, Check>>,
 ): Refusal | undefined {
-  for (const [key, member] of Object.entries(value)) {
-    if (!Object.hasOwn(table, key)) return unknownKey(key, Object.keys(table));
-    if (member === undefined) continue;
-    const refusal = (table[key] as Check)(member);
-    if (refusal !== undefined) return below(`.${key}`, refusal, member);
+  return firstRefusal(Object.entries(value), (member, key) => {
+    if (Object.hasOwn(table, key)) return member === undefined ? undefined : table[key]?.(member);
+    return {
+      why: '',
+      unknown: printable(key, 40),
+      hint: didYouMean(nearest(key, Object.keys(table))),
+    };
+  });
+}
+
+/** The first refusal among the members of a list or an object. */
+function firstRefusal<K extends string | number>(
+  members: Iterable<readonly [key: K, value: unknown]>,
+  check: (value: unknown, key: K) => Refusal | undefined,
+): Refusal | undefined {
+  for (const [key, value] of members) {
+    const refusal = check(value, key);
+    if (refusal === undefined) continue;
+    const step = typeof key === 'number' ? `[${key}]` : `.${key}`;
+    return { shown: show(value), ...refusal, at: step + (refusal.at ?? '') };
   }
   return undefined;
 }
 
-/** The refusal of a value inside another one. */
-function below(step: string, refusal: Refusal, value: unknown): Refusal {
-  return {
-    ...refusal,
-    at: step + (refusal.at ?? ''),
-    shown: refusal.shown ?? show(value),
-  };
-}
-
-function unknownKey(key: string, known: readonly string[]): Refusal {
-  const near = nearest(key, known);
-  return {
-    why: '',
-    unknown: printable(key, 40),
-    hint: near === undefined ? undefined : `did you mean '${near}'?`,
-  };
+function didYouMean(name: string | undefined): string | undefined {
+  return name && `did you mean '${name}'?`;
 }
 
 /** A value as a message shows it: short, and of an object its type alone. */
@@ -87,6 +88,12 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 /** A check with a predicate; `what` completes "… is not …". */
 export function is<T>(what: string, accepts: (value: unknown) => boolean, hint?: string): Check<T> {
   return (value) => (accepts(value) ? undefined : { why: `is not ${what}`, hint });
+}
+
+/** A boolean as docker reads it (Go, strconv.ParseBool); undefined for any other text. */
+export function parseBoolean(text = ''): boolean | undefined {
+  const isBoolean = /^(?:[01tfTF]|true|TRUE|True|false|FALSE|False)$/.test(text);
+  return isBoolean ? /^[1tT]/.test(text) : undefined;
 }
 
 /** A string that matches the pattern. */
@@ -135,10 +142,7 @@ export function oneOf<N extends string>(names: readonly N[]): Check<N> {
   return (value) => {
     if (names.some((name) => name === value)) return undefined;
     const near = typeof value === 'string' ? nearest(value, names, false) : undefined;
-    return {
-      why: `is not one of ${names.join(', ')}`,
-      hint: near === undefined ? undefined : `did you mean '${near}'?`,
-    };
+    return { why: `is not one of ${names.join(', ')}`, hint: didYouMean(near) };
   };
 }
 
@@ -160,11 +164,7 @@ export function parsed(what: string, parse: (text: string) => unknown): Check<st
 export function listOf<T>(check: Check<T>): Check<readonly T[]> {
   return (value) => {
     if (!Array.isArray(value)) return { why: 'is not a list', hint: 'as in ["a", "b"]' };
-    for (const [index, member] of value.entries()) {
-      const refusal = check(member);
-      if (refusal !== undefined) return below(`[${index}]`, refusal, member);
-    }
-    return undefined;
+    return firstRefusal(value.entries(), check);
   };
 }
 
@@ -172,11 +172,7 @@ export function listOf<T>(check: Check<T>): Check<readonly T[]> {
 export function recordOf<T>(check: Check<T>): Check<Readonly<Record<string, T>>> {
   return (value) => {
     if (!isObject(value)) return { why: 'is not an object', hint: 'as in { name: "value" }' };
-    for (const [key, member] of Object.entries(value)) {
-      const refusal = check(member);
-      if (refusal !== undefined) return below(`.${key}`, refusal, member);
-    }
-    return undefined;
+    return firstRefusal(Object.entries(value), check);
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { ErrorCode } from '../../error-codes.js';
 import { DockerceptionError } from '../../errors.js';
+import { parseBoolean } from '../../options/values.js';
 import type { EngineRequest, EngineSettings } from '../engine.js';
 import { hostAndAddress } from '../request.js';
 import type { Ping } from './connection.js';
@@ -9,10 +10,6 @@ import type { Environment } from './endpoint.js';
 
 /** The builder of an engine. */
 export type BuildBackend = 'classic' | 'buildkit' | 'podman';
-
-// The values that Go's strconv.ParseBool accepts, and thus the docker CLI.
-const YES = ['1', 't', 'T', 'TRUE', 'true', 'True'];
-const NO = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
 
 /**
  * The backend that `DOCKER_BUILDKIT` names, else the default of the engine. Podman has only one.
@@ -23,8 +20,8 @@ export function chooseBackend(env: Environment, ping: Ping): BuildBackend {
   if (ping.isPodman) return 'podman';
   const wish = env['DOCKER_BUILDKIT'];
   if (!wish) return ping.builderVersion === '2' ? 'buildkit' : 'classic';
-  if (YES.includes(wish)) return 'buildkit';
-  if (NO.includes(wish)) return 'classic';
+  const isBuildKit = parseBoolean(wish);
+  if (isBuildKit !== undefined) return isBuildKit ? 'buildkit' : 'classic';
   const message = `reading DOCKER_BUILDKIT: ${JSON.stringify(wish)} is neither true nor false`;
   throw usage('DOCKER_BUILDKIT', message, 'set it to 1 or 0, or unset it');
 }
