@@ -5,10 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runContext } from '../../src/context/run-context.js';
-import {
-  DivertingSpool,
-  SpeculativeLayerWriter,
-} from '../../src/engine/embedded/speculation/index.js';
+import { SpeculativeLayerWriter } from '../../src/engine/embedded/speculation/speculative-layer-writer.js';
+import { Spool } from '../../src/engine/embedded/spool/spool.js';
 import { changes } from '../../src/filesystem/changes.js';
 import { isDirectory } from '../../src/filesystem/node.js';
 import { Tree } from '../../src/filesystem/tree.js';
@@ -109,7 +107,7 @@ describe.each(Object.entries(SOURCES))('the context from %s', (_, open) => {
   it('arrives whole in the spool of the embedded engine', async () => {
     const contents = await opened(open, async (options) => {
       const tree = new Tree();
-      const spool = new DivertingSpool(top);
+      const spool = new Spool(top);
       const never = (): Promise<undefined> => Promise.resolve(undefined);
       const writer = new SpeculativeLayerWriter({
         spool,

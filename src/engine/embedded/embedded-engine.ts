@@ -33,12 +33,12 @@ import { assemble, metadataOf } from './output/assemble.js';
 import { layerTar } from './output/layer-tar.js';
 import { Outputs } from './output/outputs.js';
 import {
-  DivertingSpool,
   isPredictable,
   type Prediction,
   SpeculativeLayerWriter,
-} from './speculation/index.js';
+} from './speculation/speculative-layer-writer.js';
 import { contentOf, readableOf } from './spool/contents.js';
+import { Spool } from './spool/spool.js';
 import { platformsOf } from './stages/platform.js';
 import { needsEngine, SourceTrees } from './stages/source-trees.js';
 import type { BuiltTarget } from './stages/stages.js';
@@ -79,7 +79,7 @@ class Build implements EntryBuild {
   readonly entries: Unpacker;
   readonly #options: EngineRequest;
   readonly #platforms: readonly Platform[];
-  readonly #spool: DivertingSpool;
+  readonly #spool: Spool;
   readonly #tree = new Tree();
   readonly #speculation: SpeculativeLayerWriter;
   readonly #report: StepReport;
@@ -96,7 +96,7 @@ class Build implements EntryBuild {
     this.#time = settings.created ?? 0;
     this.#platforms = platformsOf(options.platforms);
     this.#report = new StepReport(options.report);
-    this.#spool = new DivertingSpool(settings.env['TMPDIR'] || tmpdir());
+    this.#spool = new Spool(settings.env['TMPDIR'] || tmpdir());
     this.#speculation = new SpeculativeLayerWriter({
       spool: this.#spool,
       compression: options.compression,
@@ -264,6 +264,6 @@ class Build implements EntryBuild {
   /** Packs the context again for another engine. */
   #repacked(): Readable {
     const options = { spool: this.#spool, time: this.#time, whiteoutNames: true };
-    return readableOf(layerTar(changes(undefined, this.#tree.freeze()), options));
+    return readableOf(layerTar([changes(undefined, this.#tree.freeze())], options));
   }
 }

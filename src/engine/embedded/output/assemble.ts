@@ -59,7 +59,7 @@ async function assembleOne(
   }
   for (const [index, { before, after }] of layers.entries()) {
     signal.throwIfAborted();
-    const tar = layerTar(changes(before, after), { spool, time, signal });
+    const tar = layerTar([changes(before, after)], { spool, time, signal });
     const { descriptor, diffId } =
       written?.index === index
         ? written.layer

@@ -6,8 +6,6 @@ import type { Writable } from 'node:stream';
 import { saveOutput } from '../../../files/output-file.js';
 import { type Change, changes } from '../../../filesystem/changes.js';
 import { DIRECTORY, Directory, isDirectory, NO_TIME } from '../../../filesystem/node.js';
-import type { Blob } from '../../../image/store.js';
-import { END_OF_ARCHIVE } from '../../../tar/writer.js';
 import type { Spool } from '../spool/spool.js';
 import { layerTar } from './layer-tar.js';
 
@@ -35,19 +33,8 @@ export function writeFlatTar(
   stdout: Writable,
   options: FlatOptions,
 ): Promise<number> {
-  return saveOutput(flatTar(systems, options), dest, stdout, options.signal);
-}
-
-/** The tar of these file systems. A chunk is valid until the next is requested. */
-async function* flatTar(systems: readonly FlatSystem[], options: FlatOptions): Blob {
-  for (const entries of flatChanges(systems)) {
-    for await (const chunk of layerTar(entries, { ...options, whiteoutNames: true })) {
-      options.signal.throwIfAborted();
-      // Only the last of the tars keeps its end-of-archive.
-      if (chunk !== END_OF_ARCHIVE) yield chunk;
-    }
-  }
-  yield END_OF_ARCHIVE;
+  const tar = layerTar(flatChanges(systems), { ...options, whiteoutNames: true });
+  return saveOutput(tar, dest, stdout, options.signal);
 }
 
 /**

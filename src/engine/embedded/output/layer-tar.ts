@@ -29,24 +29,19 @@ export interface LayerTarOptions {
 }
 
 /**
- * The tar of these changes with its end-of-archive. Throws LAYER_WHITEOUT, of kind context. A chunk is valid until the
- * next is requested.
+ * The tar of these changes with its end-of-archive. Hard links never lead from one batch to another. Throws
+ * LAYER_WHITEOUT, of kind context. A chunk is valid until the next is requested.
  */
-export function layerTar(entries: Iterable<Change>, options: LayerTarOptions): Blob {
-  return batchedLayerTar([entries], options);
-}
-
-/** The same for changes that arrive in batches. */
-export async function* batchedLayerTar(
+export async function* layerTar(
   batches: Iterable<Iterable<Change>> | AsyncIterable<Iterable<Change>>,
   { spool, time, whiteoutNames = false, whenReadable, signal }: LayerTarOptions,
 ): Blob {
   const chunk = Buffer.allocUnsafeSlow(CHUNK);
   /** Bytes of the chunk that are used. */
   let filled = 0;
-  /** The first name of each file with several, by the object that its names share. */
-  const firstNames = new Map<object, string>();
-  for await (const batch of batches)
+  for await (const batch of batches) {
+    /** The first name of each file with several, by the object that its names share. */
+    const firstNames = new Map<object, string>();
     for (const change of batch) {
       signal?.throwIfAborted();
       if (!whiteoutNames) refuseWhiteout(change.path);
@@ -86,6 +81,7 @@ export async function* batchedLayerTar(
       chunk.fill(0, filled, filled + padding);
       filled += padding;
     }
+  }
   if (filled > 0) yield chunk.subarray(0, filled);
   yield END_OF_ARCHIVE;
 }

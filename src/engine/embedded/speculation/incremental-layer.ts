@@ -7,13 +7,14 @@ import type { Change } from '../../../filesystem/changes.js';
 import { isDirectory, sameAttributes } from '../../../filesystem/node.js';
 import { type StoredLayer, writeLayer } from '../../../image/layer.js';
 import type { BlobStore } from '../../../image/store.js';
-import { batchedLayerTar } from '../output/layer-tar.js';
-import type { DivertingSpool } from './diverting-spool.js';
+import { layerTar } from '../output/layer-tar.js';
+import { Condition } from '../spool/condition.js';
+import type { Spool } from '../spool/spool.js';
 
 export interface IncrementalLayerOptions {
   /** It has no other writer until the layer is complete or abandoned. */
   readonly store: BlobStore;
-  readonly spool: DivertingSpool;
+  readonly spool: Spool;
   readonly compression: Compression;
   /** Seconds since 1970, for entries without a time. */
   readonly time: number;
@@ -27,22 +28,18 @@ export class IncrementalLayer {
   readonly written: Promise<StoredLayer>;
   /** The entries so far, in the order in which they are written. */
   readonly entries: Change[] = [];
+  readonly #spool: Spool;
   /** Entries that the writer has not read yet. */
   readonly #batches: Iterable<Change>[] = [];
-  #state: 'open' | 'complete' | 'abandoned' = 'open';
-  #wake: () => void = () => undefined;
-  #stopWaiting: () => void = () => undefined;
+  #isComplete = false;
+  readonly #changed = new Condition();
 
   constructor({ store, spool, compression, time, expected, signal }: IncrementalLayerOptions) {
-    const whenReadable = (end: number): Promise<void> | undefined => {
-      if (this.#state === 'abandoned') throw mismatch();
-      const waiting = spool.whenReadable(end);
-      return waiting && this.#unlessAbandoned(waiting);
-    };
-    const tar = batchedLayerTar(this.#readBatches(), { spool, time, whenReadable, signal });
+    this.#spool = spool;
+    const whenReadable = (end: number): Promise<void> | undefined => spool.whenReadable(end);
+    const tar = layerTar(this.#readBatches(), { spool, time, whenReadable, signal });
     this.written = writeLayer(store, tar, compression, expected);
-    // The promise is awaited later; until then its rejection must not count as unhandled.
-    this.written.catch(() => undefined);
+    this.written.catch((error: unknown) => spool.fail(error));
   }
 
   /** Continues with these entries, which start with the layer's own. */
@@ -70,38 +67,29 @@ export class IncrementalLayer {
 
   /** Ends the layer after the entries so far, so that it can be read back, or after the rest of them. */
   end(rest: Iterable<Change> = []): void {
-    this.#state = 'complete';
+    this.#isComplete = true;
     this.#push(rest);
   }
 
   /** Nothing of an unfinished layer is left once this has settled. May be called twice, and after the end. */
   async abandon(): Promise<void> {
-    if (this.#state === 'open') this.#state = 'abandoned';
-    this.#wake();
-    this.#stopWaiting();
+    const reason = new Error('the layer is another one');
+    this.#changed.fail(reason);
+    this.#spool.fail(reason);
     await this.written.catch(() => undefined);
   }
 
   #push(batch: Iterable<Change>): void {
     this.#batches.push(batch);
-    this.#wake();
-  }
-
-  #unlessAbandoned(waiting: Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#stopWaiting = () => reject(mismatch());
-      if (this.#state === 'abandoned') this.#stopWaiting();
-      waiting.then(resolve, reject);
-    });
+    this.#changed.wake();
   }
 
   async *#readBatches(): AsyncGenerator<Iterable<Change>> {
     for (;;) {
-      if (this.#state === 'abandoned') throw mismatch();
+      await this.#changed.until(() => this.#batches.length > 0 || this.#isComplete);
       const batch = this.#batches.shift();
-      if (batch !== undefined) yield batch;
-      else if (this.#state === 'complete') return;
-      else await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (batch === undefined) return;
+      yield batch;
     }
   }
 }
@@ -109,10 +97,6 @@ export class IncrementalLayer {
 function* skip(entries: Iterable<Change>, count: number): Generator<Change> {
   let left = count;
   for (const entry of entries) if (left-- <= 0) yield entry;
-}
-
-function mismatch(): Error {
-  return new Error('the layer is another one');
 }
 
 /** Hard links never match: the object that their names share is another one in each evaluation. */

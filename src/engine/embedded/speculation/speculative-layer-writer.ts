@@ -4,15 +4,19 @@
  * reader is diverted into the layer, past the spool. If the rest of the context changes the layer, the layer is
  * abandoned, and its diverted contents are copied back into the spool.
  */
+import type { Readable } from 'node:stream';
 import type { Compression } from '../../../compression/compress.js';
+import { decompress } from '../../../compression/decompress.js';
 import type { Dockerfile } from '../../../dockerfile/instructions/instruction.js';
 import { type Change, changes } from '../../../filesystem/changes.js';
 import type { ContentSink } from '../../../filesystem/content-sink.js';
 import { isDirectory } from '../../../filesystem/node.js';
+import { Tree } from '../../../filesystem/tree.js';
+import { unpack } from '../../../filesystem/unpack.js';
 import type { BlobStore, RevocableStore } from '../../../image/store.js';
 import type { WrittenLayer } from '../output/assemble.js';
+import type { Spool } from '../spool/spool.js';
 import type { LayerChange } from '../stages/stages.js';
-import type { DivertingSpool } from './diverting-spool.js';
 import { IncrementalLayer } from './incremental-layer.js';
 
 /** Bytes of a large file. */
@@ -22,9 +26,10 @@ const MAX_PREDICTIONS = 100;
 const MAX_FILES = 100_000;
 /** First bytes that show the format of a file. */
 const HEAD = 4096;
+const LAYER = 'a layer that was written ahead';
 
 export interface SpeculationOptions {
-  readonly spool: DivertingSpool;
+  readonly spool: Spool;
   readonly compression: Compression;
   readonly signal: AbortSignal;
   /** Seconds since 1970, for entries of a layer without a time. */
@@ -202,21 +207,37 @@ export class SpeculativeLayerWriter implements ContentSink {
       return undefined;
     }
     const layer = new IncrementalLayer({ store, spool, compression, time, expected, signal });
-    layer.written.catch((error: unknown) => spool.fail(error));
     return (this.#speculation = { index: location.index, layer, store });
   }
 
   async #abandon({ layer, store }: Speculation): Promise<void> {
     this.#speculation = undefined;
     this.#predictionsLeft = 0;
-    const { spool } = this.options;
-    const { diverted } = spool;
-    if (diverted.size === 0 || !('discard' in store)) return layer.abandon();
+    if (this.options.spool.diverted.size === 0 || !('discard' in store)) return layer.abandon();
     layer.end();
     const { descriptor } = await layer.written;
-    await spool.restoreFrom(await store.open(descriptor), layer.entries);
+    await this.#restore(await store.open(descriptor), layer.entries);
     await store.discard(descriptor);
-    diverted.clear();
+  }
+
+  /** Copies the diverted contents of a layer back. Rejects if the layer cannot be read, or the spool cannot be written. */
+  async #restore(layer: Readable, entries: readonly Change[]): Promise<void> {
+    const { spool } = this.options;
+    const offsets = new Map<string, number>();
+    for (const { path, node } of entries)
+      if (!isDirectory(node) && spool.diverted.has(node.offset)) offsets.set(path, node.offset);
+    const contents: ContentSink = {
+      begin: (_size, path) => {
+        const offset = offsets.get(path) as number;
+        spool.store(offset);
+        return offset;
+      },
+      append: (bytes) => spool.append(bytes),
+      ready: () => spool.ready(),
+    };
+    const keeps = (path: string): boolean => offsets.has(path);
+    const tar = await decompress(layer, LAYER);
+    await unpack(tar, { tree: new Tree(), contents, name: LAYER, keeps });
   }
 }
 

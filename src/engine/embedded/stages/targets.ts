@@ -65,16 +65,10 @@ async function findTriggers(
   return triggers;
 }
 
-/** A spool that has only the first bytes of some contents. */
-export interface PartialSpool extends Spool {
-  /** Those bytes; undefined for a complete content. */
-  headOf(offset: number): Buffer | undefined;
-}
-
 /** Passes each target to the check. Rejects with the check's error. */
 export async function checkTargets(
   targets: readonly BuiltTarget[],
-  spool: PartialSpool,
+  spool: Spool,
   check: ImageCheck,
 ): Promise<void> {
   const chunk = Buffer.allocUnsafeSlow(CONTENT_CHUNK);

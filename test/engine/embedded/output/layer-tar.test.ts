@@ -15,7 +15,7 @@ async function written(
   before?: Parameters<typeof changes>[1],
 ): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of layerTar(changes(before, root), { spool, time: 1234 }))
+  for await (const chunk of layerTar([changes(before, root)], { spool, time: 1234 }))
     chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
@@ -124,7 +124,7 @@ describe('a layer', () => {
     const stop = new AbortController();
     stop.abort(new Error('stopped'));
     const entries = changes(undefined, folder({ a: file(spool, 'a') }));
-    const reading = layerTar(entries, { spool, time: 0, signal: stop.signal });
+    const reading = layerTar([entries], { spool, time: 0, signal: stop.signal });
     await expect(reading[Symbol.asyncIterator]().next()).rejects.toThrow('stopped');
   });
 });

@@ -10,10 +10,9 @@ import { embeddedEngine } from '../../../../src/engine/embedded/embedded-engine.
 import type { WrittenLayer } from '../../../../src/engine/embedded/output/assemble.js';
 import { layerTar } from '../../../../src/engine/embedded/output/layer-tar.js';
 import {
-  DivertingSpool,
   type Prediction,
   SpeculativeLayerWriter,
-} from '../../../../src/engine/embedded/speculation/index.js';
+} from '../../../../src/engine/embedded/speculation/speculative-layer-writer.js';
 import { Spool } from '../../../../src/engine/embedded/spool/spool.js';
 import { changes } from '../../../../src/filesystem/changes.js';
 import { FILE, Leaf } from '../../../../src/filesystem/node.js';
@@ -327,13 +326,13 @@ describe.each([
     /** Sends a file. */
     readonly send: (name: string) => Promise<void>;
     readonly layers: (names: readonly string[]) => Prediction;
-    readonly spool: DivertingSpool;
+    readonly spool: Spool;
     /** Bytes of the context in temporary files. */
     readonly spooled: () => number;
   }
 
   async function withScene(test: (scene: Scene) => Promise<void>): Promise<void> {
-    const spool = new DivertingSpool(folder);
+    const spool = new Spool(folder);
     const store = await ArchiveStore.temporary();
     const leaves = new Map<string, Leaf>();
     let prediction: Prediction | undefined;
@@ -401,7 +400,7 @@ describe.each([
       }
       await spool.settle();
       const entries = changes(undefined, tree.freeze());
-      return await writeLayer(store, layerTar(entries, { spool, time: TIME }), { type: 'gzip' });
+      return await writeLayer(store, layerTar([entries], { spool, time: TIME }), { type: 'gzip' });
     } finally {
       spool.close();
       await store.close();

@@ -137,3 +137,46 @@ describe('a spool', () => {
     );
   });
 });
+
+describe('a diverted content', () => {
+  /** A spool that diverts a content of `size` bytes, of which `head` has arrived. */
+  function diverting(size: number, head = Buffer.alloc(0)): { spool: Spool; offset: number } {
+    const spool = new Spool(folder);
+    const offset = spool.reserve(size);
+    spool.divert(offset, head);
+    return { spool, offset };
+  }
+
+  it('holds the producer back while too many bytes wait', async () => {
+    const { spool, offset } = diverting(3 << 20);
+    expect(spool.ready()).toBeUndefined();
+    spool.append(Buffer.alloc(3 << 20));
+    let isReady = false;
+    const ready = spool.ready()?.then(() => (isReady = true));
+    await Promise.resolve();
+    expect(isReady).toBe(false);
+    spool.read(Buffer.alloc(2 << 20), 0, offset, 2 << 20);
+    await ready;
+    expect(isReady).toBe(true);
+  });
+
+  it('lets the consumer wait for bytes', async () => {
+    const { spool, offset } = diverting(3);
+    const waiting = spool.whenReadable(offset + 3);
+    spool.append(Buffer.from('ab'));
+    spool.append(Buffer.from('c'));
+    await waiting;
+    expect(spool.whenReadable(offset + 3)).toBeUndefined();
+    expect(readBack(spool, offset, 3).toString()).toBe('abc');
+  });
+
+  it('rejects on both sides with the first failure', async () => {
+    const { spool, offset } = diverting(1);
+    const waiting = spool.whenReadable(offset + 1);
+    const reason = new Error('the disk is full');
+    spool.fail(reason);
+    spool.fail(new Error('another'));
+    await expect(waiting).rejects.toBe(reason);
+    await expect(spool.ready()).rejects.toBe(reason);
+  });
+});

@@ -1,6 +1,6 @@
 /** A byte queue between a producer and a consumer. */
 import { describe, expect, it } from 'vitest';
-import { RingBuffer } from '../../../../src/engine/embedded/speculation/ring-buffer.js';
+import { RingBuffer } from '../../../../src/engine/embedded/spool/ring-buffer.js';
 
 const bytes = (length: number, seed = 7): Buffer =>
   Buffer.from(Array.from({ length }, (_, at) => (at * seed) & 0xff));
@@ -8,7 +8,7 @@ const bytes = (length: number, seed = 7): Buffer =>
 /** What is taken of `length` bytes from `from` on. */
 function taken(ring: RingBuffer, from: number, length: number): Buffer {
   const target = Buffer.alloc(length + 2);
-  ring.take(target, 1, from, length);
+  ring.read(target, 1, from, length);
   return target.subarray(1, -1);
 }
 
@@ -37,7 +37,7 @@ describe('RingBuffer', () => {
       ring.append(piece);
       ring.append(piece.subarray(0, 5));
       const end = ring.length;
-      ring.take(Buffer.alloc(piece.length + 5), 0, end - piece.length - 5, piece.length + 5);
+      ring.read(Buffer.alloc(piece.length + 5), 0, end - piece.length - 5, piece.length + 5);
     }
     ring.append(piece);
     expect(taken(ring, ring.length - piece.length, piece.length).equals(piece)).toBe(true);
@@ -52,44 +52,11 @@ describe('RingBuffer', () => {
     expect(taken(ring, 1000, large.length).equals(large)).toBe(true);
   });
 
-  it('holds the producer back while too many bytes wait', async () => {
-    const ring = new RingBuffer();
-    expect(ring.ready()).toBeUndefined();
-    ring.append(Buffer.alloc(3 << 20));
-    let isReady = false;
-    const ready = ring.ready()?.then(() => (isReady = true));
-    await Promise.resolve();
-    expect(isReady).toBe(false);
-    ring.take(Buffer.alloc(2 << 20), 0, 0, 2 << 20);
-    await ready;
-    expect(isReady).toBe(true);
-  });
-
-  it('lets the consumer wait for bytes', async () => {
-    const ring = new RingBuffer();
-    const waiting = ring.whenReadable(3);
-    ring.append(Buffer.from('ab'));
-    ring.append(Buffer.from('c'));
-    await waiting;
-    expect(ring.whenReadable(3)).toBeUndefined();
-    expect(taken(ring, 0, 3).toString()).toBe('abc');
-  });
-
   it('refuses to read bytes that were taken or not appended yet', () => {
     const ring = new RingBuffer();
     ring.append(Buffer.from('abc'));
-    ring.take(Buffer.alloc(2), 0, 0, 2);
-    expect(() => ring.peek(Buffer.alloc(1), 0, 1, 1)).toThrow('passed by');
-    expect(() => ring.peek(Buffer.alloc(2), 0, 2, 2)).toThrow('passed by');
-  });
-
-  it('rejects on both sides with the first failure', async () => {
-    const ring = new RingBuffer();
-    const waiting = ring.whenReadable(1);
-    const reason = new Error('the disk is full');
-    ring.fail(reason);
-    ring.fail(new Error('another'));
-    await expect(waiting).rejects.toBe(reason);
-    await expect(ring.ready()).rejects.toBe(reason);
+    ring.read(Buffer.alloc(2), 0, 0, 2);
+    expect(() => ring.read(Buffer.alloc(1), 0, 1, 1)).toThrow('passed by');
+    expect(() => ring.read(Buffer.alloc(2), 0, 2, 2)).toThrow('passed by');
   });
 });
