@@ -1,5 +1,4 @@
 /** Streams of parts of an open file, any number at a time; none closes it. */
-import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { RandomAccess } from './temporary-file.js';
 
@@ -12,11 +11,6 @@ export function readRange(file: RandomAccess, offset: number, size: number): Rea
     objectMode: false,
     highWaterMark: READ,
   });
-}
-
-/** Streams the rest of a file, which may be a pipe, and leaves it open. */
-export function readOn(file: FileHandle): Readable {
-  return file.createReadStream({ autoClose: false, highWaterMark: READ });
 }
 
 async function* chunks(file: RandomAccess, start: number, end: number): AsyncGenerator<Buffer> {

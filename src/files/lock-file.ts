@@ -79,14 +79,13 @@ async function lock(
 }
 
 function create(path: string, text: string): TemporaryPath | undefined {
-  const place = TemporaryPath.register(path, 'file');
   try {
     fs.writeFileSync(path, text, { flag: 'wx' });
-    return place;
+    return TemporaryPath.register(path, 'file');
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') return void place.keep();
+    if (systemCode(error) === 'EEXIST') return undefined;
     // On a full disk it was created, and is empty.
-    place.remove();
+    TemporaryPath.register(path, 'file').remove();
     throw error;
   }
 }

@@ -13,10 +13,9 @@ import { TemporaryPath } from './temporary-path.js';
  * @throws the system's error, after removing them: EEXIST if a file is in the way, ENOENT if none can be created there
  */
 export function makeFolder(path: string): TemporaryPath[] {
-  const place = TemporaryPath.register(path, 'empty folder');
   try {
-    place.create(() => mkdirSync(path));
-    return [place];
+    mkdirSync(path);
+    return [TemporaryPath.register(path, 'empty folder')];
   } catch (error) {
     const code = systemCode(error);
     if (code === 'EEXIST' && isFolder(path)) return [];

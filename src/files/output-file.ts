@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import { access, open, readlink, realpath, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DockerceptionError, systemCode } from '../errors.js';
 import { printable } from '../text/printable.js';
@@ -22,16 +22,19 @@ const BATCH = 512 * 1024;
 /** Errors of a rename to a place that may be writable all the same. */
 const NOT_RENAMED = ['EBUSY', 'EXDEV', 'EPERM', 'EACCES'];
 
-export class OutputFile {
+export class OutputFile extends TemporaryFile {
   private constructor(
     /** The name in messages. */
-    readonly name: string,
-    private readonly file: TemporaryFile,
+    private readonly name: string,
     /** The final path; undefined for a file that is only read. */
     private readonly path?: string,
-    /** The temporary path beside it. */
+    /** The temporary path beside it, which is open. */
     private readonly partial?: TemporaryPath,
-  ) {}
+    descriptor?: number,
+  ) {
+    const failure = (cause: unknown): unknown => outputFailure(name, cause);
+    super(tmpdir(), descriptor, descriptor === undefined ? undefined : failure);
+  }
 
   /**
    * Begins a file that {@link publish} moves to `path`.
@@ -40,35 +43,20 @@ export class OutputFile {
    */
   static async create(path: string, name = path): Promise<OutputFile> {
     const place = await placeOf(path, name);
-    if (!place.replace) return new OutputFile(name, TemporaryFile.nameless(tmpdir()), place.path);
+    if (!place.replace) return new OutputFile(name, place.path);
     const folder = dirname(place.path);
     await removeAbandoned(folder);
     try {
       const { place: partial, descriptor } = TemporaryPath.file(folder, 0o666);
-      const file = TemporaryFile.opened(descriptor, (cause) => outputFailure(name, cause));
-      return new OutputFile(name, file, place.path, partial);
+      return new OutputFile(name, place.path, partial, descriptor);
     } catch (error) {
       throw outputFailure(name, error);
     }
   }
 
   /** Begins a file that is only read, and removed when it is closed. */
-  static temporary(name: string): OutputFile {
-    return new OutputFile(name, TemporaryFile.nameless(tmpdir()));
-  }
-
-  /** Writes all of `bytes` at `position`. Throws OUTPUT_FULL, OUTPUT_FAILED. */
-  write(bytes: Buffer, position: number): Promise<void> {
-    return this.file.write(bytes, position);
-  }
-
-  truncate(length: number): Promise<void> {
-    return this.file.truncate(length);
-  }
-
-  /** A stream of `size` bytes from `offset` on; any number at a time. */
-  read(offset: number, size: number): Readable {
-    return readRange(this.file, offset, size);
+  static temporary(): OutputFile {
+    return new OutputFile('a temporary file');
   }
 
   /** Moves the file to its path. It can still be read until it is closed. */
@@ -118,16 +106,16 @@ export class OutputFile {
   }
 
   /** Closes the file, and removes it unless it was published. May be called twice. */
-  async close(): Promise<void> {
+  override close(): Promise<void> {
     this.partial?.remove();
-    await this.file.close();
+    return super.close();
   }
 
   async #fill(path: string): Promise<void> {
     const target = await open(path, fs.constants.O_WRONLY);
     try {
       if ((await target.stat()).isFile() && !OPEN_FILES.test(path)) await target.truncate();
-      await pipeline(this.read(0, this.file.size), target.createWriteStream());
+      await pipeline(readRange(this, 0, this.size), target.createWriteStream());
     } finally {
       await target.close();
     }
@@ -256,15 +244,12 @@ const OPEN_FILES = /^\/dev\/(std(in|out|err)$|fd\/)|^\/proc\/[^/]+\/fd\//;
 async function placeOf(path: string, name: string): Promise<Place> {
   try {
     const found = await stat(path);
-    if (found.isDirectory())
-      throw new DockerceptionError(
-        'output',
-        'OUTPUT_FAILED',
-        `writing ${printable(name)}: it is a folder`,
-        {
-          hint: 'name a file; type=local,dest=… and type=oci,tar=false,dest=… write into a folder',
-        },
-      );
+    if (found.isDirectory()) {
+      const message = `writing ${printable(name)}: it is a folder`;
+      const hint =
+        'name a file; type=local,dest=… and type=oci,tar=false,dest=… write into a folder';
+      throw new DockerceptionError('output', 'OUTPUT_FAILED', message, { hint });
+    }
     await access(path, fs.constants.W_OK);
     // A regular file that /dev/stdout leads to belongs to the shell.
     if (!found.isFile() || OPEN_FILES.test(path)) return { path, replace: false };

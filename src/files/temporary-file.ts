@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { outputFailure } from './write-error.js';
@@ -32,25 +33,18 @@ export class TemporaryFile {
   #idle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(
-    private descriptor: number | undefined,
-    private readonly failure: (cause: unknown) => unknown,
-    /** Where a file that is too long for memory is created. */
-    private readonly folder = '',
+  /**
+   * @param folder where a file without a name is created when it is too long for memory
+   * @param descriptor of a file that is open; @default a file without a name
+   * @param failure returns the error of a failed write
+   */
+  constructor(
+    private readonly folder = tmpdir(),
+    private descriptor?: number,
+    private readonly failure = (cause: unknown): unknown =>
+      outputFailure(`a temporary file in ${folder}`, cause, TEMPORARY_HINT),
   ) {
     if (descriptor === undefined) this.#memory = Buffer.alloc(0);
-  }
-
-  /** A file without a name, which is created in `folder` when it is too long for memory. */
-  static nameless(folder: string): TemporaryFile {
-    const failure = (cause: unknown): unknown =>
-      outputFailure(`a temporary file in ${folder}`, cause, TEMPORARY_HINT);
-    return new TemporaryFile(undefined, failure, folder);
-  }
-
-  /** A file that is open. `failure` returns the error of a failed write. */
-  static opened(descriptor: number, failure: (cause: unknown) => unknown): TemporaryFile {
-    return new TemporaryFile(descriptor, failure);
   }
 
   /** Bytes up to the last one that was written. */

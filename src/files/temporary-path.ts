@@ -29,18 +29,19 @@ export class TemporaryPath {
 
   /** Creates a file beside an output. Throws the system's error. */
   static file(folder: string, mode: number): { readonly place: TemporaryPath; descriptor: number } {
-    const place = TemporaryPath.register(join(folder, temporaryName()), 'file');
-    return { place, descriptor: place.create(() => fs.openSync(place.path, 'wx+', mode)) };
+    const path = join(folder, temporaryName());
+    const descriptor = fs.openSync(path, 'wx+', mode);
+    return { place: TemporaryPath.register(path, 'file'), descriptor };
   }
 
   /** Creates a folder that is removed with everything in it. Throws the system's error. */
   static folder(parent: string): TemporaryPath {
-    const place = TemporaryPath.register(join(parent, temporaryName()), 'tree');
-    place.create(() => fs.mkdirSync(place.path, 0o700));
-    return place;
+    const path = join(parent, temporaryName());
+    fs.mkdirSync(path, 0o700);
+    return TemporaryPath.register(path, 'tree');
   }
 
-  /** Registers a path. An empty folder is removed only while it is empty. */
+  /** Registers a path that was created. An empty folder is removed only while it is empty. */
   static register(path: string, kind: Kind): TemporaryPath {
     const place = new TemporaryPath(path);
     if (registered.size === 0) {
@@ -49,16 +50,6 @@ export class TemporaryPath {
     }
     registered.set(place, kind);
     return place;
-  }
-
-  /** Returns what `work` returns; if that fails, the path is not this one's to remove. */
-  create<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      this.keep();
-      throw error;
-    }
   }
 
   /** Keeps the path: it is part of the output now. */

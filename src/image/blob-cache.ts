@@ -144,7 +144,7 @@ export class BlobCache {
     try {
       const { place, descriptor } = TemporaryPath.file(this.folder, 0o644);
       const failure = (cause: unknown): unknown => writing(place.path, cause);
-      return [place, TemporaryFile.opened(descriptor, failure)];
+      return [place, new TemporaryFile(this.folder, descriptor, failure)];
     } catch (error) {
       throw writing(this.folder, error);
     }

@@ -1,7 +1,6 @@
 /** `--add HOST[:DEST]`: a file or directory of the host under a name in the context. */
 import { createReadStream, type Stats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
@@ -124,7 +123,7 @@ async function spooledSource(
 ): Promise<Source> {
   const abort = (): void => void input.destroy(signal?.reason as Error);
   signal?.addEventListener('abort', abort);
-  const file = TemporaryFile.nameless(tmpdir());
+  const file = new TemporaryFile();
   try {
     signal?.throwIfAborted();
     for await (const chunk of input) await file.write(chunk as Buffer, file.size);

@@ -3,10 +3,9 @@
  * is first unpacked to a temporary file.
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
-import { readOn, readRange } from '../../files/file-range.js';
+import { readRange } from '../../files/file-range.js';
 import { TemporaryFile } from '../../files/temporary-file.js';
 import { printable } from '../../text/printable.js';
 import { invalidImage } from '../document.js';
@@ -15,6 +14,8 @@ import { followMember, indexTar, type TarMember } from './tar-index.js';
 
 /** Bytes that contain the magic number of any compression. */
 const HEAD = 16;
+/** Bytes of one read. */
+const READ = 256 << 10;
 
 export class TarFiles implements LayoutFiles {
   #closed: Promise<void> | undefined;
@@ -92,8 +93,9 @@ async function isPlain(file: FileHandle, path: string): Promise<boolean> {
 
 async function unpack(file: FileHandle, path: string): Promise<TemporaryFile> {
   const { decompress } = await import('../../compression/decompress.js');
-  const plain = await decompress(readOn(file), printable(path));
-  const target = TemporaryFile.nameless(tmpdir());
+  const rest = file.createReadStream({ autoClose: false, highWaterMark: READ });
+  const plain = await decompress(rest, printable(path));
+  const target = new TemporaryFile();
   try {
     for await (const chunk of plain) await target.write(chunk as Buffer, target.size);
     return target;

@@ -3,6 +3,7 @@
  * image-spec, image-layout.md; moby, image/tarexport.
  */
 import type { Readable, Writable } from 'node:stream';
+import { readRange } from '../../files/file-range.js';
 import { OutputFile, writeToStream } from '../../files/output-file.js';
 import { BLOCK, paddingOf } from '../../tar/block.js';
 import { END_OF_ARCHIVE, headerBlock, paddingAfter } from '../../tar/writer.js';
@@ -34,7 +35,7 @@ export class ArchiveStore extends FileStore implements RevocableStore {
 
   /** Begins an archive without a path, for {@link streamTo} and for pushes. */
   static temporary(): Promise<ArchiveStore> {
-    return ArchiveStore.#begin(OutputFile.temporary('a temporary file'));
+    return ArchiveStore.#begin(OutputFile.temporary());
   }
 
   static async #begin(file: OutputFile): Promise<ArchiveStore> {
@@ -53,7 +54,7 @@ export class ArchiveStore extends FileStore implements RevocableStore {
     const place = this.#blobs.get(descriptor.digest);
     if (place === undefined)
       return Promise.reject(new Error(`the archive has no blob ${descriptor.digest}`));
-    return Promise.resolve(this.file.read(place.offset, place.size));
+    return Promise.resolve(readRange(this.file, place.offset, place.size));
   }
 
   async discard({ digest }: Descriptor): Promise<void> {
@@ -84,7 +85,7 @@ export class ArchiveStore extends FileStore implements RevocableStore {
 
   /** The finished archive as a stream. */
   read(): Readable {
-    return this.file.read(0, this.#end);
+    return readRange(this.file, 0, this.#end);
   }
 
   /** Writes the finished archive to a stream, and leaves it open. Throws as {@link writeToStream}. */

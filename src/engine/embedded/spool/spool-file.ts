@@ -29,7 +29,7 @@ export class SpoolFile {
 
   /** @param folder where the file is created when it is needed */
   constructor(folder: string) {
-    this.#file = TemporaryFile.nameless(folder);
+    this.#file = new TemporaryFile(folder);
   }
 
   /** Bytes appended so far: the offset of the next one. */
