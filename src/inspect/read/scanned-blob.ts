@@ -3,9 +3,9 @@
  * manifest, which names the files of an image, often comes last. Its name is not considered.
  */
 import { createHash } from 'node:crypto';
-import { PassThrough } from 'node:stream';
 import { recognise } from '../../compression/decompress.js';
 import { MAX_DOCUMENT } from '../../image/document.js';
+import { PushStream } from '../../sink/stream.js';
 import { BLOCK } from '../../tar/block.js';
 import { verifiedSum } from '../../tar/header-fields.js';
 import { printable } from '../../text/printable.js';
@@ -19,6 +19,8 @@ const MAX_EMPTY_TAR = 1 << 20;
 const IMAGE_MEMBERS = ['architecture', 'layers', 'manifests', 'imageLayoutVersion', 'Config'].map(
   (name) => Buffer.from(`"${name}"`),
 );
+/** Bytes of a layer that are buffered for its reader. */
+const LAYER_BUFFER = 1 << 20;
 const ZERO_BLOCK = Buffer.alloc(BLOCK);
 
 /** Bounds the bytes of all documents that are retained of an archive. */
@@ -118,7 +120,7 @@ export class BlobReader {
       this.#isCandidate = false;
       return;
     }
-    const stream = (this.#stream = new PushStream());
+    const stream = (this.#stream = new PushStream(LAYER_BUFFER));
     const [blob, expected] = [this.path, this.size];
     const options = { ...this.context, name: `layer ${printable(blob)}`, blob, expected };
     this.#layer = recordLayer(stream, options).then(
@@ -133,27 +135,4 @@ function isLayer(head: Buffer, size: number): boolean {
   if (recognise(head) !== undefined) return true;
   if (head.length < BLOCK) return false;
   return verifiedSum(head, 0) !== -1 || (size <= MAX_EMPTY_TAR && head.equals(ZERO_BLOCK));
-}
-
-/** Bytes that are buffered before `ready` returns a promise. */
-const HIGH_WATER_MARK = 1 << 20;
-
-/** A stream whose producer can't pause within a chunk, and waits for `ready` after it. */
-export class PushStream extends PassThrough {
-  constructor() {
-    super({ highWaterMark: HIGH_WATER_MARK });
-    // Releases a waiting producer.
-    this.once('close', () => this.emit('drain'));
-  }
-
-  /** Copies the bytes. Ignored after the stream is destroyed. */
-  feed(bytes: Buffer): void {
-    if (!this.destroyed) this.write(Buffer.from(bytes));
-  }
-
-  /** A promise while it is full. */
-  ready(): Promise<void> | undefined {
-    if (!this.writableNeedDrain || this.destroyed) return undefined;
-    return new Promise((resolve) => void this.once('drain', resolve));
-  }
 }

@@ -1,13 +1,13 @@
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { PushStream } from '../../../src/inspect/read/scanned-blob.js';
+import { PushStream } from '../../src/sink/stream.js';
 
 const MiB = 1 << 20;
 
 describe('a stream that is fed', () => {
   it.each([1, 1000, MiB, 3 * MiB])('has all bytes, fed by %i', async (size) => {
     const bytes = Buffer.from(Array.from({ length: size === 1 ? 100 : 5000 }, (_, at) => at % 251));
-    const stream = new PushStream();
+    const stream = new PushStream(MiB);
     const read = buffer(stream);
     for (let at = 0; at < bytes.length; at += size) {
       const piece = Buffer.from(bytes.subarray(at, at + size));
@@ -21,7 +21,7 @@ describe('a stream that is fed', () => {
   });
 
   it('lets its feeder wait while it is full, and no longer', async () => {
-    const stream = new PushStream();
+    const stream = new PushStream(MiB);
     expect(stream.ready()).toBeUndefined();
     stream.feed(Buffer.alloc(MiB));
     const ready = stream.ready();
@@ -33,7 +33,7 @@ describe('a stream that is fed', () => {
   });
 
   it('drops bytes after it is destroyed, and does not block the producer', async () => {
-    const stream = new PushStream();
+    const stream = new PushStream(MiB);
     stream.feed(Buffer.alloc(2 * MiB));
     const ready = stream.ready();
     stream.destroy();
