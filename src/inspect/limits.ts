@@ -5,12 +5,12 @@ import { type Complete, normalise } from '../options/schema.js';
 import type { Report } from '../progress/events.js';
 import { formatBytes } from '../text/format.js';
 import { printable } from '../text/printable.js';
+import { printableQuote } from '../text/shell-quote.js';
 import { compileDeny, denied } from './deny.js';
 import { modeString, walk } from './entry.js';
 import { cannotStart as keepsFromStarting } from './findings/catalogue.js';
 import type { ContextKind } from './findings/subject.js';
 import { type Finding, type Inspection, MAX_LISTED } from './inspection.js';
-import { shellQuote } from './text/shell-quote.js';
 
 /** The part of an inspection that is checked. */
 export interface CheckedImage extends Pick<
@@ -217,5 +217,5 @@ export function limitError(target: string, all: readonly LimitViolation[]): Dock
 }
 
 function option(limit: string, value: string | undefined): string {
-  return value === undefined ? limit : `${limit} ${shellQuote(value)}`;
+  return value === undefined ? limit : `${limit} ${printableQuote(value)}`;
 }

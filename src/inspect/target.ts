@@ -9,7 +9,7 @@ import { type DiskImageUrl, parseImageUrl } from '../image/image-url.js';
 import { isDirTransport } from '../image/layout/dir-transport.js';
 import { tryParseReference } from '../image/reference.js';
 import { printable } from '../text/printable.js';
-import { shellQuote } from './text/shell-quote.js';
+import { printableQuote } from '../text/shell-quote.js';
 
 export type Target =
   | { readonly kind: 'stdin' }
@@ -75,9 +75,9 @@ function choosing(names: string | undefined, target: Target): string | undefined
   const suffix = names.includes('after an @') ? '@DIGEST' : ':NAME';
   switch (target.kind) {
     case 'file':
-      return `${names}, as in ${shellQuote(`oci-archive://${target.path}`)}${suffix}`;
+      return `${names}, as in ${printableQuote(`oci-archive://${target.path}`)}${suffix}`;
     case 'layout':
-      return `${names}, as in ${shellQuote(`oci-layout://${target.path}`)}${suffix}`;
+      return `${names}, as in ${printableQuote(`oci-layout://${target.path}`)}${suffix}`;
     default:
       return `write it to FILE, and ${names}, as in oci-archive://FILE${suffix}`;
   }

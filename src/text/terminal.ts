@@ -32,14 +32,18 @@ export function textWidth(text: string): number {
 export function truncate(text: string, columns: number): string {
   const flat = text.replace(/\t/g, '  ');
   if (textWidth(flat) <= columns) return flat;
-  let width = 0;
-  let kept = '';
-  for (const character of flat) {
+  return columns > 0 ? `${take(flat, columns - 1)}…` : '';
+}
+
+/** The first characters, as many as fit into `columns`. */
+export function take(characters: Iterable<string>, columns: number): string {
+  let [taken, width] = ['', 0];
+  for (const character of characters) {
     width += characterWidth(character);
-    if (width > columns - 1) break;
-    kept += character;
+    if (width > columns) break;
+    taken += character;
   }
-  return columns > 0 ? `${kept}…` : '';
+  return taken;
 }
 
 function characterWidth(character: string): number {

@@ -1,6 +1,6 @@
 /** Text that fits a terminal's width, without control characters. */
 import { printable } from '../../text/printable.js';
-import { textWidth, truncate } from '../../text/terminal.js';
+import { take, textWidth, truncate } from '../../text/terminal.js';
 
 /** The whole text, with control characters escaped. */
 export function escaped(text: string): string {
@@ -43,24 +43,8 @@ function pieces(word: string, columns: number): string[] {
   return [...all, rest];
 }
 
-function take(text: string, columns: number): string {
-  let [taken, width] = ['', 0];
-  for (const character of text) {
-    width += textWidth(character);
-    if (width > columns) break;
-    taken += character;
-  }
-  return taken;
-}
-
 function takeLast(text: string, columns: number): string {
   // Bounds the work for very long names; some characters have no width.
-  const characters = [...text.slice(-8 * columns)];
-  let [taken, width] = ['', 0];
-  for (let character = characters.pop(); character !== undefined; character = characters.pop()) {
-    width += textWidth(character);
-    if (width > columns) break;
-    taken = character + taken;
-  }
-  return taken;
+  const characters = [...text.slice(-8 * columns)].reverse();
+  return [...take(characters, columns)].reverse().join('');
 }

@@ -1,10 +1,10 @@
 /** The first sections: what the target is, and its layers. */
 import { familiarName } from '../../image/reference.js';
+import { shellCommand } from '../../text/shell-quote.js';
 import { truncate } from '../../text/terminal.js';
 import { find } from '../entry.js';
 import type { ImageFacts, Inspection, LayerFacts } from '../inspection.js';
 import { escaped } from './fit.js';
-import { shellCommand } from './shell-quote.js';
 import { SIZE_WIDTH, type Style } from './style.js';
 
 const LABEL = 12;

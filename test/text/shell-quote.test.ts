@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { shellCommand, shellQuote } from '../../../src/inspect/text/shell-quote.js';
+import { printableQuote, shellCommand } from '../../src/text/shell-quote.js';
 
 it.each([
   ['/app', '/app'],
@@ -14,7 +14,7 @@ it.each([
   ["\x1b[31m'\\", "$'\\x1b[31m\\'\\\\'"],
   ['\u009b\u202ea', "$'\\u009b\\u202ea'"],
   ['grün', "'grün'"],
-])('%j is typed as %s', (word, typed) => expect(shellQuote(word)).toBe(typed));
+])('%j is typed as %s', (word, typed) => expect(printableQuote(word)).toBe(typed));
 
 it('a command is its words', () => {
   expect(shellCommand(['sh', '-c', 'exec "$@"'])).toBe(`sh -c 'exec "$@"'`);
