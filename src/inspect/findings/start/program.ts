@@ -1,5 +1,10 @@
 /** Whether the kernel and a loader can start a file: an ELF file, or a script with its interpreter. */
-import { type Architecture, architectureName } from '../../../elf/architecture.js';
+import {
+  type Architecture,
+  architectureName,
+  GO_NAMES,
+  goName,
+} from '../../../elf/architecture.js';
 import type { Shebang } from '../../../elf/script.js';
 import { printable } from '../../../text/printable.js';
 import { type Entry, find } from '../../entry.js';
@@ -132,32 +137,10 @@ export function checkPermission({ account, user }: Run, entry: Entry): ProgramCh
   return failed('entrypoint-user', entry.path, message, advice);
 }
 
-const [EM_386, EM_ARM, EM_X86_64] = [3, 40, 62];
-
-/** The fields of ELF headers, by Go's names of architectures. */
-const MACHINES: Readonly<Record<string, Partial<Architecture>>> = {
-  amd64: { machine: EM_X86_64 },
-  '386': { machine: EM_386 },
-  arm64: { machine: 183, bigEndian: false },
-  arm: { machine: EM_ARM, bigEndian: false },
-  ppc64le: { machine: 21, bigEndian: false },
-  ppc64: { machine: 21, bigEndian: true },
-  ppc: { machine: 20 },
-  s390x: { machine: 22, bits: 64 },
-  riscv64: { machine: 243, bits: 64 },
-  loong64: { machine: 258, bits: 64 },
-  mips: { machine: 8, bits: 32, bigEndian: true },
-  mipsle: { machine: 8, bits: 32, bigEndian: false },
-  mips64: { machine: 8, bits: 64, bigEndian: true },
-  mips64le: { machine: 8, bits: 64, bigEndian: false },
-};
-
 /** `maybe`: 32-bit ARM, which some 64-bit processors don't run. Undefined for an unknown platform. */
 function runsOn(found: Architecture, platform: string): 'yes' | 'maybe' | 'no' | undefined {
-  const wanted = Object.hasOwn(MACHINES, platform) ? MACHINES[platform] : undefined;
-  if (wanted === undefined) return undefined;
-  const { machine, bits, bigEndian } = { ...found, ...wanted };
-  const isEqual = machine === found.machine && bits === found.bits && bigEndian === found.bigEndian;
-  if (isEqual || (platform === 'amd64' && found.machine === EM_386)) return 'yes';
-  return platform === 'arm64' && found.machine === EM_ARM ? 'maybe' : 'no';
+  if (!GO_NAMES.has(platform)) return undefined;
+  const name = goName(found);
+  if (name === platform || (platform === 'amd64' && name === '386')) return 'yes';
+  return platform === 'arm64' && name === 'arm' ? 'maybe' : 'no';
 }
