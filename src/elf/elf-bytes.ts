@@ -112,22 +112,12 @@ export interface Segment {
   readonly flags: number;
 }
 
-export function readSegmentTable(bytes: ElfBytes): {
-  at: number;
-  entrySize: number;
-  count: number;
-} {
-  const [tableAt, entryAt] = bytes.is64 ? [32, 54] : [28, 42];
-  return {
-    at: bytes.word(tableAt, 'its header'),
-    entrySize: bytes.u16(entryAt, 'its header'),
-    count: bytes.u16(entryAt + 2, 'its header'),
-  };
-}
-
 export function readSegments(bytes: ElfBytes): Segment[] {
   const what = 'its program header';
-  const { at: table, entrySize, count } = readSegmentTable(bytes);
+  const [tableAt, entryAt] = bytes.is64 ? [32, 54] : [28, 42];
+  const table = bytes.word(tableAt, 'its header');
+  const entrySize = bytes.u16(entryAt, 'its header');
+  const count = bytes.u16(entryAt + 2, 'its header');
   if (count === 0) return [];
   if (entrySize < (bytes.is64 ? 56 : 32))
     throw new ElfError(`an entry of its program header has ${entrySize} bytes`);

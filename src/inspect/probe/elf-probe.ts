@@ -18,8 +18,6 @@ import {
   type ElfPart,
   PT,
   readSegments,
-  readSegmentTable,
-  type Segment,
 } from '../../elf/elf-bytes.js';
 import { WATCHED_SYMBOLS } from '../../elf/elf-file.js';
 import { builtInDirectories } from '../../elf/loader.js';
@@ -28,11 +26,9 @@ import { constantRanges, type FileRange, loaderRanges } from './elf-ranges.js';
 import { GrowableBuffer } from './growable-buffer.js';
 import { PatternSearch } from './pattern-search.js';
 
-/** Bytes of the larger header. */
-const HEADER = 64;
-/** The largest end of a program header that can be read from a stream; patchelf(1) moves some further. */
-const MAX_TABLE_END = 64 * 1024;
-/** Files with such a table, and loaders, are retained as a whole up to this size. */
+/** Bytes that contain the program header; patchelf(1) moves some further. */
+const HEAD = 4096;
+/** Files with a program header further on, and loaders, are retained as a whole up to this size. */
 const MAX_WHOLE = 4 << 20;
 const LIBRARY = /\.so(?:\.[\w.]+)?$/;
 
@@ -61,9 +57,9 @@ export class ElfProbe {
   #path = '';
   #size = 0;
   #position = 0;
-  /** Everything up to this offset is retained until the program header was read. */
+  /** Everything up to this offset is retained until the program header is read. */
   #headEnd = 0;
-  #stage: 'header' | 'table' | 'ranges' = 'header';
+  #isHead = true;
   #retain: readonly FileRange[] = [];
   #search: readonly FileRange[] = [];
 
@@ -71,8 +67,8 @@ export class ElfProbe {
     this.#path = path;
     this.#size = size;
     this.#position = 0;
-    this.#headEnd = Math.min(HEADER, size);
-    this.#stage = 'header';
+    this.#headEnd = Math.min(HEAD, size);
+    this.#isHead = true;
     this.#retain = this.#search = [];
     this.#buffer.clear();
     this.#patterns.begin();
@@ -81,7 +77,7 @@ export class ElfProbe {
   get satisfied(): boolean {
     const isAhead = (range: FileRange | undefined): boolean => (range?.end ?? 0) > this.#position;
     return (
-      this.#stage === 'ranges' &&
+      !this.#isHead &&
       !isAhead(this.#retain.at(-1)) &&
       (!isAhead(this.#search.at(-1)) || this.#patterns.hasAll)
     );
@@ -89,20 +85,20 @@ export class ElfProbe {
 
   data(bytes: Buffer): void {
     let rest = bytes;
-    while (this.#stage !== 'ranges') {
-      const head = rest.subarray(0, this.#headEnd - this.#position);
+    if (this.#isHead) {
+      const head = bytes.subarray(0, this.#headEnd - this.#position);
       this.#buffer.append(head);
       this.#position += head.length;
-      rest = rest.subarray(head.length);
       if (this.#position < this.#headEnd) return;
-      this.#advance();
+      this.#plan();
+      rest = bytes.subarray(head.length);
     }
     this.#pass(rest.length, rest);
   }
 
   hole(length: number): void {
     // A header of zeros is rejected within these bytes.
-    const head = this.#stage === 'ranges' ? 0 : Math.min(length, MAX_TABLE_END);
+    const head = this.#isHead ? Math.min(length, HEAD) : 0;
     if (head > 0) this.data(Buffer.alloc(head));
     this.#pass(length - head);
   }
@@ -119,43 +115,29 @@ export class ElfProbe {
     }
   }
 
-  #advance(): void {
+  /** Reads the program header, which shows the ranges. */
+  #plan(): void {
+    this.#isHead = false;
+    const head = { start: 0, end: this.#headEnd };
+    const whole = this.#size <= MAX_WHOLE ? [{ start: 0, end: this.#size }] : undefined;
     try {
       const bytes = openElf([{ at: 0, bytes: this.#buffer.view() }], this.#size);
-      if (this.#stage === 'header') {
-        this.#stage = 'ranges';
-        const type = readType(bytes);
-        if (type !== ET.EXEC && type !== ET.DYN) return;
-        const { at, entrySize, count } = readSegmentTable(bytes);
-        const end = at + entrySize * count;
-        if (end > MAX_TABLE_END) {
-          this.#retain = this.#size <= MAX_WHOLE ? [{ start: 0, end: this.#size }] : [];
-          return;
-        }
-        this.#headEnd = Math.min(this.#size, Math.max(end, HEADER));
-        this.#stage = 'table';
-      } else {
-        this.#stage = 'ranges';
-        this.#plan(readSegments(bytes), bytes);
-      }
+      const type = readType(bytes);
+      if (type !== ET.EXEC && type !== ET.DYN) return;
+      const segments = readSegments(bytes);
+      this.#retain =
+        (isLoader(this.#path) ? whole : undefined) ?? loaderRanges(segments, this.#size, head);
+      const isProgram =
+        type === ET.EXEC ||
+        readEntry(bytes) !== 0 ||
+        segments.some((segment) => segment.type === PT.INTERP);
+      if (!isProgram || LIBRARY.test(this.#path)) return;
+      this.#search = constantRanges(segments, this.#size);
     } catch (error) {
-      // The damage is reported by end().
-      if (!(error instanceof ElfError)) throw error;
-      this.#stage = 'ranges';
+      if (error instanceof ElfGap) this.#retain = whole ?? [];
+      // end() reports damage.
+      else if (!(error instanceof ElfError)) throw error;
     }
-  }
-
-  #plan(segments: readonly Segment[], bytes: ElfBytes): void {
-    const head = { start: 0, end: this.#headEnd };
-    const isWhole = isLoader(this.#path) && this.#size <= MAX_WHOLE;
-    this.#retain = isWhole
-      ? [{ start: 0, end: this.#size }]
-      : loaderRanges(segments, this.#size, head);
-    const isProgram =
-      readType(bytes) === ET.EXEC ||
-      readEntry(bytes) !== 0 ||
-      segments.some(({ type }) => type === PT.INTERP);
-    if (isProgram && !LIBRARY.test(this.#path)) this.#search = constantRanges(segments, this.#size);
     // Searches the bytes that were retained so far.
     for (const { start, end } of this.#search)
       if (start < this.#position) this.#patterns.feed(this.#buffer.view(start, end));
