@@ -1,7 +1,7 @@
 /** A build with `POST /build` (Engine API, ImageBuild). */
 import { messageOf } from '../../errors.js';
 import { isDigest } from '../../image/digest.js';
-import type { Report, SolveStatus } from '../../progress/events.js';
+import type { SolveStatus } from '../../progress/events.js';
 import { existingImage, TraceDecoder, withoutReferences } from '../buildkit/progress.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
 import { type ClassicMessage, ClassicProgress, errorOf } from './classic-progress.js';
@@ -58,22 +58,13 @@ const STEP = /^(?:\[\d+\/\d+\] )?STEP /;
 const EXPORTED = /^(?:naming to moby-dangling@|writing image )(sha256:[0-9a-f]{64})$/;
 
 /** The answer to a build. Only an ID proves that it has succeeded. */
-export class BuildAnswer implements UploadAnswer {
+export class BuildAnswer extends ClassicProgress implements UploadAnswer {
   /** The last ID in the answer. */
   imageId: string | undefined;
   /** An image that BuildKit has written. The answer to a build that was cancelled then has no ID. */
   exportedId: string | undefined;
   readonly #trace = new TraceDecoder();
-  readonly #progress: ClassicProgress;
   #isCommitting = false;
-
-  constructor(private readonly report: Report) {
-    this.#progress = new ClassicProgress(report);
-  }
-
-  get error(): string | undefined {
-    return this.#progress.error;
-  }
 
   get isSuccess(): boolean {
     return this.imageId !== undefined && this.error === undefined;
@@ -85,7 +76,7 @@ export class BuildAnswer implements UploadAnswer {
   }
 
   /** @throws DockerceptionError of kind engine, code ENGINE_ANSWER, if a trace is damaged. */
-  take(value: unknown): void {
+  override take(value: unknown): void {
     if (typeof value !== 'object' || value === null) return;
     const message = value as BuildMessage;
     const { id, aux } = message;
@@ -96,14 +87,10 @@ export class BuildAnswer implements UploadAnswer {
     else this.#show(message);
   }
 
-  end(): void {
-    this.#progress.finish();
-  }
-
   #fail(text: string): void {
     const error = withoutReferences(text.replace(DUMP, ''));
     const existing = existingImage(error);
-    if (existing === undefined) this.#progress.error ??= error;
+    if (existing === undefined) this.error ??= error;
     else this.imageId = existing;
   }
 
@@ -129,6 +116,6 @@ export class BuildAnswer implements UploadAnswer {
     if (COMMIT.test(stream)) this.#isCommitting = true;
     else if (STEP.test(stream)) this.#isCommitting = false;
     // These lines belong to no step.
-    if (!/^Successfully (?:built|tagged) /.test(stream)) this.#progress.take(message);
+    if (!/^Successfully (?:built|tagged) /.test(stream)) super.take(message);
   }
 }

@@ -36,7 +36,7 @@ export class ClassicProgress {
    * @param digest identifies that step.
    */
   constructor(
-    private readonly report: Report,
+    protected readonly report: Report,
     name = 'preparing the build',
     digest = 'classic:0',
   ) {

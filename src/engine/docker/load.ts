@@ -63,20 +63,17 @@ function holdEnd(): Transform {
   });
 }
 
-class LoadAnswer implements UploadAnswer {
+class LoadAnswer extends ClassicProgress implements UploadAnswer {
   readonly names: string[] = [];
-  readonly #body: Transform;
-  readonly #progress: ClassicProgress;
   #sent = 0;
   #reportedAt = -Infinity;
 
-  constructor(report: Report, name: string, body: Transform) {
-    this.#progress = new ClassicProgress(report, name, 'load');
-    this.#body = body;
-  }
-
-  get error(): string | undefined {
-    return this.#progress.error;
+  constructor(
+    report: Report,
+    name: string,
+    private readonly body: Transform,
+  ) {
+    super(report, name, 'load');
   }
 
   get isSuccess(): boolean {
@@ -85,16 +82,16 @@ class LoadAnswer implements UploadAnswer {
 
   /** An engine that has the whole archive names the image. */
   get abortAction(): AbortAction {
-    return this.#body.writableFinished ? 'ignore' : 'close';
+    return this.body.writableFinished ? 'ignore' : 'close';
   }
 
-  take(value: unknown): void {
+  override take(value: unknown): void {
     const message = (value ?? {}) as ClassicMessage;
     for (const line of message.stream?.split('\n') ?? []) {
       const named = LOADED.exec(line.trim())?.[1];
       if (named !== undefined) this.names.push(...named.split(/,\s*/));
     }
-    this.#progress.take(message);
+    super.take(message);
   }
 
   /** Reports that more bytes of the archive were sent. */
@@ -104,11 +101,7 @@ class LoadAnswer implements UploadAnswer {
     if (now - this.#reportedAt < REPORT_INTERVAL) return;
     this.#reportedAt = now;
     const progressDetail = { current: this.#sent };
-    this.#progress.take({ status: 'sending', id: 'the archive', progressDetail });
-  }
-
-  end(): void {
-    this.#progress.finish();
+    super.take({ status: 'sending', id: 'the archive', progressDetail });
   }
 }
 

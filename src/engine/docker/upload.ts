@@ -17,7 +17,7 @@ export interface UploadAnswer {
   /** Receives the value of each line. */
   take(value: unknown): void;
   /** There are no more lines. */
-  end(): void;
+  finish(): void;
 }
 
 /**
@@ -77,7 +77,7 @@ export async function postTar(
   if (kind === 'aborted') throw signal.reason;
   if (kind === 'body-failed') throw error as Error;
   if (kind === 'answered' && status < 400) lines.end();
-  answer.end();
+  answer.finish();
   if (answer.error !== undefined) return;
   if (error instanceof DockerceptionError) throw error;
   if (kind === 'lost')

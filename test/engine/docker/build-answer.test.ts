@@ -13,7 +13,7 @@ function play(messages: readonly unknown[]): Played {
   const events: ProgressEvent[] = [];
   const answer = new BuildAnswer((event) => events.push(event));
   for (const message of messages) answer.take(message);
-  answer.end();
+  answer.finish();
   const statuses = events.flatMap((event) => (event.kind === 'status' ? [event.status] : []));
   return {
     answer,
