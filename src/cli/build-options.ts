@@ -23,11 +23,13 @@ export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv) {
   checkDestinations(outputs);
   if (args.has('push') && tags.length === 0)
     throw usage('--push needs a name', '-t REGISTRY/NAME gives it one');
+  const platforms = args.all('platform').flatMap((list) => list.split(','));
+  platforms.forEach(parsePlatform);
   return args.options(BUILD_ONLY, {
     tags,
     buildArgs: pairs(args.all('build-arg'), '--build-arg takes KEY[=VALUE]', (name) => env[name]),
     labels: pairs(args.all('label'), '--label takes NAME=VALUE', () => ''),
-    platforms: args.all('platform').flatMap(platforms),
+    platforms,
     addHosts: args.all('add-host').map(host),
     buildContexts: buildContexts(args),
     outputs,
@@ -35,13 +37,6 @@ export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv) {
     engine: engine(args.value('engine') ?? env['DOCKERCEPTION_ENGINE'] ?? 'auto'),
     check: !args.has('no-check'),
   });
-}
-
-/** A list with commas, each of which the parser accepts. */
-function platforms(list: string): string[] {
-  const all = list.split(',');
-  all.forEach(parsePlatform);
-  return all;
 }
 
 /** Of the options, or as buildx has it, of an output. */
@@ -118,14 +113,10 @@ export async function limitOptions(args: Arguments): Promise<Limits | undefined>
   if (args.firstOf(LIMITS) === undefined) return undefined;
   const { parseCount, parseSize, parseSizeOrShare } = await import('../inspect/parse-size.js');
   const { checkLimits } = await import('../inspect/limits.js');
-  const read = <T>(name: string, parse: (text: string, option: string) => T): T | undefined => {
-    const value = args.value(name);
-    return value === undefined ? undefined : parse(value, `--${name}`);
-  };
   const limits = args.options(LIMITS, {
-    maxSize: read('max-size', parseSize),
-    maxLayers: read('max-layers', parseCount),
-    maxWaste: read('max-waste', parseSizeOrShare),
+    maxSize: args.parsed('max-size', parseSize),
+    maxLayers: args.parsed('max-layers', parseCount),
+    maxWaste: args.parsed('max-waste', parseSizeOrShare),
   });
   checkLimits(limits);
   return limits;

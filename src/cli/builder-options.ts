@@ -22,7 +22,7 @@ export function builderOptions(
   }
   if (from.includes('') || fromImage === '')
     throw usage('--from names no builder', '--from DIR, or -');
-  const serve = port(args.value('serve'));
+  const serve = args.parsed('serve', port);
   if (serve === undefined && args.operands.length > 0)
     throw usage(
       `the builder makes the context: ${args.operands[0]} has no place`,
@@ -47,9 +47,9 @@ export function builderOptions(
       ([key, value]) => `${key}=${value}`,
     ),
     buildArgs: pairs(args.all('builder-arg'), '--builder-arg takes KEY[=VALUE]', fromEnv),
-    timeout: milliseconds(args.value('timeout'), '--timeout'),
+    timeout: args.parsed('timeout', milliseconds),
     serve,
-    serveTimeout: milliseconds(args.value('serve-timeout'), '--serve-timeout'),
+    serveTimeout: args.parsed('serve-timeout', milliseconds),
     env,
   });
 }
@@ -91,16 +91,14 @@ function volume(text: string): string {
   return /^\.{1,2}(?:\/|$)/.test(source) ? [resolve(source), ...rest].join(':') : text;
 }
 
-function port(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
+function port(text: string): number {
   const number = Number(text);
   if (/^[0-9]{1,5}$/.test(text) && number > 0 && number < 65_536) return number;
   throw usage(`--serve takes a port, not '${text}'`);
 }
 
 /** Seconds, or a duration as in Go. */
-function milliseconds(text: string | undefined, option: string): number | undefined {
-  if (text === undefined) return undefined;
+function milliseconds(text: string, option: string): number {
   try {
     const value = parseDuration(/^[0-9.]+$/.test(text) ? `${text}s` : text) / 1e6;
     if (value > 0 && value < 2 ** 31) return value;

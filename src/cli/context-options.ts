@@ -7,6 +7,7 @@ import { messageOf } from '../errors.js';
 import { type Addition, CONTEXT, type ContextOptions } from '../options/context.js';
 import { isStandardInput } from '../source/standard-input.js';
 import { nearest } from '../text/suggest.js';
+import { parseTime, sourceDateEpoch } from '../text/time.js';
 import { trimEnd } from '../text/trim.js';
 import { usage } from './flags.js';
 import { type Arguments, VERBS } from './parse.js';
@@ -21,15 +22,14 @@ export async function contextOptions(
   }
   const dockerfile = await dockerfileOptions(args);
   checkStandardInput(args);
-  const owner = args.value('owner');
-  if (owner !== undefined && args.has('keep-owner')) {
+  if (args.has('owner') && args.has('keep-owner'))
     throw usage('--owner and --keep-owner exclude each other');
-  }
   return args.options(CONTEXT, {
     context: args.operand,
-    owner: args.has('keep-owner') ? 'keep' : owner === undefined ? undefined : parseOwner(owner),
-    ...(await times(args, env)),
-    stripComponents: count(args.value('strip-components')),
+    owner: args.has('keep-owner') ? 'keep' : args.parsed('owner', parseOwner),
+    mtime: args.parsed('mtime', parseTime),
+    clampMtime: args.parsed('clamp-mtime', parseTime) ?? sourceDateEpoch(env),
+    stripComponents: args.parsed('strip-components', count),
     exclude: [...(await ignoreFiles(args.all('dockerignore'))), ...args.all('exclude')],
     ...dockerfile,
     add: [...args.all('add').map(addition), ...(dockerfile.add ?? [])],
@@ -57,22 +57,7 @@ function checkStandardInput(args: Arguments): void {
   );
 }
 
-async function times(
-  args: Arguments,
-  env: NodeJS.ProcessEnv,
-): Promise<Record<'mtime' | 'clampMtime', number | undefined>> {
-  const mtime = args.value('mtime');
-  const clamp = args.value('clamp-mtime');
-  if (mtime === undefined && clamp === undefined && !env['SOURCE_DATE_EPOCH'])
-    return { mtime, clampMtime: clamp };
-  const { parseTime, sourceDateEpoch } = await import('../text/time.js');
-  return {
-    clampMtime: clamp === undefined ? sourceDateEpoch(env) : parseTime(clamp, '--clamp-mtime'),
-    mtime: mtime === undefined ? undefined : parseTime(mtime, '--mtime'),
-  };
-}
-
-function count(text = '0'): number {
+function count(text: string): number {
   if (/^[0-9]{1,6}$/.test(text)) return Number(text);
   throw usage(`--strip-components takes a number, not '${text}'`);
 }

@@ -30,11 +30,9 @@ const OWN: readonly Flag[] = [
 ];
 
 /** In the order of their groups. */
-export const OPTIONS: readonly Flag[] = (() => {
-  const groups = Object.keys(FLAG_GROUPS);
-  const all = [...flagsOf(BUILDER, BUILD, INSPECT, LIMITS), ...OWN];
-  return groups.flatMap((group) => all.filter((flag) => flag.group === group));
-})();
+export const OPTIONS: readonly Flag[] = Object.keys(FLAG_GROUPS).flatMap((group) =>
+  [...flagsOf(BUILDER, BUILD, INSPECT, LIMITS), ...OWN].filter((flag) => flag.group === group),
+);
 
 /** An error of the command line. */
 export function usage(

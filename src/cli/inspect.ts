@@ -54,8 +54,7 @@ function inspectOptions(args: Arguments, { env, signal }: Process): InspectOptio
   if (args.operands.length > 1)
     throw usage(`one target is taken, not ${args.operands.length}: ${args.operands.join(' ')}`);
   if (args.operand === '') throw usage('the target is empty');
-  const platform = args.value('platform');
-  if (platform !== undefined) parsePlatform(platform);
+  args.parsed('platform', parsePlatform);
   return args.options(INSPECT, { target: args.operand, env, signal });
 }
 
@@ -117,12 +116,12 @@ async function linesOf(
     return listLines(inspection.root, look);
   }
   const { renderText } = await import('../inspect/text/render.js');
-  const depth = args.value('depth');
   const { parseCount } = await import('../inspect/parse-size.js');
+  const depth = args.parsed('depth', parseCount);
   return renderText(inspection, {
     ...look,
     all: args.has('all'),
-    ...(depth !== undefined && { depth: parseCount(depth, '--depth') }),
+    ...(depth !== undefined && { depth }),
     ...(more.other && { other: more.other }),
   });
 }

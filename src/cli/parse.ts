@@ -39,6 +39,12 @@ export class Arguments {
     return this.values.get(name)?.at(-1);
   }
 
+  /** The last value, as `parse` reads it; `option` is its name in messages. */
+  parsed<T>(name: string, parse: (text: string, option: string) => T): T | undefined {
+    const text = this.value(name);
+    return text === undefined ? undefined : parse(text, `--${name}`);
+  }
+
   all(name: string): readonly string[] {
     return this.values.get(name) ?? [];
   }

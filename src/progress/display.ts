@@ -8,13 +8,9 @@ export interface Display {
   readonly close: (error?: unknown) => void;
 }
 
-/** The part of `process.stderr` that the displays use. */
-export interface Output extends NodeJS.WritableStream {
-  readonly isTTY?: boolean | undefined;
-  readonly columns?: number | undefined;
-  readonly rows?: number | undefined;
-  readonly writableNeedDrain?: boolean | undefined;
-}
+/** A stream to write to, such as `process.stderr`; the other members are those of a terminal. */
+export type Output = NodeJS.WritableStream &
+  Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows' | 'writableNeedDrain'>>;
 
 /** `warning: the image is for linux/amd64, …`, `warning: /app/.git: a folder …: leave it out … [version-control]` */
 export function messageLine(event: Extract<ProgressEvent, { kind: 'notice' | 'finding' }>): string {
