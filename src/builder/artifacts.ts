@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Edit } from '../edit/edit.js';
-import type { Container } from '../engine/docker/index.js';
+import type { Container } from '../engine/docker/container.js';
 import { DockerceptionError } from '../errors.js';
 import type { Artifact } from '../options/builder.js';
 import { type PipelineInput, runPipeline } from '../pipeline.js';

@@ -2,7 +2,10 @@
  * Builders as the source of a context. Each is built or pulled, and run; its output or its artifacts are the context of
  * the next one. The caller closes them.
  */
-import { chooseBackend, connectTo, Container, isUnreachable } from '../engine/docker/index.js';
+import { chooseBackend } from '../engine/docker/build-options.js';
+import { connectTo } from '../engine/docker/connection.js';
+import { Container } from '../engine/docker/container.js';
+import { isUnreachable } from '../engine/docker/failures.js';
 import { DockerceptionError } from '../errors.js';
 import { BUILDER, type BuilderOptions, type CompleteBuilder } from '../options/builder.js';
 import { normalise } from '../options/schema.js';

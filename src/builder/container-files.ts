@@ -1,6 +1,7 @@
 /** Files of a container, read with the archive endpoint. Each request costs the engine some milliseconds. */
 import type { BuilderFiles, FileStat } from '../elf/builder-files.js';
-import { type Container, isNotFound, type PathStat } from '../engine/docker/index.js';
+import type { Container, PathStat } from '../engine/docker/container.js';
+import { isNotFound } from '../engine/docker/failures.js';
 import type { EntryHeader } from '../tar/entry-header.js';
 import { TarWalk } from '../tar/walk.js';
 import type { WalkHandler } from '../tar/walk-handler.js';

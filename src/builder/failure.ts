@@ -1,6 +1,6 @@
 /** Why a builder has failed: its exit code, its last lines, the memory limit, or an engine that shuts down. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Container, ContainerState } from '../engine/docker/index.js';
+import type { Container, ContainerState } from '../engine/docker/container.js';
 import { DockerceptionError } from '../errors.js';
 import { plainText } from '../text/terminal.js';
 

@@ -1,6 +1,6 @@
 /** The artifacts of a builder that has ended, and with `libs` the libraries that they need, as one context. */
 import { type Binary, findLibraries } from '../elf/find-libraries.js';
-import type { Container } from '../engine/docker/index.js';
+import type { Container } from '../engine/docker/container.js';
 import type { Artifact } from '../options/builder.js';
 import type { PipelineInput } from '../pipeline.js';
 import { generatedSource } from '../source/generated.js';

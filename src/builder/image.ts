@@ -1,13 +1,9 @@
 /** The image of a builder: built from a context, or one that the engine has or pulls. */
 import { createHash, randomBytes } from 'node:crypto';
 import { build } from '../build.js';
-import {
-  type Connection,
-  type ImageDetails,
-  imagePath,
-  inspectImage,
-  pullIntoEngine,
-} from '../engine/docker/index.js';
+import type { Connection } from '../engine/docker/connection.js';
+import { type ImageDetails, imagePath, inspectImage } from '../engine/docker/images.js';
+import { pullIntoEngine } from '../engine/docker/registry.js';
 import type { CompleteBuilder } from '../options/builder.js';
 import type { Report } from '../progress/events.js';
 import type { Source } from '../source/source.js';

@@ -1,7 +1,8 @@
 /** A running builder. Its output is a stream that ends only when it has exited with 0; its standard error becomes events. */
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Container, lost } from '../engine/docker/index.js';
+import type { Container } from '../engine/docker/container.js';
+import { lost } from '../engine/docker/failures.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import type { Report } from '../progress/events.js';
 import { exited, refuseGone, stateAtEnd, Tail, timedOut } from './failure.js';

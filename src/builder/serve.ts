@@ -1,7 +1,8 @@
 /** Waits until a builder serves: until its HEALTHCHECK reports that it is healthy, or without one, until its port is open. */
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection, Container, ContainerState } from '../engine/docker/index.js';
+import type { Connection } from '../engine/docker/connection.js';
+import type { Container, ContainerState } from '../engine/docker/container.js';
 import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError, systemCode } from '../errors.js';
 import { plainText } from '../text/terminal.js';

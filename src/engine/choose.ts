@@ -7,8 +7,8 @@ import { DockerceptionError } from '../errors.js';
 import { splitTag } from '../image/reference.js';
 import type { EngineName } from '../options/build.js';
 import type { Output } from '../options/image.js';
+import type { Connection } from './docker/connection.js';
 import { isNotRunning, isUnreachable } from './docker/failures.js';
-import type { Connection } from './docker/index.js';
 import type { EmbeddedSettings, Otherwise } from './embedded/embedded-engine.js';
 import type { Engine, EngineRequest, EngineSettings, EntryEngine } from './engine.js';
 
@@ -80,12 +80,12 @@ function archiveOf([tag = '']: readonly string[]): Output {
 }
 
 async function connectionOf({ env, defaultSocket }: EngineSettings): Promise<Connection> {
-  const { connectTo } = await import('./docker/index.js');
+  const { connectTo } = await import('./docker/connection.js');
   return connectTo(env, defaultSocket);
 }
 
 async function docker(settings: EngineSettings, connection?: Connection): Promise<Engine> {
-  const { dockerEngine } = await import('./docker/index.js');
+  const { dockerEngine } = await import('./docker/docker-engine.js');
   return dockerEngine(connection ?? (await connectionOf(settings)), settings);
 }
 
@@ -98,7 +98,7 @@ async function embedded(
     ...settings,
     ...other,
     async load(archive, report, signal) {
-      const { loadArchive } = await import('./docker/index.js');
+      const { loadArchive } = await import('./docker/load.js');
       await loadArchive(await connectionOf(settings), archive, { report, signal });
     },
   });
@@ -122,7 +122,7 @@ function engineHas(settings: EngineSettings): NonNullable<EmbeddedSettings['engi
       const connection = await connectionOf(settings);
       // Unlike other requests, a ping has a time limit.
       await connection.ping(signal);
-      const { hasImage } = await import('./docker/index.js');
+      const { hasImage } = await import('./docker/images.js');
       return await hasImage(connection, reference, signal);
     } catch (error) {
       if (error instanceof DockerceptionError && error.kind === 'engine') return false;

@@ -13,7 +13,7 @@ export function onContextEnd(stream: Readable, done: (error?: Error) => void): v
 /** Adds `SOURCE_DATE_EPOCH` of the environment to build arguments that have none, as buildx does. */
 export function withSourceDateEpoch(
   buildArgs: Readonly<Record<string, string>>,
-  env: Readonly<Record<string, string | undefined>>,
+  env: NodeJS.ProcessEnv,
 ): Readonly<Record<string, string>> {
   const epoch = env['SOURCE_DATE_EPOCH'];
   return epoch === undefined ? buildArgs : { SOURCE_DATE_EPOCH: epoch, ...buildArgs };

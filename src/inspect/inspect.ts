@@ -122,7 +122,8 @@ async function engineSource(
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<Source> {
-  const { connectTo, hasImage, imageArchive } = await import('../engine/docker/index.js');
+  const { connectTo } = await import('../engine/docker/connection.js');
+  const { hasImage, imageArchive } = await import('../engine/docker/images.js');
   const connection = await connectTo(env);
   const shown = printable(reference);
   const asFile = /[/.]|^\w+$/.test(reference);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exited, timedOut } from '../../src/builder/failure.js';
 import { describe as told } from '../../src/cli/exit.js';
-import type { ContainerState } from '../../src/engine/docker/index.js';
+import type { ContainerState } from '../../src/engine/docker/container.js';
 
 const state = (outOfMemory: boolean): ContainerState => ({
   running: false,

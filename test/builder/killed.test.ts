@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { refuseGone, stateAtEnd } from '../../src/builder/failure.js';
-import type { ContainerState } from '../../src/engine/docker/index.js';
+import type { ContainerState } from '../../src/engine/docker/container.js';
 import { DockerceptionError } from '../../src/errors.js';
 
 const never = new AbortController().signal;

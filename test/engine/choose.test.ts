@@ -1,4 +1,4 @@
-import '../../src/engine/docker/index.js';
+import '../../src/engine/docker/docker-engine.js';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';

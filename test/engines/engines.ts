@@ -9,7 +9,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { connectTo, type Environment } from '../../src/engine/docker/index.js';
+import { connectTo } from '../../src/engine/docker/connection.js';
 import type { EngineRequest } from '../../src/engine/engine.js';
 import type { ProgressEvent } from '../../src/progress/events.js';
 import { engineOptions } from '../support/engine-options.js';
@@ -75,7 +75,7 @@ export interface Variant {
   readonly engine: 'docker20' | 'docker28' | 'podman' | 'podmanRootless';
   readonly host: string;
   /** DOCKER_HOST and DOCKER_BUILDKIT. */
-  readonly env: Environment;
+  readonly env: NodeJS.ProcessEnv;
   readonly cli: string;
   readonly buildkit: boolean;
   readonly podman: boolean;

@@ -6,7 +6,6 @@ import { parseBoolean } from '../../options/values.js';
 import type { EngineRequest, EngineSettings } from '../engine.js';
 import { hostAndAddress } from '../request.js';
 import type { Ping } from './connection.js';
-import type { Environment } from './endpoint.js';
 
 /** The builder of an engine. */
 export type BuildBackend = 'classic' | 'buildkit' | 'podman';
@@ -16,7 +15,7 @@ export type BuildBackend = 'classic' | 'buildkit' | 'podman';
  *
  * @throws DockerceptionError of kind usage, code DOCKER_BUILDKIT, if the variable is no boolean.
  */
-export function chooseBackend(env: Environment, ping: Ping): BuildBackend {
+export function chooseBackend(env: NodeJS.ProcessEnv, ping: Ping): BuildBackend {
   if (ping.isPodman) return 'podman';
   const wish = env['DOCKER_BUILDKIT'];
   if (!wish) return ping.builderVersion === '2' ? 'buildkit' : 'classic';

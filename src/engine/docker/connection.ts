@@ -13,7 +13,7 @@ import {
 import { type Duplex, finished, PassThrough, type Readable } from 'node:stream';
 import { DockerceptionError, type ErrorKind } from '../../errors.js';
 import { dialAgent } from './address.js';
-import { type Endpoint, type Environment, resolveEndpoint } from './endpoint.js';
+import { type Endpoint, resolveEndpoint } from './endpoint.js';
 import { lost, malformed, refusal, unreachable } from './failures.js';
 
 /** Milliseconds for a ping. ssh has its own limit, and may prompt for a password. */
@@ -52,7 +52,10 @@ export interface ApiRequest {
  * @param defaultSocket the socket if it names none. @default /var/run/docker.sock
  * @throws as {@link resolveEndpoint}
  */
-export async function connectTo(env: Environment, defaultSocket?: string): Promise<Connection> {
+export async function connectTo(
+  env: NodeJS.ProcessEnv,
+  defaultSocket?: string,
+): Promise<Connection> {
   return new Connection(await resolveEndpoint(env, undefined, defaultSocket), env);
 }
 
@@ -62,7 +65,7 @@ export class Connection {
   readonly #agent: Agent;
 
   /** @param env the environment of `ssh`. */
-  constructor(endpoint: Endpoint, env: Environment) {
+  constructor(endpoint: Endpoint, env: NodeJS.ProcessEnv) {
     this.endpoint = endpoint;
     this.#agent = dialAgent(endpoint.address, endpoint.tls, env);
   }

@@ -11,9 +11,6 @@ import { readDockerConfig } from '../../image/credentials/docker-config.js';
 import { redactAddress } from '../../text/redact.js';
 import { type Address, DEFAULT_SOCKET, parseAddress, type TlsMaterial } from './address.js';
 
-/** Environment variables, such as `process.env`. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** The engine to use. There is no connection to it yet. */
 export interface Endpoint {
   /** The address without a password: `unix:///var/run/docker.sock`. */
@@ -43,7 +40,7 @@ export interface Endpoint {
  *   usage, DOCKER_CONFIG_INVALID, if config.json is damaged.
  */
 export async function resolveEndpoint(
-  env: Environment,
+  env: NodeJS.ProcessEnv,
   home = env['HOME'] ?? homedir(),
   defaultSocket = DEFAULT_SOCKET,
 ): Promise<Endpoint> {
@@ -72,7 +69,7 @@ const DEFAULT_ORIGIN = 'default socket';
 
 /** The address of the engine, empty for the default socket, and the setting that names it. */
 async function nameEngine(
-  env: Environment,
+  env: NodeJS.ProcessEnv,
   home: string,
 ): Promise<Pick<Endpoint, 'origin' | 'tls'> & { readonly host: string }> {
   const folder = env['DOCKER_CONFIG'] || join(home, '.docker');
@@ -92,7 +89,7 @@ async function nameEngine(
 
 /** `DOCKER_TLS_VERIFY` and `DOCKER_TLS` are set by any value but an empty one. */
 async function tlsOfEnvironment(
-  env: Environment,
+  env: NodeJS.ProcessEnv,
   folder: string,
 ): Promise<TlsMaterial | undefined> {
   const verify = Boolean(env['DOCKER_TLS_VERIFY']);
@@ -102,7 +99,11 @@ async function tlsOfEnvironment(
   return readTls(byPath || folder, origin, verify, verify ? ['ca.pem'] : []);
 }
 
-async function otherSockets(env: Environment, home: string, used: Address): Promise<string[]> {
+async function otherSockets(
+  env: NodeJS.ProcessEnv,
+  home: string,
+  used: Address,
+): Promise<string[]> {
   const runtime = env['XDG_RUNTIME_DIR'];
   const candidates = [
     DEFAULT_SOCKET,

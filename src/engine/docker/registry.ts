@@ -14,7 +14,6 @@ import { addSecrets } from '../../text/redact.js';
 import type { EngineRequest } from '../engine.js';
 import { type ClassicMessage, ClassicProgress } from './classic-progress.js';
 import type { Connection } from './connection.js';
-import type { Environment } from './endpoint.js';
 import { isRefusal } from './failures.js';
 import { imagePath } from './images.js';
 import { JsonLines } from './upload.js';
@@ -25,7 +24,7 @@ type TransferOptions = Pick<EngineRequest, 'report' | 'signal'>;
 export async function pullIntoEngine(
   connection: Connection,
   reference: string,
-  { env, ...options }: TransferOptions & { readonly env: Environment },
+  { env, ...options }: TransferOptions & { readonly env: NodeJS.ProcessEnv },
 ): Promise<void> {
   const [name, tag] = reference.includes('@') ? [reference, ''] : splitTag(reference);
   const query = new URLSearchParams({ fromImage: name, ...(tag !== '' && { tag }) });

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { build } from '../../../src/engine/docker/build.js';
-import { Connection, resolveEndpoint } from '../../../src/engine/docker/index.js';
+import { Connection } from '../../../src/engine/docker/connection.js';
+import { resolveEndpoint } from '../../../src/engine/docker/endpoint.js';
 import { bytesOf } from './fixtures.js';
 
 /**

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Connection } from '../../../src/engine/docker/connection.js';
 import type { ContainerSettings } from '../../../src/engine/docker/container.js';
-import { Connection, Container, resolveEndpoint } from '../../../src/engine/docker/index.js';
+import { Container } from '../../../src/engine/docker/container.js';
+import { resolveEndpoint } from '../../../src/engine/docker/endpoint.js';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 

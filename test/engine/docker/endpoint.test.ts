@@ -5,11 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type Endpoint,
-  type Environment,
-  resolveEndpoint,
-} from '../../../src/engine/docker/index.js';
+import { type Endpoint, resolveEndpoint } from '../../../src/engine/docker/endpoint.js';
 
 let home: string;
 beforeEach(async () => {
@@ -17,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-const resolve = (env: Environment): Promise<Endpoint> => resolveEndpoint(env, home);
+const resolve = (env: NodeJS.ProcessEnv): Promise<Endpoint> => resolveEndpoint(env, home);
 
 async function storeContext(
   name: string,

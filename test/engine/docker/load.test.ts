@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Connection, loadArchive, resolveEndpoint } from '../../../src/engine/docker/index.js';
+import { Connection } from '../../../src/engine/docker/connection.js';
+import { resolveEndpoint } from '../../../src/engine/docker/endpoint.js';
+import { loadArchive } from '../../../src/engine/docker/load.js';
 import type { ProgressEvent } from '../../../src/progress/events.js';
 
 describe('loading an archive', () => {

@@ -4,7 +4,9 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Connection, pullIntoEngine, resolveEndpoint } from '../../../src/engine/docker/index.js';
+import { Connection } from '../../../src/engine/docker/connection.js';
+import { resolveEndpoint } from '../../../src/engine/docker/endpoint.js';
+import { pullIntoEngine } from '../../../src/engine/docker/registry.js';
 import { pushFromEngine } from '../../../src/engine/docker/registry.js';
 import { credentialStore } from '../../../src/image/credentials/credentials.js';
 

@@ -1,7 +1,10 @@
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { dockerEngine, type DockerEngineSettings } from '../../../src/engine/docker/index.js';
+import {
+  dockerEngine,
+  type DockerEngineSettings,
+} from '../../../src/engine/docker/docker-engine.js';
 import type { BuildResult, EngineRequest } from '../../../src/engine/engine.js';
 import {
   cleanUp,

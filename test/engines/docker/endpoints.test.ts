@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dockerEngine, type Environment } from '../../../src/engine/docker/index.js';
+import { dockerEngine } from '../../../src/engine/docker/docker-engine.js';
 import {
   connectTo,
   contextOf,
@@ -24,7 +24,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const PATH = process.env['PATH'];
 
 /** Builds over an endpoint, and shows that the image is in the engine that was meant. */
-async function buildOver(env: Environment, host: string, builder = '1'): Promise<void> {
+async function buildOver(env: NodeJS.ProcessEnv, host: string, builder = '1'): Promise<void> {
   const label = `a=${uniqueTag()}`;
   const env2 = { HOME: folder, PATH, DOCKER_BUILDKIT: builder, ...env };
   const engine = dockerEngine(await connectTo(env2), { env: env2, stdout: process.stdout });
@@ -95,7 +95,7 @@ describe('an engine is reached', () => {
 
 describe('an engine that can’t be reached is an error that names it', () => {
   const { docker20, docker28, ssh } = engines;
-  const ping = async (env: Environment): Promise<unknown> =>
+  const ping = async (env: NodeJS.ProcessEnv): Promise<unknown> =>
     (await connectTo({ HOME: folder, PATH, ...env })).ping();
 
   it('when the socket isn’t there', async () => {

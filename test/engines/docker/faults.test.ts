@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { dockerEngine, type Environment } from '../../../src/engine/docker/index.js';
+import { dockerEngine } from '../../../src/engine/docker/docker-engine.js';
 import type { EngineRequest } from '../../../src/engine/engine.js';
 import {
   cleanUp,
@@ -27,7 +27,7 @@ import { create } from '../tar.js';
 const SETTLE = 1500;
 
 async function buildOn(
-  env: Environment,
+  env: NodeJS.ProcessEnv,
   stream: Readable,
   change: Partial<EngineRequest>,
   keepOwner = false,

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
-import { dockerEngine } from '../../../src/engine/docker/index.js';
+import { dockerEngine } from '../../../src/engine/docker/docker-engine.js';
 import type { BuildResult, EngineRequest } from '../../../src/engine/engine.js';
 import type { ProgressEvent } from '../../../src/progress/events.js';
 import {

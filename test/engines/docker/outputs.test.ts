@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dockerEngine, type Environment } from '../../../src/engine/docker/index.js';
+import { dockerEngine } from '../../../src/engine/docker/docker-engine.js';
 import type { BuildResult, EngineRequest } from '../../../src/engine/engine.js';
 import {
   cleanUp,
@@ -28,7 +28,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function buildOn(
-  env: Environment,
+  env: NodeJS.ProcessEnv,
   change: Partial<EngineRequest>,
   stdout = new PassThrough(),
 ): Promise<BuildResult> {

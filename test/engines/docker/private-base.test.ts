@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dockerEngine, type Environment } from '../../../src/engine/docker/index.js';
+import { dockerEngine } from '../../../src/engine/docker/docker-engine.js';
 import {
   cleanUp,
   connectTo,
@@ -49,7 +49,7 @@ fi
   await writeFile(join(folder, 'docker-credential-fake'), script, { mode: 0o755 });
 }
 
-async function buildOn(env: Environment, base: string, change = {}): Promise<string> {
+async function buildOn(env: NodeJS.ProcessEnv, base: string, change = {}): Promise<string> {
   const tar = await contextOf({ Dockerfile: `FROM ${base}\nRUN echo built on it\n` });
   const asked = options({ tags: [uniqueTag()], pull: true, noCache: true, ...change });
   const engine = dockerEngine(await connectTo(env), { env, stdout: process.stdout });
@@ -60,7 +60,7 @@ async function buildOn(env: Environment, base: string, change = {}): Promise<str
 describe.each(variants)('a base in a registry that wants a login, with $name', (variant) => {
   afterAll(() => cleanUp(variant.host));
 
-  const withConfig = async (config: object): Promise<Environment> => {
+  const withConfig = async (config: object): Promise<NodeJS.ProcessEnv> => {
     await writeFile(join(folder, 'config.json'), JSON.stringify(config));
     return { ...variant.env, DOCKER_CONFIG: folder, PATH: `${folder}:${process.env['PATH']}` };
   };

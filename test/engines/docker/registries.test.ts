@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dockerEngine } from '../../../src/engine/docker/index.js';
+import { dockerEngine } from '../../../src/engine/docker/docker-engine.js';
 import {
   cleanUp,
   connectTo,
