@@ -152,6 +152,14 @@ export async function openShell(variant: Variant): Promise<Shell> {
       },
     };
   };
+  /** Runs a command, and again after a fault of the engine that has nothing to do with the tool. */
+  const finished = async (command: readonly string[], given?: Given): Promise<Outcome> => {
+    for (let tries = 1; ; tries++) {
+      const outcome = await start(command, given).done;
+      if (tries === ENGINE_TRIES || given?.input instanceof Readable) return outcome;
+      if (!lostImage(outcome) && !(variant.podman && lostOutput(outcome))) return outcome;
+    }
+  };
   const prefix = `dockerception-cli-${randomBytes(6).toString('hex')}`;
   let names = 0;
   return {
@@ -159,13 +167,8 @@ export async function openShell(variant: Variant): Promise<Shell> {
     variant,
     start,
     name: () => `${prefix}-${++names}`,
-    run: (script, given) => start(['bash', '-o', 'pipefail', '-c', script], given).done,
-    async tool(args, given) {
-      for (;;) {
-        const outcome = await start([process.execPath, BIN, ...args], given).done;
-        if (given?.input instanceof Readable || !lostImage(outcome)) return outcome;
-      }
-    },
+    run: (script, given) => finished(['bash', '-o', 'pipefail', '-c', script], given),
+    tool: (args, given) => finished([process.execPath, BIN, ...args], given),
     async file(name, content) {
       await writeFile(join(folder, name), content);
       return join(folder, name);
@@ -176,6 +179,8 @@ export async function openShell(variant: Variant): Promise<Shell> {
     },
   };
 }
+
+const ENGINE_TRIES = 5;
 
 const SIGNALS: Readonly<Partial<Record<NodeJS.Signals, number>>> = {
   SIGHUP: 1,
@@ -212,6 +217,11 @@ function defined(env: Readonly<Record<string, string | undefined>>): Record<stri
 /** Whether a build failed because another test removed an image, which neither the classic builder nor Podman withstands. */
 export function lostImage({ stderr }: Outcome): boolean {
   return stderr.includes('hint: another process removed an image during the build');
+}
+
+/** Whether `podman run` passed on nothing of what its container wrote, as Podman 4.3 does once in a thousand runs. */
+function lostOutput({ stderr }: Outcome): boolean {
+  return stderr.includes('reading standard input: it is empty');
 }
 
 /** The one line that names an image on standard output. */
