@@ -2,13 +2,15 @@
  * HTTP agents with connections that are kept alive, one for each server: direct, through a proxy that forwards (plain
  * HTTP), or through its tunnel (RFC 9110, section 9.3.6, CONNECT).
  */
+import { once } from 'node:events';
 import {
   Agent as HttpAgent,
+  type IncomingMessage,
   type OutgoingHttpHeaders,
-  request as httpRequest,
+  request,
   type RequestOptions,
 } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
@@ -19,31 +21,31 @@ import { isInsecureMachine, isLoopback, portOf, withoutBrackets } from './host.j
 import { proxyAuthorization, proxyFor } from './proxy.js';
 import type { CompleteSettings } from './settings.js';
 
-/** The arguments of `http.request` or `https.request` for a URL. */
-interface Route {
-  readonly secure: boolean;
-  readonly options: RequestOptions;
-}
-
 export class Agents {
   readonly #agents = new Map<string, Promise<HttpAgent> | HttpAgent>();
 
   constructor(private readonly settings: CompleteSettings) {}
 
-  /** @throws DockerceptionError of kind usage: PROXY_INVALID, CERTIFICATE_INVALID. */
-  async route(url: URL): Promise<Route> {
+  /**
+   * The options of `http.request` for a URL of HTTP or HTTPS.
+   * @throws DockerceptionError of kind usage: PROXY_INVALID, CERTIFICATE_INVALID.
+   */
+  async route(url: URL): Promise<RequestOptions> {
     const known = this.settings.hosts.get(url.hostname);
     const proxy = known === undefined ? proxyFor(url, this.settings.env) : undefined;
-    const secure = url.protocol === 'https:';
     const path = `${url.pathname}${url.search}`;
-    if (proxy && !secure) return this.#forwarded(url, path, proxy);
+    if (proxy && url.protocol === 'http:') {
+      const agent = await this.#agent(`proxy ${proxy.origin}`, () => agentFor(proxy, true));
+      const headers = proxyHeaders(proxy, url.host);
+      return { ...addressOf(proxy), path: `${url.origin}${path}`, agent, headers };
+    }
     const agent = await this.#agent(url.origin, () => this.#direct(url, proxy));
     const lookup = known === undefined ? {} : { lookup: lookupOf(known) };
-    return { secure, options: { ...addressOf(url), path, agent, ...lookup } };
+    return { ...addressOf(url), path, agent, ...lookup };
   }
 
   async #direct(url: URL, proxy: URL | undefined): Promise<HttpAgent> {
-    if (url.protocol !== 'https:') return new HttpAgent({ keepAlive: true });
+    if (url.protocol !== 'https:') return agentFor(url, true);
     const certificates = await certificatesFor(url.host, this.settings.env);
     const loose =
       isInsecureMachine(url, this.settings.insecure) ||
@@ -53,18 +55,6 @@ export class Agents {
     return new TunnelAgent(proxy, tls, this.settings);
   }
 
-  async #forwarded(url: URL, path: string, proxy: URL): Promise<Route> {
-    const secure = proxy.protocol === 'https:';
-    const agent = await this.#agent(`proxy ${proxy.origin}`, () =>
-      secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true }),
-    );
-    const headers = proxyHeaders(proxy, url.host);
-    return {
-      secure,
-      options: { ...addressOf(proxy), path: `${url.origin}${path}`, agent, headers },
-    };
-  }
-
   #agent(key: string, make: () => Promise<HttpAgent> | HttpAgent): Promise<HttpAgent> | HttpAgent {
     const agent = this.#agents.get(key) ?? make();
     this.#agents.set(key, agent);
@@ -72,8 +62,12 @@ export class Agents {
   }
 }
 
-function addressOf(url: URL): { readonly host: string; readonly port: number } {
-  return { host: withoutBrackets(url.hostname), port: portOf(url) };
+function addressOf(url: URL): RequestOptions {
+  return { protocol: url.protocol, host: withoutBrackets(url.hostname), port: portOf(url) };
+}
+
+function agentFor({ protocol }: URL, keepAlive: boolean): HttpAgent {
+  return protocol === 'https:' ? new HttpsAgent({ keepAlive }) : new HttpAgent({ keepAlive });
 }
 
 function proxyHeaders(proxy: URL, host: string): OutgoingHttpHeaders {
@@ -108,36 +102,34 @@ class TunnelAgent extends HttpsAgent {
     );
   }
 
-  #tunnel(host: string, port: number): Promise<Socket> {
+  async #tunnel(host: string, port: number): Promise<Socket> {
     const { proxy, settings } = this;
     const target = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-    const request = (proxy.protocol === 'https:' ? httpsRequest : httpRequest)({
+    const connecting = request({
       ...addressOf(proxy),
       method: 'CONNECT',
       path: target,
-      agent: false,
+      agent: agentFor(proxy, false),
       headers: proxyHeaders(proxy, target),
       signal: settings.signal,
     });
-    return new Promise((resolve, reject) => {
-      const { silence } = settings.timing;
-      const fail = (why: unknown): void => {
-        request.destroy(new ProxyError(proxy, why));
-      };
-      const timer = setTimeout(fail, silence, `no answer within ${silence / 1000} s`);
-      request.on('connect', (response, socket: Socket) => {
-        const { statusCode = 0, statusMessage = '' } = response;
-        if (statusCode === 200) return resolve(socket);
-        socket.destroy();
-        reject(new ProxyError(proxy, `${statusCode} ${printable(statusMessage)}`, statusCode));
-      });
-      request.on('error', (error) => {
-        reject(error instanceof ProxyError ? error : new ProxyError(proxy, error));
-      });
-      request.on('response', () => fail('it doesn’t know CONNECT'));
-      request.on('close', () => clearTimeout(timer));
-      request.end();
-    });
+    const { silence } = settings.timing;
+    const fail = (why: unknown): unknown => connecting.destroy(new ProxyError(proxy, why));
+    const timer = setTimeout(fail, silence, `no answer within ${silence / 1000} s`);
+    connecting.on('response', () => fail('it doesn’t know CONNECT'));
+    // After the first error, others may follow.
+    connecting.on('error', () => {}).end();
+    try {
+      const connected = (await once(connecting, 'connect')) as [IncomingMessage, Socket];
+      const [{ statusCode = 0, statusMessage = '' }, socket] = connected;
+      if (statusCode === 200) return socket;
+      socket.destroy();
+      throw new ProxyError(proxy, `${statusCode} ${printable(statusMessage)}`, statusCode);
+    } catch (error) {
+      throw error instanceof ProxyError ? error : new ProxyError(proxy, error);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 

@@ -2,9 +2,9 @@
  * HTTP requests and their answers. A silent server is given up, and an answer that arrives before the end of the body
  * counts for more than what happens to the rest of it.
  */
+import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import { printable } from '../../text/printable.js';
 import { redact } from '../../text/redact.js';
 import { tryParseJson } from '../document.js';
@@ -56,29 +56,28 @@ export async function exchange(
   signal.throwIfAborted();
   const route = await agents.route(url);
   const source = await body?.open();
-  const client = (route.secure ? httpsRequest : httpRequest)({
-    ...route.options,
+  const client = httpRequest({
+    ...route,
     method,
     timeout: timing.silence,
     headers: {
       'User-Agent': 'dockerception',
       // Some servers require it without a body too.
       ...((body || method === 'POST') && { 'Content-Length': String(body?.size ?? 0) }),
-      ...route.options.headers,
+      ...route.headers,
       ...headers,
     },
   });
-  const unwatch = watch(client, timing.silence, signal);
+  watch(client, timing.silence, signal);
   try {
-    const [response] = await Promise.all([
-      answerOf(client),
+    const [[response]] = await Promise.all([
+      once(client, 'response') as Promise<[IncomingMessage]>,
       body && source ? send(client, source, body) : void client.end(),
     ]);
     // The server would parse the rest of the body as the next request.
     if (!client.writableEnded) response.once('close', () => client.destroy());
     return { url, status: response.statusCode ?? 0, headers: response.headers, stream: response };
   } catch (error) {
-    unwatch();
     client.destroy();
     if (signal.aborted) throw signal.reason;
     if (error instanceof BodyError) throw error.cause;
@@ -94,18 +93,7 @@ class BodyError extends Error {
   }
 }
 
-function answerOf(request: ClientRequest): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    request.on('response', resolve);
-    // Later errors are emitted by the response, or follow from `destroy`.
-    request.on('error', reject);
-    request.on('close', () => {
-      reject(Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' }));
-    });
-  });
-}
-
-/** Writes the body until the answer arrives; `answerOf` reports failures. */
+/** Writes the body until the answer arrives, or the request fails. */
 async function send(request: ClientRequest, source: Readable, body: Body): Promise<void> {
   let over = false;
   let wake = (): void => {};
@@ -134,26 +122,21 @@ async function send(request: ClientRequest, source: Readable, body: Body): Promi
   if (!over) request.end();
 }
 
-/** Destroys a request that is silent for too long or aborted; returns a function that stops watching. */
-function watch(request: ClientRequest, silence: number, signal: AbortSignal): () => void {
+/** Destroys a request and its answer if they are silent for too long or aborted. */
+function watch(request: ClientRequest, silence: number, signal: AbortSignal): void {
   let response: IncomingMessage | undefined;
-  const destroy = (error: Error): void => {
-    response?.destroy(error);
-    request.destroy(error);
-  };
-  const abort = (): void => destroy(signal.reason as Error);
-  const stop = (): void => signal.removeEventListener('abort', abort);
-  signal.addEventListener('abort', abort, { once: true });
+  // The first error is reported where the request or the response is awaited.
+  const ignore = (): void => {};
+  addAbortSignal(signal, request).on('error', ignore);
+  request.on('response', (message) => {
+    response = addAbortSignal(signal, message).on('error', ignore);
+  });
   request.on('timeout', () => {
     const message = `nothing came for ${silence / 1000} s`;
-    destroy(Object.assign(new Error(message), { code: SILENCE }));
+    const error = Object.assign(new Error(message), { code: SILENCE });
+    response?.destroy(error);
+    request.destroy(error);
   });
-  request.on('response', (message) => {
-    response = message;
-    message.on('error', () => {});
-    message.on('close', stop);
-  });
-  return stop;
 }
 
 /** Bytes of an error's body that are read. */

@@ -41,8 +41,8 @@ describe('insecure registries', () => {
       }),
     );
     const verifies = async (url: string): Promise<unknown> => {
-      const { options } = await agents.route(new URL(url));
-      return (options.agent as unknown as { options: { rejectUnauthorized: boolean } }).options
+      const { agent } = await agents.route(new URL(url));
+      return (agent as unknown as { options: { rejectUnauthorized: boolean } }).options
         .rejectUnauthorized;
     };
     expect(await verifies('https://reg.example:5000/v2/')).toBe(false);
