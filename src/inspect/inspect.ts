@@ -106,8 +106,8 @@ async function fromRegistry(
   const reference = parseReference(text);
   const cache = await openBlobCache({ TMPDIR: env['TMPDIR'] });
   try {
-    const settings = { env, signal, cache, insecure: insecureHosts(insecure, [text]), report };
-    return await read(await streamFromRegistry(reference, platform, settings));
+    const settings = { env, signal, insecure: insecureHosts(insecure, [text]), report };
+    return await read(await streamFromRegistry(reference, platform, settings, cache));
   } finally {
     await cache.close();
   }

@@ -83,6 +83,7 @@ class Build implements EntryBuild {
   readonly #tree = new Tree();
   readonly #speculation: SpeculativeLayerWriter;
   readonly #report: StepReport;
+  readonly #registry: RegistrySettings;
   /** The time of entries without one, such as a directory created by WORKDIR: seconds since 1970. */
   readonly #time: number;
   #outputs: Promise<Outputs> | undefined;
@@ -95,12 +96,14 @@ class Build implements EntryBuild {
     this.#options = { ...options, buildArgs: withSourceDateEpoch(options.buildArgs, settings.env) };
     this.#time = settings.created ?? 0;
     this.#platforms = platformsOf(options.platforms);
-    this.#report = new StepReport(options.report);
+    const { insecure, report, signal } = options;
+    this.#report = new StepReport(report);
+    this.#registry = { env: settings.env, insecure, report, signal };
     this.#spool = new Spool(settings.env['TMPDIR'] || tmpdir());
     this.#speculation = new SpeculativeLayerWriter({
       spool: this.#spool,
       compression: options.compression,
-      signal: options.signal,
+      signal,
       time: this.#time,
       threshold: settings.speculationThreshold,
       store: async () => (await this.#beginOutputs()).store,
@@ -170,11 +173,6 @@ class Build implements EntryBuild {
     }
   }
 
-  #registry(): RegistrySettings {
-    const { insecure, report, signal } = this.#options;
-    return { env: this.settings.env, insecure, report, signal };
-  }
-
   #beginOutputs(): Promise<Outputs> {
     if (this.#isClosed) return Promise.reject(new Error('the build is closed'));
     const { stdout, load } = this.settings;
@@ -182,7 +180,7 @@ class Build implements EntryBuild {
     return (this.#outputs ??= Outputs.begin({
       build: this.#options,
       stdout,
-      registry: this.#registry(),
+      registry: this.#registry,
       load: load && ((archive, stop) => load(archive, report, stop)),
     }));
   }
@@ -224,7 +222,7 @@ class Build implements EntryBuild {
     return new SourceTrees({
       context,
       contexts,
-      registry: this.#registry(),
+      registry: this.#registry,
       // With --pull, engines do not use local images either.
       ...(engineHas && !pull && { engineHas: (reference) => engineHas(reference, signal) }),
       contextOnly,

@@ -54,15 +54,16 @@ export class RepositoryClient implements RepositoryName {
     attempt: (number: number) => Promise<T>,
     signal = this.settings.signal,
   ): Promise<T> {
-    const { doing, registry, repository, settings } = this;
-    const client = this.#registry;
     try {
-      return await retry(attempt, () => client.hasAnswered, settings, signal);
+      return await retry(attempt, () => this.#registry.hasAnswered, this.settings, signal);
     } catch (error) {
-      const { credentials } = settings;
-      const anonymous = (): Promise<boolean> => client.authenticator.anonymous();
-      throw await describeFailure(error, { doing, registry, repository, credentials, anonymous });
+      throw await describeFailure(error, this);
     }
+  }
+
+  /** Whether there are no credentials for the registry. */
+  anonymous(): Promise<boolean> {
+    return this.#registry.authenticator.anonymous();
   }
 
   /**
@@ -100,13 +101,14 @@ export class RepositoryClient implements RepositoryName {
 class RegistryClient {
   readonly authenticator: Authenticator;
   hasAnswered = false;
+  readonly #agents: Agents;
   #address: Promise<URL> | undefined;
 
   constructor(
     private readonly registry: string,
     readonly settings: CompleteSettings,
-    private readonly agents: Agents,
   ) {
+    this.#agents = new Agents(settings);
     this.authenticator = new Authenticator(registry, settings.credentials, (request) =>
       this.#exchange(request),
     );
@@ -156,7 +158,7 @@ class RegistryClient {
   async #exchange(request: Request): Promise<Answer> {
     for (let count = 1; ; count++) {
       try {
-        const answer = await exchange(this.agents, request, this.settings);
+        const answer = await exchange(this.#agents, request, this.settings);
         this.hasAnswered = true;
         return answer;
       } catch (error) {
@@ -179,7 +181,7 @@ class RegistryClient {
   async #answers(first: URL, second: URL): Promise<boolean> {
     const speaks = async (base: URL): Promise<boolean> => {
       const url = new URL('v2/', base);
-      const answer = await exchange(this.agents, { method: 'GET', url }, this.settings);
+      const answer = await exchange(this.#agents, { method: 'GET', url }, this.settings);
       await discard(answer);
       // A TLS server answers plain HTTP with 400.
       return answer.status !== 400;
@@ -194,35 +196,15 @@ class RegistryClient {
   }
 }
 
-/** The clients of equal settings, by registry. */
-interface Shared {
-  readonly settings: RegistrySettings;
-  readonly complete: CompleteSettings;
-  readonly agents: Agents;
-  readonly clients: Map<string, RegistryClient>;
-}
-
-/** By the signal of a build, then by the other settings. */
-const known = new WeakMap<AbortSignal, Shared[]>();
+/** The clients of registries, for each settings object. */
+const known = new WeakMap<RegistrySettings, Map<string, RegistryClient>>();
 
 function clientFor(registry: string, settings: RegistrySettings): RegistryClient {
-  const all = known.get(settings.signal) ?? [];
-  known.set(settings.signal, all);
-  let shared = all.find((other) => isSame(other.settings, settings));
-  if (!shared) {
-    const complete = withDefaults(settings);
-    shared = { settings, complete, agents: new Agents(complete), clients: new Map() };
-    all.push(shared);
-  }
-  const { complete, agents, clients } = shared;
-  const client = clients.get(registry) ?? new RegistryClient(registry, complete, agents);
+  const clients = known.get(settings) ?? new Map<string, RegistryClient>();
+  known.set(settings, clients);
+  const client = clients.get(registry) ?? new RegistryClient(registry, withDefaults(settings));
   clients.set(registry, client);
   return client;
-}
-
-function isSame(one: RegistrySettings, other: RegistrySettings): boolean {
-  const keys = ['env', 'insecure', 'report', 'credentials', 'timing'] as const;
-  return keys.every((key) => one[key] === other[key]);
 }
 
 /** Whether an error is this HTTP status. */

@@ -3,11 +3,10 @@ import type { ErrorCode } from '../../error-codes.js';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 import { printable } from '../../text/printable.js';
 import type { CredentialStore } from '../credentials/credentials.js';
+import type { RepositoryName } from '../manifest.js';
 
 /** An answer with an unexpected status. */
 export class HttpFailure extends Error {
-  override readonly name = 'HttpFailure';
-
   /**
    * @param reason the printable message of the registry, may be empty
    * @param retryAfter milliseconds
@@ -24,8 +23,6 @@ export class HttpFailure extends Error {
 
 /** No answer, or an incomplete one. */
 export class ConnectionFailure extends Error {
-  override readonly name = 'ConnectionFailure';
-
   /** @param stale whether the connection was kept from an earlier request: its server may have closed it */
   constructor(
     readonly url: URL,
@@ -38,8 +35,6 @@ export class ConnectionFailure extends Error {
 
 /** An unreachable proxy, or one that refused to open a tunnel. */
 export class ProxyError extends Error {
-  override readonly name = 'ProxyError';
-
   constructor(
     readonly proxy: URL,
     override readonly cause: unknown,
@@ -51,7 +46,6 @@ export class ProxyError extends Error {
 
 /** An invalid answer; `isTransient` if another attempt may succeed. */
 export class ContentFailure extends Error {
-  override readonly name = 'ContentFailure';
   constructor(
     message: string,
     readonly isTransient = false,
@@ -87,14 +81,11 @@ export function isTransient(error: unknown, known: boolean): boolean {
   return TRANSIENT_CODES.has(code) || code.startsWith('HPE_') || (code === 'ECONNREFUSED' && known);
 }
 
-/** The context of a failure. */
-interface FailureContext {
-  /** A gerund and its subject: `pulling debian:12`. */
+/** The context of a failure: a client of a repository. */
+interface FailureContext extends RepositoryName {
   readonly doing: string;
-  readonly registry: string;
-  readonly repository: string;
-  readonly credentials: CredentialStore;
-  readonly anonymous: () => Promise<boolean>;
+  readonly settings: { readonly credentials: CredentialStore };
+  anonymous(): Promise<boolean>;
 }
 
 /** Describes a failure; other errors are returned unchanged. */
@@ -114,13 +105,16 @@ type Fail = (code: ErrorCode, why: string, hint?: string) => DockerceptionError;
 
 async function httpError(
   { status, reason, url, retryAfter }: HttpFailure,
-  { registry, repository, credentials, anonymous }: FailureContext,
+  client: FailureContext,
   fail: Fail,
 ): Promise<DockerceptionError> {
+  const { registry, repository } = client;
   const said = reason === '' ? `${status}` : `${status}, ${reason}`;
   if (status === 401 || status === 403) {
-    const where = await credentials.where(registry).catch(() => 'a configuration that is broken');
-    const isAnonymous = await anonymous().catch(() => false);
+    const where = await client.settings.credentials
+      .where(registry)
+      .catch(() => 'a configuration that is broken');
+    const isAnonymous = await client.anonymous().catch(() => false);
     const found = isAnonymous ? 'no credentials in' : 'with the credentials of';
     const login = registry === 'docker.io' ? 'docker login' : `docker login ${registry}`;
     const changed = where.endsWith(' DOCKER_AUTH_CONFIG')

@@ -2,7 +2,7 @@
 import { type CredentialStore, credentialStore } from '../credentials/credentials.js';
 import type { TransferReport } from './transfers.js';
 
-/** Connections and tokens are shared by equal settings. */
+/** The clients of one settings object share connections and tokens. */
 export interface RegistrySettings {
   /** `HTTPS_PROXY` and its like, `DOCKER_CONFIG`, `HOME`, `NODE_EXTRA_CA_CERTS`. */
   readonly env: NodeJS.ProcessEnv;

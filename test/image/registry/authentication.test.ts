@@ -10,7 +10,7 @@ import { parseReference } from '../../../src/image/reference.js';
 import { parseChallenges } from '../../../src/image/registry/authenticator.js';
 import { pullFromRegistry } from '../../../src/image/registry/pull.js';
 import { pushToRegistry } from '../../../src/image/registry/push.js';
-import type { PullSettings } from '../../../src/image/registry/resolve.js';
+import type { RegistrySettings } from '../../../src/image/registry/settings.js';
 import { addImage, assemble, failure, type FakeRegistry, fakeRegistry, quick } from './fake.js';
 
 let home: string;
@@ -52,20 +52,20 @@ const store = (found: Credential | undefined): CredentialStore & { asked: string
 };
 const settings = (
   credentials: CredentialStore,
-  more: Partial<PullSettings> = {},
-): PullSettings => ({
+  more: Partial<RegistrySettings> = {},
+): RegistrySettings => ({
   env: { HOME: home },
-  cache,
   credentials,
   signal: new AbortController().signal,
   timing: quick,
   ...more,
 });
-const pull = (credentials: CredentialStore, more?: Partial<PullSettings>) =>
+const pull = (credentials: CredentialStore, more?: Partial<RegistrySettings>) =>
   pullFromRegistry(
     parseReference(`${registry.address}/app:1`),
     { os: 'linux', architecture: 'amd64' },
     settings(credentials, more),
+    cache,
   );
 const push = (credentials: CredentialStore, image = assemble([Buffer.from('x')])): Promise<void> =>
   pushToRegistry(image, [`${registry.address}/app:1`], settings(credentials));

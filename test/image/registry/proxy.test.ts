@@ -10,7 +10,7 @@ import { parseReference } from '../../../src/image/reference.js';
 import { addressesOf, isLoopback } from '../../../src/image/registry/host.js';
 import { proxyFor } from '../../../src/image/registry/proxy.js';
 import { pullFromRegistry } from '../../../src/image/registry/pull.js';
-import type { PullSettings } from '../../../src/image/registry/resolve.js';
+import type { RegistrySettings } from '../../../src/image/registry/settings.js';
 import { certificateFor } from './certificate.js';
 import { addImage, failure, type FakeRegistry, fakeRegistry, quick } from './fake.js';
 
@@ -111,7 +111,7 @@ describe('on the way to a registry', () => {
   let cache: BlobCache;
   let registry: FakeRegistry;
   let proxy: Server;
-  let settings: PullSettings;
+  let settings: RegistrySettings;
   const sockets = new Set<Socket>();
   /** What came to the proxy: `METHOD TARGET`, and its credentials. */
   let asked: { readonly line: string; readonly authorization: string | undefined }[];
@@ -155,7 +155,6 @@ describe('on the way to a registry', () => {
     const address = `http://user:p%40ss@127.0.0.1:${port}`;
     settings = {
       env: { HOME: home, DOCKER_CONFIG: home, HTTP_PROXY: address, HTTPS_PROXY: address },
-      cache,
       signal: new AbortController().signal,
       timing: quick,
     };
@@ -176,11 +175,12 @@ describe('on the way to a registry', () => {
   };
   const pull = async (
     name = 'r.example/app:1',
-    more: Partial<PullSettings> = {},
+    more: Partial<RegistrySettings> = {},
   ): Promise<string> => {
     addImage(registry, 'app', '1');
     const platform = { os: 'linux', architecture: 'amd64' };
-    const image = await pullFromRegistry(parseReference(name), platform, { ...settings, ...more });
+    const all = { ...settings, ...more };
+    const image = await pullFromRegistry(parseReference(name), platform, all, cache);
     return text(await image.blobs.open(image.layers[0]!));
   };
   const credentials = `Basic ${Buffer.from('user:p@ss').toString('base64')}`;

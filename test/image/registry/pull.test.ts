@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BlobCache, openBlobCache } from '../../../src/image/blob-cache.js';
+import { parseDocument } from '../../../src/image/manifest.js';
 import { parsePlatform } from '../../../src/image/platform.js';
 import { parseReference } from '../../../src/image/reference.js';
 import { pullFromRegistry } from '../../../src/image/registry/pull.js';
-import type { PullSettings } from '../../../src/image/registry/resolve.js';
+import type { RegistrySettings } from '../../../src/image/registry/settings.js';
 import type { TransferEvent } from '../../../src/image/registry/transfers.js';
 import {
   addImage,
@@ -28,7 +29,7 @@ const big = Buffer.from(long);
 let home: string;
 let cache: BlobCache;
 let registry: FakeRegistry;
-let settings: PullSettings;
+let settings: RegistrySettings;
 const events: TransferEvent[] = [];
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'dockerception-test-'));
@@ -37,7 +38,7 @@ beforeEach(async () => {
   registry = await fakeRegistry();
   const { signal } = new AbortController();
   events.length = 0;
-  settings = { env, cache, signal, timing: quick, report: (event) => void events.push(event) };
+  settings = { env, signal, timing: quick, report: (event) => void events.push(event) };
 });
 afterEach(async () => {
   await cache.close();
@@ -46,8 +47,8 @@ afterEach(async () => {
 });
 
 const at = (name: string) => parseReference(`${registry.address}/${name}`);
-const pull = (name = 'app:1', more: Partial<PullSettings> = {}, platform = amd64) =>
-  pullFromRegistry(at(name), platform, { ...settings, ...more });
+const pull = (name = 'app:1', more?: Partial<RegistrySettings>, platform = amd64) =>
+  pullFromRegistry(at(name), platform, more ? { ...settings, ...more } : settings, cache);
 /** As text: comparing buffers takes seconds. */
 const layersOf = async (image: Awaited<ReturnType<typeof pull>>): Promise<string[]> =>
   Promise.all(image.layers.map(async (layer) => text(await image.blobs.open(layer))));
@@ -444,7 +445,7 @@ describe('a registry', () => {
 
   it('whose host doesn’t exist is named', async () => {
     const reference = parseReference('registry.invalid/app');
-    const error = await failure(pullFromRegistry(reference, amd64, settings));
+    const error = await failure(pullFromRegistry(reference, amd64, settings, cache));
     expect(error).toMatchObject({ kind: 'engine', code: 'REGISTRY_UNREACHABLE' });
     expect(String(error)).toMatch(
       /pulling registry.invalid\/app:latest: reaching registry.invalid: /,
@@ -511,7 +512,7 @@ describe('a manifest', () => {
         registry.manifests.set(`app ${name}`, { bytes, type });
       for (const name of ['app:1', `app@${sha256(bytes)}`]) {
         const image = await pull(name);
-        expect(image.manifest.mediaType).toBe(manifest.mediaType);
+        expect(parseDocument(bytes, type, name).mediaType).toBe(manifest.mediaType);
         expect(await layersOf(image)).toEqual([long]);
       }
     },

@@ -157,7 +157,7 @@ export class SourceTrees {
     const { registry, engineHas } = this.options;
     const cache = await (this.#cache ??= openBlobCache(registry.env));
     try {
-      return await pullFromRegistry(parseReference(name), platform, { ...registry, cache });
+      return await pullFromRegistry(parseReference(name), platform, registry, cache);
     } catch (error) {
       if (engineHas === undefined || !hasCode(error, ...UNAVAILABLE)) throw error;
       if (!(await engineHas(name))) throw error;
