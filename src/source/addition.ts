@@ -2,7 +2,7 @@
 import { createReadStream, type Stats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { readRange } from '../files/file-range.js';
 import { TemporaryFile } from '../files/temporary-file.js';
@@ -121,11 +121,10 @@ async function spooledSource(
   target: string,
   signal?: AbortSignal,
 ): Promise<Source> {
-  const abort = (): void => void input.destroy(signal?.reason as Error);
-  signal?.addEventListener('abort', abort);
   const file = new TemporaryFile();
   try {
     signal?.throwIfAborted();
+    if (signal !== undefined) addAbortSignal(signal, input);
     for await (const chunk of input) await file.write(chunk as Buffer, file.size);
     const stream = Readable.from(tarOf(file, target), { objectMode: false });
     stream.once('close', () => void file.close());
@@ -137,8 +136,6 @@ async function spooledSource(
     if (error instanceof DockerceptionError) throw error;
     const message = `adding ${name}: ${messageOf(error)}`;
     throw new DockerceptionError('context', 'SOURCE_FAILED', message, { cause: error });
-  } finally {
-    signal?.removeEventListener('abort', abort);
   }
 }
 

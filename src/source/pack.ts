@@ -40,38 +40,28 @@ async function* packed(
   for await (const paths of entries) {
     for (const path of paths) {
       const at = posix.join(root, path);
-      const shown = posix.join(rootName, path);
-      const stat = reading(shown, () => fs.lstatSync(at));
-      const name = toBinary(rename(path));
-      const first = links.firstName(at, stat, name);
-      yield describe(at, shown, stat, name, first);
-      if (!stat.isFile() || first !== undefined) continue;
-      yield* readBody(at, stat.size, shown);
-      yield paddingAfter(stat.size);
+      try {
+        const stat = fs.lstatSync(at);
+        const name = toBinary(rename(path));
+        const first = links.firstName(at, stat, name);
+        yield describe(at, stat, name, first);
+        if (!stat.isFile() || first !== undefined) continue;
+        // A small file is read at once: a thread for each step would cost many times the step.
+        if (stat.size <= SMALL) yield readWhole(at, stat.size);
+        else yield* readInPieces(at, stat.size);
+        yield paddingAfter(stat.size);
+      } catch (error) {
+        throw unreadable(posix.join(rootName, path), error);
+      }
     }
   }
   yield END_OF_ARCHIVE;
 }
 
-function reading<T>(shown: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw unreadable(shown, error);
-  }
-}
-
 /** The blocks before the content. @param first the name under which the same file was packed before */
-function describe(
-  path: string,
-  shown: string,
-  stat: Stats,
-  name: string,
-  first: string | undefined,
-): Buffer {
-  const target = (): string => reading(shown, () => fs.readlinkSync(path, 'latin1'));
+function describe(path: string, stat: Stats, name: string, first: string | undefined): Buffer {
   const typeflag = first === undefined ? typeflagOf(stat.mode) : HARD_LINK;
-  if (typeflag === undefined) throw unreadable(shown, new Error('it is a socket'));
+  if (typeflag === undefined) throw new Error('it is a socket');
   return headerOf({
     path: typeflag === '5' ? `${name}/` : name,
     typeflag,
@@ -80,7 +70,7 @@ function describe(
     gid: stat.gid,
     size: typeflag === '0' ? stat.size : 0,
     mtime: Math.floor(stat.mtimeMs / 1000),
-    linkpath: first ?? (typeflag === '2' ? target() : undefined),
+    linkpath: first ?? (typeflag === '2' ? fs.readlinkSync(path, 'latin1') : undefined),
     device: '34'.includes(typeflag) ? deviceOf(stat.rdev) : undefined,
   });
 }
@@ -160,21 +150,7 @@ export function unreadable(path: string, cause: unknown): DockerceptionError {
   });
 }
 
-/**
- * Reads the content of a file that has `size` bytes. Throws CONTEXT_UNREADABLE when it has another
- * size, or can't be read.
- * @param shown the path as the user would write it
- */
-async function* readBody(path: string, size: number, shown: string): AsyncGenerator<Buffer> {
-  try {
-    // A small file is read at once: a thread for each step would cost many times the step.
-    if (size <= SMALL) yield readWhole(path, size);
-    else yield* readInPieces(path, size);
-  } catch (error) {
-    throw unreadable(shown, error);
-  }
-}
-
+/** Reads a file of `size` bytes. Throws if it has another size. */
 function readWhole(path: string, size: number): Buffer {
   const descriptor = fs.openSync(path, FLAGS);
   try {
