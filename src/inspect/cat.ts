@@ -1,5 +1,6 @@
 /** `--cat PATH`: prints a file of an image or a context. Its layer is known after all of them were read. */
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path/posix';
 import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError } from '../errors.js';
 import { type CompleteInspection, INSPECT, type InspectOptions } from '../options/inspect.js';
@@ -8,7 +9,6 @@ import type { Sink } from '../sink/sink.js';
 import { formatBytes } from '../text/format.js';
 import { printable } from '../text/printable.js';
 import { nearestNames } from '../text/suggest.js';
-import { trimEnd } from '../text/trim.js';
 import { type Entry, find, walk } from './entry.js';
 import { inspectListening } from './inspect.js';
 import type { Inspection } from './inspection.js';
@@ -51,7 +51,7 @@ function fileAt({ root, target }: Inspection, path: string): Entry {
       'CAT_NOT_FOUND',
       `${action}: it is a link to ${printable(link.target ?? '')}, and nothing is there`,
     );
-  const folder = find(root, folderOf(path));
+  const folder = find(root, dirname(path));
   const near = nearestNames(path.replace(/^.*\//, ''), [...(folder?.children?.keys() ?? [])]);
   const names = near.map((name) => printable(`${folder?.path.replace(/\/$/, '')}/${name}`));
   const hint = names.length > 0 ? `there is ${names.join(', ')}` : '--list shows every name';
@@ -101,11 +101,6 @@ function notRetained(path: string, entry: Entry, { root }: Inspection): Dockerce
 
 function usage(code: ErrorCode, message: string, hint?: string): DockerceptionError {
   return new DockerceptionError('usage', code, message, { hint });
-}
-
-function folderOf(path: string): string {
-  const inside = trimEnd(path, '/');
-  return trimEnd(inside.slice(0, inside.lastIndexOf('/') + 1), '/') || '/';
 }
 
 /** Bytes that are retained of a file in a pipe. */

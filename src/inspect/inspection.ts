@@ -1,7 +1,6 @@
 /** The result of an inspection, as plain data. */
 import type { ImageConfig } from '../image/config.js';
-import { isObject } from '../options/values.js';
-import { is } from '../options/values.js';
+import { is, isObject } from '../options/values.js';
 import type { Entry } from './entry.js';
 
 /** Paths that are listed of a finding or limit; the others are counted. */

@@ -30,15 +30,20 @@ export interface CheckOptions {
   readonly signal: AbortSignal;
 }
 
+const LIMIT_HINTS = {
+  '--max-size': 'dockerception inspect shows what takes the space',
+  '--max-layers': 'put instructions together, or copy the result into an image of its own',
+  '--max-waste': 'delete files in the instruction that makes them',
+  '--deny': 'leave them out: .dockerignore, --exclude, or COPY what is needed alone',
+  '--deny-setuid': 'chmod a-s takes the bits away, --mode a-s those of a context',
+  '--deny-ids':
+    'COPY --chown=0:0 sets an owner that every engine can map; so does a build without --keep-owner',
+  '--must-run': 'dockerception inspect shows what is missing',
+};
+
 export interface LimitViolation {
-  readonly limit:
-    | '--max-size'
-    | '--max-layers'
-    | '--max-waste'
-    | '--deny'
-    | '--deny-setuid'
-    | '--deny-ids'
-    | '--must-run';
+  /** The flag of the limit. */
+  readonly limit: keyof typeof LIMIT_HINTS;
   /** The pattern of `--deny`. */
   readonly value?: string;
   /** One line; may contain control characters. */
@@ -112,29 +117,27 @@ function amounts(has: number, allowed: number): string {
 }
 
 function denials({ root, waste }: CheckedImage, patterns: readonly string[]): LimitViolation[] {
-  const byPattern = new Map<string, OffenderList>();
-  for (const { path, pattern, directory, hidden } of denied(
-    compileDeny(patterns),
-    root,
-    waste.hidden,
-  )) {
-    const list = byPattern.get(pattern) ?? new OffenderList();
-    byPattern.set(pattern, list);
-    const why = hidden && `${hidden.how} by layer ${hidden.by}, shipped in layer ${hidden.layer}`;
-    list.add(path, why, directory);
-  }
-  return [...new Set(patterns)].flatMap(
-    (pattern) => byPattern.get(pattern)?.violations('--deny', pattern) ?? [],
-  );
+  const all = [...denied(compileDeny(patterns), root, waste.hidden)];
+  return [...new Set(patterns)].flatMap((value) => {
+    const matches = all.filter(({ pattern }) => pattern === value);
+    const offenders = matches.map(({ path, hidden }) => ({
+      path,
+      ...(hidden && {
+        why: `${hidden.how} by layer ${hidden.by}, shipped in layer ${hidden.layer}`,
+      }),
+    }));
+    const noun = matches.some(({ directory }) => directory) ? 'path' : 'file';
+    return violations('--deny', offenders, noun).map((one) => ({ ...one, value }));
+  });
 }
 
 /** Files only: on a directory, setgid makes new files inherit its group, and Linux ignores setuid. */
 function setuid({ root }: CheckedImage): LimitViolation[] {
-  const list = new OffenderList();
+  const offenders = [];
   for (const { kind, mode, path, uid, gid } of walk(root))
     if (kind === 'file' && (mode & 0o6000) !== 0)
-      list.add(path, `${modeString(kind, mode)} ${uid}:${gid}`);
-  return list.violations('--deny-setuid');
+      offenders.push({ path, why: `${modeString(kind, mode)} ${uid}:${gid}` });
+  return violations('--deny-setuid', offenders, 'file');
 }
 
 function unmappable({ unmappable: { first, count }, layers }: CheckedImage): LimitViolation[] {
@@ -162,38 +165,18 @@ function mustRun(
   return [{ limit: '--must-run', message: first.message, offenders, count: all.length }];
 }
 
-/** The first 20 causes of a violation, and their number. */
-class OffenderList {
-  readonly #offenders: { readonly path: string; readonly why?: string }[] = [];
-  #count = 0;
-  #noun = 'file';
-
-  add(path: string, why: string | undefined, directory = false): void {
-    if (directory) this.#noun = 'path';
-    if (this.#count++ < MAX_LISTED) this.#offenders.push({ path, ...(why && { why }) });
-  }
-
-  violations(limit: LimitViolation['limit'], value?: string): LimitViolation[] {
-    const [first] = this.#offenders;
-    if (first === undefined) return [];
-    const count = this.#count;
-    const message = count === 1 ? first.path : `${count} ${this.#noun}s, ${first.path} …`;
-    return [
-      { limit, message, offenders: this.#offenders, count, ...(value !== undefined && { value }) },
-    ];
-  }
+/** One violation; none without offenders. */
+function violations(
+  limit: LimitViolation['limit'],
+  all: readonly { readonly path: string; readonly why?: string }[],
+  noun: string,
+): LimitViolation[] {
+  const [first] = all;
+  const count = all.length;
+  if (first === undefined) return [];
+  const message = count === 1 ? first.path : `${count} ${noun}s, ${first.path} …`;
+  return [{ limit, message, offenders: all.slice(0, MAX_LISTED), count }];
 }
-
-const HINTS: Readonly<Record<LimitViolation['limit'], string>> = {
-  '--max-size': 'dockerception inspect shows what takes the space',
-  '--max-layers': 'put instructions together, or copy the result into an image of its own',
-  '--max-waste': 'delete files in the instruction that makes them',
-  '--deny': 'leave them out: .dockerignore, --exclude, or COPY what is needed alone',
-  '--deny-setuid': 'chmod a-s takes the bits away, --mode a-s those of a context',
-  '--deny-ids':
-    'COPY --chown=0:0 sets an owner that every engine can map; so does a build without --keep-owner',
-  '--must-run': 'dockerception inspect shows what is missing',
-};
 
 /** One line for each cause, for standard error: `--deny '**\/*.c': /src/a.c`. */
 export function* violationLines(all: readonly LimitViolation[]): Generator<string> {
@@ -211,7 +194,7 @@ export function limitError(target: string, all: readonly LimitViolation[]): Dock
   const parts = all.map(
     ({ limit, value, message }) => `${option(limit, value)}: ${printable(message)}`,
   );
-  const hint = [...new Set(all.map(({ limit }) => HINTS[limit]))].join('; ');
+  const hint = [...new Set(all.map(({ limit }) => LIMIT_HINTS[limit]))].join('; ');
   const message = `checking ${printable(target)}: ${parts.join('; ')}`;
   return new DockerceptionError('limit', 'LIMIT_EXCEEDED', message, { hint });
 }

@@ -3,6 +3,7 @@
  * manifest.json last. So files that can be a layer or a document of an image are read as such, and all entries are
  * recorded as a context.
  */
+import { addAbortSignal } from 'node:stream';
 import { cleanName } from '../../filesystem/name.js';
 import { linkTarget } from '../../image/archive/tar-index.js';
 import { explain, StreamEvidence, unterminated } from '../../source/diagnose.js';
@@ -46,10 +47,9 @@ export async function scanArchive(source: Source, options: ScanOptions): Promise
   const evidence = new StreamEvidence();
   const scan = new ArchiveScan(await LayerContents.create('', options.listenerFor), options);
   const view = new TarWalk(scan, name);
-  const abort = (): void => void stream.destroy(signal.reason as Error);
-  signal.addEventListener('abort', abort);
   try {
     signal.throwIfAborted();
+    addAbortSignal(signal, stream);
     for await (const chunk of stream) {
       evidence.add(chunk as Buffer);
       view.push(chunk as Buffer);
@@ -63,7 +63,6 @@ export async function scanArchive(source: Source, options: ScanOptions): Promise
     await scan.close();
     throw signal.aborted ? signal.reason : explain(error, name, evidence);
   } finally {
-    signal.removeEventListener('abort', abort);
     stream.destroy();
   }
 }

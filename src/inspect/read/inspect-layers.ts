@@ -149,11 +149,8 @@ function tidy(text: string): string {
   const plain = line.replace(/ # buildkit$/, '');
   const command = plain.replace(/^RUN /, '');
   // `|2 A=1 B=2 /bin/sh -c …`: the build's arguments come first.
-  const start = /^\|\d+ /.test(command)
-    ? command.indexOf(SHELL)
-    : command.startsWith(SHELL)
-      ? 0
-      : -1;
+  const hasShell = /^\|\d+ /.test(command) || command.startsWith(SHELL);
+  const start = hasShell ? command.indexOf(SHELL) : -1;
   if (start === -1) return plain;
   const script = command.slice(start + SHELL.length);
   return script.startsWith(NO_OPERATION)

@@ -61,10 +61,8 @@ function formOf(
   { blobs }: ScannedArchive,
   { form = 'layout', digest }: StreamOptions['image'] = { form: 'layout' },
 ): Form | undefined {
-  const forms: Form[] = [
-    ...(hasLayout(blobs) ? (['layout'] as const) : []),
-    ...(isDocker(blobs) ? (['docker'] as const) : []),
-  ];
+  const has = { layout: hasLayout, docker: isDocker };
+  const forms = (['layout', 'docker'] as const).filter((one) => has[one](blobs));
   return digest === undefined && forms.includes(form) ? form : forms[0];
 }
 

@@ -1,5 +1,5 @@
 /** Reads one layer's tar as a stream (OCI image-spec, layer.md): entries, facts about contents, digest. */
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { decompress } from '../../compression/decompress.js';
 import { DockerceptionError } from '../../errors.js';
 import { cleanName, refuseTooLong } from '../../filesystem/name.js';
@@ -58,11 +58,10 @@ export async function recordLayer(blob: Readable, options: RecordOptions): Promi
   const { name, budget, signal } = options;
   const hasher = hasherFor(options.expected);
   const evidence = new StreamEvidence();
-  const abort = (): void => void blob.destroy(signal.reason as Error);
-  signal.addEventListener('abort', abort);
   let recorder: LayerRecorder | undefined;
   try {
     signal.throwIfAborted();
+    addAbortSignal(signal, blob);
     recorder = new LayerRecorder(
       await LayerContents.create(options.blob, options.listenerFor),
       options,
@@ -83,7 +82,6 @@ export async function recordLayer(blob: Readable, options: RecordOptions): Promi
     recorder?.discard();
     throw signal.aborted ? signal.reason : layerError(error, name, evidence);
   } finally {
-    signal.removeEventListener('abort', abort);
     blob.destroy();
     hasher.close();
   }

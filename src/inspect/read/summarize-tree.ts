@@ -62,8 +62,8 @@ class TreeEntry implements Entry {
   readonly xattrs?: ReadonlyMap<string, Buffer>;
   readonly content?: Content;
   children?: Map<string, TreeEntry>;
-  total: number;
-  files: number;
+  total = 0;
+  files = 0;
   #prefix: string | undefined;
 
   constructor(
@@ -86,8 +86,6 @@ class TreeEntry implements Entry {
     if (device !== undefined) this.device = device;
     if (xattrs !== undefined) this.xattrs = xattrs;
     if (content !== undefined) this.content = content;
-    this.total = 0;
-    this.files = 0;
   }
 
   /** Computed on demand, since paths take more memory than names. */
@@ -153,14 +151,10 @@ function firstNames(top: TreeEntry): ReadonlyMap<object, Entry> {
 
 function duplicatesOf(root: Entry): Duplicate[] {
   const same = new Map<string, Entry[]>();
-  const counted = new Set<object>();
   for (const entry of walk(root)) {
     const hash = entry.content?.hash;
-    if (entry.kind !== 'file' || entry.size === 0 || hash === undefined) continue;
-    if (entry.links !== undefined) {
-      if (counted.has(entry.links)) continue;
-      counted.add(entry.links);
-    }
+    // Of a file with several names, the first has a total.
+    if (entry.kind !== 'file' || entry.total === 0 || hash === undefined) continue;
     const key = `${hash}${entry.size}`;
     const others = same.get(key);
     if (others === undefined) same.set(key, [entry]);
