@@ -17,7 +17,7 @@ export {
   type Difference,
   type DifferenceEntry,
   differenceOf,
-} from './inspect/difference/difference.js';
+} from './inspect/difference.js';
 export { type Entry, type EntryKind, find, walk } from './inspect/entry.js';
 export type {
   Duplicate,

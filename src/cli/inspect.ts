@@ -2,7 +2,7 @@
 import type { InputPlace } from '../context/own-outputs.js';
 import { DockerceptionError } from '../errors.js';
 import { parsePlatform } from '../image/platform.js';
-import type { Compared } from '../inspect/difference/difference.js';
+import type { Compared } from '../inspect/difference.js';
 import type { Inspection } from '../inspect/inspection.js';
 import type { LimitViolation } from '../inspect/limits.js';
 import { INSPECT, type InspectOptions } from '../options/inspect.js';
@@ -80,7 +80,7 @@ async function compare(
   const target = args.value('diff');
   if (target === undefined) return undefined;
   const { inspect } = await import('../inspect/inspect.js');
-  const { differenceOf } = await import('../inspect/difference/difference.js');
+  const { differenceOf } = await import('../inspect/difference.js');
   const inspection = await inspect({ ...options, target });
   return { inspection, difference: differenceOf(before.root, inspection.root) };
 }

@@ -1,7 +1,7 @@
 /** An inspection as JSON, as docs/inspect.schema.json describes it, with a line for each item of a list. */
 import { checkArgument, normalise, optional } from '../options/schema.js';
 import { listOf, object } from '../options/values.js';
-import { type Compared, comparedCheck, type Difference } from './difference/difference.js';
+import { type Compared, comparedCheck, type Difference } from './difference.js';
 import { type Entry, walk } from './entry.js';
 import { type Inspection, inspectionCheck } from './inspection.js';
 import type { LimitViolation } from './limits.js';

@@ -1,5 +1,5 @@
 /** Encodes an inspection as the data of the page. */
-import type { Difference, DifferenceEntry } from '../inspect/difference/difference.js';
+import type { Difference, DifferenceEntry } from '../inspect/difference.js';
 import { type Entry, walk } from '../inspect/entry.js';
 import type { ImageFacts, Inspection, Waste } from '../inspect/inspection.js';
 import { shellQuote } from '../text/shell-quote.js';

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { DockerceptionError, messageOf } from '../errors.js';
-import { comparedCheck } from '../inspect/difference/difference.js';
+import { comparedCheck } from '../inspect/difference.js';
 import { type Inspection, inspectionCheck } from '../inspect/inspection.js';
 import { checkArgument, normalise, optional } from '../options/schema.js';
 import { shape, text } from '../options/values.js';

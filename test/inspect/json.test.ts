@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { schemaTables } from '../../docs/inspect-json.js';
-import { differenceOf } from '../../src/inspect/difference/difference.js';
+import { differenceOf } from '../../src/inspect/difference.js';
 import type { Inspection } from '../../src/inspect/inspection.js';
 import { inspectionJson, type JsonOptions } from '../../src/inspect/json.js';
 import { limitViolations } from '../../src/inspect/limits.js';

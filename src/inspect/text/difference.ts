@@ -1,5 +1,5 @@
 /** The difference: totals, then the largest entries of each kind of change. */
-import type { ChangeKind, Difference, DifferenceEntry } from '../difference/difference.js';
+import type { ChangeKind, Difference, DifferenceEntry } from '../difference.js';
 import { type Colour, SIZE_WIDTH, type Style } from './style.js';
 import { plural } from './summary.js';
 

@@ -1,7 +1,7 @@
 /** The text view of an inspection. */
 import { checkArgument, normalise, optional } from '../../options/schema.js';
 import { count, flag } from '../../options/values.js';
-import { type Compared, comparedCheck } from '../difference/difference.js';
+import { type Compared, comparedCheck } from '../difference.js';
 import { type Finding, type Inspection, inspectionCheck, type Severity } from '../inspection.js';
 import { differenceLines } from './difference.js';
 import { escaped, wrap } from './fit.js';

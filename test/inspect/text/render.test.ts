@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { differenceOf } from '../../../src/inspect/difference/difference.js';
+import { differenceOf } from '../../../src/inspect/difference.js';
 import type { Inspection } from '../../../src/inspect/inspection.js';
 import { renderText, type TextOptions } from '../../../src/inspect/text/render.js';
 import { textWidth } from '../../../src/text/terminal.js';

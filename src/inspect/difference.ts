@@ -1,8 +1,8 @@
 /** Compares two file systems by path. Every path of both is reported once; a moved file, with both of its paths. */
-import { checkArgument } from '../../options/schema.js';
-import { object, shape } from '../../options/values.js';
-import { childrenOf, depthFirst, type Entry, type EntryKind } from '../entry.js';
-import { entryCheck, type Inspection, inspectionCheck } from '../inspection.js';
+import { checkArgument } from '../options/schema.js';
+import { object, shape } from '../options/values.js';
+import { childrenOf, depthFirst, type Entry, type EntryKind } from './entry.js';
+import { entryCheck, type Inspection, inspectionCheck } from './inspection.js';
 
 /**
  * `moved`: a new path with the content of a removed one.
