@@ -15,7 +15,7 @@ import { listed, missingError } from './missing.js';
 import { type LoadedBinary, noticesOf } from './notices.js';
 import { type LoadContext, loadProcess, type Missing, type Process } from './process.js';
 import { readInterpreters } from './script.js';
-import type { Origin } from './search-order.js';
+import type { PlacedDirectory } from './search-order.js';
 
 /** An artifact. Only ELF files and scripts matter. */
 export interface Binary {
@@ -66,7 +66,7 @@ export async function findLibraries(
 interface OpenedBinary {
   readonly path: string;
   readonly file: ElfFile;
-  readonly origin: Origin;
+  readonly origin: PlacedDirectory;
 }
 
 class LibrarySearch {
@@ -102,7 +102,7 @@ class LibrarySearch {
     if (file === undefined) return this.#addScript(path, content);
     const { interpreter, needed, soname } = file.elf;
     if (soname !== undefined) this.#names.add(soname);
-    const binary = { path, file, origin: { builder: posix.dirname(found.path), image } };
+    const binary = { path, file, origin: { path: posix.dirname(found.path), image } };
     if (interpreter !== undefined) await this.#addProgram(binary, interpreter);
     else if (needed.length > 0) this.#libraries.push(binary);
     else this.loaded.push({ path, objects: [file], kind: undefined });

@@ -1,8 +1,7 @@
 /** The files of the image: artifacts at their destinations, paths to copy from the builder, and links to add. */
 import { posix } from 'node:path';
 import type { Located, Root } from './builder-files.js';
-import type { Loader } from './loader.js';
-import type { SearchedDirectory } from './search-order.js';
+import type { PlacedDirectory } from './search-order.js';
 
 export class ImageFiles {
   readonly paths = new Set<string>();
@@ -29,24 +28,23 @@ export class ImageFiles {
   /**
    * Adds a library, and a link if the loader does not search its directory in the image.
    * @param directory in which it was found
+   * @param linkFolder that the loader searches in the image, if any
    * @returns the directory in which the loader finds it in the image; undefined if it doesn't
    */
   async provide(
     name: string,
-    directory: SearchedDirectory,
+    directory: PlacedDirectory,
     found: Located,
-    loader: Loader,
-    searchesDefaults: boolean,
+    linkFolder: string | undefined,
   ): Promise<string | undefined> {
     const { path, image } = directory;
     const base = posix.basename(name);
     if (image !== undefined && this.artifactAt(`${image}/${base}`) !== undefined) return image;
     this.#addLocated(found);
     if (image === path) return image;
-    const linked = searchesDefaults ? loader.defaults[0] : undefined;
-    if (linked === undefined) this.refused.push({ name, target: found.path });
-    else await this.#link(`${linked}/${base}`, found.path);
-    return linked;
+    if (linkFolder === undefined) this.refused.push({ name, target: found.path });
+    else await this.#link(`${linkFolder}/${base}`, found.path);
+    return linkFolder;
   }
 
   async #link(path: string, target: string): Promise<void> {

@@ -7,8 +7,8 @@ import {
   isOfLibc,
   usesFeature,
 } from './elf-file.js';
+import type { Loader } from './loader.js';
 import { listed } from './missing.js';
-import type { Process } from './process.js';
 
 const MAX_LISTED = 3;
 
@@ -16,7 +16,7 @@ const MAX_LISTED = 3;
 export interface LoadedBinary {
   readonly path: string;
   readonly objects: readonly ElfFile[];
-  readonly kind: Process['loader']['kind'] | undefined;
+  readonly kind: Loader['kind'] | undefined;
 }
 
 export async function noticesOf(root: Root, binaries: readonly LoadedBinary[]): Promise<string[]> {

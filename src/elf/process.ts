@@ -11,8 +11,7 @@ import type { Loader } from './loader.js';
 import {
   expandDirectory,
   type LoadedObject,
-  type Origin,
-  type SearchedDirectory,
+  type PlacedDirectory,
   searchOrder,
   usesDefaults,
 } from './search-order.js';
@@ -31,7 +30,6 @@ export interface Missing {
 }
 
 export interface Process {
-  readonly loader: Loader;
   /** The program first. */
   readonly objects: readonly ProcessObject[];
   readonly missing: readonly Missing[];
@@ -48,7 +46,7 @@ export interface LoadContext {
 export async function loadProcess(
   context: LoadContext,
   file: ElfFile,
-  origin: Origin,
+  origin: PlacedDirectory,
   loader: Loader,
 ): Promise<Process> {
   const program: ProcessObject = { ...file, origin, by: undefined };
@@ -68,12 +66,11 @@ export async function loadProcess(
       name,
       directory,
       found,
-      loader,
-      usesDefaults(by, loader) && !name.includes('/'),
+      usesDefaults(by, loader) && !name.includes('/') ? loader.defaults[0] : undefined,
     );
     const object = known ?? {
       ...result.file,
-      origin: { builder: directory.path, image: folder },
+      origin: { path: directory.path, image: folder },
       by,
     };
     if (known === undefined) objects.push(object);
@@ -93,13 +90,13 @@ export async function loadProcess(
   await addAll();
   for (const name of implicitLibraries(objects, loader)) await add(name, program, false);
   await addAll();
-  return { loader, objects, missing };
+  return { objects, missing };
 }
 
 interface Found {
   readonly file: ElfFile;
   readonly found: Located;
-  readonly directory: SearchedDirectory;
+  readonly directory: PlacedDirectory;
 }
 
 async function find(

@@ -4,14 +4,7 @@
 const SHEBANG_LIMIT = 256;
 
 /** PATH, as container engines set it by default. */
-export const DEFAULT_PATH = [
-  '/usr/local/sbin',
-  '/usr/local/bin',
-  '/usr/sbin',
-  '/usr/bin',
-  '/sbin',
-  '/bin',
-] as const;
+export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** The first line of a script. */
 export interface Shebang {
@@ -41,6 +34,6 @@ export function readInterpreters(content: Buffer): readonly (readonly string[])[
   const { interpreter, command } = readShebang(content) ?? {};
   if (interpreter?.startsWith('/') !== true) return undefined;
   if (command === undefined) return [[interpreter]];
-  const isPath = command.startsWith('/');
-  return [[interpreter], isPath ? [command] : DEFAULT_PATH.map((folder) => `${folder}/${command}`)];
+  if (command.startsWith('/')) return [[interpreter], [command]];
+  return [[interpreter], DEFAULT_PATH.split(':').map((folder) => `${folder}/${command}`)];
 }

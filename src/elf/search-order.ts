@@ -7,33 +7,24 @@ import { platformName } from './architecture.js';
 import type { Elf } from './elf.js';
 import type { Loader } from './loader.js';
 
-/** A directory of a file, in the builder and in the image; undefined for `image` if that is unknown. */
-export interface Origin {
-  readonly builder: string;
-  readonly image: string | undefined;
-}
-
-/** A directory that is searched in the builder. */
-export interface SearchedDirectory {
+/** A directory of a file, or one that is searched. */
+export interface PlacedDirectory {
+  /** In the builder. */
   readonly path: string;
-  /** Where the loader searches in the image; undefined if it doesn't, or if that is unknown. */
+  /** Where it is, or where the loader searches, in the image; undefined if that is nowhere or unknown. */
   readonly image: string | undefined;
 }
 
 export interface LoadedObject {
   readonly elf: Elf;
   /** Its folder, by the path that the loader found it at: $ORIGIN. */
-  readonly origin: Origin;
+  readonly origin: PlacedDirectory;
   /** The first object that needed it; undefined for the program. */
   readonly by: LoadedObject | undefined;
 }
 
 /** The directories in which the library `name` is searched, which `object` needs. */
-export function searchOrder(
-  object: LoadedObject,
-  loader: Loader,
-  name: string,
-): SearchedDirectory[] {
+export function searchOrder(object: LoadedObject, loader: Loader, name: string): PlacedDirectory[] {
   const isMusl = loader.kind === 'musl';
   const own = pathsOf(object, isMusl).flatMap(([text, origin]) => expandPath(text, origin, loader));
   const libraryPath = (loader.libraryPath ?? []).map((path) => ({ path, image: path }));
@@ -55,7 +46,7 @@ export function usesDefaults(object: LoadedObject, loader: Loader): boolean {
   return loader.kind === 'musl' || !object.elf.noDefaults;
 }
 
-type Path = readonly [text: string, origin: Origin];
+type Path = readonly [text: string, origin: PlacedDirectory];
 
 /**
  * glibc: the object's RUNPATH alone; without one, the RPATH of each object up to the program that has no RUNPATH. musl
@@ -81,7 +72,7 @@ function chainOf(object: LoadedObject): LoadedObject[] {
 const TOKEN = /\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))/g;
 
 /** The directories of DT_RPATH or DT_RUNPATH, without relative ones. */
-function expandPath(text: string, origin: Origin, loader: Loader): SearchedDirectory[] {
+function expandPath(text: string, origin: PlacedDirectory, loader: Loader): PlacedDirectory[] {
   const isMusl = loader.kind === 'musl';
   // musl knows $ORIGIN alone, and ignores a path with another token: fixup_rpath, ldso/dynlink.c.
   if (isMusl && /\$/.test(text.replace(/\$(?:\{ORIGIN\}|ORIGIN)/g, ''))) return [];
@@ -93,10 +84,10 @@ function expandPath(text: string, origin: Origin, loader: Loader): SearchedDirec
 /** The directory that a text with tokens names; empty if it is relative, or has a token without a known value. */
 export function expandDirectory(
   text: string,
-  origin: Origin,
+  origin: PlacedDirectory,
   loader: Loader,
-): [] | [SearchedDirectory] {
-  const path = expand(text, origin.builder, loader);
+): [] | [PlacedDirectory] {
+  const path = expand(text, origin.path, loader);
   return path === undefined ? [] : [{ path, image: expand(text, origin.image, loader) }];
 }
 

@@ -56,7 +56,7 @@ export function runOf(root: Entry, { config: { config: given, architecture } }: 
     root,
     command: [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])],
     env,
-    path: (env.get('PATH')?.split(':') ?? DEFAULT_PATH).filter((folder) => folder.startsWith('/')),
+    path: (env.get('PATH') ?? DEFAULT_PATH).split(':').filter((folder) => folder.startsWith('/')),
     workdir: config.WorkingDir || '/',
     user,
     ...accountOf(root, user),

@@ -51,7 +51,7 @@ export async function checkLibraries(
   const { objects, missing } = await loadProcess(
     { root, readFile: elfFiles(run.root, architecture), image: new ImageFiles(root, new Map()) },
     { path, elf, strings: NO_STRINGS },
-    { builder: folder, image: folder },
+    { path: folder, image: folder },
     loaderInImage(run, loader, configured, known),
   );
   return {
