@@ -35,7 +35,8 @@ export function loaderRanges(
       if (index === 0) wanted.push({ start, end: Math.min(end, start + MAX_FIRST_SEGMENT) });
       else if (segment.size <= MAX_SEGMENT) wanted.push({ start, end });
     }
-  return bounded(joined(wanted, size));
+  let left = MAX_TOTAL;
+  return joined(wanted, size).filter(({ start, end }) => (left -= end - start) >= 0);
 }
 
 /** The ranges of constants: read-only segments, without code if there are such. */
@@ -61,9 +62,4 @@ function joined(ranges: readonly FileRange[], size: number): FileRange[] {
     else result.push({ start, end: inside });
   }
   return result;
-}
-
-function bounded(ranges: readonly FileRange[]): FileRange[] {
-  let left = MAX_TOTAL;
-  return ranges.filter(({ start, end }) => (left -= end - start) >= 0);
 }

@@ -4,12 +4,6 @@ import { printable } from '../../../text/printable.js';
 import { type Entry, find, walk } from '../../entry.js';
 import type { Run } from '../subject.js';
 
-export interface Command {
-  readonly name: string;
-  /** Whether it is the first word. */
-  readonly isFirst: boolean;
-}
-
 const SHELLS = new Set(['sh', 'bash', 'ash', 'dash']);
 /** They start the program after `--`. */
 const INITS = new Set(['tini', 'tini-static', 'dumb-init', 'catatonit', 'docker-init']);
@@ -21,12 +15,12 @@ const BUILTINS = new Set(
 );
 
 /** The first word, and the program that a shell's -c or an init starts. */
-export function commandsOf(words: readonly string[]): Command[] {
+export function commandsOf(words: readonly string[]): string[] {
   const [first, ...others] = words;
   if (first === undefined) return [];
   const base = posix.basename(first);
   const next = SHELLS.has(base) ? inShell(others) : INITS.has(base) ? afterInit(others) : [];
-  return [{ name: first, isFirst: true }, ...next.map((name) => ({ name, isFirst: false }))];
+  return [first, ...next];
 }
 
 /** The program of `-c 'exec /app --flag'`, if it is a literal. */

@@ -4,7 +4,7 @@ import { find } from '../../entry.js';
 import type { Finding } from '../../inspection.js';
 import { finding } from '../catalogue.js';
 import type { Run, Runnable } from '../subject.js';
-import { type Command, commandsOf, lookUp, otherLocations } from './command.js';
+import { commandsOf, lookUp, otherLocations } from './command.js';
 import type { ProgramCheck } from './libraries.js';
 import { checkPermission, checkProgram, failed } from './program.js';
 
@@ -16,8 +16,8 @@ export async function startFindings(run: Run): Promise<ProgramCheck> {
   }
   const findings = [...workdirFindings(run), ...accountFindings(run)];
   const running: string[] = [];
-  for (const command of commandsOf(run.command)) {
-    const checked = await checkCommand(run, command);
+  for (const [index, name] of commandsOf(run.command).entries()) {
+    const checked = await checkCommand(run, name, index === 0);
     findings.push(...checked.findings);
     running.push(...checked.running);
     // The next command is started by this one.
@@ -26,7 +26,7 @@ export async function startFindings(run: Run): Promise<ProgramCheck> {
   return { findings, running };
 }
 
-async function checkCommand(run: Run, { name, isFirst }: Command): Promise<ProgramCheck> {
+async function checkCommand(run: Run, name: string, isFirst: boolean): Promise<ProgramCheck> {
   const { entry, path, why } = lookUp(run, name);
   const what = isFirst ? 'the entry point' : 'what the entry point starts,';
   if (entry === undefined) {
@@ -84,9 +84,8 @@ export function healthFindings(run: Run, { config }: Runnable): Finding[] {
   if (kind !== 'CMD' && kind !== 'CMD-SHELL') return [];
   const shell = config.config?.Shell ?? ['/bin/sh', '-c'];
   const commands = commandsOf(kind === 'CMD' ? args : [...shell, ...args]);
-  const missing = commands.find(({ name }) => lookUp(run, name).entry === undefined);
-  if (missing === undefined) return [];
-  const { name } = missing;
+  const name = commands.find((command) => lookUp(run, command).entry === undefined);
+  if (name === undefined) return [];
   const message = `the health check runs ${printable(name)}, which ${lookUp(run, name).why}${otherLocations(run.root, name)}`;
   const advice = 'add it, or let the program check itself: HEALTHCHECK CMD ["/app", "--health"]';
   const path = name.startsWith('/') ? name : undefined;

@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import { UNUSED_IGNORE_FILE } from '../../../dockerfile/names.js';
 import { printable } from '../../../text/printable.js';
+import type { Entry } from '../../entry.js';
 import { finding } from '../catalogue.js';
 import { entryRule, isVersionControl, type Rule } from '../rule.js';
 import type { Subject } from '../subject.js';
@@ -13,32 +14,26 @@ const TOP =
   /^(?:go\.mod|Cargo\.toml|CMakeLists\.txt|meson\.build|pom\.xml|build\.gradle(?:\.kts)?|.*\.(?:cabal|csproj|sln))$/;
 const PROGRAM = /\.(?:jar|war|wasm|dll)$/;
 
-interface Sources {
-  count: number;
-  bytes: number;
-}
-
 /** Source code of compiled languages next to the compiled program. */
 export function sources(): Rule {
-  const folders = new Map<string, Sources>();
-  const tops = new Set<string>();
+  const found: Entry[] = [];
+  const tops = new Set<Entry>();
   const programs = new Set<string>();
   return {
     visit: (entry, place) => {
-      const { kind, name, size, parent, content } = entry;
+      const { kind, name, parent, content } = entry;
       if (kind !== 'file' || parent === undefined || place.isPackage || place.isInside) return;
       if (content?.elf?.kind === 'program' || PROGRAM.test(name)) programs.add(entry.path);
       if (place.isSystem) return;
-      if (TOP.test(name)) tops.add(parent.path);
-      if (!SOURCE.test(name)) return;
-      const known = folders.get(parent.path) ?? { count: 0, bytes: 0 };
-      folders.set(parent.path, { count: known.count + 1, bytes: known.bytes + size });
+      if (TOP.test(name)) tops.add(parent);
+      if (SOURCE.test(name)) found.push(entry);
     },
     findings: function* () {
-      for (const [folder, { count, bytes }] of projects(folders, tops)) {
+      for (const [{ path: folder }, files] of projects(found, tops)) {
         const program = [...programs].find((path) => isBeside(path, folder));
         if (program === undefined) continue;
-        const message = `${counted(count, 'a source file', 'source files')} in ${printable(folder)} ${size(bytes)}, beside ${printable(program)}`;
+        const bytes = files.reduce((sum, file) => sum + file.size, 0);
+        const message = `${counted(files.length, 'a source file', 'source files')} in ${printable(folder)} ${size(bytes)}, beside ${printable(program)}`;
         const advice = 'build in a stage of its own, and COPY --from it the program alone';
         yield finding('source-code', folder, message, advice);
       }
@@ -46,18 +41,17 @@ export function sources(): Rule {
   };
 }
 
-/** The folders with sources, grouped by project. */
-function projects(
-  folders: ReadonlyMap<string, Sources>,
-  tops: ReadonlySet<string>,
-): Map<string, Sources> {
-  const found = new Map<string, Sources>();
-  for (const [folder, { count, bytes }] of folders) {
-    const above = [folder];
-    while (above[0] !== '/') above.unshift(posix.dirname(above[0] as string));
-    const top = above.find((path) => tops.has(path) || folders.has(path)) ?? folder;
-    const known = found.get(top) ?? { count: 0, bytes: 0 };
-    found.set(top, { count: known.count + count, bytes: known.bytes + bytes });
+/** The sources by project: the topmost folder above that has sources, or is one of `tops`. */
+function projects(sources: readonly Entry[], tops: ReadonlySet<Entry>): Map<Entry, Entry[]> {
+  const found = new Map<Entry, Entry[]>();
+  const folders = new Set(sources.map(({ parent }) => parent));
+  for (const source of sources) {
+    let project = source;
+    for (let above = source.parent; above !== undefined; above = above.parent)
+      if (tops.has(above) || folders.has(above)) project = above;
+    const others = found.get(project);
+    if (others === undefined) found.set(project, [source]);
+    else others.push(source);
   }
   return found;
 }
