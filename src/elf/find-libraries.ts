@@ -4,14 +4,14 @@
  */
 import { posix } from 'node:path';
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../text/printable.js';
+import { listed, printable } from '../text/printable.js';
 import { type Architecture, matches, usualLoader } from './architecture.js';
 import { type BuilderFiles, remember, Root } from './builder-files.js';
 import type { Elf } from './elf.js';
 import { type ElfFile, elfFilesOf } from './elf-file.js';
 import { ImageFiles } from './image-files.js';
 import { isMusl, type Loader, readLoader } from './loader.js';
-import { listed, missingError } from './missing.js';
+import { MAX_LISTED, missingError } from './missing.js';
 import { type LoadedBinary, noticesOf } from './notices.js';
 import { type LoadContext, loadProcess, type Missing, type Process } from './process.js';
 import { readInterpreters } from './script.js';
@@ -121,7 +121,7 @@ class LibrarySearch {
     const lines: string[] = [];
     if (this.#scripts.size > 0)
       lines.push(
-        `${listed([...this.#scripts], 3)}: run by ${listed([...this.#interpreters])}, added here, but nothing that scripts read or run`,
+        `${listed([...this.#scripts], 3)}: run by ${listed([...this.#interpreters], MAX_LISTED)}, added here, but nothing that scripts read or run`,
       );
     if (this.#withoutInterpreter.length > 0)
       lines.push(`${listed(this.#withoutInterpreter, 3)}: its interpreter is not in the builder`);
@@ -134,8 +134,8 @@ class LibrarySearch {
     for (const { name, target } of this.context.image.refused)
       lines.push(
         name.includes('/')
-          ? `${listed([name])}: named by a path that the image does not have: add ${listed([target])} there with --artifacts`
-          : `${listed([name])}: no loader will look for it in ${listed([posix.dirname(target)])}: set LD_LIBRARY_PATH there`,
+          ? `${printable(name)}: named by a path that the image does not have: add ${printable(target)} there with --artifacts`
+          : `${printable(name)}: no loader will look for it in ${printable(posix.dirname(target))}: set LD_LIBRARY_PATH there`,
       );
     return lines;
   }

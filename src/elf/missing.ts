@@ -1,12 +1,12 @@
 /** The error for a library that is missing in the builder. */
 import { posix } from 'node:path';
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../text/printable.js';
+import { listed, printable } from '../text/printable.js';
 import { trimEnd } from '../text/trim.js';
 import type { Root } from './builder-files.js';
 import type { Missing } from './process.js';
 
-const MAX_LISTED = 5;
+export const MAX_LISTED = 5;
 
 /** Package managers, by one of their files, and the command that finds a library. */
 const MANAGERS: readonly (readonly [string, (name: string) => string])[] = [
@@ -27,7 +27,13 @@ export async function missingError(
   const why = rejected[0]
     ? `: ${rejected.map((one) => `${printable(one.path)} ${one.why}`).join(', ')}`
     : ' is not in the builder';
-  const more = others.length === 0 ? '' : ` (nor ${listed(others.map((other) => other.name))})`;
+  const more =
+    others.length === 0
+      ? ''
+      : ` (nor ${listed(
+          others.map((other) => other.name),
+          MAX_LISTED,
+        )})`;
   const message = `finding ${printable(name)}, which ${printable(by)} needs${rejected[0] ? '' : ': it'}${why}${more}`;
   return new DockerceptionError('builder', 'LIBS_MISSING', message, {
     hint: await hintFor(root, name, searched),
@@ -38,14 +44,16 @@ async function hintFor(root: Root, name: string, searched: readonly string[]): P
   if (name.includes('/') && !/^[/$]/.test(name))
     return 'the name is relative to the working directory: give the library a -soname, or link it with -L and -l';
   const near = await nearest(root, name, searched);
-  const parts = near.length === 0 ? [] : [`there is ${listed(near)}`];
+  const parts = near.length === 0 ? [] : [`there is ${listed(near, MAX_LISTED)}`];
   for (const [file, command] of MANAGERS)
     if ((await root.locate(file)).type === 'file') {
       parts.push(`in the builder: ${command(printable(posix.basename(name)))}`);
       break;
     }
   parts.push(
-    searched.length === 0 ? 'no directory to look in is there' : `looked in ${listed(searched)}`,
+    searched.length === 0
+      ? 'no directory to look in is there'
+      : `looked in ${listed(searched, MAX_LISTED)}`,
   );
   return parts.join('; ');
 }
@@ -63,11 +71,4 @@ async function nearest(root: Root, name: string, searched: readonly string[]): P
 /** `libssl` of `libssl.so.1.1` and `libssl-3.so`, in lower case. */
 function stemOf(name: string): string {
   return trimEnd(name.split('.so', 1)[0] as string, '-.0123456789').toLowerCase();
-}
-
-/** The first `max` names, and the number of others. */
-export function listed(names: readonly string[], max = MAX_LISTED): string {
-  const shown = names.slice(0, max).map((name) => printable(name));
-  const left = names.length - shown.length;
-  return shown.join(', ') + (left > 0 ? ` and ${left} more` : '');
 }

@@ -1,4 +1,5 @@
 /** Notices about what programs need at run time beyond libraries, with the options that add it from the builder. */
+import { listed } from '../text/printable.js';
 import type { Root } from './builder-files.js';
 import {
   CERTIFICATE_BUNDLES,
@@ -8,7 +9,6 @@ import {
   usesFeature,
 } from './elf-file.js';
 import type { Loader } from './loader.js';
-import { listed } from './missing.js';
 
 const MAX_LISTED = 3;
 

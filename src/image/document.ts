@@ -73,9 +73,3 @@ export function invalidDocument(doing: string, why: string, cause?: unknown): Do
 export function invalidImage(name: string, why: string, cause?: unknown): DockerceptionError {
   return invalidDocument(`reading ${printable(name)}`, why, cause);
 }
-
-/** The first names of a list, for a hint. */
-export function listed(names: readonly string[]): string {
-  const [shown, more] = [names.slice(0, 10), names.length - 10];
-  return `${shown.map((name) => printable(name)).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}

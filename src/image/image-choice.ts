@@ -1,7 +1,6 @@
 /** The selection of an image in an archive or a layout by its name. */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../text/printable.js';
-import { listed } from './document.js';
+import { listed, printable } from '../text/printable.js';
 import { familiarReference, formatReference, tryParseReference } from './reference.js';
 
 /** Selects an image of a layout or an archive; without either, the only one. */

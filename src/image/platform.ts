@@ -3,9 +3,8 @@
  * compatibility as in containerd/platforms.
  */
 import { DockerceptionError } from '../errors.js';
-import { printable } from '../text/printable.js';
+import { listed, printable } from '../text/printable.js';
 import type { Descriptor, Platform } from './descriptor.js';
-import { listed } from './document.js';
 
 const SYSTEMS =
   'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasi wasip1 windows zos'.split(

@@ -10,3 +10,9 @@ export function printable(text: Buffer | string, limit = 200): string {
   );
   return shown.length > limit ? `${shown.slice(0, limit)}…` : shown;
 }
+
+/** `a, b and 7 more`: the first names, and the number of the others. */
+export function listed(names: readonly string[], max = 10): string {
+  const shown = names.slice(0, max).map((name) => printable(name));
+  return shown.join(', ') + (names.length > max ? ` and ${names.length - max} more` : '');
+}

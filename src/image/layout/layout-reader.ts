@@ -1,11 +1,11 @@
 /** Reads an image from the files of a layout: OCI image-spec, image-layout.md. */
 import { stat } from 'node:fs/promises';
 import { DockerceptionError } from '../../errors.js';
-import { printable } from '../../text/printable.js';
+import { listed, printable } from '../../text/printable.js';
 import { parseConfig } from '../config.js';
 import { type Descriptor, OCI_INDEX, OCI_MANIFEST, type Platform } from '../descriptor.js';
 import { blobPath, isDigest } from '../digest.js';
-import { invalidImage, listed } from '../document.js';
+import { invalidImage } from '../document.js';
 import { ambiguous, chooseNamed, type ImageChoice, type Named } from '../image-choice.js';
 import { checkImage, type Document, type Image, ociLayers, parseDocument } from '../manifest.js';
 import { formatPlatform, isAttestation, requirePlatform } from '../platform.js';

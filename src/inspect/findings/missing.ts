@@ -1,7 +1,7 @@
 /** Files that programs are likely to need at run time: certificate authorities, time zones, /tmp. */
 import { posix } from 'node:path';
 import { CERTIFICATE_BUNDLES } from '../../elf/elf-file.js';
-import { printable } from '../../text/printable.js';
+import { listed, printable } from '../../text/printable.js';
 import { type Entry, find } from '../entry.js';
 import type { Finding } from '../inspection.js';
 import { finding } from './catalogue.js';
@@ -62,9 +62,8 @@ function hasCertificates({ root, env }: Run): boolean {
 }
 
 function certificatesMissing(tlsPrograms: readonly Entry[]): Finding {
-  const names = tlsPrograms.slice(0, MAX_PATHS).map(({ path }) => printable(path));
-  const more = tlsPrograms.length > MAX_PATHS ? ` and ${tlsPrograms.length - MAX_PATHS} more` : '';
-  const message = `${names.join(', ')}${more}: may check certificates, and there are no authorities to check them against`;
+  const names = tlsPrograms.map(({ path }) => path);
+  const message = `${listed(names, MAX_PATHS)}: may check certificates, and there are no authorities to check them against`;
   const advice = `install ca-certificates, or COPY ${CERTIFICATE_BUNDLES[0]} from an image that has it`;
   return finding('certificates-missing', tlsPrograms[0]?.path, message, advice);
 }

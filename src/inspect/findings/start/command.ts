@@ -1,6 +1,6 @@
 /** The programs that a command starts, and where they are in an image. */
 import { posix } from 'node:path';
-import { printable } from '../../../text/printable.js';
+import { listed, printable } from '../../../text/printable.js';
 import { type Entry, find, walk } from '../../entry.js';
 import type { Run } from '../subject.js';
 
@@ -75,9 +75,8 @@ export function otherLocations(root: Entry, name: string): string {
   const base = posix.basename(name);
   const found: string[] = [];
   for (const entry of walk(root))
-    if (entry.name === base && entry.kind === 'file') found.push(printable(entry.path));
-  const more = found.length > MAX_PATHS ? ` and ${found.length - MAX_PATHS} more` : '';
-  return found.length === 0 ? '' : `, but there is ${found.slice(0, MAX_PATHS).join(', ')}${more}`;
+    if (entry.name === base && entry.kind === 'file') found.push(entry.path);
+  return found.length === 0 ? '' : `, but there is ${listed(found, MAX_PATHS)}`;
 }
 
 function whyMissing(root: Entry, path: string): string {
