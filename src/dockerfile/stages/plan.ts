@@ -123,12 +123,17 @@ class StageGraph {
     const found = new Set<number>([target]);
     for (const index of found) {
       const node = this.planned(index);
-      this.refuseRun(node);
+      const run = node.instructions.find(({ kind }) => kind === 'run');
+      if (run !== undefined) throw runRefusal(this.dockerfile.name, run.line);
       if (node.base.kind === 'stage') found.add(node.base.index);
       for (const { line, from } of copies(node)) {
         const origin = this.origin(from);
         if (origin.kind !== 'stage') continue;
-        if (origin.index >= index) throw this.tooEarly(line, from, node);
+        if (origin.index >= index) {
+          const why = `it needs to be defined before current stage ${quote(node.label)}`;
+          const reason = new Reason(`cannot copy from stage ${quote(from)}, ${why}`);
+          throw refusal(this.dockerfile.name, line, reason);
+        }
         found.add(origin.index);
       }
     }
@@ -172,22 +177,6 @@ class StageGraph {
     return undefined;
   }
 
-  private refuseRun({ instructions }: PlannedStage): void {
-    const run = instructions.find(({ kind }) => kind === 'run');
-    if (!run) return;
-    const place = `${printable(this.dockerfile.name)}:${run.line}`;
-    const message = `building ${place}: the embedded engine runs no RUN`;
-    throw new DockerceptionError('build', 'DOCKERFILE_RUN', message, {
-      hint: 'an engine that runs commands can build it: --engine docker',
-    });
-  }
-
-  private tooEarly(line: number, from: string, { label }: PlannedStage): DockerceptionError {
-    const why = `it needs to be defined before current stage ${quote(label)}`;
-    const reason = new Reason(`cannot copy from stage ${quote(from)}, ${why}`);
-    return refusal(this.dockerfile.name, line, reason);
-  }
-
   /** FROM finds only the stages above, by their exact names. */
   private base(name: string): Origin {
     const index = this.nodes.findLastIndex(({ stage }) => stage.name === name);
@@ -227,6 +216,13 @@ class StageGraph {
         throw new Reason(`invalid stage index ${origin.index}`);
     });
   }
+}
+
+/** The error for a RUN, of kind `build`. */
+export function runRefusal(name: string, line: number): DockerceptionError {
+  const message = `building ${printable(name)}:${line}: the embedded engine runs no RUN`;
+  const hint = 'an engine that runs commands can build it: --engine docker';
+  return new DockerceptionError('build', 'DOCKERFILE_RUN', message, { hint });
 }
 
 function imageOf(name: string): Origin {

@@ -73,7 +73,7 @@ class Lexer {
     const outer = this.rawEscapes;
     this.rawEscapes = rawEscapes;
     if (++this.depth > MAX_DEPTH) throw new Reason('substitutions are nested too deeply');
-    const words = new Words();
+    const words = [''];
     let word = '';
     let next = this.take();
     for (; next !== undefined && next !== stop; next = this.take()) {
@@ -84,14 +84,16 @@ class Lexer {
       word += text;
       if (special !== undefined && word.length > MAX_LENGTH)
         throw new Reason('the expanded text is too long');
-      if (isEscape || (special !== undefined && next !== '$')) words.addQuoted(text);
-      else words.add(text);
+      const isQuoted = isEscape || (special !== undefined && next !== '$');
+      for (const character of isQuoted ? [text] : text)
+        if (isQuoted || !isSpace(character)) words[words.length - 1] += character;
+        else if (words.at(-1) !== '') words.push('');
     }
     this.depth--;
     this.rawEscapes = outer;
     if (next !== stop)
       throw new Reason(`unexpected end of statement while looking for matching ${stop}`);
-    return { word, words: words.end() };
+    return { word, words: words.filter((each) => each !== '') };
   }
 
   /** The text that starts with a special character, which was read; `undefined` for any other. */
@@ -228,27 +230,5 @@ class Lexer {
     let out = '';
     while (pattern.test(this.peek() ?? '')) out += this.take();
     return out;
-  }
-}
-
-/** Collects words, separated by white space that is not quoted. */
-class Words {
-  private readonly list: string[] = [];
-  private word = '';
-
-  add(text: string): void {
-    for (const character of text)
-      if (isSpace(character)) this.end();
-      else this.word += character;
-  }
-
-  addQuoted(text: string): void {
-    this.word += text;
-  }
-
-  end(): string[] {
-    if (this.word !== '') this.list.push(this.word);
-    this.word = '';
-    return this.list;
   }
 }

@@ -30,17 +30,16 @@ export function readStatements(
   at?: number,
 ): { readonly list: readonly PlacedStatement[]; readonly escape: string } {
   const lines = new Lines(text);
-  const directives = new Directives();
+  const escape = readDirectives(text, name, at);
   const list: PlacedStatement[] = [];
   for (let raw = lines.next(); raw !== undefined; raw = lines.next()) {
     const first = trimStart(raw);
     const line = lines.count;
-    placed(name, at ?? line, () => directives.read(first));
     if (first === '' || first.startsWith('#')) continue;
-    const original = joined(first, lines, directives);
+    const original = joined(first, lines, escape);
     list.push(
       placed(name, at ?? line, () => {
-        const statement = readStatement(original, directives.escape);
+        const statement = readStatement(original, escape);
         const heredocs = readHeredocs(statement, lines);
         return { ...statement, heredocs, line, endLine: lines.count };
       }),
@@ -52,11 +51,11 @@ export function readStatements(
   }
   if (list.length === 0)
     throw refusal(name, at ?? 0, new Reason('file with no instructions', 'DOCKERFILE_EMPTY'));
-  return { list, escape: directives.escape };
+  return { list, escape };
 }
 
 /** A line and those that continue it: an escape at its end, unless that is escaped. */
-function joined(first: string, lines: Lines, { escape }: Directives): string {
+function joined(first: string, lines: Lines, escape: string): string {
   let out = '';
   for (let line: string | undefined = first; line !== undefined;) {
     const bare = trimEnd(line, ' \t');
@@ -123,32 +122,27 @@ class Lines {
   }
 }
 
-const KNOWN: readonly string[] = ['syntax', 'escape', 'check'];
+const DIRECTIVE = /^(syntax|escape|check)[\t\f\r ]*=[\t\f\r ]*([^\t\f\r ][^]*)$/i;
 
-/** Parser directives: comments `# name=value` before any other line (BuildKit, parser/directives.go). */
-class Directives {
-  escape = '\\';
-  private done = false;
-  private readonly seen = new Set<string>();
-
-  /** Reads the next line. Throws a {@link Reason} for a duplicate. */
-  read(line: string): void {
-    if (this.done) return;
-    const comment = line.startsWith('#') ? trimStart(line.slice(1)) : '';
-    const match = /^([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*([^\t\f\r ][^]*)$/.exec(comment);
-    const name = match?.[1]?.toLowerCase() ?? '';
-    if (!match || !KNOWN.includes(name)) {
-      this.done = true;
-      return;
-    }
-    if (this.seen.has(name)) throw new Reason(`only one ${name} parser directive can be used`);
-    this.seen.add(name);
-    if (name === 'escape') this.setEscape(trimEnd(match[2] as string, '\t\f\r '));
+/**
+ * The escape character of the parser directives: comments `# name=value` before any other line (BuildKit,
+ * parser/directives.go).
+ */
+function readDirectives(text: Buffer, name: string, at: number | undefined): string {
+  const values = new Map<string, string>();
+  const lines = new Lines(text);
+  for (let raw = lines.next(); raw !== undefined; raw = lines.next()) {
+    const line = trimStart(raw);
+    const match = line.startsWith('#') ? DIRECTIVE.exec(trimStart(line.slice(1))) : null;
+    if (match === null) break;
+    const key = (match[1] as string).toLowerCase();
+    const value = trimEnd(match[2] as string, '\t\f\r ');
+    placed(name, at ?? lines.count, () => {
+      if (values.has(key)) throw new Reason(`only one ${key} parser directive can be used`);
+      if (key === 'escape' && value !== '`' && value !== '\\')
+        throw new Reason(`invalid escape token '${value}' does not match \` or \\`);
+    });
+    values.set(key, value);
   }
-
-  private setEscape(value: string): void {
-    if (value !== '`' && value !== '\\')
-      throw new Reason(`invalid escape token '${value}' does not match \` or \\`);
-    this.escape = value;
-  }
+  return values.get('escape') ?? '\\';
 }

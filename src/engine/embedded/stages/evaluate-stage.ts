@@ -14,14 +14,13 @@ import type {
 import { checkSignal, parsePorts } from '../../../dockerfile/instructions/ports-and-signals.js';
 import { parseTrigger } from '../../../dockerfile/parse.js';
 import { placed, Reason } from '../../../dockerfile/reason.js';
+import { runRefusal } from '../../../dockerfile/stages/plan.js';
 import { buildArg } from '../../../dockerfile/stages/scope.js';
 import { expandWord, expandWords, type Variables } from '../../../dockerfile/syntax/shell.js';
 import type { Pair } from '../../../dockerfile/syntax/statement.js';
-import { DockerceptionError } from '../../../errors.js';
 import type { ContainerConfig } from '../../../image/config.js';
 import { formatDuration } from '../../../text/duration.js';
 import { quote, quoteList, quoteRune } from '../../../text/go.js';
-import { printable } from '../../../text/printable.js';
 import type { Step } from '../steps/step.js';
 import { evaluateCopy } from './evaluate-copy.js';
 import { type StageBase, StageState } from './stage-state.js';
@@ -151,11 +150,8 @@ function apply(
     case 'onbuild':
       members.OnBuild = [...(members.OnBuild ?? []), instruction.trigger];
       return undefined;
-    case 'run': {
-      const message = `building ${printable(name)}:${line}: the embedded engine runs no RUN`;
-      const hint = 'an engine that runs commands can build it: --engine docker';
-      throw new DockerceptionError('build', 'DOCKERFILE_RUN', message, { hint });
-    }
+    case 'run':
+      throw runRefusal(name, line);
   }
 }
 
@@ -189,14 +185,14 @@ function applyArg(
 
 /** The configuration has an absolute path unchanged; the created directory has the cleaned path. */
 function applyWorkdir(path: string, line: number, state: StageState): Step {
-  const current = posix.join('/', state.workingDir).replace(/(?<=.)\/$/, '');
-  const joined = posix.join(current, path).replace(/(?<=.)\/$/, '');
-  const whole = path.startsWith('/') ? path : path === '' ? state.workingDir || '/' : joined;
+  const { workingDir } = state;
+  const joined = path === '' ? workingDir || '/' : posix.resolve('/', workingDir, path);
+  const whole = path.startsWith('/') ? path : joined;
   state.members.WorkingDir = whole;
   const text = `WORKDIR ${whole}`;
   if (whole === '/') return { kind: 'config', line, text };
-  const clean = posix.join('/', whole).replace(/(?<=.)\/$/, '');
-  return { kind: 'workdir', line, text, path: clean, user: state.members.User ?? '' };
+  const user = state.members.User ?? '';
+  return { kind: 'workdir', line, text, path: posix.resolve('/', whole), user };
 }
 
 function commandWords(

@@ -58,8 +58,7 @@ export class StageState {
 
   /** A destination of COPY: absolute, dots resolved before links. A trailing slash or dot (a directory) is kept. */
   resolve(path: string): string {
-    const from = path.startsWith('/') ? '/' : this.workingDir;
-    const joined = posix.join('/', from, path).replace(/(?<=.)\/$/, '');
+    const joined = posix.resolve('/', this.workingDir, path);
     if (joined === '/') return path.endsWith('/.') ? '/.' : '/';
     if (path === '' || path === '.' || path.endsWith('/')) return `${joined}/`;
     return path.endsWith('/.') ? `${joined}/.` : joined;
