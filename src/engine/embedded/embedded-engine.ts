@@ -30,7 +30,7 @@ import type {
 } from '../engine.js';
 import { withSourceDateEpoch } from '../request.js';
 import { assemble, metadataOf } from './output/assemble.js';
-import { layerTar } from './output/layer-tar.js';
+import { type LayerSettings, layerTar } from './output/layer-tar.js';
 import { Outputs } from './output/outputs.js';
 import {
   isPredictable,
@@ -41,9 +41,8 @@ import { contentOf, readableOf } from './spool/contents.js';
 import { Spool } from './spool/spool.js';
 import { platformsOf } from './stages/platform.js';
 import { needsEngine, SourceTrees } from './stages/source-trees.js';
-import type { BuiltTarget } from './stages/stages.js';
+import { buildTargets, type BuiltTarget, checkTargets } from './stages/stages.js';
 import { StepReport } from './stages/step-report.js';
-import { buildTargets, checkTargets } from './stages/targets.js';
 
 export interface EmbeddedSettings extends Pick<
   EngineSettings,
@@ -81,6 +80,7 @@ class Build implements EntryBuild {
   readonly #platforms: readonly Platform[];
   readonly #spool: Spool;
   readonly #tree = new Tree();
+  readonly #layers: LayerSettings;
   readonly #speculation: SpeculativeLayerWriter;
   readonly #report: StepReport;
   readonly #registry: RegistrySettings;
@@ -96,15 +96,13 @@ class Build implements EntryBuild {
     this.#options = { ...options, buildArgs: withSourceDateEpoch(options.buildArgs, settings.env) };
     this.#time = settings.created ?? 0;
     this.#platforms = platformsOf(options.platforms);
-    const { insecure, report, signal } = options;
-    this.#report = new StepReport(report);
+    const { insecure, report, compression, signal } = options;
     this.#registry = { env: settings.env, insecure, report, signal };
+    this.#report = new StepReport(report);
     this.#spool = new Spool(settings.env['TMPDIR'] || tmpdir());
+    this.#layers = { spool: this.#spool, time: this.#time, compression, signal };
     this.#speculation = new SpeculativeLayerWriter({
-      spool: this.#spool,
-      compression: options.compression,
-      signal,
-      time: this.#time,
+      ...this.#layers,
       threshold: settings.speculationThreshold,
       store: async () => (await this.#beginOutputs()).store,
       predict: async () =>
@@ -239,8 +237,7 @@ class Build implements EntryBuild {
   ): Promise<BuiltTarget[]> {
     const { env } = this.settings;
     const [spool, platforms, request] = [this.#spool, this.#platforms, this.#options];
-    const flat = !request.outputs.every(isImageOutput);
-    return buildTargets({ dockerfile, sources, platforms, spool, request, flat, env, report });
+    return buildTargets({ dockerfile, sources, platforms, spool, request, env, report });
   }
 
   async #assemble(
@@ -249,19 +246,18 @@ class Build implements EntryBuild {
   ): Promise<AssembledImage | undefined> {
     const [first] = targets;
     if (store === undefined || first === undefined) return undefined;
-    const { compression, signal } = this.#options;
-    const [spool, time] = [this.#spool, this.#time];
     const { newest } = this.entries;
     const created = this.settings.created ?? (Number.isFinite(newest) ? newest : 0);
     return this.#report.around('exporting layers', async () => {
       const written = await this.#speculation.commit(first.layers);
-      return assemble(targets, { store, spool, created, time, compression, written, signal });
+      return assemble(targets, { ...this.#layers, store, created, written });
     });
   }
 
   /** Packs the context again for another engine. */
   #repacked(): Readable {
-    const options = { spool: this.#spool, time: this.#time, whiteoutNames: true };
-    return readableOf(layerTar([changes(undefined, this.#tree.freeze())], options));
+    const { spool, time } = this.#layers;
+    const entries = changes(undefined, this.#tree.freeze());
+    return readableOf(layerTar([entries], { spool, time, whiteoutNames: true }));
   }
 }

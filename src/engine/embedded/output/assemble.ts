@@ -1,5 +1,4 @@
 /** Writes targets as images into a store: the layers of their bases unchanged, and their own. */
-import type { Compression } from '../../../compression/compress.js';
 import { changes } from '../../../filesystem/changes.js';
 import { writeImage, writeIndex } from '../../../image/assemble.js';
 import type { ImageConfig } from '../../../image/config.js';
@@ -9,9 +8,8 @@ import type { AssembledImage, PlatformImage, RepositoryName } from '../../../ima
 import { fullName } from '../../../image/reference.js';
 import type { BlobStore } from '../../../image/store.js';
 import type { BuildResult, EngineRequest } from '../../engine.js';
-import type { Spool } from '../spool/spool.js';
 import type { BuiltTarget } from '../stages/stages.js';
-import { layerTar } from './layer-tar.js';
+import { type LayerSettings, layerTar } from './layer-tar.js';
 
 /** A layer of the first target that is in the store already. */
 export interface WrittenLayer {
@@ -22,16 +20,11 @@ export interface WrittenLayer {
 /** RFC 3339's years 0 to 9999, in seconds since 1970. Readers in Go reject years of five digits. */
 const [EARLIEST, LATEST] = [-62_167_219_200, 253_402_300_799];
 
-export interface AssembleOptions {
+export interface AssembleOptions extends LayerSettings {
   readonly store: BlobStore;
-  readonly spool: Spool;
   /** The creation time of the image: seconds since 1970. */
   readonly created: number;
-  /** Seconds since 1970, for entries of a layer without a time. */
-  readonly time: number;
-  readonly compression: Compression;
   readonly written?: WrittenLayer | undefined;
-  readonly signal: AbortSignal;
 }
 
 /** Writes the targets; several become an index. */

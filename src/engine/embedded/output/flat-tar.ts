@@ -6,8 +6,7 @@ import type { Writable } from 'node:stream';
 import { saveOutput } from '../../../files/output-file.js';
 import { type Change, changes } from '../../../filesystem/changes.js';
 import { DIRECTORY, Directory, isDirectory, NO_TIME } from '../../../filesystem/node.js';
-import type { Spool } from '../spool/spool.js';
-import { layerTar } from './layer-tar.js';
+import { type LayerSettings, layerTar } from './layer-tar.js';
 
 /** The file system of an image for one platform. */
 export interface FlatSystem {
@@ -19,12 +18,7 @@ export interface FlatSystem {
   readonly layers: readonly { readonly before: Directory; readonly after: Directory }[];
 }
 
-export interface FlatOptions {
-  readonly spool: Spool;
-  /** Seconds since 1970, for entries without a time. */
-  readonly time: number;
-  readonly signal: AbortSignal;
-}
+export type FlatOptions = Omit<LayerSettings, 'compression'>;
 
 /** Writes the tar to `dest`. Resolves to its bytes; throws as {@link saveOutput}. */
 export function writeFlatTar(

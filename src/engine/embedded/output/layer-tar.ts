@@ -3,6 +3,7 @@
  * directly. A second name of a file becomes a hard link. Names that start with `.wh.` would delete files, and are
  * refused.
  */
+import type { Compression } from '../../../compression/compress.js';
 import { DockerceptionError } from '../../../errors.js';
 import type { Change } from '../../../filesystem/changes.js';
 import { isDirectory, type Leaf, NO_TIME } from '../../../filesystem/node.js';
@@ -16,10 +17,17 @@ import type { Spool } from '../spool/spool.js';
 
 const CHUNK = 512 << 10;
 
-export interface LayerTarOptions {
-  readonly spool: Pick<Spool, 'read'>;
+/** What the layers of a build have in common. */
+export interface LayerSettings {
+  /** Has the contents of the files. */
+  readonly spool: Spool;
   /** Seconds since 1970, for entries without a time. */
   readonly time: number;
+  readonly compression: Compression;
+  readonly signal: AbortSignal;
+}
+
+export interface LayerTarOptions extends Pick<LayerSettings, 'spool' | 'time'> {
   /** Whether names that start with `.wh.` are allowed, as in a context. @default false */
   readonly whiteoutNames?: boolean;
   /** A promise while the bytes of the spool before `end` can't be read. @default all can */

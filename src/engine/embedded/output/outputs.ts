@@ -19,10 +19,7 @@ import type { BuiltTarget } from '../stages/stages.js';
 const NEVER = new AbortController().signal;
 
 /** A store whose content becomes an output. */
-interface Destination extends BlobStore {
-  finish(image: AssembledImage, names: readonly string[]): Promise<void>;
-  close(): Promise<void>;
-}
+type Destination = ArchiveStore | LayoutStore;
 
 export interface OutputsOptions {
   readonly build: EngineRequest;
@@ -97,7 +94,7 @@ export class Outputs {
     const systems = await Promise.all(
       targets.map(async (target) => ({
         platform: formatPlatform(target.platform),
-        root: (await target.tree()).freeze(),
+        root: (await target.system()).tree.freeze(),
         layers: target.layers,
       })),
     );

@@ -2,40 +2,33 @@
  * A layer that is written while its entries become known. If it turns out to differ from the image's layer, it is
  * discarded, and the image's layer is written from the start.
  */
-import type { Compression } from '../../../compression/compress.js';
 import type { Change } from '../../../filesystem/changes.js';
 import { isDirectory, sameAttributes } from '../../../filesystem/node.js';
 import { type StoredLayer, writeLayer } from '../../../image/layer.js';
 import type { BlobStore } from '../../../image/store.js';
-import { layerTar } from '../output/layer-tar.js';
+import { type LayerSettings, layerTar } from '../output/layer-tar.js';
 import { Condition } from '../spool/condition.js';
-import type { Spool } from '../spool/spool.js';
-
-export interface IncrementalLayerOptions {
-  /** It has no other writer until the layer is complete or abandoned. */
-  readonly store: BlobStore;
-  readonly spool: Spool;
-  readonly compression: Compression;
-  /** Seconds since 1970, for entries without a time. */
-  readonly time: number;
-  /** Bytes of it that are known so far: a hint. */
-  readonly expected: number;
-  readonly signal: AbortSignal;
-}
 
 export class IncrementalLayer {
   /** Resolves when the layer is written; rejects if it cannot be written or is abandoned. */
   readonly written: Promise<StoredLayer>;
   /** The entries so far, in the order in which they are written. */
   readonly entries: Change[] = [];
-  readonly #spool: Spool;
   /** Entries that the writer has not read yet. */
   readonly #batches: Iterable<Change>[] = [];
   #isComplete = false;
   readonly #changed = new Condition();
 
-  constructor({ store, spool, compression, time, expected, signal }: IncrementalLayerOptions) {
-    this.#spool = spool;
+  /**
+   * @param store has no other writer until the layer is complete or abandoned
+   * @param expected its bytes that are known so far: a hint
+   */
+  constructor(
+    store: BlobStore,
+    expected: number,
+    private readonly settings: LayerSettings,
+  ) {
+    const { spool, compression, time, signal } = settings;
     const whenReadable = (end: number): Promise<void> | undefined => spool.whenReadable(end);
     const tar = layerTar(this.#readBatches(), { spool, time, whenReadable, signal });
     this.written = writeLayer(store, tar, compression, expected);
@@ -75,7 +68,7 @@ export class IncrementalLayer {
   async abandon(): Promise<void> {
     const reason = new Error('the layer is another one');
     this.#changed.fail(reason);
-    this.#spool.fail(reason);
+    this.settings.spool.fail(reason);
     await this.written.catch(() => undefined);
   }
 

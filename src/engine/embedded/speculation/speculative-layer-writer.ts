@@ -5,7 +5,6 @@
  * abandoned, and its diverted contents are copied back into the spool.
  */
 import type { Readable } from 'node:stream';
-import type { Compression } from '../../../compression/compress.js';
 import { decompress } from '../../../compression/decompress.js';
 import type { Dockerfile } from '../../../dockerfile/instructions/instruction.js';
 import { type Change, changes } from '../../../filesystem/changes.js';
@@ -15,7 +14,7 @@ import { Tree } from '../../../filesystem/tree.js';
 import { unpack } from '../../../filesystem/unpack.js';
 import type { BlobStore, RevocableStore } from '../../../image/store.js';
 import type { WrittenLayer } from '../output/assemble.js';
-import type { Spool } from '../spool/spool.js';
+import type { LayerSettings } from '../output/layer-tar.js';
 import type { LayerChange } from '../stages/stages.js';
 import { IncrementalLayer } from './incremental-layer.js';
 
@@ -28,12 +27,7 @@ const MAX_FILES = 100_000;
 const HEAD = 4096;
 const LAYER = 'a layer that was written ahead';
 
-export interface SpeculationOptions {
-  readonly spool: Spool;
-  readonly compression: Compression;
-  readonly signal: AbortSignal;
-  /** Seconds since 1970, for entries of a layer without a time. */
-  readonly time: number;
+export interface SpeculationOptions extends LayerSettings {
   /** Bytes of a large file, more than what the spool keeps in memory. @default 8 MiB */
   readonly threshold?: number | undefined;
   /** Opens the layer's destination; undefined if no image is written. */
@@ -193,7 +187,6 @@ export class SpeculativeLayerWriter implements ContentSink {
 
   /** The layer that continues with these entries, or a new one if none was begun. */
   async #speculate(location: Location, expected: number): Promise<Speculation | undefined> {
-    const { spool, compression, time, signal } = this.options;
     const speculation = this.#speculation;
     if (speculation !== undefined) {
       if (speculation.index !== location.index) return undefined;
@@ -206,7 +199,7 @@ export class SpeculativeLayerWriter implements ContentSink {
       this.#predictionsLeft = 0;
       return undefined;
     }
-    const layer = new IncrementalLayer({ store, spool, compression, time, expected, signal });
+    const layer = new IncrementalLayer(store, expected, this.options);
     return (this.#speculation = { index: location.index, layer, store });
   }
 

@@ -1,20 +1,26 @@
-/** Builds the stages that a target needs, in order: each instruction changes the file tree that the base left. */
+/**
+ * Builds the target for each platform: the stages that it needs, in order. Each instruction changes the file tree that
+ * the base left.
+ */
 import type { Dockerfile, Stage } from '../../../dockerfile/instructions/instruction.js';
-import type { BuildPlan, PlannedStage } from '../../../dockerfile/stages/plan.js';
+import { type BuildPlan, type PlannedStage, planStages } from '../../../dockerfile/stages/plan.js';
 import { DockerceptionError } from '../../../errors.js';
 import { changes } from '../../../filesystem/changes.js';
-import type { Directory } from '../../../filesystem/node.js';
+import { type Directory, isFile, type Leaf } from '../../../filesystem/node.js';
 import { Tree } from '../../../filesystem/tree.js';
 import type { History } from '../../../image/config.js';
 import type { Platform } from '../../../image/descriptor.js';
 import type { Image } from '../../../image/manifest.js';
+import { formatPlatform, hostPlatform } from '../../../image/platform.js';
+import { isImageOutput } from '../../../options/image.js';
 import { printable } from '../../../text/printable.js';
 import { nearest } from '../../../text/suggest.js';
-import type { EngineRequest } from '../../engine.js';
+import type { EngineRequest, ImageCheck } from '../../engine.js';
+import { CONTENT_CHUNK, contentChunks } from '../spool/contents.js';
 import type { Spool } from '../spool/spool.js';
-import { execute, type Execution } from '../steps/execute-step.js';
+import { execute, type Execution, located } from '../steps/execute-step.js';
 import { createdBy, evaluateStage, type StageResult, withLabels } from './evaluate-stage.js';
-import { type ConfigPlatform, imagePlatform, otherPlatform } from './platform.js';
+import { type ConfigPlatform, imagePlatform, otherPlatform, refuseWindows } from './platform.js';
 import type { ImageSystem, SourceTrees } from './source-trees.js';
 import type { StepReport } from './step-report.js';
 
@@ -23,13 +29,9 @@ export interface TargetOptions {
   readonly sources: SourceTrees;
   readonly spool: Spool;
   readonly request: EngineRequest;
-  /** Whether the whole file system of the target is written, with the contents of its base. */
-  readonly flat: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly report: StepReport;
-  readonly platform: Platform;
-  /** Precedes the names of stages in progress: `linux/amd64 ` if there are several platforms. */
-  readonly prefix: string;
+  readonly platforms: readonly Platform[];
 }
 
 /** The file system before and after an instruction. */
@@ -46,26 +48,68 @@ interface BuiltStage {
   /** That of the base and its own, whose entries have no time yet. */
   readonly history: readonly History[];
   readonly result: StageResult;
-  /** Its file system. The base image is read on the first call. */
-  readonly tree: () => Promise<Tree>;
-  /** The file system after each layer of the base image, which is read on the first call. */
-  readonly imageLayers: () => Promise<readonly Directory[]>;
+  /** Its file system, and those after each layer of the base image, which is read on the first call. */
+  readonly system: () => Promise<ImageSystem>;
 }
 
 export interface BuiltTarget extends BuiltStage {
   readonly platform: ConfigPlatform;
 }
 
-export class StageBuilder {
+/** Builds the targets in the order of the platforms. Rejects with errors of kind build that name file and line. */
+export async function buildTargets(options: TargetOptions): Promise<BuiltTarget[]> {
+  const targets: BuiltTarget[] = [];
+  for (const platform of options.platforms) {
+    const plan = await planWithTriggers(platform, options);
+    targets.push(await new StageBuilder(plan, platform, options).target());
+  }
+  return targets;
+}
+
+/** Refuses unsupported Dockerfiles before it looks up bases, then plans again with the ONBUILD triggers of the bases. */
+async function planWithTriggers(
+  targetPlatform: Platform,
+  { dockerfile, sources, request }: TargetOptions,
+): Promise<BuildPlan> {
+  const { buildArgs, target, buildContexts } = request;
+  const contexts = Object.keys(buildContexts);
+  const buildPlatform = hostPlatform();
+  const settings = { buildArgs, target, targetPlatform, buildPlatform, contexts };
+  const { name: file } = dockerfile;
+  const triggers = new Map<number, readonly string[]>();
+  for (;;) {
+    const known = triggers.size;
+    const plan = planStages(dockerfile, { ...settings, triggers });
+    for (const { stage, base, platform } of plan.stages) {
+      if (platform !== undefined) {
+        const from = `reading ${printable(file)}:${stage.line}`;
+        refuseWindows(platform.os, `${from}: FROM --platform=${formatPlatform(platform)}`);
+      }
+      if (base.kind !== 'image') continue;
+      const found = await sources
+        .find(base.name, platform ?? targetPlatform)
+        .catch((error: unknown) => {
+          throw located(suggestStage(error, base.name, dockerfile), { file, line: stage.line });
+        });
+      const onBuild = found.image?.config.config?.OnBuild ?? [];
+      if (onBuild.length > 0) triggers.set(stage.index, onBuild);
+    }
+    // A trigger may need another stage, whose base has triggers of its own.
+    if (triggers.size === known) return plan;
+  }
+}
+
+class StageBuilder {
   readonly #built = new Map<number, BuiltStage>();
   /** Stages whose contents are read. */
   readonly #read: ReadonlySet<number>;
 
   constructor(
     private readonly plan: BuildPlan,
+    private readonly platform: Platform,
     private readonly options: TargetOptions,
   ) {
-    this.#read = readStages(plan, options.flat);
+    this.#read = readStages(plan, !options.request.outputs.every(isImageOutput));
   }
 
   /** Builds the stages in the order of the plan. */
@@ -73,49 +117,52 @@ export class StageBuilder {
     for (const planned of this.plan.stages)
       this.#built.set(planned.stage.index, await this.#stage(planned));
     const built = this.#built.get(this.plan.target.stage.index) as BuiltStage;
-    const { request, platform } = this.options;
+    const { request } = this.options;
     const { image, result } = built;
     const isRequested = request.platforms.length > 0;
     return {
       ...built,
       result: { ...result, config: withLabels(result.config, request.labels) },
-      platform: imagePlatform(image?.config, platform, isRequested),
+      platform: imagePlatform(image?.config, this.platform, isRequested),
     };
   }
 
   async #stage(planned: PlannedStage): Promise<BuiltStage> {
-    const { report, prefix, request } = this.options;
+    const { report, platforms, request } = this.options;
+    const prefix = platforms.length > 1 ? `${formatPlatform(this.platform)} ` : '';
     const base = await this.#base(planned);
     const result = this.#evaluate(planned.stage, base);
     const layers = [...(base?.layers ?? [])];
     const history = [...(base?.history ?? [])];
-    let own: Promise<Tree> | undefined;
-    const copied = async (): Promise<Tree> => new Tree(await base?.tree());
-    const tree = (): Promise<Tree> => (own ??= copied());
+    const copied = async (): Promise<ImageSystem> => {
+      const below = await base?.system();
+      return { tree: new Tree(below?.tree), layers: below?.layers ?? [] };
+    };
+    let own: Promise<ImageSystem> | undefined;
+    const system = (): Promise<ImageSystem> => (own ??= copied());
     const execution = this.#execution(planned);
     for (const step of result.steps) {
       let isEmpty = true;
       if (step.kind !== 'config') {
         request.signal.throwIfAborted();
-        const stage = await tree();
-        const before = stage.freeze();
+        const { tree } = await system();
+        const before = tree.freeze();
         const name = `[${printable(prefix + planned.label)}] ${printable(step.text, 120)}`;
-        await report.around(name, () => execute(step, stage, execution));
-        const change = { before, after: stage.freeze() };
+        await report.around(name, () => execute(step, tree, execution));
+        const change = { before, after: tree.freeze() };
         isEmpty = isEmptyChange(change);
         if (!isEmpty) layers.push(change);
       }
       history.push({ created_by: createdBy(step), ...(isEmpty && { empty_layer: true }) });
     }
-    const imageLayers = async (): Promise<readonly Directory[]> => base?.imageLayers() ?? [];
-    return { image: base?.image, layers, history, result, tree, imageLayers };
+    return { image: base?.image, layers, history, result, system };
   }
 
   async #base({ base, platform, stage }: PlannedStage): Promise<BuiltStage | undefined> {
     if (base.kind === 'scratch') return undefined;
     if (base.kind === 'stage') return this.#built.get(base.index);
-    const { sources, report, request, platform: targetPlatform } = this.options;
-    const wanted = platform ?? targetPlatform;
+    const { sources, report, request } = this.options;
+    const wanted = platform ?? this.platform;
     const found = await sources.find(base.name, wanted);
     const { image } = found;
     if (image === undefined) return this.#directory(stage, found.name, await found.tree());
@@ -123,17 +170,12 @@ export class StageBuilder {
     const message = isRequested ? otherPlatform(base.name, image.config, wanted) : undefined;
     if (message !== undefined) report.report({ kind: 'notice', message, warning: true });
     const { config = {}, author } = image.config;
-    let system: Promise<ImageSystem> | undefined;
-    // The tree and the layers share nodes, so that both come from one read.
-    const read = (): Promise<ImageSystem> =>
-      (system ??= sources.imageSystem(image, this.#read.has(stage.index)));
     return {
       image,
       layers: [],
       history: image.config.history ?? [],
       result: { config, author, steps: [], variables: new Map() },
-      tree: async () => (await read()).tree,
-      imageLayers: async () => (await read()).layers,
+      system: () => sources.imageSystem(image, this.#read.has(stage.index)),
     };
   }
 
@@ -146,8 +188,7 @@ export class StageBuilder {
       layers: isEmpty ? [] : [change],
       history: isEmpty ? [] : [{ created_by: name }],
       result: this.#evaluate({ ...stage, instructions: [] }, undefined),
-      tree: () => Promise.resolve(files),
-      imageLayers: () => Promise.resolve([]),
+      system: () => Promise.resolve({ tree: files, layers: [] }),
     };
   }
 
@@ -159,7 +200,7 @@ export class StageBuilder {
   }
 
   #execution(planned: PlannedStage): Execution {
-    const { sources, platform, spool, env, dockerfile, request } = this.options;
+    const { sources, spool, env, dockerfile, request } = this.options;
     const { addHosts, buildContexts, signal } = request;
     return {
       spool,
@@ -172,13 +213,13 @@ export class StageBuilder {
           return { tree: new Tree(), name: 'scratch' };
         if (source.kind === 'image')
           try {
-            const { name, tree } = await sources.find(source.name, platform);
+            const { name, tree } = await sources.find(source.name, this.platform);
             return { name, tree: await tree() };
           } catch (error) {
             throw suggestStage(error, from, dockerfile);
           }
         const stage = this.#built.get(source.index) as BuiltStage;
-        return { tree: await stage.tree(), name: `the stage ${printable(from)}` };
+        return { tree: (await stage.system()).tree, name: `the stage ${printable(from)}` };
       },
       fetch: async (url, checksum) => {
         const { fetchInto } = await import('../steps/remote-file.js');
@@ -207,6 +248,27 @@ function readStages({ stages, target }: BuildPlan, flat: boolean): Set<number> {
     if (base.kind === 'stage' && read.has(stage.index)) read.add(base.index);
   }
   return read;
+}
+
+/** Passes each target to the check. Rejects with the check's error. */
+export async function checkTargets(
+  targets: readonly BuiltTarget[],
+  spool: Spool,
+  check: ImageCheck,
+): Promise<void> {
+  const chunk = Buffer.allocUnsafeSlow(CONTENT_CHUNK);
+  const content = (file: Leaf): Iterable<Buffer> | undefined => {
+    if (!isFile(file) || file.offset < 0) return undefined;
+    const head = spool.headOf(file.offset);
+    // The check needs no more of these: see ImageCheck.needsContent.
+    return head === undefined ? contentChunks(file, spool, chunk) : [head];
+  };
+  for (const { platform, result, layers, system } of targets)
+    await check.assembled({
+      config: { ...platform, config: result.config },
+      layers: [...(await system()).layers, ...layers.map(({ after }) => after)],
+      content,
+    });
 }
 
 /** Adds a hint to the error of an unknown image, if a stage has a similar name. */
