@@ -7,7 +7,6 @@ export const ERROR_CODES = {
     'build | The file that `ADD` fetched differs from `--checksum`. | Correct the checksum or the URL.',
   ADD_FAILED:
     "build | A file of `ADD` can't be downloaded. | Check the URL, and the proxy in the environment.",
-  ADD_HOST: "usage | `--add-host` isn't `HOST:IP`. | Write it as in `--add-host db:10.0.0.5`.",
   ADD_URL: 'build | A source of `ADD` is no valid URL. | Correct it in the Dockerfile.',
   ARCHIVE_INVALID:
     "build | A file isn't an image archive, or is damaged. | Write or copy the archive again.",

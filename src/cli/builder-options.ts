@@ -74,11 +74,14 @@ export function pairs(
   return Object.fromEntries(entries);
 }
 
-/** `PATH[:DEST]`. */
-function artifact(text: string): { path: string; dest?: string } {
+/** The parts of `PATH[:DEST]`. */
+export function splitPlace(text: string): [path: string, dest?: string] {
   const colon = text.lastIndexOf(':');
-  const path = colon < 0 ? text : text.slice(0, colon);
-  const dest = colon < 0 ? undefined : text.slice(colon + 1);
+  return colon < 0 ? [text] : [text.slice(0, colon), text.slice(colon + 1)];
+}
+
+function artifact(text: string): { path: string; dest?: string } {
+  const [path, dest] = splitPlace(text);
   if (path === '' || dest === '') throw usage(`--artifacts takes PATH[:DEST], not '${text}'`);
   return dest === undefined ? { path } : { path, dest };
 }

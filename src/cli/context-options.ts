@@ -9,6 +9,7 @@ import { isStandardInput } from '../source/standard-input.js';
 import { nearest } from '../text/suggest.js';
 import { parseTime, sourceDateEpoch } from '../text/time.js';
 import { trimEnd } from '../text/trim.js';
+import { splitPlace } from './builder-options.js';
 import { usage } from './flags.js';
 import { type Arguments, VERBS } from './parse.js';
 
@@ -64,9 +65,7 @@ function count(text: string): number {
 
 /** `HOST[:DEST]`; without DEST it is HOST's last component, as for `cp`. */
 function addition(text: string): Addition {
-  const colon = text.lastIndexOf(':');
-  const host = colon < 0 ? text : text.slice(0, colon);
-  const dest = colon < 0 ? (trimEnd(host, '/').split('/').at(-1) ?? '') : text.slice(colon + 1);
+  const [host, dest = trimEnd(host, '/').split('/').at(-1) ?? ''] = splitPlace(text);
   if (host === '' || dest === '') throw usage(`--add takes HOST[:DEST], not '${text}'`);
   if (host === '-' && /^[-.]$|\/$/.test(dest))
     throw usage('--add - needs a name in the context', 'as in --add -:app');

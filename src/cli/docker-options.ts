@@ -2,15 +2,12 @@
  * The options of `docker build` and `docker buildx build` that this tool does not have. Scripts carry them over from
  * there: some change nothing here and are accepted, each of the others gets an error with its own name and reason.
  */
-import type { Verb } from '../options/schema.js';
+import type { Flag, Verb } from '../options/schema.js';
 import { parseBoolean } from '../options/values.js';
 import { usage } from './flags.js';
 
 /** One option of docker's. */
-export interface DockerOption {
-  /** Without dashes. */
-  readonly name: string;
-  readonly short: string | undefined;
+export interface DockerOption extends Pick<Flag, 'name' | 'short'> {
   /** Whether it takes a value. */
   readonly value: boolean;
   /** Why it is missing here; undefined for a flag that is accepted and has no effect. */

@@ -3,7 +3,6 @@ import { DockerceptionError, type ErrorKind, messageOf, systemCode } from '../er
 import { printable } from '../text/printable.js';
 import { joinLines } from '../text/trim.js';
 
-/** The exit code for each kind of failure. */
 export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
   build: 1,
   output: 1,

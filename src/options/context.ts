@@ -149,9 +149,6 @@ function isPath(value: unknown): value is string | URL {
 export function isSource(value: unknown): value is Source {
   if (!isObject(value)) return false;
   const { name, stream, complete } = value;
-  return typeof name === 'string' && stream instanceof Readable && isPromise(complete);
-}
-
-function isPromise(value: unknown): boolean {
-  return typeof (value as Promise<unknown> | undefined)?.then === 'function';
+  const isPromise = typeof (complete as Promise<unknown> | undefined)?.then === 'function';
+  return typeof name === 'string' && stream instanceof Readable && isPromise;
 }

@@ -1,6 +1,5 @@
 /** The choice of a display. */
-import { plainText } from '../text/terminal.js';
-import { type Display, messageLine, type Output, Writer } from './display.js';
+import type { Display, Output } from './display.js';
 import type { ProgressEvent } from './events.js';
 import { jsonDisplay } from './json.js';
 import { liveDisplay } from './live.js';
@@ -15,12 +14,10 @@ export type DisplayMode = 'auto' | 'plain' | 'tty' | 'rawjson' | 'quiet';
  */
 export function createDisplay(mode: DisplayMode, out: Output, env: NodeJS.ProcessEnv): Display {
   if (mode === 'quiet') {
-    const writer = new Writer(out);
-    const report = (event: ProgressEvent): void => {
-      if (event.kind === 'notice' && event.warning === true)
-        writer.write(`dockerception: ${plainText(messageLine(event))}\n`);
-    };
-    return { report, close: () => undefined };
+    const { report } = plainDisplay(out);
+    const isShown = (event: ProgressEvent): boolean =>
+      event.kind === 'notice' && event.warning === true;
+    return { report: (event) => isShown(event) && report(event), close: () => undefined };
   }
   if (mode === 'rawjson') return jsonDisplay(out);
   const terminal = out.isTTY === true && env['TERM'] !== 'dumb';

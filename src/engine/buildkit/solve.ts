@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
 import type { CredentialStore } from '../../image/credentials/credentials.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
-import { hostAndAddress, onContextEnd } from '../request.js';
+import { hostWith, onContextEnd } from '../request.js';
 import { GrpcClient, GrpcError } from './grpc.js';
 import { unpackedTar } from './llb.js';
 import { existingImage, TraceDecoder, withoutReferences } from './progress.js';
@@ -153,7 +153,7 @@ function frontendOptions(
   options: EngineRequest,
 ): Record<string, string> {
   const { target, platforms, network, noCache, pull } = options;
-  const hosts = options.addHosts.map((host) => hostAndAddress(host).join('='));
+  const hosts = options.addHosts.map((host) => hostWith('=', host));
   const prefixed = (prefix: string, map: Readonly<Record<string, string>>): [string, string][] =>
     Object.entries(map).map(([key, value]) => [`${prefix}:${key}`, value]);
   const inputs = Object.fromEntries(directories.map((name) => [name, `input:${name}`]));

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../error-codes.js';
 import { DockerceptionError } from '../../errors.js';
 import { parseBoolean } from '../../options/values.js';
 import type { EngineRequest, EngineSettings } from '../engine.js';
-import { hostAndAddress } from '../request.js';
+import { hostWith } from '../request.js';
 import type { Ping } from './connection.js';
 
 /** The builder of an engine. */
@@ -137,7 +137,7 @@ export function buildQuery(options: EngineRequest, backend: BuildBackend): strin
       `use \`dockerception filter | podman build --network ${network} -\``,
     );
   if (network) query.set('networkmode', network);
-  const hosts = options.addHosts.map((host) => hostAndAddress(host).join(':'));
+  const hosts = options.addHosts.map((host) => hostWith(':', host));
   // Podman answers 400 to a repeated key.
   const repeated = isPodman && hosts.length > 0 ? [JSON.stringify(hosts)] : hosts;
   for (const host of repeated) query.append('extrahosts', host);

@@ -44,10 +44,6 @@ export async function build(
   return answer.imageId;
 }
 
-interface BuildMessage extends ClassicMessage {
-  readonly aux?: unknown;
-}
-
 const TRACE = 'moby.buildkit.trace';
 /** A data structure of Podman in its message about an unknown instruction. */
 const DUMP = / &imagebuilder\.Step\{.*\}$/s;
@@ -78,7 +74,7 @@ export class BuildAnswer extends ClassicProgress implements UploadAnswer {
   /** @throws DockerceptionError of kind engine, code ENGINE_ANSWER, if a trace is damaged. */
   override take(value: unknown): void {
     if (typeof value !== 'object' || value === null) return;
-    const message = value as BuildMessage;
+    const message = value as ClassicMessage;
     const { id, aux } = message;
     const error = errorOf(message);
     if (error !== undefined) this.#fail(error);

@@ -12,6 +12,8 @@ export interface ClassicMessage {
   readonly status?: string;
   readonly id?: string;
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
+  /** A trace or a result. */
+  readonly aux?: unknown;
 }
 
 const STEP = /^(?:\[(\d+)\/\d+\] )?step (\d+\/\d+) ?: ?(.*)$/is;

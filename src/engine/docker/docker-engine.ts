@@ -31,7 +31,6 @@ const NEVER = new AbortController().signal;
 export type DockerEngineSettings = Pick<EngineSettings, 'env' | 'stdout'> &
   Partial<Pick<EngineSettings, 'keepOwner' | 'openDirectory'>>;
 
-/** Creates the engine at the end of a connection. */
 export function dockerEngine(connection: Connection, settings: DockerEngineSettings): Engine {
   const { env, stdout } = settings;
   return async (context, given) => {

@@ -115,10 +115,7 @@ export function withoutImage(): DockerceptionError {
   return new DockerceptionError('build', 'BUILD_NO_IMAGE', message, { hint: SEE_LOG });
 }
 
-/** Whether the engine cannot be reached. */
 export const isUnreachable = codeTest('ENGINE_UNREACHABLE');
-
-/** Whether the engine does not have what was requested. */
 export const isNotFound: (error: unknown) => boolean = codeTest(NOT_FOUND);
 
 /** Whether the engine has refused the request with a reason, or does not have what was requested. */

@@ -2,14 +2,13 @@
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
 import type { Report } from '../../progress/events.js';
+import { END_OF_ARCHIVE } from '../../tar/writer.js';
 import { joinLines } from '../../text/trim.js';
 import type { EngineRequest } from '../engine.js';
 import { type ClassicMessage, ClassicProgress } from './classic-progress.js';
 import type { Connection } from './connection.js';
 import { type AbortAction, postTar, type UploadAnswer } from './upload.js';
 
-/** Bytes of the two blocks that end a tar. */
-const END_OF_ARCHIVE = 1024;
 /** Milliseconds between two reports of the bytes sent. */
 const REPORT_INTERVAL = 100;
 /** `Loaded image: app:latest`, `Loaded image ID: sha256:…`; Podman has several in one line. */
@@ -51,9 +50,9 @@ function holdEnd(): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       let bytes = chunk;
-      if (chunk.length < END_OF_ARCHIVE) bytes = Buffer.concat([held, chunk]);
+      if (chunk.length < END_OF_ARCHIVE.length) bytes = Buffer.concat([held, chunk]);
       else if (held.length > 0) this.push(held);
-      const length = Math.max(0, bytes.length - END_OF_ARCHIVE);
+      const length = Math.max(0, bytes.length - END_OF_ARCHIVE.length);
       // A copy, which does not retain the memory of the chunk.
       held = Buffer.from(bytes.subarray(length));
       if (length > 0) this.push(bytes.subarray(0, length));
@@ -94,7 +93,6 @@ class LoadAnswer extends ClassicProgress implements UploadAnswer {
     super.take(message);
   }
 
-  /** Reports that more bytes of the archive were sent. */
   sent(bytes: number): void {
     this.#sent += bytes;
     const now = performance.now();

@@ -35,7 +35,6 @@ export type ImageDescription = Pick<BuildResult, 'metadata' | 'size'>;
 export class NewImage {
   /** Whether {@link accept} has succeeded. */
   isAccepted = false;
-  readonly #warn: (message: string) => void;
   /** IDs of the unnamed images before the build; undefined if they were not listed. */
   #before: Promise<ReadonlySet<string>> | undefined;
   readonly #closed = new AbortController();
@@ -46,9 +45,9 @@ export class NewImage {
   /** Created before the build, so that images that exist already are known. */
   constructor(
     private readonly connection: Connection,
-    { isBuildKit, mayBeRefused, signal, warn }: NewImageSettings,
+    private readonly settings: NewImageSettings,
   ) {
-    this.#warn = warn;
+    const { isBuildKit, mayBeRefused, signal } = settings;
     const list = (): void => {
       if (this.#id !== undefined || this.#before !== undefined) return;
       this.#before = this.#list(isBuildKit);
@@ -63,7 +62,6 @@ export class NewImage {
     this.#closed.abort();
   }
 
-  /** The build has written it. */
   built(id: string): void {
     this.#id = id;
   }
@@ -111,7 +109,9 @@ export class NewImage {
     try {
       // Undefined if the images before the build are not known.
       const before = await this.#before?.catch((error: unknown) =>
-        this.#warn(`keeping the image ${id}, which may have existed before: ${messageOf(error)}`),
+        this.settings.warn(
+          `keeping the image ${id}, which may have existed before: ${messageOf(error)}`,
+        ),
       );
       const existed = before?.has(id);
       const image = await this.#find(id);
@@ -121,7 +121,7 @@ export class NewImage {
       for (const [name, previousId] of given) await this.#takeBack(id, name, previousId, existed);
       if (isOwn) await this.#remove(id);
     } catch (error) {
-      this.#warn(`removing the image ${id}: ${messageOf(error)}`);
+      this.settings.warn(`removing the image ${id}: ${messageOf(error)}`);
     }
   }
 

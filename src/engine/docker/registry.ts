@@ -50,18 +50,15 @@ export async function pushFromEngine(
   const [name, tag] = splitTag(reference);
   const path = `${imagePath(name)}/push?${new URLSearchParams({ tag }).toString()}`;
   let digest: string | undefined;
-  const take = ({ aux, status }: TransferMessage): void => {
-    if (typeof aux?.Digest === 'string') digest = aux.Digest;
+  const take = ({ aux, status }: ClassicMessage): void => {
+    const found = (aux as { readonly Digest?: unknown } | null | undefined)?.Digest;
+    if (typeof found === 'string') digest = found;
     // Podman reports it only as text.
     else digest ??= /: digest: (sha256:[0-9a-f]{64}) /.exec(status ?? '')?.[1];
   };
   const failure = await transfer(connection, 'push', reference, path, credentials, options, take);
   if (failure !== undefined) throw failure;
   return digest;
-}
-
-interface TransferMessage extends ClassicMessage {
-  readonly aux?: { readonly Digest?: unknown } | null;
 }
 
 /** @returns the error if the engine or the registry refused. */
@@ -72,14 +69,14 @@ async function transfer(
   path: string,
   credentials: CredentialStore,
   { report, signal }: TransferOptions,
-  take?: (message: TransferMessage) => void,
+  take?: (message: ClassicMessage) => void,
 ): Promise<DockerceptionError | undefined> {
   const doing = `${verb}ing ${reference}`;
   const registry = registryOf(reference);
   const headers = { 'X-Registry-Auth': registryAuth(registry, await credentials.get(registry)) };
   const progress = new ClassicProgress(report, doing, `${verb}:${reference}`);
   const lines = new JsonLines((value) => {
-    const message = (value ?? {}) as TransferMessage;
+    const message = (value ?? {}) as ClassicMessage;
     take?.(message);
     progress.take(message);
   });

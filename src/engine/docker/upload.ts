@@ -3,21 +3,17 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
 import { onContextEnd } from '../request.js';
+import type { ClassicProgress } from './classic-progress.js';
 import type { ApiRequest, Connection } from './connection.js';
 import { lost, malformed, refusal, unreachable } from './failures.js';
 
-/** Reads an answer. */
-export interface UploadAnswer {
-  /** Whether it reports success. */
+/** Reads an answer, whose progress it reports. */
+export interface UploadAnswer extends Pick<ClassicProgress, 'error' | 'finish'> {
   readonly isSuccess: boolean;
-  /** The error that it reports. */
-  readonly error: string | undefined;
   /** What an abort does now. */
   readonly abortAction: AbortAction;
   /** Receives the value of each line. */
   take(value: unknown): void;
-  /** There are no more lines. */
-  finish(): void;
 }
 
 /**

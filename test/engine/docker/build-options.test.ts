@@ -78,7 +78,6 @@ describe('the query of a build', () => {
 
   it.each<[Partial<EngineRequest>, 'classic' | 'podman', string]>([
     [{ platforms: ['linux/arm64', 'linux/amd64'] }, 'classic', 'PLATFORMS'],
-    [{ addHosts: ['nohost'] }, 'classic', 'ADD_HOST'],
     [{ network: 'none' }, 'podman', 'NETWORK'],
   ])('is refused for %j with %s', (change, builder, code) => {
     expect(() => query(change, builder)).toThrow(
