@@ -23,13 +23,12 @@ export type {
   Duplicate,
   Finding,
   HiddenFile,
-  ImageFacts,
-  Inspection,
   LayerFacts,
   Severity,
   UnmappableEntry,
   Waste,
-} from './inspect/inspection.js';
+} from './inspect/facts.js';
+export type { ImageFacts, Inspection } from './inspect/inspection.js';
 export { inspectionJson, type JsonOptions } from './inspect/json.js';
 export { type CheckedImage, type LimitViolation, limitViolations } from './inspect/limits.js';
 export type { Content, ElfContent, Secret } from './inspect/probe/content.js';

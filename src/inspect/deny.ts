@@ -5,7 +5,7 @@
 import { compileIgnore, type Ignore } from '../dockerfile/patterns/ignore.js';
 import { DockerceptionError } from '../errors.js';
 import { childrenOf, depthFirst, type Entry } from './entry.js';
-import type { HiddenFile } from './inspection.js';
+import type { HiddenFile } from './facts.js';
 
 export interface Denied {
   readonly path: string;

@@ -8,9 +8,10 @@ import { printable } from '../text/printable.js';
 import { printableQuote } from '../text/shell-quote.js';
 import { compileDeny, denied } from './deny.js';
 import { modeString, walk } from './entry.js';
+import { type Finding, MAX_LISTED } from './facts.js';
 import { cannotStart as keepsFromStarting } from './findings/catalogue.js';
 import type { ContextKind } from './findings/subject.js';
-import { type Finding, type Inspection, MAX_LISTED } from './inspection.js';
+import type { Inspection } from './inspection.js';
 
 /** The part of an inspection that is checked. */
 export interface CheckedImage extends Pick<

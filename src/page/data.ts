@@ -2,6 +2,7 @@
  * The data of the page, as JSON. Entries are columns: 100,000 objects would be slow to parse, and most of the file would be
  * their keys. Shared with the client, so it uses neither Node nor the DOM.
  */
+import type { Duplicate, Finding, HiddenFile, LayerFacts } from '../inspect/facts.js';
 
 export interface PageData {
   /** One side; in a comparison before and after. */
@@ -19,52 +20,23 @@ export interface SideData {
   /** Further facts of an image. */
   readonly facts: readonly (readonly [label: string, value: string])[];
   readonly size: number;
-  readonly layers: readonly LayerData[];
-  readonly findings: readonly FindingData[];
+  readonly layers: readonly LayerFacts[];
+  readonly findings: readonly Finding[];
   readonly waste: WasteData;
   readonly entries: EntryColumns;
-}
-
-export interface LayerData {
-  readonly compressed?: number;
-  readonly contents: number;
-  readonly createdBy?: string;
-  readonly added: number;
-  readonly changed: number;
-  readonly removed: number;
-  readonly wasted: number;
-}
-
-export interface FindingData {
-  readonly id: string;
-  readonly severity: 'error' | 'warning' | 'info';
-  readonly path?: string;
-  readonly message: string;
-  readonly advice: string;
 }
 
 /** Lists are limited to the largest files; the counts are of all. */
 export interface WasteData {
   readonly bytes: number;
-  readonly hidden: readonly HiddenData[];
+  readonly hidden: readonly HiddenFile[];
   readonly hiddenCount: number;
   readonly duplicates: readonly DuplicateData[];
   readonly duplicatesCount: number;
 }
 
-export interface HiddenData {
-  readonly path: string;
-  readonly size: number;
-  readonly layer: number;
-  readonly by: number;
-  readonly how: 'overwritten' | 'deleted';
-}
-
-export interface DuplicateData {
-  readonly size: number;
-  readonly wasted: number;
-  /** The first of `count` paths. */
-  readonly paths: readonly string[];
+/** With the first of `count` paths. */
+export interface DuplicateData extends Duplicate {
   readonly count: number;
 }
 

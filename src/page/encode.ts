@@ -1,7 +1,8 @@
 /** Encodes an inspection as the data of the page. */
 import type { Difference, DifferenceEntry } from '../inspect/difference.js';
 import { type Entry, walk } from '../inspect/entry.js';
-import type { ImageFacts, Inspection, Waste } from '../inspect/inspection.js';
+import type { Waste } from '../inspect/facts.js';
+import type { ImageFacts, Inspection } from '../inspect/inspection.js';
 import { shellQuote } from '../text/shell-quote.js';
 import {
   CHANGES,

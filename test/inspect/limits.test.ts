@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Finding } from '../../src/inspect/inspection.js';
+import type { Finding } from '../../src/inspect/facts.js';
 import type { Inspection } from '../../src/inspect/inspection.js';
 import type { LimitViolation } from '../../src/inspect/limits.js';
 import { limitError, violationLines } from '../../src/inspect/limits.js';

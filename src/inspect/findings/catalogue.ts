@@ -1,5 +1,5 @@
 /** All findings by id, with severity and meaning. Ids are stable. docs/findings.md is generated from this table. */
-import type { Finding, Severity } from '../inspection.js';
+import type { Finding, Severity } from '../facts.js';
 
 interface Kind {
   readonly severity: Severity;

@@ -1,5 +1,5 @@
 /** The findings of an image or a context, by all rules. */
-import { type Finding, MAX_LISTED, type Severity } from '../inspection.js';
+import { type Finding, MAX_LISTED, type Severity } from '../facts.js';
 import { missing } from './missing.js';
 import { type Rule, visitAll } from './rule.js';
 import { healthFindings, startFindings } from './start/start.js';

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { CERTIFICATE_BUNDLES } from '../../elf/elf-file.js';
 import { listed, printable } from '../../text/printable.js';
 import { type Entry, find } from '../entry.js';
-import type { Finding } from '../inspection.js';
+import type { Finding } from '../facts.js';
 import { finding } from './catalogue.js';
 import type { Rule } from './rule.js';
 import { EXECUTE, may, WRITE } from './start/accounts.js';

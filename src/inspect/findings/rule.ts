@@ -1,6 +1,6 @@
 /** Rules that visit every entry, all in one walk. */
 import { childrenOf, depthFirst, type Entry } from '../entry.js';
-import type { Finding } from '../inspection.js';
+import type { Finding } from '../facts.js';
 import { isPackagePath, isSystemPath } from '../probe/package-paths.js';
 
 /** The kind of the folder that contains an entry, by its path. */

@@ -7,7 +7,7 @@ import {
   type Node,
   sameAttributes,
 } from '../../filesystem/node.js';
-import { type HiddenFile, MAX_LISTED, type UnmappableEntry } from '../inspection.js';
+import { type HiddenFile, MAX_LISTED, type UnmappableEntry } from '../facts.js';
 import { readablePath } from './readable-name.js';
 
 export interface LayerStatistics {

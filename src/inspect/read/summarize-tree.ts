@@ -13,7 +13,7 @@ import {
   TYPE_BITS,
 } from '../../filesystem/node.js';
 import { type Entry, type EntryKind, walk } from '../entry.js';
-import type { Duplicate, Waste } from '../inspection.js';
+import type { Duplicate, Waste } from '../facts.js';
 import type { Content } from '../probe/content.js';
 import type { LayerStack } from './layer-stack.js';
 import { readableName, readablePath, uniqueName } from './readable-name.js';

@@ -2,7 +2,8 @@
 import { checkArgument, normalise, optional } from '../../options/schema.js';
 import { count, flag } from '../../options/values.js';
 import { type Compared, comparedCheck } from '../difference.js';
-import { type Finding, type Inspection, inspectionCheck, type Severity } from '../inspection.js';
+import type { Finding, Severity } from '../facts.js';
+import { type Inspection, inspectionCheck } from '../inspection.js';
 import { differenceLines } from './difference.js';
 import { escaped, wrap } from './fit.js';
 import { type Colour, Style, type StyleOptions } from './style.js';

@@ -3,7 +3,8 @@ import { familiarName } from '../../image/reference.js';
 import { shellCommand } from '../../text/shell-quote.js';
 import { truncate } from '../../text/terminal.js';
 import { find } from '../entry.js';
-import type { ImageFacts, Inspection, LayerFacts } from '../inspection.js';
+import type { LayerFacts } from '../facts.js';
+import type { ImageFacts, Inspection } from '../inspection.js';
 import { escaped } from './fit.js';
 import { SIZE_WIDTH, type Style } from './style.js';
 

@@ -1,6 +1,7 @@
 /** The largest files, and wasted bytes: files that later layers hide, and duplicates. */
 import { type Entry, walk } from '../entry.js';
-import type { Duplicate, HiddenFile, Inspection } from '../inspection.js';
+import type { Duplicate, HiddenFile } from '../facts.js';
+import type { Inspection } from '../inspection.js';
 import { SIZE_WIDTH, type Style } from './style.js';
 
 const MAX_ROWS = 10;

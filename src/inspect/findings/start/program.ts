@@ -8,7 +8,7 @@ import {
 import type { Shebang } from '../../../elf/script.js';
 import { printable } from '../../../text/printable.js';
 import { type Entry, find } from '../../entry.js';
-import type { Finding } from '../../inspection.js';
+import type { Finding } from '../../facts.js';
 import type { ElfContent } from '../../probe/content.js';
 import { finding } from '../catalogue.js';
 import type { Run } from '../subject.js';

@@ -1,7 +1,7 @@
 /** Whether a container of the image can start: its working directory, its user, and the programs of its command. */
 import { printable } from '../../../text/printable.js';
 import { find } from '../../entry.js';
-import type { Finding } from '../../inspection.js';
+import type { Finding } from '../../facts.js';
 import { finding } from '../catalogue.js';
 import type { Run, Runnable } from '../subject.js';
 import { commandsOf, lookUp, otherLocations } from './command.js';

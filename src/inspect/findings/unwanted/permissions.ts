@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { printable } from '../../../text/printable.js';
 import type { Entry } from '../../entry.js';
-import type { Finding } from '../../inspection.js';
+import type { Finding } from '../../facts.js';
 import { finding } from '../catalogue.js';
 import { entryRule, type Group, groupRule, type Place, type Rule } from '../rule.js';
 import type { Subject } from '../subject.js';

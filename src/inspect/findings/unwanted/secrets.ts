@@ -1,7 +1,7 @@
 /** Secrets that were recognised in contents, and files that contain secrets by their names. */
 import { printable } from '../../../text/printable.js';
 import type { Entry } from '../../entry.js';
-import type { Finding } from '../../inspection.js';
+import type { Finding } from '../../facts.js';
 import type { Secret } from '../../probe/content.js';
 import { CATALOGUE, finding } from '../catalogue.js';
 import { groupRule, type Place, type Rule } from '../rule.js';

@@ -1,5 +1,5 @@
 /** The findings, errors first, each with its advice and a link to its entry. */
-import type { FindingData } from '../../data.js';
+import type { Finding } from '../../../inspect/facts.js';
 import { fill, growingList, icon, make, name } from '../elements/dom.js';
 import type { Session } from '../model/session.js';
 import { pathLink } from './entry-list.js';
@@ -32,7 +32,7 @@ export function findingsPanel(session: Session): HTMLElement {
   return element;
 }
 
-function card(session: Session, { id, severity, path, message, advice }: FindingData): HTMLElement {
+function card(session: Session, { id, severity, path, message, advice }: Finding): HTMLElement {
   return make(
     `li.finding.${severity}`,
     icon(SIGNS[severity], 'icon sign'),

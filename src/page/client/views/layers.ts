@@ -1,6 +1,6 @@
 /** The layers from the lowest up; choosing one highlights its entries in the map. Below, facts of the image. */
+import type { LayerFacts } from '../../../inspect/facts.js';
 import { formatBytes } from '../../../text/format.js';
-import type { LayerData } from '../../data.js';
 import { bar, button, factList, fill, make, name, sizeText, swatch } from '../elements/dom.js';
 import { countOf } from '../elements/format.js';
 import { paletteFor } from '../elements/palette.js';
@@ -28,7 +28,7 @@ export function layersView(session: Session): HTMLElement {
   return element;
 }
 
-function row(session: Session, layer: LayerData, index: number, largest: number): HTMLElement {
+function row(session: Session, layer: LayerFacts, index: number, largest: number): HTMLElement {
   const colour = paletteFor(session.view.isDark).ofLayer(index);
   const number = make('span.number', String(index));
   const control = button(
@@ -42,7 +42,7 @@ function row(session: Session, layer: LayerData, index: number, largest: number)
   return make('li', control);
 }
 
-function summaryOf({ added, changed, removed, wasted, compressed }: LayerData): string {
+function summaryOf({ added, changed, removed, wasted, compressed }: LayerFacts): string {
   const parts = [`${added.toLocaleString('en')} added`];
   if (changed > 0) parts.push(`${changed.toLocaleString('en')} changed`);
   if (removed > 0) parts.push(`${removed.toLocaleString('en')} removed`);

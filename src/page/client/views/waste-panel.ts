@@ -1,6 +1,7 @@
 /** Wasted bytes: files that later layers hide, and files with the same content. */
+import type { HiddenFile } from '../../../inspect/facts.js';
 import { formatBytes } from '../../../text/format.js';
-import type { DuplicateData, HiddenData } from '../../data.js';
+import type { DuplicateData } from '../../data.js';
 import { fill, growingList, make, sizeText } from '../elements/dom.js';
 import { countOf } from '../elements/format.js';
 import type { Session } from '../model/session.js';
@@ -9,7 +10,7 @@ import { pathLink } from './entry-list.js';
 const PAGE_SIZE = 100;
 
 export function wastePanel(session: Session): HTMLElement {
-  const hidden = ({ path, size, layer, by, how }: HiddenData): HTMLElement =>
+  const hidden = ({ path, size, layer, by, how }: HiddenFile): HTMLElement =>
     make(
       'li',
       sizeText(size),
