@@ -3,7 +3,9 @@ const args = process.argv.slice(2);
 // Without a builder, `filter` has a smaller bundle, which starts faster.
 const isPlainFilter = args[0] === 'filter' && !args.some((text) => text.startsWith('--from'));
 try {
-  const { main } = await import(`../dist/bin/${isPlainFilter ? 'filter' : 'main'}.js`);
+  const { main } = isPlainFilter
+    ? await import('../dist/bin/filter.js')
+    : await import('../dist/bin/main.js');
   process.exitCode = await main(args);
 } catch (error) {
   // The program itself could not be loaded.

@@ -39,5 +39,6 @@ await build({
   entryPoints: { filter: source('main.ts') },
   external: ['build.ts', 'inspect.ts', '../builder/builder.ts'].map(source),
 });
-// Its types are those of the module that it was made from.
-writeFileSync(`${target}/main.d.ts`, "export { main } from '../cli/main.js';\n");
+// Their types are those of the module that they are built from.
+for (const name of ['main', 'filter'])
+  writeFileSync(`${target}/${name}.d.ts`, "export { main } from '../cli/main.js';\n");
