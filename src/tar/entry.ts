@@ -20,9 +20,12 @@ export class TarEntry extends HeaderBlock implements EntryHeader {
   #path: string | undefined;
   #sparse: SparseMap | undefined;
 
-  /** Reads another entry. Throws TAR_FIELD and TAR_PAX for an invalid number or record. */
-  bind(buffer: Buffer, at: number, metadata: Metadata, globals: PaxRecords): void {
-    this.moveTo(buffer, at);
+  /**
+   * Reads another entry. Throws TAR_FIELD and TAR_PAX for an invalid number or record.
+   * @param sum of the header's bytes
+   */
+  bind(buffer: Buffer, at: number, metadata: Metadata, globals: PaxRecords, sum?: number): void {
+    this.moveTo(buffer, at, sum);
     this.#metadata = metadata;
     this.#globals = globals;
     this.#path = undefined;

@@ -141,10 +141,15 @@ export function isUtf8(bytes: Buffer): boolean {
 
 /** The sum of the bytes, unsigned. */
 export function sumOf(header: Buffer, at: number): number {
-  let field = 0;
-  const from = at + block.CHECKSUM.at;
-  for (let i = from; i < from + block.CHECKSUM.length; i++) field += header[i] as number;
+  const field = sumOfField(header, at, block.CHECKSUM);
   return sumAll(header, at) - field + block.CHECKSUM.length * 0x20;
+}
+
+/** The sum of a field's bytes. */
+export function sumOfField(header: Buffer, at: number, field: Field): number {
+  let sum = 0;
+  for (let i = at + field.at, end = i + field.length; i < end; i++) sum += header[i] as number;
+  return sum;
 }
 
 const LANES = 0xff00ff;
@@ -207,9 +212,12 @@ export function verifiedSum(header: Buffer, at: number): number {
   return recorded === sum - 256 * high ? sum : -1;
 }
 
-/** Writes the checksum as POSIX has it: six octal digits, NUL, space. */
-export function writeChecksum(header: Buffer, at: number): void {
-  let rest = sumOf(header, at);
+/**
+ * Writes the checksum as POSIX has it: six octal digits, NUL, space.
+ * @param sum the sum of the bytes; NaN if it isn't known
+ */
+export function writeChecksum(header: Buffer, at: number, sum = NaN): void {
+  let rest = Number.isNaN(sum) ? sumOf(header, at) : sum;
   const from = at + block.CHECKSUM.at;
   for (let i = from + 5; i >= from; i--) {
     header[i] = 0x30 + (rest & 7);

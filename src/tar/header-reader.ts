@@ -82,9 +82,9 @@ export class HeaderReader {
   }
 
   /** Reads the header at `from`, as {@link TarEntry.bind} does. */
-  read(buffer: Buffer, from: number, flag: number): void {
+  read(buffer: Buffer, from: number, flag: number, sum: number): void {
     if (this.lead < 0) this.lead = flag;
-    this.entry.bind(buffer, from, this.#metadata, this.#globals);
+    this.entry.bind(buffer, from, this.#metadata, this.#globals, sum);
   }
 
   /** Converts the header of an old GNU sparse file in place. Throws TAR_SPARSE. */

@@ -6,7 +6,13 @@
 import { DockerceptionError } from '../errors.js';
 import * as block from './block.js';
 import { BLOCK, type Field } from './block.js';
-import { holdsNumber, readNumber, writeChecksum, writeNumber } from './header-fields.js';
+import {
+  holdsNumber,
+  readNumber,
+  sumOfField,
+  writeChecksum,
+  writeNumber,
+} from './header-fields.js';
 import { PaxRecords } from './pax.js';
 import { metadataEntry, paddingAfter } from './writer.js';
 
@@ -16,19 +22,23 @@ export class HeaderBlock {
   protected block: Buffer = Buffer.alloc(0);
   protected at = 0;
   #isChanged = false;
+  /** The sum of the header's bytes; NaN if it isn't known. */
+  #sum = NaN;
 
   /** @param writable called before the first write; returns the block's buffer, or a copy that may be written to */
   constructor(private readonly writable: () => Buffer) {}
 
   /** Moves to another header. */
-  protected moveTo(buffer: Buffer, at: number): void {
+  protected moveTo(buffer: Buffer, at: number, sum = NaN): void {
     this.block = buffer;
     this.at = at;
     this.#isChanged = false;
+    this.#sum = sum;
   }
 
-  /** Returns the buffer to write a field into. */
-  protected write(): Buffer {
+  /** Returns the buffer to write a field into. @param change what that adds to the sum of the bytes, if it is known */
+  protected write(change = NaN): Buffer {
+    this.#sum += change;
     if (!this.#isChanged) {
       this.#isChanged = true;
       this.block = this.writable();
@@ -39,15 +49,18 @@ export class HeaderBlock {
   /** Writes a number, unless the field holds it. */
   writeNumber(field: Field, value: number): void {
     if (holdsNumber(this.block, this.at, field, value)) return;
-    writeNumber(this.write(), this.at, field, value);
+    const own = this.write(-sumOfField(this.block, this.at, field));
+    writeNumber(own, this.at, field, value);
+    this.#sum += sumOfField(own, this.at, field);
   }
 
-  writeText({ at, length }: Field, value: string): void {
+  writeText(field: Field, value: string): void {
+    const { at, length } = field;
     const from = this.at + at;
     // A v7 header ends before these names: the bytes have no meaning.
     const isNeeded = this.block[from] !== 0 || value !== '';
     if (!isNeeded || block.magicOf(this.block, this.at) === 'v7') return;
-    const own = this.write();
+    const own = this.write(value === '' ? -sumOfField(this.block, this.at, field) : NaN);
     // Not `fill`: a call into C++ costs more than so few bytes, most of which are zeros already.
     for (let i = from; i < from + length; i++) if (own[i] !== 0) own[i] = 0;
     if (value !== '') own.write(value, from, length - 1, 'utf8');
@@ -55,7 +68,7 @@ export class HeaderBlock {
 
   /** Updates the checksum after changes. */
   seal(): void {
-    if (this.#isChanged) writeChecksum(this.block, this.at);
+    if (this.#isChanged) writeChecksum(this.block, this.at, this.#sum);
   }
 }
 

@@ -207,21 +207,22 @@ export class TarWalk {
       return;
     }
     if (this.#state === 'zero') throw loneZero(this.#source, offset);
-    if (verifiedSum(buffer, from) < 0) {
+    const sum = verifiedSum(buffer, from);
+    if (sum < 0) {
       this.#handler.badHeader?.(buffer.subarray(from, from + BLOCK));
       throw notAHeader(this.#source, offset);
     }
     try {
       const flag = buffer[from + block.TYPEFLAG] as number;
-      if (!block.isMetadata(flag)) this.#takeEntry(buffer, from, flag);
+      if (!block.isMetadata(flag)) this.#takeEntry(buffer, from, flag, sum);
       else if (!this.#headers.begin(buffer, from, flag, offset)) this.#state = 'metadata';
     } catch (error) {
       throw this.#headers.within(error, buffer, from, offset);
     }
   }
 
-  #takeEntry(buffer: Buffer, from: number, flag: number): void {
-    this.#headers.read(buffer, from, flag);
+  #takeEntry(buffer: Buffer, from: number, flag: number, sum: number): void {
+    this.#headers.read(buffer, from, flag, sum);
     this.#entries++;
     if (flag !== block.GNU_SPARSE || this.#handler.portable !== true)
       return this.#passEntry(buffer, from, flag);
@@ -270,7 +271,7 @@ export class TarWalk {
       entry.pathBytes = pathBytes;
     }
     const readsSparse = handler.portable === true || handler.hole !== undefined;
-    const { sparse } = readsSparse ? entry : { sparse: undefined };
+    const sparse = readsSparse ? entry.sparse : undefined;
     this.#content = sparse && new SparseContent(sparse, size, handler);
     this.#keep = handler.entry(entry, headers.lead) !== 'drop';
     if (this.#keep) {

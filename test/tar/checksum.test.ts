@@ -1,5 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { DockerceptionError } from '../../src/errors.js';
+import type { EntryHeader } from '../../src/tar/entry-header.js';
 import { sumOf, verifiedSum, writeChecksum } from '../../src/tar/header-fields.js';
+import { walk } from '../support/walk.js';
 import { header } from '../support/write-tar.js';
 
 const plain = (block: Buffer): number =>
@@ -67,4 +71,44 @@ describe('a checksum', () => {
     writeChecksum(block, 0);
     expect(block.equals(wanted)).toBe(true);
   });
+});
+
+const EDITS: readonly ((entry: EntryHeader, value: number) => void)[] = [
+  (entry, value) => (entry.uid = value),
+  (entry, value) => (entry.gid = value),
+  (entry, value) => (entry.mode = value),
+  (entry, value) => (entry.mtime = value),
+  (entry, value) => (entry.uname = 'x'.repeat(value % 40)),
+  (entry, value) => (entry.gname = value % 2 === 0 ? '' : 'users'),
+  (entry, value) => (entry.path = 'p'.repeat(1 + (value % 300))),
+  (entry, value) => (entry.linkpath = 'l'.repeat(value % 120)),
+  (entry, value) => (entry.typeflag = String(value % 7)),
+  (entry, value) => entry.mapTimes((time) => time + value),
+];
+
+test('a checksum is right after any edits of any header', () => {
+  const edits = fc.array(fc.tuple(fc.constantFrom(...EDITS), fc.nat()), { maxLength: 6 });
+  const damage = fc.array(fc.tuple(fc.nat(511), fc.nat(255)), { maxLength: 4 });
+  let written = 0;
+  fc.assert(
+    fc.property(edits, damage, (chosen, places) => {
+      const block = header({ name: 'x', uid: 1000, gid: 2 ** 31, mtime: 1e9 });
+      for (const [at, byte] of places) block[at] = byte;
+      writeChecksum(block, 0);
+      let output: Buffer;
+      try {
+        ({ output } = walk(block, (entry) => {
+          for (const [edit, value] of chosen) edit(entry, value);
+        }));
+      } catch (error) {
+        if (error instanceof DockerceptionError) return;
+        throw error;
+      }
+      const last = output.subarray(-512);
+      expect(parseInt(last.toString('latin1', 148, 154), 8)).toBe(plain(last));
+      written++;
+    }),
+    { numRuns: 2000 },
+  );
+  expect(written).toBeGreaterThan(500);
 });
