@@ -90,12 +90,8 @@ export function extraOver(present: Extra | undefined, added: Extra | undefined):
   return { ...added, xattrs: new Map([...present.xattrs, ...(added.xattrs ?? [])]) };
 }
 
+const ATTRIBUTES = ['mode', 'uid', 'gid', 'mtime', 'extra'] as const;
+
 export function sameAttributes(a: Attributes, b: Attributes): boolean {
-  return (
-    a.mode === b.mode &&
-    a.uid === b.uid &&
-    a.gid === b.gid &&
-    a.mtime === b.mtime &&
-    a.extra === b.extra
-  );
+  return ATTRIBUTES.every((name) => a[name] === b[name]);
 }

@@ -73,6 +73,6 @@ function patternOf({ single }: Deny, path: string): string {
 
 /** `/a`, `/a/b`, `/a/b/c`. */
 function ancestors(path: string): string[] {
-  const parts = path.split('/').slice(1);
-  return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
+  const parts = path.split('/');
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 2).join('/'));
 }

@@ -66,6 +66,12 @@ export function* depthFirst<Item>(
   }
 }
 
+/** Whether there are more than `count` items. */
+export function hasMore(items: Iterator<unknown>, count: number): boolean {
+  for (let left = count; left >= 0; left--) if (items.next().done === true) return false;
+  return true;
+}
+
 /**
  * The entry at a path. Links are followed within the root, as after chroot(2). Undefined if there is none, or links form
  * a cycle.

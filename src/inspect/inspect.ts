@@ -4,18 +4,16 @@
  */
 import { DockerceptionError } from '../errors.js';
 import type { Platform } from '../image/descriptor.js';
-import type { Image } from '../image/manifest.js';
 import { hostPlatform, parsePlatform } from '../image/platform.js';
 import { insecureHosts } from '../image/registry/host.js';
 import { type CompleteInspection, INSPECT, type InspectOptions } from '../options/inspect.js';
 import { normalise } from '../options/schema.js';
 import type { Source } from '../source/source.js';
 import { printable } from '../text/printable.js';
-import type { ContextKind } from './findings/index.js';
 import type { Inspection } from './inspection.js';
 import type { ListenerFor } from './read/layer-contents.js';
-import { readImage } from './read/read-image.js';
-import { readStream } from './read/read-stream.js';
+import { readImage, type ReadOptions } from './read/read-image.js';
+import { readStream, type StreamOptions } from './read/read-stream.js';
 import { type Target, targetError, targetNotFound, targetOf } from './target.js';
 
 /** Complete options, and a listener for the bytes of files. */
@@ -49,43 +47,37 @@ async function read(target: Target, options: ListeningOptions): Promise<Inspecti
   const { target: text, maxSize, env, signal, listenerFor } = options;
   const platform =
     options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
-  const shared = { maxSize, signal, listenerFor };
-  const stream = (
-    source: Source,
-    name = text,
-    context: ContextKind = 'stream',
-  ): Promise<Inspection> => readStream(source, { ...shared, target: name, context, platform });
-  const image = (found: Image): Promise<Inspection> =>
-    readImage(found, { ...shared, target: text });
+  const shared = { target: text, maxSize, signal, listenerFor };
+  const stream = (source: Source, given: Partial<StreamOptions> = {}): Promise<Inspection> =>
+    readStream(source, { ...shared, context: 'stream', platform, ...given });
   switch (target.kind) {
     case 'stdin': {
       const { standardInput } = await import('../source/standard-input.js');
-      return stream(await standardInput(signal), 'standard input');
+      return stream(await standardInput(signal), { target: 'standard input' });
     }
     case 'file':
     case 'directory': {
       const { openPath } = await import('../source/open-path.js');
       const context = target.kind === 'directory' ? 'directory' : 'stream';
-      return stream(await openPath(target.path, { file: 'Dockerfile' }), text, context);
+      return stream(await openPath(target.path, { file: 'Dockerfile' }), { context });
     }
     case 'layout': {
       const { openLayout } = await import('../image/layout/layout-reader.js');
-      return image(await openLayout(target.path, {}, platform));
+      return readImage(await openLayout(target.path, {}, platform), shared);
     }
     case 'image-file': {
       const { parseImageLocation } = await import('../image/image-url.js');
       const { path, ...choice } = parseImageLocation(target);
       if (target.scheme === 'oci-layout') {
         const { openLayout } = await import('../image/layout/layout-reader.js');
-        return image(await openLayout(path, choice, platform));
+        return readImage(await openLayout(path, choice, platform), shared);
       }
       const { fileSource } = await import('../source/open-path.js');
       const form = target.scheme === 'docker-archive' ? 'docker' : 'layout';
-      const source = await fileSource(path);
-      return readStream(source, { ...shared, target: text, platform, image: { ...choice, form } });
+      return stream(await fileSource(path), { context: undefined, image: { ...choice, form } });
     }
     case 'registry':
-      return fromRegistry(target.reference, platform, options, image);
+      return fromRegistry(target.reference, platform, options, shared);
     case 'missing':
       throw targetNotFound(text);
     case 'engine':
@@ -98,7 +90,7 @@ async function fromRegistry(
   text: string,
   platform: Platform,
   { env, signal, insecure, report }: CompleteInspection,
-  read: (image: Image) => Promise<Inspection>,
+  options: ReadOptions,
 ): Promise<Inspection> {
   const { openBlobCache } = await import('../image/blob-cache.js');
   const { parseReference } = await import('../image/reference.js');
@@ -107,7 +99,7 @@ async function fromRegistry(
   const cache = await openBlobCache({ TMPDIR: env['TMPDIR'] });
   try {
     const settings = { env, signal, insecure: insecureHosts(insecure, [text]), report };
-    return await read(await streamFromRegistry(reference, platform, settings, cache));
+    return await readImage(await streamFromRegistry(reference, platform, settings, cache), options);
   } finally {
     await cache.close();
   }

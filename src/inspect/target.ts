@@ -73,12 +73,8 @@ export function targetError(error: unknown, target: Target): unknown {
 function choosing(names: string | undefined, target: Target): string | undefined {
   if (names === undefined || target.kind === 'image-file') return names;
   const suffix = names.includes('after an @') ? '@DIGEST' : ':NAME';
-  switch (target.kind) {
-    case 'file':
-      return `${names}, as in ${printableQuote(`oci-archive://${target.path}`)}${suffix}`;
-    case 'layout':
-      return `${names}, as in ${printableQuote(`oci-layout://${target.path}`)}${suffix}`;
-    default:
-      return `write it to FILE, and ${names}, as in oci-archive://FILE${suffix}`;
-  }
+  if (target.kind !== 'file' && target.kind !== 'layout')
+    return `write it to FILE, and ${names}, as in oci-archive://FILE${suffix}`;
+  const scheme = target.kind === 'file' ? 'oci-archive' : 'oci-layout';
+  return `${names}, as in ${printableQuote(`${scheme}://${target.path}`)}${suffix}`;
 }

@@ -14,7 +14,8 @@ import type { Trailing, WalkHandler } from '../../tar/walk-handler.js';
 import { fromBinary } from '../../text/binary.js';
 import { printable } from '../../text/printable.js';
 import { MemoryBudget, SizeBudget } from './budgets.js';
-import { LayerContents, type ListenerFor } from './layer-contents.js';
+import { LayerContents } from './layer-contents.js';
+import type { ReadOptions } from './read-image.js';
 import { LayerRecorder, type ReadContext, type RecordedLayer } from './record-layer.js';
 import { BlobReader, DocumentQuota, type ScannedBlob } from './scanned-blob.js';
 
@@ -29,18 +30,11 @@ export interface ScannedArchive {
   readonly links: ReadonlyMap<string, string>;
 }
 
-export interface ScanOptions {
-  /** Bytes of files in a layer, or in the context. @default unlimited */
-  readonly maxSize?: number | undefined;
-  readonly signal: AbortSignal;
-  readonly listenerFor?: ListenerFor | undefined;
-}
-
 /**
  * Reads a source to its end. Its stream is destroyed on failure.
  * @throws DockerceptionError of kind context: errors of the walk, TAR_UNTERMINATED; of kind limit; the signal's reason
  */
-export async function scanArchive(source: Source, options: ScanOptions): Promise<ScannedArchive> {
+export async function scanArchive(source: Source, options: ReadOptions): Promise<ScannedArchive> {
   const { stream, complete } = source;
   const name = printable(source.name);
   const { signal } = options;
@@ -81,7 +75,7 @@ class ArchiveScan implements WalkHandler {
 
   constructor(
     contents: LayerContents,
-    private readonly options: ScanOptions,
+    private readonly options: ReadOptions,
   ) {
     const budget = new SizeBudget(options.maxSize);
     this.#context = { ...options, budget, memory: new MemoryBudget() };

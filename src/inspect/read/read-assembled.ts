@@ -10,7 +10,7 @@ import {
 } from '../../filesystem/node.js';
 import { Tree } from '../../filesystem/tree.js';
 import { fromBinary } from '../../text/binary.js';
-import { depthFirst } from '../entry.js';
+import { depthFirst, hasMore } from '../entry.js';
 import { findingsOf } from '../findings/index.js';
 import type { CheckedImage, CheckOptions } from '../limits.js';
 import type { Content } from '../probe/content.js';
@@ -84,18 +84,11 @@ const NO_FACTS: Content = {};
 
 /** Files with absolute paths, in the order of their contents where these are stored. */
 function* filesOf(root: Directory): Generator<{ path: string; file: Leaf }> {
-  const below = ({ path, node }: { path: string; node: Node }): { path: string; node: Node }[] =>
+  const top: readonly [path: string, node: Node] = ['', root];
+  const all = depthFirst(top, ([path, node]) =>
     isDirectory(node)
-      ? [...node.children].map(([name, child]) => ({
-          path: `${path}/${fromBinary(name)}`,
-          node: child,
-        }))
-      : [];
-  for (const { path, node } of depthFirst({ path: '', node: root }, below))
-    if (isFile(node)) yield { path, file: node };
-}
-
-function hasMore(items: Iterator<unknown>, count: number): boolean {
-  for (let left = count; left >= 0; left--) if (items.next().done === true) return false;
-  return true;
+      ? [...node.children].map(([name, child]) => [`${path}/${fromBinary(name)}`, child] as const)
+      : [],
+  );
+  for (const [path, node] of all) if (isFile(node)) yield { path, file: node };
 }

@@ -8,14 +8,18 @@ import { formatPlatform, normalisePlatform } from '../../image/platform.js';
 import { formatReference, tryParseReference } from '../../image/reference.js';
 import { printable } from '../../text/printable.js';
 import type { ImageFacts, Inspection } from '../inspection.js';
-import type { ScanOptions } from './archive-scan.js';
 import { MemoryBudget, SizeBudget } from './budgets.js';
 import { type DescribedLayer, inspectLayers } from './inspect-layers.js';
+import type { ListenerFor } from './layer-contents.js';
 import { type RecordedLayer, recordLayer } from './record-layer.js';
 
-export interface ReadOptions extends ScanOptions {
+export interface ReadOptions {
   /** As the user named it. */
   readonly target: string;
+  /** Bytes of files in a layer, or in the context. @default unlimited */
+  readonly maxSize?: number | undefined;
+  readonly signal: AbortSignal;
+  readonly listenerFor?: ListenerFor | undefined;
 }
 
 /** Reads each different layer once, as a stream. Throws of kind context, limit, engine; the signal's reason. */

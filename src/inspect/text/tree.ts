@@ -2,7 +2,7 @@
  * The tree with sizes, the largest first. Small and deep entries are folded into one line; a directory with one child is
  * joined with it. Not recursive, since trees may be deep.
  */
-import type { Entry } from '../entry.js';
+import { childrenOf, type Entry, hasMore, walk } from '../entry.js';
 import { SIZE_WIDTH, type Style } from './style.js';
 import { plural } from './summary.js';
 
@@ -15,8 +15,8 @@ const DEFAULT_DEPTH = 3;
 const MAX_GUIDES = 6;
 /** Entries below this part of the whole are folded. */
 const SMALL = 0.01;
-/** Trees with at most this many entries are shown unfolded. */
-const FEW = 24;
+/** Trees with at most this many entries, the root included, are shown unfolded. */
+const FEW = 25;
 
 /** An entry with its joined name, or several that are folded into one line. */
 type Row =
@@ -39,7 +39,7 @@ interface Open {
 export function* treeLines(root: Entry, style: Style, options: TreeOptions): Generator<string> {
   const all = options.all === true;
   const depth = options.depth ?? (all ? Infinity : DEFAULT_DEPTH);
-  const whole = all || hasFew(root);
+  const whole = all || !hasMore(walk(root), FEW);
   yield style.heading('tree');
   const stack: Open[] = [{ row: { name: '/', entry: root }, depth: 0, guide: '', below: '' }];
   for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
@@ -84,7 +84,7 @@ function line({ row, guide }: Open, whole: number, isClosed: boolean, style: Sty
 
 /** The largest first, then by name; with `all`, nothing is folded. */
 function rowsBelow(directory: Entry, root: Entry, all: boolean): readonly Row[] {
-  const sorted = [...(directory.children?.values() ?? [])].sort((a, b) => b.total - a.total);
+  const sorted = childrenOf(directory).sort((a, b) => b.total - a.total);
   const least = Math.max(root.total * SMALL, 1);
   const large = all ? sorted : sorted.filter(({ total }) => total >= least);
   const count = sorted.length - large.length;
@@ -104,13 +104,4 @@ function joined(entry: Entry): Row {
     name += `/${here.name}`;
   }
   return { name, entry: here };
-}
-
-function hasFew(root: Entry): boolean {
-  let [count, level] = [0, [root]];
-  while (level.length > 0 && count <= FEW) {
-    level = level.flatMap(({ children }) => [...(children?.values() ?? [])]);
-    count += level.length;
-  }
-  return count <= FEW;
 }
