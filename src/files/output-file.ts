@@ -195,7 +195,7 @@ export async function writeToStream(
 
 /**
  * Checks that an output can be written, and changes nothing.
- * @param name what messages call it
+ * @param name the name in messages
  * @throws DockerceptionError of kind output, OUTPUT_FAILED.
  */
 export async function checkOutput(path: string, name = path): Promise<void> {

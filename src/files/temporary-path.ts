@@ -99,7 +99,7 @@ function temporaryName(): string {
   return `${PREFIX}${processMark()}-${randomBytes(6).toString('hex')}`;
 }
 
-/** The last one first: a folder is empty when what was created in it is gone. */
+/** The last one first: a folder must be empty when it is removed. */
 function removeAll(): void {
   for (const place of [...registered.keys()].reverse()) place.remove();
 }

@@ -38,7 +38,7 @@ export const IMPLIED: Made = { uid: 0, gid: undefined, mode: 0o755 };
 const PLAIN: Made = { ...IMPLIED, gid: 0 };
 const SET_GROUP_ID = 0o2000;
 
-/** How a path is followed: inside `root`, a directory without links. `climbing` is what `..` does there. */
+/** How a path is followed: inside `root`, a directory without links. `climbing` is the effect of `..` there. */
 interface ResolveOptions {
   readonly followLast?: boolean;
   readonly root?: Components;

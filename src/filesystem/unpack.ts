@@ -56,7 +56,7 @@ export interface UnpackOptions {
 }
 
 /**
- * Unpacks a tar into a tree. The end of the archive may be missing. Throws what the walk throws, TAR_LINK for a hard
+ * Unpacks a tar into a tree. The end of the archive may be missing. Throws the errors of the walk, TAR_LINK for a hard
  * link to nothing, TAR_UNSAFE for a name with `..`.
  */
 export async function unpack(

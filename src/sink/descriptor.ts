@@ -24,14 +24,14 @@ export class DescriptorSink implements Sink {
   readonly #direct: boolean;
   readonly #batch = Buffer.allocUnsafeSlow(BATCH);
   #batched = 0;
-  /** What a full pipe didn't accept, in order: the batch's bytes and the caller's own. */
+  /** Bytes that a full pipe didn't accept, in order: those of the batch, and the caller's own. */
   #queue: Buffer[] = [];
   #draining: Promise<void> | undefined;
   #socket: Socket | undefined;
   #failed: Error | undefined;
   #isClosed = false;
 
-  /** `name` is what a message calls it. */
+  /** @param name the name in messages */
   constructor(descriptor: number, name: string) {
     this.#name = name;
     const stat = fs.fstatSync(descriptor);
@@ -95,7 +95,7 @@ export class DescriptorSink implements Sink {
   #flush(): void {
     const batched = this.#batched;
     this.#batched = 0;
-    // What is queued of the batch leaves before the batch is filled again: until then nothing is small.
+    // Queued bytes of the batch are written before it is filled again: until then no piece is batched.
     if (batched > 0) this.#put(this.#batch.subarray(0, batched));
   }
 
@@ -161,7 +161,7 @@ export class DescriptorSink implements Sink {
     else if (this.#isOwn) fs.closeSync(this.#descriptor);
   }
 
-  /** The first one stays: what is written after it goes nowhere. */
+  /** The first failure is kept; later writes do nothing. */
   #failure(cause: unknown): Error {
     return (this.#failed ??= outputFailure(this.#name, cause) as Error);
   }
@@ -180,7 +180,7 @@ function openAnew(descriptor: number): number {
     const { O_WRONLY, O_NONBLOCK } = fs.constants;
     return fs.openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_NONBLOCK);
   } catch {
-    // No /proc, or another user's pipe: then a write blocks until there is room.
+    // No /proc, or another user's pipe: a write blocks while the pipe is full.
     return descriptor;
   }
 }

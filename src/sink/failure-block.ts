@@ -4,10 +4,9 @@ import { BLOCK } from '../tar/block.js';
 const MARK = 'dockerception: this tar is incomplete';
 
 /**
- * The end of an output that has failed, where a header or the end-of-archive would be: one block that
- * is neither for any reader, since where the checksum belongs there are letters. Without it, most
- * readers accept a tar that is cut between two entries. Where it is all that there is, the docker CLI
- * reads it as a Dockerfile, whose first word is no instruction.
+ * The end of a failed output, in place of a header or the end-of-archive: a block that no reader accepts, since its
+ * checksum field contains letters. Without it, most readers accept a tar that is cut between two entries. If it is the
+ * whole output, the docker CLI reads it as a Dockerfile with an unknown instruction.
  */
 export const FAILURE_BLOCK = Buffer.from(
   [
@@ -20,7 +19,7 @@ export const FAILURE_BLOCK = Buffer.from(
 );
 
 /**
- * Explains a block that is no header where it is the end of a failed output, of any version.
+ * Recognises the end of a failed output, of any version.
  * @throws DockerceptionError CONTEXT_INCOMPLETE of kind context.
  */
 export function refuseFailureBlock(block: Buffer, source: string): void {

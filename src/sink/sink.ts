@@ -10,7 +10,7 @@ import type { WalkHandler } from '../tar/walk-handler.js';
 export interface Sink {
   /**
    * Accepts the next bytes of the output. They stay valid and unchanged until the next `ready` has
-   * returned `undefined` or has settled, so that a sink needn't copy what it can't pass on at once.
+   * returned `undefined` or has settled, so that a sink needn't copy bytes that it can't write at once.
    * @throws an error of kind output when the output is broken; does nothing after `destroy`
    */
   write(bytes: Buffer): void;
@@ -27,21 +27,20 @@ export interface Sink {
   /**
    * Closes the output without its end. Only the first call counts, and none after `end`. Returns at once.
    *
-   * @param last what makes a reader refuse the tar after all that was written; empty when the reader
-   *   notices the cut by itself. A sink whose reader doesn't get `error` passes on what it still holds,
-   *   and then these bytes; all of them stay valid and unchanged. Other sinks ignore it. Without it,
-   *   what the sink holds is dropped.
+   * @param last bytes that make readers reject the tar; empty if readers notice the cut by themselves. A sink whose
+   *   reader doesn't receive `error` writes its queued bytes and then these; all of them stay valid and unchanged. Other
+   *   sinks ignore it. Without it, queued bytes are dropped.
    */
   destroy(error: Error, last?: Buffer): void;
 }
 
 /** Accepts entries instead of bytes, for a consumer that reads the context itself. */
 export interface EntrySink {
-  /** Takes entries as the edits leave them. What it throws ends the context. */
+  /** Receives the edited entries. An error that it throws ends the context. */
   readonly entries: WalkHandler;
   /**
-   * Holds the next chunk back while its promise is pending. May be called again before that has
-   * settled, as `Sink.ready`. Rejects when what was received can't be kept.
+   * The next chunk is not read while its promise is pending. May be called again before that has settled, as
+   * `Sink.ready`. Rejects if the entries can't be stored.
    */
   ready(): Promise<void> | undefined;
 }

@@ -17,7 +17,7 @@ import { type Found, walkDirectory } from './walk-directory.js';
 
 export interface Addition {
   readonly source: Source;
-  /** What it adds to the context: relative, a directory's with a `/` at its end, without the root. */
+  /** The paths that it adds to the context: relative, a directory's with a `/` at its end, without the root. */
   readonly paths: ReadonlySet<string>;
 }
 

@@ -10,25 +10,24 @@ import { walkDirectory } from './walk-directory.js';
 
 /** How a directory is read. */
 export interface DirectoryOptions {
-  /** The Dockerfile's path inside the directory: it stays whatever is ignored. Undefined where none is needed. */
+  /** The Dockerfile's path inside the directory, which is never ignored. Undefined if none is needed. */
   readonly file: string | undefined;
-  /** Paths on the host that aren't packed: what is written there. @default none */
+  /** Paths of outputs on the host, which are not packed. @default none */
   readonly leaveOut?: readonly string[] | undefined;
   /**
    * Whether a path stays in the context. The content of a file with several names is packed under the first
    * one that stays. @default all do
    */
   readonly keeps?: ((path: string, directory: boolean) => boolean) | undefined;
-  /** Called once, with a line for the user, when sockets are left out. @default they are in silence */
+  /** Called once if sockets are omitted. */
   readonly notice?: ((message: string) => void) | undefined;
   /** A file of the host in place of the directory's .dockerignore. @default none */
   readonly ignoreFile?: string | undefined;
 }
 
 /**
- * Opens a directory. Its .dockerignore is read now (or, as in BuildKit, `FILE.dockerignore` in its
- * place), its files when the stream is. Links stay links, hard ones too; FIFOs and devices stay, sockets
- * are left out.
+ * Opens a directory. Its .dockerignore (as in BuildKit, `FILE.dockerignore` takes precedence) is read now, its files when
+ * the stream is. Links stay links, hard ones too; FIFOs and devices are packed, sockets are omitted.
  * @throws DockerceptionError `USAGE_DIRECTORY` of kind `usage`, `IGNORE_PATTERN` and
  *   `CONTEXT_UNREADABLE` of kind `context`; the stream fails with the last one
  */
@@ -52,8 +51,8 @@ export async function directorySource(dir: string, options: DirectoryOptions): P
 }
 
 /**
- * What a directory is packed with for the engine's sake, though its .dockerignore excludes it: the Dockerfile and
- * .dockerignore, each with the directories that are packed for nothing else. Nothing for what isn't a directory.
+ * Returns the paths that are packed for the engine although .dockerignore excludes them: the Dockerfile and
+ * .dockerignore, or the topmost directory that is packed only for them. Empty if `dir` is no directory.
  * @throws DockerceptionError as {@link directorySource}
  */
 export async function excludedBuildFiles(dir: string, file: string): Promise<string[]> {
@@ -89,7 +88,7 @@ async function ignoreOf(
   return compileIgnore(file === undefined ? patterns : keepBuildFiles(patterns, file));
 }
 
-/** Where a path leads to, and where it is itself; what isn't there yet will be a file there. */
+/** The real path of a file, also of one that doesn't exist yet; of a link, that of its target as well. */
 async function realPaths(path: string): Promise<string[]> {
   const folder = await realpath(posix.dirname(path)).catch(() => undefined);
   const own = folder === undefined ? [] : [posix.join(folder, posix.basename(path))];

@@ -10,7 +10,7 @@ export interface GeneratedEntry {
   readonly name: string;
   /** Undefined for a directory, or a link. */
   readonly content?: string;
-  /** What a symbolic link points to. @default it is none */
+  /** The target of a symbolic link. @default no link */
   readonly link?: string;
 }
 

@@ -27,8 +27,8 @@ export async function openPath(path: string, options: DirectoryOptions): Promise
 
 /**
  * Opens a tar file. It is read when the stream is.
- * @throws DockerceptionError `USAGE_FILE` of kind `usage` when it can't be opened; the stream fails
- *   with `CONTEXT_UNREADABLE` of kind `context` when it can't be read
+ * @throws DockerceptionError `USAGE_FILE` of kind `usage` if it can't be opened; the stream fails with
+ *   `CONTEXT_UNREADABLE` of kind `context` if it can't be read
  */
 export async function fileSource(path: string): Promise<Source> {
   const handle = await open(path).catch((error: unknown) => {
@@ -70,7 +70,7 @@ function missingPath(path: string, cause: unknown): DockerceptionError {
   });
 }
 
-/** What to do with an address that `docker build` would fetch; `undefined` for a path. */
+/** The hint for an address that `docker build` would fetch; undefined for a path. */
 function remoteHint(path: string): string | undefined {
   const shown = withoutPassword(path);
   const url = shown.replace(/#.*$/, '');

@@ -22,8 +22,8 @@ export interface PackOptions {
 const CHUNK = 64 * 1024;
 
 /**
- * Packs what is below `root`, an absolute path without links. Nothing is read before the stream
- * is. It fails with `CONTEXT_UNREADABLE` when a file is unreadable, vanishes or changes its size.
+ * Packs entries below `root`, an absolute path without links, when the stream is read. It fails with
+ * `CONTEXT_UNREADABLE` if a file is unreadable, vanishes or changes its size.
  */
 export function packTree(root: string, options: PackOptions): Readable {
   return Readable.from(gathered(packed(root, options)), {
@@ -124,7 +124,7 @@ async function* gathered(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
 
 const READ_SIZE = 256 * 1024;
 const SMALL = 64 * 1024;
-// A link or a pipe put in the file's place must neither be followed nor waited for.
+// A link that replaces the file must not be followed, and a pipe must not block.
 const FLAGS = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
 const CHANGED = 'its size changed while it was read';
 
@@ -167,7 +167,7 @@ async function* readInPieces(path: string, size: number): AsyncGenerator<Buffer>
   const file = await fs.promises.open(path, FLAGS);
   try {
     for (let left = size; ;) {
-      // One byte more than is left: a short read is the end of the file, and needs no second one.
+      // One byte more than is left: a short read shows the end of the file without another read.
       const buffer = Buffer.allocUnsafe(Math.min(READ_SIZE, left + 1));
       const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
       if (bytesRead > left || (bytesRead === 0 && left > 0)) throw new Error(CHANGED);

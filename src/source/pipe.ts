@@ -1,12 +1,9 @@
-/**
- * A pipe or socket that was handed to the process: a Readable like any other, which `drain` reads
- * through one reused buffer. A gigabyte costs no allocation then.
- */
+/** A pipe or socket that the process inherited: a Readable that `drain` reads through one reused buffer. */
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { Readable } from 'node:stream';
 import { countGarbage } from '../compression/young-garbage.js';
 
-/** What a pipe holds on Linux: a read gives no more. */
+/** The capacity of a pipe on Linux: a read returns no more. */
 const READ = 64 * 1024;
 
 /**
@@ -18,7 +15,7 @@ export type Consume = (chunk: Buffer, owned: boolean) => Promise<void> | undefin
 export class PipeStream extends Readable {
   readonly #buffer = Buffer.allocUnsafeSlow(READ);
   #socket: Socket | undefined;
-  /** Accepts what is read without a copy; false stops the reading until `resume`. */
+  /** Accepts chunks without a copy; false stops the reading until `resume`. */
   #direct: ((chunk: Buffer) => boolean) | undefined;
 
   constructor(private readonly descriptor: number) {
@@ -37,18 +34,18 @@ export class PipeStream extends Readable {
 
   override resume(): this {
     super.resume();
-    // Nothing that was read directly asks for more.
+    // A direct read requests no further one.
     if (this.#direct !== undefined) this._read();
     return this;
   }
 
-  /** From now on, what nothing was buffered in front of goes to `take`, in place of a 'data' event. */
+  /** From now on, chunks go to `take` in place of a 'data' event, unless earlier ones are buffered. */
   readDirectly(take: (chunk: Buffer) => boolean): void {
     this.#direct = take;
   }
 
   #open(): Socket {
-    // `onread` is an option of a socket that is constructed, too; its types know it of `connect` alone.
+    // The constructor accepts `onread` as well; the types have it for `connect` only.
     const options: SocketConstructorOpts & ConnectOpts = {
       fd: this.descriptor,
       readable: true,
@@ -73,9 +70,8 @@ export class PipeStream extends Readable {
 }
 
 /**
- * Reads a stream to its end, one chunk at a time. Resolves when the last `consume` has settled, too.
- * Rejects with what `consume` throws and with the stream's error, for which it doesn't wait for
- * `consume`; the caller destroys the stream.
+ * Reads a stream to its end, one chunk at a time. Resolves when the last `consume` has settled, too. Rejects with the
+ * error of `consume`, or with the stream's, without waiting for `consume`; the caller destroys the stream.
  */
 export function drain(stream: Readable, consume: Consume): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -108,7 +104,7 @@ export function drain(stream: Readable, consume: Consume): Promise<void> {
       if (hasEnded) settle(resolve);
       else if (!isSettled) stream.resume();
     };
-    // A stream that is paused may end all the same, while its last chunk is consumed.
+    // A paused stream may end while its last chunk is consumed.
     const end = (): void => {
       hasEnded = true;
       if (!isConsuming) settle(resolve);

@@ -1,4 +1,4 @@
-/** Bounds of what is read: bytes if a limit is set, and memory for entries. */
+/** Bounds of a read: bytes if a limit is set, and memory for entries. */
 import { getHeapStatistics } from 'node:v8';
 import { DockerceptionError } from '../../errors.js';
 import { formatBytes } from '../../text/format.js';
@@ -34,7 +34,7 @@ export class SizeBudget {
 /** Bytes of an entry and of each byte of its name, measured over a million entries. */
 const BYTES_PER_ENTRY = 1100;
 const BYTES_PER_NAME_BYTE = 2;
-/** The rest of the heap is for what is derived from entries. */
+/** The rest of the heap is for data derived from entries. */
 const HEAP_FRACTION = 0.75;
 
 /** Bounds the memory of entries, so that Node does not abort when its heap is full. */

@@ -59,7 +59,7 @@ export async function inspectStored(
   } catch (error) {
     signal.throwIfAborted();
     const first: unknown = stalled.signal.aborted ? stalled.signal.reason : error;
-    // Engine 28 may leave out of archives what it has pulled and not unpacked.
+    // Archives of Engine 28 may lack layers that it has pulled and not unpacked.
     if (limits !== undefined) throw first;
     report({ kind: 'notice', message: `not checked: ${messageOf(first)}` });
     return undefined;

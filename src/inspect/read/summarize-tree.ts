@@ -1,4 +1,4 @@
-/** The merged file system as entries with totals, and what of it is wasted. */
+/** The merged file system as entries with totals, and its waste. */
 import {
   BLOCK_DEVICE,
   CHAR_DEVICE,
@@ -20,7 +20,7 @@ import { readableName, readablePath, uniqueName } from './readable-name.js';
 
 type ContentOf = (offset: number) => Content | undefined;
 
-/** @param contentOf what is known of a content, by its file's `offset` */
+/** @param contentOf the facts about a content, by its file's `offset` */
 export function summarizeTree(
   root: Directory,
   stack: LayerStack,
