@@ -7,7 +7,7 @@ export default defineConfig({
     ...base.test,
     include: [
       ...long,
-      'test/cli/leftovers.test.ts',
+      'test/cli/outputs/leftovers.test.ts',
       'test/corpus/cuts.test.ts',
       'test/compression/damage.test.ts',
       'test/property/*.test.ts',

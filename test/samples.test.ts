@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { run } from './support/cli.js';
+import { run } from './support/process/cli.js';
 import { readTar } from './support/read-tar.js';
 
 const PACK_FOLDER = fileURLToPath(new URL('../samples/pack-folder.js', import.meta.url));

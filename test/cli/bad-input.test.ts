@@ -5,9 +5,9 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { FORMS } from '../corpus/forms.js';
-import { pipeline, type Run, run as runAlone, waiting } from '../support/cli.js';
+import { pipeline, type Run, run as runAlone, waiting } from '../support/process/cli.js';
+import { useSharedProcess } from '../support/process/shared-process.js';
 import { readTar } from '../support/read-tar.js';
-import { useSharedProcess } from '../support/shared-process.js';
 import { END, long, member, oldSparse, pax, tar } from '../support/write-tar.js';
 
 const DOCKERFILE = member({ name: 'Dockerfile', body: 'FROM scratch\n' });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { describe as say, exitCodeOf } from '../../src/cli/exit.js';
 import { DockerceptionError, type ErrorKind } from '../../src/errors.js';
-import { run } from '../support/cli.js';
+import { run } from '../support/process/cli.js';
 import { member, tar } from '../support/write-tar.js';
 
 describe('an exit code', () => {

@@ -16,9 +16,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pipeline, type Run, run as runAlone, waiting } from '../support/cli.js';
-import { archiveOf, type Described, docker20, podman } from '../support/image-forms.js';
-import { type SharedOptions, useSharedProcess } from '../support/shared-process.js';
+import { archiveOf, type Described, docker20, podman } from '../support/inspect/image-forms.js';
+import { pipeline, type Run, run as runAlone, waiting } from '../support/process/cli.js';
+import { type SharedOptions, useSharedProcess } from '../support/process/shared-process.js';
 import { header, member, tar } from '../support/write-tar.js';
 
 const SAID = /^dockerception: [^\n]+\n(hint: [^\n]+\n)?$/;

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { useSharedProcess } from '../support/shared-process.js';
+import { useSharedProcess } from '../support/process/shared-process.js';
 
 const run = useSharedProcess();
 

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // Each command has a process of its own: a secret that one command redacts must not be redacted for the next.
-import { run } from '../support/cli.js';
+import { run } from '../support/process/cli.js';
 
 const SECRET = 'S3cret-Planted%21';
 const DECODED = 'S3cret-Planted!';

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FAILURE_BLOCK } from '../../src/sink/failure-block.js';
-import { cleanEnvironment, run } from '../support/cli.js';
+import { cleanEnvironment, run } from '../support/process/cli.js';
 import { member, tar } from '../support/write-tar.js';
 
 const BIN = fileURLToPath(new URL('../../bin/dockerception.js', import.meta.url));

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { useSharedProcess } from '../support/process/shared-process.js';
 import { readTar } from '../support/read-tar.js';
-import { useSharedProcess } from '../support/shared-process.js';
 import { member, tar } from '../support/write-tar.js';
 
 const run = useSharedProcess();

@@ -21,8 +21,8 @@ import {
   layoutFiles,
   ownNames,
   podman,
-} from '../support/image-forms.js';
-import { inspected } from '../support/inspected.js';
+} from '../support/inspect/image-forms.js';
+import { inspected } from '../support/inspect/scan.js';
 import { member, tar } from '../support/write-tar.js';
 import { fakeRegistry } from './registry/fake.js';
 

@@ -11,7 +11,7 @@ import {
   docker20,
   layoutFiles,
   podman,
-} from '../support/image-forms.js';
+} from '../support/inspect/image-forms.js';
 import { header, member, oldSparse, pax, tar } from '../support/write-tar.js';
 
 const large = Buffer.alloc(3_000_000, 'large ');

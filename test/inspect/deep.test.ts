@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { find, walk } from '../../src/inspect/entry.js';
 import { inspectionJson } from '../../src/inspect/json.js';
 import { renderText } from '../../src/inspect/text/render.js';
-import { archiveOf, podman } from '../support/image-forms.js';
-import { facts, inspected, list, paths } from '../support/inspected.js';
+import { archiveOf, podman } from '../support/inspect/image-forms.js';
+import { facts, inspected, list, paths } from '../support/inspect/scan.js';
 import { header, long, member, tar } from '../support/write-tar.js';
 
 const deep = (depth: number): string => 'd/'.repeat(depth);

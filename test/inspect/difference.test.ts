@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type ChangeKind, type Difference, differenceOf } from '../../src/inspect/difference.js';
 import { type Entry, walk } from '../../src/inspect/entry.js';
 import { goneFolders } from '../../src/inspect/text/difference.js';
-import { type Described, type Paths, treeOf } from '../support/inspection-tree.js';
+import { type Described, type Paths, treeOf } from '../support/inspect/inspection-tree.js';
 
 const compare = (before: Paths, after: Paths): Difference =>
   differenceOf(treeOf(before), treeOf(after));

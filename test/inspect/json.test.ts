@@ -7,7 +7,7 @@ import { differenceOf } from '../../src/inspect/difference.js';
 import type { Inspection } from '../../src/inspect/inspection.js';
 import { inspectionJson, type JsonOptions } from '../../src/inspect/json.js';
 import { limitViolations } from '../../src/inspect/limits.js';
-import { inspectionOf } from '../support/inspection-tree.js';
+import { inspectionOf } from '../support/inspect/inspection-tree.js';
 
 const docs = (name: string): string =>
   readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');

@@ -5,7 +5,7 @@ import type { LimitViolation } from '../../src/inspect/limits.js';
 import { limitError, violationLines } from '../../src/inspect/limits.js';
 import { checkLimits, limitViolations } from '../../src/inspect/limits.js';
 import type { Limits } from '../../src/options/limits.js';
-import { inspectionOf, type Paths } from '../support/inspection-tree.js';
+import { inspectionOf, type Paths } from '../support/inspect/inspection-tree.js';
 
 const check = (inspection: Inspection, limits: Limits): readonly LimitViolation[] =>
   limitViolations(inspection, limits, (id) => id.startsWith('start-'));

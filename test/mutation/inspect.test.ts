@@ -15,8 +15,8 @@ import {
   docker28,
   layoutFiles,
   podman,
-} from '../support/image-forms.js';
-import { inspected, list } from '../support/inspected.js';
+} from '../support/inspect/image-forms.js';
+import { inspected, list } from '../support/inspect/scan.js';
 import { header, member, oldSparse, pax, tar } from '../support/write-tar.js';
 
 /** What a case that goes wrong is found again with. */

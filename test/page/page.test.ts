@@ -11,8 +11,8 @@ import {
   HOSTILE,
   manyFiles,
   runtimeImage,
-} from '../support/inspected-images.js';
-import { makeInspection } from '../support/inspection.js';
+} from '../support/inspect/example-inspections.js';
+import { makeInspection } from '../support/inspect/inspection.js';
 
 const MB = 1_000_000;
 

@@ -13,8 +13,8 @@ import {
   type Files,
   hex,
   index,
-} from './image-forms.js';
-import { CHUNKS, inspected } from './inspected.js';
+} from './inspect/image-forms.js';
+import { CHUNKS, inspected } from './inspect/scan.js';
 import { member, tar } from './write-tar.js';
 
 let folder: string;

@@ -22,7 +22,7 @@ import { distance, nearestNames, suggest } from '../../src/text/suggest.js';
 import { lastVersion, plainText } from '../../src/text/terminal.js';
 import { joinLines, trimEnd, withoutSlashes } from '../../src/text/trim.js';
 import { memoryFiles } from '../elf/memory.js';
-import { makeInspection } from '../support/inspection.js';
+import { makeInspection } from '../support/inspect/inspection.js';
 
 /**
  * Milliseconds: what runs in linear time needs a hundredth of it, what doesn't needs minutes, or for

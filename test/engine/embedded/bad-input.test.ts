@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { build, DockerceptionError } from '../../../src/index.js';
-import { cleanEnvironment, run } from '../../support/cli.js';
 import { inChunks } from '../../support/filter.js';
+import { cleanEnvironment, run } from '../../support/process/cli.js';
 import { readTar } from '../../support/read-tar.js';
 import { member, oldSparse, tar } from '../../support/write-tar.js';
 

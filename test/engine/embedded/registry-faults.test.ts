@@ -13,8 +13,8 @@ import {
   type Hook,
   sha256,
 } from '../../image/registry/fake.js';
-import type { Run } from '../../support/cli.js';
-import { useSharedProcess } from '../../support/shared-process.js';
+import type { Run } from '../../support/process/cli.js';
+import { useSharedProcess } from '../../support/process/shared-process.js';
 import { member, tar } from '../../support/write-tar.js';
 
 const run = useSharedProcess();

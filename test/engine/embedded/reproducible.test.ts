@@ -6,8 +6,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { build, type BuildOptions } from '../../../src/index.js';
-import { cleanEnvironment } from '../../support/cli.js';
 import { inChunks } from '../../support/filter.js';
+import { cleanEnvironment } from '../../support/process/cli.js';
 import { readTar } from '../../support/read-tar.js';
 import { long, member, pax, tar } from '../../support/write-tar.js';
 

@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageArchive } from '../../../src/engine/docker/images.js';
-import { run as runTool } from '../../support/cli.js';
+import { run as runTool } from '../../support/process/cli.js';
 import { readTar } from '../../support/read-tar.js';
 import {
   dir,

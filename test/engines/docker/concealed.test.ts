@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageArchive } from '../../../src/engine/docker/images.js';
-import { run } from '../../support/cli.js';
+import { run } from '../../support/process/cli.js';
 import { readTar } from '../../support/read-tar.js';
 import { flatten } from '../embedded/differential/flatten.js';
 import { cleanUp, connectTo, engines, uniqueTag, type Variant, variants } from '../engines.js';

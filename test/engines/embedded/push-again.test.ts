@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { run } from '../../support/cli.js';
+import { run } from '../../support/process/cli.js';
 import { engines, uniqueTag } from '../engines.js';
 
 const LIBRARY = 10_000_000;

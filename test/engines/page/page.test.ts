@@ -10,8 +10,8 @@ import {
   HOSTILE,
   manyFiles,
   runtimeImage,
-} from '../../support/inspected-images.js';
-import { makeInspection } from '../../support/inspection.js';
+} from '../../support/inspect/example-inspections.js';
+import { makeInspection } from '../../support/inspect/inspection.js';
 import { launch, look, show } from './browser.js';
 import { contrast, faintTexts } from './contrast.js';
 

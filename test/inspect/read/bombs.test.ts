@@ -10,8 +10,8 @@ import { inspect } from '../../../src/inspect/inspect.js';
 import { SizeBudget } from '../../../src/inspect/read/budgets.js';
 import { MemoryBudget } from '../../../src/inspect/read/budgets.js';
 import { readStream } from '../../../src/inspect/read/read-stream.js';
-import { archiveOf, configOf, type Files, hex } from '../../support/image-forms.js';
-import { at, inspected } from '../../support/inspected.js';
+import { archiveOf, configOf, type Files, hex } from '../../support/inspect/image-forms.js';
+import { at, inspected } from '../../support/inspect/scan.js';
 import { END, header, member, sum, tar } from '../../support/write-tar.js';
 
 const MiB = 1 << 20;

@@ -16,8 +16,8 @@ import {
   hex,
   index,
   layoutFiles,
-} from '../../support/image-forms.js';
-import { at, CHUNKS, inspected, paths } from '../../support/inspected.js';
+} from '../../support/inspect/image-forms.js';
+import { at, CHUNKS, inspected, paths } from '../../support/inspect/scan.js';
 import { header, member, tar } from '../../support/write-tar.js';
 
 let folder: string;

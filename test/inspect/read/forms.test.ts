@@ -18,8 +18,8 @@ import {
   moved,
   ownNames,
   podman,
-} from '../../support/image-forms.js';
-import { CHUNKS, facts, inspected, list } from '../../support/inspected.js';
+} from '../../support/inspect/image-forms.js';
+import { CHUNKS, facts, inspected, list } from '../../support/inspect/scan.js';
 import { header, member, tar } from '../../support/write-tar.js';
 import { zstdFrame } from '../../support/zstd-frame.js';
 

@@ -11,8 +11,8 @@ import {
   PLAIN,
   saved,
 } from '../../support/every-way.js';
-import { archiveOf, configOf, docker20, index } from '../../support/image-forms.js';
-import { CHUNKS, inspected, list } from '../../support/inspected.js';
+import { archiveOf, configOf, docker20, index } from '../../support/inspect/image-forms.js';
+import { CHUNKS, inspected, list } from '../../support/inspect/scan.js';
 
 describe('links in an archive', () => {
   it('that lead out of it, or in circles, lead to nothing', async () => {

@@ -21,8 +21,8 @@ import {
   type Files,
   hex,
   index,
-} from '../../support/image-forms.js';
-import { facts, inspected } from '../../support/inspected.js';
+} from '../../support/inspect/image-forms.js';
+import { facts, inspected } from '../../support/inspect/scan.js';
 
 useFolder();
 

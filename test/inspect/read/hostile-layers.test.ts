@@ -24,8 +24,8 @@ import {
   hex,
   layoutFiles,
   podman,
-} from '../../support/image-forms.js';
-import { paths } from '../../support/inspected.js';
+} from '../../support/inspect/image-forms.js';
+import { paths } from '../../support/inspect/scan.js';
 import { member, tar } from '../../support/write-tar.js';
 
 useFolder();

@@ -1,8 +1,8 @@
 /** What layers make of each other, as one image. */
 import { describe, expect, it } from 'vitest';
 import type { Inspection } from '../../../src/inspect/inspection.js';
-import { archiveOf, layoutFiles, podman } from '../../support/image-forms.js';
-import { at, CHUNKS, facts, inspected, paths } from '../../support/inspected.js';
+import { archiveOf, layoutFiles, podman } from '../../support/inspect/image-forms.js';
+import { at, CHUNKS, facts, inspected, paths } from '../../support/inspect/scan.js';
 import { header, member, tar } from '../../support/write-tar.js';
 
 const file = (name: string, body: string, mode = 0o644): Buffer => member({ name, body, mode });

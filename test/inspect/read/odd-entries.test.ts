@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { find } from '../../../src/inspect/entry.js';
 import type { Inspection } from '../../../src/inspect/inspection.js';
-import { archiveOf, podman } from '../../support/image-forms.js';
-import { at, CHUNKS, facts, inspected, list, paths } from '../../support/inspected.js';
+import { archiveOf, podman } from '../../support/inspect/image-forms.js';
+import { at, CHUNKS, facts, inspected, list, paths } from '../../support/inspect/scan.js';
 import { header, long, member, oldSparse, pax, tar } from '../../support/write-tar.js';
 
 /** As a context and as a layer, in all sizes of chunks: the same but for that. */

@@ -5,8 +5,8 @@ import { MemoryBudget } from '../../../src/inspect/read/budgets.js';
 import { replayLayer, type ReplayOptions } from '../../../src/inspect/read/inspect-layers.js';
 import { type RecordedLayer, recordLayer } from '../../../src/inspect/read/record-layer.js';
 import { inChunks } from '../../support/filter.js';
-import { digest } from '../../support/image-forms.js';
-import { CHUNKS } from '../../support/inspected.js';
+import { digest } from '../../support/inspect/image-forms.js';
+import { CHUNKS } from '../../support/inspect/scan.js';
 import { header, member, tar } from '../../support/write-tar.js';
 
 const bytes = tar(

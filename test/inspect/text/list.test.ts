@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatTime, listLines } from '../../../src/inspect/text/list.js';
-import { type Paths, treeOf } from '../../support/inspection-tree.js';
+import { type Paths, treeOf } from '../../support/inspect/inspection-tree.js';
 
 const PLAIN = { colour: false, bars: false, width: 80 };
 

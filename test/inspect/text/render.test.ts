@@ -4,7 +4,7 @@ import { differenceOf } from '../../../src/inspect/difference.js';
 import type { Inspection } from '../../../src/inspect/inspection.js';
 import { renderText, type TextOptions } from '../../../src/inspect/text/render.js';
 import { textWidth } from '../../../src/text/terminal.js';
-import { inspectionOf, type Paths } from '../../support/inspection-tree.js';
+import { inspectionOf, type Paths } from '../../support/inspect/inspection-tree.js';
 
 const PLAIN: TextOptions = { colour: false, bars: false, width: 80 };
 const TERMINAL: TextOptions = { colour: false, bars: true, width: 80 };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Style } from '../../../src/inspect/text/style.js';
 import { treeLines, type TreeOptions } from '../../../src/inspect/text/tree.js';
 import { textWidth } from '../../../src/text/terminal.js';
-import { type Paths, treeOf } from '../../support/inspection-tree.js';
+import { type Paths, treeOf } from '../../support/inspect/inspection-tree.js';
 
 const TERMINAL = new Style({ colour: false, bars: true, width: 60 });
 const PLAIN = new Style({ colour: false, bars: false, width: 60 });

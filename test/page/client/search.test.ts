@@ -3,7 +3,7 @@ import { FileTree } from '../../../src/page/client/model/file-tree.js';
 import { Searcher } from '../../../src/page/client/model/search.js';
 import { spotlightOn } from '../../../src/page/client/model/search.js';
 import { encodeSide } from '../../../src/page/encode.js';
-import { makeInspection } from '../../support/inspection.js';
+import { makeInspection } from '../../support/inspect/inspection.js';
 
 const tree = new FileTree(
   encodeSide(

@@ -9,8 +9,8 @@ import {
   squarify,
 } from '../../../src/page/client/model/treemap.js';
 import { encodeSide } from '../../../src/page/encode.js';
-import { builderImage } from '../../support/inspected-images.js';
-import { makeInspection } from '../../support/inspection.js';
+import { builderImage } from '../../support/inspect/example-inspections.js';
+import { makeInspection } from '../../support/inspect/inspection.js';
 
 const AREA = { x: 10, y: 20, width: 640, height: 480 };
 const TINY = 1e-6;

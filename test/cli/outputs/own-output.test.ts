@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readTar } from '../support/read-tar.js';
+import { readTar } from '../../support/read-tar.js';
 
-const BIN = fileURLToPath(new URL('../../bin/dockerception.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../../bin/dockerception.js', import.meta.url));
 
 describe('filter DIR > DIR/context.tar', () => {
   let folder: string;

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { header, member, tar, type Text } from './write-tar.js';
+import { header, member, tar, type Text } from '../write-tar.js';
 
 /** Files of an archive or a folder, in their order: bytes, or where a link points to. */
 export type Files = Readonly<Record<string, Buffer | string | { readonly link: string }>>;

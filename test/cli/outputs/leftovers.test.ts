@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fakeRegistry } from '../image/registry/fake.js';
-import { cleanEnvironment } from '../support/cli.js';
-import { LONG } from '../support/long.js';
-import { member, tar } from '../support/write-tar.js';
+import { fakeRegistry } from '../../image/registry/fake.js';
+import { LONG } from '../../support/long.js';
+import { cleanEnvironment } from '../../support/process/cli.js';
+import { member, tar } from '../../support/write-tar.js';
 
-const BIN = fileURLToPath(new URL('../../bin/dockerception.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../../bin/dockerception.js', import.meta.url));
 
 /** Long enough that its layer is written while it arrives, and that writing it anywhere takes a while. */
 const LARGE = 10 << 20;

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import { main } from '../../dist/bin/main.js';
+import { main } from '../../../dist/bin/main.js';
 
 /** @typedef {import('./shared-process.js').Command} Command */
 

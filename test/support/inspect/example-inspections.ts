@@ -1,8 +1,8 @@
 /** Two inspections that look like real ones: a builder with a tool chain, and what runs of it. */
-import type { Entry } from '../../src/inspect/entry.js';
-import { walk } from '../../src/inspect/entry.js';
-import type { Inspection } from '../../src/inspect/inspection.js';
-import type { PageChange, PageDifference } from '../../src/page/encode.js';
+import type { Entry } from '../../../src/inspect/entry.js';
+import { walk } from '../../../src/inspect/entry.js';
+import type { Inspection } from '../../../src/inspect/inspection.js';
+import type { PageChange, PageDifference } from '../../../src/page/encode.js';
 import { type MadeEntry, makeInspection, makeLayer } from './inspection.js';
 
 /** Names that a page must show and not obey. */

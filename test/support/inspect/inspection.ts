@@ -1,8 +1,8 @@
 /** Inspections made by hand: file systems out of lists of paths, and what is said about them. */
-import type { Entry, EntryKind } from '../../src/inspect/entry.js';
-import type { LayerFacts } from '../../src/inspect/facts.js';
-import type { Inspection } from '../../src/inspect/inspection.js';
-import type { Content } from '../../src/inspect/probe/content.js';
+import type { Entry, EntryKind } from '../../../src/inspect/entry.js';
+import type { LayerFacts } from '../../../src/inspect/facts.js';
+import type { Inspection } from '../../../src/inspect/inspection.js';
+import type { Content } from '../../../src/inspect/probe/content.js';
 
 /** What may be said of a path; a file, 0644, owned by root, in layer 0, unless it says otherwise. */
 export interface MadeEntry {

@@ -1,8 +1,8 @@
 /** The tests of the command line share a process where its result alone counts: that result has to be right. */
 import { describe, expect, it } from 'vitest';
-import { run as runAlone } from '../support/cli.js';
-import { useSharedProcess } from '../support/shared-process.js';
-import { member, tar } from '../support/write-tar.js';
+import { member, tar } from '../write-tar.js';
+import { run as runAlone } from './cli.js';
+import { useSharedProcess } from './shared-process.js';
 
 const run = useSharedProcess();
 const context = tar(

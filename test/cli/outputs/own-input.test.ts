@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { useSharedProcess } from '../support/shared-process.js';
-import { member, tar } from '../support/write-tar.js';
+import { useSharedProcess } from '../../support/process/shared-process.js';
+import { member, tar } from '../../support/write-tar.js';
 
 const DOCKERFILE = 'FROM scratch\nCOPY . /\n';
 const CONTEXT = tar(

@@ -1,10 +1,10 @@
 /** Inspections from a few words: what displays, limits and comparisons are shown in their tests. */
-import type { ContainerConfig } from '../../src/image/config.js';
-import type { Entry, EntryKind } from '../../src/inspect/entry.js';
-import type { Finding } from '../../src/inspect/facts.js';
-import type { Duplicate, HiddenFile, LayerFacts } from '../../src/inspect/facts.js';
-import type { ImageFacts, Inspection } from '../../src/inspect/inspection.js';
-import type { Content } from '../../src/inspect/probe/content.js';
+import type { ContainerConfig } from '../../../src/image/config.js';
+import type { Entry, EntryKind } from '../../../src/inspect/entry.js';
+import type { Finding } from '../../../src/inspect/facts.js';
+import type { Duplicate, HiddenFile, LayerFacts } from '../../../src/inspect/facts.js';
+import type { ImageFacts, Inspection } from '../../../src/inspect/inspection.js';
+import type { Content } from '../../../src/inspect/probe/content.js';
 
 /** One entry; what isn't said is 0644 or 0755, 0:0, 2024-01-02 03:04:05, in layer 0. */
 export interface Described {

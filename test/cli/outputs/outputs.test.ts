@@ -10,8 +10,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Run } from '../support/cli.js';
-import { useSharedProcess } from '../support/shared-process.js';
+import type { Run } from '../../support/process/cli.js';
+import { useSharedProcess } from '../../support/process/shared-process.js';
 
 const run = useSharedProcess();
 

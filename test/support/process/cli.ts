@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const BIN = fileURLToPath(new URL('../../bin/dockerception.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../../bin/dockerception.js', import.meta.url));
 
 /** Nothing here takes so long: what does hangs. Milliseconds. */
 export const LIMIT = 15_000;

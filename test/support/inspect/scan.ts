@@ -1,13 +1,13 @@
 /** The scanning part of `inspect` as functions: bytes in, what was found out, in chunks of any size. */
-import { parsePlatform } from '../../src/image/platform.js';
-import { type Entry, find, walk } from '../../src/inspect/entry.js';
-import type { Inspection } from '../../src/inspect/inspection.js';
-import { inspectionJson } from '../../src/inspect/json.js';
-import { readStream, type StreamOptions } from '../../src/inspect/read/read-stream.js';
-import { targetError } from '../../src/inspect/target.js';
-import { listLines } from '../../src/inspect/text/list.js';
-import { streamSource } from '../../src/source/source.js';
-import { inChunks } from './filter.js';
+import { parsePlatform } from '../../../src/image/platform.js';
+import { type Entry, find, walk } from '../../../src/inspect/entry.js';
+import type { Inspection } from '../../../src/inspect/inspection.js';
+import { inspectionJson } from '../../../src/inspect/json.js';
+import { readStream, type StreamOptions } from '../../../src/inspect/read/read-stream.js';
+import { targetError } from '../../../src/inspect/target.js';
+import { listLines } from '../../../src/inspect/text/list.js';
+import { streamSource } from '../../../src/source/source.js';
+import { inChunks } from '../filter.js';
 
 /** Every stream is read at these; one of a few bytes more than a header, too. */
 export const CHUNKS = [1, 511, 513, 64 * 1024];
