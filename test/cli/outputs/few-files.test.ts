@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const BIN = fileURLToPath(new URL('../../bin/dockerception.js', import.meta.url));
-const MAIN = new URL('../../dist/bin/main.js', import.meta.url).href;
+const BIN = fileURLToPath(new URL('../../../bin/dockerception.js', import.meta.url));
+const MAIN = new URL('../../../dist/bin/main.js', import.meta.url).href;
 
 describe('an error that nothing expects', () => {
   let folder: string;
