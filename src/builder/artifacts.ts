@@ -17,7 +17,6 @@ import { isDirectory, isSymlink, namesIn } from './container-files.js';
 /** Links that are followed, as by Linux. */
 const MAX_LINKS = 40;
 
-/** An artifact that exists. */
 export interface FoundArtifact {
   /** Absolute, in the builder, and no link. */
   readonly path: string;
@@ -40,7 +39,6 @@ export async function findArtifacts(
   return found;
 }
 
-/** Whether all artifacts exist. */
 export async function allExist(
   container: Container,
   artifacts: readonly Artifact[],

@@ -21,7 +21,6 @@ export interface BuilderImage {
   readonly likeness: string;
   /** Bytes, as the engine counts them. */
   readonly size: number | undefined;
-  /** Whether it has a command or an entrypoint. */
   readonly hasCommand: boolean;
   /** Whether it was built for this run alone, and is removed with its container. */
   readonly isOurs: boolean;

@@ -9,7 +9,6 @@ import { exited, refuseGone, stateAtEnd, Tail, timedOut } from './failure.js';
 import { BuilderOutput } from './output.js';
 
 export interface RunOptions {
-  /** The name of the builder in messages. */
   readonly name: string;
   /** Created, not started. Its creator removes it. */
   readonly container: Container;
@@ -44,7 +43,6 @@ export class Run {
     this.complete.catch(() => undefined);
   }
 
-  /** Starts a container. */
   static async start(options: RunOptions): Promise<Run> {
     const { container, report, signal } = options;
     try {
@@ -88,7 +86,6 @@ export class Run {
     this.output.close();
   }
 
-  /** The error of a connection that broke. */
   #lost(error?: Error): DockerceptionError {
     const { container, name } = this.options;
     return lost(container.connection.endpoint, `reading the output of ${name}`, error);

@@ -8,12 +8,6 @@ import { DockerceptionError, systemCode } from '../errors.js';
 import { plainText } from '../text/terminal.js';
 import type { Run, RunOptions } from './run.js';
 
-interface ServeOptions extends Pick<RunOptions, 'name' | 'signal'> {
-  readonly port: number;
-  /** Milliseconds. */
-  readonly timeout: number;
-}
-
 const INTERVAL = 200;
 /** Milliseconds to connect in the local network. */
 const CONNECT_TIMEOUT = 1000;
@@ -27,7 +21,14 @@ const CONNECT_TIMEOUT = 1000;
 export async function untilServing(
   run: Run,
   container: Container,
-  { port, timeout, name, signal }: ServeOptions,
+  {
+    port,
+    timeout,
+    name,
+    signal,
+  }: Required<Pick<RunOptions, 'name' | 'timeout' | 'signal'>> & {
+    readonly port: number;
+  },
 ): Promise<string> {
   const until = performance.now() + timeout;
   const ended = run.complete.then(() => {

@@ -34,7 +34,6 @@ export const OPTIONS: readonly Flag[] = Object.keys(FLAG_GROUPS).flatMap((group)
   [...flagsOf(BUILDER, BUILD, INSPECT, LIMITS), ...OWN].filter((flag) => flag.group === group),
 );
 
-/** An error of the command line. */
 export function usage(
   why: string,
   hint = 'dockerception --help lists the options',

@@ -1,4 +1,5 @@
 /** `dockerception inspect`: prints the inspection on standard output, and exceeded limits on standard error. */
+import { Readable } from 'node:stream';
 import type { InputPlace } from '../context/own-outputs.js';
 import { DockerceptionError } from '../errors.js';
 import { parsePlatform } from '../image/platform.js';
@@ -170,9 +171,6 @@ async function writePage(dest: string, { inspection, other }: Found): Promise<vo
   const page = renderPage({ inspection, ...(other && { other }) });
   if (dest === '-') return printAll(page);
   const { saveOutput } = await import('../files/output-file.js');
-  await saveOutput(bytesOf(page), dest, process.stdout);
-}
-
-async function* bytesOf(parts: AsyncIterable<string>): AsyncGenerator<Buffer> {
-  for await (const part of parts) yield Buffer.from(part);
+  const bytes = Readable.from(page).map((part: string) => Buffer.from(part));
+  await saveOutput(bytes as AsyncIterable<Buffer>, dest, process.stdout);
 }

@@ -11,10 +11,8 @@ import { parseBoolean } from '../options/values.js';
 import { acceptDockerOption } from './docker-options.js';
 import { OPTIONS, usage } from './flags.js';
 
-/** What a command line may begin with. */
 export const VERBS: readonly Verb[] = ['build', 'filter', 'inspect'];
 
-/** A parsed command line. */
 export class Arguments {
   constructor(
     readonly verb: Verb,

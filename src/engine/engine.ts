@@ -6,7 +6,6 @@ import type { ImageOptions } from '../options/image.js';
 import type { Report } from '../progress/events.js';
 import type { WalkHandler } from '../tar/walk-handler.js';
 
-/** The settings of engines. */
 export interface EngineSettings {
   /** Names the engine, the credentials, the cache, proxies: DOCKER_HOST, DOCKER_CONFIG, XDG_CACHE_HOME, … */
   readonly env: NodeJS.ProcessEnv;
@@ -98,7 +97,6 @@ export interface EntryEngine {
   begin(request: EngineRequest): EntryBuild;
 }
 
-/** A running build. */
 export interface EntryBuild {
   /** Receives the entries of the context. */
   readonly entries: WalkHandler;

@@ -19,7 +19,6 @@ import {
   show,
 } from './values.js';
 
-/** A verb of the command line. */
 export type Verb = 'build' | 'filter' | 'inspect';
 
 /** The groups of flags, in the order in which the help shows them, and the verbs that have them. */

@@ -59,25 +59,13 @@ function didYouMean(name: string | undefined): string | undefined {
 
 /** A value as a message shows it: short, and of an object its type alone. */
 export function show(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return `'${printable(value, 40)}'`;
-    case 'object':
-      if (value === null) return 'null';
-      return Array.isArray(value) ? 'a list' : `an object${typeOf(value)}`;
-    case 'function':
-      return 'a function';
-    default:
-      return String(value);
-  }
-}
-
-/** Its class, unless it is a plain object. */
-function typeOf(value: object): string {
+  if (typeof value === 'string') return `'${printable(value, 40)}'`;
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return 'a list';
+  if (!isObject(value)) return String(value);
   const constructor: unknown = value.constructor;
-  return typeof constructor === 'function' && constructor !== Object
-    ? ` (${constructor.name})`
-    : '';
+  const isPlain = typeof constructor !== 'function' || constructor === Object;
+  return isPlain ? 'an object' : `an object (${constructor.name})`;
 }
 
 /** Whether it is an object that may have options: no list, no function. */
@@ -184,12 +172,11 @@ export function shape<T>(
   return (value) => {
     if (!isObject(value)) return { why: 'is not an object', hint: `with ${list(members)}` };
     const missing = required.find((key) => value[key] === undefined);
-    if (missing !== undefined)
-      return { why: `has no '${missing}'`, shown: show(value), hint: `with ${list(members)}` };
+    if (missing !== undefined) return { why: `has no '${missing}'`, hint: `with ${list(members)}` };
     const refusal = checkMembers(value, members);
     if (refusal?.unknown === undefined) return refusal;
     // The object that has an unknown key is at fault.
-    return { why: `has an unknown '${refusal.unknown}'`, shown: show(value), hint: refusal.hint };
+    return { why: `has an unknown '${refusal.unknown}'`, hint: refusal.hint };
   };
 }
 
@@ -216,26 +203,21 @@ export const hostAddress = matching('HOST:IP', /^[^:=]+:.+$/);
 /** Variables, as of `process.env`. */
 export const environment: Check<NodeJS.ProcessEnv> = (value) => {
   if (!isObject(value)) return { why: 'is not an object with variables' };
-  const odd = Object.keys(value).find(
-    (key) => value[key] !== undefined && typeof value[key] !== 'string',
-  );
-  // The value may be a secret.
-  return odd === undefined
-    ? undefined
-    : { at: `.${odd}`, shown: 'its value', why: 'is not a string' };
+  return firstRefusal(Object.entries(value), (text) => {
+    if (text === undefined || typeof text === 'string') return undefined;
+    // The value may be a secret.
+    return { shown: 'its value', why: 'is not a string' };
+  });
 };
 
-export const abortSignal = is<AbortSignal>(
+function withMethods<T>(what: string, ...names: readonly string[]): Check<T> {
+  const has = (value: unknown, name: string): boolean =>
+    isObject(value) && typeof value[name] === 'function';
+  return is(what, (value) => names.every((name) => has(value, name)));
+}
+export const abortSignal = withMethods<AbortSignal>(
   'an AbortSignal',
-  (value) =>
-    isObject(value) &&
-    typeof value['aborted'] === 'boolean' &&
-    typeof value['addEventListener'] === 'function',
+  'addEventListener',
+  'throwIfAborted',
 );
-
-/** A stream to write to. */
-export const writable = is<Writable>(
-  'a writable stream',
-  (value) =>
-    isObject(value) && typeof value['write'] === 'function' && typeof value['on'] === 'function',
-);
+export const writable = withMethods<Writable>('a writable stream', 'write', 'on');

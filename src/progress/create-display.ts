@@ -1,4 +1,3 @@
-/** The choice of a display. */
 import type { Display, Output } from './display.js';
 import type { ProgressEvent } from './events.js';
 import { jsonDisplay } from './json.js';

@@ -7,7 +7,6 @@ import type { EngineRequest, EngineSettings } from '../engine.js';
 import { hostWith } from '../request.js';
 import type { Ping } from './connection.js';
 
-/** The builder of an engine. */
 export type BuildBackend = 'classic' | 'buildkit' | 'podman';
 
 /**

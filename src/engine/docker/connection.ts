@@ -16,12 +16,13 @@ import { dialAgent } from './address.js';
 import { type Endpoint, resolveEndpoint } from './endpoint.js';
 import { lost, malformed, refusal, unreachable } from './failures.js';
 
+/** The path without a version. */
+const PING = '/_ping';
 /** Milliseconds for a ping. ssh has its own limit, and may prompt for a password. */
 const PING_TIMEOUT = 30_000;
 /** Characters of an answer that is read as a whole. */
 const MAX_ANSWER = 16 << 20;
 
-/** What an engine reports about itself. */
 export interface Ping {
   /** The newest version of the Engine API that it supports: `1.41`. */
   readonly apiVersion: string | undefined;
@@ -30,7 +31,6 @@ export interface Ping {
   readonly isPodman: boolean;
 }
 
-/** A request to the Engine API. */
 export interface ApiRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   /** Path and query, without the API version. */
@@ -73,8 +73,7 @@ export class Connection {
   /** @throws DockerceptionError of kind engine, code ENGINE_UNREACHABLE. */
   async ping(signal?: AbortSignal): Promise<Ping> {
     const timeout = this.endpoint.address.kind === 'ssh' ? {} : { timeout: PING_TIMEOUT };
-    const request = { method: 'GET', path: '/_ping', ...timeout } as const;
-    const headers = await this.#ask(request, signal, readHeaders, this.open(request, signal, ''));
+    const headers = await this.head({ method: 'GET', path: PING, ...timeout }, signal);
     const header = (name: string): string | undefined => headers[name]?.toString() || undefined;
     return {
       apiVersion: header('api-version'),
@@ -84,12 +83,9 @@ export class Connection {
   }
 
   /** Starts a request, which the caller writes and ends. It emits the errors of node:http. */
-  open(
-    { method, path, headers, body }: ApiRequest,
-    signal?: AbortSignal,
-    version = this.endpoint.apiVersion === undefined ? '' : `/${this.endpoint.apiVersion}`,
-  ): ClientRequest {
-    const { address } = this.endpoint;
+  open({ method, path, headers, body }: ApiRequest, signal?: AbortSignal): ClientRequest {
+    const { address, apiVersion } = this.endpoint;
+    const version = apiVersion === undefined || path === PING ? '' : `/${apiVersion}`;
     const isTcp = address.kind === 'tcp';
     return httpRequest({
       agent: this.#agent,
@@ -175,8 +171,8 @@ export class Connection {
     request: ApiRequest,
     signal: AbortSignal | undefined,
     read: (response: IncomingMessage) => T | Promise<T>,
-    client = this.open(request, signal),
   ): Promise<T> {
+    const client = this.open(request, signal);
     const { body, timeout, doing = `asking ${client.path}`, kind = 'engine' } = request;
     let failure: unknown;
     client.on('error', (error) => (failure ??= error));

@@ -82,21 +82,15 @@ async function nameEngine(
       return readContext(folder, name, by);
     }
   }
-  const tls = await tlsOfEnvironment(env, folder);
+  // These variables are set by any value but an empty one.
+  const verify = Boolean(env['DOCKER_TLS_VERIFY']);
+  const byPath = env['DOCKER_CERT_PATH'];
+  const by = byPath ? 'DOCKER_CERT_PATH' : 'DOCKER_TLS_VERIFY';
+  const need = verify ? ['ca.pem'] : [];
+  const usesTls = verify || Boolean(env['DOCKER_TLS']);
+  const tls = usesTls ? await readTls(byPath || folder, by, verify, need) : undefined;
   if (host) return { host, origin: 'DOCKER_HOST', tls };
   return { host: '', origin: tls ? 'default TLS address' : DEFAULT_ORIGIN, tls };
-}
-
-/** `DOCKER_TLS_VERIFY` and `DOCKER_TLS` are set by any value but an empty one. */
-async function tlsOfEnvironment(
-  env: NodeJS.ProcessEnv,
-  folder: string,
-): Promise<TlsMaterial | undefined> {
-  const verify = Boolean(env['DOCKER_TLS_VERIFY']);
-  if (!verify && !env['DOCKER_TLS']) return undefined;
-  const byPath = env['DOCKER_CERT_PATH'];
-  const origin = byPath ? 'DOCKER_CERT_PATH' : 'DOCKER_TLS_VERIFY';
-  return readTls(byPath || folder, origin, verify, verify ? ['ca.pem'] : []);
 }
 
 async function otherSockets(

@@ -41,7 +41,6 @@ export async function inspectImage(
   }
 }
 
-/** Whether the engine has an image by that name or ID. */
 export async function hasImage(
   connection: Connection,
   name: string,
