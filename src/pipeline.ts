@@ -67,7 +67,7 @@ export async function runPipeline(
   plan: PipelinePlan,
   sink: Sink | EntrySink,
   report: Report,
-  signal?: AbortSignal,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<PipelineSummary> {
   const run = new PipelineRun(plan, sink, report, signal);
   const sources = plan.inputs.map((input) => input.source);
@@ -80,15 +80,14 @@ export async function runPipeline(
     return await unlessAborted(() => run.run(), signal);
   } catch (error) {
     if (!('entries' in sink)) sink.destroy(error as Error, run.lastBytes());
-    const reason = signal?.aborted === true ? (error as Error) : undefined;
+    const reason = signal.aborted ? (error as Error) : undefined;
     for (const { stream } of sources) stream.destroy(reason);
     throw error;
   }
 }
 
 /** Rejects with the signal's reason as soon as it is aborted, even if the work is waiting. */
-async function unlessAborted<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (signal === undefined) return work();
+async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   let abort: () => void = () => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
@@ -119,7 +118,7 @@ class PipelineRun {
     private readonly plan: PipelinePlan,
     private readonly sink: Sink | EntrySink,
     private readonly report: Report,
-    private readonly signal: AbortSignal | undefined,
+    private readonly signal: AbortSignal,
   ) {
     const { file, otherFiles, receiver } = plan;
     this.#dockerfile =
@@ -153,7 +152,7 @@ class PipelineRun {
     }
     // The gate: the end-of-archive waits for the producer's success.
     await source.complete;
-    this.signal?.throwIfAborted();
+    this.signal.throwIfAborted();
   }
 
   /**
@@ -178,7 +177,7 @@ class PipelineRun {
     if (output !== undefined) {
       if (found !== undefined && this.plan.linksFile === true) this.#link(output, found);
       await output.ready();
-      this.signal?.throwIfAborted();
+      this.signal.throwIfAborted();
       this.#isComplete = true;
       this.#write(output, END_OF_ARCHIVE);
       await output.ready();

@@ -5,7 +5,6 @@ import type { Connection } from '../engine/docker/connection.js';
 import { type ImageDetails, imagePath, inspectImage } from '../engine/docker/images.js';
 import { pullIntoEngine } from '../engine/docker/registry.js';
 import type { CompleteBuilder } from '../options/builder.js';
-import type { Report } from '../progress/events.js';
 import type { Source } from '../source/source.js';
 
 /**
@@ -26,13 +25,10 @@ export interface BuilderImage {
   readonly isOurs: boolean;
 }
 
-export interface EngineUse {
+export interface EngineUse extends Pick<CompleteBuilder, 'env' | 'report' | 'signal'> {
   readonly connection: Connection;
   /** BuildKit's cache is separate from images. With the classic builder and Podman, images are the cache. */
   readonly isBuildKit: boolean;
-  readonly env: NodeJS.ProcessEnv;
-  readonly report: Report;
-  readonly signal: AbortSignal;
 }
 
 /**

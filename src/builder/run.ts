@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container } from '../engine/docker/container.js';
 import { lost } from '../engine/docker/failures.js';
 import { DockerceptionError, messageOf } from '../errors.js';
-import type { Report } from '../progress/events.js';
+import type { CompleteBuilder } from '../options/builder.js';
 import { exited, refuseGone, stateAtEnd, Tail, timedOut } from './failure.js';
 import { BuilderOutput } from './output.js';
 
-export interface RunOptions {
+export interface RunOptions extends Pick<CompleteBuilder, 'report' | 'signal'> {
   readonly name: string;
   /** Created, not started. Its creator removes it. */
   readonly container: Container;
@@ -18,8 +18,6 @@ export interface RunOptions {
   readonly keep?: boolean;
   /** Whether its standard output is reported too, because it is not the context. @default false */
   readonly showsOutput?: boolean;
-  readonly report: Report;
-  readonly signal: AbortSignal;
 }
 
 /** Milliseconds in which a builder whose output is no tar can end. */

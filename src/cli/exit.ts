@@ -15,7 +15,6 @@ export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
   terminated: 143,
 };
 
-/** The code for anything that can be thrown; 1 for an unexpected error. */
 export function exitCodeOf(error: unknown): number {
   return error instanceof DockerceptionError ? EXIT_CODES[error.kind] : 1;
 }

@@ -47,9 +47,8 @@ export async function build(
 const TRACE = 'moby.buildkit.trace';
 /** A data structure of Podman in its message about an unknown instruction. */
 const DUMP = / &imagebuilder\.Step\{.*\}$/s;
-/** Podman's message before it writes an image. */
-const COMMIT = /^(?:\[\d+\/\d+\] )?COMMIT\b/;
-const STEP = /^(?:\[\d+\/\d+\] )?STEP /;
+/** Podman's message before a step, and before it writes an image. */
+const STEP_OR_COMMIT = /^(?:\[\d+\/\d+\] )?(STEP |COMMIT\b)/;
 /** The messages of BuildKit's exporters about an unnamed image, with and without a containerd image store. */
 const EXPORTED = /^(?:naming to moby-dangling@|writing image )(sha256:[0-9a-f]{64})$/;
 
@@ -109,8 +108,8 @@ export class BuildAnswer extends ClassicProgress implements UploadAnswer {
 
   #show(message: ClassicMessage): void {
     const { stream = '' } = message;
-    if (COMMIT.test(stream)) this.#isCommitting = true;
-    else if (STEP.test(stream)) this.#isCommitting = false;
+    const mark = STEP_OR_COMMIT.exec(stream)?.[1];
+    if (mark !== undefined) this.#isCommitting = mark === 'COMMIT';
     // These lines belong to no step.
     if (!/^Successfully (?:built|tagged) /.test(stream)) super.take(message);
   }

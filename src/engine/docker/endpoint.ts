@@ -129,25 +129,21 @@ async function readContext(
   const contexts = join(configFolder, 'contexts');
   const id = createHash('sha256').update(name).digest('hex');
   const file = join(contexts, 'meta', id, 'meta.json');
-  const docker = (await readMeta(file, origin)).Endpoints?.docker;
+  const meta = await readFile(file, 'utf8')
+    .then((text) => JSON.parse(text) as Meta | null)
+    .catch((error: unknown) => {
+      const why = error instanceof SyntaxError ? `${file}: ${error.message}` : messageOf(error);
+      const isMissing = systemCode(error) === 'ENOENT';
+      throw unusable(origin, isMissing ? 'there is no such context' : why, error);
+    });
+  if (typeof meta !== 'object' || meta === null) throw unusable(origin, `${file} is not an object`);
+  const docker = meta.Endpoints?.docker;
   if (!docker) throw unusable(origin, `${file} names no docker endpoint`);
   const host = typeof docker.Host === 'string' ? docker.Host : '';
   const verify = docker.SkipTLSVerify !== true;
   const tls = await readTls(join(contexts, 'tls', id, 'docker'), `context ${name}`, verify);
   const isUsed = !verify || (tls.ca ?? tls.cert ?? tls.key) !== undefined;
   return { host, origin, tls: isUsed ? tls : undefined };
-}
-
-async function readMeta(file: string, origin: string): Promise<Meta> {
-  try {
-    const meta: unknown = JSON.parse(await readFile(file, 'utf8'));
-    if (typeof meta === 'object' && meta !== null) return meta;
-  } catch (error) {
-    const why = error instanceof SyntaxError ? `${file}: ${error.message}` : messageOf(error);
-    const isMissing = systemCode(error) === 'ENOENT';
-    throw unusable(origin, isMissing ? 'there is no such context' : why, error);
-  }
-  throw unusable(origin, `${file} is not an object`);
 }
 
 function unusable(origin: string, why: string, cause?: unknown): DockerceptionError {

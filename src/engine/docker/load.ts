@@ -1,7 +1,6 @@
 /** Loads an image archive into an engine with `POST /images/load` (Engine API, ImageLoad). */
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
-import type { Report } from '../../progress/events.js';
 import { END_OF_ARCHIVE } from '../../tar/writer.js';
 import { joinLines } from '../../text/trim.js';
 import type { EngineRequest } from '../engine.js';
@@ -27,8 +26,8 @@ export async function loadArchive(
   { report, signal }: Pick<EngineRequest, 'report' | 'signal'>,
 ): Promise<readonly string[]> {
   const doing = `loading the image into ${connection.endpoint.name}`;
-  const body = holdEnd();
-  const answer = new LoadAnswer(report, doing, body);
+  const answer = new LoadAnswer(report, doing, 'load');
+  const { body } = answer;
   // `body` emits its error.
   pipeline(archive, body, () => undefined);
   archive.on('data', (chunk: Buffer) => answer.sent(chunk.length));
@@ -63,17 +62,11 @@ function holdEnd(): Transform {
 }
 
 class LoadAnswer extends ClassicProgress implements UploadAnswer {
+  /** What is sent: the archive, whose end is kept back. */
+  readonly body = holdEnd();
   readonly names: string[] = [];
   #sent = 0;
   #reportedAt = -Infinity;
-
-  constructor(
-    report: Report,
-    name: string,
-    private readonly body: Transform,
-  ) {
-    super(report, name, 'load');
-  }
 
   get isSuccess(): boolean {
     return this.names.length > 0 && this.error === undefined;
