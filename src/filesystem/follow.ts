@@ -30,18 +30,15 @@ export interface Followed<Node> {
   readonly hasClimbed: boolean;
 }
 
-/** A name to look up in the directory `above`. */
-export interface Step<Node> {
-  readonly parent: Node | undefined;
-  readonly above: readonly string[];
-  readonly name: string;
-}
-
-/** Follows a path. The caller answers each yielded name with its node. */
+/** Follows a path. The caller answers each name, which is yielded with its directory, with its node. */
 export function* follow<Node>(
   path: string,
   { top, from = [], targetOf, isDirectory, followLast = true }: FollowOptions<Node>,
-): Generator<Step<Node>, Followed<Node>, Node | undefined> {
+): Generator<
+  { readonly parent: Node | undefined; readonly above: readonly string[]; readonly name: string },
+  Followed<Node>,
+  Node | undefined
+> {
   const names = [...from];
   const nodes = [...top];
   const links: string[] = [];

@@ -58,11 +58,7 @@ export interface LimitViolation {
  * Checks the limits themselves, so that a build can fail before it starts.
  * @throws DockerceptionError of kind `usage`
  */
-export function checkLimits(limits: Limits): void {
-  complete(limits);
-}
-
-function complete(limits: Limits): Complete<typeof LIMITS> {
+export function checkLimits(limits: Limits): Complete<typeof LIMITS> {
   const all = normalise(LIMITS, limits, 'the limits');
   compileDeny(all.deny);
   return all;
@@ -78,7 +74,7 @@ export function limitViolations(
   given: Limits,
   cannotStart: (id: string) => boolean = keepsFromStarting,
 ): readonly LimitViolation[] {
-  const limits = complete(given);
+  const limits = checkLimits(given);
   return [
     ...sizes(inspection, limits),
     ...denials(inspection, limits.deny),
