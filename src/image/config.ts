@@ -5,96 +5,57 @@
 import { isDigest } from './digest.js';
 import { invalidDocument, isObject, type JsonObject, parseObject } from './document.js';
 
-/** The whole document. */
-export interface ImageConfig {
-  readonly created?: string;
-  readonly author?: string;
-  readonly architecture: string;
-  readonly variant?: string;
-  readonly os: string;
-  readonly 'os.version'?: string;
-  readonly 'os.features'?: readonly string[];
-  readonly config?: ContainerConfig;
-  readonly rootfs: RootFs;
-  readonly history?: readonly History[];
+/** The type of a value in JSON. */
+interface Type<T> {
+  check(value: unknown): value is T;
+  /** The same value, with its members in the order of Go. */
+  order(value: T): unknown;
 }
+/** The members of an object in the order of Go's structures. */
+type Shape = Readonly<Record<string, Type<unknown>>>;
+type Members<S> = { readonly [Name in keyof S]?: S[Name] extends Type<infer T> ? T : never };
 
-/** How a container of it is run. */
-export interface ContainerConfig {
-  readonly User?: string;
-  readonly ExposedPorts?: Readonly<Record<string, object>>;
-  readonly Env?: readonly string[];
-  readonly Entrypoint?: readonly string[] | null;
-  readonly Cmd?: readonly string[] | null;
-  readonly Volumes?: Readonly<Record<string, object>>;
-  readonly WorkingDir?: string;
-  readonly Labels?: Readonly<Record<string, string>>;
-  readonly StopSignal?: string;
-  readonly ArgsEscaped?: boolean;
-  readonly Healthcheck?: Healthcheck;
-  readonly OnBuild?: readonly string[];
-  readonly Shell?: readonly string[];
-}
+const scalar = <T>(check: (value: unknown) => value is T): Type<T> => ({
+  check,
+  order: (value) => value,
+});
+const text = scalar((value) => typeof value === 'string');
+const flag = scalar((value) => typeof value === 'boolean');
+const anything = <T>(value: unknown): value is T => true;
+const listOf = <T>(type: Type<T>): Type<readonly T[]> => ({
+  check: (value): value is readonly T[] =>
+    Array.isArray(value) && value.every((one) => type.check(one)),
+  order: (list) => list.map((one) => type.order(one)),
+});
+/** Go sorts the keys of maps. */
+const mapOf = <T>(type: Type<T>): Type<Readonly<Record<string, T>>> => ({
+  check: (value): value is Readonly<Record<string, T>> =>
+    isObject(value) && Object.values(value).every((one) => type.check(one)),
+  order: (map) => ordered(map, {}),
+});
+const objectOf = <S extends Shape>(shape: S): Type<Members<S>> => ({
+  check: (value): value is Members<S> =>
+    isObject(value) && invalidMember(value, shape) === undefined,
+  order: (members) => ordered(members, shape),
+});
 
-/** Durations are nanoseconds. */
-export interface Healthcheck {
-  readonly Test?: readonly string[];
-  readonly Interval?: number;
-  readonly Timeout?: number;
-  readonly StartPeriod?: number;
-  readonly StartInterval?: number;
-  readonly Retries?: number;
-}
-
-/** The layers from the lowest up, by the digests of their uncompressed tars. */
-export interface RootFs {
-  readonly type: 'layers';
-  readonly diff_ids: readonly string[];
-}
-
-/** What made a layer, or a change of the configuration alone. */
-export interface History {
-  readonly created?: string;
-  readonly created_by?: string;
-  readonly author?: string;
-  readonly comment?: string;
-  readonly empty_layer?: boolean;
-}
-
-type Check = (value: unknown) => boolean;
-/** The members of an object in the order of Go's structures, each with the check of its type. */
-type Shape = Readonly<Record<string, Check>>;
-
-const anything: Check = () => true;
-const text: Check = (value) => typeof value === 'string';
-const flag: Check = (value) => typeof value === 'boolean';
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-const mapOf =
-  (check: Check): Check =>
-  (value) =>
-    isObject(value) && Object.values(value).every(check);
-const objectOf =
-  (shape: Shape): Check =>
-  (value) =>
-    isObject(value) && invalidMember(value, shape) === undefined;
-
-const members = (check: Check, ...names: readonly string[]): Shape =>
-  Object.fromEntries(names.map((name) => [name, check]));
-
-const HEALTHCHECK: Shape = {
+const number = scalar(anything<number>);
+const empty = scalar(anything<object>);
+const HEALTHCHECK = {
   Test: listOf(text),
-  ...members(anything, 'Interval', 'Timeout', 'StartPeriod', 'StartInterval', 'Retries'),
+  Interval: number,
+  Timeout: number,
+  StartPeriod: number,
+  StartInterval: number,
+  Retries: number,
 };
-const CONTAINER: Shape = {
+const CONTAINER = {
   User: text,
-  ExposedPorts: mapOf(anything),
+  ExposedPorts: mapOf(empty),
   Env: listOf(text),
-  Entrypoint: listOf(text),
-  Cmd: listOf(text),
-  Volumes: mapOf(anything),
+  Entrypoint: listOf(text) as Type<readonly string[] | null>,
+  Cmd: listOf(text) as Type<readonly string[] | null>,
+  Volumes: mapOf(empty),
   WorkingDir: text,
   Labels: mapOf(text),
   StopSignal: text,
@@ -105,19 +66,47 @@ const CONTAINER: Shape = {
 };
 /** The members of a container's configuration in the order of Go's structure. */
 export const CONTAINER_MEMBERS = Object.keys(CONTAINER) as (keyof ContainerConfig)[];
-const HISTORY: Shape = {
-  ...members(text, 'created', 'created_by', 'author', 'comment'),
+const HISTORY = {
+  created: text,
+  created_by: text,
+  author: text,
+  comment: text,
   empty_layer: flag,
 };
-const ROOT_FS = members(anything, 'type', 'diff_ids');
-const IMAGE: Shape = {
-  ...members(text, 'created', 'author', 'architecture', 'variant', 'os', 'os.version'),
+const ROOT_FS = {
+  type: scalar(anything<'layers'>),
+  diff_ids: scalar(anything<readonly string[]>),
+};
+const IMAGE = {
+  created: text,
+  author: text,
+  architecture: text,
+  variant: text,
+  os: text,
+  'os.version': text,
   'os.features': listOf(text),
-  ...members(anything, 'config', 'rootfs'),
+  config: { ...objectOf(CONTAINER), check: anything<ContainerConfig> },
+  rootfs: { ...objectOf(ROOT_FS), check: anything<RootFs> },
   history: listOf(objectOf(HISTORY)),
 };
-/** Go sorts the keys of maps. */
-const MAPS = ['ExposedPorts', 'Volumes', 'Labels'];
+
+/** The whole document. */
+export interface ImageConfig extends Members<typeof IMAGE> {
+  readonly architecture: string;
+  readonly os: string;
+  readonly rootfs: RootFs;
+}
+
+/** How a container of it is run. */
+export type ContainerConfig = Members<typeof CONTAINER>;
+/** Durations are nanoseconds. */
+export type Healthcheck = Members<typeof HEALTHCHECK>;
+/** What made a layer, or a change of the configuration alone. */
+export type History = Members<typeof HISTORY>;
+
+/** The layers from the lowest up, by the digests of their uncompressed tars. */
+export type RootFs = Required<Members<typeof ROOT_FS>>;
+
 /** Docker allows 125 layers, file systems at most 500. */
 const MAX_LAYERS = 1000;
 
@@ -153,10 +142,11 @@ function invalidContainerMember(container: unknown): string | undefined {
 }
 
 function invalidMember(members: JsonObject, shape: Shape): string | undefined {
-  return Object.keys(shape).find((name) => {
+  const invalid = Object.entries(shape).find(([name, type]) => {
     const value = members[name] ?? undefined;
-    return value !== undefined && shape[name]?.(value) === false;
+    return value !== undefined && !type.check(value);
   });
+  return invalid?.[0];
 }
 
 /**
@@ -164,34 +154,17 @@ function invalidMember(members: JsonObject, shape: Shape): string | undefined {
  * which Docker and BuildKit write; unknown members follow the known ones.
  */
 export function configJson(config: ImageConfig): string {
-  const { config: container, rootfs, history } = config;
-  return JSON.stringify({
-    ...ordered({ ...config }, IMAGE),
-    ...(container !== undefined && { config: orderedContainer({ ...container }) }),
-    rootfs: ordered({ ...rootfs }, ROOT_FS),
-    ...(history !== undefined && {
-      history: history.map((entry) => ordered({ ...entry }, HISTORY)),
-    }),
-  });
-}
-
-function orderedContainer(container: JsonObject): JsonObject {
-  const members: Record<string, unknown> = { ...ordered(container, CONTAINER) };
-  for (const name of MAPS) {
-    const map = members[name];
-    if (isObject(map)) members[name] = ordered(map, {});
-  }
-  const check = members['Healthcheck'];
-  if (isObject(check)) members['Healthcheck'] = ordered(check, HEALTHCHECK);
-  return members;
+  return JSON.stringify(ordered(config, IMAGE));
 }
 
 /** The members in the order of the shape, then the others sorted by the bytes of their names, as in Go. */
-function ordered(members: JsonObject, shape: Shape): JsonObject {
+function ordered(object: object, shape: Shape): JsonObject {
+  const members = object as JsonObject;
   const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
   const others = Object.keys(members).filter((name) => !Object.hasOwn(shape, name));
-  const known = Object.keys(shape).filter((name) => name in members);
-  return Object.fromEntries(
-    [...known, ...others.sort(byBytes)].map((name) => [name, members[name]]),
-  );
+  const known = Object.entries(shape).filter(([name]) => name in members);
+  return Object.fromEntries([
+    ...known.map(([name, { order }]) => [name, members[name] && order(members[name])] as const),
+    ...others.sort(byBytes).map((name) => [name, members[name]] as const),
+  ]);
 }
