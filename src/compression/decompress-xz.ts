@@ -21,7 +21,7 @@ export function isCheckable(header: Uint8Array): boolean {
 /** Decompresses `input`. */
 export async function* unxz(input: Chunks): AsyncGenerator<Uint8Array> {
   const { default: xz } = await import('xz-decompress');
-  const reader = new xz.XzReadableStream(toWeb(input)).getReader();
+  const reader = new xz.XzReadableStream(ReadableStream.from(withoutEmpty(input))).getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -36,23 +36,9 @@ export async function* unxz(input: Chunks): AsyncGenerator<Uint8Array> {
   }
 }
 
-function toWeb(input: Chunks): ReadableStream<Uint8Array> {
-  const chunks = input[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        for (;;) {
-          const next = await chunks.next();
-          if (next.done) return controller.close();
-          if (next.value.length > 0) return controller.enqueue(next.value);
-        }
-      },
-      async cancel() {
-        await chunks.return?.();
-      },
-    },
-    { highWaterMark: 0 },
-  );
+/** The library doesn't accept empty chunks. */
+async function* withoutEmpty(input: Chunks): AsyncGenerator<Uint8Array> {
+  for await (const chunk of input) if (chunk.length > 0) yield chunk;
 }
 
 function explain(error: unknown): unknown {

@@ -1,4 +1,5 @@
 /** Recognises compression by the first bytes of a stream, and decompresses it. */
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { DockerceptionError } from '../errors.js';
 import { type Chunks, type CompressionFormat, DecodeError } from './format.js';
@@ -101,28 +102,22 @@ async function decoderOf(format: CompressionFormat, head: Uint8Array): Promise<D
 }
 
 /** Reads the first bytes and puts them back, unless the stream ends before. */
-function peek(input: Readable): Promise<{ head: Buffer; ended: boolean }> {
-  return new Promise((resolve, reject) => {
-    let head: Buffer = Buffer.alloc(0);
-    const settle = (act: () => void): void => {
-      input.off('readable', more).off('end', end).off('error', fail).off('close', closed);
-      act();
-    };
-    const more = (): void => {
-      let chunk: Buffer | null;
-      while (head.length < PEEK && (chunk = input.read() as Buffer | null) !== null)
-        head = head.length > 0 ? Buffer.concat([head, chunk]) : chunk;
-      if (head.length < PEEK) return;
-      settle(() => resolve({ head, ended: false }));
+async function peek(input: Readable): Promise<{ head: Buffer; ended: boolean }> {
+  let head: Buffer = Buffer.alloc(0);
+  for (;;) {
+    let chunk: Buffer | null;
+    while (head.length < PEEK && (chunk = input.read() as Buffer | null) !== null)
+      head = head.length > 0 ? Buffer.concat([head, chunk]) : chunk;
+    if (head.length >= PEEK) {
       // Synchronously: a tick later the stream may have ended.
       input.unshift(head);
-    };
-    const end = (): void => settle(() => resolve({ head, ended: true }));
-    const fail = (error: unknown): void => settle(() => reject(error));
-    const closed = (): void => fail(new Error('the stream was closed before its end'));
-    if (input.readableEnded) return end();
-    if (input.errored) return fail(input.errored);
-    if (input.destroyed) return closed();
-    input.on('readable', more).on('end', end).on('error', fail).on('close', closed);
-  });
+      return { head, ended: false };
+    }
+    if (input.readableEnded) return { head, ended: true };
+    if (input.errored) throw input.errored;
+    if (input.destroyed) throw new Error('the stream was closed before its end');
+    const settled = new AbortController();
+    const events = ['readable', 'end', 'close'].map((event) => once(input, event, settled));
+    await Promise.race(events).finally(() => settled.abort());
+  }
 }

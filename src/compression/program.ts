@@ -51,7 +51,8 @@ export async function* throughProgram(
 
 /** Runs `input` through a codec. Throws an error of the input, or of the codec. */
 export async function* throughCodec(codec: Transform, input: Chunks): AsyncGenerator<Buffer> {
-  const fed = feed(input, codec);
+  const isClosed = (): boolean => codec.destroyed && !codec.readableEnded;
+  const fed = feed(input, codec, isClosed);
   fed.catch((error: Error) => codec.destroy(error));
   try {
     for await (const chunk of codec) yield chunk as Buffer;
@@ -62,11 +63,15 @@ export async function* throughCodec(codec: Transform, input: Chunks): AsyncGener
 }
 
 /** Writes `input`, and ends `stream`. False if that accepts no more. A chunk is valid until the next one is requested. */
-async function feed(input: Chunks, stream: Writable): Promise<boolean> {
+async function feed(
+  input: Chunks,
+  stream: Writable,
+  isClosed = () => stream.destroyed,
+): Promise<boolean> {
   stream.on('error', () => undefined);
   for await (const chunk of input) {
     await writeTo(stream, chunk);
-    if (stream.destroyed) return false;
+    if (isClosed()) return false;
   }
   stream.end();
   return finished(stream, { readable: false }).then(
@@ -76,7 +81,7 @@ async function feed(input: Chunks, stream: Writable): Promise<boolean> {
 }
 
 /** Resolves when `chunk` is written, or the stream has ended or is closed. */
-export function writeTo(stream: Writable, chunk: Buffer): Promise<void> {
+function writeTo(stream: Writable, chunk: Buffer): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       stream.off('end', done).off('close', done);
