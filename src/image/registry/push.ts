@@ -36,6 +36,20 @@ export async function pushToRegistry(
   const stop = new AbortController();
   let signal = AbortSignal.any([settings.signal, stop.signal]);
   const targets = targetsOf(references, settings);
+  const pushManifest = async (
+    client: RepositoryClient,
+    descriptor: Descriptor,
+    tag: string,
+  ): Promise<void> => {
+    const request = {
+      method: 'PUT',
+      path: `manifests/${tag}`,
+      headers: { 'Content-Type': descriptor.mediaType },
+      body: bytesBody(await buffer(await image.blobs.open(descriptor))),
+      signal,
+    } as const;
+    await client.attempt(async () => discard(await client.send(request, [200, 201, 202])), signal);
+  };
   try {
     for (const [at, target] of targets.entries())
       await pushBlobs(image, target, targets.slice(0, at), signal, stop);
@@ -44,10 +58,10 @@ export async function pushToRegistry(
     );
     for (const { client } of targets)
       for (const manifest of manifests.values())
-        await pushManifest(image.blobs, client, manifest, manifest.digest, signal);
+        await pushManifest(client, manifest, manifest.digest);
     for (const { client, references, transfers } of targets) {
       for (const { tag = 'latest' } of references) {
-        await pushManifest(image.blobs, client, image.descriptor, tag, signal);
+        await pushManifest(client, image.descriptor, tag);
         signal = NEVER;
       }
       transfers.end();
@@ -106,23 +120,6 @@ async function pushBlobs(
   );
 }
 
-async function pushManifest(
-  blobs: BlobSource,
-  client: RepositoryClient,
-  descriptor: Descriptor,
-  tag: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const request = {
-    method: 'PUT',
-    path: `manifests/${tag}`,
-    headers: { 'Content-Type': descriptor.mediaType },
-    body: bytesBody(await buffer(await blobs.open(descriptor))),
-    signal,
-  } as const;
-  await client.attempt(async () => discard(await client.send(request, [200, 201, 202])), signal);
-}
-
 /** A blob and its target. */
 interface Upload {
   readonly client: RepositoryClient;
@@ -138,73 +135,60 @@ interface Upload {
  * it in one PUT. An interrupted upload begins again with a new session.
  * @throws as {@link RepositoryClient.attempt}; what reading the blob throws
  */
-async function uploadBlob(upload: Upload, transfers: Transfers): Promise<void> {
-  const { client, blob, from, signal } = upload;
+async function uploadBlob(
+  { client, blob, blobs, from, signal }: Upload,
+  transfers: Transfers,
+): Promise<void> {
   const progress = transfers.blob('pushing', blob);
+  /** Returns the URL of an upload session, or undefined if the blob was mounted. */
+  const begin = async (path: string, scopes: readonly string[], statuses: readonly number[]) => {
+    const answer = await client.send({ method: 'POST', path, scopes, signal }, statuses);
+    await discard(answer);
+    if (answer.status === 201) return undefined;
+    const { location } = answer.headers;
+    const session = location === undefined ? undefined : await client.resolve(location, answer.url);
+    if (!session) throw new ContentFailure('it doesn’t say where to upload to');
+    return session;
+  };
+  const upload = (): Promise<URL | undefined> => begin('blobs/uploads/', [], [202]);
+  const mount = async (origin: string): Promise<URL | undefined> => {
+    const query = new URLSearchParams({ mount: blob.digest, from: origin });
+    const scopes = [`repository:${origin}:pull`];
+    return begin(`blobs/uploads/?${query.toString()}`, scopes, [201, 202]).catch(
+      (error: unknown) => {
+        // Without access to the other repository, or without support, the blob is uploaded.
+        if (error instanceof HttpFailure && error.status < 500 && error.status !== 429)
+          return upload();
+        throw error;
+      },
+    );
+  };
+  const put = async (session: URL): Promise<void> => {
+    const url = new URL(session);
+    // Appended as text: the rest of the query stays as the registry wrote it.
+    url.search = `${url.search === '' ? '?' : `${url.search}&`}digest=${encodeURIComponent(blob.digest)}`;
+    const request = {
+      method: 'PUT',
+      url,
+      headers: { 'Content-Type': 'application/octet-stream' },
+      body: { size: blob.size, open: () => blobs.open(blob), sent: progress.at },
+      signal,
+    } as const;
+    const answer = await client.send(request, [201, 204]).catch((error: unknown) => {
+      // The session has expired or is incomplete: another attempt starts a new one.
+      if (!isStatus(error, 404, 416)) throw error;
+      throw new ContentFailure(`it lost an upload (${error.message})`, true);
+    });
+    await discard(answer);
+  };
   await client.attempt(async (number) => {
     const path = `blobs/${blob.digest}`;
     const answer = await client.send({ method: 'HEAD', path, signal }, [200, 404]);
     await discard(answer);
     if (answer.status === 200) return progress.done('already there');
-    const session = (number === 1 && (await mount(upload))) || (await begin(upload));
-    if (session === 'mounted') return progress.done(`mounted from ${from}`);
-    await put(upload, session, progress.at);
+    const session = await (number === 1 && from !== undefined ? mount(from) : upload());
+    if (session === undefined) return progress.done(`mounted from ${from}`);
+    await put(session);
     progress.done();
   }, signal);
-}
-
-/** Mounts the blob. Returns the URL of an upload session if the registry starts one instead, or undefined. */
-async function mount(upload: Upload): Promise<'mounted' | URL | undefined> {
-  if (upload.from === undefined) return undefined;
-  const query = new URLSearchParams({ mount: upload.blob.digest, from: upload.from });
-  try {
-    return await begin(upload, `?${query.toString()}`);
-  } catch (error) {
-    // Without access to the other repository, or without support, the blob is uploaded.
-    if (error instanceof HttpFailure && error.status < 500 && error.status !== 429)
-      return undefined;
-    throw error;
-  }
-}
-
-/** Begins an upload session, or mounts the blob if the query asks for it. */
-async function begin({ client, from, signal }: Upload, query = ''): Promise<'mounted' | URL> {
-  const answer = await client.send(
-    {
-      method: 'POST',
-      path: `blobs/uploads/${query}`,
-      signal,
-      ...(query !== '' && { scopes: [`repository:${from}:pull`] }),
-    },
-    query === '' ? [202] : [201, 202],
-  );
-  await discard(answer);
-  if (answer.status === 201) return 'mounted';
-  const { location } = answer.headers;
-  const session = location === undefined ? undefined : await client.resolve(location, answer.url);
-  if (!session) throw new ContentFailure('it doesn’t say where to upload to');
-  return session;
-}
-
-async function put(
-  { client, blob, blobs, signal }: Upload,
-  session: URL,
-  sent: (bytes: number) => void,
-): Promise<void> {
-  const url = new URL(session);
-  // Appended as text: the rest of the query stays as the registry wrote it.
-  url.search = `${url.search === '' ? '?' : `${url.search}&`}digest=${encodeURIComponent(blob.digest)}`;
-  const request = {
-    method: 'PUT',
-    url,
-    headers: { 'Content-Type': 'application/octet-stream' },
-    body: { size: blob.size, open: () => blobs.open(blob), sent },
-    signal,
-  } as const;
-  const answer = await client.send(request, [201, 204]).catch((error: unknown) => {
-    // The session has expired or is incomplete: another attempt starts a new one.
-    if (!isStatus(error, 404, 416)) throw error;
-    throw new ContentFailure(`it lost an upload (${error.message})`, true);
-  });
-  await discard(answer);
 }
