@@ -11,12 +11,6 @@ export interface ImageChoice {
   readonly digest?: string | undefined;
 }
 
-/** An image with its names. */
-export interface Named<T> {
-  readonly value: T;
-  readonly names: readonly string[];
-}
-
 /**
  * The images with a name such as `1.0`, `app:1.0`, `docker.io/library/app:1.0`; all images without a name. BuildKit and
  * Docker store the full name and the tag, Podman the full name, skopeo any text.
@@ -24,14 +18,15 @@ export interface Named<T> {
  * @throws DockerceptionError of kind usage, code IMAGE_NOT_FOUND.
  */
 export function chooseNamed<T>(
-  all: readonly Named<T>[],
+  all: readonly T[],
+  namesOf: (image: T) => readonly string[],
   wanted: string | undefined,
   where: string,
-): readonly Named<T>[] {
+): readonly T[] {
   if (wanted === undefined) return all;
-  const found = all.filter(({ names }) => names.some((name) => isSame(name, wanted)));
+  const found = all.filter((image) => namesOf(image).some((name) => isSame(name, wanted)));
   if (found.length > 0) return found;
-  const names = namesOf(all);
+  const names = firstNames(all.map(namesOf));
   throw new DockerceptionError(
     'usage',
     'IMAGE_NOT_FOUND',
@@ -40,13 +35,13 @@ export function chooseNamed<T>(
   );
 }
 
-/** The error for several images; `digests` are a hint if they have no names. */
+/** The error for several images, of which `all` has the names; `digests` are a hint if they have none. */
 export function ambiguous(
-  all: readonly Named<unknown>[],
+  all: readonly (readonly string[])[],
   where: string,
   digests: readonly string[] = [],
 ): DockerceptionError {
-  const names = namesOf(all);
+  const names = firstNames(all);
   const ways = digests.length > 0 ? `give a digest after an @: ${listed(digests)}` : undefined;
   const hint = names.length > 0 ? `name one after a colon: ${listed(names)}` : ways;
   return new DockerceptionError(
@@ -57,8 +52,8 @@ export function ambiguous(
   );
 }
 
-function namesOf(all: readonly Named<unknown>[]): string[] {
-  return [...new Set(all.flatMap(({ names }) => names.slice(0, 1)))];
+function firstNames(all: readonly (readonly string[])[]): string[] {
+  return [...new Set(all.flatMap((names) => names.slice(0, 1)))];
 }
 
 function isSame(name: string, wanted: string): boolean {

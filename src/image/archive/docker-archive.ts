@@ -36,12 +36,12 @@ export async function readDockerArchive(
       { hint: 'name the image after a colon' },
     );
   const entries = parseManifest(await readDocument(files, 'manifest.json'), files.name);
-  const all = entries.map((value) => ({ value, names: value.RepoTags ?? [] }));
-  const found = chooseNamed(all, name, files.name);
+  const namesOf = ({ RepoTags }: DockerManifestEntry): readonly string[] => RepoTags ?? [];
+  const found = chooseNamed(entries, namesOf, name, files.name);
   const [chosen] = found;
   if (chosen === undefined) throw invalidImage(files.name, 'there is no image in it');
-  if (found.length > 1) throw ambiguous(found, files.name);
-  return imageOf(files, chosen.value);
+  if (found.length > 1) throw ambiguous(found.map(namesOf), files.name);
+  return imageOf(files, chosen);
 }
 
 async function imageOf(files: LayoutFiles, entry: DockerManifestEntry): Promise<Image> {

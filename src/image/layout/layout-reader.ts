@@ -6,7 +6,7 @@ import { parseConfig } from '../config.js';
 import { type Descriptor, OCI_INDEX, OCI_MANIFEST, type Platform } from '../descriptor.js';
 import { blobPath, isDigest } from '../digest.js';
 import { invalidImage } from '../document.js';
-import { ambiguous, chooseNamed, type ImageChoice, type Named } from '../image-choice.js';
+import { ambiguous, chooseNamed, type ImageChoice } from '../image-choice.js';
 import { checkImage, type Document, type Image, ociLayers, parseDocument } from '../manifest.js';
 import { formatPlatform, isAttestation, requirePlatform } from '../platform.js';
 import { isDirTransport, openDirTransport } from './dir-transport.js';
@@ -95,19 +95,19 @@ async function choose(
   { name, digest }: ImageChoice,
 ): Promise<readonly Descriptor[]> {
   if (digest !== undefined) return [await byDigest(files, manifests, digest)];
-  const all = manifests.map((value) => ({ value, names: namesOf(value) }));
-  let found = distinct(chooseNamed(all, name, files.name));
+  let found = distinct(chooseNamed(manifests, namesOf, name, files.name));
   if (found.length === 0) throw invalidImage(files.name, 'there is no image in it');
   if (found.length > 1 && !isOneImage(found)) {
     // As in buildx, `latest` is the default.
-    const latest = all.filter(({ names }) => names.some((name) => /^latest$|:latest$/.test(name)));
+    const isLatest = (name: string): boolean => /^latest$|:latest$/.test(name);
+    const latest = manifests.filter((manifest) => namesOf(manifest).some(isLatest));
     if (name !== undefined || distinct(latest).length !== 1) {
-      const digests = found.map(({ value }) => value.digest);
-      throw ambiguous(found, files.name, digests);
+      const digests = found.map(({ digest }) => digest);
+      throw ambiguous(found.map(namesOf), files.name, digests);
     }
     found = latest;
   }
-  return found.map(({ value }) => value);
+  return found;
 }
 
 /** Also finds a manifest in an index of the layout. */
@@ -134,15 +134,15 @@ function namesOf({ annotations }: Descriptor): string[] {
 }
 
 /** Removes duplicates: an index lists an image once for each of its names. */
-function distinct(all: readonly Named<Descriptor>[]): Named<Descriptor>[] {
-  const digests = all.map(({ value }) => value.digest);
-  return all.filter(({ value }, at) => digests.indexOf(value.digest) === at);
+function distinct(all: readonly Descriptor[]): Descriptor[] {
+  const digests = all.map(({ digest }) => digest);
+  return all.filter(({ digest }, at) => digests.indexOf(digest) === at);
 }
 
 /** Whether the manifests are one image: the same name, or none, and different platforms. */
-function isOneImage(all: readonly Named<Descriptor>[]): boolean {
-  const names = new Set(all.map(({ names }) => names.join(' ')));
-  const platforms = all.map(({ value }) => value.platform && formatPlatform(value.platform));
+function isOneImage(all: readonly Descriptor[]): boolean {
+  const names = new Set(all.map((manifest) => namesOf(manifest).join(' ')));
+  const platforms = all.map(({ platform }) => platform && formatPlatform(platform));
   return (
     names.size === 1 && !platforms.includes(undefined) && new Set(platforms).size === all.length
   );
