@@ -99,27 +99,22 @@ export function normalisePlatform(platform: Platform): Platform {
   };
 }
 
-function normaliseArchitecture(name: string, variant: string): [name: string, variant: string] {
-  switch (name) {
-    case 'i386':
-      return ['386', ''];
-    case 'x86_64':
-    case 'x86-64':
-    case 'amd64':
-      return ['amd64', variant === 'v1' ? '' : variant];
-    case 'aarch64':
-    case 'arm64':
-      return ['arm64', variant === '8' || variant === 'v8' ? '' : variant];
-    case 'armhf':
-      return ['arm', 'v7'];
-    case 'armel':
-      return ['arm', 'v6'];
-    case 'arm':
-      if (variant === '') return ['arm', 'v7'];
-      return ['arm', variant.replace(/^(?=[5678]$)/, 'v')];
-    default:
-      return [name, variant];
-  }
+/** Aliases of architectures; some imply a variant. */
+const ALIASES = new Map<string, readonly [name: string, variant?: string]>([
+  ['i386', ['386', '']],
+  ['x86_64', ['amd64']],
+  ['x86-64', ['amd64']],
+  ['aarch64', ['arm64']],
+  ['armhf', ['arm', 'v7']],
+  ['armel', ['arm', 'v6']],
+]);
+/** Variants that are omitted. */
+const IMPLIED = ['amd64 v1', 'arm64 8', 'arm64 v8'];
+
+function normaliseArchitecture(alias: string, given: string): [name: string, variant: string] {
+  const [name, variant = given] = ALIASES.get(alias) ?? [alias];
+  if (name === 'arm') return [name, variant === '' ? 'v7' : variant.replace(/^(?=[5678]$)/, 'v')];
+  return [name, IMPLIED.includes(`${name} ${variant}`) ? '' : variant];
 }
 
 /**

@@ -29,29 +29,25 @@ const TAG = /^\w[\w.-]{0,127}$/;
 const PARTS = /^([^@]*?)(?::([^:/@]*))?(?:@(.*))?$/s;
 
 /** The parts as they are written. */
-function splitReference(text: string): {
-  readonly name: string;
-  readonly tag: string | undefined;
-  readonly digest: string | undefined;
-} {
+function splitReference(text: string): [name: string, tag?: string, digest?: string] {
   const [, name = '', tag, digest] = PARTS.exec(text) ?? [];
-  return { name, tag, digest };
+  return [name, tag, digest];
 }
 
 /** The name and the tag, `latest` by default. */
 export function splitTag(text: string): [name: string, tag: string] {
-  const { name, tag = 'latest' } = splitReference(text);
+  const [name, tag = 'latest'] = splitReference(text);
   return [name, tag];
 }
 
 /** The registry of a name, which may be invalid; `docker.io` by default. */
 export function registryOf(text: string): string {
-  return splitName(splitReference(text).name)[0];
+  return splitName(splitReference(text)[0])[0];
 }
 
 /** Whether an engine accepts this as a name for an image. */
 export function isImageName(text: string): boolean {
-  const { name, tag, digest } = splitReference(text);
+  const [name, tag, digest] = splitReference(text);
   return digest === undefined && NAME.test(name) && (tag === undefined || TAG.test(tag));
 }
 
@@ -69,7 +65,7 @@ export function tryParseReference(text: string): Reference | undefined {
  * @throws DockerceptionError of kind usage, code REFERENCE_INVALID
  */
 export function parseReference(text: string): Reference {
-  const { name, tag, digest } = splitReference(text);
+  const [name, tag, digest] = splitReference(text);
   if (name === '') throw invalid(text, 'it has no name');
   const [registry, repository] = splitName(name);
   if (!HOST.test(registry)) throw invalid(text, `"${printable(registry)}" is not a host`);

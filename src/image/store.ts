@@ -29,12 +29,8 @@ export interface BlobStore extends BlobSource {
   put(blob: Blob, mediaType: string, expected?: number): Promise<Descriptor>;
   /** Stores a blob of another store and verifies it, unless it is stored already. */
   copy(descriptor: Descriptor, from: BlobSource): Promise<void>;
-}
-
-/** A store that can free the space of a blob. */
-export interface RevocableStore extends BlobStore {
-  /** Removes the last stored blob, which has no readers. */
-  discard(descriptor: Descriptor): Promise<void>;
+  /** Removes the last stored blob, which has no readers. @default the store can't free its space */
+  discard?(descriptor: Descriptor): Promise<void>;
 }
 
 /** Returns the descriptor of a blob that was written, or throws if the blob is not the expected one. */

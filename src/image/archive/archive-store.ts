@@ -2,9 +2,9 @@
  * An image archive, written in one pass: an OCI layout in a tar, and `manifest.json` for `docker load`. OCI
  * image-spec, image-layout.md; moby, image/tarexport.
  */
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { readRange } from '../../files/file-range.js';
-import { OutputFile, writeToStream } from '../../files/output-file.js';
+import { OutputFile } from '../../files/output-file.js';
 import { BLOCK, paddingOf } from '../../tar/block.js';
 import { END_OF_ARCHIVE, headerBlock, paddingAfter } from '../../tar/writer.js';
 import { type Descriptor, OCI_INDEX } from '../descriptor.js';
@@ -12,10 +12,10 @@ import { blobPath } from '../digest.js';
 import { fullNames, LAYOUT_VERSION, namedDescriptors } from '../layout/layout-index.js';
 import type { AssembledImage } from '../manifest.js';
 import { choosePlatform, hostPlatform } from '../platform.js';
-import { type Blob, type Describe, FileStore, type RevocableStore } from '../store.js';
+import { type Blob, type Describe, FileStore } from '../store.js';
 import type { DockerManifestEntry } from './docker-archive.js';
 
-export class ArchiveStore extends FileStore implements RevocableStore {
+export class ArchiveStore extends FileStore {
   /** The places of the blobs in the file, by digest. */
   readonly #blobs = new Map<string, { readonly offset: number; readonly size: number }>();
   /** The offset of the next entry. */
@@ -33,7 +33,7 @@ export class ArchiveStore extends FileStore implements RevocableStore {
     return ArchiveStore.#begin(await OutputFile.create(path));
   }
 
-  /** Begins an archive without a path, for {@link streamTo} and for pushes. */
+  /** Begins an archive without a path, which is only read. */
   static temporary(): Promise<ArchiveStore> {
     return ArchiveStore.#begin(OutputFile.temporary());
   }
@@ -86,11 +86,6 @@ export class ArchiveStore extends FileStore implements RevocableStore {
   /** The finished archive as a stream. */
   read(): Readable {
     return readRange(this.file, 0, this.#end);
-  }
-
-  /** Writes the finished archive to a stream, and leaves it open. Throws as {@link writeToStream}. */
-  async streamTo(output: Writable, signal?: AbortSignal): Promise<void> {
-    await writeToStream(this.read(), output, signal);
   }
 
   /** Closes the archive, and removes it unless it was finished. Idempotent. */

@@ -52,34 +52,33 @@ export function credentialStore(env: NodeJS.ProcessEnv): CredentialStore {
   const folder = env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker');
   let config: Promise<DockerConfig> | undefined;
   const read = (): Promise<DockerConfig> => (config ??= readDockerConfig(folder));
-  const inline = (): DockerConfig | undefined => {
-    const text = env['DOCKER_AUTH_CONFIG'];
-    return text ? parseDockerConfig(text, 'DOCKER_AUTH_CONFIG') : undefined;
+  /** Only its `auths` count. */
+  const inline = (): DockerConfig => {
+    const config = parseDockerConfig(env['DOCKER_AUTH_CONFIG'] || '{}', 'DOCKER_AUTH_CONFIG');
+    return { ...config, credsStore: undefined, credHelpers: {} };
   };
-  const get = async (host: string): Promise<Credential | undefined> => {
-    const given = findAuth(inline(), host);
-    if (given) return decode(given, host, 'DOCKER_AUTH_CONFIG');
-    const file = await read();
-    const helper = helperFor(file, host);
-    if (helper) return askHelper(helper.name, helper.key, env);
-    const stored = findAuth(file, host);
-    return stored && decode(stored, host, file.file);
-  };
+  const configFor = async (host: string): Promise<DockerConfig> =>
+    findAuth(inline(), host) ? inline() : read();
   return {
     async get(host) {
-      const found = await get(host);
+      const config = await configFor(host);
+      const helper = helperFor(config, host);
+      const stored = findAuth(config, host);
+      const found = helper
+        ? await askHelper(helper.name, helper.key, env)
+        : stored && decode(stored, host, config.file);
       if (found) addSecrets(found.password, found.identityToken, found.registryToken);
       return found;
     },
     async where(host) {
-      if (findAuth(inline(), host)) return 'auths in DOCKER_AUTH_CONFIG';
-      const file = await read();
-      const helper = helperFor(file, host);
-      return helper ? `docker-credential-${helper.name} (${file.file})` : `auths in ${file.file}`;
+      const config = await configFor(host);
+      const helper = helperFor(config, host);
+      const auths = `auths in ${config.file}`;
+      return helper ? `docker-credential-${helper.name} (${config.file})` : auths;
     },
     async keys() {
       const file = await read();
-      const known = [file.auths, file.credHelpers, inline()?.auths ?? {}].flatMap(Object.keys);
+      const known = [file.auths, file.credHelpers, inline().auths].flatMap(Object.keys);
       const stored = file.credsStore === undefined ? [] : await listHelper(file.credsStore, env);
       return [...new Set([...known, ...stored])];
     },
@@ -96,9 +95,9 @@ function helperFor(
   return name === undefined ? undefined : { name, key };
 }
 
-function findAuth(config: DockerConfig | undefined, host: string): StoredAuth | undefined {
-  const key = config && keyFor(config.auths, host);
-  return key === undefined ? undefined : config?.auths[key];
+function findAuth({ auths }: DockerConfig, host: string): StoredAuth | undefined {
+  const key = keyFor(auths, host);
+  return key === undefined ? undefined : auths[key];
 }
 
 /** Prefers the key itself to a URL of the same host. */

@@ -8,13 +8,9 @@ import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 import { isObject } from '../document.js';
 
 /** An entry of `auths`. */
-export interface StoredAuth {
-  readonly auth?: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly identitytoken?: string;
-  readonly registrytoken?: string;
-}
+export type StoredAuth = Readonly<
+  Partial<Record<'auth' | 'username' | 'password' | 'identitytoken' | 'registrytoken', string>>
+>;
 
 /** The used parts of config.json. */
 export interface DockerConfig {

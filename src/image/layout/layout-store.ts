@@ -23,15 +23,17 @@ import { LAYOUT_VERSION, mergeIndex, namedDescriptors } from './layout-index.js'
 const LOCK = 'index.json.lock';
 
 export class LayoutStore extends FileStore {
-  /** The folders that were created for the layout. */
-  #made: readonly TemporaryPath[] = [];
-  /** Contains the blobs until the image is finished. */
-  #staging: TemporaryPath | undefined;
   readonly #staged = new Set<string>();
 
+  /**
+   * @param made the folders that were created for the layout
+   * @param staging contains the blobs until the image is finished
+   */
   private constructor(
     private readonly folder: string,
     private readonly lock: LockOptions,
+    private readonly made: readonly TemporaryPath[],
+    private readonly staging: TemporaryPath,
   ) {
     super();
   }
@@ -41,15 +43,14 @@ export class LayoutStore extends FileStore {
    * @throws DockerceptionError of kind output, OUTPUT_FAILED: the folder contains something else.
    */
   static async create(folder: string, lock: LockOptions = {}): Promise<LayoutStore> {
-    const store = new LayoutStore(folder, lock);
+    let made: readonly TemporaryPath[] = [];
     try {
       await checkFolder(folder);
-      store.#made = makeFolder(folder);
+      made = makeFolder(folder);
       await removeAbandoned(folder);
-      store.#staging = TemporaryPath.folder(folder);
-      return store;
+      return new LayoutStore(folder, lock, made, TemporaryPath.folder(folder));
     } catch (error) {
-      await store.close();
+      for (const place of made.toReversed()) place.remove();
       throw outputFailure(folder, error);
     }
   }
@@ -81,7 +82,7 @@ export class LayoutStore extends FileStore {
       this.#staged.clear();
       for (const name of ['oci-layout', 'index.json'])
         fs.renameSync(this.#inStaging(name), join(this.folder, name));
-      for (const made of this.#made) made.keep();
+      for (const place of this.made) place.keep();
     };
     await withLock(join(this.folder, LOCK), enter, this.lock).catch((error: unknown) => {
       throw outputFailure(this.folder, error);
@@ -90,8 +91,7 @@ export class LayoutStore extends FileStore {
 
   /** Removes what was added, unless the layout was finished. Idempotent. */
   close(): Promise<void> {
-    this.#staging?.remove();
-    for (const made of [...this.#made].reverse()) made.remove();
+    for (const place of [this.staging, ...this.made.toReversed()]) place.remove();
     return Promise.resolve();
   }
 
@@ -116,8 +116,7 @@ export class LayoutStore extends FileStore {
   }
 
   #inStaging(name: string): string {
-    if (this.#staging === undefined) throw new Error(`the layout ${this.folder} is not begun`);
-    return join(this.#staging.path, name);
+    return join(this.staging.path, name);
   }
 
   #stagedPath(digest: string): string {

@@ -4,15 +4,11 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { rootCertificates } from 'node:tls';
+import { rootCertificates, type SecureContextOptions } from 'node:tls';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 
 /** Options of `tls.connect`. */
-export interface Certificates {
-  readonly ca?: string[];
-  readonly cert?: string;
-  readonly key?: string;
-}
+export type Certificates = Readonly<Pick<SecureContextOptions, 'ca' | 'cert' | 'key'>>;
 
 /**
  * The certificates of a host; an empty object if it has none.

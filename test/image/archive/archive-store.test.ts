@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeToStream } from '../../../src/files/output-file.js';
 import { ArchiveStore } from '../../../src/image/archive/archive-store.js';
 import { copyImage } from '../../../src/image/assemble.js';
 import type { Descriptor } from '../../../src/image/descriptor.js';
@@ -294,7 +295,7 @@ describe('an archive for a stream', () => {
     await store.finish(await assemble(store), ['app']);
     const output = new PassThrough({ highWaterMark: 100 });
     const received = buffer(output);
-    await store.streamTo(output);
+    await writeToStream(store.read(), output);
     expect(output.writable).toBe(true);
     output.end();
     expect(await received).toEqual(await readFile(file));
@@ -310,13 +311,13 @@ describe('an archive for a stream', () => {
         write: (_chunk, _encoding, callback) => callback(Object.assign(new Error(code), { code })),
       });
     const closed = { kind: 'output', code: 'OUTPUT_CLOSED' };
-    await expect(store.streamTo(gone('EPIPE'))).rejects.toMatchObject({
+    await expect(writeToStream(store.read(), gone('EPIPE'))).rejects.toMatchObject({
       ...closed,
       message: 'writing standard output: its reader has gone',
     });
     const destroyed = new PassThrough();
     destroyed.destroy();
-    await expect(store.streamTo(destroyed)).rejects.toMatchObject(closed);
+    await expect(writeToStream(store.read(), destroyed)).rejects.toMatchObject(closed);
     await store.close();
   });
 });

@@ -3,6 +3,7 @@
  * last: the image is pushed before its archive appears under its name.
  */
 import type { Readable, Writable } from 'node:stream';
+import { writeToStream } from '../../../files/output-file.js';
 import { ArchiveStore } from '../../../image/archive/archive-store.js';
 import { copyImage } from '../../../image/assemble.js';
 import { LayoutStore } from '../../../image/layout/layout-store.js';
@@ -80,7 +81,11 @@ export class Outputs {
       if (!build.push) build.signal.throwIfAborted();
       if (build.load) await load?.(temporary.read(), build.push ? NEVER : build.signal);
       if (build.outputs.some(isStreamed))
-        await temporary.streamTo(stdout, build.push || build.load ? NEVER : build.signal);
+        await writeToStream(
+          temporary.read(),
+          stdout,
+          build.push || build.load ? NEVER : build.signal,
+        );
     }
     if (!build.push && !build.load) build.signal.throwIfAborted();
     for (const destination of this.named) await destination.finish(image, names);

@@ -12,7 +12,7 @@ import type { ContentSink } from '../../../filesystem/content-sink.js';
 import { isDirectory } from '../../../filesystem/node.js';
 import { Tree } from '../../../filesystem/tree.js';
 import { unpack } from '../../../filesystem/unpack.js';
-import type { BlobStore, RevocableStore } from '../../../image/store.js';
+import type { BlobStore } from '../../../image/store.js';
 import type { WrittenLayer } from '../output/assemble.js';
 import type { LayerSettings } from '../output/layer-tar.js';
 import type { LayerChange } from '../stages/stages.js';
@@ -31,7 +31,7 @@ export interface SpeculationOptions extends LayerSettings {
   /** Bytes of a large file, more than what the spool keeps in memory. @default 8 MiB */
   readonly threshold?: number | undefined;
   /** Opens the layer's destination; undefined if no image is written. */
-  readonly store: () => Promise<BlobStore | RevocableStore | undefined>;
+  readonly store: () => Promise<BlobStore | undefined>;
   /** Evaluates the Dockerfile with the entries so far; undefined if that is not possible. May reject. */
   readonly predict: () => Promise<Prediction | undefined>;
   /** Whether a file that starts with these bytes has another reader than the layer's writer. */
@@ -52,7 +52,7 @@ interface PendingContent {
 interface Speculation {
   readonly index: number;
   readonly layer: IncrementalLayer;
-  readonly store: BlobStore | RevocableStore;
+  readonly store: BlobStore;
 }
 
 /** Whether the layers depend on the context alone: no instruction reads or stores anything else. */
@@ -173,7 +173,7 @@ export class SpeculativeLayerWriter implements ContentSink {
     const head = Buffer.concat(pieces);
     const isDiverted =
       speculation !== undefined &&
-      'discard' in speculation.store &&
+      speculation.store.discard !== undefined &&
       // A second use would have to read it again.
       countUses(prediction ?? [], new Set([offset])) === 1 &&
       !(await this.options.needsContent(head));
@@ -206,7 +206,8 @@ export class SpeculativeLayerWriter implements ContentSink {
   async #abandon({ layer, store }: Speculation): Promise<void> {
     this.#speculation = undefined;
     this.#predictionsLeft = 0;
-    if (this.options.spool.diverted.size === 0 || !('discard' in store)) return layer.abandon();
+    if (this.options.spool.diverted.size === 0 || store.discard === undefined)
+      return layer.abandon();
     layer.end();
     const { descriptor } = await layer.written;
     await this.#restore(await store.open(descriptor), layer.entries);
