@@ -21,7 +21,7 @@ const scalar = <T>(check: (value: unknown) => value is T): Type<T> => ({
 });
 const text = scalar((value) => typeof value === 'string');
 const flag = scalar((value) => typeof value === 'boolean');
-const anything = <T>(value: unknown): value is T => true;
+const anything = <T>(_value: unknown): _value is T => true;
 const listOf = <T>(type: Type<T>): Type<readonly T[]> => ({
   check: (value): value is readonly T[] =>
     Array.isArray(value) && value.every((one) => type.check(one)),
@@ -33,9 +33,8 @@ const mapOf = <T>(type: Type<T>): Type<Readonly<Record<string, T>>> => ({
     isObject(value) && Object.values(value).every((one) => type.check(one)),
   order: (map) => ordered(map, {}),
 });
-const objectOf = <S extends Shape>(shape: S): Type<Members<S>> => ({
-  check: (value): value is Members<S> =>
-    isObject(value) && invalidMember(value, shape) === undefined,
+const objectOf = <T extends object>(shape: Shape): Type<T> => ({
+  check: (value): value is T => isObject(value) && invalidMember(value, shape) === undefined,
   order: (members) => ordered(members, shape),
 });
 
@@ -60,7 +59,7 @@ const CONTAINER = {
   Labels: mapOf(text),
   StopSignal: text,
   ArgsEscaped: flag,
-  Healthcheck: objectOf(HEALTHCHECK),
+  Healthcheck: objectOf<Healthcheck>(HEALTHCHECK),
   OnBuild: listOf(text),
   Shell: listOf(text),
 };
@@ -85,9 +84,9 @@ const IMAGE = {
   os: text,
   'os.version': text,
   'os.features': listOf(text),
-  config: { ...objectOf(CONTAINER), check: anything<ContainerConfig> },
-  rootfs: { ...objectOf(ROOT_FS), check: anything<RootFs> },
-  history: listOf(objectOf(HISTORY)),
+  config: { ...objectOf<ContainerConfig>(CONTAINER), check: anything<ContainerConfig> },
+  rootfs: { ...objectOf<RootFs>(ROOT_FS), check: anything<RootFs> },
+  history: listOf(objectOf<History>(HISTORY)),
 };
 
 /** The whole document. */
@@ -98,14 +97,14 @@ export interface ImageConfig extends Members<typeof IMAGE> {
 }
 
 /** How a container of it is run. */
-export type ContainerConfig = Members<typeof CONTAINER>;
+export interface ContainerConfig extends Members<typeof CONTAINER> {}
 /** Durations are nanoseconds. */
-export type Healthcheck = Members<typeof HEALTHCHECK>;
+export interface Healthcheck extends Members<typeof HEALTHCHECK> {}
 /** What made a layer, or a change of the configuration alone. */
-export type History = Members<typeof HISTORY>;
+export interface History extends Members<typeof HISTORY> {}
 
 /** The layers from the lowest up, by the digests of their uncompressed tars. */
-export type RootFs = Required<Members<typeof ROOT_FS>>;
+export interface RootFs extends Required<Members<typeof ROOT_FS>> {}
 
 /** Docker allows 125 layers, file systems at most 500. */
 const MAX_LAYERS = 1000;
@@ -164,7 +163,7 @@ function ordered(object: object, shape: Shape): JsonObject {
   const others = Object.keys(members).filter((name) => !Object.hasOwn(shape, name));
   const known = Object.entries(shape).filter(([name]) => name in members);
   return Object.fromEntries([
-    ...known.map(([name, { order }]) => [name, members[name] && order(members[name])] as const),
+    ...known.map(([name, type]) => [name, members[name] && type.order(members[name])] as const),
     ...others.sort(byBytes).map((name) => [name, members[name]] as const),
   ]);
 }
