@@ -25,7 +25,7 @@ import type { BlobSource } from '../store.js';
 import { isStatus, RepositoryClient } from './client.js';
 import { download, requestBlob } from './download.js';
 import { ConnectionFailure, ContentFailure } from './errors.js';
-import { bodyOf, readBody } from './http.js';
+import { type Answer, bodyOf, readBody } from './http.js';
 import type { RegistrySettings } from './settings.js';
 import { forEachConcurrently, Transfers } from './transfers.js';
 
@@ -178,29 +178,29 @@ async function readManifest(
   const wanted = isDigest(tag) ? tag : undefined;
   const cached = wanted && (await cache.findDocument(wanted, MAX_DOCUMENT));
   if (cached) return { document: parseDocument(cached, known?.mediaType ?? '', name), digest: tag };
-  const { bytes, type, expected } = await fetchManifest(client, tag);
+  const { bytes, headers } = await fetchManifest(client, tag);
   const { length } = bytes;
   const digest = digestOf(bytes, wanted);
   const size = known?.size ?? length;
   if (wanted !== undefined && (digest !== wanted || size !== length))
     throw wrongBytes({ digest: wanted, size }, length, doing);
-  if (wanted === undefined && expected?.startsWith('sha256:') && expected !== digest)
+  const expected = String(headers['docker-content-digest']);
+  if (wanted === undefined && expected.startsWith('sha256:') && expected !== digest)
     throw new DockerceptionError(
       'engine',
       'BLOB_DIGEST',
       `${doing}: the registry says ${expected}, its bytes are ${digest}`,
     );
   await cache.obtain({ digest, size }, (file) => file.write(bytes));
-  return { document: parseDocument(bytes, type, name), digest };
+  return { document: parseDocument(bytes, headers['content-type'] ?? '', name), digest };
 }
 
-/** `expected` is the digest in the registry's answer. */
 async function fetchManifest(
   client: RepositoryClient,
   tag: string,
-): Promise<{ readonly bytes: Buffer; readonly type: string; readonly expected?: string }> {
-  const headers = { Accept: MANIFEST_TYPES.join(', ') };
-  const request = { method: 'GET', path: `manifests/${tag}`, headers } as const;
+): Promise<Pick<Answer, 'headers'> & { readonly bytes: Buffer }> {
+  const accepted = { Accept: MANIFEST_TYPES.join(', ') };
+  const request = { method: 'GET', path: `manifests/${tag}`, headers: accepted } as const;
   return client.attempt(async () => {
     const answer = await client.send(request, [200]).catch((error: unknown) => {
       if (!isStatus(error, 404)) throw error;
@@ -212,13 +212,10 @@ async function fetchManifest(
       );
     });
     const bytes = await readBody(answer, MAX_DOCUMENT);
-    const {
-      'content-length': length,
-      'content-type': type = '',
-      'docker-content-digest': expected,
-    } = answer.headers;
+    const { headers } = answer;
+    const { 'content-length': length } = headers;
     if (length !== undefined && Number(length) !== bytes.length)
       throw new ContentFailure('the manifest came in part', true);
-    return { bytes, type, ...(typeof expected === 'string' && { expected }) };
+    return { bytes, headers };
   });
 }

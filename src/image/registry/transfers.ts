@@ -122,16 +122,13 @@ export async function forEachConcurrently<T>(
   items: readonly T[],
   work: (item: T) => Promise<unknown>,
 ): Promise<void> {
-  const queue = items.values();
-  let failed = false;
+  function* each(): Generator<T> {
+    yield* items;
+  }
+  const queue = each();
   const worker = async (): Promise<void> => {
-    for (const item of queue) {
-      if (failed) return;
-      await work(item).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-    }
+    // A failure ends the generator for all workers.
+    for (const item of queue) await work(item);
   };
   const workers = Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker);
   for (const end of await Promise.allSettled(workers))
