@@ -130,12 +130,6 @@ interface FrameHeader {
   readonly hasDictionary: boolean;
 }
 
-/** One block with its three header bytes. */
-interface Block {
-  readonly bytes: Buffer;
-  readonly isLast: boolean;
-}
-
 const DESCRIPTOR = 4;
 const CHECKSUM_FLAG = 0x04;
 const RLE = 1;
@@ -172,7 +166,11 @@ function withoutChecksum(header: FrameHeader): Buffer {
   return bytes;
 }
 
-async function readBlock(reader: ByteReader, header: FrameHeader): Promise<Block> {
+/** Reads one block with its three header bytes. */
+async function readBlock(
+  reader: ByteReader,
+  header: FrameHeader,
+): Promise<{ readonly bytes: Buffer; readonly isLast: boolean }> {
   const start = await reader.read(3);
   const word = start.readUIntLE(0, 3);
   const type = (word >> 1) & 3;

@@ -158,12 +158,9 @@ export class BlobCache {
 }
 
 /** False also for an unreadable file. */
-function hasDigest(path: string, digest: string): Promise<boolean> {
+async function hasDigest(path: string, digest: string): Promise<boolean> {
   const stream = createReadStream(path, { highWaterMark: 1 << 18 });
-  return digestOfStream(stream, digest).then(
-    (found) => found === digest,
-    () => false,
-  );
+  return (await digestOfStream(stream, digest).catch(() => undefined)) === digest;
 }
 
 /** Identifies a blob. */

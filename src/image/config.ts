@@ -130,14 +130,10 @@ export function parseConfig(bytes: Buffer, layers: number, name: string): ImageC
   if (diffIds.length !== layers)
     throw fail(`it has ${diffIds.length} diff IDs for ${layers} layers`);
   if (config !== undefined && typeof config !== 'object') throw fail('its config is no object');
-  const invalid = invalidMember(json, IMAGE) ?? invalidContainerMember(config);
+  const inside = isObject(config) ? invalidMember(config, CONTAINER) : undefined;
+  const invalid = invalidMember(json, IMAGE) ?? (inside && `config.${inside}`);
   if (invalid !== undefined) throw fail(`its ${invalid} is not what it has to be`);
   return { ...(json as unknown as ImageConfig), rootfs: { type: 'layers', diff_ids: diffIds } };
-}
-
-function invalidContainerMember(container: unknown): string | undefined {
-  const member = isObject(container) ? invalidMember(container, CONTAINER) : undefined;
-  return member === undefined ? undefined : `config.${member}`;
 }
 
 function invalidMember(members: JsonObject, shape: Shape): string | undefined {

@@ -18,8 +18,6 @@ const HEAD = 16;
 const READ = 256 << 10;
 
 export class TarFiles implements LayoutFiles {
-  #closed: Promise<void> | undefined;
-
   private constructor(
     readonly name: string,
     private readonly file: FileHandle | TemporaryFile,
@@ -54,7 +52,7 @@ export class TarFiles implements LayoutFiles {
   }
 
   close(): Promise<void> {
-    return (this.#closed ??= this.file.close());
+    return this.file.close();
   }
 
   #find(path: string): Extract<TarMember, { kind: 'file' }> | undefined {

@@ -3,9 +3,10 @@
  * named by the hexadecimal digits of their digests, other manifests of an index `HEX.manifest.json` (containers/image,
  * containers-transports(5), "dir:path").
  */
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { OCI_INDEX } from '../descriptor.js';
 import { digestOf, digestOfBlobPath } from '../digest.js';
 import { parseDocument } from '../manifest.js';
@@ -15,16 +16,8 @@ const VERSION = 'Directory Transport Version: ';
 
 /** Whether a folder has this format, by its file `version`. */
 export async function isDirTransport(folder: string): Promise<boolean> {
-  const file = await open(join(folder, 'version')).catch(() => undefined);
-  if (file === undefined) return false;
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(VERSION.length));
-    return buffer.toString('latin1', 0, bytesRead) === VERSION;
-  } catch {
-    return false;
-  } finally {
-    await file.close();
-  }
+  const start = createReadStream(join(folder, 'version'), { end: VERSION.length - 1 });
+  return (await text(start).catch(() => undefined)) === VERSION;
 }
 
 /**
