@@ -7,35 +7,30 @@ import { posix } from 'node:path';
 import { compileShellGlob } from '../text/shell-glob.js';
 import type { Root } from './builder-files.js';
 
-/** Nested includes; a cycle ends here. */
-const MAX_DEPTH = 8;
-
 /** The directories of /etc/ld.so.conf, in its order. */
-export async function readLdSoConf(root: Root, path = '/etc/ld.so.conf'): Promise<string[]> {
+export async function readLdSoConf(root: Root): Promise<string[]> {
   const directories = new Set<string>();
-  await readInto(directories, root, path, 0);
-  return [...directories];
-}
-
-async function readInto(
-  directories: Set<string>,
-  root: Root,
-  path: string,
-  depth: number,
-): Promise<void> {
-  const text = depth < MAX_DEPTH ? await root.text(path) : undefined;
-  for (const raw of text?.split('\n') ?? []) {
-    const line = (raw.split('#', 1)[0] as string).trim();
-    const [word = '', ...patterns] = line.split(/[ \t]+/);
-    if (word === 'include') {
-      for (const pattern of patterns)
-        for (const file of await glob(root, posix.resolve(posix.dirname(path), pattern)))
-          await readInto(directories, root, file, depth + 1);
-    } else if (word.startsWith('/')) {
-      // `/usr/lib=libc6` has an obsolete type.
-      directories.add(clean(withoutType(line)));
+  const files = new Set<string>();
+  const read = async (path: string): Promise<void> => {
+    // Files may include each other.
+    if (files.has(path)) return;
+    files.add(path);
+    for (const raw of (await root.text(path))?.split('\n') ?? []) {
+      const line = (raw.split('#', 1)[0] as string).trim();
+      const [word = '', ...patterns] = line.split(/[ \t]+/);
+      if (word === 'include') {
+        for (const pattern of patterns)
+          for (const file of await glob(root, posix.resolve(posix.dirname(path), pattern)))
+            await read(file);
+      } else if (word.startsWith('/')) {
+        // `/usr/lib=libc6` has an obsolete type.
+        const equals = line.indexOf('=', line.lastIndexOf('/'));
+        directories.add(clean(equals < 0 ? line : line.slice(0, equals).trim()));
+      }
     }
-  }
+  };
+  await read('/etc/ld.so.conf');
+  return [...directories];
 }
 
 /** The directories of /etc/ld-musl-ARCH.path, separated by colons or newlines; undefined without the file. */
@@ -66,12 +61,6 @@ async function glob(root: Root, pattern: string): Promise<string[]> {
     found = next;
   }
   return found;
-}
-
-/** A line up to the first `=` in its last component. */
-function withoutType(line: string): string {
-  const equals = line.indexOf('=', line.lastIndexOf('/'));
-  return (equals < 0 ? line : line.slice(0, equals)).trim();
 }
 
 const CACHE_MAGIC = 'glibc-ld.so.cache1.1';

@@ -30,6 +30,14 @@ describe('ld.so.conf', () => {
     const text = '/a\ninclude /etc/*.conf\ninclude /etc/[z-a].conf [\n/b';
     expect(await conf({ '/etc/ld.so.conf': text })).toEqual(['/a', '/b']);
   });
+
+  it('is read once, however often it includes itself', async () => {
+    const files = memoryFiles({ '/etc/ld.so.conf': 'include /etc/ld.so.conf\n'.repeat(4) });
+    let reads = 0;
+    const read = (path: string) => (reads++, files.read(path));
+    expect(await readLdSoConf(new Root({ ...files, read }))).toEqual([]);
+    expect(reads).toBe(1);
+  });
 });
 
 describe('ld-musl-ARCH.path', () => {
