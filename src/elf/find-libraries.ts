@@ -103,8 +103,11 @@ class LibrarySearch {
     const { interpreter, needed, soname } = file.elf;
     if (soname !== undefined) this.#names.add(soname);
     const binary = { path, file, origin: { path: posix.dirname(found.path), image } };
-    if (interpreter !== undefined) await this.#addProgram(binary, interpreter);
-    else if (needed.length > 0) this.#libraries.push(binary);
+    if (interpreter !== undefined) {
+      const loader = await this.#loader(path, file.elf.architecture, interpreter);
+      const { missing } = await this.#load(binary, loader);
+      if (missing.length > 0) throw await missingError(root, missing);
+    } else if (needed.length > 0) this.#libraries.push(binary);
     else this.loaded.push({ path, objects: [file], kind: undefined });
   }
 
@@ -138,12 +141,6 @@ class LibrarySearch {
           : `${printable(name)}: no loader will look for it in ${printable(posix.dirname(target))}: set LD_LIBRARY_PATH there`,
       );
     return lines;
-  }
-
-  async #addProgram(binary: OpenedBinary, interpreter: string): Promise<void> {
-    const loader = await this.#loader(binary.path, binary.file.elf.architecture, interpreter);
-    const { missing } = await this.#load(binary, loader);
-    if (missing.length > 0) throw await missingError(this.context.root, missing);
   }
 
   async #load({ path, file, origin }: OpenedBinary, loader: Loader): Promise<Process> {

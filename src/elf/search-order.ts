@@ -55,17 +55,13 @@ type Path = readonly [text: string, origin: PlacedDirectory];
 function pathsOf(object: LoadedObject, isMusl: boolean): Path[] {
   const { elf, origin } = object;
   if (!isMusl && elf.runpath !== undefined) return [[elf.runpath, origin]];
-  return chainOf(object).flatMap(({ elf: { runpath, rpath }, origin }) => {
+  const paths: Path[] = [];
+  for (let one: LoadedObject | undefined = object; one !== undefined; one = one.by) {
+    const { runpath, rpath } = one.elf;
     const text = isMusl ? (runpath ?? rpath) : runpath === undefined ? rpath : undefined;
-    return text === undefined ? [] : [[text, origin] as const];
-  });
-}
-
-/** The object, what needed it, and so on up to the program. */
-function chainOf(object: LoadedObject): LoadedObject[] {
-  const chain = [];
-  for (let one: LoadedObject | undefined = object; one !== undefined; one = one.by) chain.push(one);
-  return chain;
+    if (text !== undefined) paths.push([text, one.origin]);
+  }
+  return paths;
 }
 
 /** Dynamic string tokens (ld.so(8)). */
