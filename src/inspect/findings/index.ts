@@ -42,16 +42,12 @@ export async function findingsOf(subject: Subject): Promise<Finding[]> {
 }
 
 function compare(one: Finding, other: Finding): number {
-  return (
-    ORDER.indexOf(one.severity) - ORDER.indexOf(other.severity) ||
-    ascending(one.id, other.id) ||
-    ascending(one.path ?? '', other.path ?? '')
-  );
+  const [before, after] = [keyOf(one), keyOf(other)];
+  return before < after ? -1 : before > after ? 1 : 0;
 }
 
-/** Independent of the locale. */
-function ascending(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
+function keyOf({ severity, id, path = '' }: Finding): string {
+  return `${ORDER.indexOf(severity)} ${id}\0${path}`;
 }
 
 /** Lists `MAX_LISTED` findings of each id, and counts the others. */

@@ -26,17 +26,17 @@ export class PatternSearch<Name extends string> {
   }
 
   feed(bytes: Buffer): void {
-    if (bytes.length < MIN_CHUNK) {
-      this.#buffer.append(bytes);
-      if (this.#buffer.length >= MIN_CHUNK) this.#searchBuffer();
-      return;
-    }
+    const isSmall = bytes.length < MIN_CHUNK;
     // A match that starts in an earlier chunk ends in the first bytes of this one.
-    this.#buffer.append(bytes.subarray(0, this.#overlap));
-    this.#search(this.#buffer.view());
-    this.#search(bytes);
+    this.#buffer.append(isSmall ? bytes : bytes.subarray(0, this.#overlap));
+    const joined = this.#buffer.view();
+    if (isSmall && joined.length < MIN_CHUNK) return;
+    this.#search(joined);
+    if (!isSmall) this.#search(bytes);
+    // The end of the joined chunks moves to the front of the same memory.
+    const end = (isSmall ? joined : bytes).subarray(-this.#overlap);
     this.#buffer.clear();
-    this.#buffer.append(bytes.subarray(-this.#overlap));
+    this.#buffer.append(end);
   }
 
   /** The next chunk doesn't continue the last one. */
@@ -49,15 +49,6 @@ export class PatternSearch<Name extends string> {
   end(): ReadonlySet<Name> {
     this.interrupt();
     return this.#found;
-  }
-
-  #searchBuffer(): void {
-    const kept = this.#buffer.view();
-    this.#search(kept);
-    const end = kept.subarray(-this.#overlap);
-    this.#buffer.clear();
-    // Moves the end to the front of the same memory.
-    this.#buffer.append(end);
   }
 
   #search(bytes: Buffer): void {
