@@ -75,17 +75,15 @@ export const KINDS = {
   fifo: 'p',
 } as const;
 
-/** The kind of change of an entry. */
-export type Change = 'gone' | 'stayed' | 'new' | 'changed' | 'moved';
-
-/** The letter of each change. */
-export const CHANGES = { gone: 'g', stayed: 's', new: 'n', changed: 'c', moved: 'm' } as const;
+/** The kinds of change of an entry, in the order of the page. */
+export const CHANGES = ['gone', 'stayed', 'new', 'changed', 'moved'] as const;
+export type Change = (typeof CHANGES)[number];
 
 /** A comparison, as columns of its entries. */
 export interface DifferenceData {
   readonly before: number;
   readonly after: number;
-  /** One letter each, see {@link CHANGES}. */
+  /** The first letters of {@link CHANGES}. */
   readonly changes: string;
   /** Entries of each side; -1 if it has none. */
   readonly old: readonly number[];

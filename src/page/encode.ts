@@ -5,7 +5,6 @@ import type { Waste } from '../inspect/facts.js';
 import type { ImageFacts, Inspection } from '../inspect/inspection.js';
 import { shellQuote } from '../text/shell-quote.js';
 import {
-  CHANGES,
   type DifferenceData,
   type EntryColumns,
   KINDS,
@@ -143,7 +142,7 @@ export function encodeDifference(
     const was = how === 'new' ? -1 : (old.get(from ?? path) ?? -1);
     const is = how === 'gone' ? -1 : (now.get(path) ?? -1);
     if (was < 0 && is < 0) continue;
-    columns.changes += CHANGES[how];
+    columns.changes += how.charAt(0);
     columns.old.push(was);
     columns.now.push(is);
   }

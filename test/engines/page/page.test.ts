@@ -1,8 +1,8 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { paletteFor } from '../../../src/page/client/elements/palette.js';
+import { Palette } from '../../../src/page/client/elements/palette.js';
 import { CLASSES } from '../../../src/page/client/elements/palette.js';
-import { ALL_CHANGES } from '../../../src/page/client/model/changes.js';
+import { CHANGES } from '../../../src/page/data.js';
 import type { PageSubject } from '../../../src/page/page.js';
 import {
   builderImage,
@@ -298,10 +298,10 @@ describe('the page in a browser', () => {
       await page.locator('#search').fill('<');
       await page.locator('#found .row').first().waitFor();
       expect(await faintTexts(page)).toEqual([]);
-      const palette = paletteFor(scheme === 'dark');
+      const palette = new Palette(scheme === 'dark');
       const colours = [
         ...CLASSES.map((name) => palette.ofClass(name)),
-        ...ALL_CHANGES.map((change) => palette.ofChange(change)),
+        ...CHANGES.map((change) => palette.ofChange(change)),
         ...Array.from({ length: 127 }, (_, index) => palette.ofLayer(index)),
         ...Array.from({ length: 6 }, (_, depth) => palette.frame(depth)),
       ];

@@ -85,16 +85,10 @@ export class Palette {
   }
 }
 
-const [LIGHT, DARK] = [new Palette(false), new Palette(true)];
-
-export function paletteFor(isDark: boolean): Palette {
-  return isDark ? DARK : LIGHT;
-}
-
 /** The colour of an entry. */
 export function colourOf(session: Session, at: number): string {
   const { tree, view } = session;
-  const palette = paletteFor(view.isDark);
+  const palette = new Palette(view.isDark);
   const leaf = largestBelow(tree, at);
   if (view.colour === 'layer') return palette.ofLayer(tree.layers[leaf] as number);
   if (view.colour === 'change') return palette.ofChange(session.changeOf(leaf));
@@ -102,7 +96,7 @@ export function colourOf(session: Session, at: number): string {
 }
 
 export function legendOf({ view, side }: Session): [label: string, colour: string][] {
-  const palette = paletteFor(view.isDark);
+  const palette = new Palette(view.isDark);
   if (view.colour === 'layer') {
     return side.data.layers.map((_, index) => [`Layer ${index}`, palette.ofLayer(index)]);
   }

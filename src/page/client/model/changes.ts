@@ -2,8 +2,6 @@
 import { type Change, CHANGES, type DifferenceData } from '../../data.js';
 import type { FileTree } from './file-tree.js';
 
-export const ALL_CHANGES = Object.keys(CHANGES) as readonly Change[];
-
 /** One line of the comparison; -1 if a side has no such entry. */
 export interface ChangedEntry {
   readonly how: Change;
@@ -24,7 +22,7 @@ export class Changes {
     before: FileTree,
     after: FileTree,
   ) {
-    const byLetter = new Map(ALL_CHANGES.map((change) => [CHANGES[change] as string, change]));
+    const byLetter = new Map(CHANGES.map((change) => [change.charAt(0), change]));
     this.of = [new Array<undefined>(before.count), new Array<undefined>(after.count)];
     this.entries = { gone: [], stayed: [], new: [], changed: [], moved: [] };
     for (let line = 0; line < data.changes.length; line++) {
@@ -38,7 +36,7 @@ export class Changes {
       const sizeBefore = before.sizes[old] ?? 0;
       this.entries[how].push({ how, old, now, sizeBefore, sizeAfter: after.sizes[now] ?? 0 });
     }
-    for (const how of ALL_CHANGES) this.entries[how].sort((a, b) => sizeOf(b) - sizeOf(a));
+    for (const how of CHANGES) this.entries[how].sort((a, b) => sizeOf(b) - sizeOf(a));
   }
 }
 

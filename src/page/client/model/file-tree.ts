@@ -89,11 +89,6 @@ export class FileTree {
     return this.kindOf(at) === 'd';
   }
 
-  parentOf(at: number): number | undefined {
-    const parent = this.parents[at] as number;
-    return parent < 0 ? undefined : parent;
-  }
-
   /** The entries from the root down to this one. */
   lineOf(at: number): number[] {
     const line: number[] = [];
@@ -112,15 +107,12 @@ export class FileTree {
   childrenOf(at: number): readonly number[] {
     let children = this.sorted.get(at);
     if (children === undefined) {
-      children = this.largestFirst([...this.contentsOf(at)]);
-      this.sorted.set(at, children);
+      const found: number[] = [];
+      const end = this.ends[at] as number;
+      for (let child = at + 1; child < end; child = this.ends[child] as number) found.push(child);
+      this.sorted.set(at, (children = this.largestFirst(found)));
     }
     return children;
-  }
-
-  private *contentsOf(at: number): Generator<number, void, undefined> {
-    const end = this.ends[at] as number;
-    for (let child = at + 1; child < end; child = this.ends[child] as number) yield child;
   }
 
   /** Sorts entries in place. */
@@ -131,14 +123,12 @@ export class FileTree {
 
   /** The entry at an absolute path; links are not followed. */
   find(path: string): number | undefined {
-    let here = 0;
-    for (const name of path.split('/').filter(Boolean)) {
-      const end = this.ends[here] as number;
-      let child = here + 1;
-      while (child < end && this.names[child] !== name) child = this.ends[child] as number;
-      if (child >= end) return undefined;
-      here = child;
-    }
+    let here: number | undefined = 0;
+    for (const name of path.split('/').filter(Boolean))
+      here =
+        here === undefined
+          ? here
+          : this.childrenOf(here).find((child) => this.names[child] === name);
     return here;
   }
 

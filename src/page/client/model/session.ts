@@ -98,23 +98,17 @@ export class Session {
     this.change({ folder, entry: undefined });
   }
 
-  /** Opens a directory; describes any other entry. */
-  choose(entry: number): void {
-    if (this.tree.isFolder(entry)) this.open(entry);
-    else this.change({ entry });
-  }
-
   /** Shows an entry in its directory; a directory from inside. */
   jump(entry: number): void {
     if (this.tree.isFolder(entry)) this.open(entry);
-    else this.change({ folder: this.tree.parentOf(entry) ?? 0, entry });
+    else this.change({ folder: this.tree.parents[entry], entry });
   }
 
   /** Opens the directory above; false at the root. */
   up(): boolean {
-    const parent = this.tree.parentOf(this.view.folder);
-    if (parent !== undefined) this.change({ folder: parent, entry: this.view.folder });
-    return parent !== undefined;
+    const parent = this.tree.parents[this.view.folder] as number;
+    if (parent >= 0) this.change({ folder: parent, entry: this.view.folder });
+    return parent >= 0;
   }
 
   /** Shows the other side, in the same directory or the nearest above that it has. */

@@ -49,7 +49,7 @@ function folderList(session: Session): HTMLElement {
     label: 'Contents of the directory',
     rowHeight: 34,
     render: (at, row) => fillListRow(session, at, row),
-    choose: (at) => session.choose(at),
+    choose: (at) => session.jump(at),
     empty: 'This directory is empty.',
   });
   list.element.addEventListener('keydown', (event) => {

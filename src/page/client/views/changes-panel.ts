@@ -1,15 +1,16 @@
 /** The changes of a comparison: a list for each kind, the largest first. */
 import { formatBytes } from '../../../text/format.js';
+import { CHANGES } from '../../data.js';
 import { make, name, swatch } from '../elements/dom.js';
-import { paletteFor } from '../elements/palette.js';
+import { Palette } from '../elements/palette.js';
 import { tabsOf } from '../elements/tabs.js';
 import { VirtualList } from '../elements/virtual-list.js';
-import { ALL_CHANGES, type ChangedEntry, type Changes, sizeOf } from '../model/changes.js';
+import { type ChangedEntry, type Changes, sizeOf } from '../model/changes.js';
 import type { Session } from '../model/session.js';
 import { fillRow } from './entry-list.js';
 
 export function changesPanel(session: Session, changes: Changes): HTMLElement {
-  const tabs = ALL_CHANGES.map((how) => {
+  const tabs = CHANGES.map((how) => {
     const entries = changes.entries[how];
     const list = new VirtualList<ChangedEntry>({
       id: `changes-${how}`,
@@ -42,6 +43,6 @@ function render({ sides, view }: Session, entry: ChangedEntry, row: HTMLElement)
       : formatBytes(sizeOf(entry));
   const from = how === 'moved' && oldPath !== undefined ? name(oldPath, 'path soft') : undefined;
   from?.prepend('from ');
-  const mark = swatch(paletteFor(view.isDark).ofChange(how));
+  const mark = swatch(new Palette(view.isDark).ofChange(how));
   fillRow(row, mark, path ?? '', make('span.size', size), from);
 }

@@ -3,7 +3,7 @@ import type { LayerFacts } from '../../../inspect/facts.js';
 import { formatBytes } from '../../../text/format.js';
 import { bar, button, factList, fill, make, name, sizeText, swatch } from '../elements/dom.js';
 import { countOf } from '../elements/format.js';
-import { paletteFor } from '../elements/palette.js';
+import { Palette } from '../elements/palette.js';
 import type { Session } from '../model/session.js';
 
 export function layersView(session: Session): HTMLElement {
@@ -29,7 +29,7 @@ export function layersView(session: Session): HTMLElement {
 }
 
 function row(session: Session, layer: LayerFacts, index: number, largest: number): HTMLElement {
-  const colour = paletteFor(session.view.isDark).ofLayer(index);
+  const colour = new Palette(session.view.isDark).ofLayer(index);
   const number = make('span.number', String(index));
   const control = button(
     { class: 'layer' },

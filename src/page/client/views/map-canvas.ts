@@ -1,7 +1,7 @@
 /** Paints the map of a directory on a canvas. */
 import { formatBytes } from '../../../text/format.js';
 import { visible } from '../elements/format.js';
-import { colourOf, type Palette, paletteFor } from '../elements/palette.js';
+import { colourOf, Palette } from '../elements/palette.js';
 import type { Session } from '../model/session.js';
 import type { Box } from '../model/treemap.js';
 
@@ -16,7 +16,7 @@ export function paint(
   boxes: readonly Box[],
 ): void {
   const { tree, light, view } = session;
-  const palette = paletteFor(view.isDark);
+  const palette = new Palette(view.isDark);
   context.textBaseline = 'middle';
   for (const box of boxes) {
     const isLit = light === undefined || light.reaches(box.at, tree.ends[box.at] as number);

@@ -102,7 +102,7 @@ export class MapView {
   /** Goes one directory towards the rectangle, even if that is deeper. */
   private choose(box: Box): void {
     const line = this.session.tree.lineOf(box.at);
-    this.session.choose(line[line.indexOf(this.session.view.folder) + 1] as number);
+    this.session.jump(line[line.indexOf(this.session.view.folder) + 1] as number);
   }
 
   private hover(box: Box | undefined, event?: MouseEvent): void {
