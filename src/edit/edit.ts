@@ -46,9 +46,6 @@ export function keeps(edit: Edit): (path: string, directory: boolean) => boolean
       get path() {
         return this.pathBytes.toString();
       },
-      set path(name) {
-        this.pathBytes = Buffer.from(name);
-      },
     };
     return edit(named as EntryHeader) !== 'drop';
   };

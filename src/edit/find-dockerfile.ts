@@ -78,9 +78,8 @@ export class DockerfileFinder {
   /** @throws DockerceptionError `CONTEXT_EMPTY`, `CONTEXT_IMAGE`, `CONTEXT_NO_DOCKERFILE` */
   requireFile(): FoundFile {
     const isFolder = !this.#found.has(this.file) && this.#names.has(this.file);
-    const path = isFolder ? undefined : this.#files.find((file) => this.#found.has(file));
-    const found = path === undefined ? undefined : this.#found.get(path);
-    if (found !== undefined) return found;
+    const [found] = this.#files.flatMap((file) => this.#found.get(file) ?? []);
+    if (found !== undefined && !isFolder) return found;
     if (this.#empty)
       throw invalid(
         'CONTEXT_EMPTY',

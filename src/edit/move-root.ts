@@ -46,11 +46,10 @@ function clean(name: Buffer): string {
 
 class Links {
   readonly #root: Place = { children: new Map(), target: undefined };
-  #any = false;
 
   /** Follows the links of a name, except for the last component. */
   resolve(name: string): string {
-    if (!this.#any) return name;
+    if (this.#root.children.size === 0) return name;
     const { names, hasTooManyLinks } = followIn<Place>(name, {
       top: [this.#root],
       followLast: false,
@@ -63,32 +62,29 @@ class Links {
   }
 
   targetOf(path: string): string | undefined {
-    if (!this.#any) return undefined;
+    return this.#find(path.split('/'))?.target;
+  }
+
+  #find(names: readonly string[]): Place | undefined {
     let place: Place | undefined = this.#root;
-    for (const name of path.split('/')) place = place?.children.get(name);
-    return place?.target;
+    for (const name of names) place = place?.children.get(name);
+    return place;
   }
 
   /** Replaces everything at and below a path by a link, or by nothing. */
   replace(path: string, target: string | undefined): void {
-    if (target === undefined && !this.#any) return;
     const names = path.split('/');
     const last = names.pop() as string;
-    let place: Place | undefined = this.#root;
-    for (const name of names) {
-      let next: Place | undefined = place.children.get(name);
-      if (next === undefined) {
-        if (target === undefined) return;
-        next = { children: new Map(), target: undefined };
-        place.children.set(name, next);
-      }
-      place = next;
-    }
     if (target === undefined) {
-      place.children.delete(last);
+      this.#find(names)?.children.delete(last);
       return;
     }
-    this.#any = true;
+    let place = this.#root;
+    for (const name of names) {
+      const next: Place = place.children.get(name) ?? { children: new Map(), target: undefined };
+      place.children.set(name, next);
+      place = next;
+    }
     place.children.set(last, { children: new Map(), target });
   }
 }

@@ -25,16 +25,23 @@ export function select({ include, exclude, always }: Selection): Edit {
     if (excluded.matches(path)) return false;
     return included === undefined || included.matches(path) || (directory && above.has(path));
   };
+  return keepOnly(stays, 'is excluded', {
+    hint: 'keep both or neither: the link has no content of its own',
+  });
+}
+
+/** Drops what doesn't stay. @param reason ends the error about a hard link to a file that is dropped */
+function keepOnly(
+  stays: (path: string, directory: boolean) => boolean,
+  reason: string,
+  advice?: { readonly hint: string },
+): Edit {
   return (entry) => {
-    const path = cleanPath(entry.path) ?? '';
-    if (!stays(path, entry.type === 'directory')) return 'drop';
-    if (entry.type === 'hard-link' && !stays(cleanPath(entry.linkpath) ?? '', false)) {
-      const message = `the hard link points to ${printable(entry.linkpath)}, which is excluded`;
-      throw new DockerceptionError('context', 'TAR_LINK', message, {
-        hint: 'keep both or neither: the link has no content of its own',
-      });
-    }
-    return undefined;
+    if (!stays(cleanPath(entry.path) ?? '', entry.type === 'directory')) return 'drop';
+    if (entry.type !== 'hard-link' || stays(cleanPath(entry.linkpath) ?? '', false))
+      return undefined;
+    const message = `the hard link points to ${printable(entry.linkpath)}, which ${reason}`;
+    throw new DockerceptionError('context', 'TAR_LINK', message, advice);
   };
 }
 
@@ -58,19 +65,10 @@ export function replaceBy(additions: readonly ReadonlySet<string>[]): Edit {
     else files.add(clean);
     for (const parent of parents(clean)) directories.add(parent);
   }
-  const replaced = (path: string, directory: boolean): boolean =>
-    files.has(path) ||
-    (directories.has(path) && !directory) ||
-    parents(path).some((parent) => files.has(parent));
-  return (entry) => {
-    const path = cleanPath(entry.path) ?? '';
-    if (path !== '' && replaced(path, entry.type === 'directory')) return 'drop';
-    if (entry.type === 'hard-link' && replaced(cleanPath(entry.linkpath) ?? '', false)) {
-      const message = `the hard link points to ${printable(entry.linkpath)}, which --add replaces`;
-      throw new DockerceptionError('context', 'TAR_LINK', message);
-    }
-    return undefined;
-  };
+  const stays = (path: string, directory: boolean): boolean =>
+    (directory || !directories.has(path)) &&
+    ![path, ...parents(path)].some((one) => files.has(one));
+  return keepOnly(stays, '--add replaces');
 }
 
 /** The directories above a path, without the root. */
