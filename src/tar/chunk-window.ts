@@ -14,9 +14,8 @@ export class ChunkWindow {
   #carry = Buffer.alloc(0);
   /** How much of it has arrived. */
   carried = 0;
-  /** Whether the current block is in the chunk, or in a buffer of its own. */
-  #isInChunk = false;
-  #own: Buffer = this.#carry;
+  /** The current block's own buffer; undefined if it is in the chunk. */
+  #own: Buffer | undefined;
 
   /** @param output receives the bytes that are written */
   constructor(private readonly output: { bytes?(bytes: Buffer): void }) {}
@@ -41,8 +40,9 @@ export class ChunkWindow {
 
   /** Whether all of the next block is in the chunk; then it is the current block. */
   hasBlock(at: number): boolean {
-    this.#isInChunk = this.carried === 0 && this.chunk.length - at >= BLOCK;
-    return this.#isInChunk;
+    const isInChunk = this.carried === 0 && this.chunk.length - at >= BLOCK;
+    if (isInChunk) this.#own = undefined;
+    return isInChunk;
   }
 
   /** Adds the chunk's bytes to a split block, which is the current block when it is complete. */
@@ -59,31 +59,30 @@ export class ChunkWindow {
 
   /** Makes a buffer of its own the current block. */
   takeBlock(block: Buffer): void {
-    this.#isInChunk = false;
     this.#own = block;
   }
 
   /** Writes or omits the current block; one in the chunk stays part of the span. */
   pass(buffer: Buffer, from: number, keep: boolean): void {
-    if (!keep) {
-      if (this.#isInChunk) this.leaveOut(from, from + BLOCK);
-    } else if (!this.#isInChunk) this.output.bytes?.(buffer.subarray(from, from + BLOCK));
+    if (this.#own === undefined) {
+      if (!keep) this.leaveOut(from, from + BLOCK);
+    } else if (keep) this.output.bytes?.(buffer.subarray(from, from + BLOCK));
   }
 
   /** Writes other bytes before the current block. */
   insert(bytes: Buffer, from: number): void {
-    if (this.#isInChunk) this.flush(from);
+    if (this.#own === undefined) this.flush(from);
     this.output.bytes?.(bytes);
   }
 
   /** Bytes of the chunk after the current block. */
   after(from: number): number {
-    return this.#isInChunk ? this.chunk.length - from - BLOCK : 0;
+    return this.#own === undefined ? this.chunk.length - from - BLOCK : 0;
   }
 
   /** The writable buffer of the current block: a chunk that isn't owned is copied at the first change. */
   writable(): Buffer {
-    if (!this.#isInChunk) return this.#own;
+    if (this.#own !== undefined) return this.#own;
     if (!this.#owned) {
       this.chunk = Buffer.from(this.chunk);
       this.#owned = true;

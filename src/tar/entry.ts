@@ -3,6 +3,7 @@
  * changes every form of the value. Precedence is that of other readers: a local PAX record, a GNU long name, a global PAX
  * record, the header. POSIX.1-2017 pax; GNU tar manual, "Storing Sparse Files" for GNU.sparse.name.
  */
+import { isUtf8 } from 'node:buffer';
 import type { DeviceNumbers, EntryType, Field } from './block.js';
 import * as block from './block.js';
 import type { EntryHeader } from './entry-header.js';
@@ -100,7 +101,7 @@ export class TarEntry extends HeaderBlock implements EntryHeader {
     const { pax } = this.#metadata;
     const name = pax?.get('GNU.sparse.name') ?? pax?.get('path');
     if (name !== undefined && name.length > 0) return name;
-    return this.#metadata.longName('path') ?? fields.joinName(this.block, this.at);
+    return this.#metadata.longNames.path ?? fields.joinName(this.block, this.at);
   }
 
   set pathBytes(wanted: Buffer) {
@@ -126,10 +127,10 @@ export class TarEntry extends HeaderBlock implements EntryHeader {
   }
 
   get linkpathBytes(): Buffer {
-    const record = this.#metadata.pax?.get('linkpath');
+    const { pax, longNames } = this.#metadata;
+    const record = pax?.get('linkpath');
     if (record !== undefined && record.length > 0) return record;
-    const long = this.#metadata.longName('linkpath');
-    return long ?? block.textField(this.block, this.at, block.LINKNAME);
+    return longNames.linkpath ?? block.textField(this.block, this.at, block.LINKNAME);
   }
 
   set linkpathBytes(wanted: Buffer) {
@@ -152,11 +153,11 @@ export class TarEntry extends HeaderBlock implements EntryHeader {
   #setLongName(key: 'path' | 'linkpath', name: Buffer, fits: boolean): void {
     const metadata = this.#metadata;
     const hasRecord = metadata.pax?.get(key) !== undefined;
-    const hasLongName = metadata.longName(key) !== undefined;
+    const hasLongName = metadata.longNames[key] !== undefined;
     if (hasRecord) metadata.setRecord(key, name);
     if (hasLongName) metadata.setLongName(key, name);
     if (fits || hasRecord || hasLongName) return;
-    const isPosix = block.magicOf(this.block, this.at) === 'ustar' && fields.isUtf8(name);
+    const isPosix = block.magicOf(this.block, this.at) === 'ustar' && isUtf8(name);
     if (isPosix || metadata.pax !== undefined) metadata.setRecord(key, name);
     else metadata.setLongName(key, name);
   }

@@ -83,11 +83,8 @@ export function badField(name: string, why: string): DockerceptionError {
 export function joinName(header: Buffer, at: number): Buffer {
   const name = block.textField(header, at, block.NAME);
   if (block.magicOf(header, at) !== 'ustar' || header[at + block.PREFIX.at] === 0) return name;
-  return Buffer.concat([
-    block.textField(header, at, block.prefixOf(header, at)),
-    Buffer.from('/'),
-    name,
-  ]);
+  const prefix = block.textField(header, at, block.prefixOf(header, at));
+  return Buffer.concat([prefix, Buffer.from('/'), name]);
 }
 
 /** The same as text. */
@@ -127,16 +124,8 @@ function splitAt(name: Buffer, longest: number): number {
 /** GNU tar's name for a sparse file's data: `DIR/GNUSparseFile.N/BASE`. */
 export function standIn(name: Buffer): Buffer {
   const slash = name.lastIndexOf(0x2f);
-  return Buffer.concat([
-    slash < 0 ? Buffer.from('./') : name.subarray(0, slash + 1),
-    Buffer.from('GNUSparseFile.0/'),
-    name.subarray(slash + 1),
-  ]);
-}
-
-/** Whether the bytes are text as PAX wants it. */
-export function isUtf8(bytes: Buffer): boolean {
-  return Buffer.from(bytes.toString('utf8')).equals(bytes);
+  const folder = slash < 0 ? Buffer.from('./') : name.subarray(0, slash + 1);
+  return Buffer.concat([folder, Buffer.from('GNUSparseFile.0/'), name.subarray(slash + 1)]);
 }
 
 /** The sum of the bytes, unsigned. */

@@ -14,22 +14,19 @@ import { convertOldSparse, type SparseMap } from './sparse-map.js';
 import type { WalkHandler } from './walk-handler.js';
 
 export class HeaderReader {
-  readonly entry: TarEntry;
+  readonly entry = new TarEntry(() => this.window.writable());
   /** The typeflag of the first block of the entry; -1 before it. */
   lead = -1;
-  readonly #window: ChunkWindow;
-  readonly #handler: WalkHandler;
   readonly #globals = PaxRecords.empty();
   #metadata = new Metadata();
   /** The extended header that is being read, and where it begins in the stream. */
   #reading: MetadataBlock | undefined;
   #offset = 0;
 
-  constructor(window: ChunkWindow, handler: WalkHandler) {
-    this.#window = window;
-    this.#handler = handler;
-    this.entry = new TarEntry(() => window.writable());
-  }
+  constructor(
+    private readonly window: ChunkWindow,
+    private readonly handler: WalkHandler,
+  ) {}
 
   /** Whether extended headers precede the next header. */
   get hasMetadata(): boolean {
@@ -41,7 +38,7 @@ export class HeaderReader {
     const reading = new MetadataBlock(buffer, from);
     if (flag === PAX_GLOBAL && this.hasMetadata)
       throw metadataError('a global PAX header between an extended header and its entry');
-    this.#window.pass(buffer, from, false);
+    this.window.pass(buffer, from, false);
     this.#reading = reading;
     this.#offset = offset;
     if (this.lead < 0) this.lead = flag;
@@ -54,8 +51,8 @@ export class HeaderReader {
    */
   fill(at: number): { readonly next: number; readonly isComplete: boolean } {
     const reading = this.#reading as MetadataBlock;
-    const next = at + reading.fill(this.#window.chunk, at);
-    this.#window.leaveOut(at, next);
+    const next = at + reading.fill(this.window.chunk, at);
+    this.window.leaveOut(at, next);
     return { next, isComplete: this.#finish(reading) };
   }
 
@@ -64,7 +61,7 @@ export class HeaderReader {
     try {
       if (reading.header[TYPEFLAG] === PAX_GLOBAL) this.#passGlobal(new GlobalHeader(reading));
       else {
-        if (this.#handler.portable === true) reading.makePosix();
+        if (this.handler.portable === true) reading.makePosix();
         this.#metadata.add(reading);
       }
     } catch (error) {
@@ -75,9 +72,9 @@ export class HeaderReader {
 
   #passGlobal(header: GlobalHeader): void {
     this.lead = -1;
-    this.#handler.global?.(header);
+    this.handler.global?.(header);
     header.checkOwner();
-    for (const bytes of header.serialize()) this.#handler.bytes?.(bytes);
+    for (const bytes of header.serialize()) this.handler.bytes?.(bytes);
     header.addTo(this.#globals);
   }
 
@@ -98,9 +95,9 @@ export class HeaderReader {
     this.entry.seal();
     if (this.hasMetadata) {
       const blocks = this.#metadata.serialize(Math.max(0, Math.floor(this.entry.mtime)));
-      this.#window.insert(Buffer.concat(blocks), from);
+      this.window.insert(Buffer.concat(blocks), from);
     }
-    this.#window.pass(buffer, from, true);
+    this.window.pass(buffer, from, true);
   }
 
   /** Ends the entry. */
@@ -114,9 +111,8 @@ export class HeaderReader {
     if (!(error instanceof DockerceptionError) || !['context', 'usage'].includes(error.kind))
       return error;
     if (error.message.startsWith('reading ')) return error;
-    const { pax } = this.#metadata;
-    const field =
-      pax?.get('GNU.sparse.name') ?? pax?.get('path') ?? this.#metadata.longName('path');
+    const { pax, longNames } = this.#metadata;
+    const field = pax?.get('GNU.sparse.name') ?? pax?.get('path') ?? longNames.path;
     const name = printable(field ?? textField(buffer, from, NAME));
     return error.within(`reading entry ${name || 'without a name'} at byte ${offset}`);
   }

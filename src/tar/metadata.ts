@@ -164,17 +164,13 @@ const NAME_KEYS = Object.keys(LONG_NAMES) as NameKey[];
 /** All local metadata of one entry. */
 export class Metadata {
   readonly #blocks: MetadataBlock[] = [];
-  readonly #longNames: Partial<Record<NameKey, Buffer>> = {};
-  #pax: PaxRecords | undefined;
+  readonly longNames: Partial<Record<NameKey, Buffer>> = {};
+  pax: PaxRecords | undefined;
   /** Whose data was set; the other data is written unchanged, including its padding. */
   readonly #dirty = new Set<'pax' | NameKey>();
 
   get isEmpty(): boolean {
     return this.#blocks.length === 0 && this.#dirty.size === 0;
-  }
-
-  get pax(): PaxRecords | undefined {
-    return this.#pax;
   }
 
   /**
@@ -185,12 +181,12 @@ export class Metadata {
     added.checkNumbers();
     const { kind, content } = added;
     if (kind === 'pax') {
-      if (this.#pax !== undefined) throw repeated('PAX header');
-      this.#pax = PaxRecords.parse(content);
+      if (this.pax !== undefined) throw repeated('PAX header');
+      this.pax = PaxRecords.parse(content);
     } else {
-      if (this.#longNames[kind] !== undefined) throw repeated(titleOf(kind));
+      if (this.longNames[kind] !== undefined) throw repeated(titleOf(kind));
       const nul = content.indexOf(0);
-      this.#longNames[kind] = nul < 0 ? content : content.subarray(0, nul);
+      this.longNames[kind] = nul < 0 ? content : content.subarray(0, nul);
     }
     this.#blocks.push(added);
   }
@@ -201,10 +197,10 @@ export class Metadata {
    * @param inHeader returns the header's own name
    */
   checkNames(inHeader: () => Buffer): void {
-    const pax = this.#pax;
+    const { pax } = this;
     if (pax === undefined) return;
     for (const key of NAME_KEYS) {
-      const [record, long] = [pax.get(key), this.#longNames[key]];
+      const [record, long] = [pax.get(key), this.longNames[key]];
       // An empty record only cancels another one.
       if (record !== undefined && record.length > 0 && long?.equals(record) === false)
         throw disagree(key, titleOf(key));
@@ -213,30 +209,26 @@ export class Metadata {
       throw new DockerceptionError('context', 'TAR_NAME', 'a name in PAX has a NUL in it');
     const sparse = pax.get('GNU.sparse.name');
     if (sparse === undefined) return;
-    const shown = pax.get('path') ?? this.#longNames.path ?? inHeader();
+    const shown = pax.get('path') ?? this.longNames.path ?? inHeader();
     const hasMap = ['GNU.sparse.major', 'GNU.sparse.map'].some((key) => pax.get(key));
     if (!hasMap || leadsOutside(shown, sparse)) throw disagree('GNU.sparse.name', 'name');
   }
 
   setRecord(key: string, value: Buffer): void {
-    this.#pax ??= PaxRecords.empty();
+    this.pax ??= PaxRecords.empty();
     this.changeRecords((records) => records.set(key, value));
   }
 
   /** Changes the PAX records, if any. */
   changeRecords(change: (records: PaxRecords) => void): void {
-    if (this.#pax === undefined) return;
-    change(this.#pax);
-    if (this.#pax.changed) this.#dirty.add('pax');
-  }
-
-  longName(key: NameKey): Buffer | undefined {
-    return this.#longNames[key];
+    if (this.pax === undefined) return;
+    change(this.pax);
+    if (this.pax.changed) this.#dirty.add('pax');
   }
 
   setLongName(key: NameKey, name: Buffer): void {
-    if (this.#longNames[key]?.equals(name) !== true) this.#dirty.add(key);
-    this.#longNames[key] = name;
+    if (this.longNames[key]?.equals(name) !== true) this.#dirty.add(key);
+    this.longNames[key] = name;
   }
 
   /** Calls `change` for each block, to edit its own header. */
@@ -263,8 +255,8 @@ export class Metadata {
 
   /** The data of a kind; undefined if no record is left. */
   #data(kind: 'pax' | NameKey): Buffer | undefined {
-    if (kind === 'pax') return this.#pax?.isEmpty === false ? this.#pax.serialize() : undefined;
-    return Buffer.concat([this.#longNames[kind] as Buffer, Buffer.alloc(1)]);
+    if (kind === 'pax') return this.pax?.isEmpty === false ? this.pax.serialize() : undefined;
+    return Buffer.concat([this.longNames[kind] as Buffer, Buffer.alloc(1)]);
   }
 }
 

@@ -96,17 +96,13 @@ export class PaxRecords {
 
   /** Sets the value of `key`, in the place of its first record, or as the last record. */
   set(key: string, value: Buffer): void {
-    const first = this.#records.findIndex((record) => record.key === key);
-    if (first < 0) {
-      this.#records.push({ key, value });
-      this.#changed = true;
-      return;
-    }
-    if (!(this.#records[first] as PaxRecord).value.equals(value)) {
-      this.#records[first] = { key, value };
+    const found = this.#records.findIndex((record) => record.key === key);
+    const place = found < 0 ? this.#records.length : found;
+    if (this.#records[place]?.value.equals(value) !== true) {
+      this.#records[place] = { key, value };
       this.#changed = true;
     }
-    this.#filter((record, index) => record.key !== key || index === first);
+    this.#filter((record, index) => record.key !== key || index === place);
   }
 
   delete(key: string): void {

@@ -1,12 +1,7 @@
 /** The content of a sparse file, from the stored data and the map: data and holes. */
 import { paddingOf } from './block.js';
 import { badMap, continueOldMap, mapNumber, type SparseMap } from './sparse-map.js';
-
-/** Receives the content. */
-interface ContentHandler {
-  data?(bytes: Buffer): void;
-  hole?(length: number): void;
-}
+import type { WalkHandler } from './walk-handler.js';
 
 export class SparseContent {
   /** The map at the start of the body, until it is complete. */
@@ -23,7 +18,7 @@ export class SparseContent {
   constructor(
     private readonly map: SparseMap,
     size: number,
-    private readonly handler: ContentHandler,
+    private readonly handler: Pick<WalkHandler, 'data' | 'hole'>,
   ) {
     this.#remaining = size;
     if (map.rest === 'body') this.#text = readMapText(map);

@@ -196,9 +196,8 @@ function paxSparseMap(records: PaxRecords): SparseMap {
   const numbers = hasMap ? mapNumbers(records) : pairs(records);
   const regions = records.number('GNU.sparse.numblocks');
   if (regions === undefined) throw badMap('does not say how many regions it has');
-  if (numbers.length !== 2 * regions) {
+  if (numbers.length !== 2 * regions)
     throw badMap(`has ${numbers.length} numbers for ${regions} regions`);
-  }
   for (let i = 0; i < numbers.length; i += 2)
     map.add(numbers[i] as number, numbers[i + 1] as number);
   return map;

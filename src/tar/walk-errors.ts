@@ -9,17 +9,12 @@ export function truncated(source: string, where: string): DockerceptionError {
 
 /** A block where a header belongs: TAR_NOT_A_TAR at the start of the stream, TAR_CHECKSUM elsewhere. */
 export function notAHeader(source: string, offset: number): DockerceptionError {
-  return offset === 0
-    ? new DockerceptionError(
-        'context',
-        'TAR_NOT_A_TAR',
-        'reading the tar: the stream does not start with a tar header',
-      )
-    : new DockerceptionError(
-        'context',
-        'TAR_CHECKSUM',
-        `reading ${source}: bad checksum in the header at byte ${offset}`,
-      );
+  if (offset > 0) {
+    const message = `reading ${source}: bad checksum in the header at byte ${offset}`;
+    return new DockerceptionError('context', 'TAR_CHECKSUM', message);
+  }
+  const message = 'reading the tar: the stream does not start with a tar header';
+  return new DockerceptionError('context', 'TAR_NOT_A_TAR', message);
 }
 
 /** TAR_LONE_ZERO. */

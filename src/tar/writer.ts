@@ -37,8 +37,7 @@ BLANK.write(block.USTAR_MAGIC, block.MAGIC.at, 'latin1');
 for (const field of [block.UID, block.GID, block.SIZE, block.MTIME])
   writeNumber(BLANK, 0, field, 0);
 
-/** The largest value of an octal field that ends with a NUL. */
-const MAX_ID = 0o7777777;
+/** The largest size or time that octal holds, before a NUL. */
 const MAX_SIZE = 0o77777777777;
 
 /**
@@ -115,10 +114,10 @@ function writeBlock(target: Buffer, at: number, entry: WrittenEntry): boolean {
     target.write(entry.path, at, block.NAME.length, 'latin1');
   else fits = writeName(target, at, Buffer.from(entry.path, 'latin1'));
   writeNumber(target, at, block.MODE, entry.mode);
-  if (entry.uid !== 0 && !writeFitting(target, at, block.UID, entry.uid, MAX_ID)) fits = false;
-  if (entry.gid !== 0 && !writeFitting(target, at, block.GID, entry.gid, MAX_ID)) fits = false;
-  if (entry.size !== 0 && !writeFitting(target, at, block.SIZE, entry.size, MAX_SIZE)) fits = false;
-  if (!writeFitting(target, at, block.MTIME, entry.mtime, MAX_SIZE)) fits = false;
+  if (entry.uid !== 0 && !writeFitting(target, at, block.UID, entry.uid)) fits = false;
+  if (entry.gid !== 0 && !writeFitting(target, at, block.GID, entry.gid)) fits = false;
+  if (entry.size !== 0 && !writeFitting(target, at, block.SIZE, entry.size)) fits = false;
+  if (!writeFitting(target, at, block.MTIME, entry.mtime)) fits = false;
   target[at + block.TYPEFLAG] = entry.typeflag.charCodeAt(0);
   const { linkpath, device } = entry;
   if (linkpath !== undefined) {
@@ -133,15 +132,14 @@ function writeBlock(target: Buffer, at: number, entry: WrittenEntry): boolean {
   return fits;
 }
 
+/** Whether the field holds the integer as octal digits and a NUL. */
+function isOctal(value: number, { length }: Field): boolean {
+  return value >= 0 && value < 8 ** (length - 1);
+}
+
 /** Writes a number that octal holds; otherwise the field stays 0, and a record is needed. */
-function writeFitting(
-  target: Buffer,
-  at: number,
-  field: Field,
-  value: number,
-  max: number,
-): boolean {
-  const fits = value >= 0 && value <= max;
+function writeFitting(target: Buffer, at: number, field: Field, value: number): boolean {
+  const fits = isOctal(value, field);
   if (fits) writeNumber(target, at, field, value);
   return fits;
 }
@@ -149,17 +147,15 @@ function writeFitting(
 /** Every record that is needed, in one order for one content. */
 function recordsOf(entry: WrittenEntry): PaxRecords {
   const records = PaxRecords.empty();
-  const text = (key: string, value: string): void => {
-    records.set(key, Buffer.from(value, 'latin1'));
-  };
+  const text = (key: string, value: string): void => records.set(key, Buffer.from(value, 'latin1'));
   const { path, linkpath = '', uid, gid, size, mtime, xattrs = new Map<string, Buffer>() } = entry;
-  if (gid > MAX_ID || gid < 0) text('gid', String(gid));
+  if (!isOctal(gid, block.GID)) text('gid', String(gid));
   if (linkpath.length > block.LINKNAME.length) text('linkpath', linkpath);
-  if (mtime < 0 || mtime > MAX_SIZE) text('mtime', String(mtime));
+  if (!isOctal(mtime, block.MTIME)) text('mtime', String(mtime));
   if (path.length > block.NAME.length) text('path', path);
   for (const name of [...xattrs.keys()].sort())
     records.set(`SCHILY.xattr.${name}`, xattrs.get(name) as Buffer);
-  if (size > MAX_SIZE) text('size', String(size));
-  if (uid > MAX_ID || uid < 0) text('uid', String(uid));
+  if (!isOctal(size, block.SIZE)) text('size', String(size));
+  if (!isOctal(uid, block.UID)) text('uid', String(uid));
   return records;
 }
