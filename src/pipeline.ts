@@ -252,9 +252,7 @@ class PipelineRun {
         if (!this.#isStarted) this.#start(sink, false, 0);
       },
       bytes: (bytes) => this.#write(sink, bytes),
-      ...(this.plan.receiver !== undefined && {
-        data: (bytes: Buffer) => finder?.data(bytes),
-      }),
+      data: this.plan.receiver && ((bytes) => finder?.data(bytes)),
     };
   }
 

@@ -42,7 +42,7 @@ export async function runInspect(args: Arguments, process: Process): Promise<voi
   const inspection = await inspect({ ...options, maxSize: limits?.maxSize });
   const other = await compare(inspection, args, options);
   const exceeded = await check(inspection, limits);
-  const found = { inspection, ...(other && { other }), ...(exceeded && { exceeded }) };
+  const found = { inspection, other, exceeded };
   if (page !== undefined) await writePage(page, found);
   if (!args.has('quiet') && page !== '-') await printAll(await linesOf(found, args, process), '\n');
   if (exceeded === undefined || exceeded.length === 0) return;
@@ -122,8 +122,8 @@ async function linesOf(
   return renderText(inspection, {
     ...look,
     all: args.has('all'),
-    ...(depth !== undefined && { depth }),
-    ...(more.other && { other: more.other }),
+    depth,
+    other: more.other,
   });
 }
 
@@ -168,7 +168,7 @@ async function checkPage(path: string, args: Arguments): Promise<void> {
 /** A file appears under its name when it is complete. */
 async function writePage(dest: string, { inspection, other }: Found): Promise<void> {
   const { renderPage } = await import('../page/page.js');
-  const page = renderPage({ inspection, ...(other && { other }) });
+  const page = renderPage({ inspection, other });
   if (dest === '-') return printAll(page);
   const { saveOutput } = await import('../files/output-file.js');
   const bytes = Readable.from(page).map((part: string) => Buffer.from(part));
