@@ -143,38 +143,33 @@ class StageGraph {
   /** Reports a cycle of COPY --from, before one of its stages is reported as too early. */
   refuseCircles(): void {
     const done = new Set<number>();
-    for (const [index, { label }] of this.nodes.entries()) {
-      const line = this.circleFrom(index, done);
-      if (line === undefined) continue;
-      const reason = new Reason(`circular dependency detected on stage: ${label}`);
-      throw refusal(this.dockerfile.name, line, reason);
-    }
-  }
-
-  /** The line that closes a cycle, depth first; not recursive, since there may be many stages. */
-  private circleFrom(start: number, done: Set<number>): number | undefined {
-    const path: { readonly index: number; readonly rest: CopyInstruction[] }[] = [];
     const open = new Set<number>();
+    // Not recursive, since there may be many stages.
+    const path: { readonly index: number; readonly rest: CopyInstruction[] }[] = [];
     const enter = (index: number): void => {
       if (done.has(index)) return;
       done.add(index);
       open.add(index);
       path.push({ index, rest: copies(this.planned(index)).reverse() });
     };
-    enter(start);
-    for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
-      const next = last.rest.pop();
-      if (next === undefined) {
-        path.pop();
-        open.delete(last.index);
-        continue;
+    for (const [start, { label }] of this.nodes.entries()) {
+      enter(start);
+      for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
+        const next = last.rest.pop();
+        if (next === undefined) {
+          path.pop();
+          open.delete(last.index);
+          continue;
+        }
+        const origin = this.origin(next.from);
+        if (origin.kind !== 'stage') continue;
+        if (open.has(origin.index)) {
+          const reason = new Reason(`circular dependency detected on stage: ${label}`);
+          throw refusal(this.dockerfile.name, next.line, reason);
+        }
+        enter(origin.index);
       }
-      const origin = this.origin(next.from);
-      if (origin.kind !== 'stage') continue;
-      if (open.has(origin.index)) return next.line;
-      enter(origin.index);
     }
-    return undefined;
   }
 
   /** FROM finds only the stages above, by their exact names. */

@@ -84,8 +84,6 @@ class Build implements EntryBuild {
   readonly #speculation: SpeculativeLayerWriter;
   readonly #report: StepReport;
   readonly #registry: RegistrySettings;
-  /** The time of entries without one, such as a directory created by WORKDIR: seconds since 1970. */
-  readonly #time: number;
   #outputs: Promise<Outputs> | undefined;
   #isClosed = false;
 
@@ -94,13 +92,13 @@ class Build implements EntryBuild {
     options: EngineRequest,
   ) {
     this.#options = { ...options, buildArgs: withSourceDateEpoch(options.buildArgs, settings.env) };
-    this.#time = settings.created ?? 0;
     this.#platforms = platformsOf(options.platforms);
     const { insecure, report, compression, signal } = options;
     this.#registry = { env: settings.env, insecure, report, signal };
     this.#report = new StepReport(report);
     this.#spool = new Spool(settings.env['TMPDIR'] || tmpdir());
-    this.#layers = { spool: this.#spool, time: this.#time, compression, signal };
+    const time = settings.created ?? 0;
+    this.#layers = { spool: this.#spool, time, compression, signal };
     this.#speculation = new SpeculativeLayerWriter({
       ...this.#layers,
       threshold: settings.speculationThreshold,
@@ -161,7 +159,7 @@ class Build implements EntryBuild {
       const targets = await this.#targets(dockerfile, sources, this.#report);
       if (check !== undefined) await checkTargets(targets, this.#spool, check);
       const image = await this.#assemble(targets, outputs);
-      await outputs.writeFiles(targets, this.#spool, this.#time);
+      await outputs.writeFiles(targets, this.#layers);
       signal.throwIfAborted();
       // After this, a signal no longer changes the result.
       if (image !== undefined) await outputs.finish(image);

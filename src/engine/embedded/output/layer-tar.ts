@@ -21,7 +21,7 @@ const CHUNK = 512 << 10;
 export interface LayerSettings {
   /** Has the contents of the files. */
   readonly spool: Spool;
-  /** Seconds since 1970, for entries without a time. */
+  /** Seconds since 1970, for entries without a time, such as a directory created by WORKDIR. */
   readonly time: number;
   readonly compression: Compression;
   readonly signal: AbortSignal;

@@ -14,8 +14,8 @@ import type { RegistrySettings } from '../../../image/registry/settings.js';
 import type { BlobStore } from '../../../image/store.js';
 import { isImageOutput, type Output, outputForm } from '../../../options/image.js';
 import type { EngineRequest } from '../../engine.js';
-import type { Spool } from '../spool/spool.js';
 import type { BuiltTarget } from '../stages/stages.js';
+import type { LayerSettings } from './layer-tar.js';
 
 const NEVER = new AbortController().signal;
 
@@ -91,8 +91,8 @@ export class Outputs {
     for (const destination of this.named) await destination.finish(image, names);
   }
 
-  /** Writes the file systems to the outputs of type `tar` and `local`. `time` is for files without one. */
-  async writeFiles(targets: readonly BuiltTarget[], spool: Spool, time: number): Promise<void> {
+  /** Writes the file systems to the outputs of type `tar` and `local`. */
+  async writeFiles(targets: readonly BuiltTarget[], settings: LayerSettings): Promise<void> {
     const { build, stdout } = this.options;
     const files = build.outputs.filter((output) => !isImageOutput(output));
     if (files.length === 0) return;
@@ -103,7 +103,7 @@ export class Outputs {
         layers: target.layers,
       })),
     );
-    const options = { spool, time, signal: build.signal, report: build.report };
+    const options = { ...settings, report: build.report };
     for (const { type, dest } of files) {
       if (type === 'local') {
         const { writeLocal } = await import('./local-output.js');

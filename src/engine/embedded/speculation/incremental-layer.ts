@@ -42,23 +42,16 @@ export class IncrementalLayer {
     this.#push(added);
   }
 
-  /** Whether a layer of these entries starts as this one does. */
-  isPrefixOf(entries: Iterable<Change>): boolean {
-    const others = entries[Symbol.iterator]();
-    return this.entries.every((own) => {
-      const next = others.next();
+  /** The entries that follow the layer's own; undefined if a layer of these entries starts otherwise. */
+  restOf(entries: IterableIterator<Change>): Iterable<Change> | undefined {
+    const isPrefix = this.entries.every((own) => {
+      const next = entries.next();
       return next.done !== true && isSame(own, next.value);
     });
+    return isPrefix ? entries : undefined;
   }
 
-  /** Adds the rest of these entries, which are all of the layer's. Returns false, and adds none, on a mismatch. */
-  complete(entries: Iterable<Change>): boolean {
-    if (!this.isPrefixOf(entries)) return false;
-    this.end(skip(entries, this.entries.length));
-    return true;
-  }
-
-  /** Ends the layer after the entries so far, so that it can be read back, or after the rest of them. */
+  /** Ends the layer after the entries so far, so that it can be read back, or after the rest of its entries. */
   end(rest: Iterable<Change> = []): void {
     this.#isComplete = true;
     this.#push(rest);
@@ -85,11 +78,6 @@ export class IncrementalLayer {
       yield batch;
     }
   }
-}
-
-function* skip(entries: Iterable<Change>, count: number): Generator<Change> {
-  let left = count;
-  for (const entry of entries) if (left-- <= 0) yield entry;
 }
 
 /** Hard links never match: the object that their names share is another one in each evaluation. */

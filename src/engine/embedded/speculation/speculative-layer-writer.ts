@@ -45,8 +45,7 @@ export type Prediction = readonly LayerChange[];
 interface PendingContent {
   readonly offset: number;
   readonly size: number;
-  readonly pieces: Buffer[];
-  length: number;
+  head: Buffer;
 }
 
 interface Speculation {
@@ -87,22 +86,21 @@ export class SpeculativeLayerWriter implements ContentSink {
       return spool.begin(size);
     this.#predictionsLeft--;
     const offset = spool.reserve(size);
-    this.#pending = { offset, size, pieces: [], length: 0 };
+    this.#pending = { offset, size, head: Buffer.alloc(0) };
     return offset;
   }
 
   append(bytes: Buffer): void {
-    if (this.#pending !== undefined) {
-      this.#pending.pieces.push(Buffer.from(bytes));
-      this.#pending.length += bytes.length;
-    } else this.options.spool.append(bytes);
+    const pending = this.#pending;
+    if (pending === undefined) this.options.spool.append(bytes);
+    else pending.head = Buffer.concat([pending.head, bytes]);
   }
 
   ready(): Promise<void> | undefined {
     const { spool } = this.options;
     const pending = this.#pending;
     if (this.#deciding === undefined) {
-      if (pending === undefined || pending.length < Math.min(HEAD, pending.size))
+      if (pending === undefined || pending.head.length < Math.min(HEAD, pending.size))
         return spool.ready();
       this.#deciding = this.#decide(pending).finally(() => (this.#deciding = undefined));
     }
@@ -121,10 +119,9 @@ export class SpeculativeLayerWriter implements ContentSink {
     const prediction = await predict().catch(() => undefined);
     const change = prediction?.[speculation.index];
     if (
-      prediction === undefined ||
       change === undefined ||
-      !speculation.layer.isPrefixOf(entriesOf(change)) ||
-      countUses(prediction, diverted) !== diverted.size
+      speculation.layer.restOf(entriesOf(change)) === undefined ||
+      countUses(prediction ?? [], diverted) !== diverted.size
     )
       await this.#abandon(speculation);
   }
@@ -135,10 +132,12 @@ export class SpeculativeLayerWriter implements ContentSink {
     if (speculation === undefined) return undefined;
     const { index, layer } = speculation;
     const change = layers[index];
-    if (change === undefined || !layer.complete(entriesOf(change))) {
+    const rest = change && layer.restOf(entriesOf(change));
+    if (rest === undefined) {
       await this.#abandon(speculation);
       return undefined;
     }
+    layer.end(rest);
     try {
       return { index, layer: await layer.written };
     } catch (error) {
@@ -160,27 +159,27 @@ export class SpeculativeLayerWriter implements ContentSink {
     if (pending === undefined) return;
     const { spool } = this.options;
     spool.store(pending.offset);
-    for (const piece of pending.pieces) spool.append(piece);
+    spool.append(pending.head);
     this.#pending = undefined;
   }
 
   /** Decides whether the pending content is stored or diverted. */
-  async #decide({ offset, size, pieces }: PendingContent): Promise<void> {
+  async #decide(pending: PendingContent): Promise<void> {
+    const { offset, size } = pending;
     // An error of the Dockerfile is reported after the context, if it is still there.
     const prediction = await this.options.predict().catch(() => undefined);
     const location = prediction && locate(offset, prediction);
     const speculation = location && (await this.#speculate(location, size));
-    const head = Buffer.concat(pieces);
     const isDiverted =
       speculation !== undefined &&
       speculation.store.discard !== undefined &&
       // A second use would have to read it again.
       countUses(prediction ?? [], new Set([offset])) === 1 &&
-      !(await this.options.needsContent(head));
+      !(await this.options.needsContent(pending.head));
     if (!isDiverted) this.#storePending();
     else {
       this.#pending = undefined;
-      this.options.spool.divert(offset, head);
+      this.options.spool.divert(offset, pending.head);
     }
     speculation?.layer.extend(location?.entries ?? []);
   }
@@ -190,7 +189,7 @@ export class SpeculativeLayerWriter implements ContentSink {
     const speculation = this.#speculation;
     if (speculation !== undefined) {
       if (speculation.index !== location.index) return undefined;
-      if (speculation.layer.isPrefixOf(location.entries)) return speculation;
+      if (speculation.layer.restOf(location.entries.values()) !== undefined) return speculation;
       await this.#abandon(speculation);
       return undefined;
     }
@@ -264,6 +263,6 @@ function countUses(layers: Prediction, offsets: ReadonlySet<number>): number {
   return uses;
 }
 
-function entriesOf({ before, after }: LayerChange): Iterable<Change> {
-  return { [Symbol.iterator]: () => changes(before, after) };
+function entriesOf({ before, after }: LayerChange): Generator<Change> {
+  return changes(before, after);
 }

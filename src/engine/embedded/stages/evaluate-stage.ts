@@ -17,7 +17,6 @@ import { placed, Reason } from '../../../dockerfile/reason.js';
 import { runRefusal } from '../../../dockerfile/stages/plan.js';
 import { buildArg } from '../../../dockerfile/stages/scope.js';
 import { expandWord, expandWords, type Variables } from '../../../dockerfile/syntax/shell.js';
-import type { Pair } from '../../../dockerfile/syntax/statement.js';
 import type { ContainerConfig } from '../../../image/config.js';
 import { formatDuration } from '../../../text/duration.js';
 import { quote, quoteList, quoteRune } from '../../../text/go.js';
@@ -91,16 +90,16 @@ function apply(
   const config = (text: string): Step => ({ kind: 'config', line, text });
   const expand = (word: string): string => expandWord(word, state.variables, { escape });
   switch (instruction.kind) {
-    case 'env': {
-      // All words are expanded with the variables before the instruction.
-      const pairs = expandPairs(instruction.pairs, expand);
-      for (const [key, value] of pairs) state.setEnv(key, value);
-      return config(`ENV ${shown(pairs)}`);
-    }
+    case 'env':
     case 'label': {
-      const pairs = expandPairs(instruction.pairs, expand);
-      for (const [key, value] of pairs) state.labels.set(key, value);
-      return config(`LABEL ${shown(pairs)}`);
+      const { kind, pairs } = instruction;
+      // All words are expanded with the variables before the instruction.
+      const expanded = pairs.map(({ key, value }) => [expand(key), expand(value)] as const);
+      for (const [key, value] of expanded)
+        if (kind === 'env') state.setEnv(key, value);
+        else state.labels.set(key, value);
+      const shown = expanded.map(([key, value]) => `${key}=${value}`).join(' ');
+      return config(`${kind.toUpperCase()} ${shown}`);
     }
     case 'arg':
       return config(`ARG ${applyArg(instruction, state, context)}`);
@@ -153,16 +152,6 @@ function apply(
     case 'run':
       throw runRefusal(name, line);
   }
-}
-
-type Expanded = readonly [key: string, value: string];
-
-function expandPairs(pairs: readonly Pair[], expand: (word: string) => string): Expanded[] {
-  return pairs.map(({ key, value }) => [expand(key), expand(value)] as const);
-}
-
-function shown(pairs: readonly Expanded[]): string {
-  return pairs.map(([key, value]) => `${key}=${value}`).join(' ');
 }
 
 /** A --build-arg overrides the default, and the default a global ARG. Each ARG is expanded with those before it. */

@@ -61,11 +61,15 @@ export async function fetchFile(source: string, options: FetchOptions): Promise<
   const url = URL.canParse(source) ? new URL(source) : undefined;
   if (url === undefined)
     throw new DockerceptionError('build', 'ADD_URL', `reading ${printable(source)}: it is no URL`);
-  const doing = `fetching ${printable(withoutBrackets(url).href)}`;
+  const doing = `fetching ${printable(withoutCredentials(url).href)}`;
   const hosts = hostsOf(addHosts);
   const settings = withDefaults({ env, hosts, signal, ...(timing && { timing }) });
   const agents = new Agents(settings);
-  const request: Request = { method: 'GET', url: withoutBrackets(url), headers: headersFor(url) };
+  const request: Request = {
+    method: 'GET',
+    url: withoutCredentials(url),
+    headers: headersFor(url),
+  };
   // With a checksum, a redirect to plain HTTP is safe.
   const insecure = checksum !== undefined;
   try {
@@ -140,7 +144,7 @@ function headersFor(url: URL): Record<string, string> {
 }
 
 /** Without credentials and fragment. */
-function withoutBrackets(url: URL): URL {
+function withoutCredentials(url: URL): URL {
   const copy = new URL(url);
   copy.username = copy.password = copy.hash = '';
   return copy;
