@@ -17,12 +17,8 @@ export class Reason extends Error {
 /** The error of kind `build`; line 0 is the whole file. */
 export function refusal(name: string, line: number, reason: Reason): DockerceptionError {
   const place = line > 0 ? `${printable(name)}:${line}` : printable(name);
-  return new DockerceptionError(
-    'build',
-    reason.code,
-    `reading ${place}: ${printable(reason.message, 500)}`,
-    reason.hint === undefined ? {} : { hint: reason.hint },
-  );
+  const message = `reading ${place}: ${printable(reason.message, 500)}`;
+  return new DockerceptionError('build', reason.code, message, { hint: reason.hint });
 }
 
 /** Runs `work`; adds the place to a {@link Reason} that it throws. */

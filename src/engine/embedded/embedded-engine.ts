@@ -32,16 +32,12 @@ import { withSourceDateEpoch } from '../request.js';
 import { assemble, metadataOf } from './output/assemble.js';
 import { type LayerSettings, layerTar } from './output/layer-tar.js';
 import { Outputs } from './output/outputs.js';
-import {
-  isPredictable,
-  type Prediction,
-  SpeculativeLayerWriter,
-} from './speculation/speculative-layer-writer.js';
+import { isPredictable, SpeculativeLayerWriter } from './speculation/speculative-layer-writer.js';
 import { contentOf, readableOf } from './spool/contents.js';
 import { Spool } from './spool/spool.js';
 import { platformsOf } from './stages/platform.js';
 import { needsEngine, SourceTrees } from './stages/source-trees.js';
-import { buildTargets, type BuiltTarget, checkTargets } from './stages/stages.js';
+import { buildTargets, type BuiltTarget, checkTargets, type LayerChange } from './stages/stages.js';
 import { StepReport } from './stages/step-report.js';
 
 export interface EmbeddedSettings extends Pick<
@@ -182,7 +178,7 @@ class Build implements EntryBuild {
   }
 
   /** Evaluates the Dockerfile as if the context ended here. */
-  async #predict(tree: Tree): Promise<Prediction | undefined> {
+  async #predict(tree: Tree): Promise<readonly LayerChange[] | undefined> {
     if (this.#platforms.length > 1) return undefined;
     const dockerfile = this.#dockerfile(tree);
     if (!isPredictable(dockerfile)) return undefined;
@@ -224,7 +220,6 @@ class Build implements EntryBuild {
       contextOnly,
       spool: this.#spool,
       openDirectory,
-      signal,
     });
   }
 

@@ -32,14 +32,11 @@ export interface SpeculationOptions extends LayerSettings {
   readonly threshold?: number | undefined;
   /** Opens the layer's destination; undefined if no image is written. */
   readonly store: () => Promise<BlobStore | undefined>;
-  /** Evaluates the Dockerfile with the entries so far; undefined if that is not possible. May reject. */
-  readonly predict: () => Promise<Prediction | undefined>;
+  /** The layers that an image would have if the context ended here; undefined if they are unknown. May reject. */
+  readonly predict: () => Promise<readonly LayerChange[] | undefined>;
   /** Whether a file that starts with these bytes has another reader than the layer's writer. */
   readonly needsContent: (head: Buffer) => Promise<boolean>;
 }
-
-/** The layers that an image would have if the context ended here. */
-export type Prediction = readonly LayerChange[];
 
 /** A large file that has begun and is buffered until it is stored or diverted. */
 interface PendingContent {
@@ -111,7 +108,7 @@ export class SpeculativeLayerWriter implements ContentSink {
    * Called when all contents have arrived: if the layer is not in the prediction, its contents are rolled back.
    * Rejects if a layer with diverted contents could not be written.
    */
-  async verify(predict: () => Promise<Prediction | undefined>): Promise<void> {
+  async verify(predict: () => Promise<readonly LayerChange[] | undefined>): Promise<void> {
     this.#storePending();
     const speculation = this.#speculation;
     const { diverted } = this.options.spool;
@@ -241,7 +238,7 @@ interface Location {
 }
 
 /** Finds the first layer with a file whose content is at this offset. */
-function locate(offset: number, layers: Prediction): Location | undefined {
+function locate(offset: number, layers: readonly LayerChange[]): Location | undefined {
   for (const [index, change] of layers.entries()) {
     const entries: Change[] = [];
     for (const entry of entriesOf(change)) {
@@ -255,7 +252,7 @@ function locate(offset: number, layers: Prediction): Location | undefined {
 }
 
 /** Counts the entries of these layers that have one of these contents. */
-function countUses(layers: Prediction, offsets: ReadonlySet<number>): number {
+function countUses(layers: readonly LayerChange[], offsets: ReadonlySet<number>): number {
   let uses = 0;
   for (const change of layers)
     for (const { node } of entriesOf(change))

@@ -141,7 +141,6 @@ export class Spool {
   close(): void {
     this.fail(new Error('the spool is closed'));
     this.#file.close();
-    this.#memory.close();
   }
 
   #locate(offset: number): [storage: SpoolFile | SpoolMemory | RingBuffer, position: number] {
@@ -183,9 +182,5 @@ class SpoolMemory {
       const start = from % PIECE;
       done += piece.copy(target, at + done, start, start + length - done);
     }
-  }
-
-  close(): void {
-    this.#pieces.length = 0;
   }
 }

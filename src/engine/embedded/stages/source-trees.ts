@@ -34,7 +34,6 @@ export interface SourceTreesOptions {
   readonly spool: Spool;
   /** Packs a directory as a tar. */
   readonly openDirectory: (path: string) => Promise<Readable>;
-  readonly signal: AbortSignal;
 }
 
 /** What a name refers to. */
@@ -181,7 +180,8 @@ export class SourceTrees {
 
   /** Rejects with BASE_LAYER or BLOB_DIGEST, of kind build, for a damaged layer. */
   async #readImage(image: Image, withContents: boolean): Promise<ImageSystem> {
-    const { spool: contents, signal } = this.options;
+    const { spool: contents, registry } = this.options;
+    const { signal } = registry;
     const tree = new Tree();
     const layers: Directory[] = [];
     const filter = withContents ? {} : { keeps: (path: string) => ACCOUNT_FILES.includes(path) };

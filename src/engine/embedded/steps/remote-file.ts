@@ -61,22 +61,18 @@ export async function fetchFile(source: string, options: FetchOptions): Promise<
   const url = URL.canParse(source) ? new URL(source) : undefined;
   if (url === undefined)
     throw new DockerceptionError('build', 'ADD_URL', `reading ${printable(source)}: it is no URL`);
-  const doing = `fetching ${printable(withoutCredentials(url).href)}`;
+  const plain = withoutCredentials(url);
+  const doing = `fetching ${printable(plain.href)}`;
   const hosts = hostsOf(addHosts);
   const settings = withDefaults({ env, hosts, signal, ...(timing && { timing }) });
   const agents = new Agents(settings);
-  const request: Request = {
-    method: 'GET',
-    url: withoutCredentials(url),
-    headers: headersFor(url),
-  };
-  // With a checksum, a redirect to plain HTTP is safe.
-  const insecure = checksum !== undefined;
+  const request: Request = { method: 'GET', url: plain, headers: headersFor(url) };
   try {
     const answer = await retry(
       async () => {
         const send = (next: Request): Promise<Answer> => exchange(agents, next, settings);
-        return successful(await followRedirects(request, send, insecure));
+        // With a checksum, a redirect to plain HTTP is safe.
+        return successful(await followRedirects(request, send, checksum !== undefined));
       },
       () => false,
       settings,
@@ -107,8 +103,12 @@ async function* checked(
   { doing, checksum, signal }: Pick<FetchOptions, 'checksum' | 'signal'> & { doing: string },
 ): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
+  // The iteration throws the errors of the pipeline.
+  const body: AsyncIterable<Buffer> = isGzip(answer)
+    ? pipeline(answer.stream, createGunzip(), () => undefined)
+    : bodyOf(answer);
   try {
-    for await (const chunk of isGzip(answer) ? unzipped(answer) : bodyOf(answer)) {
+    for await (const chunk of body) {
       if (checksum !== undefined) hash.update(chunk);
       yield chunk;
     }
@@ -127,13 +127,6 @@ async function* checked(
 /** Not requested, but BuildKit accepts it and decompresses the body. */
 function isGzip({ headers }: Answer): boolean {
   return headers['content-encoding']?.toLowerCase() === 'gzip';
-}
-
-async function* unzipped({ stream }: Answer): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip();
-  // The iteration throws its error.
-  pipeline(stream, gunzip, () => undefined);
-  yield* gunzip as AsyncIterable<Buffer>;
 }
 
 function headersFor(url: URL): Record<string, string> {
@@ -175,7 +168,7 @@ export async function fetchInto(spool: Spool, url: string, options: FetchOptions
     size += chunk.length;
     await spool.ready();
   }
-  const node = new Leaf(FILE | file.mode, 0, 0, Math.floor(file.mtime), size, offset, undefined);
+  const node = new Leaf(FILE | file.mode, 0, 0, file.mtime, size, offset, undefined);
   const name = toBinary(file.name);
   return { name, node, literal: [name] };
 }

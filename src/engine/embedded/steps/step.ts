@@ -4,19 +4,14 @@ import type {
   SourceContent,
 } from '../../../dockerfile/instructions/instruction.js';
 
-/** One instruction. */
-export type Step = CopyStep | WorkdirStep | ConfigStep;
+/** One instruction; `config` changes only the configuration. */
+export type Step = CopyStep | WorkdirStep | (StepBase & { readonly kind: 'config' });
 
 interface StepBase {
   /** The line of the Dockerfile, from 1; of the `FROM` for an ONBUILD trigger of the base. */
   readonly line: number;
   /** The text for the history: `COPY app /app`. */
   readonly text: string;
-}
-
-/** A step that changes only the configuration. */
-interface ConfigStep extends StepBase {
-  readonly kind: 'config';
 }
 
 /** Creates a directory with mode 0755 and the user as owner, unless it exists. */

@@ -9,11 +9,9 @@ import { runContext } from '../../../../src/context/run-context.js';
 import { embeddedEngine } from '../../../../src/engine/embedded/embedded-engine.js';
 import type { WrittenLayer } from '../../../../src/engine/embedded/output/assemble.js';
 import { layerTar } from '../../../../src/engine/embedded/output/layer-tar.js';
-import {
-  type Prediction,
-  SpeculativeLayerWriter,
-} from '../../../../src/engine/embedded/speculation/speculative-layer-writer.js';
+import { SpeculativeLayerWriter } from '../../../../src/engine/embedded/speculation/speculative-layer-writer.js';
 import { Spool } from '../../../../src/engine/embedded/spool/spool.js';
+import type { LayerChange } from '../../../../src/engine/embedded/stages/stages.js';
 import { changes } from '../../../../src/filesystem/changes.js';
 import { FILE, Leaf } from '../../../../src/filesystem/node.js';
 import { Tree } from '../../../../src/filesystem/tree.js';
@@ -325,7 +323,7 @@ describe.each([
     readonly store: ArchiveStore;
     /** Sends a file. */
     readonly send: (name: string) => Promise<void>;
-    readonly layers: (names: readonly string[]) => Prediction;
+    readonly layers: (names: readonly string[]) => readonly LayerChange[];
     readonly spool: Spool;
     /** Bytes of the context in temporary files. */
     readonly spooled: () => number;
@@ -335,8 +333,8 @@ describe.each([
     const spool = new Spool(folder);
     const store = await ArchiveStore.temporary();
     const leaves = new Map<string, Leaf>();
-    let prediction: Prediction | undefined;
-    const layers = (names: readonly string[]): Prediction => {
+    let prediction: readonly LayerChange[] | undefined;
+    const layers = (names: readonly string[]): readonly LayerChange[] => {
       const tree = new Tree();
       for (const name of names) tree.directory([]).children.set(name, leaves.get(name) as Leaf);
       return [{ before: new Tree().freeze(), after: tree.freeze() }];
