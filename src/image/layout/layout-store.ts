@@ -70,7 +70,7 @@ export class LayoutStore extends FileStore {
   async finish(image: AssembledImage, names: readonly string[]): Promise<void> {
     const enter = async (): Promise<void> => {
       const index = mergeIndex(await readIndex(this.folder), namedDescriptors(image, names));
-      // What needs space on the disk comes first.
+      // Files that need disk space are written first.
       await writeOutput(this.#inStaging('oci-layout'), LAYOUT_VERSION, this.folder);
       await writeOutput(this.#inStaging('index.json'), JSON.stringify(index), this.folder);
       keepFolder(join(this.folder, 'blobs', 'sha256'));

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
-import { addAbortSignal, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { printable } from '../../text/printable.js';
 import { redact } from '../../text/redact.js';
 import { tryParseJson } from '../document.js';
@@ -127,16 +127,19 @@ function watch(request: ClientRequest, silence: number, signal: AbortSignal): vo
   let response: IncomingMessage | undefined;
   // The first error is reported where the request or the response is awaited.
   const ignore = (): void => {};
-  addAbortSignal(signal, request).on('error', ignore);
-  request.on('response', (message) => {
-    response = addAbortSignal(signal, message).on('error', ignore);
-  });
-  request.on('timeout', () => {
-    const message = `nothing came for ${silence / 1000} s`;
-    const error = Object.assign(new Error(message), { code: SILENCE });
+  const destroy = (error: Error): void => {
     response?.destroy(error);
     request.destroy(error);
+  };
+  const abort = (): void => destroy(signal.reason as Error);
+  signal.addEventListener('abort', abort);
+  request.on('error', ignore).on('close', () => signal.removeEventListener('abort', abort));
+  request.on('response', (message) => (response = message.on('error', ignore)));
+  request.on('timeout', () => {
+    const message = `nothing came for ${silence / 1000} s`;
+    destroy(Object.assign(new Error(message), { code: SILENCE }));
   });
+  if (signal.aborted) abort();
 }
 
 /** Bytes of an error's body that are read. */

@@ -141,7 +141,11 @@ async function uploadBlob(
 ): Promise<void> {
   const progress = transfers.blob('pushing', blob);
   /** Returns the URL of an upload session, or undefined if the blob was mounted. */
-  const begin = async (path: string, scopes: readonly string[], statuses: readonly number[]) => {
+  const begin = async (
+    path: string,
+    scopes: readonly string[],
+    statuses: readonly number[],
+  ): Promise<URL | undefined> => {
     const answer = await client.send({ method: 'POST', path, scopes, signal }, statuses);
     await discard(answer);
     if (answer.status === 201) return undefined;
