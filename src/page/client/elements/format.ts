@@ -20,7 +20,8 @@ export function modeOf(kind: string, mode: number): string {
   return (kind === 'f' ? '-' : kind) + formatPermissions(mode);
 }
 
-const KIND_WORDS: Readonly<Record<string, string>> = {
+/** By the letters of `KINDS`. */
+export const KIND_WORDS: Readonly<Record<string, string>> = {
   f: 'file',
   d: 'directory',
   l: 'symbolic link',
@@ -28,10 +29,6 @@ const KIND_WORDS: Readonly<Record<string, string>> = {
   b: 'block device',
   p: 'FIFO',
 };
-
-export function kindWord(kind: string): string {
-  return KIND_WORDS[kind] ?? 'entry';
-}
 
 /** `2024-05-17 09:30 UTC`; the number itself if it is not a valid date. */
 export function timeOf(seconds: number): string {
@@ -44,7 +41,7 @@ export function timeOf(seconds: number): string {
 export function spoken(tree: FileTree, at: number, whole: number): string {
   const total = tree.totals[at] as number;
   const name = visible(tree.names[at] as string) || '/';
-  const parts = [name, kindWord(tree.kindOf(at)), formatBytes(total), shareOf(total, whole)];
+  const parts = [name, KIND_WORDS[tree.kindOf(at)], formatBytes(total), shareOf(total, whole)];
   if (tree.isFolder(at)) parts.push(countOf(tree.files[at] as number, 'file'));
   return parts.join(', ');
 }

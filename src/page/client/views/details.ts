@@ -1,7 +1,7 @@
 /** The facts of one entry: all below the map, the main ones beside the pointer. */
 import { formatBytes } from '../../../text/format.js';
 import { button, type Child, factList, fill, make, name } from '../elements/dom.js';
-import { countOf, kindWord, modeOf, shareOf, timeOf, visible } from '../elements/format.js';
+import { countOf, KIND_WORDS, modeOf, shareOf, timeOf, visible } from '../elements/format.js';
 import type { Session } from '../model/session.js';
 import { pathLink } from './entry-list.js';
 
@@ -29,7 +29,7 @@ function factsOf(session: Session, at: number): [label: string, value: Child][] 
   return [
     ['Size', `${formatBytes(total)} (${shareOf(total, tree.totals[0] as number)})`],
     ['Contains', tree.isFolder(at) && countOf(tree.files[at] as number, 'file')],
-    ['Kind', kindWord(kind)],
+    ['Kind', KIND_WORDS[kind]],
     ['Mode', make('code', permissions)],
     ['Owner', make('code', `${uid}:${gid}`)],
     ['Modified', timeOf(mtime)],
