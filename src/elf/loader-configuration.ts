@@ -25,7 +25,7 @@ export async function readLdSoConf(root: Root): Promise<string[]> {
       } else if (word.startsWith('/')) {
         // `/usr/lib=libc6` has an obsolete type.
         const equals = line.indexOf('=', line.lastIndexOf('/'));
-        directories.add(clean(equals < 0 ? line : line.slice(0, equals).trim()));
+        directories.add(posix.resolve(equals < 0 ? line : line.slice(0, equals).trim()));
       }
     }
   };
@@ -37,11 +37,7 @@ export async function readLdSoConf(root: Root): Promise<string[]> {
 export async function readMuslPath(root: Root, path: string): Promise<string[] | undefined> {
   const text = await root.text(path);
   const parts = text?.split(/[:\n]/).filter((part) => part.startsWith('/'));
-  return parts && [...new Set(parts.map(clean))];
-}
-
-function clean(directory: string): string {
-  return posix.resolve('/', directory);
+  return parts && [...new Set(parts.map((part) => posix.resolve(part)))];
 }
 
 /** The paths that match a pattern, sorted: glob(3). */

@@ -93,18 +93,12 @@ export async function loadProcess(
   return { objects, missing };
 }
 
-interface Found {
-  readonly file: ElfFile;
-  readonly found: Located;
-  readonly directory: PlacedDirectory;
-}
-
 async function find(
   { root, readFile, image }: LoadContext,
   name: string,
   by: ProcessObject,
   loader: Loader,
-): Promise<Found | Missing> {
+): Promise<{ file: ElfFile; found: Located; directory: PlacedDirectory } | Missing> {
   const searched = new Set<string>();
   const rejected: { path: string; why: string }[] = [];
   const base = posix.basename(name);

@@ -190,7 +190,12 @@ function readElfContent(bytes: ElfBytes, path: string, retained: Buffer): ElfCon
   try {
     const object = readObject(bytes, WATCHED_SYMBOLS);
     if (object === undefined) return undefined;
-    checkSegments(bytes);
+    // A loader reads only the start of each segment.
+    for (const { type, offset, size } of readSegments(bytes))
+      if (type === PT.LOAD && offset + size > bytes.size)
+        throw new ElfError(
+          `its segments end at byte ${offset + size}, the file at byte ${bytes.size}`,
+        );
     const { elf, isProgram } = object;
     const directories = isLoader(path) ? builtInDirectories(retained) : undefined;
     return {
@@ -203,15 +208,6 @@ function readElfContent(bytes: ElfBytes, path: string, retained: Buffer): ElfCon
     // The needed bytes were not retained.
     return { ...unknown, kind: type === ET.EXEC ? 'program' : 'library' };
   }
-}
-
-/** Checks that all segments are in the file; a loader reads only its start. */
-function checkSegments(bytes: ElfBytes): void {
-  for (const { type, offset, size } of readSegments(bytes))
-    if (type === PT.LOAD && offset + size > bytes.size)
-      throw new ElfError(
-        `its segments end at byte ${offset + size}, the file at byte ${bytes.size}`,
-      );
 }
 
 function patternFacts(

@@ -22,19 +22,16 @@ export function loaderRanges(
   size: number,
   head: FileRange,
 ): FileRange[] {
-  const dynamic = segments.filter(({ type }) => type === PT.DYNAMIC);
-  const interpreter = segments.filter(
-    ({ type, size }) => type === PT.INTERP && size <= MAX_SEGMENT,
-  );
-  const loaded = segments.filter(({ type }) => type === PT.LOAD);
-  const small = [...interpreter, ...dynamic.filter(({ size }) => size <= MAX_SEGMENT)];
-  const wanted = [head, ...small.map(rangeOf)];
-  if (dynamic.length > 0)
-    for (const [index, segment] of loaded.entries()) {
-      const { start, end } = rangeOf(segment);
-      if (index === 0) wanted.push({ start, end: Math.min(end, start + MAX_FIRST_SEGMENT) });
-      else if (segment.size <= MAX_SEGMENT) wanted.push({ start, end });
-    }
+  const types: number[] = [PT.INTERP, PT.DYNAMIC];
+  if (segments.some(({ type }) => type === PT.DYNAMIC)) types.push(PT.LOAD);
+  const first = segments.find(({ type }) => type === PT.LOAD);
+  const wanted = [head];
+  for (const segment of segments) {
+    const { start, end } = rangeOf(segment);
+    const max = segment === first ? MAX_FIRST_SEGMENT : MAX_SEGMENT;
+    if (types.includes(segment.type) && (segment === first || segment.size <= max))
+      wanted.push({ start, end: Math.min(end, start + max) });
+  }
   let left = MAX_TOTAL;
   return joined(wanted, size).filter(({ start, end }) => (left -= end - start) >= 0);
 }

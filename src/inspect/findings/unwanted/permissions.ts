@@ -4,7 +4,7 @@ import { printable } from '../../../text/printable.js';
 import type { Entry } from '../../entry.js';
 import type { Finding } from '../../facts.js';
 import { finding } from '../catalogue.js';
-import { entryRule, type Group, groupRule, type Place, type Rule } from '../rule.js';
+import { entryRule, groupRule, type Place, type Rule } from '../rule.js';
 import type { Subject } from '../subject.js';
 import { counted, namesOf } from './wording.js';
 
@@ -37,7 +37,7 @@ export function permissions(): Rule[] {
     groupRule(
       (entry, place) => (isSpecial(entry) && isUsual(entry, place) ? '' : undefined),
       (_, group) => {
-        const message = `${programs(group)} of the distribution with setuid or setgid: ${namesOf(group)}`;
+        const message = `${counted(group.count, 'a program', 'programs')} of the distribution with setuid or setgid: ${namesOf(group)}`;
         const advice =
           'chmod a-s takes it away, where nobody in the container is to become another user';
         return finding('setuid-usual', group.first.path, message, advice);
@@ -46,7 +46,7 @@ export function permissions(): Rule[] {
     groupRule(
       ({ kind, xattrs }) => (kind === 'file' && xattrs?.has(CAPABILITY) ? '' : undefined),
       (_, group) => {
-        const message = `${programs(group)} with capabilities: ${namesOf(group)}`;
+        const message = `${counted(group.count, 'a program', 'programs')} with capabilities: ${namesOf(group)}`;
         const advice =
           'setcap -r takes them away; a container that may not have them can’t start the program';
         return finding('capability', group.first.path, message, advice);
@@ -63,10 +63,6 @@ function isSpecial({ kind, mode }: Entry): boolean {
 
 function isUsual({ name }: Entry, { isSystem }: Place): boolean {
   return isSystem && USUAL.has(name);
-}
-
-function programs({ count }: Group): string {
-  return counted(count, 'a program', 'programs');
 }
 
 /** By the topmost writable folder. */
