@@ -178,7 +178,7 @@ async function openDirectory(path: string): Promise<Readable> {
     throw new DockerceptionError(
       'usage',
       'BUILD_CONTEXT_MISSING',
-      `reading --build-context …=${printable(path)}: there is no such file or directory`,
+      `reading \`buildContexts: …=${printable(path)}\`: there is no such file or directory`,
       { cause, hint: `docker-image://${printable(path)} is for an image` },
     );
   });

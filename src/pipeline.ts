@@ -204,7 +204,7 @@ class PipelineRun {
     if (walk.end() === 'unterminated' && !isAccepted) {
       throw unterminated(
         name,
-        'the builder has probably failed; --allow-unterminated takes a tar that ends so on purpose',
+        'the builder has probably failed; `allowUnterminated` takes a tar that ends so on purpose',
       );
     }
     if (walk.trailing === undefined) return;
@@ -214,7 +214,7 @@ class PipelineRun {
       return;
     }
     throw new DockerceptionError('context', 'TAR_TRAILING', `reading ${name}: ${what}`, {
-      hint: 'nothing may follow the tar on the standard output of the builder; --ignore-trailing lets it pass',
+      hint: 'nothing may follow the tar on the standard output of the builder; `ignoreTrailing` lets it pass',
     });
   }
 

@@ -109,15 +109,15 @@ describe('an image that is put together here', () => {
   });
 
   it.each<[Limits, RegExp]>([
-    [{ maxSize: 100 }, /--max-size: it has .*, 100 B are allowed/],
-    [{ maxLayers: 2 }, /--max-layers: it has 3 layers, 2 are allowed/],
-    [{ maxWaste: 10 }, /--max-waste: /],
-    [{ maxWaste: { percent: 1 } }, /--max-waste: /],
-    [{ deny: ['**/copy'] }, /--deny '\*\*\/copy': \/sub\/copy/],
-    [{ denySetuid: true }, /--deny-setuid: \/sub\/copy/],
-    [{ denyIds: true }, /--deny-ids: \/sub\/copy belongs to 70000:70000/],
-    [{ mustRun: true }, /--must-run: /],
-    [{ deny: ['sub'], maxLayers: 1 }, /--max-layers: .*; --deny sub: \/sub/],
+    [{ maxSize: 100 }, /`maxSize`: it has .*, 100 B are allowed/],
+    [{ maxLayers: 2 }, /`maxLayers`: it has 3 layers, 2 are allowed/],
+    [{ maxWaste: 10 }, /`maxWaste`: /],
+    [{ maxWaste: { percent: 1 } }, /`maxWaste`: /],
+    [{ deny: ['**/copy'] }, /`deny: '\*\*\/copy'`: \/sub\/copy/],
+    [{ denySetuid: true }, /`denySetuid`: \/sub\/copy/],
+    [{ denyIds: true }, /`denyIds`: \/sub\/copy belongs to 70000:70000/],
+    [{ mustRun: true }, /`mustRun`: /],
+    [{ deny: ['sub'], maxLayers: 1 }, /`maxLayers`: .*; `deny: sub`: \/sub/],
   ])('is not written with %o', async (limits, why) => {
     const lines = ['FROM scratch', 'COPY app /app', 'COPY app /sub/copy', 'COPY app /app2'];
     const copies = [

@@ -5,12 +5,17 @@ import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { errorsMarkdown } from '../docs/errors.js';
 import { EXIT_CODES } from '../src/cli/exit.js';
+import { OPTIONS } from '../src/cli/flags.js';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.js';
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
-const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts') && name !== 'error-codes.ts')
-  .map((name) => readFileSync(join(SRC, name), 'utf8'));
+const names = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
+  (name) => name.endsWith('.ts') && name !== 'error-codes.ts',
+);
+const sources = names.map((name) => readFileSync(join(SRC, name), 'utf8'));
+/** Modules with texts that are no errors: the command line, its flags, findings, and what `inspect` prints. */
+const SHOWN =
+  /^(?:cli|options|page|elf|inspect\/(?:findings|text|cat\.ts|limits\.ts)|dockerfile\/names\.ts)(?:\/|$)/;
 
 const kindsOf = (code: string): string[] =>
   (ERROR_CODES[code as ErrorCode].split(' | ')[0] as string).split(', ');
@@ -46,5 +51,24 @@ describe('the error codes', () => {
     expect(pairs.length).toBeGreaterThan(100);
     const wrong = pairs.filter(([, kind = '', code = '']) => !kindsOf(code).includes(kind));
     expect(wrong.map(([, kind, code]) => `${code}: ${kind}`)).toEqual([]);
+  });
+});
+
+describe('the errors of the library', () => {
+  it('name its options, not flags: the command line replaces them', () => {
+    const flags = new Set(OPTIONS.map(({ name }) => name));
+    const found = names.flatMap((name, at) => {
+      if (SHOWN.test(name)) return [];
+      const code = (sources[at] as string)
+        .replace(/\/\*[^]*?\*\/|^ *\/\/.*$/gm, '')
+        // Commands to copy, and flags of tar and of instructions.
+        .replace(
+          /`dockerception [^`]*`|FROM --platform|for --from|with --label|journalctl --user|--exclude: /g,
+          '',
+        );
+      const own = [...code.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(([, flag = '']) => flag);
+      return own.filter((flag) => flags.has(flag)).map((flag) => `${name}: --${flag}`);
+    });
+    expect(found).toEqual([]);
   });
 });

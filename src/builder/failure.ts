@@ -54,14 +54,14 @@ export function exited(
   const message = `running ${name}: ${what}${said}`;
   const hint = isOutOfMemory
     ? 'give the engine more memory, or the builder less to do at once'
-    : 'nothing was built; --keep-builder keeps the container for a look';
+    : 'nothing was built; `keep` keeps the container for a look';
   return new DockerceptionError('builder', 'BUILDER_FAILED', message, { hint });
 }
 
 /** The error for a builder that ran too long: BUILDER_TIMEOUT of kind builder. */
 export function timedOut(name: string, milliseconds: number): DockerceptionError {
   const message = `running ${name}: it was still running after ${milliseconds / 1000} s, and was killed`;
-  const hint = '--timeout gives it longer';
+  const hint = '`timeout` gives it longer';
   return new DockerceptionError('builder', 'BUILDER_TIMEOUT', message, { hint });
 }
 

@@ -102,7 +102,7 @@ function tooLate(
   const never = isUnchecked ? ': its HEALTHCHECK was never run' : '';
   const hint = isUnchecked
     ? 'a shorter --interval runs it sooner; Podman leaves it to systemd, which may not be there'
-    : '--serve-timeout gives it longer; does it listen on all addresses, 0.0.0.0?';
+    : '`serveTimeout` gives it longer; does it listen on all addresses, 0.0.0.0?';
   return failed('SERVE_TIMEOUT', `${name}: ${what} after ${timeout / 1000} s${never}`, hint);
 }
 
@@ -110,8 +110,9 @@ function tooLate(
 export async function refuseRootless(connection: Connection, signal: AbortSignal): Promise<void> {
   const info = await connection.json({ method: 'GET', path: '/info' }, signal);
   if ((info as { readonly Rootless?: boolean }).Rootless !== true) return;
-  const message = 'reading --serve: with rootless Podman, a build can’t reach another container';
-  const hint = 'use Docker or Podman as root, or take files with --artifacts';
+  const message =
+    "reading the option 'serve': with rootless Podman, a build can’t reach another container";
+  const hint = 'use Docker or Podman as root, or take files with `artifacts`';
   throw new DockerceptionError('usage', 'SERVE_ROOTLESS', message, { hint });
 }
 

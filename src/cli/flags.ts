@@ -4,7 +4,7 @@ import { BUILD } from '../options/build.js';
 import { BUILDER } from '../options/builder.js';
 import { INSPECT } from '../options/inspect.js';
 import { LIMITS } from '../options/limits.js';
-import { type Flag, FLAG_GROUPS, flagIn, flagsOf } from '../options/schema.js';
+import { type Flag, FLAG_GROUPS, flagIn, flagsOf, type Schema } from '../options/schema.js';
 
 const engine = flagIn('Engine and output');
 const view = flagIn('View');
@@ -33,6 +33,12 @@ const OWN: readonly Flag[] = [
 export const OPTIONS: readonly Flag[] = Object.keys(FLAG_GROUPS).flatMap((group) =>
   [...flagsOf(BUILDER, BUILD, INSPECT, LIMITS), ...OWN].filter((flag) => flag.group === group),
 );
+
+/** The flags that set an option of the library; of two options with a name, those of the build's. */
+export function flagsOfOption(name: string): readonly Flag[] {
+  const options: Schema = { ...BUILDER, ...INSPECT, ...LIMITS, ...BUILD };
+  return Object.hasOwn(options, name) ? (options[name]?.flags ?? []) : [];
+}
 
 export function usage(
   why: string,

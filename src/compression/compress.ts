@@ -28,14 +28,18 @@ export function parseCompression(type?: string, level?: string): Compression {
     throw new DockerceptionError(
       'usage',
       'COMPRESSION_UNKNOWN',
-      `reading --compression: ${JSON.stringify(type)} is not one of ${TYPES.join(', ')}`,
+      `reading the option 'compression': ${JSON.stringify(type)} is not one of ${TYPES.join(', ')}`,
     );
   return level === undefined ? { type: known } : { type: known, level: parseLevel(known, level) };
 }
 
 function parseLevel(type: CompressionType, level: string): number {
   const fail = (why: string): DockerceptionError =>
-    new DockerceptionError('usage', 'COMPRESSION_LEVEL', `reading --compression-level: ${why}`);
+    new DockerceptionError(
+      'usage',
+      'COMPRESSION_LEVEL',
+      `reading the option 'compression.level': ${why}`,
+    );
   const range = LEVELS[type];
   if (range === undefined) throw fail('layers that are not compressed have no level');
   const [least, most] = range;

@@ -51,7 +51,7 @@ export async function* zstdProgram(
       'usage',
       'ZSTD_MISSING',
       'compressing a layer: zstd is neither in this Node nor a program on PATH',
-      { hint: 'install zstd, use Node 22.15 or later, or --compression gzip', cause: failure },
+      { hint: 'install zstd, use Node 22.15 or later, or `compression: gzip`', cause: failure },
     );
   if (failure === undefined && end.exitCode === 0) {
     if (end.hasReadAll) return;

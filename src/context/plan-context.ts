@@ -22,9 +22,9 @@ import { cleanPath } from '../text/path.js';
 function dockerfilePath(file = DOCKERFILE): string {
   const clean = file.startsWith('/') ? undefined : cleanPath(file);
   if (clean !== undefined && clean !== '') return clean;
-  const message = `reading --file: '${file}' is not a path inside the context`;
+  const message = `reading the option 'file': '${file}' is not a path inside the context`;
   throw new DockerceptionError('usage', 'USAGE_FILE', message, {
-    hint: 'the path is taken inside the context, not on the host; --add HOST:DEST brings a file in',
+    hint: 'the path is taken inside the context, not on the host; `add: HOST:DEST` brings a file in',
   });
 }
 
@@ -163,7 +163,7 @@ async function baseInput(
   const content = baseDockerfile(base, changes);
   const { generatedSource } = await import('../source/generated.js');
   const entries = [{ name: file, content }, { name: `${BASE_FOLDER}/` }];
-  const source = generatedSource('the Dockerfile of --base', entries);
+  const source = generatedSource('the Dockerfile of `base`', entries);
   return { source, edit: compose(attributes) };
 }
 

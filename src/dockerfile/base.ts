@@ -13,14 +13,14 @@ const INSTRUCTIONS =
 /** @throws DockerceptionError `USAGE_BASE`, `USAGE_CHANGE` */
 export function baseDockerfile(base: string, changes: readonly string[]): string {
   if (!/^\S+$/.test(base)) {
-    const message = `reading --base: '${base}' is not the name of an image`;
+    const message = `reading the option 'base': '${base}' is not the name of an image`;
     throw new DockerceptionError('usage', 'USAGE_BASE', message);
   }
   for (const change of changes) {
     if (INSTRUCTIONS.test(change.trim())) continue;
-    const message = `reading --change: '${change}' is not an instruction that can follow FROM`;
+    const message = `reading the option 'changes': '${change}' is not an instruction that can follow FROM`;
     throw new DockerceptionError('usage', 'USAGE_CHANGE', message, {
-      hint: `as in a Dockerfile: -c 'CMD ["/app"]'`,
+      hint: 'as in a Dockerfile: `changes: \'CMD ["/app"]\'`',
     });
   }
   return [

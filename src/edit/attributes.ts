@@ -28,9 +28,9 @@ export function parseOwner(text: string): Owner {
   const uid = Number(match?.[1]);
   const gid = Number(match?.[2] ?? match?.[1]);
   if (match === null || !isOwnerId(uid) || !isOwnerId(gid)) {
-    const message = `reading --owner: '${text}' is not UID[:GID]`;
+    const message = `reading the option 'owner': '${text}' is not UID[:GID]`;
     throw new DockerceptionError('usage', 'USAGE_OWNER', message, {
-      hint: 'give numbers, such as --owner 1000:1000: names differ from image to image',
+      hint: 'give numbers, such as `owner: 1000:1000`: names differ from image to image',
     });
   }
   return { uid, gid };
@@ -55,9 +55,14 @@ export function setOwner({ uid, gid }: Owner): Edit {
 export function setMode(text: string): Edit {
   const change = parseModeChanges(text);
   if (change === undefined) {
-    throw new DockerceptionError('usage', 'USAGE_MODE', `reading --mode: '${text}' is not a mode`, {
-      hint: 'as for chmod: a+rX, go-w, u=rwx,go=rx, 0755',
-    });
+    throw new DockerceptionError(
+      'usage',
+      'USAGE_MODE',
+      `reading the option 'mode': '${text}' is not a mode`,
+      {
+        hint: 'as for chmod: a+rX, go-w, u=rwx,go=rx, 0755',
+      },
+    );
   }
   return (entry) => {
     if (entry.type === 'symlink') return;

@@ -116,8 +116,8 @@ export class DockerfileFinder {
   #hint(): string {
     const base = this.file.slice(this.file.lastIndexOf('/') + 1).toLowerCase();
     const alike = [...this.#names].find((name) => name.toLowerCase().includes(base));
-    if (alike !== undefined) return `-f ${printable(alike, 60)} names another path`;
-    return '-f PATH names another path, --strip-components 1 takes a folder off, --base IMAGE does without a Dockerfile';
+    if (alike !== undefined) return `\`file: ${printable(alike, 60)}\` names another path`;
+    return '`file: PATH` names another path, `stripComponents: 1` takes a folder off, `base: IMAGE` does without a Dockerfile';
   }
 }
 

@@ -77,7 +77,7 @@ export function stripComponents(count: number): Edit {
     if (entry.type === 'hard-link') {
       const target = strip(entry.linkpathBytes, count);
       if (target === undefined) {
-        const message = 'the hard link points to what --strip-components leaves out';
+        const message = 'the hard link points to what `stripComponents` leaves out';
         throw new DockerceptionError('context', 'TAR_LINK', message);
       }
       entry.linkpathBytes = target;
@@ -107,7 +107,7 @@ function skipSlashes(name: Buffer, from: number): number {
 export function addPrefix(prefix: string): Edit {
   const clean = cleanPath(prefix);
   if (clean === undefined || prefix.startsWith('/')) {
-    const message = `reading --prefix: '${prefix}' leads outside of the context`;
+    const message = `reading the option 'prefix': '${prefix}' leads outside of the context`;
     throw new DockerceptionError('usage', 'USAGE_PREFIX', message);
   }
   const front = Buffer.from(clean === '' ? '' : `${clean}/`);

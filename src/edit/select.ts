@@ -68,7 +68,7 @@ export function replaceBy(additions: readonly ReadonlySet<string>[]): Edit {
   const stays = (path: string, directory: boolean): boolean =>
     (directory || !directories.has(path)) &&
     ![path, ...parents(path)].some((one) => files.has(one));
-  return keepOnly(stays, '--add replaces');
+  return keepOnly(stays, '`add` replaces');
 }
 
 /** The directories above a path, without the root. */

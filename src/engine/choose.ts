@@ -37,7 +37,8 @@ export async function chooseEngine(
     if (!files && !load && tags.length === 0) {
       const message =
         'choosing an output: the embedded engine keeps no images, and nothing says where this one goes';
-      const hint = '-o FILE or -t NAME writes an archive, --push and --load take it elsewhere';
+      const hint =
+        '`outputs: FILE` or `tags: NAME` writes an archive, `push` and `load` take it elsewhere';
       throw new DockerceptionError('usage', 'OUTPUT_NONE', message, { hint });
     }
     const written = files || load ? outputs : [archiveOf(tags)];
@@ -153,7 +154,7 @@ function checkAttributes(outputs: readonly Output[]): void {
     const attribute = `type=${type},dest=${dest},${unknown}=${attributes[unknown]}`;
     const message = `writing ${attribute}: there is no ${unknown} for type=${type}`;
     const instead = 'with it, `dockerception filter | docker buildx build --output … -`';
-    const hint = unknown === 'name' ? '-t NAME names the image' : instead;
+    const hint = unknown === 'name' ? '`tags: NAME` names the image' : instead;
     throw new DockerceptionError('usage', 'OUTPUT_ATTRIBUTE', message, { hint });
   }
 }

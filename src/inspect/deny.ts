@@ -26,8 +26,8 @@ export interface Deny {
 export function compileDeny(patterns: readonly string[]): Deny {
   const relative = patterns.map((pattern) => pattern.trim().replace(/^(!?)\s*\/+(?=.)/, '$1'));
   if (relative.includes('')) {
-    const message = 'reading the command line: --deny names no pattern';
-    const hint = "--deny '**/*.c' denies every file that ends in .c";
+    const message = "reading the option 'deny': it names no pattern";
+    const hint = "`deny: '**/*.c'` denies every file that ends in .c";
     throw new DockerceptionError('usage', 'IGNORE_PATTERN', message, { hint });
   }
   return {

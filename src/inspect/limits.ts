@@ -35,10 +35,10 @@ const LIMIT_HINTS = {
   '--max-size': 'dockerception inspect shows what takes the space',
   '--max-layers': 'put instructions together, or copy the result into an image of its own',
   '--max-waste': 'delete files in the instruction that makes them',
-  '--deny': 'leave them out: .dockerignore, --exclude, or COPY what is needed alone',
-  '--deny-setuid': 'chmod a-s takes the bits away, --mode a-s those of a context',
+  '--deny': 'leave them out: .dockerignore, `exclude`, or COPY what is needed alone',
+  '--deny-setuid': 'chmod a-s takes the bits away, `mode: a-s` those of a context',
   '--deny-ids':
-    'COPY --chown=0:0 sets an owner that every engine can map; so does a build without --keep-owner',
+    'COPY --chown=0:0 sets an owner that every engine can map; so does a build without `owner: keep`',
   '--must-run': 'dockerception inspect shows what is missing',
 };
 
@@ -188,9 +188,11 @@ export function* violationLines(all: readonly LimitViolation[]): Generator<strin
 
 /** LIMIT_EXCEEDED of kind `limit`, which names every exceeded limit. */
 export function limitError(target: string, all: readonly LimitViolation[]): DockerceptionError {
-  const parts = all.map(
-    ({ limit, value, message }) => `${option(limit, value)}: ${printable(message)}`,
-  );
+  const parts = all.map(({ limit, value, message }) => {
+    const name = limit.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+    const given = value === undefined ? name : `${name}: ${printableQuote(value)}`;
+    return `\`${given}\`: ${printable(message)}`;
+  });
   const hint = [...new Set(all.map(({ limit }) => LIMIT_HINTS[limit]))].join('; ');
   const message = `checking ${printable(target)}: ${parts.join('; ')}`;
   return new DockerceptionError('limit', 'LIMIT_EXCEEDED', message, { hint });

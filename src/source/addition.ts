@@ -96,7 +96,7 @@ function typeOf(host: string, found: Stats): Target['type'] {
 function usage(message: string, cause?: unknown): DockerceptionError {
   return new DockerceptionError('usage', 'USAGE_ADD', message, {
     cause,
-    hint: '--add takes HOST[:DEST]: a path on the host, and one inside the context',
+    hint: '`add` takes HOST[:DEST]: a path on the host, and one inside the context',
   });
 }
 

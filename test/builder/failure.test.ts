@@ -27,7 +27,7 @@ describe('a builder that has failed', () => {
     const error = exited('the builder .', code, undefined, []);
     expect(error).toMatchObject({ kind: 'builder', code: 'BUILDER_FAILED' });
     expect(error.message).toBe(`running the builder .: ${what}`);
-    expect(error.hint).toMatch(/--keep-builder/);
+    expect(error.hint).toMatch(/`keep`/);
   });
 
   it('by a lack of memory says so, with what helps', () => {
@@ -62,6 +62,6 @@ describe('a builder that has failed', () => {
     expect(error.message).toBe(
       `running the builder .: it was still running after ${text}, and was killed`,
     );
-    expect(error.hint).toContain('--timeout');
+    expect(error.hint).toContain('`timeout`');
   });
 });

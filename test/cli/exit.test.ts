@@ -33,6 +33,20 @@ describe('an error', () => {
     expect(say(error)).toBe('dockerception: building: a | b | c\nhint: do | this\n');
   });
 
+  it.each([
+    ['give numbers: `owner: 1000:1000`', 'give numbers: --owner 1000:1000'],
+    ['drop `owner: keep`', 'drop --keep-owner'],
+    ['`file: PATH` names another', '-f PATH names another'],
+    ['`keep` keeps the container', '--keep-builder keeps the container'],
+    ['`insecure: r.example` does without', '--insecure=r.example does without'],
+    ["reading the option 'tags[1]': why", 'reading --tag: why'],
+    ["reading the option 'compression.level': why", 'reading --compression-level: why'],
+    ['`docker ps`, `toString` and `unknown: 1`', '`docker ps`, `toString` and `unknown: 1`'],
+  ])('names the options of the library by their flags: %s', (text, shown) => {
+    const error = new DockerceptionError('usage', 'USAGE', text, { hint: text });
+    expect(say(error)).toBe(`dockerception: ${shown}\nhint: ${shown}\n`);
+  });
+
   it('has no hint where nothing is known', () => {
     expect(say(new Error('broken'))).toBe('dockerception: broken\n');
   });

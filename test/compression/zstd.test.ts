@@ -74,7 +74,7 @@ describe('the zstd program', () => {
     await expect(through(join(folder, 'nothing'))).rejects.toMatchObject({
       kind: 'usage',
       code: 'ZSTD_MISSING',
-      hint: 'install zstd, use Node 22.15 or later, or --compression gzip',
+      hint: 'install zstd, use Node 22.15 or later, or `compression: gzip`',
     });
   });
 

@@ -297,7 +297,7 @@ describe('what --add puts somewhere', () => {
   test('is no target for a hard link of the stream', () => {
     const edit = replaceBy([new Set(['app'])]);
     const bytes = tar(member({ name: 'hard', typeflag: '1', linkname: './app' }));
-    expect(() => walk(bytes, edit)).toThrowError(/which --add replaces/);
+    expect(() => walk(bytes, edit)).toThrowError(/which `add` replaces/);
   });
 });
 

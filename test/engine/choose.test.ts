@@ -124,7 +124,7 @@ describe('the engine that is chosen', () => {
     const named: Output = { ...archive, attributes: { name: 'app' } };
     await expect(choose('auto', { outputs: [named] })).rejects.toMatchObject({
       code: 'OUTPUT_ATTRIBUTE',
-      hint: '-t NAME names the image',
+      hint: '`tags: NAME` names the image',
     });
     const layout: Output = { ...archive, attributes: { tar: 'false', compression: 'zstd' } };
     expect((await choose('embedded', { outputs: [layout] })).outputs).toEqual([layout]);

@@ -224,11 +224,11 @@ describe('the error', () => {
     const error = limitError('app.tar', check(image, { maxSize: 10, deny: ['**/*.c'] }));
     expect(error).toMatchObject({ kind: 'limit', code: 'LIMIT_EXCEEDED' });
     expect(error.message).toBe(
-      "checking app.tar: --max-size: it has 1.0 kB, 10 B are allowed; --deny '**/*.c': 3 files, /src/a.c …",
+      "checking app.tar: `maxSize`: it has 1.0 kB, 10 B are allowed; `deny: '**/*.c'`: 3 files, /src/a.c …",
     );
     expect(error.hint).toBe(
       'dockerception inspect shows what takes the space; ' +
-        'leave them out: .dockerignore, --exclude, or COPY what is needed alone',
+        'leave them out: .dockerignore, `exclude`, or COPY what is needed alone',
     );
   });
 

@@ -216,7 +216,7 @@ class StageGraph {
 /** The error for a RUN, of kind `build`. */
 export function runRefusal(name: string, line: number): DockerceptionError {
   const message = `building ${printable(name)}:${line}: the embedded engine runs no RUN`;
-  const hint = 'an engine that runs commands can build it: --engine docker';
+  const hint = 'an engine that runs commands can build it: `engine: docker`';
   return new DockerceptionError('build', 'DOCKERFILE_RUN', message, { hint });
 }
 

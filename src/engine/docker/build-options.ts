@@ -48,7 +48,7 @@ export function checkBuildContexts(
   const directories = new Map<string, () => Promise<Readable>>();
   for (const [name, value] of Object.entries(buildContexts)) {
     const refused = (why: string, hint = BUILDX): DockerceptionError =>
-      usage('BUILD_CONTEXT', `building with --build-context ${name}=${value}: ${why}`, hint);
+      usage('BUILD_CONTEXT', `building with \`buildContexts: ${name}=${value}\`: ${why}`, hint);
     if (backend !== 'buildkit')
       throw refused('only BuildKit has it', `set DOCKER_BUILDKIT=1, or ${BUILDX}`);
     if (!hasApi(ping, NAMED_CONTEXTS)) throw refused('engines know it from version 23 on');
@@ -75,7 +75,7 @@ export function checkOutputs(
     throw usage(
       'PUSH_UNTAGGED',
       'pushing the image: it has no name',
-      'name it with -t REGISTRY/NAME',
+      'name it with `tags: REGISTRY/NAME`',
     );
   for (const { type, dest, attributes } of options.outputs) {
     const spec = `type=${type},dest=${dest}`;
@@ -83,14 +83,14 @@ export function checkOutputs(
       throw usage(
         'OUTPUT_TYPE',
         `writing ${spec}: the docker engine writes type=docker and type=oci only`,
-        'without RUN, --engine embedded writes it; with RUN, `dockerception filter | docker buildx build --output … -`',
+        'without RUN, `engine: embedded` writes it; with RUN, `dockerception filter | docker buildx build --output … -`',
       );
     for (const [attribute, value] of Object.entries(attributes)) {
       if (attribute === 'tar' && value === 'true') continue;
       throw usage(
         'OUTPUT_ATTRIBUTE',
         `writing ${spec},${attribute}=${value}: the docker engine doesn't know ${attribute}`,
-        'leave it out, or without RUN use --engine embedded; else `dockerception filter | docker buildx build --output … -`',
+        'leave it out, or without RUN use `engine: embedded`; else `dockerception filter | docker buildx build --output … -`',
       );
     }
     if (type === 'oci' && (ping.isPodman || !hasApi(ping, OCI_ARCHIVES)))
@@ -119,7 +119,7 @@ export function buildQuery(options: EngineRequest, backend: BuildBackend): strin
     throw usage(
       'PLATFORMS',
       'building for several platforms: an engine builds for one at a time',
-      'without RUN, --engine embedded builds for all; with RUN, `dockerception filter | docker buildx build --platform … -`',
+      'without RUN, `engine: embedded` builds for all; with RUN, `dockerception filter | docker buildx build --platform … -`',
     );
   if (platforms[0]) query.set('platform', platforms[0].toLowerCase());
   // Podman's cache compares unexpanded instructions, so that `ENV A=$A` matches with any A. A build with arguments does
@@ -132,7 +132,7 @@ export function buildQuery(options: EngineRequest, backend: BuildBackend): strin
   if (isPodman && network && network !== 'host' && network !== 'default')
     throw usage(
       'NETWORK',
-      `building with --network ${network}: Podman's API runs every step in the host's network`,
+      `building with \`network: ${network}\`: Podman's API runs every step in the host's network`,
       `use \`dockerception filter | podman build --network ${network} -\``,
     );
   if (network) query.set('networkmode', network);

@@ -161,7 +161,7 @@ async function buildImage(
 
 function muteHint(backend: BuildBackend, keepOwner: boolean): string {
   if (keepOwner)
-    return 'an entry’s owner may be outside of the engine’s user namespace: drop --keep-owner';
+    return 'an entry’s owner may be outside of the engine’s user namespace: drop `owner: keep`';
   return backend === 'podman'
     ? 'the reason is in the engine’s log: journalctl --user -u podman'
     : 'the reason is in the engine’s log';

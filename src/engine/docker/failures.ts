@@ -42,7 +42,7 @@ function unreachableHint({ others: [other] }: Endpoint, code: string): string {
     return `there is a socket that isn’t used by default: DOCKER_HOST=${other}`;
   return (
     'start it, or name another with DOCKER_HOST or `docker context use`; ' +
-    'without RUN, -o FILE needs none, and `dockerception filter` never does'
+    'without RUN, `outputs: FILE` needs none, and `dockerception filter` never does'
   );
 }
 

@@ -101,7 +101,7 @@ function failed(doing: string, why: string): DockerceptionError {
   const isUnknownCompression = /invalid tar header/.test(why);
   return new DockerceptionError('build', 'LOAD_FAILED', `${doing}: ${joinLines(why, ' / ')}`, {
     hint: isUnknownCompression
-      ? 'Docker before 23 reads no zstd: --compression gzip, or none'
+      ? 'Docker before 23 reads no zstd: `compression: gzip`, or none'
       : undefined,
   });
 }

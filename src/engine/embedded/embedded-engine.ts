@@ -149,7 +149,7 @@ class Build implements EntryBuild {
       const dockerfile = this.#dockerfile(this.#tree);
       const unused = unusedBuildArgs(dockerfile, buildArgs).map((name) => printable(name));
       if (unused.length > 0) {
-        const message = `no ARG takes what --build-arg gives: ${unused.join(', ')}`;
+        const message = `no ARG takes these build arguments: ${unused.join(', ')}`;
         report({ kind: 'notice', message });
       }
       const targets = await this.#targets(dockerfile, sources, this.#report);
@@ -202,7 +202,7 @@ class Build implements EntryBuild {
     const why = isFile(node) ? 'is too large for a Dockerfile' : 'is not there';
     const message = `reading the context: ${file} ${why}`;
     throw new DockerceptionError('context', 'CONTEXT_NO_DOCKERFILE', message, {
-      hint: '-f names another file of the context; --base needs none',
+      hint: '`file` names another file of the context; `base` needs none',
     });
   }
 

@@ -174,11 +174,11 @@ function connectionError(
       'REGISTRY_UNREACHABLE',
       `reaching ${host}: its certificate is not trusted: ${printable(messageOf(cause))}`,
       'its authority’s certificate goes into the file that NODE_EXTRA_CA_CERTS names, or ' +
-        `into /etc/docker/certs.d/${url.host}/ca.crt; --insecure=${registry} does without`,
+        `into /etc/docker/certs.d/${url.host}/ca.crt; \`insecure: ${registry}\` does without`,
     );
   const why = reasonOf(cause);
   const hint = why.includes('TLS')
-    ? `--insecure=${registry} allows plain HTTP`
+    ? `\`insecure: ${registry}\` allows plain HTTP`
     : registry === 'docker.io'
       ? 'a name without a registry is Docker Hub’s: others are named in front, as in registry:5000/app'
       : undefined;

@@ -25,8 +25,8 @@ export class SizeBudget {
     this.#contents += contents;
     const spent = Math.max(this.#contents, this.#raw);
     if (spent <= this.limit * LIMIT_FACTOR + LIMIT_MARGIN) return;
-    const message = `checking --max-size: it has more than ${formatBytes(spent)}, ${formatBytes(this.limit)} are allowed`;
-    const hint = 'it was not read on; without --max-size, inspect shows what is in it';
+    const message = `checking \`maxSize\`: it has more than ${formatBytes(spent)}, ${formatBytes(this.limit)} are allowed`;
+    const hint = 'it was not read on; without `maxSize`, inspect shows what is in it';
     throw new DockerceptionError('limit', 'LIMIT_EXCEEDED', message, { hint });
   }
 }

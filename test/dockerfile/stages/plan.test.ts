@@ -121,7 +121,7 @@ describe('refused before any work is', () => {
     const error = refused(THREE, { target: 'build' });
     expect(error.message).toBe('building Dockerfile:2: the embedded engine runs no RUN');
     expect(error).toMatchObject({ kind: 'build', code: 'DOCKERFILE_RUN' });
-    expect(error.hint).toContain('--engine docker');
+    expect(error.hint).toContain('`engine: docker`');
   });
 
   test('a RUN among the triggers of a base', () => {

@@ -210,7 +210,7 @@ describe('images for Windows are refused by name', () => {
       kind,
       code: 'PLATFORM_WINDOWS',
       message: expect.stringContaining('no images for Windows') as string,
-      hint: expect.stringContaining('--engine docker') as string,
+      hint: expect.stringContaining('`engine: docker`') as string,
     });
   });
 

@@ -203,7 +203,7 @@ describe('rootless Podman and an owner that it can’t make', () => {
       kind: 'build',
       code: 'ENGINE_NO_REASON',
       message: expect.stringContaining('answered 500 and gave no reason') as string,
-      hint: expect.stringContaining('--keep-owner') as string,
+      hint: expect.stringContaining('`owner: keep`') as string,
     });
   });
 

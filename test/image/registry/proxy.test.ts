@@ -245,7 +245,7 @@ describe('on the way to a registry', () => {
   it('plain HTTP where TLS was expected is refused, with a hint', async () => {
     registry = await fakeRegistry();
     const error = await failure(pull());
-    expect(error).toMatchObject({ hint: '--insecure=r.example allows plain HTTP' });
+    expect(error).toMatchObject({ hint: '`insecure: r.example` allows plain HTTP' });
     expect(String(error)).toContain('reaching r.example: it doesn’t speak TLS');
   });
 

@@ -123,6 +123,6 @@ function refuseWhiteout(path: string): void {
   if (!name.startsWith('.wh.')) return;
   const shown = printable(fromBinary(path));
   const message = `writing a layer: ${shown} would delete a file of the layers below`;
-  const hint = `names that start with '.wh.' can't be in an image: --exclude '**/.wh.*'`;
+  const hint = `names that start with '.wh.' can't be in an image: \`exclude: '**/.wh.*'\``;
   throw new DockerceptionError('context', 'LAYER_WHITEOUT', message, { hint });
 }

@@ -77,7 +77,7 @@ function checkSource(kind: 'copy' | 'add', source: string): void {
     throw new Reason(`source can't be a ${is === 'url' ? 'URL' : 'git ref'} for COPY`);
   if (is === 'git') {
     const why = `the embedded engine clones no repositories: ${source}`;
-    throw new Reason(why, 'DOCKERFILE_GIT', 'BuildKit can add it: --engine docker');
+    throw new Reason(why, 'DOCKERFILE_GIT', 'BuildKit can add it: `engine: docker`');
   }
 }
 

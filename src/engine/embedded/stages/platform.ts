@@ -69,6 +69,6 @@ export function refuseWindows(os: string, subject: string, kind: ErrorKind = 'bu
   if (os.toLowerCase() !== 'windows') return;
   const message = `${subject}: the embedded engine builds no images for Windows`;
   throw new DockerceptionError(kind, 'PLATFORM_WINDOWS', message, {
-    hint: 'BuildKit can build it: --engine docker',
+    hint: 'BuildKit can build it: `engine: docker`',
   });
 }

@@ -128,9 +128,9 @@ export class SourceTrees {
       const tree = (): Promise<Tree> => this.#readDirectory(context, shown);
       return { name: shown, tree: () => once(this.#directories, context, tree) };
     }
-    const message = `reading --build-context ${name}: the embedded engine can't fetch ${context}`;
+    const message = `reading \`buildContexts: ${name}\`: the embedded engine can't fetch ${context}`;
     const hint =
-      'a directory, docker-image://, oci-layout://, oci-archive:// or docker-archive://; or --engine docker';
+      'a directory, docker-image://, oci-layout://, oci-archive:// or docker-archive://; or `engine: docker`';
     throw new DockerceptionError('usage', 'BUILD_CONTEXT_UNSUPPORTED', message, { hint });
   }
 
