@@ -72,6 +72,10 @@ class ArchiveScan implements WalkHandler {
   readonly #ending = new Set<Promise<ScannedBlob | undefined>>();
   #blob: BlobReader | undefined;
   #path = '';
+  readonly #layerContext = (): ReadContext => ({
+    ...this.#context,
+    budget: new SizeBudget(this.options.maxSize),
+  });
 
   constructor(
     contents: LayerContents,
@@ -94,8 +98,7 @@ class ArchiveScan implements WalkHandler {
     if (entry.isSparse || entry.contentSize === 0) return;
     if (type !== 'file' && type !== 'contiguous-file') return;
     this.#path = path;
-    const context = { ...this.#context, budget: new SizeBudget(this.options.maxSize) };
-    this.#blob = new BlobReader(path, entry.contentSize, this.#quota, context);
+    this.#blob = new BlobReader(path, entry.contentSize, this.#quota, this.#layerContext);
   }
 
   data(bytes: Buffer): void {

@@ -2,7 +2,7 @@
  * A file of a tar that may be an image archive. It is read as a document or a layer if its bytes look like one, since the
  * manifest, which names the files of an image, often comes last. Its name is not considered.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { recognise } from '../../compression/decompress.js';
 import { MAX_DOCUMENT } from '../../image/document.js';
 import { PushStream } from '../../sink/stream.js';
@@ -49,7 +49,8 @@ export interface ScannedBlob {
 }
 
 export class BlobReader {
-  readonly #hash = createHash('sha256');
+  /** Of a candidate: most files are none. */
+  #hash: Hash | undefined;
   #isCandidate = true;
   #head = Buffer.alloc(0);
   #isRecognised = false;
@@ -61,7 +62,7 @@ export class BlobReader {
     private readonly path: string,
     private readonly size: number,
     private readonly quota: DocumentQuota,
-    private readonly context: ReadContext,
+    private readonly layerContext: () => ReadContext,
   ) {}
 
   /** False for a file that is neither a document nor a layer. */
@@ -75,12 +76,14 @@ export class BlobReader {
       this.#forward(bytes);
       return;
     }
-    const start = (this.#head = Buffer.concat([this.#head, bytes]));
-    if (start.length < Math.min(BLOCK, this.size)) return;
-    this.#isRecognised = true;
-    this.#head = start.subarray(0, BLOCK);
-    this.#recognise(this.#head);
-    this.#forward(start);
+    const start = this.#head.length > 0 ? Buffer.concat([this.#head, bytes]) : bytes;
+    this.#isRecognised = start.length >= Math.min(BLOCK, this.size);
+    if (this.#isRecognised && !this.#recognise(start.subarray(0, BLOCK))) {
+      this.#isCandidate = false;
+      return;
+    }
+    this.#head = Buffer.from(this.#isRecognised ? start.subarray(0, BLOCK) : start);
+    if (this.#isRecognised) this.#forward(start);
   }
 
   /** A promise while the layer's reader can't accept more. */
@@ -91,7 +94,8 @@ export class BlobReader {
   /** Ends the file; undefined for JSON that doesn't belong to an image. */
   async end(): Promise<ScannedBlob | undefined> {
     this.#stream?.end();
-    const digest = `sha256:${this.#hash.digest('hex')}`;
+    const hash = this.#hash ?? createHash('sha256');
+    const digest = `sha256:${hash.digest('hex')}`;
     const known = { digest, size: this.size, head: this.#head };
     if (this.#document === undefined) return { ...known, ...(await this.#layer) };
     const document = Buffer.concat(this.#document);
@@ -105,28 +109,27 @@ export class BlobReader {
   }
 
   #forward(bytes: Buffer): void {
-    if (!this.#isCandidate) return;
+    this.#hash ??= createHash('sha256');
     this.#hash.update(bytes);
     this.#document?.push(Buffer.from(bytes));
     this.#stream?.feed(bytes);
   }
 
-  #recognise(head: Buffer): void {
+  /** Whether it is a document or a layer. */
+  #recognise(head: Buffer): boolean {
     if (JSON_START.test(head.toString('latin1')) && this.quota.reserve(this.size)) {
       this.#document = [];
-      return;
+      return true;
     }
-    if (!isLayer(head, this.size)) {
-      this.#isCandidate = false;
-      return;
-    }
+    if (!isLayer(head, this.size)) return false;
     const stream = (this.#stream = new PushStream(LAYER_BUFFER));
     const [blob, expected] = [this.path, this.size];
-    const options = { ...this.context, name: `layer ${printable(blob)}`, blob, expected };
+    const options = { ...this.layerContext(), name: `layer ${printable(blob)}`, blob, expected };
     this.#layer = recordLayer(stream, options).then(
       (layer) => ({ layer }),
       (failure: unknown) => ({ failure }),
     );
+    return true;
   }
 }
 
