@@ -219,7 +219,7 @@ export function lostImage({ stderr }: Outcome): boolean {
   return stderr.includes('hint: another process removed an image during the build');
 }
 
-/** Whether `podman run` passed on nothing of what its container wrote, as Podman 4.3 does once in a thousand runs. */
+/** Whether `podman run` passed on nothing of what its container wrote, which was seen once, with Podman 4.3. */
 function lostOutput({ stderr }: Outcome): boolean {
   return stderr.includes('reading standard input: it is empty');
 }
