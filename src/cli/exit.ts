@@ -2,7 +2,6 @@
 import { DockerceptionError, type ErrorKind, messageOf, systemCode } from '../errors.js';
 import { printable } from '../text/printable.js';
 import { joinLines } from '../text/trim.js';
-import { flagsOfOption } from './flags.js';
 
 export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
   build: 1,
@@ -20,11 +19,14 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof DockerceptionError ? EXIT_CODES[error.kind] : 1;
 }
 
-/** One line that says what failed, and one with what to do when that is known; before them the Dockerfile's lines. */
-export function describe(error: unknown): string {
-  const lines = [`dockerception: ${oneLine(messageOf(error))}`];
+/**
+ * One line that says what failed, and one with what to do when that is known; before them the Dockerfile's lines.
+ * @param reword changes the message and the hint
+ */
+export function describe(error: unknown, reword = (text: string): string => text): string {
+  const lines = [`dockerception: ${oneLine(reword(messageOf(error)))}`];
   const hint = hintOf(error);
-  if (hint !== undefined) lines.push(`hint: ${oneLine(hint)}`);
+  if (hint !== undefined) lines.push(`hint: ${oneLine(reword(hint))}`);
   if (error instanceof DockerceptionError && error.excerpt !== undefined)
     lines.unshift(error.excerpt);
   return `${lines.join('\n')}\n`;
@@ -39,25 +41,5 @@ function hintOf(error: unknown): string | undefined {
 
 function oneLine(text: string): string {
   // Whatever a name had in it: a terminal must not act on it.
-  return printable(joinLines(withFlags(text).trim(), ' | '), Infinity);
-}
-
-/** How errors of the library name an option: `owner`, `owner: 1000:1000`, or "the option 'owner'". */
-const OPTION = /`(\w+)(?:: ([^`]+))?`|the option '(\w+)(?:\.(\w+))?[^']*'/g;
-
-/** Names options by their flags: --owner, --owner 1000:1000. A value is a part of some flags: --keep-owner. */
-function withFlags(text: string): string {
-  return text.replace(OPTION, (...groups: (string | undefined)[]) => {
-    const [whole, short, value, long, member] = groups as [string, ...(string | undefined)[]];
-    const name = short ?? long ?? '';
-    const flags = flagsOfOption(name);
-    const special = [`${value}-${name}`, `${name}-${member}`];
-    const part = flags.find((flag) => special.includes(flag.name));
-    const flag = part ?? flags[0];
-    if (flag === undefined) return whole;
-    const isShort = flag.short !== undefined && long === undefined;
-    const shown = isShort ? `-${flag.short}` : `--${flag.name}`;
-    if (value === undefined || part !== undefined) return shown;
-    return `${shown}${flag.optional ? '=' : ' '}${value}`;
-  });
+  return printable(joinLines(text.trim(), ' | '), Infinity);
 }

@@ -34,10 +34,26 @@ export const OPTIONS: readonly Flag[] = Object.keys(FLAG_GROUPS).flatMap((group)
   [...flagsOf(BUILDER, BUILD, INSPECT, LIMITS), ...OWN].filter((flag) => flag.group === group),
 );
 
-/** The flags that set an option of the library; of two options with a name, those of the build's. */
-export function flagsOfOption(name: string): readonly Flag[] {
+/** How errors of the library name an option: `owner`, `owner: 1000:1000`, or "the option 'owner'". */
+const OPTION = /`(\w+)(?:: ([^`]+))?`|the option '(\w+)(?:\.(\w+))?[^']*'/g;
+
+/** Names options by their flags: --owner, --owner 1000:1000. A value is a part of some flags: --keep-owner. */
+export function withFlags(text: string): string {
+  // Of two options with a name, that of the build counts.
   const options: Schema = { ...BUILDER, ...INSPECT, ...LIMITS, ...BUILD };
-  return Object.hasOwn(options, name) ? (options[name]?.flags ?? []) : [];
+  return text.replace(OPTION, (...groups: (string | undefined)[]) => {
+    const [whole, short, value, long, member] = groups as [string, ...(string | undefined)[]];
+    const name = short ?? long ?? '';
+    const flags = (Object.hasOwn(options, name) && options[name]?.flags) || [];
+    const special = [`${value}-${name}`, `${name}-${member}`];
+    const part = flags.find((flag) => special.includes(flag.name));
+    const flag = part ?? flags[0];
+    if (flag === undefined) return whole;
+    const isShort = flag.short !== undefined && long === undefined;
+    const shown = isShort ? `-${flag.short}` : `--${flag.name}`;
+    if (value === undefined || part !== undefined) return shown;
+    return `${shown}${flag.optional ? '=' : ' '}${value}`;
+  });
 }
 
 export function usage(

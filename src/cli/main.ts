@@ -4,6 +4,9 @@ import { setFlagsFromString } from 'node:v8';
 import { describe, exitCodeOf } from './exit.js';
 import type { Arguments } from './parse.js';
 
+/** Names options by their flags in messages; loaded with the flags, which `--version` doesn't need. */
+let withFlags: ((text: string) => string) | undefined;
+
 /** Runs one command; never rejects. Resolves to the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   // The young generation of V8's heap, with the buffers that belong to it, doubles up to 16 MiB, which costs some 30 MB. Kept
@@ -14,6 +17,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     if (asksVersion) return await printVersion();
     const { parse } = await import('./parse.js');
+    ({ withFlags } = await import('./flags.js'));
     const args = parse(argv);
     if (args.has('version')) return await printVersion();
     if (args.has('help')) {
@@ -26,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Without a reader of standard error, the exit code is all that is left.
     process.stderr.on('error', () => undefined);
-    process.stderr.write(describe(error));
+    process.stderr.write(describe(error, withFlags));
     return exitCodeOf(error);
   }
 }
@@ -34,7 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 /** Prints an error that no command has handled as all others, and exits. */
 function endWith(error: unknown): void {
   try {
-    writeSync(2, describe(error));
+    writeSync(2, describe(error, withFlags));
   } catch {
     // Without a reader of standard error, the exit code is all that is left.
   }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { describe as say, exitCodeOf } from '../../src/cli/exit.js';
+import { withFlags } from '../../src/cli/flags.js';
 import { DockerceptionError, type ErrorKind } from '../../src/errors.js';
 import { run } from '../support/process/cli.js';
 import { member, tar } from '../support/write-tar.js';
@@ -44,7 +45,7 @@ describe('an error', () => {
     ['`docker ps`, `toString` and `unknown: 1`', '`docker ps`, `toString` and `unknown: 1`'],
   ])('names the options of the library by their flags: %s', (text, shown) => {
     const error = new DockerceptionError('usage', 'USAGE', text, { hint: text });
-    expect(say(error)).toBe(`dockerception: ${shown}\nhint: ${shown}\n`);
+    expect(say(error, withFlags)).toBe(`dockerception: ${shown}\nhint: ${shown}\n`);
   });
 
   it('has no hint where nothing is known', () => {
