@@ -8,6 +8,10 @@ import { DockerceptionError, systemCode } from '../errors.js';
 import { plainText } from '../text/terminal.js';
 import type { Run, RunOptions } from './run.js';
 
+interface ServeOptions extends Required<Pick<RunOptions, 'name' | 'timeout' | 'signal'>> {
+  readonly port: number;
+}
+
 const INTERVAL = 200;
 /** Milliseconds to connect in the local network. */
 const CONNECT_TIMEOUT = 1000;
@@ -21,14 +25,7 @@ const CONNECT_TIMEOUT = 1000;
 export async function untilServing(
   run: Run,
   container: Container,
-  {
-    port,
-    timeout,
-    name,
-    signal,
-  }: Required<Pick<RunOptions, 'name' | 'timeout' | 'signal'>> & {
-    readonly port: number;
-  },
+  { port, timeout, name, signal }: ServeOptions,
 ): Promise<string> {
   const until = performance.now() + timeout;
   const ended = run.complete.then(() => {

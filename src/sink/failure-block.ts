@@ -4,9 +4,9 @@ import { BLOCK } from '../tar/block.js';
 const MARK = 'dockerception: this tar is incomplete';
 
 /**
- * The end of a failed output, in place of a header or the end-of-archive: a block that no reader accepts, since its
- * checksum field contains letters. Without it, most readers accept a tar that is cut between two entries. If it is the
- * whole output, the docker CLI reads it as a Dockerfile with an unknown instruction.
+ * The last block of a failed output. Readers expect a header there, and refuse this one: its checksum field contains
+ * letters. Without it, most readers accept a tar that is cut between two entries. If it is the whole output, the docker
+ * CLI reads it as a Dockerfile with an unknown instruction.
  */
 export const FAILURE_BLOCK = Buffer.from(
   [

@@ -39,7 +39,7 @@ export class PipeStream extends Readable {
     return this;
   }
 
-  /** From now on, chunks go to `take` in place of a 'data' event, unless earlier ones are buffered. */
+  /** Passes later chunks to `take`, without 'data' events. Chunks that are buffered already still get such events. */
   readDirectly(take: (chunk: Buffer) => boolean): void {
     this.#direct = take;
   }

@@ -1,8 +1,7 @@
 /** Inspections from a few words: what displays, limits and comparisons are shown in their tests. */
 import type { ContainerConfig } from '../../../src/image/config.js';
 import type { Entry, EntryKind } from '../../../src/inspect/entry.js';
-import type { Finding } from '../../../src/inspect/facts.js';
-import type { Duplicate, HiddenFile, LayerFacts } from '../../../src/inspect/facts.js';
+import type { Duplicate, Finding, HiddenFile, LayerFacts } from '../../../src/inspect/facts.js';
 import type { ImageFacts, Inspection } from '../../../src/inspect/inspection.js';
 import type { Content } from '../../../src/inspect/probe/content.js';
 

@@ -1,6 +1,6 @@
 /**
- * The colours of the map. All have the same lightness and chroma, so that no class of files stands out, and the contrast of text
- * is above 4.5:1 on each, in both themes.
+ * The colours of the map. All have the same lightness and chroma: no class of files stands out. Text on each has a contrast
+ * above 4.5:1 in both themes.
  */
 import type { Change } from '../../data.js';
 import type { FileTree } from '../model/file-tree.js';
