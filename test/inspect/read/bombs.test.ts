@@ -7,8 +7,6 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { inspect } from '../../../src/inspect/inspect.js';
-import { SizeBudget } from '../../../src/inspect/read/budgets.js';
-import { MemoryBudget } from '../../../src/inspect/read/budgets.js';
 import { readStream } from '../../../src/inspect/read/read-stream.js';
 import { archiveOf, configOf, type Files, hex } from '../../support/inspect/image-forms.js';
 import { at, inspected } from '../../support/inspect/scan.js';
@@ -116,37 +114,7 @@ it('Documents by the thousand are not retained', async () => {
   expect(memory).toBeLessThan(300 * MiB);
 });
 
-describe('The budget', () => {
-  it('allows what is a little past the limit, and no more', () => {
-    const budget = new SizeBudget(1000);
-    budget.spend(200 * MiB, 200 * MiB);
-    expect(() => budget.spend(0, 57 * MiB)).toThrow('--max-size');
-    expect(() => new SizeBudget(1000).spend(300 * MiB, 0)).toThrow('--max-size');
-    expect(() => new SizeBudget(1000).spend(0, Number.MAX_SAFE_INTEGER)).toThrow(
-      '1.0 kB are allowed',
-    );
-  });
-
-  it('without a limit allows everything', () => {
-    expect(() => new SizeBudget().spend(Number.MAX_VALUE, Number.MAX_VALUE)).not.toThrow();
-  });
-
-  it('is used up by what a header announces', async () => {
-    const body = Buffer.alloc(512);
-    const huge = Buffer.concat([header({ name: 'a', size: 8 ** 11 - 1 }), body]);
-    await expect(inspected(huge, { maxSize: 1 })).rejects.toMatchObject({ kind: 'limit' });
-  });
-});
-
 describe('Entries', () => {
-  it('that exceed the memory are an error', () => {
-    const memory = new MemoryBudget(10_000);
-    const taken = [memory.reserve(0), memory.reserve(100), memory.reserve(1000)];
-    expect(() => memory.reserve(3000)).toThrow('there is no memory for more entries');
-    memory.release(taken[2] as number);
-    expect(() => memory.reserve(2500)).not.toThrow();
-  });
-
   it('by the hundred thousand use no more memory than measured', async () => {
     const count = 100_000;
     const blocks = Buffer.concat(
