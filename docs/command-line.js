@@ -1,6 +1,6 @@
 /** docs/command-line.md, from the tables of flags. */
-import { DOCKER_OPTIONS } from '../dist/cli/docker-options.js';
-import { OPTIONS } from '../dist/cli/flags.js';
+import { DOCKER_OPTIONS } from '../dist/cli/arguments/docker-options.js';
+import { OPTIONS } from '../dist/cli/arguments/flags.js';
 import { valueOf } from '../dist/cli/help.js';
 
 const INTRODUCTION = `# The command line
@@ -73,11 +73,9 @@ export function commandLineMarkdown() {
 function dockerOptions() {
   const named = (/** @type {readonly string[]} */ names) =>
     names.map((name) => `\`--${name}\``).join(', ');
-  const none = DOCKER_OPTIONS.flatMap(({ name, missing, off }) =>
-    missing === undefined ? [name] : off === true ? [`${name}=false`] : [],
-  );
+  const none = DOCKER_OPTIONS.filter(({ missing }) => missing === undefined);
   const others = DOCKER_OPTIONS.filter(({ missing }) => missing !== undefined);
-  return DOCKER.replace('NONE', named(none)).replace(
+  return DOCKER.replace('NONE', named(none.map(({ name }) => name))).replace(
     'OTHERS',
     named(others.map(({ name }) => name)),
   );

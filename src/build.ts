@@ -149,9 +149,18 @@ async function choose(options: CompleteBuild): Promise<Choice> {
   const { engine, outputs, env, stdout, owner, buildArgs } = options;
   if (typeof engine === 'function') return { engine: engine as Engine, outputs };
   const { sourceDateEpoch } = await import('./text/time.js');
+  const {
+    builder,
+    tlsCaCert: caCert,
+    tlsCert: cert,
+    tlsKey: key,
+    tlsServerName: serverName,
+  } = options;
   const created = sourceDateEpoch({ ...env, ...buildArgs });
   const keepOwner = owner === 'keep';
-  return chooseEngine(engine, options, { env, stdout, keepOwner, created, openDirectory });
+  const tls = { caCert, cert, key, serverName };
+  const settings = { env, stdout, keepOwner, created, openDirectory, builder, tls };
+  return chooseEngine(engine, options, settings);
 }
 
 /**

@@ -20,11 +20,17 @@ export const ERROR_CODES = {
   BASE_LAYER: 'build | A layer of the base is damaged. | Pull or write the base again.',
   BLOB_DIGEST:
     'build, context, engine | The content of a blob differs from its digest or size. | Fetch or copy it again.',
+  BUILDER_ADDRESS:
+    'usage | `--builder`, `BUILDX_BUILDER` or `BUILDKIT_HOST` is malformed. | Use one of the forms in the hint.',
   BUILDER_FAILED:
     'builder | The builder exited with another code than 0. | Read its last lines; `--keep-builder` keeps the container.',
+  BUILDER_NONE:
+    'usage | `--engine buildkit` has no builder. | Name one with `--builder`, `BUILDX_BUILDER` or `BUILDKIT_HOST`.',
   BUILDER_TIMEOUT: 'builder | The builder ran longer than `--timeout`. | Allow more time.',
   BUILDER_WAIT:
     "builder | The engine can't report the builder's exit code. | Read the engine's log.",
+  BUILDKIT_ONLY:
+    'usage | The builder does not have an option of BuildKit. | Use `--engine docker` with BuildKit, or `--builder`.',
   BUILD_CONTEXT:
     "usage | The Docker Engine doesn't support this `--build-context`. | Follow the hint.",
   BUILD_CONTEXT_MISSING:
@@ -196,6 +202,9 @@ export const ERROR_CODES = {
   REGISTRY_NOT_FOUND: 'build, usage | The registry has no such image or tag. | Correct the name.',
   REGISTRY_UNREACHABLE:
     "engine | The registry can't be reached. | Check the name, the network, the proxy and the certificates.",
+  SECRET_MISSING: "usage | The file of a secret can't be read. | Correct `src` of `--secret`.",
+  SECRET_TOO_LARGE:
+    'usage | A secret has more than 500 KiB. | Use a build context for large files.',
   SERVE_ADDRESS:
     "builder | The builder has no address in the engine's network. | Read the engine's log.",
   SERVE_ENDED: 'builder | The builder ended before it served. | Run the server in the foreground.',
@@ -210,6 +219,8 @@ export const ERROR_CODES = {
   SIZE: 'usage | The value of a limit is malformed. | Use `10MB`, `512KiB`, or a percentage where allowed.',
   SOURCE_FAILED:
     "context | The stream of a context failed. | The message has the stream's own error.",
+  SSH_AGENT:
+    'usage | `--ssh` needs an SSH agent, and none runs. | Start one, or name its socket: `--ssh ID=SOCKET`.',
   TAG_FAILED:
     "engine | The engine can't tag the image that it built. | Try again; a concurrent prune may have removed it.",
   TARGET_ENTRIES:

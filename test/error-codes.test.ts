@@ -5,7 +5,7 @@ import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { errorsMarkdown } from '../docs/errors.js';
 import { EXIT_CODES } from '../src/cli/exit.js';
-import { OPTIONS } from '../src/cli/flags.js';
+import { OPTIONS } from '../src/cli/arguments/flags.js';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.js';
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
@@ -63,7 +63,7 @@ describe('the errors of the library', () => {
         .replace(/\/\*[^]*?\*\/|^ *\/\/.*$/gm, '')
         // Commands to copy, and flags of tar and of instructions.
         .replace(
-          /`dockerception [^`]*`|FROM --platform|for --from|with --label|journalctl --user|--exclude: /g,
+          /`dockerception [^`]*`|FROM --platform|for --from|with --label|journalctl --user|--exclude: |'dial-stdio', '--builder'/g,
           '',
         );
       const own = [...code.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(([, flag = '']) => flag);

@@ -11,10 +11,10 @@ import { createDisplay, type DisplayMode } from '../progress/create-display.js';
 import type { Report } from '../progress/events.js';
 import { formatBytes, formatContext } from '../text/format.js';
 import { shellQuote } from '../text/shell-quote.js';
-import { buildOptions, limitOptions } from './build-options.js';
-import { builderOptions } from './builder-options.js';
-import { contextOptions } from './context-options.js';
-import type { Arguments } from './parse.js';
+import { buildOptions, limitOptions } from './arguments/build-options.js';
+import { builderOptions } from './arguments/builder-options.js';
+import { contextOptions } from './arguments/context-options.js';
+import type { Arguments } from './arguments/parse.js';
 import { print, type Process, toTerminal } from './process.js';
 import { ResultFile } from './result-file.js';
 

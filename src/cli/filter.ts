@@ -10,9 +10,9 @@ import type { ProgressEvent } from '../progress/events.js';
 import { DescriptorSink } from '../sink/descriptor.js';
 import { FAILURE_BLOCK } from '../sink/failure-block.js';
 import type { Sink } from '../sink/sink.js';
-import { builderOptions } from './builder-options.js';
-import { contextOptions } from './context-options.js';
-import type { Arguments } from './parse.js';
+import { builderOptions } from './arguments/builder-options.js';
+import { contextOptions } from './arguments/context-options.js';
+import type { Arguments } from './arguments/parse.js';
 import { type Process, toTerminal } from './process.js';
 
 export async function runFilter(args: Arguments, process: Process): Promise<void> {

@@ -1,6 +1,6 @@
 /** The help text, made from the option table. */
 import type { Flag, Verb } from '../options/schema.js';
-import { OPTIONS } from './flags.js';
+import { OPTIONS } from './arguments/flags.js';
 
 const USAGE: Readonly<Record<Verb, string>> = {
   build: `Usage: dockerception [build] [OPTIONS] [CONTEXT]

@@ -9,9 +9,9 @@ import type { LimitViolation } from '../inspect/limits.js';
 import { INSPECT, type InspectOptions } from '../options/inspect.js';
 import type { Limits } from '../options/limits.js';
 import { DescriptorSink } from '../sink/descriptor.js';
-import { limitOptions } from './build-options.js';
-import { usage } from './flags.js';
-import type { Arguments } from './parse.js';
+import { limitOptions } from './arguments/build-options.js';
+import { usage } from './arguments/flags.js';
+import type { Arguments } from './arguments/parse.js';
 import type { Process } from './process.js';
 
 /** Columns of a terminal that doesn't report its width. */

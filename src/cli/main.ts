@@ -1,8 +1,8 @@
 /** The command line: parses its arguments, runs a verb, and returns the exit code. */
 import { writeSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import type { Arguments } from './arguments/parse.js';
 import { describe, exitCodeOf } from './exit.js';
-import type { Arguments } from './parse.js';
 
 /** Names options by their flags in messages; loaded with the flags, which `--version` doesn't need. */
 let withFlags: ((text: string) => string) | undefined;
@@ -16,8 +16,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   const asksVersion = argv[0] === '--version' && argv.length === 1;
   try {
     if (asksVersion) return await printVersion();
-    const { parse } = await import('./parse.js');
-    ({ withFlags } = await import('./flags.js'));
+    const { parse } = await import('./arguments/parse.js');
+    ({ withFlags } = await import('./arguments/flags.js'));
     const args = parse(argv);
     if (args.has('version')) return await printVersion();
     if (args.has('help')) {

@@ -5,7 +5,7 @@ import { systemCode } from '../errors.js';
 import { checkOutput, writeOutput } from '../files/output-file.js';
 import { outputFailure } from '../files/write-error.js';
 import { isDigest } from '../image/digest.js';
-import type { Arguments } from './parse.js';
+import type { Arguments } from './arguments/parse.js';
 
 export class ResultFile implements OutputPlace {
   readonly form = 'file';

@@ -6,11 +6,19 @@
 import { DockerceptionError } from '../errors.js';
 import { splitTag } from '../image/reference.js';
 import type { EngineName } from '../options/build.js';
+import type { BUILDKIT } from '../options/buildkit.js';
 import type { Output } from '../options/image.js';
+import type { Builder } from './buildkit/builder.js';
 import type { Connection } from './docker/connection.js';
 import { isNotRunning, isUnreachable } from './docker/failures.js';
 import type { EmbeddedSettings, Otherwise } from './embedded/embedded-engine.js';
 import type { Engine, EngineRequest, EngineSettings, EntryEngine } from './engine.js';
+import { givenBuildkitOptions, refuseBuildkitOptions } from './unsupported.js';
+
+type EngineChoiceRequest = Pick<
+  EngineRequest,
+  'tags' | 'outputs' | 'push' | 'load' | 'report' | 'signal' | keyof typeof BUILDKIT
+>;
 
 export interface Choice {
   readonly engine: Engine | EntryEngine;
@@ -26,13 +34,23 @@ export interface Choice {
  */
 export async function chooseEngine(
   name: EngineName,
-  request: Pick<EngineRequest, 'tags' | 'outputs' | 'push' | 'load' | 'report' | 'signal'>,
+  request: EngineChoiceRequest,
   settings: EngineSettings,
 ): Promise<Choice> {
   const { outputs, push, load, tags, report, signal } = request;
   if (name === 'docker') return { engine: await docker(settings), outputs };
+  const builder = name === 'embedded' ? undefined : await namedBuilder(name, settings);
+  if (builder !== undefined) return { engine: await buildkit(builder, settings), outputs };
   const files = outputs.length > 0 || push;
-  if (name === 'embedded' || files) checkAttributes(outputs);
+  const needsBuildkit = givenBuildkitOptions(request).length > 0;
+  if (name === 'embedded')
+    refuseBuildkitOptions(
+      request,
+      'the embedded engine',
+      'BuildKit has it: `engine: docker`, or `builder`',
+    );
+  const isEmbedded = name === 'embedded' || (files && !needsBuildkit);
+  if (isEmbedded) checkAttributes(outputs);
   if (name === 'embedded') {
     if (!files && !load && tags.length === 0) {
       const message =
@@ -44,7 +62,7 @@ export async function chooseEngine(
     const written = files || load ? outputs : [archiveOf(tags)];
     return { engine: await embedded(settings), outputs: written };
   }
-  if (files) {
+  if (isEmbedded) {
     const other = { otherwise: dockerFor(settings), engineHas: engineHas(settings) };
     return { engine: await embedded(settings, other), outputs };
   }
@@ -85,6 +103,33 @@ async function connectionOf({ env, defaultSocket }: EngineSettings): Promise<Con
   return connectTo(env, defaultSocket);
 }
 
+/** The BuildKit to use, if one is named. */
+async function namedBuilder(
+  name: EngineName,
+  { builder, tls, env }: EngineSettings,
+): Promise<Builder | undefined> {
+  const isNamed = [builder, env['BUILDX_BUILDER'], env['BUILDKIT_HOST']].some(Boolean);
+  if (!isNamed && name !== 'buildkit') return undefined;
+  const builders = await import('./buildkit/builder.js');
+  const found = builders.namedBuilder(builder, env, tls);
+  if (found !== undefined || name !== 'buildkit') return found;
+  const message = 'choosing a builder: the buildkit engine needs one, and none is named';
+  const hint = '`builder: NAME`, or an address; BUILDX_BUILDER and BUILDKIT_HOST name one, too';
+  throw new DockerceptionError('usage', 'BUILDER_NONE', message, { hint });
+}
+
+async function buildkit(builder: Builder, settings: EngineSettings): Promise<Engine> {
+  const { buildkitEngine } = await import('./buildkit/buildkit-engine.js');
+  return buildkitEngine(builder, { ...settings, load: loadInto(settings) });
+}
+
+function loadInto(settings: EngineSettings): NonNullable<EmbeddedSettings['load']> {
+  return async (archive, report, signal) => {
+    const { loadArchive } = await import('./docker/load.js');
+    await loadArchive(await connectionOf(settings), archive, { report, signal });
+  };
+}
+
 async function docker(settings: EngineSettings, connection?: Connection): Promise<Engine> {
   const { dockerEngine } = await import('./docker/docker-engine.js');
   return dockerEngine(connection ?? (await connectionOf(settings)), settings);
@@ -98,10 +143,7 @@ async function embedded(
   return embeddedEngine({
     ...settings,
     ...other,
-    async load(archive, report, signal) {
-      const { loadArchive } = await import('./docker/load.js');
-      await loadArchive(await connectionOf(settings), archive, { report, signal });
-    },
+    load: loadInto(settings),
   });
 }
 

@@ -5,6 +5,7 @@ import type { ImageConfig } from '../image/config.js';
 import type { ImageOptions } from '../options/image.js';
 import type { Report } from '../progress/events.js';
 import type { WalkHandler } from '../tar/walk-handler.js';
+import type { BuildkitTls } from './buildkit/builder.js';
 
 export interface EngineSettings {
   /** Names the engine, the credentials, the cache, proxies: DOCKER_HOST, DOCKER_CONFIG, XDG_CACHE_HOME, … */
@@ -20,6 +21,9 @@ export interface EngineSettings {
   readonly created?: number | undefined;
   /** Packs a directory, a build context, as a tar. */
   readonly openDirectory: (path: string) => Promise<Readable>;
+  /** The name or address of a BuildKit. @default BUILDX_BUILDER or BUILDKIT_HOST of `env` */
+  readonly builder?: string | undefined;
+  readonly tls?: BuildkitTls;
   /** The engine's socket if `env` names no engine. @default /var/run/docker.sock */
   readonly defaultSocket?: string;
 }

@@ -14,10 +14,10 @@ import {
   receiver,
   signal,
 } from './schema.js';
-import { callback, type Check, flag, oneOf, shape, writable } from './values.js';
+import { callback, type Check, flag, nonEmptyText, oneOf, shape, writable } from './values.js';
 
 /** The engines that can be named; `auto` chooses one. */
-export const ENGINE_NAMES = ['auto', 'docker', 'embedded'] as const;
+export const ENGINE_NAMES = ['auto', 'docker', 'buildkit', 'embedded'] as const;
 
 /** An engine by its name. */
 export type EngineName = (typeof ENGINE_NAMES)[number];
@@ -35,7 +35,32 @@ export const BUILD_ONLY = {
   engine: option(
     engineCheck,
     () => 'auto' as const,
-    engine('--engine ENGINE', 'auto, docker or embedded (default: DOCKERCEPTION_ENGINE, or auto)'),
+    engine(
+      '--engine ENGINE',
+      'auto, docker, buildkit, embedded (default: DOCKERCEPTION_ENGINE, auto)',
+    ),
+  ),
+  /** A builder of buildx, or the address of a BuildKit. @default BUILDX_BUILDER or BUILDKIT_HOST of `env` */
+  builder: optional(
+    nonEmptyText,
+    engine('--builder NAME', 'a builder of buildx, or the address of a BuildKit: tcp://HOST:PORT'),
+  ),
+  /** A PEM file with the authority of BuildKit's certificate, for `tcp://`. @default those of the system, if another TLS option is given */
+  tlsCaCert: optional(
+    nonEmptyText,
+    engine('--tls-ca-cert FILE', "the authority of BuildKit's certificate"),
+  ),
+  /** A PEM file with the client's certificate. @default none */
+  tlsCert: optional(
+    nonEmptyText,
+    engine('--tls-cert FILE', "the client's certificate for BuildKit"),
+  ),
+  /** A PEM file with the client's key. @default none */
+  tlsKey: optional(nonEmptyText, engine('--tls-key FILE', "the client's key for BuildKit")),
+  /** The name in BuildKit's certificate. @default the host of the address */
+  tlsServerName: optional(
+    nonEmptyText,
+    engine('--tls-server-name NAME', "the name in BuildKit's certificate"),
   ),
   ...IMAGE,
   /**

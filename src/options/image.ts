@@ -2,6 +2,7 @@
 import { type Compression, parseCompression } from '../compression/compress.js';
 import { parsePlatform } from '../image/platform.js';
 import { isImageName } from '../image/reference.js';
+import { BUILDKIT } from './buildkit.js';
 import { type Complete, flagIn, list, option, optional, record, toggle } from './schema.js';
 import {
   type Check,
@@ -66,6 +67,7 @@ const compression: Check<Compression> = (value) => {
 
 /** The options that every engine gets. */
 export const IMAGE = {
+  ...BUILDKIT,
   /** The image's names. @default none */
   tags: list(name, image('-t, --tag NAME ...', "the image's name")),
   /** Values of ARGs. @default none */

@@ -28,6 +28,7 @@ export const FLAG_GROUPS = {
   Dockerfile: ['build', 'filter'],
   Strictness: ['build', 'filter'],
   Image: ['build'],
+  BuildKit: ['build'],
   'Engine and output': ['build'],
   Output: ['filter'],
   View: ['inspect'],

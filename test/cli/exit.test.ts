@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { withFlags } from '../../src/cli/arguments/flags.js';
 import { describe as say, exitCodeOf } from '../../src/cli/exit.js';
-import { withFlags } from '../../src/cli/flags.js';
 import { DockerceptionError, type ErrorKind } from '../../src/errors.js';
 import { run } from '../support/process/cli.js';
 import { member, tar } from '../support/write-tar.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { commandLineMarkdown } from '../../docs/command-line.js';
-import { OPTIONS } from '../../src/cli/flags.js';
+import { OPTIONS } from '../../src/cli/arguments/flags.js';
 import { helpText } from '../../src/cli/help.js';
 
 describe('the manual', () => {

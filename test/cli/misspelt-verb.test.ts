@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { contextOptions } from '../../src/cli/context-options.js';
-import { parse } from '../../src/cli/parse.js';
+import { contextOptions } from '../../src/cli/arguments/context-options.js';
+import { parse } from '../../src/cli/arguments/parse.js';
 
 const read = (...argv: string[]): ReturnType<typeof contextOptions> =>
   contextOptions(parse(argv), {});

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { archiveName, type Choice, chooseEngine } from '../../src/engine/choose.js';
-import type { Output } from '../../src/options/image.js';
+import { IMAGE, type Output } from '../../src/options/image.js';
+import { normalise } from '../../src/options/schema.js';
 import { messageLine } from '../../src/progress/display.js';
 
 const archive: Output = { type: 'oci', dest: 'x.tar', attributes: {} };
@@ -46,10 +47,7 @@ describe('the engine that is chosen', () => {
     chooseEngine(
       name,
       {
-        tags: [],
-        outputs: [],
-        push: false,
-        load: false,
+        ...normalise(IMAGE, {}),
         signal: new AbortController().signal,
         report: (event) => void (event.kind === 'notice' && notices.push(messageLine(event))),
         ...wanted,

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { OPTIONS } from '../../src/cli/flags.js';
-import { VERBS } from '../../src/cli/parse.js';
+import { OPTIONS } from '../../src/cli/arguments/flags.js';
+import { VERBS } from '../../src/cli/arguments/parse.js';
 import { build, type BuildOptions, type Engine, type EngineRequest } from '../../src/index.js';
 import { BUILD, type CompleteBuild } from '../../src/options/build.js';
 import { BUILDER } from '../../src/options/builder.js';

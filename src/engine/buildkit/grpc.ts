@@ -5,20 +5,30 @@
  */
 import {
   type ClientHttp2Session,
+  type ClientHttp2Stream,
   connect,
   constants,
   type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
   performServerHandshake,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { type Duplex, finished, type Readable, Transform } from 'node:stream';
+import { Duplex, finished, type Readable, Transform } from 'node:stream';
 import { messageOf } from '../../errors.js';
+import { BytesMessage } from './messages.js';
 
-/** Answers a call with one message. Its error is sent to the caller. */
+/** Answers a call with one message. Its error is sent to the caller, with its status if it is a {@link GrpcError}. */
 export type UnaryMethod = (request: Buffer) => Promise<Buffer> | Buffer;
 
-/** Answers a call with a stream whose chunks are messages. If the stream fails, the call is reset. */
-export type StreamMethod = (headers: IncomingHttpHeaders) => Readable | undefined;
+/**
+ * Answers a call with a stream whose chunks are messages. If the stream fails, the call is reset.
+ *
+ * @param requests the messages of the caller; the method reads or resumes it.
+ */
+export type StreamMethod = (
+  headers: IncomingHttpHeaders,
+  requests: Readable,
+) => Readable | undefined;
 
 /** The methods of a server, by path: `/package.Service/Method`. */
 export interface GrpcMethods {
@@ -28,6 +38,7 @@ export interface GrpcMethods {
 
 const OK = 0;
 const UNKNOWN = 2;
+export const NOT_FOUND = 5;
 const RESOURCE_EXHAUSTED = 8;
 const UNIMPLEMENTED = 12;
 /** Bytes of a request to the server. */
@@ -49,9 +60,14 @@ export function serveGrpc(socket: Duplex, methods: GrpcMethods): () => void {
   session.on('stream', (stream, headers) => {
     stream.on('error', () => stream.close());
     const path = headers[':path'] ?? '';
-    const messages = methods.streams?.get(path)?.(headers);
-    if (messages) sendMessages(stream, messages);
-    else void answer(stream, methods.unary.get(path));
+    const method = methods.streams?.get(path);
+    if (method === undefined) return void answer(stream, methods.unary.get(path));
+    const requests = messagesIn(stream);
+    const messages = method(headers, requests);
+    if (messages) return sendMessages(stream, messages);
+    requests.resume();
+    respond(stream, UNIMPLEMENTED, '');
+    stream.end();
   });
   // Node passes bytes that the socket has already read to the session in a later tick, and throws an uncaught error
   // if the session was destroyed before.
@@ -71,7 +87,7 @@ async function answer(stream: ServerHttp2Stream, method: UnaryMethod | undefined
     else if (request === undefined) outcome = [RESOURCE_EXHAUSTED];
     else message = frame(await method(request));
   } catch (error) {
-    outcome = [UNKNOWN, messageOf(error)];
+    outcome = [error instanceof GrpcError ? error.status : UNKNOWN, messageOf(error)];
   }
   if (stream.destroyed) return;
   respond(stream, ...outcome);
@@ -81,9 +97,9 @@ async function answer(stream: ServerHttp2Stream, method: UnaryMethod | undefined
 function sendMessages(stream: ServerHttp2Stream, messages: Readable): void {
   respond(stream, OK);
   const frames = new Transform({
+    writableObjectMode: true,
     transform: (chunk: Buffer, _encoding, done) => done(null, frame(chunk)),
   });
-  stream.resume();
   finished(messages, { writable: false }, (error) => {
     if (error) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   });
@@ -142,49 +158,114 @@ export class GrpcClient {
     setImmediate(() => this.#session.destroy());
   }
 
+  /** A call whose messages in both directions are `BytesMessage`, as a stream of bytes. */
+  bytes(path: string, headers: OutgoingHttpHeaders): Duplex {
+    return bytesOver(this.#request(path, headers));
+  }
+
+  #request(path: string, headers: OutgoingHttpHeaders = {}): ClientHttp2Stream {
+    return this.#session.request({
+      ':method': 'POST',
+      ':path': path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      ...headers,
+    });
+  }
+
   /**
    * Makes a call; `take` gets each message of the answer.
    *
    * @throws GrpcError with the server's message; any other error if the connection broke.
    */
-  call(path: string, request: Buffer, take: (message: Buffer) => void): Promise<void> {
+  call(
+    path: string,
+    request: Buffer,
+    take: (message: Buffer) => void,
+    headers: OutgoingHttpHeaders = {},
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
-      const stream = this.#session.request({
-        ':method': 'POST',
-        ':path': path,
-        'content-type': 'application/grpc',
-        te: 'trailers',
-      });
+      const stream = this.#request(path, headers);
       // An answer without messages has its status in the headers.
       let outcome: IncomingHttpHeaders = {};
       const keep = (headers: IncomingHttpHeaders): void => void (outcome = headers);
       stream.on('response', keep).on('trailers', keep);
-      let received: Buffer = Buffer.alloc(0);
-      stream.on('data', (chunk: Buffer) => {
-        received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+      const messages = messagesIn(stream).on('data', (message: Buffer) => {
         try {
-          while (received.length >= PREFIX) {
-            const end = PREFIX + received.readUInt32BE(1);
-            if (end > MAX_MESSAGE) throw new RangeError('a message is too long');
-            if (received.length < end) break;
-            take(received.subarray(PREFIX, end));
-            received = received.subarray(end);
-          }
+          take(message);
         } catch (error) {
           stream.destroy(error as Error);
         }
       });
       stream.on('error', (error) => reject(this.#error ?? error));
-      stream.on('close', () => {
+      const settle = (): void => {
+        if (!stream.closed || !messages.closed) return;
         const status = outcome['grpc-status'];
         if (status === '0') resolve();
         else if (status === undefined)
           reject(this.#error ?? new Error('the connection was closed in the middle of a call'));
         else reject(new GrpcError(Number(status), decoded(outcome['grpc-message'])));
-      });
+      };
+      stream.on('close', settle);
+      messages.on('close', settle);
       stream.end(frame(request));
     });
   }
+}
+
+/** The messages of a call. If one is too long, the call is destroyed. */
+function messagesIn(stream: Duplex): Readable {
+  let received: Buffer = Buffer.alloc(0);
+  const messages = new Transform({
+    readableObjectMode: true,
+    transform(chunk: Buffer, _encoding, done) {
+      received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+      while (received.length >= PREFIX) {
+        const end = PREFIX + received.readUInt32BE(1);
+        if (end > MAX_MESSAGE) return done(new RangeError('a message is too long'));
+        if (received.length < end) break;
+        this.push(received.subarray(PREFIX, end));
+        received = received.subarray(end);
+      }
+      done();
+    },
+  });
+  messages.on('error', (error) => stream.destroy(error));
+  stream.on('close', () => {
+    if (!stream.readableEnded) messages.destroy();
+  });
+  return stream.pipe(messages);
+}
+
+/** A stream of bytes over the messages of a call, `BytesMessage` in both directions. */
+function bytesOver(stream: Duplex): Duplex {
+  const writable = new Transform({
+    transform: (data: Buffer, _encoding, done) => done(null, frame(BytesMessage.encode({ data }))),
+  });
+  const readable = bytesOf(messagesIn(stream));
+  writable.pipe(stream);
+  const both = Duplex.from({ readable, writable });
+  stream.on('error', (error) => both.destroy(error));
+  both.on('close', () => stream.destroy());
+  return both;
+}
+
+/** The bytes of a stream of `BytesMessage`. */
+export function bytesOf(messages: Readable): Readable {
+  const bytes = new Transform({
+    writableObjectMode: true,
+    transform(message: Buffer, _encoding, done) {
+      try {
+        done(null, BytesMessage.parse(message).data);
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  });
+  messages.on('close', () => {
+    if (!messages.readableEnded) bytes.destroy();
+  });
+  return messages.pipe(bytes);
 }
 
 /** Percent-encoded UTF-8; any other text is unchanged. */

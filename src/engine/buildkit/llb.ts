@@ -3,7 +3,7 @@
  * does with a context that is a tar. Operations refer to their inputs by digest.
  */
 import { digestOf } from '../../image/digest.js';
-import { writeBytes, writeEntry, writeMessage, writeNumber } from './protobuf.js';
+import { type Definition, Op } from './messages.js';
 
 /** The name of the tar inside the build. */
 const FILE = 'context';
@@ -12,52 +12,43 @@ const NO_INPUT = -1;
 const UNCHANGED = -1;
 
 /**
- * A `pb.Definition` whose result is the content of the tar at `url`.
+ * A definition whose result is the content of the tar at `url`.
  *
  * @param name the name in progress. BuildKit ignores a definition without metadata.
  * @param without paths that are removed from the result
  */
-export function unpackedTar(url: string, name: string, without: readonly string[] = []): Buffer {
-  const source = writeMessage(3, writeBytes(1, url), writeEntry(2, 'http.filename', FILE));
-  const copy = writeMessage(
-    4,
-    writeBytes(1, `/${FILE}`),
-    writeBytes(2, '/'),
-    writeNumber(4, UNCHANGED),
-    // Unpack an archive, and create the destination.
-    writeNumber(7, 1),
-    writeNumber(8, 1),
-    writeNumber(11, UNCHANGED),
-  );
-  const removals = without.map((path) =>
-    // A missing path is no error.
-    writeMessage(7, writeBytes(1, `/${path}`), writeNumber(2, 1)),
-  );
+export function unpackedTar(
+  url: string,
+  name: string,
+  without: readonly string[] = [],
+): ReturnType<typeof Definition.parse> {
+  const source = Op.encode({ source: { identifier: url, attrs: { 'http.filename': FILE } } });
+  const copy = {
+    src: `/${FILE}`,
+    dest: '/',
+    mode: UNCHANGED,
+    attemptUnpackDockerCompatibility: true,
+    createDestPath: true,
+    timestamp: UNCHANGED,
+  };
+  const removals = without.map((path) => ({ rm: { path: `/${path}`, allowNotFound: true } }));
   // Input 0 is the source. The result of each action is one more input of those after it.
-  const actions = [copy, ...removals].map((action, index) =>
-    writeMessage(
-      2,
-      writeNumber(1, index === 0 ? NO_INPUT : index),
-      writeNumber(2, index === 0 ? 0 : NO_INPUT),
-      // The result of the last action is the output of the operation.
-      writeNumber(3, index === removals.length ? 0 : NO_INPUT),
-      action,
-    ),
-  );
-  const unpack = Buffer.concat([inputOf(source), writeMessage(4, ...actions)]);
-  return Buffer.concat([
-    ...[source, unpack, inputOf(unpack)].map((operation) => writeBytes(1, operation)),
-    describe(source, `[context ${name}] load`),
-    describe(unpack, `[context ${name}] unpack`),
-  ]);
-}
-
-/** An entry of the metadata: digest to OpMetadata { map<string, string> description = 2 }. */
-function describe(operation: Buffer, name: string): Buffer {
-  return writeEntry(2, digestOf(operation), writeEntry(2, 'llb.customname', name));
-}
-
-/** pb.Input { digest = 1, index = 2 } of an operation. */
-function inputOf(operation: Buffer): Buffer {
-  return writeMessage(1, writeBytes(1, digestOf(operation)), writeNumber(2, 0));
+  const actions = [{ copy }, ...removals].map((action, index) => ({
+    input: index === 0 ? NO_INPUT : index,
+    secondaryInput: index === 0 ? 0 : NO_INPUT,
+    // The result of the last action is the output of the operation.
+    output: index === removals.length ? 0 : NO_INPUT,
+    ...action,
+  }));
+  const inputOf = (operation: Buffer) => [{ digest: digestOf(operation), index: 0 }];
+  const unpack = Op.encode({ inputs: inputOf(source), file: { actions } });
+  const result = Op.encode({ inputs: inputOf(unpack) });
+  const described = (text: string) => ({ description: { 'llb.customname': text } });
+  return {
+    def: [source, unpack, result],
+    metadata: {
+      [digestOf(source)]: described(`[context ${name}] load`),
+      [digestOf(unpack)]: described(`[context ${name}] unpack`),
+    },
+  };
 }

@@ -10,7 +10,10 @@ import type {
   VertexStatus,
   VertexWarning,
 } from '../../progress/events.js';
-import { Message } from './protobuf.js';
+import * as messages from './messages.js';
+
+type Value<M extends { parse(content: Buffer): unknown }> = ReturnType<M['parse']>;
+type Time = Partial<Value<typeof messages.Timestamp>> | undefined;
 
 /** Decodes the traces of one build, in order. */
 export class TraceDecoder {
@@ -22,72 +25,79 @@ export class TraceDecoder {
    * @throws RangeError if it is damaged.
    */
   decode(trace: string | Buffer): SolveStatus {
-    const message = new Message(typeof trace === 'string' ? Buffer.from(trace, 'base64') : trace);
+    const content = typeof trace === 'string' ? Buffer.from(trace, 'base64') : trace;
+    const { vertexes, statuses, logs, warnings } = messages.StatusResponse.parse(content);
     return {
-      vertexes: message.messages(1).map(vertexOf),
-      statuses: message.messages(2).map(statusOf),
-      logs: message.messages(3).map((log) => this.#logOf(log)),
-      warnings: message.messages(4).map(warningOf),
+      vertexes: vertexes.map(vertexOf),
+      statuses: statuses.map(statusOf),
+      logs: logs.map((log) => this.#logOf(log)),
+      warnings: warnings.map(warningOf),
     };
   }
 
-  #logOf(message: Message): VertexLog {
-    const vertex = message.text(1);
-    const stream = message.integer(3) === 2 ? 2 : 1;
+  #logOf({ vertex, stream: number, msg, timestamp }: Value<typeof messages.VertexLog>): VertexLog {
+    const stream = number === 2 ? 2 : 1;
     const key = `${stream} ${vertex}`;
     const decoder = this.#decoders.get(key) ?? new StringDecoder('utf8');
     this.#decoders.set(key, decoder);
-    const data = decoder.write(message.bytes(4));
-    return { vertex, stream, data, timestamp: timeOf(message, 2) ?? new Date().toISOString() };
+    return { vertex, stream, data: decoder.write(msg), timestamp: textOf(timestamp) ?? now() };
   }
 }
 
-function vertexOf(message: Message): Vertex {
-  const inputs = message.texts(2);
-  const error = message.text(7);
-  const isFailed = error !== '' && existingImage(error) === undefined;
+function vertexOf(vertex: Value<typeof messages.Vertex>): Vertex {
+  const { digest, name, inputs, cached, error } = vertex;
   return {
-    digest: message.text(1),
-    name: message.text(3),
-    inputs: inputs.length > 0 ? inputs : undefined,
-    cached: message.integer(4) === 1 || undefined,
-    started: timeOf(message, 5),
-    completed: timeOf(message, 6),
-    error: isFailed ? withoutReferences(error) : undefined,
+    digest,
+    name,
+    ...(inputs.length > 0 && { inputs }),
+    ...(cached && { cached }),
+    ...startAndEnd(vertex),
+    ...(error !== '' && existingImage(error) === undefined && { error: withoutReferences(error) }),
   };
 }
 
-function statusOf(message: Message): VertexStatus {
+function statusOf(status: Value<typeof messages.VertexStatus>): VertexStatus {
+  const { id, vertex, name, current, total, timestamp } = status;
   return {
-    id: message.text(1),
-    vertex: message.text(2),
-    name: message.text(3) || undefined,
-    current: message.integer(4),
-    total: message.integer(5) || undefined,
-    timestamp: timeOf(message, 6) ?? new Date().toISOString(),
-    started: timeOf(message, 7),
-    completed: timeOf(message, 8),
+    id,
+    vertex,
+    ...(name !== '' && { name }),
+    current,
+    ...(total !== 0 && { total }),
+    timestamp: textOf(timestamp) ?? now(),
+    ...startAndEnd(status),
   };
 }
 
-function warningOf(message: Message): VertexWarning {
-  const detail = message.texts(4);
+function warningOf({
+  detail,
+  url,
+  ...warning
+}: Value<typeof messages.VertexWarning>): VertexWarning {
+  return { ...warning, ...(detail.length > 0 && { detail }), ...(url !== '' && { url }) };
+}
+
+function startAndEnd(times: {
+  readonly started: Time;
+  readonly completed: Time;
+}): Pick<Vertex, 'started' | 'completed'> {
+  const [started, completed] = [textOf(times.started), textOf(times.completed)];
   return {
-    vertex: message.text(1),
-    level: message.integer(2),
-    short: message.text(3),
-    detail: detail.length > 0 ? detail : undefined,
-    url: message.text(5) || undefined,
+    ...(started !== undefined && { started }),
+    ...(completed !== undefined && { completed }),
   };
 }
 
-/** `google.protobuf.Timestamp`, with its nanoseconds. */
-function timeOf(message: Message, number: number): string | undefined {
-  const time = message.message(number);
+function now(): string {
+  return new Date().toISOString();
+}
+
+/** ISO 8601 with nanoseconds. */
+function textOf(time: Time): string | undefined {
   if (time === undefined) return undefined;
-  const date = new Date(time.integer(1) * 1000);
+  const date = new Date((time.seconds ?? 0) * 1000);
   if (Number.isNaN(date.getTime())) return undefined;
-  return date.toISOString().replace(/000Z$/, `${String(time.integer(2)).padStart(9, '0')}Z`);
+  return date.toISOString().replace(/000Z$/, `${String(time.nanos ?? 0).padStart(9, '0')}Z`);
 }
 
 /** The message without BuildKit's internal references, such as `ref 1uix…::h4x…`. */

@@ -1,7 +1,7 @@
-/** The wire format of Protocol Buffers (protobuf.dev/programming-guides/encoding), as far as BuildKit's messages use it. */
+/** Protocol Buffers (protobuf.dev/programming-guides/encoding), for messages that a table of their fields describes. */
 
-/** One field of a message: a varint, or the bytes of a string or a nested message. */
-export interface Field {
+/** A field as it is encoded: a varint, or the bytes of a string or a nested message. */
+interface Field {
   readonly number: number;
   /** 0 if the field has bytes. */
   readonly value: bigint;
@@ -11,102 +11,178 @@ export interface Field {
 
 const EMPTY = Buffer.alloc(0);
 
+/** The type of a field, which is written from a `W` and read as an `R`. */
+interface FieldType<W, R = W> {
+  /** Encodes the field with its number; nothing if it has the default value. */
+  write(this: void, number: number, value: W): Buffer;
+  /** The value of all occurrences of the field in a message, in order. */
+  read(this: void, fields: readonly Field[]): R;
+}
+
+/** The type of one value. */
+interface ValueType<W, R = W> {
+  readonly isBytes: boolean;
+  encode(this: void, value: W): Buffer;
+  decode(this: void, field: Field): R;
+}
+
+/** A field with one value. The last occurrence counts. */
+function single<W, R, D>(type: ValueType<W, R>, initial: W & D): FieldType<W, R | D> {
+  return {
+    write: (number, value) => (value === initial ? EMPTY : writeField(number, type, value)),
+    read(fields) {
+      const last = fields.at(-1);
+      return last === undefined ? initial : type.decode(last);
+    },
+  };
+}
+
+function scalar<T>(
+  isBytes: boolean,
+  initial: T,
+  encode: (value: T) => Buffer,
+  decode: (field: Field) => T,
+): FieldType<T> & ValueType<T> {
+  const type = { isBytes, encode, decode };
+  return { ...type, ...single(type, initial) };
+}
+
+function writeField<W>(
+  number: number,
+  { isBytes, encode }: ValueType<W, unknown>,
+  value: W,
+): Buffer {
+  const content = encode(value);
+  if (!isBytes) return Buffer.concat([varint(BigInt(number << 3)), content]);
+  const tag = varint(BigInt((number << 3) | 2));
+  return Buffer.concat([tag, varint(BigInt(content.length)), content]);
+}
+
+export const string = scalar(
+  true,
+  '',
+  (value: string) => Buffer.from(value, 'utf8'),
+  ({ bytes: content }) => content.toString('utf8'),
+);
+
+export const bytes = scalar<Buffer>(
+  true,
+  EMPTY,
+  (value) => value,
+  (field) => field.bytes,
+);
+
+/** An int64 whose value is a safe integer. */
+export const int = scalar(
+  false,
+  0,
+  (value: number) => varint(BigInt.asUintN(64, BigInt(value))),
+  ({ value }) => Number(BigInt.asIntN(64, value)),
+);
+
+export const bool = scalar(
+  false,
+  false,
+  (value: boolean) => varint(value ? 1n : 0n),
+  ({ value }) => value !== 0n,
+);
+
+export function repeated<W, R>(type: ValueType<W, R>): FieldType<readonly W[], readonly R[]> {
+  return {
+    write: (number, values) =>
+      Buffer.concat(values.map((value) => writeField(number, type, value))),
+    read: (fields) => fields.map((field) => type.decode(field)),
+  };
+}
+
+/** A map with strings as keys. */
+export function map<W, R, D>(
+  type: FieldType<W, D> & ValueType<W, R>,
+): FieldType<Readonly<Record<string, W>>, Readonly<Record<string, D>>> {
+  const entries = repeated(message({ key: [1, string], value: [2, type] }));
+  return {
+    write(number, record) {
+      const pairs = Object.entries(record).map(([key, value]) => ({ key, value }));
+      return entries.write(number, pairs);
+    },
+    read: (fields) =>
+      Object.fromEntries(entries.read(fields).map(({ key, value }) => [key, value])),
+  };
+}
+
+type Fields = Readonly<Record<string, readonly [number: number, type: FieldType<unknown>]>>;
+
+/** A message to encode. Missing fields have their default values. */
+type Encoded<F extends Fields> = {
+  readonly [K in keyof F]?: F[K] extends readonly [number, FieldType<infer W, unknown>] ? W : never;
+};
+
+/** A message that was decoded. */
+type Decoded<F extends Fields> = {
+  readonly [K in keyof F]: F[K] extends readonly [number, FieldType<never, infer R>] ? R : never;
+};
+
+/** A message; as a field it is undefined if it is missing. */
+export interface Message<W, R> extends ValueType<W, R>, FieldType<W | undefined, R | undefined> {
+  /** @throws RangeError if it is damaged. */
+  parse(content: Buffer): R;
+}
+
+/** Describes a message by its fields. */
+export function message<const F extends Fields>(fields: F): Message<Encoded<F>, Decoded<F>> {
+  const parse = (content: Buffer): Decoded<F> => {
+    const found = [...readFields(content)];
+    const values = Object.entries(fields).map(([key, [number, type]]) => [
+      key,
+      type.read(found.filter((field) => field.number === number)),
+    ]);
+    return Object.fromEntries(values) as Decoded<F>;
+  };
+  const encode = (value: Encoded<F>): Buffer =>
+    Buffer.concat(
+      Object.entries(fields).map(([key, [number, type]]) =>
+        value[key] === undefined ? EMPTY : type.write(number, value[key]),
+      ),
+    );
+  const type = { isBytes: true, encode, decode: (field: Field) => parse(field.bytes) };
+  return {
+    ...type,
+    ...single<Encoded<F> | undefined, Decoded<F>, undefined>(type, undefined),
+    parse,
+  };
+}
+
 /** Reads the fields of a message in order. Those of a fixed size are skipped. @throws RangeError if it is damaged. */
-export function* readFields(message: Buffer): Generator<Field> {
+function* readFields(content: Buffer): Generator<Field> {
   let at = 0;
-  const varint = (): bigint => {
+  const readVarint = (): bigint => {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = message.readUInt8(at++);
+      const byte = content.readUInt8(at++);
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return BigInt.asUintN(64, value);
     }
     throw new RangeError('a varint is longer than ten bytes');
   };
   const take = (length: number): Buffer => {
-    if (length > message.length - at) throw new RangeError('a field is cut');
-    return message.subarray(at, (at += length));
+    if (length > content.length - at) throw new RangeError('a field is cut');
+    return content.subarray(at, (at += length));
   };
-  while (at < message.length) {
-    const key = varint();
+  while (at < content.length) {
+    const key = readVarint();
     const number = Number(key >> 3n);
     const type = Number(key & 7n);
-    if (type === 0) yield { number, value: varint(), bytes: EMPTY };
-    else if (type === 2) yield { number, value: 0n, bytes: take(Number(varint())) };
+    if (type === 0) yield { number, value: readVarint(), bytes: EMPTY };
+    else if (type === 2) yield { number, value: 0n, bytes: take(Number(readVarint())) };
     else if (type === 1) take(8);
     else if (type === 5) take(4);
     else throw new RangeError(`wire type ${type}`);
   }
 }
 
-/** A message whose fields are read by their numbers. If a field occurs more than once, the last one counts. */
-export class Message {
-  readonly #fields: readonly Field[];
-
-  /** @throws RangeError if it is damaged. */
-  constructor(bytes: Buffer) {
-    this.#fields = [...readFields(bytes)];
-  }
-
-  bytes(number: number): Buffer {
-    return this.#all(number).at(-1)?.bytes ?? EMPTY;
-  }
-
-  text(number: number): string {
-    return this.bytes(number).toString('utf8');
-  }
-
-  /** An int64. */
-  integer(number: number): number {
-    return Number(BigInt.asIntN(64, this.#all(number).at(-1)?.value ?? 0n));
-  }
-
-  message(number: number): Message | undefined {
-    return this.messages(number).at(-1);
-  }
-
-  /** The values of a repeated field. */
-  texts(number: number): string[] {
-    return this.#all(number).map(({ bytes }) => bytes.toString('utf8'));
-  }
-
-  messages(number: number): Message[] {
-    return this.#all(number).map(({ bytes }) => new Message(bytes));
-  }
-
-  #all(number: number): Field[] {
-    return this.#fields.filter((field) => field.number === number);
-  }
-}
-
-/** A field with a string, or with the bytes of a message. */
-export function writeBytes(number: number, value: string | Buffer): Buffer {
-  const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
-  return Buffer.concat([writeVarint((number << 3) | 2), writeVarint(bytes.length), bytes]);
-}
-
-/** A field with a message of these fields. */
-export function writeMessage(number: number, ...fields: readonly Buffer[]): Buffer {
-  return writeBytes(number, Buffer.concat(fields));
-}
-
-/** An entry of a map. */
-export function writeEntry(number: number, key: string, value: string | Buffer): Buffer {
-  return writeMessage(number, writeBytes(1, key), writeBytes(2, value));
-}
-
-/** A field with an int64. */
-export function writeNumber(number: number, value: number): Buffer {
-  return Buffer.concat([writeVarint(number << 3), writeVarint(value)]);
-}
-
-function writeVarint(value: number): Buffer {
-  const bytes: number[] = [];
-  // Negative numbers are ten bytes long, in two's complement.
-  let rest = BigInt.asUintN(64, BigInt(value));
-  while (rest > 0x7fn) {
-    bytes.push(Number(rest & 0x7fn) | 0x80);
-    rest >>= 7n;
-  }
-  return Buffer.from([...bytes, Number(rest)]);
+function varint(value: bigint): Buffer {
+  const result: number[] = [];
+  let rest = value;
+  for (; rest > 0x7fn; rest >>= 7n) result.push(Number(rest & 0x7fn) | 0x80);
+  return Buffer.from([...result, Number(rest)]);
 }

@@ -1,26 +1,61 @@
 /**
- * A BuildKit session: a connection on which BuildKit calls services of its client (moby/buildkit, session/). BuildKit
- * asks for the credentials of one registry at a time, and reads the streams that are offered; nothing else is served.
- * Without a session it cannot pull from a registry that requires a token, such as Docker Hub.
+ * A BuildKit session: a connection on which BuildKit calls services of its client (moby/buildkit, session/). Only the
+ * services that a build needs are served. Without a session, BuildKit cannot pull from a registry that requires a token, such as
+ * Docker Hub.
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http2';
 import { basename } from 'node:path/posix';
-import { type Duplex, type Readable, Transform } from 'node:stream';
+import { type Duplex, pipeline, Readable, Transform } from 'node:stream';
 import type { CredentialStore } from '../../image/credentials/credentials.js';
 import { onContextEnd } from '../request.js';
-import { serveGrpc, type StreamMethod, type UnaryMethod } from './grpc.js';
-import { Message, writeBytes, writeNumber } from './protobuf.js';
+import {
+  bytesOf,
+  type GrpcClient,
+  GrpcError,
+  NOT_FOUND,
+  serveGrpc,
+  type StreamMethod,
+  type UnaryMethod,
+} from './grpc.js';
+import {
+  BytesMessage,
+  CheckAgentRequest,
+  CredentialsRequest,
+  CredentialsResponse,
+  GetSecretRequest,
+  GetSecretResponse,
+  HealthCheckResponse,
+} from './messages.js';
 
-/** A way to BuildKit, for example through an engine. */
+/** Connects to BuildKit, for example through an engine. */
 export interface BuildkitConnection {
-  /** Opens its gRPC API, or a connection on which it is the client. The caller destroys the stream. */
-  open(path: '/grpc' | '/session', signal: AbortSignal, headers?: SessionHeaders): Promise<Duplex>;
+  /** The client of BuildKit's API. The caller closes it. */
+  openControl(signal: AbortSignal): Promise<GrpcClient>;
+  /** A connection on which BuildKit is the client. The headers describe the session. */
+  openSession(
+    headers: SessionHeaders,
+    signal: AbortSignal,
+    control: GrpcClient | undefined,
+  ): Promise<Duplex>;
   /** The error of a connection that broke. */
   lost(error: unknown): Error;
 }
 
 type SessionHeaders = Readonly<Record<string, string | string[]>>;
+
+/** What BuildKit may read from, and write to, its client. */
+export interface SessionServices {
+  readonly credentials: CredentialStore;
+  /** Streams that BuildKit may read once each, as `uploadUrl` of their names. */
+  readonly uploads?: ReadonlyMap<string, Readable>;
+  /** The content of a secret; undefined if there is none with that ID. */
+  readonly secret?: (id: string) => Promise<Buffer | undefined>;
+  /** Connects to an SSH agent; undefined if there is none with that ID. */
+  readonly agent?: (id: string) => Duplex | undefined;
+  /** Stores what an exporter writes, by the index of the exporter. BuildKit waits until it settles. */
+  readonly store?: (content: Readable, exporter: number) => Promise<void>;
+}
 
 /** An open session: the ID that builds refer to, and a function that ends it, which may be called twice. */
 export interface Session {
@@ -29,7 +64,7 @@ export interface Session {
 }
 
 const SERVING = 1;
-const PULL = '/moby.upload.v1.Upload/Pull';
+const DEFAULT_AGENT = 'default';
 
 /** The URL of a stream of the session in a definition (moby/buildkit, session/upload). */
 export function uploadUrl(name: string): string {
@@ -39,56 +74,107 @@ export function uploadUrl(name: string): string {
 /**
  * Opens a session.
  *
- * @param uploads streams that BuildKit may read once each, as `uploadUrl` of their names.
+ * @param control the client of the build; the session of an engine has a connection of its own.
  * @throws DockerceptionError of kind engine if the engine has no sessions or cannot be reached.
  */
 export async function openSession(
   buildkit: BuildkitConnection,
-  credentials: CredentialStore,
+  { credentials, uploads, secret, agent, store }: SessionServices,
   signal: AbortSignal,
-  uploads: ReadonlyMap<string, Readable> = new Map(),
+  control?: GrpcClient,
 ): Promise<Session> {
   const id = randomBytes(16).toString('hex');
   const unary = new Map<string, UnaryMethod>([
     ['/moby.filesync.v1.Auth/Credentials', (request) => answerCredentials(request, credentials)],
-    ['/grpc.health.v1.Health/Check', () => writeNumber(1, SERVING)],
+    ['/grpc.health.v1.Health/Check', () => HealthCheckResponse.encode({ status: SERVING })],
   ]);
-  const streams = new Map<string, StreamMethod>(
-    uploads.size === 0 ? [] : [[PULL, (headers) => uploadOf(headers, uploads)]],
-  );
+  const streams = new Map<string, StreamMethod>();
+  if (secret !== undefined)
+    unary.set('/moby.buildkit.secrets.v1.Secrets/GetSecret', async (request) => {
+      const data = await secret(GetSecretRequest.parse(request).id);
+      if (data === undefined) throw new GrpcError(NOT_FOUND, 'not found');
+      return GetSecretResponse.encode({ data });
+    });
+  if (agent !== undefined) {
+    unary.set('/moby.sshforward.v1.SSH/CheckAgent', (request) => {
+      const socket = agent(CheckAgentRequest.parse(request).id || DEFAULT_AGENT);
+      socket?.on('error', () => undefined).destroy();
+      if (socket === undefined) throw new GrpcError(NOT_FOUND, 'no such SSH agent');
+      return Buffer.alloc(0);
+    });
+    streams.set('/moby.sshforward.v1.SSH/ForwardAgent', (headers, requests) => {
+      const socket = agent(String(headers['buildkit.ssh.id'] ?? DEFAULT_AGENT));
+      return socket && forwarded(socket, requests);
+    });
+  }
+  if (uploads !== undefined && uploads.size > 0)
+    streams.set('/moby.upload.v1.Upload/Pull', (headers, requests) => {
+      requests.resume();
+      return uploadOf(headers, uploads);
+    });
+  if (store !== undefined)
+    streams.set('/moby.filesync.v1.FileSend/DiffCopy', (headers, requests) =>
+      answerAfter(store(bytesOf(requests), exporterOf(headers))),
+    );
   const headers: SessionHeaders = {
-    'X-Docker-Expose-Session-Uuid': id,
-    'X-Docker-Expose-Session-Name': 'dockerception',
-    'X-Docker-Expose-Session-Sharedkey': '',
-    'X-Docker-Expose-Session-Grpc-Method': [...unary.keys(), ...streams.keys()],
+    'x-docker-expose-session-uuid': id,
+    'x-docker-expose-session-name': 'dockerception',
+    'x-docker-expose-session-sharedkey': '',
+    'x-docker-expose-session-grpc-method': [...unary.keys(), ...streams.keys()],
   };
-  const socket = await buildkit.open('/session', signal, headers);
+  const socket = await buildkit.openSession(headers, signal, control);
   return { id, close: serveGrpc(socket, { unary, streams }) };
 }
 
-/** BytesMessage { data = 1 } for each chunk. The owner of the stream handles its errors. */
+/** BytesMessage for each chunk. The owner of the stream handles its errors. */
 function uploadOf(
   { urlpath }: IncomingHttpHeaders,
   uploads: ReadonlyMap<string, Readable>,
 ): Readable | undefined {
   const body = uploads.get(basename(typeof urlpath === 'string' ? urlpath : ''));
   if (body === undefined) return undefined;
-  const messages = new Transform({
-    transform: (chunk: Buffer, _encoding, done) => done(null, writeBytes(1, chunk)),
-  });
+  const messages = bytesMessages();
   onContextEnd(body, (error) => {
     if (error !== undefined) messages.destroy();
   });
   return body.pipe(messages);
 }
 
-/** CredentialsRequest { Host = 1 } to CredentialsResponse { Username = 1, Secret = 2 }; empty is anonymous. */
+/** Joins both directions of a connection. The messages end, or fail, with the socket. */
+function forwarded(socket: Duplex, requests: Readable): Readable {
+  const messages = bytesMessages();
+  pipeline(bytesOf(requests), socket, messages, () => undefined);
+  return messages;
+}
+
+function bytesMessages(): Transform {
+  return new Transform({
+    transform: (data: Buffer, _encoding, done) => done(null, BytesMessage.encode({ data })),
+  });
+}
+
+/** The index of an exporter, which BuildKit sends if it has several. */
+function exporterOf(headers: IncomingHttpHeaders): number {
+  return Number(headers['buildkit-attachable-exporter-id'] ?? 0);
+}
+
+/** An answer without messages that ends when all is stored, or fails. */
+function answerAfter(storing: Promise<void>): Readable {
+  const answer = new Readable({ read: () => undefined });
+  storing.then(
+    () => answer.push(null),
+    (error: unknown) => answer.destroy(error as Error),
+  );
+  return answer;
+}
+
+/** Without credentials the answer is empty: anonymous. */
 async function answerCredentials(request: Buffer, credentials: CredentialStore): Promise<Buffer> {
-  const host = new Message(request).text(1);
+  const { host } = CredentialsRequest.parse(request);
   const credential = host === '' ? undefined : await credentials.get(host);
   if (credential === undefined) return Buffer.alloc(0);
   const { username, password, identityToken } = credential;
-  return identityToken === ''
-    ? Buffer.concat([writeBytes(1, username), writeBytes(2, password)])
-    : writeBytes(2, identityToken);
+  return CredentialsResponse.encode(
+    identityToken === '' ? { username, secret: password } : { secret: identityToken },
+  );
 }

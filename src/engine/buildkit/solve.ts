@@ -11,10 +11,11 @@ import { DockerceptionError } from '../../errors.js';
 import type { CredentialStore } from '../../image/credentials/credentials.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
 import { hostWith, onContextEnd } from '../request.js';
-import { GrpcClient, GrpcError } from './grpc.js';
+import { type GrpcClient, GrpcError } from './grpc.js';
 import { unpackedTar } from './llb.js';
+import { SolveRequest, SolveResponse, StatusRequest } from './messages.js';
 import { existingImage, TraceDecoder, withoutReferences } from './progress.js';
-import { Message, writeBytes, writeEntry } from './protobuf.js';
+import { secretServices } from './secrets.js';
 import { type BuildkitConnection, openSession, type Session, uploadUrl } from './session.js';
 
 /** The step in which BuildKit writes the image. */
@@ -22,25 +23,41 @@ const EXPORT = /^exporting to /;
 /** Milliseconds that this step may take after the build has failed on this side. */
 const EXPORT_TIMEOUT = 5_000;
 
+/** Where BuildKit writes an image. */
+export interface Exporter {
+  readonly type: string;
+  readonly attrs: Readonly<Record<string, string>>;
+  /** Stores what the exporter writes to its client, if it does so. */
+  readonly store?: (content: Readable) => Promise<void>;
+}
+
 export interface SolveOptions {
   readonly buildkit: BuildkitConnection;
   readonly request: EngineRequest;
+  readonly env: NodeJS.ProcessEnv;
   readonly credentials: CredentialStore;
   /** Tars of the directories among the build contexts, by their names. The build closes them. */
   readonly directories: ReadonlyMap<string, () => Promise<Readable>>;
+  readonly exporters: readonly Exporter[];
   /** Called with the ID of an image that was written, even if the build fails after that. */
   readonly built: (imageId: string) => void;
 }
 
+/** The answer of the exporters, by the keys of buildx (`containerimage.digest`, …). */
+export type ExporterResponse = Readonly<Record<string, string>>;
+
+const DIGEST = 'containerimage.digest';
+
 /**
- * Builds an image. Resolves to its ID, or undefined if BuildKit reports none.
+ * Builds an image. Resolves to the answer of its exporters.
  *
- * @throws the error of a stream; the reason of the signal; GrpcError if the build failed; the errors of the connection
+ * @throws the error of a stream, or of an exporter's `store`; the reason of the signal; GrpcError if the build failed; the
+ *   errors of the connection
  */
 export async function solve(
   context: BuildContext,
-  { buildkit, request, credentials, directories, built }: SolveOptions,
-): Promise<string | undefined> {
+  { buildkit, request, env, credentials, directories, exporters, built }: SolveOptions,
+): Promise<ExporterResponse> {
   const { signal, report } = request;
   const uploads = new Map<string, Readable>();
   const over = new AbortController();
@@ -72,16 +89,29 @@ export async function solve(
       if (directory) inputs.set(name, upload(directory));
       failing.throwIfAborted();
     }
-    session = await openSession(buildkit, credentials, signal, uploads);
-    client = new GrpcClient(await buildkit.open('/grpc', signal));
+    client = await buildkit.openControl(signal);
+    const store = async (content: Readable, index: number): Promise<void> => {
+      const exporter = exporters[index]?.store;
+      if (exporter === undefined) throw new Error(`exporter ${index} has no output`);
+      await exporter(content).catch((error: unknown) => over.abort(error));
+      failing.throwIfAborted();
+    };
+    const services = {
+      credentials,
+      uploads,
+      ...(await secretServices(request, env)),
+      ...(exporters.some((exporter) => exporter.store) && { store }),
+    };
+    session = await openSession(buildkit, services, signal, client);
     const ref = randomBytes(16).toString('hex');
     const trace = new TraceDecoder();
-    let imageId: string | undefined;
+    let response: ExporterResponse = {};
     solving = client.call(
       '/moby.buildkit.v1.Control/Solve',
-      solveRequest(ref, session.id, url, inputs, request),
+      solveRequest(ref, session.id, url, inputs, request, exporters),
       (message) => {
-        imageId = imageIdOf(message);
+        response = SolveResponse.parse(message).exporterResponse;
+        const imageId = response[DIGEST];
         if (imageId !== undefined) built(imageId);
       },
     );
@@ -92,12 +122,12 @@ export async function solve(
     };
     const path = '/moby.buildkit.v1.Control/Status';
     // Only Solve decides about the outcome.
-    const shown = client.call(path, writeBytes(1, ref), onStatus).catch(() => undefined);
+    const shown = client.call(path, StatusRequest.encode({ ref }), onStatus).catch(() => undefined);
     await Promise.race([solving, failed]);
     await Promise.race([shown, failed]);
     // BuildKit has read all it needs, but the rest of the context must not fail either.
     if (!context.stream.readableEnded) await Promise.race([once(context.stream, 'end'), failed]);
-    return imageId;
+    return response;
   } catch (error) {
     // The caller must know an image that is being written, to remove it.
     if (isExporting) {
@@ -111,7 +141,7 @@ export async function solve(
     const existing = existingImage(message);
     if (existing === undefined) throw new GrpcError(error.status, message);
     built(existing);
-    return existing;
+    return { [DIGEST]: existing };
   } finally {
     over.abort();
     client?.close();
@@ -120,31 +150,34 @@ export async function solve(
   }
 }
 
-/** SolveRequest, with fields that BuildKit has read since 2018. */
 function solveRequest(
   ref: string,
   session: string,
   context: string,
   directories: ReadonlyMap<string, string>,
   request: EngineRequest,
+  exporters: readonly Exporter[],
 ): Buffer {
-  const { network, concealed } = request;
-  const options = Object.entries(frontendOptions(context, [...directories.keys()], request));
+  const { network, concealed, allow, cacheFrom, cacheTo } = request;
   const inputs = new Map([...directories].map(([name, url]) => [name, unpackedTar(url, name)]));
   if (concealed.length > 0) {
     // The frontend reads the Dockerfile from one input, and instructions read from the other.
     inputs.set('dockerfile', unpackedTar(context, 'internal'));
     inputs.set('context', unpackedTar(context, 'internal', concealed));
   }
-  return Buffer.concat([
-    writeBytes(1, ref),
-    writeBytes(3, 'moby'),
-    writeBytes(5, session),
-    writeBytes(6, 'dockerfile.v0'),
-    ...options.map(([key, value]) => writeEntry(7, key, value)),
-    ...(network === 'host' ? [writeBytes(9, 'network.host')] : []),
-    ...[...inputs].map(([name, definition]) => writeEntry(10, name, definition)),
-  ]);
+  const [{ type = '', attrs = {} } = {}] = exporters;
+  return SolveRequest.encode({
+    ref,
+    exporter: type,
+    exporterAttrs: attrs,
+    session,
+    frontend: 'dockerfile.v0',
+    frontendAttrs: frontendOptions(context, [...directories.keys()], request),
+    cache: { exports: cacheTo, imports: cacheFrom },
+    entitlements: [...(network === 'host' ? ['network.host'] : []), ...allow],
+    frontendInputs: Object.fromEntries(inputs),
+    exporters: exporters.length > 1 ? exporters : [],
+  });
 }
 
 function frontendOptions(
@@ -163,21 +196,24 @@ function frontendOptions(
     ...Object.fromEntries([
       ...prefixed('build-arg', options.buildArgs),
       ...prefixed('label', options.labels),
+      ...prefixed('attest', options.attests),
       // An input replaces the path of its directory.
       ...prefixed('context', { ...options.buildContexts, ...inputs }),
     ]),
     ...(target !== undefined && { target }),
     ...(platforms.length > 0 && { platform: platforms.join(',') }),
+    ...(options.noCacheFilter.length > 0 && { 'no-cache': options.noCacheFilter.join(',') }),
     ...(noCache && { 'no-cache': '' }),
+    ...(options.cacheFrom.length > 0 && { 'cache-imports': cacheImports(options) }),
+    ...(options.ulimits.length > 0 && { ulimit: options.ulimits.join(',') }),
+    ...(options.shmSize !== undefined && { 'shm-size': String(options.shmSize) }),
     ...(pull && { 'image-resolve-mode': 'pull' }),
     ...(network !== undefined && network !== 'default' && { 'force-network-mode': network }),
     ...(hosts.length > 0 && { 'add-hosts': hosts.join(',') }),
   };
 }
 
-/** SolveResponse { map<string, string> ExporterResponse = 1 } */
-function imageIdOf(answer: Buffer): string | undefined {
-  const entries = new Message(answer).messages(1);
-  const found = entries.find((entry) => entry.text(1) === 'containerimage.digest');
-  return found?.text(2) || undefined;
+/** Caches in the form of the frontend, which imports them itself. */
+function cacheImports({ cacheFrom }: EngineRequest): string {
+  return JSON.stringify(cacheFrom.map(({ type, attrs }) => ({ Type: type, Attrs: attrs })));
 }

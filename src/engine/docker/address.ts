@@ -2,15 +2,15 @@
  * The address of an engine, as in `DOCKER_HOST` and docker contexts, and connections to it: sockets, TCP, TLS and ssh.
  * Defaults are those of the docker CLI (docker/cli, opts/hosts.go, cli/connhelper/ssh).
  */
-import { spawn } from 'node:child_process';
 import { Agent } from 'node:http';
 import { connect as connectPlain } from 'node:net';
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { DockerceptionError } from '../../errors.js';
 import { redactAddress } from '../../text/redact.js';
 import { shellQuote } from '../../text/shell-quote.js';
 import { trimEnd } from '../../text/trim.js';
+import { programStream } from '../buildkit/program-stream.js';
 
 /** Where an engine listens. */
 export type Address =
@@ -167,8 +167,6 @@ export function dialAgent(
 
 /** Seconds in which ssh must connect. */
 const CONNECT_TIMEOUT = 30;
-/** Characters of the end of ssh's standard error that are kept. */
-const MAX_ERRORS = 4096;
 
 /**
  * The arguments of `ssh`. No part of the address can become an option of ssh, or a command of the shell that runs the
@@ -186,40 +184,8 @@ export function sshArguments(address: SshAddress): string[] {
 
 /**
  * Starts `ssh` with `docker system dial-stdio` on the other machine, as the docker CLI does (docker/cli,
- * cli/connhelper), so that the user's configuration, keys and agent are used. If ssh ends early, the stream is destroyed
- * with an error that quotes it. Destroying the stream ends ssh.
+ * cli/connhelper), so that the user's configuration, keys and agent are used.
  */
 function dialSsh(address: SshAddress, env: NodeJS.ProcessEnv): Duplex {
-  // In its own process group: an interrupt from the terminal must not end it before this process does.
-  const child = spawn('ssh', sshArguments(address), { env, stdio: 'pipe', detached: true });
-  let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors = (errors + text).slice(-MAX_ERRORS);
-  });
-  const stream = new Duplex({
-    // After ssh has closed its input, its output can still have an answer.
-    write: (chunk: Buffer, _encoding, done) => void child.stdin.write(chunk, () => done()),
-    final: (done) => void child.stdin.end(() => done()),
-    read() {
-      child.stdout.resume();
-    },
-    destroy(error, done) {
-      child.kill();
-      done(error);
-    },
-  });
-  child.stdin.on('error', () => {});
-  child.stdout.on('error', (error) => stream.destroy(error));
-  child.stdout.on('data', (chunk: Buffer) => {
-    if (!stream.push(chunk)) child.stdout.pause();
-  });
-  child.on('error', (error) => stream.destroy(error));
-  child.on('close', (code, signal) => {
-    if (stream.destroyed) return;
-    const reason = errors.trim().split('\n').slice(-3).join(' / ');
-    if (code === 0) stream.push(null);
-    else
-      stream.destroy(new Error(`ssh ended with ${code ?? signal}: ${reason || 'it said nothing'}`));
-  });
-  return stream;
+  return programStream('ssh', sshArguments(address), env);
 }

@@ -7,11 +7,12 @@ import { DockerceptionError, messageOf } from '../../errors.js';
 import { type CredentialStore, credentialStore } from '../../image/credentials/credentials.js';
 import { parseReference } from '../../image/reference.js';
 import { announced } from '../../progress/events.js';
-import { GrpcError } from '../buildkit/grpc.js';
+import { GrpcClient, GrpcError } from '../buildkit/grpc.js';
 import { type BuildkitConnection, openSession } from '../buildkit/session.js';
 import { solve } from '../buildkit/solve.js';
 import type { BuildContext, Engine, EngineRequest, EngineSettings } from '../engine.js';
 import { withSourceDateEpoch } from '../request.js';
+import { givenBuildkitOptions, refuseBuildkitOptions } from '../unsupported.js';
 import { build, type PostOptions } from './build.js';
 import {
   type BuildBackend,
@@ -26,6 +27,7 @@ import { imageArchive, saveImage } from './images.js';
 import { type ImageDescription, NewImage } from './new-image.js';
 import { credentialHint, pushFromEngine, registryConfig } from './registry.js';
 
+const NEEDS_BUILDKIT = 'BuildKit has it: DOCKER_BUILDKIT=1, or `builder`';
 const NEVER = new AbortController().signal;
 
 export type DockerEngineSettings = Pick<EngineSettings, 'env' | 'stdout'> &
@@ -55,6 +57,12 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       const warn = (message: string): void => report({ kind: 'notice', message, warning: true });
       // Options are checked before anything is opened.
       const query = buildQuery(request, backend);
+      if (!isBuildKit)
+        refuseBuildkitOptions(
+          request,
+          backend === 'podman' ? 'Podman’s API' : 'the classic builder',
+          NEEDS_BUILDKIT,
+        );
       checkOutputs(request, ping, warn);
       const directories = checkBuildContexts(request, backend, ping, settings.openDirectory);
       const mayBeRefused = check?.hasLimits === true || push || tags.length > 1;
@@ -63,6 +71,7 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
         request,
         query,
         backend,
+        env,
         credentials,
         directories,
         built: (id) => image?.built(id),
@@ -114,6 +123,7 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
 interface ImageBuild extends Pick<PostOptions, 'query' | 'hint' | 'built'> {
   readonly request: EngineRequest;
   readonly backend: BuildBackend;
+  readonly env: NodeJS.ProcessEnv;
   readonly credentials: CredentialStore;
   readonly directories: ReadonlyMap<string, () => Promise<Readable>>;
   readonly warn: (message: string) => void;
@@ -131,7 +141,7 @@ async function explained(error: unknown, credentials: CredentialStore): Promise<
 async function buildImage(
   connection: Connection,
   context: BuildContext,
-  { request, backend, credentials, directories, warn, ...post }: ImageBuild,
+  { request, backend, env, credentials, directories, warn, ...post }: ImageBuild,
 ): Promise<string> {
   if (backend !== 'buildkit') {
     const config = await registryConfig(credentials, warn);
@@ -139,13 +149,19 @@ async function buildImage(
     return build(connection, context, request, { ...post, headers });
   }
   const buildkit: BuildkitConnection = {
-    open: (path, stop, headers) =>
-      connection.upgrade({ method: 'POST', path, headers }, 'h2c', stop),
+    openControl: async (stop) =>
+      new GrpcClient(await connection.upgrade({ method: 'POST', path: '/grpc' }, 'h2c', stop)),
+    openSession: (headers, stop) =>
+      connection.upgrade({ method: 'POST', path: '/session', headers }, 'h2c', stop),
     lost: (error) => lost(connection.endpoint, 'building the image', error),
   };
   const { buildContexts, concealed, signal } = request;
-  if (Object.keys(buildContexts).length === 0 && concealed.length === 0) {
-    const session = await openSession(buildkit, credentials, signal);
+  const needsSolve =
+    Object.keys(buildContexts).length > 0 ||
+    concealed.length > 0 ||
+    givenBuildkitOptions(request).length > 0;
+  if (!needsSolve) {
+    const session = await openSession(buildkit, { credentials }, signal);
     try {
       const query = `${post.query}&session=${session.id}`;
       return await build(connection, context, request, { ...post, query });
@@ -154,7 +170,10 @@ async function buildImage(
     }
   }
   const { built } = post;
-  const imageId = await solve(context, { buildkit, request, credentials, directories, built });
+  const exporters = [{ type: 'moby', attrs: {} }];
+  const connected = { buildkit, request, env, credentials };
+  const options = { ...connected, directories, exporters, built };
+  const { 'containerimage.digest': imageId } = await solve(context, options);
   if (imageId === undefined) throw withoutImage();
   return imageId;
 }

@@ -1,7 +1,7 @@
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
+import * as messages from '../../../src/engine/buildkit/messages.js';
 import { TraceDecoder } from '../../../src/engine/buildkit/progress.js';
-import { writeBytes, writeNumber } from '../../../src/engine/buildkit/protobuf.js';
 import type { SolveStatus } from '../../../src/progress/events.js';
 import { type Fixture, messagesOf } from '../docker/fixtures.js';
 
@@ -109,10 +109,9 @@ describe('a trace of BuildKit', () => {
   it('joins a character that is split between two logs of a step', () => {
     const bytes = Buffer.from('grün 🎉');
     const log = (part: Buffer, vertex = 'sha256:a'): string =>
-      writeBytes(
-        3,
-        Buffer.concat([writeBytes(1, vertex), writeNumber(3, 1), writeBytes(4, part)]),
-      ).toString('base64');
+      messages.StatusResponse.encode({
+        logs: [{ vertex, stream: 1, msg: part, timestamp: undefined }],
+      }).toString('base64');
     for (let cut = 0; cut <= bytes.length; cut++) {
       const decoder = new TraceDecoder();
       const first = decoder.decode(log(bytes.subarray(0, cut)));
@@ -125,24 +124,15 @@ describe('a trace of BuildKit', () => {
   });
 
   it('contains a warning with its details', () => {
-    const warning = [
-      writeBytes(1, 'sha256:a'),
-      writeNumber(2, 1),
-      writeBytes(3, 'short'),
-      writeBytes(4, 'one'),
-      writeBytes(4, 'two'),
-      writeBytes(5, 'https://docs.example'),
-    ];
-    const trace = writeBytes(4, Buffer.concat(warning)).toString('base64');
-    expect(new TraceDecoder().decode(trace).warnings).toEqual([
-      {
-        vertex: 'sha256:a',
-        level: 1,
-        short: 'short',
-        detail: ['one', 'two'],
-        url: 'https://docs.example',
-      },
-    ]);
+    const warning = {
+      vertex: 'sha256:a',
+      level: 1,
+      short: 'short',
+      detail: ['one', 'two'],
+      url: 'https://docs.example',
+    };
+    const trace = messages.StatusResponse.encode({ warnings: [warning] }).toString('base64');
+    expect(new TraceDecoder().decode(trace).warnings).toEqual([warning]);
   });
 
   it('that is cut anywhere is an error or a shorter trace', () => {

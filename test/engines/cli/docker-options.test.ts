@@ -1,8 +1,8 @@
 /** The table of docker's options is compared with the help of the real command lines. */
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { DOCKER_OPTIONS } from '../../../src/cli/docker-options.js';
-import { OPTIONS } from '../../../src/cli/flags.js';
+import { DOCKER_OPTIONS } from '../../../src/cli/arguments/docker-options.js';
+import { OPTIONS } from '../../../src/cli/arguments/flags.js';
 import { engines } from '../engines.js';
 
 /** Options by their names, with their letters, as a help text lists them. */

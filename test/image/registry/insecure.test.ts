@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parse } from '../../../src/cli/parse.js';
+import { parse } from '../../../src/cli/arguments/parse.js';
 import { Agents } from '../../../src/image/registry/agents.js';
 import { fetchToken } from '../../../src/image/registry/authenticator.js';
 import { insecureHosts, isInsecure, isInsecureMachine } from '../../../src/image/registry/host.js';

@@ -1,7 +1,7 @@
 /** The library's options of builders, from the command line's. */
 import { resolve } from 'node:path';
-import { BUILDER, type BuilderOptions } from '../options/builder.js';
-import { parseDuration } from '../text/duration.js';
+import { BUILDER, type BuilderOptions } from '../../options/builder.js';
+import { parseDuration } from '../../text/duration.js';
 import { usage } from './flags.js';
 import type { Arguments } from './parse.js';
 

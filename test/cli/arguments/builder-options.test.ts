@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { builderOptions } from '../../src/cli/builder-options.js';
-import { parse } from '../../src/cli/parse.js';
-import { DockerceptionError } from '../../src/errors.js';
+import { builderOptions } from '../../../src/cli/arguments/builder-options.js';
+import { parse } from '../../../src/cli/arguments/parse.js';
+import { DockerceptionError } from '../../../src/errors.js';
 
 const ENV = { FROM_HERE: 'a value', EMPTY: '' };
 

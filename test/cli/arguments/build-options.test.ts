@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { buildOptions } from '../../src/cli/build-options.js';
-import { parse } from '../../src/cli/parse.js';
-import { DockerceptionError } from '../../src/errors.js';
+import { buildOptions } from '../../../src/cli/arguments/build-options.js';
+import { parse } from '../../../src/cli/arguments/parse.js';
+import { DockerceptionError } from '../../../src/errors.js';
 
 const options = (
   argv: readonly string[],

@@ -2,13 +2,13 @@
 import { existsSync } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
-import { parseOwner } from '../edit/attributes.js';
-import { messageOf } from '../errors.js';
-import { type Addition, CONTEXT, type ContextOptions } from '../options/context.js';
-import { isStandardInput } from '../source/standard-input.js';
-import { nearest } from '../text/suggest.js';
-import { parseTime, sourceDateEpoch } from '../text/time.js';
-import { trimEnd } from '../text/trim.js';
+import { parseOwner } from '../../edit/attributes.js';
+import { messageOf } from '../../errors.js';
+import { type Addition, CONTEXT, type ContextOptions } from '../../options/context.js';
+import { isStandardInput } from '../../source/standard-input.js';
+import { nearest } from '../../text/suggest.js';
+import { parseTime, sourceDateEpoch } from '../../text/time.js';
+import { trimEnd } from '../../text/trim.js';
 import { splitPlace } from './builder-options.js';
 import { usage } from './flags.js';
 import { type Arguments, VERBS } from './parse.js';
@@ -74,7 +74,7 @@ function addition(text: string): Addition {
 
 async function ignoreFiles(paths: readonly string[]): Promise<string[]> {
   if (paths.length === 0) return [];
-  const { parseIgnore } = await import('../dockerfile/patterns/ignore.js');
+  const { parseIgnore } = await import('../../dockerfile/patterns/ignore.js');
   const lists = paths.map(async (path) => {
     const text = await readFile(path, 'utf8').catch((error: unknown) => {
       throw usage(`--dockerignore ${path}: ${messageOf(error)}`);

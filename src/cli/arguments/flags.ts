@@ -1,10 +1,10 @@
 /** The flags from which parsing, help and the manual derive: those of the library's options, and the command line's own. */
-import { DockerceptionError } from '../errors.js';
-import { BUILD } from '../options/build.js';
-import { BUILDER } from '../options/builder.js';
-import { INSPECT } from '../options/inspect.js';
-import { LIMITS } from '../options/limits.js';
-import { type Flag, FLAG_GROUPS, flagIn, flagsOf, type Schema } from '../options/schema.js';
+import { DockerceptionError } from '../../errors.js';
+import { BUILD } from '../../options/build.js';
+import { BUILDER } from '../../options/builder.js';
+import { INSPECT } from '../../options/inspect.js';
+import { LIMITS } from '../../options/limits.js';
+import { type Flag, FLAG_GROUPS, flagIn, flagsOf, type Schema } from '../../options/schema.js';
 
 const engine = flagIn('Engine and output');
 const view = flagIn('View');

@@ -1,12 +1,13 @@
 /** The library's options of a build, from the command line's; checked before anything is read. */
 import { resolve } from 'node:path';
-import { type Compression, parseCompression } from '../compression/compress.js';
-import { parsePlatform } from '../image/platform.js';
-import { isImageName } from '../image/reference.js';
-import { BUILD_ONLY, ENGINE_NAMES, type EngineName } from '../options/build.js';
-import { type Output, OUTPUT_TYPES, outputForm } from '../options/image.js';
-import { LIMITS, type Limits } from '../options/limits.js';
+import { type Compression, parseCompression } from '../../compression/compress.js';
+import { parsePlatform } from '../../image/platform.js';
+import { isImageName } from '../../image/reference.js';
+import { BUILD_ONLY, ENGINE_NAMES, type EngineName } from '../../options/build.js';
+import { type Output, OUTPUT_TYPES, outputForm } from '../../options/image.js';
+import { LIMITS, type Limits } from '../../options/limits.js';
 import { pairs } from './builder-options.js';
+import { buildkitOptions } from './buildkit-options.js';
 import { usage } from './flags.js';
 import type { Arguments } from './parse.js';
 
@@ -26,6 +27,7 @@ export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv) {
   const platforms = args.all('platform').flatMap((list) => list.split(','));
   platforms.forEach(parsePlatform);
   return args.options(BUILD_ONLY, {
+    ...buildkitOptions(args, env),
     tags,
     buildArgs: pairs(args.all('build-arg'), '--build-arg takes KEY[=VALUE]', (name) => env[name]),
     labels: pairs(args.all('label'), '--label takes NAME=VALUE', () => ''),
@@ -111,8 +113,8 @@ function checkDestinations(outputs: readonly Output[]): void {
 /** The limits, checked; undefined if none is given. */
 export async function limitOptions(args: Arguments): Promise<Limits | undefined> {
   if (args.firstOf(LIMITS) === undefined) return undefined;
-  const { parseCount, parseSize, parseSizeOrShare } = await import('../inspect/parse-size.js');
-  const { checkLimits } = await import('../inspect/limits.js');
+  const { parseCount, parseSize, parseSizeOrShare } = await import('../../inspect/parse-size.js');
+  const { checkLimits } = await import('../../inspect/limits.js');
   const limits = args.options(LIMITS, {
     maxSize: args.parsed('max-size', parseSize),
     maxLayers: args.parsed('max-layers', parseCount),

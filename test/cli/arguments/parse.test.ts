@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { OPTIONS } from '../../src/cli/flags.js';
-import { parse } from '../../src/cli/parse.js';
+import { OPTIONS } from '../../../src/cli/arguments/flags.js';
+import { parse } from '../../../src/cli/arguments/parse.js';
 
 describe('the command line', () => {
   test('builds unless another verb is named first', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { DOCKER_OPTIONS } from '../../src/cli/docker-options.js';
-import { OPTIONS } from '../../src/cli/flags.js';
-import { parse, VERBS } from '../../src/cli/parse.js';
-import type { Flag } from '../../src/options/schema.js';
+import { DOCKER_OPTIONS } from '../../../src/cli/arguments/docker-options.js';
+import { OPTIONS } from '../../../src/cli/arguments/flags.js';
+import { parse, VERBS } from '../../../src/cli/arguments/parse.js';
+import type { Flag } from '../../../src/options/schema.js';
 
 /** What a value may look like: none of it is an option, a number or a truth value. */
 const VALUES = [
@@ -139,12 +139,8 @@ describe("docker build's options", () => {
 
   const MISSING = DOCKER_OPTIONS.filter(({ missing }) => missing !== undefined);
   it.each(MISSING)('--$name is refused by name, with a reason and another way', (option) => {
-    const { name, short, value, off, missing = '' } = option;
-    const forms = [
-      `--${name}`,
-      ...(value ? [`--${name}=x`] : []),
-      ...(off ? [`--${name}=true`] : []),
-    ];
+    const { name, short, value, missing = '' } = option;
+    const forms = [`--${name}`, ...(value ? [`--${name}=x`] : [])];
     if (short !== undefined) forms.push(`-${short}`, `-${short}2g`);
     for (const form of forms) {
       const { message, hint } = refusal([form]);

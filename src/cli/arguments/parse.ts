@@ -5,9 +5,15 @@
  * as `--name=value` before minimist reads it, which would take `-tapp` for four flags and `--no-tag` for a value.
  */
 import minimist from 'minimist';
-import type { DockerceptionError } from '../errors.js';
-import { type Flag, flagsOf, type OptionsOf, type Schema, type Verb } from '../options/schema.js';
-import { parseBoolean } from '../options/values.js';
+import type { DockerceptionError } from '../../errors.js';
+import {
+  type Flag,
+  flagsOf,
+  type OptionsOf,
+  type Schema,
+  type Verb,
+} from '../../options/schema.js';
+import { parseBoolean } from '../../options/values.js';
 import { acceptDockerOption } from './docker-options.js';
 import { OPTIONS, usage } from './flags.js';
 

@@ -2,8 +2,8 @@
  * The options of `docker build` and `docker buildx build` that this tool does not have. Scripts carry them over from
  * there: some change nothing here and are accepted, each of the others gets an error with its own name and reason.
  */
-import type { Flag, Verb } from '../options/schema.js';
-import { parseBoolean } from '../options/values.js';
+import type { Flag, Verb } from '../../options/schema.js';
+import { parseBoolean } from '../../options/values.js';
 import { usage } from './flags.js';
 
 /** One option of docker's. */
@@ -12,14 +12,10 @@ export interface DockerOption extends Pick<Flag, 'name' | 'short'> {
   readonly value: boolean;
   /** Why it is missing here; undefined for a flag that is accepted and has no effect. */
   readonly missing: string | undefined;
-  /** Whether `false` is accepted and has no effect. */
-  readonly off: boolean;
   readonly program: 'docker build' | 'docker buildx build';
 }
 
 const LIMITS = 'RUN has the limits that the engine gives it';
-const CACHE = 'the engine uses the cache that it has, and no other';
-const RUN_NEEDS = 'no secrets, agents or further rights are handed to RUN';
 const BUILD = 'docker build';
 const BUILDX = 'docker buildx build';
 
@@ -31,28 +27,17 @@ function options(
 ): DockerOption[] {
   return usages.map((usage) => {
     const [, short, name = '', value] = /^(?:-(.), )?--([^=]+)(=)?$/.exec(usage) ?? [];
-    const off = name === 'provenance' || name === 'sbom';
-    return { name, short, value: value !== undefined, missing, off, program };
+    return { name, short, value: value !== undefined, missing, program };
   });
 }
 
 export const DOCKER_OPTIONS: readonly DockerOption[] = [
   ...options(BUILD, undefined, '--rm', '--force-rm', '--compress'),
-  ...options(
-    BUILDX,
-    'no attestations and annotations are written',
-    ...['--provenance=', '--sbom=', '--attest=', '--annotation='],
-  ),
-  ...options(BUILDX, RUN_NEEDS, '--allow=', '--secret=', '--ssh='),
-  ...options(BUILD, RUN_NEEDS, '--security-opt='),
-  ...options(BUILDX, 'the engine chooses its own builder', '--builder='),
-  ...options(BUILD, CACHE, '--cache-from='),
-  ...options(BUILDX, CACHE, '--cache-to=', '--no-cache-filter='),
+  ...options(BUILD, LIMITS, '--security-opt='),
   ...options(BUILDX, 'the Dockerfile is built, and not only checked', '--call=', '--check'),
   ...options(BUILDX, 'there is no debug log', '-D, --debug'),
   ...options(BUILD, LIMITS, '--cgroup-parent=', '--cpu-period=', '--cpu-quota=', '--cpu-shares='),
   ...options(BUILD, LIMITS, '--cpuset-cpus=', '--cpuset-mems=', '-m, --memory=', '--memory-swap='),
-  ...options(BUILD, LIMITS, '--shm-size=', '--ulimit='),
   ...options(BUILD, 'it is for Windows containers', '--isolation='),
   ...options(BUILD, 'signatures of images are not verified in any case', '--disable-content-trust'),
   ...options(BUILD, 'layers are kept as the Dockerfile makes them', '--squash'),
@@ -78,7 +63,7 @@ export function acceptDockerOption(
   const on = parseBoolean(attached ?? (option.value ? next() : 'true'));
   if (option.missing === undefined && on === undefined)
     throw usage(`--${option.name} takes no value`);
-  if (option.missing === undefined || (option.off && on === false)) return true;
+  if (option.missing === undefined) return true;
   throw refused(option, verb);
 }
 
