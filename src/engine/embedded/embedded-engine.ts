@@ -28,10 +28,11 @@ import type {
   EntryBuild,
   EntryEngine,
 } from '../engine.js';
+import { Outputs } from '../outputs.js';
 import { withSourceDateEpoch } from '../request.js';
 import { assemble, metadataOf } from './output/assemble.js';
+import { writeFileSystems } from './output/file-systems.js';
 import { type LayerSettings, layerTar } from './output/layer-tar.js';
-import { Outputs } from './output/outputs.js';
 import { isPredictable, SpeculativeLayerWriter } from './speculation/speculative-layer-writer.js';
 import { contentOf, readableOf } from './spool/contents.js';
 import { Spool } from './spool/spool.js';
@@ -155,7 +156,7 @@ class Build implements EntryBuild {
       const targets = await this.#targets(dockerfile, sources, this.#report);
       if (check !== undefined) await checkTargets(targets, this.#spool, check);
       const image = await this.#assemble(targets, outputs);
-      await outputs.writeFiles(targets, this.#layers);
+      await writeFileSystems(targets, this.#options, this.settings.stdout, this.#layers);
       signal.throwIfAborted();
       // After this, a signal no longer changes the result.
       if (image !== undefined) await outputs.finish(image);

@@ -3,19 +3,16 @@
  * last: the image is pushed before its archive appears under its name.
  */
 import type { Readable, Writable } from 'node:stream';
-import { writeToStream } from '../../../files/output-file.js';
-import { ArchiveStore } from '../../../image/archive/archive-store.js';
-import { copyImage } from '../../../image/assemble.js';
-import { LayoutStore } from '../../../image/layout/layout-store.js';
-import type { AssembledImage } from '../../../image/manifest.js';
-import { formatPlatform } from '../../../image/platform.js';
-import { fullName } from '../../../image/reference.js';
-import type { RegistrySettings } from '../../../image/registry/settings.js';
-import type { BlobStore } from '../../../image/store.js';
-import { isImageOutput, type Output, outputForm } from '../../../options/image.js';
-import type { EngineRequest } from '../../engine.js';
-import type { BuiltTarget } from '../stages/stages.js';
-import type { LayerSettings } from './layer-tar.js';
+import { writeToStream } from '../files/output-file.js';
+import { ArchiveStore } from '../image/archive/archive-store.js';
+import { copyImage } from '../image/assemble.js';
+import { LayoutStore } from '../image/layout/layout-store.js';
+import type { AssembledImage } from '../image/manifest.js';
+import { fullName } from '../image/reference.js';
+import type { RegistrySettings } from '../image/registry/settings.js';
+import type { BlobStore } from '../image/store.js';
+import { isImageOutput, type Output, outputForm } from '../options/image.js';
+import type { EngineRequest } from './engine.js';
 
 const NEVER = new AbortController().signal;
 
@@ -73,7 +70,7 @@ export class Outputs {
     for (const other of this.named.slice(1)) await copyImage(image, other);
     if (temporary !== undefined && temporary !== this.store) await copyImage(image, temporary);
     if (build.push) {
-      const { pushToRegistry } = await import('../../../image/registry/push.js');
+      const { pushToRegistry } = await import('../image/registry/push.js');
       await pushToRegistry(image, names, registry);
     }
     if (temporary !== undefined) {
@@ -89,30 +86,6 @@ export class Outputs {
     }
     if (!build.push && !build.load) build.signal.throwIfAborted();
     for (const destination of this.named) await destination.finish(image, names);
-  }
-
-  /** Writes the file systems to the outputs of type `tar` and `local`. */
-  async writeFiles(targets: readonly BuiltTarget[], settings: LayerSettings): Promise<void> {
-    const { build, stdout } = this.options;
-    const files = build.outputs.filter((output) => !isImageOutput(output));
-    if (files.length === 0) return;
-    const systems = await Promise.all(
-      targets.map(async (target) => ({
-        platform: formatPlatform(target.platform),
-        root: (await target.system()).tree.freeze(),
-        layers: target.layers,
-      })),
-    );
-    const options = { ...settings, report: build.report };
-    for (const { type, dest } of files) {
-      if (type === 'local') {
-        const { writeLocal } = await import('./local-output.js');
-        await writeLocal(systems, dest, options);
-      } else {
-        const { writeFlatTar } = await import('./flat-tar.js');
-        await writeFlatTar(systems, dest, stdout, options);
-      }
-    }
   }
 
   /** Closes all outputs. Unfinished ones leave no file. */

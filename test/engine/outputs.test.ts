@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Outputs } from '../../../../src/engine/embedded/output/outputs.js';
-import { copyImage } from '../../../../src/image/assemble.js';
-import type { BlobStore } from '../../../../src/image/store.js';
-import { assemble, fakeRegistry, quick } from '../../../image/registry/fake.js';
-import { engineOptions } from '../../../support/engine-options.js';
+import { Outputs } from '../../src/engine/outputs.js';
+import { copyImage } from '../../src/image/assemble.js';
+import type { BlobStore } from '../../src/image/store.js';
+import { assemble, fakeRegistry, quick } from '../image/registry/fake.js';
+import { engineOptions } from '../support/engine-options.js';
 
 describe('a signal', () => {
   let folder: string;
