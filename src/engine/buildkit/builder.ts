@@ -3,12 +3,15 @@
  * name of a builder of buildx, which buildx itself connects to.
  */
 import { once } from 'node:events';
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect as connectTls } from 'node:tls';
+import { checkServerIdentity, connect as connectTls, createSecureContext } from 'node:tls';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+import { connectionCode, connectionReason, UNTRUSTED } from '../../text/connection-reason.js';
 import { redactAddress } from '../../text/redact.js';
+import type { Report } from '../../progress/events.js';
 import { GrpcClient, GrpcError } from './grpc.js';
 import { programStream } from './program-stream.js';
 import type { BuildkitConnection } from './session.js';
@@ -27,12 +30,18 @@ export interface Builder {
   readonly name: string;
   /** The name of a builder of buildx; undefined for an address. */
   readonly buildxName: string | undefined;
+  /** The program that connects, which may have to start BuildKit first; undefined if this process does. */
+  readonly program?: string;
+  /** Whether the connection has TLS; undefined if it can't. */
+  readonly usesTls?: boolean;
   /** Connects. The stream emits errors that occur after it was opened. */
   dial(signal: AbortSignal): Promise<Duplex>;
 }
 
-/** Milliseconds to connect. */
+/** Milliseconds until BuildKit must answer, unless a program connects. */
 const CONNECT_TIMEOUT = 30_000;
+/** Milliseconds until a message says what is waited for. */
+const NOTICE_DELAY = 1_000;
 const ADDRESS = /^([a-z-]+):\/\/(.*)$/s;
 /** Names of builders, containers and pods. None can be an option of a program. */
 const NAME = /^[a-zA-Z0-9][\w.-]*$/;
@@ -40,10 +49,9 @@ const CONTROL = '/moby.buildkit.v1.Control';
 const UNIMPLEMENTED = 12;
 
 /**
- * The BuildKit that an option or the environment names: `BUILDX_BUILDER`, or `BUILDKIT_HOST`. The builder `default` of buildx is
- * the Docker Engine.
+ * The BuildKit that an option or the environment names: `BUILDX_BUILDER`, else `BUILDKIT_HOST`.
  *
- * @returns undefined if none is named.
+ * @returns undefined if none is named, or `default`, which is the Docker Engine.
  * @throws DockerceptionError of kind usage, BUILDER_ADDRESS.
  */
 export function namedBuilder(
@@ -52,9 +60,9 @@ export function namedBuilder(
   tls: BuildkitTls = {},
 ): Builder | undefined {
   const { BUILDX_BUILDER: name, BUILDKIT_HOST: host } = env;
-  const named = name === 'default' ? undefined : name;
-  if (option) return builderAt(option, '`builder`', env, tls);
-  if (named) return builderAt(named, 'BUILDX_BUILDER', env, tls);
+  const named = option || name;
+  if (named === 'default') return undefined;
+  if (named) return builderAt(named, option ? '`builder`' : 'BUILDX_BUILDER', env, tls);
   return host ? builderAt(host, 'BUILDKIT_HOST', env, tls) : undefined;
 }
 
@@ -71,112 +79,139 @@ function builderAt(
       hint,
     });
   const usesTls = Object.values(tls).some((value) => value !== undefined);
-  if (usesTls && scheme !== 'tcp') throw refuse('only tcp:// has TLS', 'leave out --tls-…');
+  if (usesTls && scheme !== 'tcp')
+    throw refuse(
+      'only tcp:// has TLS',
+      'leave out `tlsCaCert`, `tlsCert`, `tlsKey`, `tlsServerName`',
+    );
+  const through = (program: string, ...args: string[]): Builder => ({
+    name: scheme === undefined ? `builder ${name}` : name,
+    buildxName: scheme === undefined ? text : undefined,
+    program,
+    dial: () => Promise.resolve(programStream(program, args, env)),
+  });
   if (scheme === undefined) {
     if (!NAME.test(text)) throw refuse('it is neither an address nor a name');
-    const args = ['buildx', 'dial-stdio', '--builder', text];
-    const dial = dialProgram('docker', args, env);
-    return { name: `builder ${name}`, buildxName: text, dial };
+    return through('docker', 'buildx', 'dial-stdio', '--builder', text);
   }
-  const at = (dial: Builder['dial']): Builder => ({ name, buildxName: undefined, dial });
+  const at = { name, buildxName: undefined };
   if (scheme === 'unix') {
-    if (rest === '') throw refuse('it has no path');
-    return at((signal) => opened(connectPlain({ path: rest }), 'connect', signal));
+    if (!rest.startsWith('/')) throw refuse('it has no absolute path');
+    return { ...at, dial: (signal) => opened(connectPlain({ path: rest }), 'connect', signal) };
   }
   if (scheme === 'tcp') {
-    const [, host = '', port] = /^\[?([^[\]]+)\]?:(\d+)\/?$/.exec(rest) ?? [];
-    if (port === undefined) throw refuse('it is not HOST:PORT');
-    return at((signal) => dialTcp(host, Number(port), usesTls ? tls : undefined, signal));
+    const [, v6, host = v6, port] =
+      /^(?:\[([\da-f:.]+)\]|([^\s:/?#@[\]]+)):(\d+)\/?$/i.exec(rest) ?? [];
+    if (host === undefined || Number(port) > 65535) throw refuse('it is not HOST:PORT');
+    const address = { host, port: Number(port) };
+    const dial: Builder['dial'] = usesTls
+      ? (signal) => dialTls(address, tls, signal)
+      : (signal) => opened(connectPlain({ ...address, noDelay: true }), 'connect', signal);
+    return { ...at, usesTls, dial };
   }
-  const url = new URL(`x://${rest}`);
-  const value = (key: string, option: string): string[] => {
-    const found = url.searchParams.get(key);
-    if (found === null) return [];
-    if (!/^[\w.:@/][\w.:@/-]*$/.test(found)) throw refuse(`its ${key} is invalid`);
-    return [option, found];
-  };
-  if (!NAME.test(url.hostname)) throw refuse('it has no valid name');
+  const isPod = scheme === 'kube-pod';
+  if (!isPod && scheme !== 'docker-container') throw refuse(`the scheme ${scheme}:// is unknown`);
+  const url = URL.canParse(`x://${rest}`) ? new URL(`x://${rest}`) : undefined;
+  if (url === undefined || !NAME.test(url.host)) throw refuse('it has no valid name');
+  const options = ['context', ...(isPod ? ['namespace', 'container'] : [])].flatMap((key) => {
+    const value = url.searchParams.get(key);
+    if (value === null) return [];
+    if (!/^[\w.:@/][\w.:@/-]*$/.test(value)) throw refuse(`its ${key} is invalid`);
+    return [`--${key}`, value];
+  });
   const buildctl = ['buildctl', 'dial-stdio'];
-  if (scheme === 'docker-container') {
-    const context = value('context', '--context');
-    return at(dialProgram('docker', [...context, 'exec', '-i', url.hostname, ...buildctl], env));
-  }
-  if (scheme === 'kube-pod') {
-    const options = [
-      ...value('context', '--context'),
-      ...value('namespace', '--namespace'),
-      ...value('container', '--container'),
-    ];
-    const args = [...options, 'exec', '-i', url.hostname, '--', ...buildctl];
-    return at(dialProgram('kubectl', args, env));
-  }
-  throw refuse(`the scheme ${scheme}:// is unknown`);
+  return isPod
+    ? through('kubectl', ...options, 'exec', '-i', url.host, '--', ...buildctl)
+    : through('docker', ...options, 'exec', '-i', url.host, ...buildctl);
 }
 
 const ADDRESSES =
   'unix:///path, tcp://host:1234, docker-container://NAME, kube-pod://NAME, or the name of a builder (docker buildx ls)';
 
-function dialProgram(program: string, args: string[], env: NodeJS.ProcessEnv): Builder['dial'] {
-  return () => Promise.resolve(programStream(program, args, env));
-}
-
-async function dialTcp(
-  host: string,
-  port: number,
-  tls: BuildkitTls | undefined,
+/** Connects with TLS. @throws DockerceptionError of kind usage, CERTIFICATE_INVALID. */
+async function dialTls(
+  address: { readonly host: string; readonly port: number },
+  { caCert, cert: certPath, key: keyPath, serverName = address.host }: BuildkitTls,
   signal: AbortSignal,
 ): Promise<Duplex> {
-  if (tls === undefined)
-    return opened(connectPlain({ host, port, noDelay: true }), 'connect', signal);
-  const [ca, cert, key] = await Promise.all([tls.caCert, tls.cert, tls.key].map(readPem));
-  const servername = tls.serverName ?? (isIP(host) === 0 ? host : undefined);
+  if ((certPath === undefined) !== (keyPath === undefined))
+    throw invalidPem('`tlsCert` and `tlsKey`', 'one needs the other');
+  const ca = await readPem('tlsCaCert', caCert, (pem) => new X509Certificate(pem));
+  const cert = await readPem('tlsCert', certPath, (pem) => new X509Certificate(pem));
+  const key = await readPem('tlsKey', keyPath, (pem) => createSecureContext({ cert, key: pem }));
   const socket = connectTls({
-    host,
-    port,
+    ...address,
     ALPNProtocols: ['h2'],
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
-    ...(servername !== undefined && { servername }),
+    ...{ ca, cert, key },
+    // An IP address is not a server name (RFC 6066, section 3).
+    ...(isIP(serverName) === 0 && { servername: serverName }),
+    checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate),
   });
-  return opened(socket, 'secureConnect', signal);
+  return opened(socket.setNoDelay(), 'secureConnect', signal);
 }
 
-async function readPem(path: string | undefined): Promise<Buffer | undefined> {
+async function readPem(
+  option: string,
+  path: string | undefined,
+  check: (pem: Buffer) => unknown,
+): Promise<Buffer | undefined> {
   if (path === undefined) return undefined;
-  return readFile(path).catch((cause: unknown) => {
-    const message = `reading the certificate ${path}: ${messageOf(cause)}`;
-    throw new DockerceptionError('usage', 'CERTIFICATE_INVALID', message, { cause });
+  const subject = `\`${option}: ${path}\``;
+  const pem = await readFile(path).catch((cause: unknown) => {
+    throw invalidPem(subject, messageOf(cause), cause);
   });
+  try {
+    check(pem);
+    return pem;
+  } catch (cause) {
+    const isOther = systemCode(cause) === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH';
+    const what = option === 'tlsKey' ? 'key without a password' : 'certificate';
+    const why = isOther ? 'it is not the key of `tlsCert`' : `it has no ${what} in PEM`;
+    throw invalidPem(subject, why, cause);
+  }
+}
+
+function invalidPem(subject: string, why: string, cause?: unknown): DockerceptionError {
+  const message = `reading ${subject}: ${why}`;
+  return new DockerceptionError('usage', 'CERTIFICATE_INVALID', message, { cause });
 }
 
 async function opened(socket: Socket, event: string, signal: AbortSignal): Promise<Duplex> {
-  const timeout = AbortSignal.timeout(CONNECT_TIMEOUT);
   try {
-    await once(socket, event, { signal: AbortSignal.any([signal, timeout]) });
+    await once(socket, event, { signal });
     return socket;
   } catch (error) {
     socket.on('error', () => undefined).destroy();
-    signal.throwIfAborted();
-    throw timeout.aborted ? new Error('no answer') : error;
+    throw error;
   }
 }
 
 /** Connections to a BuildKit. A build and its session share one. */
-export function connectBuilder(builder: Builder): BuildkitConnection {
+export function connectBuilder(builder: Builder, report: Report): BuildkitConnection {
+  const { name, program } = builder;
   return {
     async openControl(signal) {
+      const message = `waiting for BuildKit at ${name}`;
+      const notice = setTimeout(() => report({ kind: 'notice', message }), NOTICE_DELAY);
+      const timeout = program === undefined ? [AbortSignal.timeout(CONNECT_TIMEOUT)] : [];
+      const stop = AbortSignal.any([signal, ...timeout]);
       let client: GrpcClient | undefined;
+      const close = (): void => client?.close();
+      stop.addEventListener('abort', close, { once: true });
       try {
-        client = new GrpcClient(await builder.dial(signal));
+        client = new GrpcClient(await builder.dial(stop));
         await client.call(`${CONTROL}/Info`, Buffer.alloc(0), () => undefined);
         return client;
       } catch (error) {
         // BuildKit before 0.11 has no Info.
         if (client && error instanceof GrpcError && error.status === UNIMPLEMENTED) return client;
-        client?.close();
+        close();
         signal.throwIfAborted();
-        throw error instanceof DockerceptionError ? error : unreachable(builder, error);
+        if (error instanceof DockerceptionError) throw error;
+        throw unreachable(builder, stop.aborted ? new Error('no answer') : error);
+      } finally {
+        clearTimeout(notice);
+        stop.removeEventListener('abort', close);
       }
     },
     openSession(headers, _signal, control) {
@@ -184,34 +219,53 @@ export function connectBuilder(builder: Builder): BuildkitConnection {
       return Promise.resolve(control.bytes(`${CONTROL}/Session`, headers));
     },
     lost(cause) {
-      const message = `building the image: BuildKit at ${builder.name} went away in the middle: ${reasonOf(cause)}`;
+      const message = `building the image: BuildKit at ${name} went away in the middle: ${reasonOf(cause)}`;
       const hint = 'see the log of buildkitd, then try again';
       return new DockerceptionError('engine', 'ENGINE_GONE', message, { cause, hint });
     },
   };
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such socket',
-  ECONNREFUSED: 'connection refused, nothing listens there',
-  EACCES: 'permission denied',
-  ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'the host’s name can’t be looked up',
-  ETIMEDOUT: 'no answer',
-  ECONNRESET: 'it closed the connection',
-};
+/** Alerts of TLS (RFC 8446, section 6) about the certificate of the client, or the lack of it. */
+const REFUSED = /^ERR_SSL_.*ALERT/;
 
 function reasonOf(error: unknown): string {
-  const { code, path, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  const { path, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  const code = connectionCode(error);
   if (code === 'ENOENT' && syscall?.startsWith('spawn')) return `there is no ${path} on PATH`;
-  return REASONS[systemCode(error) ?? ''] ?? messageOf(error);
+  if (REFUSED.test(code)) return 'it refused the client’s certificate, or requires one';
+  if (UNTRUSTED.test(code)) return `its certificate is not trusted: ${messageOf(error)}`;
+  return code.startsWith('ERR_HTTP2_')
+    ? 'it doesn’t answer as BuildKit does'
+    : connectionReason(error);
 }
 
-function unreachable({ name, buildxName }: Builder, cause: unknown): DockerceptionError {
-  const message = `reaching BuildKit at ${name}: ${reasonOf(cause)}`;
-  const hint =
-    buildxName === undefined
-      ? 'is buildkitd running there? `buildctl --addr … debug workers` asks it'
-      : '`docker buildx ls` lists the builders, `docker buildx inspect --bootstrap NAME` starts one';
+function unreachable(builder: Builder, cause: unknown): DockerceptionError {
+  const message = `reaching BuildKit at ${builder.name}: ${reasonOf(cause)}`;
+  const hint = unreachableHint(builder, connectionCode(cause), messageOf(cause));
   return new DockerceptionError('engine', 'ENGINE_UNREACHABLE', message, { cause, hint });
+}
+
+function unreachableHint(
+  { buildxName, program, usesTls }: Builder,
+  code: string,
+  text: string,
+): string {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return '`tlsServerName` is the name in its certificate';
+  if (code === 'CERT_HAS_EXPIRED') return 'renew it, or the authority’s certificate of `tlsCaCert`';
+  if (UNTRUSTED.test(code)) return '`tlsCaCert` names the certificate of its authority';
+  if (code.startsWith('ERR_SSL_') && !REFUSED.test(code))
+    return 'without `tlsCaCert`, `tlsCert`, `tlsKey` and `tlsServerName`, the connection has no TLS';
+  const isClosed = /^(?:ECONNRESET|EPIPE|ERR_HTTP2_|ERR_SSL_|$)/.test(code);
+  if (usesTls === true && isClosed)
+    return '`tlsCert` and `tlsKey` are the client’s certificate and key';
+  if (usesTls === false && isClosed)
+    return 'if it has TLS: `tlsCaCert`, and `tlsCert` with `tlsKey`';
+  if (buildxName === undefined && program !== 'docker')
+    return 'is buildkitd running there? `buildctl --addr … debug workers` asks it';
+  const isMissing = code === 'ENOENT' || /unknown command|is not a docker command/.test(text);
+  return isMissing
+    ? 'the docker CLI and its plugin buildx connect to builders by name; tcp:// and unix:// need neither'
+    : '`docker buildx ls` lists the builders, `docker buildx inspect --bootstrap NAME` starts one';
 }

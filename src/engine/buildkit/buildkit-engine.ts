@@ -35,7 +35,7 @@ export function buildkitEngine(builder: Builder, settings: BuildkitSettings): En
         .filter(([, value]) => !REMOTE.test(value))
         .map(([name, path]) => [name, () => openDirectory(path)] as const);
       const response = await solve(context, {
-        buildkit: connectBuilder(builder),
+        buildkit: connectBuilder(builder, request.report),
         request,
         env,
         credentials: credentialStore(env),

@@ -1,21 +1,10 @@
 /** The errors of an engine, with their kinds and codes: it cannot be reached, breaks the connection, or refuses a request. */
-import { DockerceptionError, type ErrorKind, messageOf, systemCode } from '../../errors.js';
+import { DockerceptionError, type ErrorKind, systemCode } from '../../errors.js';
+import { connectionReason } from '../../text/connection-reason.js';
 import { redact } from '../../text/redact.js';
 import { joinLines } from '../../text/trim.js';
 import type { Endpoint } from './endpoint.js';
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such socket',
-  ECONNREFUSED: 'connection refused, nothing listens there',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'the host’s name can’t be looked up',
-  ETIMEDOUT: 'no answer',
-  ENOTSOCK: 'not a socket',
-  ECONNRESET: 'it closed the connection',
-  EPIPE: 'it closed the connection',
-};
 const SEE_LOG = 'see the engine’s own log';
 const NOT_FOUND = 'ENGINE_NOT_FOUND';
 /** Codes of a connection to a socket that does not exist, or that no process listens on. */
@@ -25,8 +14,7 @@ const NOT_RUNNING = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED']);
 export function unreachable(endpoint: Endpoint, cause: unknown): DockerceptionError {
   const code = systemCode(cause) ?? '';
   const isWithoutSsh = code === 'ENOENT' && endpoint.address.kind === 'ssh';
-  const reason = REASONS[code] ?? messageOf(cause);
-  const why = isWithoutSsh ? 'there is no ssh program on PATH' : reason;
+  const why = isWithoutSsh ? 'there is no ssh program on PATH' : connectionReason(cause);
   const message = `reaching the engine at ${endpoint.name}: ${why}`;
   const hint = unreachableHint(endpoint, code);
   return new DockerceptionError('engine', 'ENGINE_UNREACHABLE', message, { cause, hint });
@@ -48,8 +36,7 @@ function unreachableHint({ others: [other] }: Endpoint, code: string): string {
 
 /** The connection broke while `doing`. */
 export function lost(endpoint: Endpoint, doing: string, cause?: unknown): DockerceptionError {
-  const closed = 'it closed the connection';
-  const why = REASONS[systemCode(cause) ?? ''] ?? (cause === undefined ? closed : messageOf(cause));
+  const why = cause === undefined ? 'it closed the connection' : connectionReason(cause);
   const message = `${doing}: the engine at ${endpoint.name} went away in the middle: ${why}`;
   const hint = `${SEE_LOG}, then try again`;
   return new DockerceptionError('engine', 'ENGINE_GONE', message, { cause, hint });

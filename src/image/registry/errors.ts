@@ -1,6 +1,7 @@
 /** Failures of requests to registries, and their descriptions as errors of this package. */
 import type { ErrorCode } from '../../error-codes.js';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+import { connectionCode, connectionReason, UNTRUSTED } from '../../text/connection-reason.js';
 import { printable } from '../../text/printable.js';
 import type { CredentialStore } from '../credentials/credentials.js';
 import type { RepositoryName } from '../manifest.js';
@@ -138,30 +139,13 @@ async function httpError(
   return fail('REGISTRY_FAILED', `${host} answered ${said}`);
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused, nothing listens there',
-  ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'the host’s name can’t be looked up',
-  EHOSTUNREACH: 'no way to the host',
-  ENETUNREACH: 'no way to the network',
-  ETIMEDOUT: 'no answer',
-  ECONNRESET: 'it closed the connection',
-  EPIPE: 'it closed the connection',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it doesn’t speak TLS',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it doesn’t speak TLS',
-};
-
-/** OpenSSL's and Node's codes for untrusted certificates. */
-const CERTIFICATE =
-  /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA)/;
-
 function connectionError(
   { cause, url }: ConnectionFailure,
   registry: string,
   fail: Fail,
 ): DockerceptionError {
   if (cause instanceof ProxyError) {
-    const why = cause.status === 407 ? 'it wants other credentials' : reasonOf(cause.cause);
+    const why = cause.status === 407 ? 'it wants other credentials' : connectionReason(cause.cause);
     return fail(
       'REGISTRY_UNREACHABLE',
       `reaching ${url.host} through the proxy ${cause.proxy.host}: ${why}`,
@@ -169,33 +153,18 @@ function connectionError(
     );
   }
   const host = url.host === registry ? registry : `${url.host} (for ${registry})`;
-  if (CERTIFICATE.test(codeOf(cause)))
+  if (UNTRUSTED.test(connectionCode(cause)))
     return fail(
       'REGISTRY_UNREACHABLE',
       `reaching ${host}: its certificate is not trusted: ${printable(messageOf(cause))}`,
       'its authority’s certificate goes into the file that NODE_EXTRA_CA_CERTS names, or ' +
         `into /etc/docker/certs.d/${url.host}/ca.crt; \`insecure: ${registry}\` does without`,
     );
-  const why = reasonOf(cause);
+  const why = connectionReason(cause);
   const hint = why.includes('TLS')
     ? `\`insecure: ${registry}\` allows plain HTTP`
     : registry === 'docker.io'
       ? 'a name without a registry is Docker Hub’s: others are named in front, as in registry:5000/app'
       : undefined;
   return fail('REGISTRY_UNREACHABLE', `reaching ${host}: ${why}`, hint);
-}
-
-/** A description of a connection's failure without system codes. */
-export function reasonOf(error: unknown): string {
-  return REASONS[codeOf(error)] ?? printable(messageOf(error));
-}
-
-/** The code of an error, or of the first error for several addresses of a host. */
-function codeOf(error: unknown): string {
-  if (error instanceof AggregateError && systemCode(error) === undefined)
-    return codeOf(error.errors[0]);
-  const code = systemCode(error) ?? '';
-  return code === 'EPROTO' && messageOf(error).includes('wrong version number')
-    ? 'ERR_SSL_WRONG_VERSION_NUMBER'
-    : code;
 }

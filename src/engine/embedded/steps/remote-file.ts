@@ -9,7 +9,7 @@ import { createGunzip } from 'node:zlib';
 import { DockerceptionError } from '../../../errors.js';
 import { FILE, Leaf } from '../../../filesystem/node.js';
 import { Agents, hostsOf } from '../../../image/registry/agents.js';
-import { ConnectionFailure, HttpFailure, reasonOf } from '../../../image/registry/errors.js';
+import { ConnectionFailure, HttpFailure } from '../../../image/registry/errors.js';
 import {
   type Answer,
   bodyOf,
@@ -23,6 +23,7 @@ import { type Timing, withDefaults } from '../../../image/registry/settings.js';
 import type { Blob } from '../../../image/store.js';
 import { toBinary } from '../../../text/binary.js';
 import { printable } from '../../../text/printable.js';
+import { connectionReason } from '../../../text/connection-reason.js';
 import { basicAuthorization } from '../../../text/redact.js';
 import { trimEnd } from '../../../text/trim.js';
 import type { Spool } from '../spool/spool.js';
@@ -154,7 +155,7 @@ function asBuildError(error: unknown, doing: string, signal: AbortSignal, where 
   const why =
     error instanceof HttpFailure
       ? `the server answered ${error.message.replace(': ', ' ')}`
-      : `${where}${reasonOf(error instanceof ConnectionFailure ? error.cause : error)}`;
+      : `${where}${connectionReason(error instanceof ConnectionFailure ? error.cause : error)}`;
   return new DockerceptionError('build', 'ADD_FAILED', `${doing}: ${why}`, { cause: error });
 }
 
