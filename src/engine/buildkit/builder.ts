@@ -2,16 +2,22 @@
  * Finds the BuildKit to use, and connects to it: an address as of `buildctl --addr` (moby/buildkit, client/connhelper), or the
  * name of a builder of buildx, which buildx itself connects to.
  */
-import { once } from 'node:events';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity, connect as connectTls, createSecureContext } from 'node:tls';
-import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
-import { connectionCode, connectionReason, UNTRUSTED } from '../../text/connection-reason.js';
-import { redactAddress } from '../../text/redact.js';
+import {
+  connectionCode,
+  connectionReason,
+  DockerceptionError,
+  messageOf,
+  systemCode,
+  UNTRUSTED,
+} from '../../errors.js';
 import type { Report } from '../../progress/events.js';
+import { redactAddress } from '../../text/redact.js';
 import { GrpcClient, GrpcError } from './grpc.js';
 import { programStream } from './program-stream.js';
 import type { BuildkitConnection } from './session.js';
@@ -26,7 +32,7 @@ export interface BuildkitTls {
 
 /** A BuildKit. There is no connection to it yet. */
 export interface Builder {
-  /** For messages: `builder farm (BUILDX_BUILDER)`, `tcp://buildkitd:1234 (BUILDKIT_HOST)`. */
+  /** For messages: `builder farm`, `tcp://buildkitd:1234 (BUILDKIT_HOST)`. */
   readonly name: string;
   /** The name of a builder of buildx; undefined for an address. */
   readonly buildxName: string | undefined;
@@ -62,8 +68,8 @@ export function namedBuilder(
   const { BUILDX_BUILDER: name, BUILDKIT_HOST: host } = env;
   const named = option || name;
   if (named === 'default') return undefined;
-  if (named) return builderAt(named, option ? '`builder`' : 'BUILDX_BUILDER', env, tls);
-  return host ? builderAt(host, 'BUILDKIT_HOST', env, tls) : undefined;
+  if (named) return builderAt(named, option ? '' : ' (BUILDX_BUILDER)', env, tls);
+  return host ? builderAt(host, ' (BUILDKIT_HOST)', env, tls) : undefined;
 }
 
 function builderAt(
@@ -73,7 +79,7 @@ function builderAt(
   tls: BuildkitTls,
 ): Builder {
   const [, scheme, rest = ''] = ADDRESS.exec(text) ?? [];
-  const name = `${redactAddress(text)} (${origin})`;
+  const name = `${redactAddress(text)}${origin}`;
   const refuse = (why: string, hint = ADDRESSES): DockerceptionError =>
     new DockerceptionError('usage', 'BUILDER_ADDRESS', `reading the builder ${name}: ${why}`, {
       hint,
@@ -262,10 +268,10 @@ function unreachableHint(
     return '`tlsCert` and `tlsKey` are the client’s certificate and key';
   if (usesTls === false && isClosed)
     return 'if it has TLS: `tlsCaCert`, and `tlsCert` with `tlsKey`';
-  if (buildxName === undefined && program !== 'docker')
-    return 'is buildkitd running there? `buildctl --addr … debug workers` asks it';
-  const isMissing = code === 'ENOENT' || /unknown command|is not a docker command/.test(text);
-  return isMissing
-    ? 'the docker CLI and its plugin buildx connect to builders by name; tcp:// and unix:// need neither'
+  const isMissing = /unknown command|is not a docker command/.test(text);
+  if (isMissing || (program !== undefined && code === 'ENOENT'))
+    return 'the docker CLI with buildx connects by name, kubectl to pods; tcp:// and unix:// need neither';
+  return buildxName === undefined
+    ? 'is buildkitd running there? `buildctl --addr … debug workers` asks it'
     : '`docker buildx ls` lists the builders, `docker buildx inspect --bootstrap NAME` starts one';
 }

@@ -203,7 +203,7 @@ export class GrpcClient {
         const status = outcome['grpc-status'];
         if (status === '0') resolve();
         else if (status === undefined)
-          reject(this.#error ?? new Error('the connection was closed in the middle of a call'));
+          reject(this.#error ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }));
         else reject(new GrpcError(Number(status), decoded(outcome['grpc-message'])));
       };
       stream.on('close', settle);

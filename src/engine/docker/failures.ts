@@ -1,6 +1,5 @@
 /** The errors of an engine, with their kinds and codes: it cannot be reached, breaks the connection, or refuses a request. */
-import { DockerceptionError, type ErrorKind, systemCode } from '../../errors.js';
-import { connectionReason } from '../../text/connection-reason.js';
+import { connectionReason, DockerceptionError, type ErrorKind, systemCode } from '../../errors.js';
 import { redact } from '../../text/redact.js';
 import { joinLines } from '../../text/trim.js';
 import type { Endpoint } from './endpoint.js';

@@ -1,7 +1,13 @@
 /** Failures of requests to registries, and their descriptions as errors of this package. */
 import type { ErrorCode } from '../../error-codes.js';
-import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
-import { connectionCode, connectionReason, UNTRUSTED } from '../../text/connection-reason.js';
+import {
+  connectionCode,
+  connectionReason,
+  DockerceptionError,
+  messageOf,
+  systemCode,
+  UNTRUSTED,
+} from '../../errors.js';
 import { printable } from '../../text/printable.js';
 import type { CredentialStore } from '../credentials/credentials.js';
 import type { RepositoryName } from '../manifest.js';

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { DockerceptionError } from '../../../errors.js';
+import { connectionReason, DockerceptionError } from '../../../errors.js';
 import { FILE, Leaf } from '../../../filesystem/node.js';
 import { Agents, hostsOf } from '../../../image/registry/agents.js';
 import { ConnectionFailure, HttpFailure } from '../../../image/registry/errors.js';
@@ -23,7 +23,6 @@ import { type Timing, withDefaults } from '../../../image/registry/settings.js';
 import type { Blob } from '../../../image/store.js';
 import { toBinary } from '../../../text/binary.js';
 import { printable } from '../../../text/printable.js';
-import { connectionReason } from '../../../text/connection-reason.js';
 import { basicAuthorization } from '../../../text/redact.js';
 import { trimEnd } from '../../../text/trim.js';
 import type { Spool } from '../spool/spool.js';
