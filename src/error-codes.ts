@@ -8,6 +8,8 @@ export const ERROR_CODES = {
   ADD_FAILED:
     "build | A file of `ADD` can't be downloaded. | Check the URL, and the proxy in the environment.",
   ADD_URL: 'build | A source of `ADD` is no valid URL. | Correct it in the Dockerfile.',
+  ANNOTATION:
+    'usage | The image has no index, or no such platform, for an `--annotation`. | Annotate the manifest, or build for that platform.',
   ARCHIVE_INVALID:
     "build | A file isn't an image archive, or is damaged. | Write or copy the archive again.",
   ARCHIVE_TRUNCATED: 'build | An image archive ends early. | Write or copy the archive again.',

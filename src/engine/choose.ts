@@ -13,7 +13,7 @@ import type { Connection } from './docker/connection.js';
 import { isNotRunning, isUnreachable } from './docker/failures.js';
 import type { EmbeddedSettings, Otherwise } from './embedded/embedded-engine.js';
 import type { Engine, EngineRequest, EngineSettings, EntryEngine } from './engine.js';
-import { givenBuildkitOptions, refuseBuildkitOptions } from './unsupported.js';
+import { type BuildkitOption, givenBuildkitOptions, refuseBuildkitOptions } from './unsupported.js';
 
 type EngineChoiceRequest = Pick<
   EngineRequest,
@@ -42,12 +42,14 @@ export async function chooseEngine(
   const builder = name === 'embedded' ? undefined : await namedBuilder(name, settings);
   if (builder !== undefined) return { engine: await buildkit(builder, settings), outputs };
   const files = outputs.length > 0 || push;
-  const needsBuildkit = givenBuildkitOptions(request).length > 0;
+  const isInEmbedded = (option: BuildkitOption): boolean => option === 'annotations';
+  const needsBuildkit = !givenBuildkitOptions(request).every(isInEmbedded);
   if (name === 'embedded')
     refuseBuildkitOptions(
       request,
       'the embedded engine',
       'BuildKit has it: `engine: docker`, or `builder`',
+      isInEmbedded,
     );
   const isEmbedded = name === 'embedded' || (files && !needsBuildkit);
   if (isEmbedded) checkAttributes(outputs);

@@ -22,11 +22,17 @@ interface ImageParts {
   readonly platform: Platform;
   /** The repositories that layers came from, by digest. */
   readonly origins?: ReadonlyMap<string, RepositoryName>;
+  /** Of the manifest. */
+  readonly annotations?: Annotations;
+  /** Of the manifest's descriptor. */
+  readonly descriptorAnnotations?: Annotations;
 }
+
+type Annotations = Readonly<Record<string, string>> | undefined;
 
 /** Writes configuration and manifest. */
 export async function writeImage(store: BlobStore, parts: ImageParts): Promise<PlatformImage> {
-  const { config, layers, platform, origins = new Map() } = parts;
+  const { config, layers, platform, origins = new Map(), annotations } = parts;
   const configuration = await putText(store, configJson(config), OCI_CONFIG);
   const manifest: Manifest = {
     schemaVersion: 2,
@@ -38,9 +44,11 @@ export async function writeImage(store: BlobStore, parts: ImageParts): Promise<P
       size,
       ...(own !== undefined && { annotations: own }),
     })),
+    ...(annotations && { annotations }),
   };
-  const { mediaType, digest, size } = await putText(store, JSON.stringify(manifest), OCI_MANIFEST);
-  const descriptor = { mediaType, digest, size, platform: orderedPlatform(platform) };
+  const stored = await putText(store, JSON.stringify(manifest), OCI_MANIFEST);
+  const own = annotated(stored, parts.descriptorAnnotations);
+  const descriptor = { ...own, platform: orderedPlatform(platform) };
   return { descriptor, manifest, config, origins };
 }
 
@@ -48,6 +56,8 @@ export async function writeImage(store: BlobStore, parts: ImageParts): Promise<P
 export async function writeIndex(
   store: BlobStore,
   images: readonly PlatformImage[],
+  annotations?: Annotations,
+  descriptorAnnotations?: Annotations,
 ): Promise<AssembledImage> {
   const [first] = images;
   if (first !== undefined && images.length === 1)
@@ -56,9 +66,14 @@ export async function writeIndex(
     schemaVersion: 2,
     mediaType: OCI_INDEX,
     manifests: images.map(({ descriptor }) => descriptor),
+    ...(annotations && { annotations }),
   };
-  const descriptor = await putText(store, JSON.stringify(index), OCI_INDEX);
-  return { descriptor, images, blobs: store };
+  const stored = await putText(store, JSON.stringify(index), OCI_INDEX);
+  return { descriptor: annotated(stored, descriptorAnnotations), images, blobs: store };
+}
+
+function annotated(descriptor: Descriptor, annotations: Annotations): Descriptor {
+  return annotations === undefined ? descriptor : { ...descriptor, annotations };
 }
 
 /** The members of a platform in their order. */

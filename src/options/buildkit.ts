@@ -1,6 +1,16 @@
 /** The options of an image that BuildKit has, and other builders in part. */
-import { flagIn, list, optional, record } from './schema.js';
-import { amount, matching, nonEmptyText, recordOf, shape, text } from './values.js';
+import { parseAnnotation, parseUlimit } from './buildkit-values.js';
+import { flagIn, list, option, optional } from './schema.js';
+import {
+  amount,
+  type Check,
+  matching,
+  nonEmptyText,
+  parsed,
+  recordOf,
+  shape,
+  text,
+} from './values.js';
 
 /** A secret of `RUN --mount=type=secret`: the content of a file, or the value of an environment variable. */
 export interface Secret {
@@ -24,9 +34,17 @@ export interface Cache {
   readonly attrs: Readonly<Record<string, string>>;
 }
 
+/** Attestations of the image with their attributes: `{ sbom: '', provenance: 'mode=max' }`. */
+export type Attests = Readonly<Partial<Record<'provenance' | 'sbom', string>>>;
+
 const buildkit = flagIn('BuildKit');
 
-const cache = shape<Cache>({ type: nonEmptyText, attrs: recordOf(text) }, ['type', 'attrs']);
+const cacheType: Check<string> = (value) => {
+  if (value !== 'local') return nonEmptyText(value);
+  const hint = 'type=registry,ref=REF, or `dockerception filter | docker buildx build … -`';
+  return { why: 'is a cache on this machine, which BuildKit can’t reach', hint };
+};
+const cache = shape<Cache>({ type: cacheType, attrs: recordOf(text) }, ['type', 'attrs']);
 
 export const BUILDKIT = {
   /** Secrets of RUN. @default none */
@@ -51,25 +69,32 @@ export const BUILDKIT = {
     nonEmptyText,
     buildkit('--no-cache-filter STAGE ...', 'build these stages without the cache'),
   ),
-  /** Privileges of RUN: `network.host`, `security.insecure`. @default none */
-  allow: list(nonEmptyText, buildkit('--allow NAME ...', 'a privilege of RUN: security.insecure')),
+  /** Privileges of RUN: `network.host`, `security.insecure`, `device[=NAME]`. @default none */
+  allow: list(
+    matching(
+      'one of network.host, security.insecure, device',
+      /^(?:network\.host|security\.insecure|device(?:=[^,]+(?:,alias=.+)?)?)$/,
+    ),
+    buildkit('--allow NAME ...', 'a privilege of RUN: security.insecure'),
+  ),
   /** Limits of RUN: `nofile=1024:2048`. @default the builder's */
   ulimits: list(
-    matching('a limit', /^[a-z]+=-?\d+(?::-?\d+)?$/),
+    parsed('a limit', parseUlimit),
     buildkit('--ulimit NAME=SOFT[:HARD] ...', 'a limit of RUN: nofile=1024'),
   ),
-  /** Bytes of `/dev/shm` in RUN. @default the builder's */
-  shmSize: optional(amount, buildkit('--shm-size SIZE', 'the size of /dev/shm in RUN: 64MiB')),
+  /** Bytes of `/dev/shm` in RUN; 0 is the builder's. @default the builder's */
+  shmSize: optional(amount, buildkit('--shm-size SIZE', 'the size of /dev/shm in RUN: 64m')),
   /** Annotations of the image: `[TYPE:]KEY=VALUE`. @default none */
   annotations: list(
-    matching('an annotation', /^[^=]+=/),
+    parsed('an annotation', parseAnnotation),
     buildkit('--annotation KEY=VALUE ...', "an annotation of the image's manifest"),
   ),
-  /** Attestations by type, with their attributes: `{ sbom: '', provenance: 'mode=max' }`. @default none */
-  attests: record(
-    text,
+  /** Attestations of the image. @default none */
+  attests: option(
+    shape<Attests>({ provenance: text, sbom: text }),
+    () => ({}),
     buildkit('--attest type=TYPE ...', 'an attestation: sbom, or provenance,mode=max'),
-    buildkit('--provenance MODE', 'an attestation of the provenance: min, max or false'),
-    buildkit('--sbom true', 'an attestation with the bill of materials'),
+    buildkit('--provenance MODE', 'an attestation of the provenance: mode=max, true or false'),
+    buildkit('--sbom BOOL', 'an attestation with the bill of materials: true or false'),
   ),
 };

@@ -1,4 +1,4 @@
-/** Text functions of Go that differ from those of JavaScript: white space, order, quoting. */
+/** Text functions of Go that differ from those of JavaScript: white space, order, comma-separated values. */
 
 const SPACE = '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 const ALL = new RegExp(`^[${SPACE}]$`);
@@ -69,4 +69,25 @@ function escape(character: string, mark: string): string {
   const hex = (width: number): string => code.toString(16).padStart(width, '0');
   if (code < 0x80) return `\\x${hex(2)}`;
   return code < 0x10000 ? `\\u${hex(4)}` : `\\U${hex(8)}`;
+}
+
+/**
+ * The fields of one line of comma-separated values, as encoding/csv reads it; undefined if a quotation mark is misplaced.
+ */
+export function csvFields(line: string): string[] | undefined {
+  const fields: string[] = [];
+  const field = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
+  for (let separator = ','; separator === ',';) {
+    const found = field.exec(line);
+    if (found === null) return undefined;
+    fields.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? '');
+    separator = found[3] ?? '';
+  }
+  return fields;
+}
+
+/** A line of comma-separated values with these fields. */
+export function csvLine(fields: readonly string[]): string {
+  const quoted = (field: string): string => `"${field.replaceAll('"', '""')}"`;
+  return fields.map((field) => (/[",]/.test(field) ? quoted(field) : field)).join(',');
 }

@@ -9,6 +9,9 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
 import type { CredentialStore } from '../../image/credentials/credentials.js';
+import { annotationAttributes, ulimitsOf } from '../../options/buildkit-values.js';
+import { parseBoolean } from '../../options/values.js';
+import { addSecrets } from '../../text/redact.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
 import { hostWith, onContextEnd } from '../request.js';
 import { type GrpcClient, GrpcError } from './grpc.js';
@@ -47,6 +50,8 @@ export interface SolveOptions {
 export type ExporterResponse = Readonly<Record<string, string>>;
 
 const DIGEST = 'containerimage.digest';
+/** The attributes of caches that are secrets. */
+const SECRETS = ['secret_access_key', 'access_key_id', 'session_token', 'token'];
 
 /**
  * Builds an image. Resolves to the answer of its exporters.
@@ -158,25 +163,35 @@ function solveRequest(
   request: EngineRequest,
   exporters: readonly Exporter[],
 ): Buffer {
-  const { network, concealed, allow, cacheFrom, cacheTo } = request;
+  const { network, concealed, allow, annotations, cacheFrom, cacheTo } = request;
   const inputs = new Map([...directories].map(([name, url]) => [name, unpackedTar(url, name)]));
   if (concealed.length > 0) {
     // The frontend reads the Dockerfile from one input, and instructions read from the other.
     inputs.set('dockerfile', unpackedTar(context, 'internal'));
     inputs.set('context', unpackedTar(context, 'internal', concealed));
   }
-  const [{ type = '', attrs = {} } = {}] = exporters;
+  const exports = exporters.map(({ type, attrs }) => ({
+    type,
+    attrs: { ...attrs, ...annotationAttributes(annotations) },
+  }));
+  const [first] = exports;
+  const isInline = parseBoolean(request.buildArgs['BUILDKIT_INLINE_CACHE']) === true;
+  for (const { attrs } of [...cacheFrom, ...cacheTo])
+    addSecrets(...SECRETS.map((name) => attrs[name]));
   return SolveRequest.encode({
     ref,
-    exporter: type,
-    exporterAttrs: attrs,
+    exporter: first?.type,
+    exporterAttrs: first?.attrs,
     session,
     frontend: 'dockerfile.v0',
     frontendAttrs: frontendOptions(context, [...directories.keys()], request),
-    cache: { exports: cacheTo, imports: cacheFrom },
+    cache: {
+      exports: isInline ? [...cacheTo, { type: 'inline', attrs: {} }] : cacheTo,
+      imports: cacheFrom,
+    },
     entitlements: [...(network === 'host' ? ['network.host'] : []), ...allow],
     frontendInputs: Object.fromEntries(inputs),
-    exporters: exporters.length > 1 ? exporters : [],
+    exporters: exports.length > 1 ? exports : [],
   });
 }
 
@@ -205,12 +220,17 @@ function frontendOptions(
     ...(options.noCacheFilter.length > 0 && { 'no-cache': options.noCacheFilter.join(',') }),
     ...(noCache && { 'no-cache': '' }),
     ...(options.cacheFrom.length > 0 && { 'cache-imports': cacheImports(options) }),
-    ...(options.ulimits.length > 0 && { ulimit: options.ulimits.join(',') }),
-    ...(options.shmSize !== undefined && { 'shm-size': String(options.shmSize) }),
+    ...(options.ulimits.length > 0 && { ulimit: ulimits(options) }),
+    ...(options.shmSize && { 'shm-size': String(options.shmSize) }),
     ...(pull && { 'image-resolve-mode': 'pull' }),
     ...(network !== undefined && network !== 'default' && { 'force-network-mode': network }),
     ...(hosts.length > 0 && { 'add-hosts': hosts.join(',') }),
   };
+}
+
+function ulimits(options: EngineRequest): string {
+  const limits = ulimitsOf(options.ulimits);
+  return limits.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`).join(',');
 }
 
 /** Caches in the form of the frontend, which imports them itself. */

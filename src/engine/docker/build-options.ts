@@ -2,10 +2,17 @@
 import type { Readable } from 'node:stream';
 import type { ErrorCode } from '../../error-codes.js';
 import { DockerceptionError } from '../../errors.js';
+import { ulimitsOf } from '../../options/buildkit-values.js';
 import { parseBoolean } from '../../options/values.js';
 import type { EngineRequest, EngineSettings } from '../engine.js';
 import { hostWith } from '../request.js';
-import type { Ping } from './connection.js';
+import {
+  type BuildkitOption,
+  givenBuildkitOptions,
+  refuseBuildkitOptions,
+} from '../unsupported.js';
+import type { Connection, Ping } from './connection.js';
+import { hasContainerdStore, hasImage } from './images.js';
 
 export type BuildBackend = 'classic' | 'buildkit' | 'podman';
 
@@ -28,6 +35,20 @@ export function chooseBackend(env: NodeJS.ProcessEnv, ping: Ping): BuildBackend 
 const NAMED_CONTEXTS = 42;
 /** That of Docker 25, whose archives are also OCI layouts. */
 const OCI_ARCHIVES = 44;
+/** Those of Docker 23, with BuildKit 0.10, and of Docker 24, with BuildKit 0.11. Earlier ones ignore these options. */
+const SINCE: Partial<Readonly<Record<BuildkitOption, number>>> = {
+  ulimits: 42,
+  shmSize: 42,
+  annotations: 43,
+  attests: 43,
+};
+/** The builders without BuildKit. */
+const OTHERS = {
+  classic: { name: 'the classic builder', other: 'DOCKER_BUILDKIT=1, or `builder`' },
+  podman: { name: 'Podman’s API', other: 'Docker, or `builder`' },
+};
+/** What these builders have of BuildKit's options. */
+const CLASSIC: readonly BuildkitOption[] = ['ulimits', 'shmSize', 'cacheFrom'];
 const REMOTE = /^(?:docker-image:\/\/|https?:\/\/|git:\/\/|git@|ssh:\/\/git@)./;
 const BUILDX = 'use `dockerception filter | docker buildx build --build-context … -`';
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
@@ -58,6 +79,48 @@ export function checkBuildContexts(
     directories.set(name, () => open(value));
   }
   return directories;
+}
+
+/**
+ * Refuses options of BuildKit that the engine would ignore.
+ *
+ * @throws DockerceptionError of kind usage, code BUILDKIT_ONLY; of kind engine.
+ */
+export async function checkBuildkitOptions(
+  request: EngineRequest,
+  backend: BuildBackend,
+  ping: Ping,
+  connection: Connection,
+  notice: (message: string) => void,
+): Promise<void> {
+  const { cacheFrom, cacheTo, signal } = request;
+  if (backend !== 'buildkit') {
+    const { name, other } = OTHERS[backend];
+    // Podman reads a cache that only Podman writes.
+    const hasCache =
+      backend === 'classic' &&
+      cacheFrom.every(({ type, attrs }) => type === 'registry' && attrs['ref']);
+    refuseBuildkitOptions(request, name, `BuildKit has it: ${other}`, (option) =>
+      option === 'cacheFrom' ? hasCache : option === 'ulimits' || option === 'shmSize',
+    );
+    for (const { attrs } of cacheFrom) {
+      const { ref = '' } = attrs;
+      if (!(await hasImage(connection, ref, signal)))
+        notice(`there is no ${ref} in the engine, so it is no cache: \`docker pull ${ref}\` first`);
+    }
+    return;
+  }
+  const newer = 'Docker 24 has it, or `builder`';
+  refuseBuildkitOptions(request, 'BuildKit of this engine', newer, (option) =>
+    hasApi(ping, SINCE[option] ?? 0),
+  );
+  const isInline = cacheTo.every(({ type }) => type === 'inline');
+  const isKept = (option: BuildkitOption): boolean =>
+    option === 'cacheTo' ? isInline : option !== 'annotations' && option !== 'attests';
+  if (givenBuildkitOptions(request).every(isKept)) return;
+  if (await hasContainerdStore(connection, signal)) return;
+  const other = 'turn on the containerd image store, or use `builder`';
+  refuseBuildkitOptions(request, 'an engine without the containerd image store', other, isKept);
 }
 
 /**
@@ -136,6 +199,15 @@ export function buildQuery(options: EngineRequest, backend: BuildBackend): strin
       `use \`dockerception filter | podman build --network ${network} -\``,
     );
   if (network) query.set('networkmode', network);
+  if (backend !== 'buildkit') {
+    const limits = ulimitsOf(options.ulimits).map(({ name, soft, hard }) =>
+      isPodman ? `${name}=${soft}:${hard}` : { Name: name, Soft: soft, Hard: hard },
+    );
+    const caches = options.cacheFrom.map(({ attrs }) => attrs['ref']);
+    if (limits.length > 0) query.set('ulimits', JSON.stringify(limits));
+    if (caches.length > 0) query.set('cachefrom', JSON.stringify(caches));
+    if (options.shmSize) query.set('shmsize', String(options.shmSize));
+  }
   const hosts = options.addHosts.map((host) => hostWith(':', host));
   // Podman answers 400 to a repeated key.
   const repeated = isPodman && hosts.length > 0 ? [JSON.stringify(hosts)] : hosts;

@@ -12,12 +12,13 @@ import { type BuildkitConnection, openSession } from '../buildkit/session.js';
 import { solve } from '../buildkit/solve.js';
 import type { BuildContext, Engine, EngineRequest, EngineSettings } from '../engine.js';
 import { withSourceDateEpoch } from '../request.js';
-import { givenBuildkitOptions, refuseBuildkitOptions } from '../unsupported.js';
+import { givenBuildkitOptions } from '../unsupported.js';
 import { build, type PostOptions } from './build.js';
 import {
   type BuildBackend,
   buildQuery,
   checkBuildContexts,
+  checkBuildkitOptions,
   checkOutputs,
   chooseBackend,
 } from './build-options.js';
@@ -27,7 +28,6 @@ import { imageArchive, saveImage } from './images.js';
 import { type ImageDescription, NewImage } from './new-image.js';
 import { credentialHint, pushFromEngine, registryConfig } from './registry.js';
 
-const NEEDS_BUILDKIT = 'BuildKit has it: DOCKER_BUILDKIT=1, or `builder`';
 const NEVER = new AbortController().signal;
 
 export type DockerEngineSettings = Pick<EngineSettings, 'env' | 'stdout'> &
@@ -57,12 +57,7 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       const warn = (message: string): void => report({ kind: 'notice', message, warning: true });
       // Options are checked before anything is opened.
       const query = buildQuery(request, backend);
-      if (!isBuildKit)
-        refuseBuildkitOptions(
-          request,
-          backend === 'podman' ? 'Podman’s API' : 'the classic builder',
-          NEEDS_BUILDKIT,
-        );
+      await checkBuildkitOptions(request, backend, ping, connection, notice);
       checkOutputs(request, ping, warn);
       const directories = checkBuildContexts(request, backend, ping, settings.openDirectory);
       const mayBeRefused = check?.hasLimits === true || push || tags.length > 1;

@@ -49,6 +49,16 @@ export async function hasImage(
   return (await inspectImage(connection, name, signal, { doing: `finding ${name}` })) !== undefined;
 }
 
+/** Whether the engine keeps images as registries do, with manifests and indexes. */
+export async function hasContainerdStore(
+  connection: Connection,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const info = await connection.json({ method: 'GET', path: '/info' }, signal);
+  const { DriverStatus } = info as { readonly DriverStatus?: readonly unknown[] | null };
+  return JSON.stringify(DriverStatus ?? []).includes('io.containerd.snapshotter.');
+}
+
 /** An archive of one image, by its name or ID. */
 export function imageArchive(
   connection: Connection,

@@ -16,6 +16,7 @@ import { Unpacker } from '../../filesystem/unpack.js';
 import type { Platform } from '../../image/descriptor.js';
 import type { AssembledImage } from '../../image/manifest.js';
 import type { RegistrySettings } from '../../image/registry/settings.js';
+import type { Annotation } from '../../options/buildkit-values.js';
 import { isImageOutput } from '../../options/image.js';
 import type { Report } from '../../progress/events.js';
 import { toBinary } from '../../text/binary.js';
@@ -30,7 +31,7 @@ import type {
 } from '../engine.js';
 import { Outputs } from '../outputs.js';
 import { withSourceDateEpoch } from '../request.js';
-import { assemble, metadataOf } from './output/assemble.js';
+import { assemble, imageAnnotations, metadataOf } from './output/assemble.js';
 import { writeFileSystems } from './output/file-systems.js';
 import { type LayerSettings, layerTar } from './output/layer-tar.js';
 import { isPredictable, SpeculativeLayerWriter } from './speculation/speculative-layer-writer.js';
@@ -75,6 +76,7 @@ class Build implements EntryBuild {
   readonly entries: Unpacker;
   readonly #options: EngineRequest;
   readonly #platforms: readonly Platform[];
+  readonly #annotations: readonly Annotation[];
   readonly #spool: Spool;
   readonly #tree = new Tree();
   readonly #layers: LayerSettings;
@@ -90,6 +92,7 @@ class Build implements EntryBuild {
   ) {
     this.#options = { ...options, buildArgs: withSourceDateEpoch(options.buildArgs, settings.env) };
     this.#platforms = platformsOf(options.platforms);
+    this.#annotations = imageAnnotations(options.annotations, this.#platforms);
     const { insecure, report, compression, signal } = options;
     this.#registry = { env: settings.env, insecure, report, signal };
     this.#report = new StepReport(report);
@@ -244,7 +247,8 @@ class Build implements EntryBuild {
     const created = this.settings.created ?? (Number.isFinite(newest) ? newest : 0);
     return this.#report.around('exporting layers', async () => {
       const written = await this.#speculation.commit(first.layers);
-      return assemble(targets, { ...this.#layers, store, created, written });
+      const annotations = this.#annotations;
+      return assemble(targets, { ...this.#layers, store, created, written, annotations });
     });
   }
 

@@ -1,12 +1,19 @@
 /** Writes targets as images into a store: the layers of their bases unchanged, and their own. */
+import { DockerceptionError } from '../../../errors.js';
 import { changes } from '../../../filesystem/changes.js';
 import { writeImage, writeIndex } from '../../../image/assemble.js';
 import type { ImageConfig } from '../../../image/config.js';
-import type { Descriptor } from '../../../image/descriptor.js';
+import type { Descriptor, Platform } from '../../../image/descriptor.js';
 import { type StoredLayer, writeLayer } from '../../../image/layer.js';
 import type { AssembledImage, PlatformImage, RepositoryName } from '../../../image/manifest.js';
+import { formatPlatform, normalisePlatform } from '../../../image/platform.js';
 import { fullName } from '../../../image/reference.js';
 import type { BlobStore } from '../../../image/store.js';
+import {
+  type Annotation,
+  annotationsOf,
+  parseAnnotation,
+} from '../../../options/buildkit-values.js';
 import type { BuildResult, EngineRequest } from '../../engine.js';
 import type { BuiltTarget } from '../stages/stages.js';
 import { type LayerSettings, layerTar } from './layer-tar.js';
@@ -25,6 +32,34 @@ export interface AssembleOptions extends LayerSettings {
   /** The creation time of the image: seconds since 1970. */
   readonly created: number;
   readonly written?: WrittenLayer | undefined;
+  readonly annotations: readonly Annotation[];
+}
+
+/**
+ * Parses the annotations.
+ * @throws DockerceptionError of kind usage, ANNOTATION, for one of an index or a platform that the image does not have.
+ */
+export function imageAnnotations(
+  texts: readonly string[],
+  platforms: readonly Platform[],
+): Annotation[] {
+  const names = platforms.map(formatPlatform);
+  return texts.flatMap((text) => {
+    const annotations = parseAnnotation(text);
+    for (const { type, platform } of annotations) {
+      const refused = (why: string): DockerceptionError =>
+        new DockerceptionError(
+          'usage',
+          'ANNOTATION',
+          `building with \`annotations: ${text}\`: ${why}`,
+        );
+      if (type.startsWith('index') && platforms.length === 1)
+        throw refused('an image for one platform has no index');
+      if (platform !== undefined && !names.includes(formatPlatform(platform)))
+        throw refused(`the image is for ${names.join(', ')}`);
+    }
+    return annotations;
+  });
 }
 
 /** Writes the targets; several become an index. */
@@ -34,13 +69,18 @@ export async function assemble(
 ): Promise<AssembledImage> {
   const images: PlatformImage[] = [];
   for (const target of targets) images.push(await assembleOne(target, options));
-  return writeIndex(options.store, images);
+  const { store, annotations } = options;
+  const [index, descriptor] = (['index', 'index-descriptor'] as const).map((type) =>
+    annotationsOf(annotations, type),
+  );
+  return writeIndex(store, images, index, descriptor);
 }
 
 async function assembleOne(
   { image, layers, history, result, platform }: BuiltTarget,
-  { store, spool, created: seconds, time, compression, written, signal }: AssembleOptions,
+  options: AssembleOptions,
 ): Promise<PlatformImage> {
+  const { store, spool, created: seconds, time, compression, written, signal } = options;
   const descriptors: Descriptor[] = [];
   const diffIds: string[] = [...(image?.config.rootfs.diff_ids ?? [])];
   const origins = new Map<string, RepositoryName>();
@@ -71,7 +111,11 @@ async function assembleOne(
     // umoci requires a time for every entry.
     history: history.map((entry) => ({ created, ...entry })),
   };
-  return writeImage(store, { config, layers: descriptors, platform, origins });
+  const [annotations, descriptorAnnotations] = (['manifest', 'manifest-descriptor'] as const).map(
+    (type) => annotationsOf(options.annotations, type, normalisePlatform(platform)),
+  );
+  const parts = { config, layers: descriptors, platform, origins };
+  return writeImage(store, { ...parts, annotations, descriptorAnnotations });
 }
 
 /**
