@@ -2,7 +2,7 @@
 import { access, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { FailedDockerfile } from './context/failed-dockerfile.js';
-import { concealedPaths, dockerfilePaths, rewording, withFile } from './context/plan-context.js';
+import { dockerfilePaths, hiddenPaths, rewording, withFile } from './context/plan-context.js';
 import { claimContext, destroyContext, runContext } from './context/run-context.js';
 import { type Choice, chooseEngine } from './engine/choose.js';
 import type {
@@ -83,7 +83,7 @@ async function buildComplete(options: CompleteBuild): Promise<Built> {
       ...Object.values(options.buildContexts),
     ]),
     check: await checkOf(options),
-    concealed: await concealedPaths(options),
+    ...(await hiddenPaths(options)),
     file: paths[0],
     report: failed.report(report),
     signal,

@@ -99,6 +99,8 @@ export const ERROR_CODES = {
     'usage | The credentials in `config.json` are malformed. | Run `docker login` again.',
   DIGEST_UNSUPPORTED:
     "build | A blob has a digest that isn't sha256. | Write the image with sha256 digests.",
+  DOCKERFILE_CHECK:
+    'build, usage | `# check=` or the build argument `BUILDKIT_DOCKERFILE_CHECK` makes warnings errors, or is malformed. | Correct what the warnings name, or the option in the message.',
   DOCKERFILE_EMPTY:
     'build | The Dockerfile has no instructions. | Write one; it starts with `FROM`.',
   DOCKERFILE_GIT:

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { BASE_FOLDER, baseDockerfile, withoutBaseFolder } from '../dockerfile/base.js';
 import { DOCKERFILE, OTHER_DOCKERFILES } from '../dockerfile/names.js';
+import { compileIgnore, excludedBuildFiles, excludesAll } from '../dockerfile/patterns/ignore.js';
 import { clampTimes, dropXattrs, ROOT, setMode, setOwner, setTimes } from '../edit/attributes.js';
 import { compose, type Edit, keeps } from '../edit/edit.js';
 import type { FileReceiver } from '../edit/find-dockerfile.js';
@@ -104,20 +105,45 @@ export async function planContext(
   };
 }
 
-/**
- * Paths that the engine needs and instructions must not see: concealed additions, and the Dockerfile and .dockerignore
- * of a directory whose .dockerignore excludes them.
- */
-export async function concealedPaths(options: CompleteContext): Promise<readonly string[]> {
-  const { context: path, add } = options;
-  if (isMoved(options)) return [];
-  const added = add.filter(({ concealed }) => concealed === true).map(({ dest }) => dest);
-  if (typeof path !== 'string' || path === '-') return added;
-  const { excludedBuildFiles } = await import('../source/directory.js');
-  const excluded = await excludedBuildFiles(path, dockerfilePath(options.file));
-  const isVisible = (one: string): boolean =>
-    add.some(({ dest }) => `${dest}/`.startsWith(`${one}/`));
-  return [...added, ...excluded.filter((one) => !isVisible(one))];
+/** Paths that instructions don't see. */
+export interface HiddenPaths {
+  /**
+   * Paths that the engine needs: concealed additions, and the Dockerfile and .dockerignore of a directory whose
+   * .dockerignore excludes them.
+   */
+  readonly concealed: readonly string[];
+  /** Whether .dockerignore or `exclude` keeps a clean path, and everything below it, out of the context. */
+  readonly ignores: (path: string) => boolean;
+}
+
+/** @throws DockerceptionError `IGNORE_PATTERN`, and `CONTEXT_UNREADABLE` for a .dockerignore */
+export async function hiddenPaths(options: CompleteContext): Promise<HiddenPaths> {
+  const { context: path, add, exclude, ignoreFile } = options;
+  const isOnHost = typeof path === 'string' && path !== '-';
+  const file = dockerfilePath(options.file);
+  const patterns =
+    isOnHost && !isMoved(options)
+      ? await (await import('../source/directory.js')).ignorePatterns(path, { file, ignoreFile })
+      : [];
+  const ignored = compileIgnore(patterns);
+  const excluded = compileIgnore(isBased(options) ? [] : exclude);
+  const shown = add.filter(({ concealed }) => concealed !== true).map(({ dest }) => dest);
+  const added = isMoved(options) ? [] : add.map(({ dest }) => dest);
+  const isShown = (one: string): boolean => shown.some((dest) => isAtOrBelow(dest, one));
+  return {
+    concealed: [
+      ...added.filter((dest) => !shown.includes(dest)),
+      ...excludedBuildFiles(ignored, file).filter((one) => !added.includes(one) && !isShown(one)),
+    ],
+    ignores: (one) =>
+      (excludesAll(ignored, one) || (one !== file && excludesAll(excluded, one))) &&
+      !isShown(one) &&
+      !shown.some((dest) => isAtOrBelow(one, dest)),
+  };
+}
+
+function isAtOrBelow(path: string, directory: string): boolean {
+  return directory === '' || `${path}/`.startsWith(`${directory}/`);
 }
 
 /** How messages are reworded for the user, who doesn't know the folder that `base` moves a context into; undefined if they aren't. */

@@ -2,7 +2,7 @@
 import type { ArgInstruction, Dockerfile, Instruction, Stage } from './instructions/instruction.js';
 import { parseInstruction } from './instructions/parse-instruction.js';
 import { placed, Reason, refusal } from './reason.js';
-import { readStatements } from './syntax/statements.js';
+import { checkDirective, readStatements } from './syntax/statements.js';
 
 /**
  * Parses a Dockerfile.
@@ -28,7 +28,7 @@ export function parseDockerfile(text: Buffer | string, name: string): Dockerfile
     const reason = new Reason('dockerfile contains no stages to build', 'DOCKERFILE_EMPTY');
     throw refusal(name, 0, reason);
   }
-  return { name, escape, metaArgs, stages };
+  return { name, escape, check: checkDirective(source), metaArgs, stages };
 }
 
 /**

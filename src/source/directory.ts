@@ -1,7 +1,12 @@
 /** A directory as a source, as `docker build DIR` sees it. */
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { compileIgnore, keepBuildFiles, parseIgnore } from '../dockerfile/patterns/ignore.js';
+import {
+  compileIgnore,
+  type Ignore,
+  keepBuildFiles,
+  parseIgnore,
+} from '../dockerfile/patterns/ignore.js';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { withoutSlashes } from '../text/trim.js';
 import { packTree, unreadable } from './pack.js';
@@ -51,22 +56,16 @@ export async function directorySource(dir: string, options: DirectoryOptions): P
 }
 
 /**
- * Returns the paths that are packed for the engine although .dockerignore excludes them: the Dockerfile and
- * .dockerignore, or the topmost directory that is packed only for them. Empty if `dir` is no directory.
+ * Returns the patterns that apply to a directory, as {@link directorySource} reads them. Empty if `dir` is no directory.
  * @throws DockerceptionError as {@link directorySource}
  */
-export async function excludedBuildFiles(dir: string, file: string): Promise<string[]> {
+export async function ignorePatterns(
+  dir: string,
+  { file, ignoreFile }: Pick<DirectoryOptions, 'file' | 'ignoreFile'>,
+): Promise<string[]> {
   const root = await realpath(dir).catch(() => undefined);
   if (root === undefined || !(await stat(root)).isDirectory()) return [];
-  const ignore = compileIgnore(await readIgnore(dir, root, file, undefined));
-  return ['.dockerignore', file].filter(ignore.matches).map((path) => {
-    let top = path;
-    for (let above = posix.dirname(top); above !== '.'; above = posix.dirname(above)) {
-      if (!ignore.matches(above) || ignore.couldKeepBelow(above)) break;
-      top = above;
-    }
-    return top;
-  });
+  return readIgnore(dir, root, file, ignoreFile);
 }
 
 /** Whether a path below a directory is excluded from it, as `directorySource` reads it. */
@@ -83,7 +82,7 @@ async function ignoreOf(
   root: string,
   file: string | undefined,
   ignoreFile?: string,
-): Promise<ReturnType<typeof compileIgnore>> {
+): Promise<Ignore> {
   const patterns = await readIgnore(dir, root, file, ignoreFile);
   return compileIgnore(file === undefined ? patterns : keepBuildFiles(patterns, file));
 }

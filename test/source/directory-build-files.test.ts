@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compileIgnore, excludedBuildFiles } from '../../src/dockerfile/patterns/ignore.js';
 import { build, type BuildOptions } from '../../src/index.js';
-import { excludedBuildFiles } from '../../src/source/directory.js';
+import { ignorePatterns } from '../../src/source/directory.js';
 import { readTar } from '../support/read-tar.js';
 
 let dir = '';
@@ -23,6 +24,12 @@ function write(files: Readonly<Record<string, string>>): void {
 }
 
 describe('the build files that a .dockerignore excludes', () => {
+  const excludedIn = async (path: string, file: string): Promise<string[]> =>
+    excludedBuildFiles(
+      compileIgnore(await ignorePatterns(path, { file, ignoreFile: undefined })),
+      file,
+    );
+
   it.each<[string, string, string[]]>([
     ['node_modules', 'Dockerfile', []],
     ['*\n!dist', 'Dockerfile', ['.dockerignore', 'Dockerfile']],
@@ -35,18 +42,18 @@ describe('the build files that a .dockerignore excludes', () => {
     ['docker\n!docker/x/kept', 'docker/x/Dockerfile', ['docker/x/Dockerfile']],
   ])('of %j with the Dockerfile %s are %j', async (patterns, file, excluded) => {
     write({ '.dockerignore': patterns });
-    expect(await excludedBuildFiles(dir, file)).toEqual(excluded);
+    expect(await excludedIn(dir, file)).toEqual(excluded);
   });
 
   it('follow the patterns of the Dockerfile’s own ignore file', async () => {
     write({ '.dockerignore': 'a', 'Dockerfile.dockerignore': 'Dockerfile' });
-    expect(await excludedBuildFiles(dir, 'Dockerfile')).toEqual(['Dockerfile']);
+    expect(await excludedIn(dir, 'Dockerfile')).toEqual(['Dockerfile']);
   });
 
   it('are none for a file, and for what is not there', async () => {
     write({ '.dockerignore': '*' });
-    expect(await excludedBuildFiles(join(dir, '.dockerignore'), 'Dockerfile')).toEqual([]);
-    expect(await excludedBuildFiles(join(dir, 'none'), 'Dockerfile')).toEqual([]);
+    expect(await excludedIn(join(dir, '.dockerignore'), 'Dockerfile')).toEqual([]);
+    expect(await excludedIn(join(dir, 'none'), 'Dockerfile')).toEqual([]);
   });
 });
 

@@ -7,6 +7,7 @@ export function engineOptions(change: Partial<EngineRequest> = {}): EngineReques
   return {
     file: 'Dockerfile',
     concealed: [],
+    ignores: () => false,
     ...normalise(IMAGE, {}),
     insecure: [],
     check: undefined,

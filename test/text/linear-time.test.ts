@@ -160,6 +160,8 @@ test('variables that double each other’s length are refused before they fill t
       dockerfile: parsed,
       globals: new Map(),
       buildArgs: {},
+      warn: () => undefined,
+      ignores: () => false,
     }),
   ).toThrow(/Dockerfile:\d+: .*the expanded text is too long/);
 });

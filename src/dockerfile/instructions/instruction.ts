@@ -18,8 +18,8 @@ export interface SourceContent {
   readonly expand: boolean;
 }
 
-/** A command: words, or one text for the SHELL. */
-export interface Command {
+/** Words, or one text for the SHELL. */
+interface Command {
   readonly args: readonly string[];
   readonly shell: boolean;
 }
@@ -46,6 +46,11 @@ export interface CopyInstruction extends InstructionBase {
   readonly unpack: boolean | undefined;
 }
 
+export interface CommandInstruction extends InstructionBase {
+  readonly kind: 'run' | 'cmd' | 'entrypoint';
+  readonly command: Command;
+}
+
 /** Durations are nanoseconds, 0 if they are not given. */
 export interface HealthcheckInstruction extends InstructionBase {
   readonly kind: 'healthcheck';
@@ -60,9 +65,9 @@ export interface HealthcheckInstruction extends InstructionBase {
 export type Instruction =
   | ArgInstruction
   | CopyInstruction
+  | CommandInstruction
   | HealthcheckInstruction
   | (InstructionBase & { readonly kind: 'env' | 'label'; readonly pairs: readonly Pair[] })
-  | (InstructionBase & { readonly kind: 'run' | 'cmd' | 'entrypoint'; readonly command: Command })
   | (InstructionBase & { readonly kind: 'workdir'; readonly path: string })
   | (InstructionBase & { readonly kind: 'user'; readonly user: string })
   | (InstructionBase & { readonly kind: 'volume'; readonly paths: readonly string[] })
@@ -94,6 +99,8 @@ export interface Dockerfile {
   readonly name: string;
   /** The character that escapes: `\` or a backtick. */
   readonly escape: string;
+  /** The directive `# check`, if any. */
+  readonly check: { readonly value: string; readonly line: number } | undefined;
   /** The ARGs before the first FROM. */
   readonly metaArgs: readonly ArgInstruction[];
   readonly stages: readonly Stage[];

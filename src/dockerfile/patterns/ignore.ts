@@ -10,7 +10,7 @@ import { compilePattern, type Pattern, PatternError } from './ignore-pattern.js'
 export interface Ignore {
   /** Whether the last pattern that matches the path, or a directory above it, excludes it. */
   readonly matches: (path: string) => boolean;
-  /** Whether a pattern with `!` may include entries below an excluded directory. */
+  /** Whether a pattern with `!` may include entries below an excluded directory; the root is empty. */
   readonly couldKeepBelow: (directory: string) => boolean;
 }
 
@@ -109,9 +109,17 @@ export function compileIgnore(patterns: readonly string[]): Ignore {
     couldKeepBelow: (path) =>
       exceptions.some(
         (start) =>
-          start === '' || `${start}/`.startsWith(`${path}/`) || `${path}/`.startsWith(start),
+          start === '' ||
+          path === '' ||
+          `${start}/`.startsWith(`${path}/`) ||
+          `${path}/`.startsWith(start),
       ),
   };
+}
+
+/** Whether a path, the root if it is empty, is excluded with everything below it. */
+export function excludesAll({ matches, couldKeepBelow }: Ignore, path: string): boolean {
+  return matches(path) && !couldKeepBelow(path);
 }
 
 /**
@@ -123,6 +131,21 @@ export function keepBuildFiles(patterns: readonly string[], dockerfile: string):
   for (const file of ['.dockerignore', dockerfile])
     if (compileIgnore(kept).matches(file)) kept.push(`!${file.replace(/[\\*?[\]]/g, '\\$&')}`);
   return kept;
+}
+
+/**
+ * Returns the paths that are packed for the engine although these patterns exclude them: the Dockerfile and
+ * .dockerignore, or the topmost directory that is packed only for them.
+ */
+export function excludedBuildFiles(ignore: Ignore, file: string): string[] {
+  return ['.dockerignore', file].filter(ignore.matches).map((path) => {
+    let top = path;
+    for (let above = posix.dirname(top); above !== '.'; above = posix.dirname(above)) {
+      if (!ignore.matches(above) || ignore.couldKeepBelow(above)) break;
+      top = above;
+    }
+    return top;
+  });
 }
 
 /** For each rule, 1 if it matches. */

@@ -17,6 +17,8 @@ export interface ShellOptions {
   readonly ignoreQuotes?: boolean;
   /** Keeps references to unset variables. @default false */
   readonly keepUnset?: boolean;
+  /** Receives the names of unset variables, also of those with a default. */
+  readonly unset?: Set<string>;
 }
 
 /** Nested substitutions, `${x:-${y}}`. */
@@ -157,7 +159,7 @@ class Lexer {
     if (this.peek() !== '{') {
       const name = this.name();
       if (name === '') return '$';
-      return this.variables.get(name) ?? this.kept(`$${name}`);
+      return this.value(name) ?? this.kept(`$${name}`);
     }
     this.at++;
     const first = this.peek();
@@ -167,10 +169,16 @@ class Lexer {
     const name = this.name();
     const modifier = this.take();
     if (modifier === undefined) throw new Reason("syntax error: missing '}'");
-    if (modifier === '}') return this.variables.get(name) ?? this.kept(`\${${name}}`);
+    if (modifier === '}') return this.value(name) ?? this.kept(`\${${name}}`);
     if (modifier === '/') return this.replaced(name);
     if (modifier === ':') return this.modified(name, this.take(), true);
     return this.modified(name, modifier, false);
+  }
+
+  private value(name: string): string | undefined {
+    const value = this.variables.get(name);
+    if (value === undefined) this.options.unset?.add(name);
+    return value;
   }
 
   private kept(text: string): string {
@@ -185,7 +193,7 @@ class Lexer {
     const trims = modifier === '#' || modifier === '%';
     const word = this.argument('}', trims, "syntax error: missing '}'");
     if (colon && trims) throw unsupported;
-    const value = this.variables.get(name);
+    const value = this.value(name);
     if (value === undefined && this.options.keepUnset) return `\${${name}${shown}${word}}`;
     if (trims) return trimMatch(modifier, word, value ?? '');
     const isSet = value !== undefined && !(colon && value === '');
@@ -203,7 +211,7 @@ class Lexer {
     if (all) this.at++;
     const pattern = this.argument('/', true, "syntax error: missing '/' in ${}");
     const by = this.argument('}', true, "syntax error: missing '}'");
-    const value = this.variables.get(name);
+    const value = this.value(name);
     if (value === undefined && this.options.keepUnset) return `\${${name}/${pattern}/${by}}`;
     return replace(pattern, value ?? '', by, all);
   }

@@ -146,3 +146,19 @@ function readDirectives(text: Buffer, name: string, at: number | undefined): str
   }
   return values.get('escape') ?? '\\';
 }
+
+/**
+ * The value of the directive `check` up to its first space, with its line. Other than `escape`, it may not be indented, and
+ * `#!` may be the line above (BuildKit, parser/directives.go).
+ */
+export function checkDirective(text: Buffer): { value: string; line: number } | undefined {
+  const lines = new Lines(text);
+  for (let raw = lines.next(); raw?.startsWith('#'); raw = lines.next()) {
+    if (lines.count === 1 && raw.startsWith('#!')) continue;
+    const [, key, value] = DIRECTIVE.exec(trimStart(raw.slice(1))) ?? [];
+    if (key === undefined || value === undefined) return undefined;
+    if (/^check$/i.test(key))
+      return { value: value.slice(0, value.search(/ |$/)), line: lines.count };
+  }
+  return undefined;
+}

@@ -37,9 +37,10 @@ import { type LayerSettings, layerTar } from './output/layer-tar.js';
 import { isPredictable, SpeculativeLayerWriter } from './speculation/speculative-layer-writer.js';
 import { contentOf, readableOf } from './spool/contents.js';
 import { Spool } from './spool/spool.js';
+import { checkTargets } from './stages/check-targets.js';
 import { platformsOf } from './stages/platform.js';
 import { needsEngine, SourceTrees } from './stages/source-trees.js';
-import { buildTargets, type BuiltTarget, checkTargets, type LayerChange } from './stages/stages.js';
+import { buildTargets, type BuiltTarget, type LayerChange } from './stages/stages.js';
 import { StepReport } from './stages/step-report.js';
 
 export interface EmbeddedSettings extends Pick<

@@ -2,18 +2,27 @@
 import type { CopyInstruction } from '../../../dockerfile/instructions/instruction.js';
 import { sourceKind } from '../../../dockerfile/instructions/parse-copy.js';
 import { Reason } from '../../../dockerfile/reason.js';
-import { expandWord } from '../../../dockerfile/syntax/shell.js';
+import { ignoredSource, type Warn } from '../../../dockerfile/warnings/rules.js';
 import { isDigest } from '../../../image/digest.js';
 import { quote } from '../../../text/go.js';
 import { componentsInside } from '../../../text/path.js';
 import type { CopyStep } from '../steps/step.js';
 import type { StageState } from './stage-state.js';
 
+export interface CopyContext {
+  readonly warn: Warn;
+  /** Whether the context lacks a clean path, and everything below it, because .dockerignore excludes it. */
+  readonly ignores: (path: string) => boolean;
+  readonly expand: (word: string) => string;
+  /** Expands the content of a heredoc. */
+  readonly expandContent: (content: string) => string;
+}
+
 /** Throws a {@link Reason}. */
 export function evaluateCopy(
   instruction: CopyInstruction,
   state: StageState,
-  expand: (word: string) => string,
+  { warn, ignores, expand, expandContent }: CopyContext,
 ): CopyStep {
   // BuildKit expands no variables in the patterns of --exclude.
   const { kind, line, from, contents, link, parents, exclude, unpack } = instruction;
@@ -22,16 +31,15 @@ export function evaluateCopy(
   const checksum = expand(instruction.checksum);
   const sources = instruction.sources.map(expand);
   const dest = expand(instruction.dest);
-  // In an expanded heredoc quotes have no meaning, and `\` is always the escape character.
-  const options = { escape: '\\', ignoreQuotes: true };
   const heredocs = contents.map(({ name, content, expand: expands }) => ({
     name: heredocName(name),
-    content: expands
-      ? Buffer.from(expandWord(content.toString(), state.variables, options))
-      : content,
+    content: expands ? Buffer.from(expandContent(content.toString())) : content,
   }));
   for (const source of sources) checkSource(kind, source);
   checkChecksum(checksum, sources);
+  for (const source of from === '' ? sources : [])
+    if (sourceKind(source) === 'path' && ignores(componentsInside(source).join('/')))
+      warn('CopyIgnoredFile', line, ignoredSource(kind, source));
   const words = [
     kind.toUpperCase(),
     ...(parents ? ['--parents'] : []),

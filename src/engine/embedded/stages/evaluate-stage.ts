@@ -5,7 +5,7 @@
 import { posix } from 'node:path';
 import type {
   ArgInstruction,
-  Command,
+  CommandInstruction,
   Dockerfile,
   HealthcheckInstruction,
   Instruction,
@@ -16,15 +16,26 @@ import { parseTrigger } from '../../../dockerfile/parse.js';
 import { placed, Reason } from '../../../dockerfile/reason.js';
 import { runRefusal } from '../../../dockerfile/stages/plan.js';
 import { buildArg } from '../../../dockerfile/stages/scope.js';
-import { expandWord, expandWords, type Variables } from '../../../dockerfile/syntax/shell.js';
+import {
+  expandWord,
+  expandWords,
+  type ShellOptions,
+  type Variables,
+} from '../../../dockerfile/syntax/shell.js';
+import {
+  isSecret,
+  jsonRecommended,
+  secretUsed,
+  undefinedVariable,
+} from '../../../dockerfile/warnings/rules.js';
 import type { ContainerConfig } from '../../../image/config.js';
 import { formatDuration } from '../../../text/duration.js';
 import { quote, quoteList, quoteRune } from '../../../text/go.js';
 import type { Step } from '../steps/step.js';
-import { evaluateCopy } from './evaluate-copy.js';
+import { type CopyContext, evaluateCopy } from './evaluate-copy.js';
 import { type StageBase, StageState } from './stage-state.js';
 
-export interface EvaluationContext {
+export interface EvaluationContext extends Pick<CopyContext, 'warn' | 'ignores'> {
   readonly dockerfile: Dockerfile;
   /** The global ARGs of the plan. */
   readonly globals: Variables;
@@ -38,6 +49,7 @@ export interface StageResult {
   readonly author: string | undefined;
   readonly steps: readonly Step[];
   readonly variables: Variables;
+  readonly args: ReadonlySet<string>;
 }
 
 /**
@@ -60,7 +72,8 @@ export function evaluateStage(
     (instruction) =>
       placed(dockerfile.name, instruction.line, () => apply(instruction, state, context)) ?? [],
   );
-  return { config: state.config(), author: state.author, steps, variables: state.variables };
+  const { author, variables, args } = state;
+  return { config: state.config(), author, steps, variables, args };
 }
 
 /** The `created_by` text of the history. As in BuildKit, COPY and ADD are marked. */
@@ -78,6 +91,31 @@ export function withLabels(
   return state.config();
 }
 
+/** Expands words of an instruction, and warns of variables that are unset. */
+function expander(
+  { variables, args }: StageState,
+  { warn }: EvaluationContext,
+  line: number,
+  options: ShellOptions,
+): (word: string) => string {
+  return (word) => {
+    const unset = new Set<string>();
+    try {
+      return expandWord(word, variables, { ...options, unset });
+    } finally {
+      for (const name of unset)
+        if (!args.has(name) && !NEVER_SET.includes(name))
+          warn('UndefinedVar', line, undefinedVariable(name, [...variables.keys()]));
+    }
+  };
+}
+
+/** ARGs that are for the builder alone (BuildKit, dockerfile2llb). */
+const NEVER_SET: readonly string[] = ['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE'];
+
+/** In an expanded heredoc quotes have no meaning, and `\\` is always the escape character. */
+const IN_HEREDOC: ShellOptions = { escape: '\\', ignoreQuotes: true };
+
 /** Applies an instruction to the state. Returns no step for ONBUILD, which has no history. Throws a {@link Reason}. */
 function apply(
   instruction: Instruction,
@@ -88,16 +126,20 @@ function apply(
   const { line } = instruction;
   const { members } = state;
   const config = (text: string): Step => ({ kind: 'config', line, text });
-  const expand = (word: string): string => expandWord(word, state.variables, { escape });
+  const expand = expander(state, context, line, { escape });
   switch (instruction.kind) {
     case 'env':
     case 'label': {
       const { kind, pairs } = instruction;
       // All words are expanded with the variables before the instruction.
       const expanded = pairs.map(({ key, value }) => [expand(key), expand(value)] as const);
-      for (const [key, value] of expanded)
-        if (kind === 'env') state.setEnv(key, value);
-        else state.labels.set(key, value);
+      for (const [key, value] of expanded) {
+        if (kind === 'label') state.labels.set(key, value);
+        else {
+          warnOfSecret('ENV', key, line, context);
+          state.setEnv(key, value);
+        }
+      }
       const shown = expanded.map(([key, value]) => `${key}=${value}`).join(' ');
       return config(`${kind.toUpperCase()} ${shown}`);
     }
@@ -105,7 +147,11 @@ function apply(
       return config(`ARG ${applyArg(instruction, state, context)}`);
     case 'copy':
     case 'add':
-      return evaluateCopy(instruction, state, expand);
+      return evaluateCopy(instruction, state, {
+        ...context,
+        expand,
+        expandContent: expander(state, context, line, IN_HEREDOC),
+      });
     case 'workdir':
       return applyWorkdir(expand(instruction.path), line, state);
     case 'user':
@@ -125,12 +171,12 @@ function apply(
       return config(`EXPOSE [${ports.join(' ')}]`);
     }
     case 'cmd':
-      members.Cmd = commandWords(instruction.command, members);
+      members.Cmd = commandWords(instruction, members, context);
       members.ArgsEscaped = true;
       state.hasCmd = true;
       return config(`CMD ${quoteList(members.Cmd)}`);
     case 'entrypoint':
-      members.Entrypoint = commandWords(instruction.command, members);
+      members.Entrypoint = commandWords(instruction, members, context);
       // The CMD of a base belongs to the ENTRYPOINT of the base.
       if (!state.hasCmd) members.Cmd = [];
       return config(`ENTRYPOINT ${quoteList(members.Entrypoint)}`);
@@ -156,17 +202,19 @@ function apply(
 
 /** A --build-arg overrides the default, and the default a global ARG. Each ARG is expanded with those before it. */
 function applyArg(
-  { args }: ArgInstruction,
+  { args, line }: ArgInstruction,
   state: StageState,
-  { dockerfile: { escape }, globals, buildArgs }: EvaluationContext,
+  context: EvaluationContext,
 ): string {
+  const { dockerfile, globals, buildArgs } = context;
+  const expand = expander(state, context, line, { escape: dockerfile.escape });
   const texts = args.map(({ key, value }) => {
+    warnOfSecret('ARG', key, line, context);
     const given = buildArg(buildArgs, key);
-    const fallback = (): string | undefined =>
-      value === undefined ? globals.get(key) : expandWord(value, state.variables, { escape });
-    const result = given ?? fallback();
+    const result = given ?? (value === undefined ? globals.get(key) : expand(value));
+    state.args.add(key);
     if (result === undefined) return key;
-    state.variables.set(key, result);
+    if (!NEVER_SET.includes(key)) state.setVariable(key, result);
     return `${key}=${result}`;
   });
   return texts.join(' ');
@@ -184,11 +232,23 @@ function applyWorkdir(path: string, line: number, state: StageState): Step {
   return { kind: 'workdir', line, text, path: posix.resolve('/', whole), user };
 }
 
+function warnOfSecret(
+  instruction: 'ARG' | 'ENV',
+  name: string,
+  line: number,
+  { warn }: EvaluationContext,
+): void {
+  if (isSecret(name)) warn('SecretsUsedInArgOrEnv', line, secretUsed(instruction, name));
+}
+
 function commandWords(
-  { args, shell }: Command,
+  { original, line, command }: CommandInstruction,
   { Shell = [] }: ContainerConfig,
+  { warn }: EvaluationContext,
 ): readonly string[] {
+  const { args, shell } = command;
   if (!shell) return args;
+  if (Shell.length === 0) warn('JSONArgsRecommended', line, jsonRecommended(original));
   return [...(Shell.length > 0 ? Shell : ['/bin/sh', '-c']), args.join(' ')];
 }
 

@@ -13,6 +13,8 @@ export interface StageBase {
   readonly author?: string | undefined;
   /** The variables of a stage, including its ARGs. */
   readonly variables?: Variables;
+  /** The names of a stage's ARGs, also of those without a value. */
+  readonly args?: ReadonlySet<string>;
 }
 
 export class StageState {
@@ -24,8 +26,9 @@ export class StageState {
   readonly labels: Map<string, string>;
   readonly ports: Set<string>;
   readonly volumes: Set<string>;
-  /** The values of ENV and ARG, whichever was set last. */
+  /** The values of ENV and ARG, whichever was set last, in the order in which they were set last. */
   readonly variables: Map<string, string>;
+  readonly args: Set<string>;
   readonly #env: Map<string, string>;
 
   constructor(base: StageBase | undefined) {
@@ -37,7 +40,9 @@ export class StageState {
     this.labels = new Map(Object.entries(Labels ?? {}));
     this.ports = new Set(Object.keys(ExposedPorts ?? {}));
     this.volumes = new Set(Object.keys(Volumes ?? {}));
-    this.variables = new Map([...(base?.variables ?? []), ...this.#env]);
+    this.variables = new Map(base?.variables);
+    for (const [key, value] of this.#env) this.setVariable(key, value);
+    this.args = new Set(base?.args);
   }
 
   get workingDir(): string {
@@ -53,6 +58,11 @@ export class StageState {
 
   setEnv(key: string, value: string): void {
     this.#env.set(key, value);
+    this.setVariable(key, value);
+  }
+
+  setVariable(key: string, value: string): void {
+    this.variables.delete(key);
     this.variables.set(key, value);
   }
 

@@ -2,27 +2,30 @@
  * Builds the target for each platform: the stages that it needs, in order. Each instruction changes the file tree that
  * the base left.
  */
-import type { Dockerfile, Stage } from '../../../dockerfile/instructions/instruction.js';
+import type { Dockerfile } from '../../../dockerfile/instructions/instruction.js';
 import { type BuildPlan, type PlannedStage, planStages } from '../../../dockerfile/stages/plan.js';
+import { readChecks } from '../../../dockerfile/warnings/checks.js';
+import type { Warn } from '../../../dockerfile/warnings/rules.js';
 import { DockerceptionError } from '../../../errors.js';
 import { changes } from '../../../filesystem/changes.js';
-import { type Directory, isFile, type Leaf } from '../../../filesystem/node.js';
+import type { Directory } from '../../../filesystem/node.js';
 import { Tree } from '../../../filesystem/tree.js';
-import type { History } from '../../../image/config.js';
+import type { ContainerConfig, History } from '../../../image/config.js';
 import type { Platform } from '../../../image/descriptor.js';
 import type { Image } from '../../../image/manifest.js';
 import { formatPlatform, hostPlatform } from '../../../image/platform.js';
 import { isImageOutput } from '../../../options/image.js';
 import { printable } from '../../../text/printable.js';
 import { nearest } from '../../../text/suggest.js';
-import type { EngineRequest, ImageCheck } from '../../engine.js';
-import { CONTENT_CHUNK, contentChunks } from '../spool/contents.js';
+import type { EngineRequest } from '../../engine.js';
 import type { Spool } from '../spool/spool.js';
 import { execute, type Execution, located } from '../steps/execute-step.js';
 import { createdBy, evaluateStage, type StageResult, withLabels } from './evaluate-stage.js';
 import { type ConfigPlatform, imagePlatform, otherPlatform, refuseWindows } from './platform.js';
 import type { ImageSystem, SourceTrees } from './source-trees.js';
+import { StageState } from './stage-state.js';
 import type { StepReport } from './step-report.js';
+import { Warnings } from './warnings.js';
 
 export interface TargetOptions {
   readonly dockerfile: Dockerfile;
@@ -56,12 +59,21 @@ export interface BuiltTarget extends BuiltStage {
   readonly platform: ConfigPlatform;
 }
 
-/** Builds the targets in the order of the platforms. Rejects with errors of kind build that name file and line. */
+/**
+ * Builds the targets in the order of the platforms. Rejects with errors of kind build that name file and line, and with
+ * DOCKERFILE_CHECK.
+ */
 export async function buildTargets(options: TargetOptions): Promise<BuiltTarget[]> {
+  const { dockerfile, request, report, platforms } = options;
   const targets: BuiltTarget[] = [];
-  for (const platform of options.platforms) {
+  for (const [index, platform] of platforms.entries()) {
     const plan = await planWithTriggers(platform, options);
-    targets.push(await new StageBuilder(plan, platform, options).target());
+    // As in BuildKit, the first platform speaks for all.
+    const warnings =
+      index === 0
+        ? new Warnings(dockerfile, readChecks(dockerfile, request.buildArgs), report.report)
+        : undefined;
+    targets.push(await new StageBuilder(plan, platform, options).target(warnings));
   }
   return targets;
 }
@@ -100,6 +112,9 @@ async function planWithTriggers(
 }
 
 class StageBuilder {
+  /** Stages from images and directories. */
+  readonly #bases = new Map<number, BuiltStage | undefined>();
+  readonly #results = new Map<number, StageResult>();
   readonly #built = new Map<number, BuiltStage>();
   /** Stages whose contents are read. */
   readonly #read: ReadonlySet<number>;
@@ -112,8 +127,11 @@ class StageBuilder {
     this.#read = readStages(plan, !options.request.outputs.every(isImageOutput));
   }
 
-  /** Builds the stages in the order of the plan. */
-  async target(): Promise<BuiltTarget> {
+  /** Evaluates all stages before any work, so that all warnings are reported. Then builds them in the order of the plan. */
+  async target(warnings: Warnings | undefined): Promise<BuiltTarget> {
+    const warn = warnings?.warn ?? (() => undefined);
+    for (const planned of this.plan.stages) await this.#evaluate(planned, warn);
+    warnings?.refuse();
     for (const planned of this.plan.stages)
       this.#built.set(planned.stage.index, await this.#stage(planned));
     const built = this.#built.get(this.plan.target.stage.index) as BuiltStage;
@@ -130,8 +148,10 @@ class StageBuilder {
   async #stage(planned: PlannedStage): Promise<BuiltStage> {
     const { report, platforms, request } = this.options;
     const prefix = platforms.length > 1 ? `${formatPlatform(this.platform)} ` : '';
-    const base = await this.#base(planned);
-    const result = this.#evaluate(planned.stage, base);
+    const { index } = planned.stage;
+    const base =
+      planned.base.kind === 'stage' ? this.#built.get(planned.base.index) : this.#bases.get(index);
+    const result = this.#results.get(index) as StageResult;
     const layers = [...(base?.layers ?? [])];
     const history = [...(base?.history ?? [])];
     const copied = async (): Promise<ImageSystem> => {
@@ -158,45 +178,36 @@ class StageBuilder {
     return { image: base?.image, layers, history, result, system };
   }
 
-  async #base({ base, platform, stage }: PlannedStage): Promise<BuiltStage | undefined> {
-    if (base.kind === 'scratch') return undefined;
-    if (base.kind === 'stage') return this.#built.get(base.index);
+  async #evaluate(planned: PlannedStage, warn: Warn): Promise<void> {
+    const { base, stage } = planned;
+    const { dockerfile, request } = this.options;
+    const { globals } = this.plan;
+    const { buildArgs, ignores } = request;
+    const own = base.kind === 'image' ? await this.#base(planned, base.name) : undefined;
+    this.#bases.set(stage.index, own);
+    const below = base.kind === 'stage' ? this.#results.get(base.index) : own?.result;
+    const context = { dockerfile, globals, buildArgs, warn, ignores };
+    this.#results.set(stage.index, evaluateStage(stage, below, context));
+  }
+
+  /** An image or a directory as the base of a stage. */
+  async #base({ platform, stage }: PlannedStage, name: string): Promise<BuiltStage> {
     const { sources, report, request } = this.options;
     const wanted = platform ?? this.platform;
-    const found = await sources.find(base.name, wanted);
+    const found = await sources.find(name, wanted);
     const { image } = found;
-    if (image === undefined) return this.#directory(stage, found.name, await found.tree());
+    if (image === undefined) return directoryBase(found.name, await found.tree());
     const isRequested = request.platforms.length > 0 || platform !== undefined;
-    const message = isRequested ? otherPlatform(base.name, image.config, wanted) : undefined;
+    const message = isRequested ? otherPlatform(name, image.config, wanted) : undefined;
     if (message !== undefined) report.report({ kind: 'notice', message, warning: true });
     const { config = {}, author } = image.config;
     return {
       image,
       layers: [],
       history: image.config.history ?? [],
-      result: { config, author, steps: [], variables: new Map() },
+      result: emptyResult(config, author),
       system: () => sources.imageSystem(image, this.#read.has(stage.index)),
     };
-  }
-
-  /** A build context used as a base: scratch with one layer. */
-  #directory(stage: Stage, name: string, files: Tree): BuiltStage {
-    const change = { before: new Tree().freeze(), after: files.freeze() };
-    const isEmpty = isEmptyChange(change);
-    return {
-      image: undefined,
-      layers: isEmpty ? [] : [change],
-      history: isEmpty ? [] : [{ created_by: name }],
-      result: this.#evaluate({ ...stage, instructions: [] }, undefined),
-      system: () => Promise.resolve({ tree: files, layers: [] }),
-    };
-  }
-
-  #evaluate(stage: Stage, base: BuiltStage | undefined): StageResult {
-    const { dockerfile, request } = this.options;
-    const { globals } = this.plan;
-    const { buildArgs } = request;
-    return evaluateStage(stage, base?.result, { dockerfile, globals, buildArgs });
   }
 
   #execution(planned: PlannedStage): Execution {
@@ -229,6 +240,24 @@ class StageBuilder {
   }
 }
 
+/** The result of a base, which no instruction has changed. */
+function emptyResult(config: ContainerConfig, author?: string): StageResult {
+  return { config, author, steps: [], variables: new Map(), args: new Set() };
+}
+
+/** A build context used as a base: scratch with one layer. */
+function directoryBase(name: string, files: Tree): BuiltStage {
+  const change = { before: new Tree().freeze(), after: files.freeze() };
+  const isEmpty = isEmptyChange(change);
+  return {
+    image: undefined,
+    layers: isEmpty ? [] : [change],
+    history: isEmpty ? [] : [{ created_by: name }],
+    result: emptyResult(new StageState(undefined).config()),
+    system: () => Promise.resolve({ tree: files, layers: [] }),
+  };
+}
+
 function isEmptyChange({ before, after }: LayerChange): boolean {
   return changes(before, after).next().done === true;
 }
@@ -248,27 +277,6 @@ function readStages({ stages, target }: BuildPlan, flat: boolean): Set<number> {
     if (base.kind === 'stage' && read.has(stage.index)) read.add(base.index);
   }
   return read;
-}
-
-/** Passes each target to the check. Rejects with the check's error. */
-export async function checkTargets(
-  targets: readonly BuiltTarget[],
-  spool: Spool,
-  check: ImageCheck,
-): Promise<void> {
-  const chunk = Buffer.allocUnsafeSlow(CONTENT_CHUNK);
-  const content = (file: Leaf): Iterable<Buffer> | undefined => {
-    if (!isFile(file) || file.offset < 0) return undefined;
-    const head = spool.headOf(file.offset);
-    // The check needs no more of these: see ImageCheck.needsContent.
-    return head === undefined ? contentChunks(file, spool, chunk) : [head];
-  };
-  for (const { platform, result, layers, system } of targets)
-    await check.assembled({
-      config: { ...platform, config: result.config },
-      layers: [...(await system()).layers, ...layers.map(({ after }) => after)],
-      content,
-    });
 }
 
 /** Adds a hint to the error of an unknown image, if a stage has a similar name. */

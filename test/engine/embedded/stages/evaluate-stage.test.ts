@@ -28,7 +28,13 @@ function evaluate(
     buildPlatform: LINUX,
     targetPlatform: LINUX,
   });
-  return evaluateStage(target.stage, base, { dockerfile, globals, buildArgs });
+  return evaluateStage(target.stage, base, {
+    dockerfile,
+    globals,
+    buildArgs,
+    warn: () => undefined,
+    ignores: () => false,
+  });
 }
 
 function refused(work: () => unknown): DockerceptionError {

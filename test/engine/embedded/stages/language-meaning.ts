@@ -39,7 +39,13 @@ export function meaning({ dockerfile: text, args = [] }: LanguageCase): Recorded
     buildPlatform: HERE,
     targetPlatform: platform === undefined ? HERE : parsePlatform(platform),
   });
-  const context = { dockerfile, globals: plan.globals, buildArgs };
+  const context = {
+    dockerfile,
+    globals: plan.globals,
+    buildArgs,
+    warn: () => undefined,
+    ignores: () => false,
+  };
   const results = new Map<number, StageResult>();
   const history = new Map<number, NonNullable<Recorded['history']>>();
   for (const { stage, base } of plan.stages) {

@@ -1,0 +1,44 @@
+/** Reports warnings about the Dockerfile in the form of BuildKit's, as part of a step that reads it. */
+import type { Dockerfile } from '../../../dockerfile/instructions/instruction.js';
+import { Reason, refusal } from '../../../dockerfile/reason.js';
+import type { Checks } from '../../../dockerfile/warnings/checks.js';
+import { type RuleName, RULES, type Warn } from '../../../dockerfile/warnings/rules.js';
+import type { Report } from '../../../progress/events.js';
+import { printable } from '../../../text/printable.js';
+
+const VERTEX = 'embedded:dockerfile';
+
+export class Warnings {
+  readonly #rules = new Set<RuleName>();
+
+  constructor(
+    private readonly dockerfile: Dockerfile,
+    private readonly checks: Checks,
+    private readonly report: Report,
+  ) {}
+
+  readonly warn: Warn = (rule, line, message) => {
+    if (this.checks.skips(rule)) return;
+    if (this.#rules.size === 0) this.#reportStep();
+    this.#rules.add(rule);
+    const { description, url } = RULES[rule];
+    const short = `${rule}: ${message} (line ${line})`;
+    const warning = { vertex: VERTEX, level: 1, short, detail: [description], url };
+    this.report({ kind: 'status', status: { warnings: [warning] } });
+  };
+
+  /** @throws DockerceptionError `DOCKERFILE_CHECK` after a warning, if warnings are errors */
+  refuse(): void {
+    if (!this.checks.error || this.#rules.size === 0) return;
+    const why = `lint violation found for rules: ${[...this.#rules].join(', ')}`;
+    const hint = 'correct what the warnings name, or remove `error=true`';
+    throw refusal(this.dockerfile.name, 0, new Reason(why, 'DOCKERFILE_CHECK', hint));
+  }
+
+  #reportStep(): void {
+    const now = new Date().toISOString();
+    const name = `[internal] load build definition from ${printable(this.dockerfile.name)}`;
+    const vertex = { digest: VERTEX, name, started: now, completed: now };
+    this.report({ kind: 'status', status: { vertexes: [vertex] } });
+  }
+}
