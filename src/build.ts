@@ -12,6 +12,7 @@ import type {
   EntryEngine,
   ImageCheck,
 } from './engine/engine.js';
+import { checkCall } from './engine/unsupported.js';
 import { DockerceptionError, rewordError, systemCode } from './errors.js';
 import { filter } from './filter.js';
 import { insecureHosts } from './image/registry/host.js';
@@ -65,6 +66,7 @@ export async function build(options: BuildOptions): Promise<Built> {
 }
 
 async function buildComplete(options: CompleteBuild): Promise<Built> {
+  checkCall(options);
   const { engine, outputs } = await choose(options);
   await checkOutputs(options, outputs);
   // Outputs inside of a context directory aren't packed: the image of a second build would differ.

@@ -50,12 +50,16 @@ export const ERROR_CODES = {
     "build | The engine reported neither a failure nor an image ID. | Read the engine's log.",
   CACHE_WRITE:
     "output | A layer can't be written to the cache. | Free space, or name another folder with `XDG_CACHE_HOME`.",
+  CALL_IMAGE:
+    'usage | `--call` builds no image, and another option needs one. | Leave one of both out.',
   CAT_NOT_A_FILE: "usage | The path of `--cat` isn't a regular file. | `--list` shows every name.",
   CAT_NOT_FOUND: "usage | The path of `--cat` doesn't exist. | `--list` shows every name.",
   CAT_PIPE:
     "usage | The content for `--cat` was in a pipe, which can't be read again. | Save the archive to a file first.",
   CERTIFICATE_INVALID:
     "usage | A certificate file can't be read. | Correct the file that the message names.",
+  CHECK_FAILED:
+    'build | `--check` has found warnings or errors in the Dockerfile. | Correct the lines that it prints.',
   CHMOD_INVALID: 'build | `--chmod` of `COPY` or `ADD` is malformed. | Use `0755` or `a+rX,go-w`.',
   CHOWN_INVALID:
     'build | `--chown` of `COPY` or `ADD` is malformed. | Use `USER:GROUP` or numbers.',

@@ -13,8 +13,11 @@ import { formatBytes, formatContext } from '../text/format.js';
 import { shellQuote } from '../text/shell-quote.js';
 import { buildOptions, limitOptions } from './arguments/build-options.js';
 import { builderOptions } from './arguments/builder-options.js';
+import { callOf } from './arguments/call.js';
 import { contextOptions } from './arguments/context-options.js';
+import { usage } from './arguments/flags.js';
 import type { Arguments } from './arguments/parse.js';
+import { dockerfileName, printCall } from './call.js';
 import { print, type Process, toTerminal } from './process.js';
 import { ResultFile } from './result-file.js';
 
@@ -31,6 +34,9 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
   const builder = builderOptions(args, env);
   if (stdout.isTTY && options.outputs.some(({ dest }) => dest === '-'))
     throw toTerminal('pipe it into an engine (… | docker load), or name a file with -o FILE');
+  const call = callOf(args);
+  if (call !== undefined && args.has('iidfile'))
+    throw usage(`--call ${call.method} builds no image, and --iidfile needs one`);
   const iidFile = await ResultFile.of(args, 'iidfile');
   const metadataFile = await ResultFile.of(args, 'metadata-file');
   const results = [iidFile, metadataFile].filter((file) => file !== undefined);
@@ -54,7 +60,8 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
   // Last, since the image exists even if this fails. A plain file system has no image ID.
   const writesArchive = built.outputs.some(({ dest }) => dest === '-');
   if (!writesArchive && built.imageId !== '') await print(`${built.imageId}\n`);
-  if (mode !== 'quiet' && mode !== 'rawjson') {
+  if (call !== undefined) await printCall(call, built.metadata, dockerfileName(args));
+  else if (mode !== 'quiet' && mode !== 'rawjson') {
     const milliseconds = performance.now() - started;
     stderr.write(await summary(built, options, milliseconds));
   }

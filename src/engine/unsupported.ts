@@ -1,5 +1,6 @@
 /** Refuses the options that only BuildKit has, or only some of its versions. */
 import { DockerceptionError } from '../errors.js';
+import type { CompleteBuild } from '../options/build.js';
 import { BUILDKIT } from '../options/buildkit.js';
 import type { Complete } from '../options/schema.js';
 
@@ -9,10 +10,12 @@ export type BuildkitOption = keyof BuildkitOptions;
 /** The options that are given. */
 export function givenBuildkitOptions(options: BuildkitOptions): BuildkitOption[] {
   const keys = Object.keys(BUILDKIT) as BuildkitOption[];
-  return keys.filter((key) => {
-    const value = options[key];
-    return typeof value === 'object' ? Object.keys(value).length > 0 : value !== undefined;
-  });
+  return keys.filter((key) => isGiven(options[key]));
+}
+
+function isGiven(value: unknown): boolean {
+  const isObject = typeof value === 'object' && value !== null;
+  return isObject ? Object.keys(value).length > 0 : value !== undefined && value !== false;
 }
 
 /**
@@ -32,4 +35,18 @@ export function refuseBuildkitOptions(
   if (key === undefined) return;
   const message = `building with \`${key}\`: ${builder} does not have it`;
   throw new DockerceptionError('usage', 'BUILDKIT_ONLY', message, { hint });
+}
+
+/**
+ * Refuses options that need an image if `call` builds none.
+ *
+ * @throws DockerceptionError of kind usage, CALL_IMAGE.
+ */
+export function checkCall({ call, limits, outputs, push, load, cacheTo }: CompleteBuild): void {
+  if (call === undefined) return;
+  const given = Object.entries({ outputs, push, load, cacheTo, ...limits });
+  const [key] = given.find(([, value]) => isGiven(value)) ?? [];
+  if (key === undefined) return;
+  const message = `building with \`${key}\`: \`call: ${call}\` builds no image`;
+  throw new DockerceptionError('usage', 'CALL_IMAGE', message, { hint: 'leave one of both out' });
 }

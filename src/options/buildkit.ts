@@ -6,6 +6,7 @@ import {
   type Check,
   matching,
   nonEmptyText,
+  oneOf,
   parsed,
   recordOf,
   shape,
@@ -36,6 +37,11 @@ export interface Cache {
 
 /** Attestations of the image with their attributes: `{ sbom: '', provenance: 'mode=max' }`. */
 export type Attests = Readonly<Partial<Record<'provenance' | 'sbom', string>>>;
+
+/** What the Dockerfile is asked for in place of a build. */
+export const CALL_METHODS = ['check', 'outline', 'targets'] as const;
+
+export type CallMethod = (typeof CALL_METHODS)[number];
 
 const buildkit = flagIn('BuildKit');
 
@@ -96,5 +102,11 @@ export const BUILDKIT = {
     buildkit('--attest type=TYPE ...', 'an attestation: sbom, or provenance,mode=max'),
     buildkit('--provenance MODE', 'an attestation of the provenance: mode=max, true or false'),
     buildkit('--sbom BOOL', 'an attestation with the bill of materials: true or false'),
+  ),
+  /** Build nothing: check the Dockerfile, or list its parameters or targets. @default an image is built */
+  call: optional(
+    oneOf(CALL_METHODS),
+    buildkit('--call METHOD', 'build nothing: check, outline or targets, with ,format=json'),
+    buildkit('--check', 'build nothing: --call=check'),
   ),
 };

@@ -129,6 +129,7 @@ const BUILD: Record<string, Accepts> = {
   shmSize: isAmount,
   annotations: isList((value) => value === 'A=1'),
   attests: isBare,
+  call: never,
   env: isBare,
   stdout: never,
 };
@@ -296,6 +297,11 @@ describe('a message about a wrong option', () => {
       { owner: { uid: 5 } },
       "reading the option 'owner': an object is not { uid, gid } or 'keep'",
       'parseOwner reads UID[:GID]',
+    ],
+    [
+      { call: 'targes' },
+      "reading the option 'call': 'targes' is not one of check, outline, targets",
+      "did you mean 'targets'?",
     ],
     [
       { engine: 'embeded' },

@@ -4,6 +4,7 @@ import type { Attests, BUILDKIT, Cache, Secret, SshAgent } from '../../options/b
 import type { OptionsOf } from '../../options/schema.js';
 import { parseBoolean } from '../../options/values.js';
 import { csvFields, csvLine } from '../../text/go.js';
+import { callOf } from './call.js';
 import { usage } from './flags.js';
 import type { Arguments } from './parse.js';
 
@@ -21,6 +22,7 @@ export function buildkitOptions(args: Arguments, env: NodeJS.ProcessEnv) {
     shmSize: args.parsed('shm-size', binarySize),
     annotations: args.all('annotation'),
     attests: attests(args),
+    call: callOf(args)?.method,
   } satisfies OptionsOf<typeof BUILDKIT>;
 }
 

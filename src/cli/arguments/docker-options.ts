@@ -2,7 +2,8 @@
  * The options of `docker build` and `docker buildx build` that this tool does not have. Scripts carry them over from
  * there: some change nothing here and are accepted, each of the others gets an error with its own name and reason.
  */
-import type { Flag, Verb } from '../../options/schema.js';
+import { BUILDKIT } from '../../options/buildkit.js';
+import { type Flag, flagsOf, type Verb } from '../../options/schema.js';
 import { parseBoolean } from '../../options/values.js';
 import { usage } from './flags.js';
 
@@ -34,7 +35,6 @@ function options(
 export const DOCKER_OPTIONS: readonly DockerOption[] = [
   ...options(BUILD, undefined, '--rm', '--force-rm', '--compress'),
   ...options(BUILD, LIMITS, '--security-opt='),
-  ...options(BUILDX, 'the Dockerfile is built, and not only checked', '--call=', '--check'),
   ...options(BUILDX, 'there is no debug log', '-D, --debug'),
   ...options(BUILD, LIMITS, '--cgroup-parent=', '--cpu-period=', '--cpu-quota=', '--cpu-shares='),
   ...options(BUILD, LIMITS, '--cpuset-cpus=', '--cpuset-mems=', '-m, --memory=', '--memory-swap='),
@@ -42,6 +42,14 @@ export const DOCKER_OPTIONS: readonly DockerOption[] = [
   ...options(BUILD, 'signatures of images are not verified in any case', '--disable-content-trust'),
   ...options(BUILD, 'layers are kept as the Dockerfile makes them', '--squash'),
 ];
+
+/** Options of the build that reads what `filter` writes. */
+const BUILDKIT_OPTIONS: readonly DockerOption[] = flagsOf(BUILDKIT).map((flag) => ({
+  ...flag,
+  value: flag.value !== undefined,
+  missing: '',
+  program: BUILDX,
+}));
 
 /**
  * Accepts an option of docker's that has no effect here.
@@ -57,7 +65,8 @@ export function acceptDockerOption(
   verb: Verb,
   next: () => string | undefined,
 ): boolean {
-  const option = DOCKER_OPTIONS.find((one) => one.name === name || one.short === name);
+  const known = verb === 'filter' ? [...DOCKER_OPTIONS, ...BUILDKIT_OPTIONS] : DOCKER_OPTIONS;
+  const option = known.find((one) => one.name === name || one.short === name);
   if (option === undefined || verb === 'inspect') return false;
   if (verb === 'filter') throw refused(option, verb);
   const on = parseBoolean(attached ?? (option.value ? next() : 'true'));

@@ -11,6 +11,7 @@ import type { Report } from '../../progress/events.js';
 import type { BuildResult, Engine, EngineRequest, EngineSettings } from '../engine.js';
 import { withSourceDateEpoch } from '../request.js';
 import { type Builder, connectBuilder } from './builder.js';
+import { resultOfCall } from './call.js';
 import { GrpcError } from './grpc.js';
 import { type Exporter, type ExporterResponse, solve } from './solve.js';
 
@@ -40,10 +41,10 @@ export function buildkitEngine(builder: Builder, settings: BuildkitSettings): En
         env,
         credentials: credentialStore(env),
         directories: new Map(directories),
-        exporters: exportersOf(request, settings),
+        exporters: request.call === undefined ? exportersOf(request, settings) : [],
         built: () => undefined,
       });
-      return resultOf(response);
+      return request.call === undefined ? resultOf(response) : resultOfCall(response);
     } catch (error) {
       context.stream.destroy(error instanceof Error ? error : undefined);
       if (!(error instanceof GrpcError)) throw error;

@@ -14,6 +14,7 @@ import { parseBoolean } from '../../options/values.js';
 import { addSecrets } from '../../text/redact.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
 import { hostWith, onContextEnd } from '../request.js';
+import { callFrontend, type Frontend } from './call.js';
 import { type GrpcClient, GrpcError } from './grpc.js';
 import { unpackedTar } from './llb.js';
 import { SolveRequest, SolveResponse, StatusRequest } from './messages.js';
@@ -111,9 +112,11 @@ export async function solve(
     const ref = randomBytes(16).toString('hex');
     const trace = new TraceDecoder();
     let response: ExporterResponse = {};
+    const frontend = frontendOf(url, inputs, request);
+    const { call } = request;
     solving = client.call(
       '/moby.buildkit.v1.Control/Solve',
-      solveRequest(ref, session.id, url, inputs, request, exporters),
+      solveRequest(ref, session.id, call ? undefined : frontend, request, exporters),
       (message) => {
         response = SolveResponse.parse(message).exporterResponse;
         const imageId = response[DIGEST];
@@ -128,11 +131,12 @@ export async function solve(
     const path = '/moby.buildkit.v1.Control/Status';
     // Only Solve decides about the outcome.
     const shown = client.call(path, StatusRequest.encode({ ref }), onStatus).catch(() => undefined);
-    await Promise.race([solving, failed]);
+    const calling = call && callFrontend(client, ref, call, frontend);
+    const [, metadata] = await Promise.race([Promise.all([solving, calling]), failed]);
     await Promise.race([shown, failed]);
     // BuildKit has read all it needs, but the rest of the context must not fail either.
     if (!context.stream.readableEnded) await Promise.race([once(context.stream, 'end'), failed]);
-    return response;
+    return { ...response, ...metadata };
   } catch (error) {
     // The caller must know an image that is being written, to remove it.
     if (isExporting) {
@@ -155,21 +159,34 @@ export async function solve(
   }
 }
 
-function solveRequest(
-  ref: string,
-  session: string,
+/** The Dockerfile frontend with its options and inputs. */
+function frontendOf(
   context: string,
   directories: ReadonlyMap<string, string>,
   request: EngineRequest,
-  exporters: readonly Exporter[],
-): Buffer {
-  const { network, concealed, allow, annotations, cacheFrom, cacheTo } = request;
+): Frontend {
+  const { concealed } = request;
   const inputs = new Map([...directories].map(([name, url]) => [name, unpackedTar(url, name)]));
   if (concealed.length > 0) {
     // The frontend reads the Dockerfile from one input, and instructions read from the other.
     inputs.set('dockerfile', unpackedTar(context, 'internal'));
     inputs.set('context', unpackedTar(context, 'internal', concealed));
   }
+  return {
+    frontend: 'dockerfile.v0',
+    frontendAttrs: frontendOptions(context, [...directories.keys()], request),
+    frontendInputs: Object.fromEntries(inputs),
+  };
+}
+
+function solveRequest(
+  ref: string,
+  session: string,
+  frontend: Frontend | undefined,
+  request: EngineRequest,
+  exporters: readonly Exporter[],
+): Buffer {
+  const { network, allow, annotations, cacheFrom, cacheTo } = request;
   const exports = exporters.map(({ type, attrs }) => ({
     type,
     attrs: { ...attrs, ...annotationAttributes(annotations) },
@@ -179,18 +196,16 @@ function solveRequest(
   for (const { attrs } of [...cacheFrom, ...cacheTo])
     addSecrets(...SECRETS.map((name) => attrs[name]));
   return SolveRequest.encode({
+    ...frontend,
     ref,
     exporter: first?.type,
     exporterAttrs: first?.attrs,
     session,
-    frontend: 'dockerfile.v0',
-    frontendAttrs: frontendOptions(context, [...directories.keys()], request),
     cache: {
       exports: isInline ? [...cacheTo, { type: 'inline', attrs: {} }] : cacheTo,
       imports: cacheFrom,
     },
     entitlements: [...(network === 'host' ? ['network.host'] : []), ...allow],
-    frontendInputs: Object.fromEntries(inputs),
     exporters: exports.length > 1 ? exports : [],
   });
 }

@@ -7,6 +7,7 @@ import { DockerceptionError, messageOf } from '../../errors.js';
 import { type CredentialStore, credentialStore } from '../../image/credentials/credentials.js';
 import { parseReference } from '../../image/reference.js';
 import { announced } from '../../progress/events.js';
+import { resultOfCall } from '../buildkit/call.js';
 import { GrpcClient, GrpcError } from '../buildkit/grpc.js';
 import { type BuildkitConnection, openSession } from '../buildkit/session.js';
 import { solve } from '../buildkit/solve.js';
@@ -55,11 +56,20 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
       const credentials = credentialStore(env);
       const notice = (message: string): void => report({ kind: 'notice', message });
       const warn = (message: string): void => report({ kind: 'notice', message, warning: true });
+      const explain = async (error: unknown): Promise<never> => {
+        throw await explained(error, credentials);
+      };
       // Options are checked before anything is opened.
       const query = buildQuery(request, backend);
       await checkBuildkitOptions(request, backend, ping, connection, notice);
       checkOutputs(request, ping, warn);
       const directories = checkBuildContexts(request, backend, ping, settings.openDirectory);
+      if (request.call !== undefined) {
+        const buildkit = buildkitOf(connection);
+        const options = { buildkit, request, env, credentials, directories, exporters: [] };
+        const called = solve(context, { ...options, built: () => undefined });
+        return resultOfCall(await called.catch(explain));
+      }
       const mayBeRefused = check?.hasLimits === true || push || tags.length > 1;
       image = new NewImage(connection, { isBuildKit, mayBeRefused, signal, warn });
       const imageId = await buildImage(connection, context, {
@@ -72,9 +82,7 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
         built: (id) => image?.built(id),
         warn: notice,
         hint: muteHint(backend, settings.keepOwner === true),
-      }).catch(async (error: unknown) => {
-        throw await explained(error, credentials);
-      });
+      }).catch(explain);
       const description = await announced(
         image.describe(tags, signal),
         report,
@@ -132,6 +140,17 @@ async function explained(error: unknown, credentials: CredentialStore): Promise<
   return failure.with({ hint: hint ?? failure.hint });
 }
 
+/** The engine's BuildKit. */
+function buildkitOf(connection: Connection): BuildkitConnection {
+  return {
+    openControl: async (stop) =>
+      new GrpcClient(await connection.upgrade({ method: 'POST', path: '/grpc' }, 'h2c', stop)),
+    openSession: (headers, stop) =>
+      connection.upgrade({ method: 'POST', path: '/session', headers }, 'h2c', stop),
+    lost: (error) => lost(connection.endpoint, 'building the image', error),
+  };
+}
+
 /** `POST /build` has no named contexts, and reads the Dockerfile from what instructions see: such builds use BuildKit's API. */
 async function buildImage(
   connection: Connection,
@@ -143,13 +162,7 @@ async function buildImage(
     const headers = { ...(config !== undefined && { 'X-Registry-Config': config }) };
     return build(connection, context, request, { ...post, headers });
   }
-  const buildkit: BuildkitConnection = {
-    openControl: async (stop) =>
-      new GrpcClient(await connection.upgrade({ method: 'POST', path: '/grpc' }, 'h2c', stop)),
-    openSession: (headers, stop) =>
-      connection.upgrade({ method: 'POST', path: '/session', headers }, 'h2c', stop),
-    lost: (error) => lost(connection.endpoint, 'building the image', error),
-  };
+  const buildkit = buildkitOf(connection);
   const { buildContexts, concealed, signal } = request;
   const needsSolve =
     Object.keys(buildContexts).length > 0 ||
