@@ -8,6 +8,7 @@ import {
   type ClientHttp2Stream,
   connect,
   constants,
+  type Http2Stream,
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
   performServerHandshake,
@@ -202,8 +203,7 @@ export class GrpcClient {
         if (!stream.closed || !messages.closed) return;
         const status = outcome['grpc-status'];
         if (status === '0') resolve();
-        else if (status === undefined)
-          reject(this.#error ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }));
+        else if (status === undefined) reject(this.#error ?? closed());
         else reject(new GrpcError(Number(status), decoded(outcome['grpc-message'])));
       };
       stream.on('close', settle);
@@ -213,7 +213,11 @@ export class GrpcClient {
   }
 }
 
-/** The messages of a call. If one is too long, the call is destroyed. */
+function closed(): Error {
+  return Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' });
+}
+
+/** The messages of a call. If one is too long, or the call is aborted, they fail, and the call is destroyed. */
 function messagesIn(stream: Duplex): Readable {
   let received: Buffer = Buffer.alloc(0);
   const messages = new Transform({
@@ -228,6 +232,11 @@ function messagesIn(stream: Duplex): Readable {
         received = received.subarray(end);
       }
       done();
+    },
+    flush(done) {
+      // A call that was aborted ends, too.
+      const isWhole = received.length === 0 && (stream as Partial<Http2Stream>).aborted !== true;
+      done(isWhole ? null : closed());
     },
   });
   messages.on('error', (error) => stream.destroy(error));

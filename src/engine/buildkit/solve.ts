@@ -86,6 +86,7 @@ export async function solve(
   let client: GrpcClient | undefined;
   let solving: Promise<void> | undefined;
   let isExporting = false;
+  const storing: Promise<void>[] = [];
   try {
     signal.throwIfAborted();
     const url = upload(context.stream);
@@ -99,7 +100,9 @@ export async function solve(
     const store = async (content: Readable, index: number): Promise<void> => {
       const exporter = exporters[index]?.store;
       if (exporter === undefined) throw new Error(`exporter ${index} has no output`);
-      await exporter(content).catch((error: unknown) => over.abort(error));
+      const stored = exporter(content);
+      storing.push(stored);
+      await stored.catch((error: unknown) => over.abort(error));
       failing.throwIfAborted();
     };
     const services = {
@@ -155,6 +158,7 @@ export async function solve(
     over.abort();
     client?.close();
     session?.close();
+    await Promise.allSettled(storing);
     for (const stream of uploads.values()) if (stream !== context.stream) stream.destroy();
   }
 }
