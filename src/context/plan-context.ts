@@ -3,7 +3,12 @@ import { readdir } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { BASE_FOLDER, baseDockerfile, withoutBaseFolder } from '../dockerfile/base.js';
 import { DOCKERFILE, OTHER_DOCKERFILES } from '../dockerfile/names.js';
-import { compileIgnore, excludedBuildFiles, excludesAll } from '../dockerfile/patterns/ignore.js';
+import {
+  compileIgnore,
+  exceptionFor,
+  excludedBuildFiles,
+  excludesAll,
+} from '../dockerfile/patterns/ignore.js';
 import { clampTimes, dropXattrs, ROOT, setMode, setOwner, setTimes } from '../edit/attributes.js';
 import { compose, type Edit, keeps } from '../edit/edit.js';
 import type { FileReceiver } from '../edit/find-dockerfile.js';
@@ -112,8 +117,8 @@ export interface HiddenPaths {
    * .dockerignore excludes them.
    */
   readonly concealed: readonly string[];
-  /** Whether .dockerignore or `exclude` keeps a clean path, and everything below it, out of the context. */
-  readonly ignores: (path: string) => boolean;
+  /** Whether .dockerignore or `exclude` keeps a clean source of COPY, and everything below it, out of the context. */
+  readonly ignores: (source: string) => boolean;
 }
 
 /** @throws DockerceptionError `IGNORE_PATTERN`, and `CONTEXT_UNREADABLE` for a .dockerignore */
@@ -125,25 +130,20 @@ export async function hiddenPaths(options: CompleteContext): Promise<HiddenPaths
     isOnHost && !isMoved(options)
       ? await (await import('../source/directory.js')).ignorePatterns(path, { file, ignoreFile })
       : [];
-  const ignored = compileIgnore(patterns);
-  const excluded = compileIgnore(isBased(options) ? [] : exclude);
   const shown = add.filter(({ concealed }) => concealed !== true).map(({ dest }) => dest);
+  const kept = shown.map(exceptionFor);
+  const ignored = compileIgnore([...patterns, ...kept]);
+  const always = [file, '.dockerignore'].map(exceptionFor);
+  const excluded = compileIgnore(isBased(options) ? [] : [...exclude, ...always, ...kept]);
   const added = isMoved(options) ? [] : add.map(({ dest }) => dest);
-  const isShown = (one: string): boolean => shown.some((dest) => isAtOrBelow(dest, one));
+  const isShown = (one: string): boolean => added.some((dest) => `${dest}/`.startsWith(`${one}/`));
   return {
     concealed: [
       ...added.filter((dest) => !shown.includes(dest)),
-      ...excludedBuildFiles(ignored, file).filter((one) => !added.includes(one) && !isShown(one)),
+      ...excludedBuildFiles(compileIgnore(patterns), file).filter((one) => !isShown(one)),
     ],
-    ignores: (one) =>
-      (excludesAll(ignored, one) || (one !== file && excludesAll(excluded, one))) &&
-      !isShown(one) &&
-      !shown.some((dest) => isAtOrBelow(one, dest)),
+    ignores: (source) => excludesAll(ignored, source) || excludesAll(excluded, source),
   };
-}
-
-function isAtOrBelow(path: string, directory: string): boolean {
-  return directory === '' || `${path}/`.startsWith(`${directory}/`);
 }
 
 /** How messages are reworded for the user, who doesn't know the folder that `base` moves a context into; undefined if they aren't. */

@@ -71,8 +71,8 @@ export interface EngineRequest extends ImageOptions {
   readonly file: string;
   /** Paths that instructions must not see because .dockerignore excludes them, such as the Dockerfile. */
   readonly concealed: readonly string[];
-  /** Whether .dockerignore or `exclude` has kept a path, and everything below it, out of the context. */
-  readonly ignores: (path: string) => boolean;
+  /** Whether .dockerignore or `exclude` keeps a clean source of COPY, and everything below it, out of the context. */
+  readonly ignores: (source: string) => boolean;
   /** Registries that may use plain HTTP, or a certificate that cannot be verified. */
   readonly insecure: readonly string[];
   readonly check: ImageCheck | undefined;

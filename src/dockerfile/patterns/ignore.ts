@@ -4,6 +4,7 @@
  */
 import { posix } from 'node:path';
 import { DockerceptionError, messageOf } from '../../errors.js';
+import { hasWildcards } from './glob.js';
 import { compilePattern, type Pattern, PatternError } from './ignore-pattern.js';
 
 /** Compiled patterns, for clean relative paths. */
@@ -117,9 +118,16 @@ export function compileIgnore(patterns: readonly string[]): Ignore {
   };
 }
 
-/** Whether a path, the root if it is empty, is excluded with everything below it. */
-export function excludesAll({ matches, couldKeepBelow }: Ignore, path: string): boolean {
-  return matches(path) && !couldKeepBelow(path);
+/** Whether a source of COPY, the root if it is empty, is excluded with everything below it and all that it may match. */
+export function excludesAll({ matches, couldKeepBelow }: Ignore, source: string): boolean {
+  const parts = source.split('/');
+  const wild = parts.findIndex(hasWildcards);
+  return matches(source) && !couldKeepBelow(wild < 0 ? source : parts.slice(0, wild).join('/'));
+}
+
+/** The pattern that keeps one path, and everything below it. */
+export function exceptionFor(path: string): string {
+  return `!${path.replace(/[\\*?[\]]/g, '\\$&')}`;
 }
 
 /**
@@ -129,7 +137,7 @@ export function excludesAll({ matches, couldKeepBelow }: Ignore, path: string): 
 export function keepBuildFiles(patterns: readonly string[], dockerfile: string): string[] {
   const kept = [...patterns];
   for (const file of ['.dockerignore', dockerfile])
-    if (compileIgnore(kept).matches(file)) kept.push(`!${file.replace(/[\\*?[\]]/g, '\\$&')}`);
+    if (compileIgnore(kept).matches(file)) kept.push(exceptionFor(file));
   return kept;
 }
 

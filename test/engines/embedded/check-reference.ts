@@ -1,10 +1,11 @@
 /** The warnings of `docker buildx build --check` with docker28's BuildKit. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { RULES } from '../../../src/dockerfile/warnings/rules.js';
+import { writeContext } from '../../engine/embedded/stages/warned-build.js';
 import type { WarningCase } from '../../engine/embedded/stages/warning-cases.js';
 import { engines } from '../engines.js';
 
@@ -21,32 +22,22 @@ interface Report {
 }
 
 /** Returns the warnings of the rules that the embedded engine has, as `RULE:LINE: MESSAGE`, sorted. */
-export async function checkReference(
-  { dockerfile, ignore, buildArgs = {}, target }: Omit<WarningCase, 'title' | 'warnings'>,
-  more: readonly string[] = [],
-): Promise<string[]> {
+export async function checkReference({
+  dockerfile,
+  ignore,
+  buildArgs = {},
+  target,
+}: Omit<WarningCase, 'title' | 'warnings'>): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'dockerception-check-'));
   try {
-    await mkdir(join(folder, 'dist'));
-    for (const name of ['a.txt', 'dist/app']) await writeFile(join(folder, name), name);
-    await writeFile(join(folder, 'Dockerfile'), dockerfile);
-    if (ignore !== undefined) await writeFile(join(folder, '.dockerignore'), ignore);
-    const args = [
-      // BuildKit 0.25 has CopyIgnoredFile among the experimental rules.
-      ...Object.entries(
-        ignore === undefined ? buildArgs : { BUILDKIT_DOCKERFILE_CHECK: 'experimental=all' },
-      ),
-    ].flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]);
+    await writeContext(folder, dockerfile, ignore);
+    // BuildKit 0.25 has CopyIgnoredFile among the experimental rules.
+    const experimental = { BUILDKIT_DOCKERFILE_CHECK: 'experimental=CopyIgnoredFile' };
+    const args = Object.entries(ignore === undefined ? buildArgs : experimental).flatMap(
+      ([key, value]) => ['--build-arg', `${key}=${value}`],
+    );
     const stage = target === undefined ? [] : ['--target', target];
-    const command = [
-      'buildx',
-      'build',
-      '--call=check,format=json',
-      ...args,
-      ...stage,
-      ...more,
-      folder,
-    ];
+    const command = ['buildx', 'build', '--call=check,format=json', ...args, ...stage, folder];
     const env = {
       ...process.env,
       DOCKER_HOST: engines.docker28.host,

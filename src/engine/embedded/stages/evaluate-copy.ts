@@ -11,8 +11,8 @@ import type { StageState } from './stage-state.js';
 
 export interface CopyContext {
   readonly warn: Warn;
-  /** Whether the context lacks a clean path, and everything below it, because .dockerignore excludes it. */
-  readonly ignores: (path: string) => boolean;
+  /** Whether .dockerignore keeps a clean source, and everything below it, out of the context. */
+  readonly ignores: (source: string) => boolean;
   readonly expand: (word: string) => string;
   /** Expands the content of a heredoc. */
   readonly expandContent: (content: string) => string;
