@@ -14,22 +14,21 @@ import {
   performServerHandshake,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { Duplex, finished, type Readable, Transform } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { messageOf } from '../../errors.js';
 import { BytesMessage } from './messages.js';
+import { lengthOf } from './protobuf.js';
 
 /** Answers a call with one message. Its error is sent to the caller, with its status if it is a {@link GrpcError}. */
 export type UnaryMethod = (request: Buffer) => Promise<Buffer> | Buffer;
 
 /**
- * Answers a call with a stream whose chunks are messages. If the stream fails, the call is reset.
+ * Handles a call whose messages in both directions are `BytesMessage`, as a stream of bytes. Its end is the end of the answer; if
+ * it is destroyed, the call is reset.
  *
- * @param requests the messages of the caller; the method reads or resumes it.
+ * @throws GrpcError that is the answer.
  */
-export type StreamMethod = (
-  headers: IncomingHttpHeaders,
-  requests: Readable,
-) => Readable | undefined;
+export type StreamMethod = (headers: IncomingHttpHeaders, call: Duplex) => void;
 
 /** The methods of a server, by path: `/package.Service/Method`. */
 export interface GrpcMethods {
@@ -47,6 +46,9 @@ const MAX_REQUEST = 64 << 10;
 /** Bytes of a message to the client. */
 const MAX_MESSAGE = 16 << 20;
 const PREFIX = 5;
+/** Bytes that the other side may send before they are read: with 64 KiB, the default, a distant one sends little. */
+const WINDOW = 4 << 20;
+const SETTINGS = { settings: { initialWindowSize: WINDOW } };
 
 /**
  * Serves calls until the connection closes.
@@ -54,7 +56,8 @@ const PREFIX = 5;
  * @returns closes the connection; may be called twice.
  */
 export function serveGrpc(socket: Duplex, methods: GrpcMethods): () => void {
-  const session = performServerHandshake(socket);
+  const session = performServerHandshake(socket, SETTINGS);
+  session.setLocalWindowSize(WINDOW);
   // The user of the connection notices its end.
   session.on('error', () => socket.destroy());
   socket.on('error', () => session.destroy());
@@ -63,12 +66,14 @@ export function serveGrpc(socket: Duplex, methods: GrpcMethods): () => void {
     const path = headers[':path'] ?? '';
     const method = methods.streams?.get(path);
     if (method === undefined) return void answer(stream, methods.unary.get(path));
-    const requests = messagesIn(stream);
-    const messages = method(headers, requests);
-    if (messages) return sendMessages(stream, messages);
-    requests.resume();
-    respond(stream, UNIMPLEMENTED, '');
-    stream.end();
+    const call = bytesOver(stream);
+    try {
+      method(headers, call);
+      respond(stream, OK);
+    } catch (error) {
+      respond(stream, ...statusOf(error));
+      call.resume().end();
+    }
   });
   // Node passes bytes that the socket has already read to the session in a later tick, and throws an uncaught error
   // if the session was destroyed before.
@@ -86,25 +91,17 @@ async function answer(stream: ServerHttp2Stream, method: UnaryMethod | undefined
     const request = await readRequest(stream);
     if (method === undefined) outcome = [UNIMPLEMENTED];
     else if (request === undefined) outcome = [RESOURCE_EXHAUSTED];
-    else message = frame(await method(request));
+    else message = Buffer.concat(frame(await method(request)));
   } catch (error) {
-    outcome = [error instanceof GrpcError ? error.status : UNKNOWN, messageOf(error)];
+    outcome = statusOf(error);
   }
   if (stream.destroyed) return;
   respond(stream, ...outcome);
   stream.end(message);
 }
 
-function sendMessages(stream: ServerHttp2Stream, messages: Readable): void {
-  respond(stream, OK);
-  const frames = new Transform({
-    writableObjectMode: true,
-    transform: (chunk: Buffer, _encoding, done) => done(null, frame(chunk)),
-  });
-  finished(messages, { writable: false }, (error) => {
-    if (error) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-  });
-  messages.pipe(frames).pipe(stream);
+function statusOf(error: unknown): [status: number, text: string] {
+  return [error instanceof GrpcError ? error.status : UNKNOWN, messageOf(error)];
 }
 
 function respond(stream: ServerHttp2Stream, status: number, text = ''): void {
@@ -126,10 +123,10 @@ async function readRequest(stream: ServerHttp2Stream): Promise<Buffer | undefine
   return Buffer.concat(chunks).subarray(PREFIX);
 }
 
-function frame(message: Buffer): Buffer {
+function frame(...message: readonly Buffer[]): Buffer[] {
   const prefix = Buffer.alloc(PREFIX);
-  prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
+  prefix.writeUInt32BE(lengthOf(message), 1);
+  return [prefix, ...message];
 }
 
 /** The error of a call that the server has answered. */
@@ -148,7 +145,8 @@ export class GrpcClient {
   #error: Error | undefined;
 
   constructor(socket: Duplex) {
-    this.#session = connect('http://engine', { createConnection: () => socket });
+    this.#session = connect('http://engine', { ...SETTINGS, createConnection: () => socket });
+    this.#session.once('connect', (session) => session.setLocalWindowSize(WINDOW));
     // All open calls fail with it.
     this.#session.on('error', (error: Error) => (this.#error ??= error));
   }
@@ -191,24 +189,15 @@ export class GrpcClient {
       let outcome: IncomingHttpHeaders = {};
       const keep = (headers: IncomingHttpHeaders): void => void (outcome = headers);
       stream.on('response', keep).on('trailers', keep);
-      const messages = messagesIn(stream).on('data', (message: Buffer) => {
-        try {
-          take(message);
-        } catch (error) {
-          stream.destroy(error as Error);
-        }
-      });
+      onMessages(stream, take);
       stream.on('error', (error) => reject(this.#error ?? error));
-      const settle = (): void => {
-        if (!stream.closed || !messages.closed) return;
+      stream.on('close', () => {
         const status = outcome['grpc-status'];
         if (status === '0') resolve();
         else if (status === undefined) reject(this.#error ?? closed());
         else reject(new GrpcError(Number(status), decoded(outcome['grpc-message'])));
-      };
-      stream.on('close', settle);
-      messages.on('close', settle);
-      stream.end(frame(request));
+      });
+      stream.end(Buffer.concat(frame(request)));
     });
   }
 }
@@ -217,64 +206,85 @@ function closed(): Error {
   return Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' });
 }
 
-/** The messages of a call. If one is too long, or the call is aborted, they fail, and the call is destroyed. */
-function messagesIn(stream: Duplex): Readable {
-  let received: Buffer = Buffer.alloc(0);
-  const messages = new Transform({
-    readableObjectMode: true,
-    transform(chunk: Buffer, _encoding, done) {
-      received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
-      while (received.length >= PREFIX) {
-        const end = PREFIX + received.readUInt32BE(1);
-        if (end > MAX_MESSAGE) return done(new RangeError('a message is too long'));
-        if (received.length < end) break;
-        this.push(received.subarray(PREFIX, end));
-        received = received.subarray(end);
-      }
-      done();
-    },
-    flush(done) {
-      // A call that was aborted ends, too.
-      const isWhole = received.length === 0 && (stream as Partial<Http2Stream>).aborted !== true;
-      done(isWhole ? null : closed());
-    },
+/**
+ * Calls `take` with each message of a call, and `end` after the last one. If a message is too long or cut, the call is aborted, or
+ * `take` throws, the call is destroyed.
+ */
+function onMessages(
+  stream: Http2Stream,
+  take: (message: Buffer) => void,
+  end?: (error?: Error) => void,
+): void {
+  let pieces: Buffer[] = [];
+  let length = 0;
+  /** Bytes of the prefix, or of the prefix and the message. */
+  let wanted = PREFIX;
+  const add = (chunk: Buffer): void => {
+    pieces.push(chunk);
+    length += chunk.length;
+    while (length >= wanted) {
+      const received = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+      const end = PREFIX + received.readUInt32BE(1);
+      if (end > MAX_MESSAGE) throw new RangeError('a message is too long');
+      const isWhole = length >= end;
+      if (isWhole) take(received.subarray(PREFIX, end));
+      pieces = [isWhole ? received.subarray(end) : received];
+      length -= isWhole ? end : 0;
+      wanted = isWhole ? PREFIX : end;
+    }
+  };
+  stream.on('data', (chunk: Buffer) => {
+    try {
+      add(chunk);
+    } catch (error) {
+      stream.destroy(error as Error);
+    }
   });
-  messages.on('error', (error) => stream.destroy(error));
-  stream.on('close', () => {
-    if (!stream.readableEnded) messages.destroy();
+  stream.on('end', () => {
+    // A call that was aborted ends, too.
+    const error = length > 0 || stream.aborted ? closed() : undefined;
+    if (error) stream.destroy(error);
+    end?.(error);
   });
-  return stream.pipe(messages);
 }
 
 /** A stream of bytes over the messages of a call, `BytesMessage` in both directions. */
-function bytesOver(stream: Duplex): Duplex {
-  const writable = new Transform({
-    transform: (data: Buffer, _encoding, done) => done(null, frame(BytesMessage.encode({ data }))),
-  });
-  const readable = bytesOf(messagesIn(stream));
-  writable.pipe(stream);
-  const both = Duplex.from({ readable, writable });
-  stream.on('error', (error) => both.destroy(error));
-  both.on('close', () => stream.destroy());
-  return both;
-}
-
-/** The bytes of a stream of `BytesMessage`. */
-export function bytesOf(messages: Readable): Readable {
-  const bytes = new Transform({
-    writableObjectMode: true,
-    transform(message: Buffer, _encoding, done) {
-      try {
-        done(null, BytesMessage.parse(message).data);
-      } catch (error) {
-        done(error as Error);
-      }
+function bytesOver(stream: Http2Stream): Duplex {
+  const bytes = new Duplex({
+    read: () => void stream.resume(),
+    // All that waits is one message, without a copy.
+    writev(chunks, done) {
+      const data = chunks.map(({ chunk }) => chunk as Buffer);
+      stream.cork();
+      for (const piece of frame(...BytesMessage.pieces({ data }))) stream.write(piece);
+      stream.uncork();
+      if (stream.writableNeedDrain) stream.once('drain', done);
+      else done();
+    },
+    final(done) {
+      stream.end();
+      done();
+    },
+    destroy(error, done) {
+      const isOver = error === null && bytes.writableFinished && bytes.readableEnded;
+      if (!isOver) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      done(error);
     },
   });
-  messages.on('close', () => {
-    if (!messages.readableEnded) bytes.destroy();
+  // Its reader and its writer receive the error, too.
+  bytes.on('error', () => undefined);
+  onMessages(
+    stream,
+    (message) => {
+      if (!bytes.push(BytesMessage.parse(message).data)) stream.pause();
+    },
+    (error) => void (error ? bytes.destroy(error) : bytes.push(null)),
+  );
+  stream.on('error', (error) => bytes.destroy(error));
+  stream.on('close', () => {
+    if (!stream.readableEnded || !bytes.writableFinished) bytes.destroy();
   });
-  return messages.pipe(bytes);
+  return bytes;
 }
 
 /** Percent-encoded UTF-8; any other text is unchanged. */

@@ -13,8 +13,8 @@ const EMPTY = Buffer.alloc(0);
 
 /** The type of a field, which is written from a `W` and read as an `R`. */
 interface FieldType<W, R = W> {
-  /** Encodes the field with its number; nothing if it has the default value. */
-  write(this: void, number: number, value: W): Buffer;
+  /** Encodes the field with its number, in pieces; nothing if it has the default value. */
+  write(this: void, number: number, value: W): readonly Buffer[];
   /** The value of all occurrences of the field in a message, in order. */
   read(this: void, fields: readonly Field[]): R;
 }
@@ -22,14 +22,15 @@ interface FieldType<W, R = W> {
 /** The type of one value. */
 interface ValueType<W, R = W> {
   readonly isBytes: boolean;
-  encode(this: void, value: W): Buffer;
+  /** The encoded value, whose bytes are not copied. */
+  pieces(this: void, value: W): readonly Buffer[];
   decode(this: void, field: Field): R;
 }
 
 /** A field with one value. The last occurrence counts. */
 function single<W, R, D>(type: ValueType<W, R>, initial: W & D): FieldType<W, R | D> {
   return {
-    write: (number, value) => (value === initial ? EMPTY : writeField(number, type, value)),
+    write: (number, value) => (value === initial ? [] : writeField(number, type, value)),
     read(fields) {
       const last = fields.at(-1);
       return last === undefined ? initial : type.decode(last);
@@ -37,25 +38,30 @@ function single<W, R, D>(type: ValueType<W, R>, initial: W & D): FieldType<W, R 
   };
 }
 
-function scalar<T>(
+function scalar<R, W = R>(
   isBytes: boolean,
-  initial: T,
-  encode: (value: T) => Buffer,
-  decode: (field: Field) => T,
-): FieldType<T> & ValueType<T> {
-  const type = { isBytes, encode, decode };
+  initial: R & W,
+  encode: (value: W) => Buffer | readonly Buffer[],
+  decode: (field: Field) => R,
+): FieldType<W, R> & ValueType<W, R> {
+  const type = { isBytes, pieces: (value: W) => [encode(value)].flat(), decode };
   return { ...type, ...single(type, initial) };
 }
 
 function writeField<W>(
   number: number,
-  { isBytes, encode }: ValueType<W, unknown>,
+  { isBytes, pieces }: ValueType<W, unknown>,
   value: W,
-): Buffer {
-  const content = encode(value);
-  if (!isBytes) return Buffer.concat([varint(BigInt(number << 3)), content]);
-  const tag = varint(BigInt((number << 3) | 2));
-  return Buffer.concat([tag, varint(BigInt(content.length)), content]);
+): readonly Buffer[] {
+  const content = pieces(value);
+  if (!isBytes) return [varint(BigInt(number << 3)), ...content];
+  const head = [varint(BigInt((number << 3) | 2)), varint(BigInt(lengthOf(content)))];
+  return [Buffer.concat(head), ...content];
+}
+
+/** The number of bytes. */
+export function lengthOf(pieces: readonly Buffer[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 export const string = scalar(
@@ -65,7 +71,8 @@ export const string = scalar(
   ({ bytes: content }) => content.toString('utf8'),
 );
 
-export const bytes = scalar<Buffer>(
+/** Written from one buffer, or from several after each other. */
+export const bytes = scalar<Buffer, Buffer | readonly Buffer[]>(
   true,
   EMPTY,
   (value) => value,
@@ -89,8 +96,7 @@ export const bool = scalar(
 
 export function repeated<W, R>(type: ValueType<W, R>): FieldType<readonly W[], readonly R[]> {
   return {
-    write: (number, values) =>
-      Buffer.concat(values.map((value) => writeField(number, type, value))),
+    write: (number, values) => values.flatMap((value) => writeField(number, type, value)),
     read: (fields) => fields.map((field) => type.decode(field)),
   };
 }
@@ -124,6 +130,7 @@ type Decoded<F extends Fields> = {
 
 /** A message; as a field it is undefined if it is missing. */
 export interface Message<W, R> extends ValueType<W, R>, FieldType<W | undefined, R | undefined> {
+  encode(value: W): Buffer;
   /** @throws RangeError if it is damaged. */
   parse(content: Buffer): R;
 }
@@ -138,15 +145,14 @@ export function message<const F extends Fields>(fields: F): Message<Encoded<F>, 
     ]);
     return Object.fromEntries(values) as Decoded<F>;
   };
-  const encode = (value: Encoded<F>): Buffer =>
-    Buffer.concat(
-      Object.entries(fields).map(([key, [number, type]]) =>
-        value[key] === undefined ? EMPTY : type.write(number, value[key]),
-      ),
+  const pieces = (value: Encoded<F>): readonly Buffer[] =>
+    Object.entries(fields).flatMap(([key, [number, type]]) =>
+      value[key] === undefined ? [] : type.write(number, value[key]),
     );
-  const type = { isBytes: true, encode, decode: (field: Field) => parse(field.bytes) };
+  const type = { isBytes: true, pieces, decode: (field: Field) => parse(field.bytes) };
   return {
     ...type,
+    encode: (value) => Buffer.concat(pieces(value)),
     ...single<Encoded<F> | undefined, Decoded<F>, undefined>(type, undefined),
     parse,
   };

@@ -6,11 +6,10 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http2';
 import { basename } from 'node:path/posix';
-import { type Duplex, pipeline, Readable, Transform } from 'node:stream';
+import { type Duplex, PassThrough, pipeline, type Readable } from 'node:stream';
 import type { CredentialStore } from '../../image/credentials/credentials.js';
 import { onContextEnd } from '../request.js';
 import {
-  bytesOf,
   type GrpcClient,
   GrpcError,
   NOT_FOUND,
@@ -19,7 +18,6 @@ import {
   type UnaryMethod,
 } from './grpc.js';
 import {
-  BytesMessage,
   CheckAgentRequest,
   CredentialsRequest,
   CredentialsResponse,
@@ -102,20 +100,32 @@ export async function openSession(
       if (socket === undefined) throw new GrpcError(NOT_FOUND, 'no such SSH agent');
       return Buffer.alloc(0);
     });
-    streams.set('/moby.sshforward.v1.SSH/ForwardAgent', (headers, requests) => {
+    streams.set('/moby.sshforward.v1.SSH/ForwardAgent', (headers, call) => {
       const socket = agent(String(headers['buildkit.ssh.id'] ?? DEFAULT_AGENT));
-      return socket && forwarded(socket, requests);
+      if (socket === undefined) throw new GrpcError(NOT_FOUND, 'no such SSH agent');
+      pipeline(call, socket, call, () => undefined);
     });
   }
   if (uploads !== undefined && uploads.size > 0)
-    streams.set('/moby.upload.v1.Upload/Pull', (headers, requests) => {
-      requests.resume();
-      return uploadOf(headers, uploads);
+    streams.set('/moby.upload.v1.Upload/Pull', ({ urlpath }, call) => {
+      const body = uploads.get(basename(typeof urlpath === 'string' ? urlpath : ''));
+      if (body === undefined) throw new GrpcError(NOT_FOUND, 'no such stream');
+      // The owner of the stream handles its errors.
+      onContextEnd(body, (error) => {
+        if (error !== undefined) call.destroy();
+      });
+      body.pipe(call.resume());
     });
   if (store !== undefined)
-    streams.set('/moby.filesync.v1.FileSend/DiffCopy', (headers, requests) =>
-      answerAfter(store(bytesOf(requests), exporterOf(headers))),
-    );
+    streams.set('/moby.filesync.v1.FileSend/DiffCopy', (headers, call) => {
+      // Its reader may destroy it at its end; the call must still be answered.
+      const content = new PassThrough();
+      pipeline(call, content, () => undefined);
+      store(content, exporterOf(headers)).then(
+        () => call.end(),
+        (error: unknown) => call.destroy(error as Error),
+      );
+    });
   const headers: SessionHeaders = {
     'x-docker-expose-session-uuid': id,
     'x-docker-expose-session-name': 'dockerception',
@@ -126,46 +136,9 @@ export async function openSession(
   return { id, close: serveGrpc(socket, { unary, streams }) };
 }
 
-/** BytesMessage for each chunk. The owner of the stream handles its errors. */
-function uploadOf(
-  { urlpath }: IncomingHttpHeaders,
-  uploads: ReadonlyMap<string, Readable>,
-): Readable | undefined {
-  const body = uploads.get(basename(typeof urlpath === 'string' ? urlpath : ''));
-  if (body === undefined) return undefined;
-  const messages = bytesMessages();
-  onContextEnd(body, (error) => {
-    if (error !== undefined) messages.destroy();
-  });
-  return body.pipe(messages);
-}
-
-/** Joins both directions of a connection. The messages end, or fail, with the socket. */
-function forwarded(socket: Duplex, requests: Readable): Readable {
-  const messages = bytesMessages();
-  pipeline(bytesOf(requests), socket, messages, () => undefined);
-  return messages;
-}
-
-function bytesMessages(): Transform {
-  return new Transform({
-    transform: (data: Buffer, _encoding, done) => done(null, BytesMessage.encode({ data })),
-  });
-}
-
 /** The index of an exporter, which BuildKit sends if it has several. */
 function exporterOf(headers: IncomingHttpHeaders): number {
   return Number(headers['buildkit-attachable-exporter-id'] ?? 0);
-}
-
-/** An answer without messages that ends when all is stored, or fails. */
-function answerAfter(storing: Promise<void>): Readable {
-  const answer = new Readable({ read: () => undefined });
-  storing.then(
-    () => answer.push(null),
-    (error: unknown) => answer.destroy(error as Error),
-  );
-  return answer;
 }
 
 /** Without credentials the answer is empty: anonymous. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { setImmediate as tick } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -10,6 +10,7 @@ import {
   type GrpcMethods,
   serveGrpc,
 } from '../../../src/engine/buildkit/grpc.js';
+import { BytesMessage } from '../../../src/engine/buildkit/messages.js';
 
 /** What an HTTP/2 client sends first (RFC 9113, section 3.4), and an empty SETTINGS frame. */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1');
@@ -20,6 +21,7 @@ describe('a gRPC server on an open connection', () => {
   let far: Socket;
   let client: ClientHttp2Session | undefined;
   beforeEach(async () => {
+    client = undefined;
     server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
@@ -58,6 +60,13 @@ describe('a gRPC server on an open connection', () => {
     expect((await call('/a.B/D', Buffer.alloc(0))).status).toBe('12');
   });
 
+  it('lets the client send 4 MiB before they are read', async () => {
+    serveGrpc(near, { unary: new Map([['/a.B/C', (request) => request]]) });
+    await call('/a.B/C', Buffer.from('x'));
+    expect(client?.remoteSettings.initialWindowSize).toBe(4 << 20);
+    expect(client?.state.remoteWindowSize).toBeGreaterThan(4_000_000);
+  });
+
   it('closes, even twice, at once after it was opened on a socket with unread bytes', async () => {
     near.unshift(PREFACE);
     const close = serveGrpc(near, { unary: new Map() });
@@ -74,21 +83,27 @@ describe('a gRPC server on an open connection', () => {
       const caller = new GrpcClient(far);
       const taken: string[] = [];
       try {
-        await caller.call(path, Buffer.from('?'), (message) => taken.push(message.toString()));
+        const request = BytesMessage.encode({ data: Buffer.from('?') });
+        await caller.call(path, request, (message) =>
+          taken.push(BytesMessage.parse(message).data.toString()),
+        );
         return taken;
       } finally {
         caller.close();
       }
     };
+    /** Answers with the bytes of a stream. */
     const streams = (stream: Readable): GrpcMethods => ({
       ...empty,
-      streams: new Map([['/a.B/S', () => stream]]),
+      streams: new Map([
+        ['/a.B/S', (_headers, call) => void pipeline(stream, call.resume(), () => undefined)],
+      ]),
     });
 
-    it.each([1, 10, 100_000])('sends all messages of a stream, of %i bytes each', async (size) => {
+    it.each([1, 10, 100_000])('sends all bytes of a stream, in pieces of %i', async (size) => {
       const sent = Array.from({ length: 30 }, (_, i) => String(i % 10).repeat(size));
       const stream = Readable.from(sent.map((text) => Buffer.from(text)));
-      expect(await messages('/a.B/S', streams(stream))).toEqual(sent);
+      expect((await messages('/a.B/S', streams(stream))).join('')).toBe(sent.join(''));
     });
 
     it.each([new Error('broken'), undefined])(
@@ -108,6 +123,38 @@ describe('a gRPC server on an open connection', () => {
       stream.destroy(new Error('broken'));
       await tick();
       await expect(messages('/a.B/S', streams(stream))).rejects.toThrow(/INTERNAL_ERROR|closed/);
+    });
+
+    it('resets the call of a stream whose request is damaged, and serves others', async () => {
+      let failed: unknown;
+      const methods: GrpcMethods = {
+        unary: new Map([['/a.B/C', (request) => request]]),
+        streams: new Map([
+          ['/a.B/S', (_headers, call) => void call.on('error', (error) => (failed = error))],
+        ]),
+      };
+      serveGrpc(near, methods);
+      const caller = new GrpcClient(far);
+      try {
+        await expect(caller.call('/a.B/S', Buffer.from('?'), () => {})).rejects.toThrow();
+        expect(failed).toBeInstanceOf(RangeError);
+        const taken: string[] = [];
+        await caller.call('/a.B/C', Buffer.from('x'), (message) => taken.push(String(message)));
+        expect(taken).toEqual(['x']);
+      } finally {
+        caller.close();
+      }
+    });
+
+    it('answers a stream with the status that its method throws', async () => {
+      const method = (): void => {
+        throw new GrpcError(5, 'no such stream');
+      };
+      const methods = { ...empty, streams: new Map([['/a.B/S', method]]) };
+      await expect(messages('/a.B/S', methods)).rejects.toMatchObject({
+        status: 5,
+        message: 'no such stream',
+      });
     });
 
     it('sends the message of a method that fails, with any characters', async () => {
