@@ -179,7 +179,7 @@ export const ERROR_CODES = {
   OUTPUT_NONE:
     'usage | No output is named, and the embedded engine keeps no images. | Use `-o`, `-t`, `--push` or `--load`.',
   OUTPUT_TYPE:
-    "usage | The Docker Engine doesn't write this type of output. | Use `--engine embedded`, or `docker buildx`.",
+    "usage | The engine doesn't write this type of output, or not beside another one. | Use `--engine embedded`, or `docker buildx`.",
   PAGE_CLIENT: "output | The client of the HTML page isn't built. | Run `npm run build`.",
   PLATFORMS:
     'usage | An engine builds for one platform at a time. | Use `--engine embedded`, or `docker buildx`.',

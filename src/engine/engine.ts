@@ -51,6 +51,8 @@ export interface StoredImage {
   readonly id: string;
   /** Bytes, as the engine counts them. */
   readonly size: number | undefined;
+  /** @default that of the host, if there are several */
+  readonly platform?: Pick<ImageConfig, 'os' | 'architecture' | 'variant'> | undefined;
   /** Opens the archive of `docker save`, which the caller reads or destroys. */
   readonly open: (signal: AbortSignal) => Promise<Readable>;
 }

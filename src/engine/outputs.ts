@@ -1,10 +1,11 @@
 /**
- * The outputs of a build. The image is assembled in one store and copied from there to the other outputs. Names come
- * last: the image is pushed before its archive appears under its name.
+ * The outputs of a build. The image is assembled in one store, or received as one archive, and copied from there to the
+ * other outputs. Names come last: the image is pushed before its archive appears under its name.
  */
 import type { Readable, Writable } from 'node:stream';
 import { writeToStream } from '../files/output-file.js';
 import { ArchiveStore } from '../image/archive/archive-store.js';
+import { ReceivedArchive } from '../image/archive/received-archive.js';
 import { copyImage } from '../image/assemble.js';
 import { LayoutStore } from '../image/layout/layout-store.js';
 import type { AssembledImage } from '../image/manifest.js';
@@ -28,70 +29,81 @@ export interface OutputsOptions {
 }
 
 export class Outputs {
-  /** @param temporary for an image that is streamed, loaded, or only pushed */
+  /**
+   * @param temporary for an image that is streamed, loaded, or only pushed
+   * @param received the archive that is received; it is also the first output that is an archive
+   */
   private constructor(
     private readonly options: OutputsOptions,
     private readonly named: readonly Destination[],
     private readonly temporary: ArchiveStore | undefined,
+    readonly received: ReceivedArchive | undefined,
   ) {}
 
-  /** Opens every output, so that an output that cannot be written fails before the build starts. */
-  static async begin(options: OutputsOptions): Promise<Outputs> {
+  /**
+   * Opens every output, so that an output that cannot be written fails before the build starts.
+   * @param receives whether the image is received as an archive. @default it is assembled in `store`
+   */
+  static async begin(options: OutputsOptions, receives = false): Promise<Outputs> {
     const { outputs, push, load, report, signal } = options.build;
     const waiting = (message: string): void => report({ kind: 'notice', message });
     const named: Destination[] = [];
+    let received: ReceivedArchive | undefined;
     try {
-      for (const output of outputs)
-        if (isImageOutput(output) && output.dest !== '-')
-          named.push(
-            outputForm(output) === 'file'
-              ? await ArchiveStore.create(output.dest)
-              : await LayoutStore.create(output.dest, { signal, waiting }),
-          );
+      for (const output of outputs) {
+        const { dest } = output;
+        if (!isImageOutput(output) || dest === '-') continue;
+        if (outputForm(output) !== 'file')
+          named.push(await LayoutStore.create(dest, { signal, waiting }));
+        else if (receives && received === undefined) received = await ReceivedArchive.create(dest);
+        else named.push(await ArchiveStore.create(dest));
+      }
+      if (receives) received ??= await ReceivedArchive.create();
       const needsOne = load || outputs.some(isStreamed) || (push && named.length === 0);
-      const temporary = needsOne ? await ArchiveStore.temporary() : undefined;
-      return new Outputs(options, named, temporary);
+      const temporary = needsOne && !receives ? await ArchiveStore.temporary() : undefined;
+      return new Outputs(options, named, temporary, received);
     } catch (error) {
-      for (const destination of named) await destination.close();
+      for (const destination of [...named, received]) await destination?.close();
       throw error;
     }
   }
 
-  /** The store in which the image is assembled; undefined if no output is an image. */
+  /** The store in which the image is assembled; undefined if it is received, or no output is an image. */
   get store(): BlobStore | undefined {
-    return this.named[0] ?? this.temporary;
+    return this.received === undefined ? (this.named[0] ?? this.temporary) : undefined;
   }
 
   /** Writes the image to all outputs. The signal is ignored once one of them has the image. */
   async finish(image: AssembledImage): Promise<void> {
     const { build, registry, load, stdout } = this.options;
+    const { named, temporary, received, store } = this;
     const names = build.tags.map(fullName);
-    const temporary = this.temporary;
-    for (const other of this.named.slice(1)) await copyImage(image, other);
-    if (temporary !== undefined && temporary !== this.store) await copyImage(image, temporary);
+    for (const other of [...named, temporary])
+      if (other !== undefined && other !== store) await copyImage(image, other);
     if (build.push) {
       const { pushToRegistry } = await import('../image/registry/push.js');
       await pushToRegistry(image, names, registry);
     }
-    if (temporary !== undefined) {
-      await temporary.finish(image, names);
+    await temporary?.finish(image, names);
+    const archive = received ?? temporary;
+    if (archive !== undefined) {
       if (!build.push) build.signal.throwIfAborted();
-      if (build.load) await load?.(temporary.read(), build.push ? NEVER : build.signal);
+      if (build.load) await load?.(archive.read(), build.push ? NEVER : build.signal);
       if (build.outputs.some(isStreamed))
         await writeToStream(
-          temporary.read(),
+          archive.read(),
           stdout,
           build.push || build.load ? NEVER : build.signal,
         );
     }
     if (!build.push && !build.load) build.signal.throwIfAborted();
-    for (const destination of this.named) await destination.finish(image, names);
+    for (const destination of [received, ...named]) await destination?.finish(image, names);
   }
 
   /** Closes all outputs. Unfinished ones leave no file. */
   async close(): Promise<void> {
-    for (const destination of this.named) await destination.close();
-    await this.temporary?.close();
+    for (const destination of [...this.named, this.temporary, this.received])
+      await destination?.close();
   }
 }
 

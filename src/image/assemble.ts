@@ -49,7 +49,7 @@ export async function writeImage(store: BlobStore, parts: ImageParts): Promise<P
   const stored = await putText(store, JSON.stringify(manifest), OCI_MANIFEST);
   const own = annotated(stored, parts.descriptorAnnotations);
   const descriptor = { ...own, platform: orderedPlatform(platform) };
-  return { descriptor, manifest, config, origins };
+  return { descriptor, manifest, origins };
 }
 
 /** Writes an index for several images; a single one needs none. */
@@ -94,6 +94,6 @@ export async function copyImage(image: AssembledImage, to: BlobStore): Promise<A
   for (const { manifest, descriptor } of image.images)
     for (const blob of [...manifest.layers, manifest.config, descriptor])
       await to.copy(blob, image.blobs);
-  if (image.descriptor.mediaType === OCI_INDEX) await to.copy(image.descriptor, image.blobs);
+  await to.copy(image.descriptor, image.blobs);
   return { ...image, blobs: to };
 }

@@ -71,7 +71,7 @@ export interface RepositoryName {
 export interface AssembledImage {
   /** Of the manifest, or of the index for several platforms. */
   readonly descriptor: Descriptor;
-  /** One for each platform, in the requested order. */
+  /** One for each platform, in the requested order; attestations of BuildKit follow. */
   readonly images: readonly PlatformImage[];
   /** The source of manifests, configurations and layers. */
   readonly blobs: BlobSource;
@@ -79,10 +79,8 @@ export interface AssembledImage {
 
 /** A built image for one platform. */
 export interface PlatformImage {
-  /** Its `platform` is set. */
   readonly descriptor: Descriptor;
   readonly manifest: Manifest;
-  readonly config: ImageConfig;
   /** The repositories that layers came from, by digest. */
   readonly origins: ReadonlyMap<string, RepositoryName>;
 }

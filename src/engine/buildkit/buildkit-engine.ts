@@ -1,27 +1,22 @@
 /**
- * Builds with any BuildKit. The image is exported after all of the context was read: to a registry, to files of the client, or
- * into an engine. BuildKit itself keeps only its cache.
+ * Builds with any BuildKit. The image is exported after all of the context was read. BuildKit itself keeps only its cache.
  */
-import type { Readable } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';
-import { saveOutput } from '../../files/output-file.js';
+import { credentialHint } from '../../image/credentials/credential-hint.js';
 import { credentialStore } from '../../image/credentials/credentials.js';
-import { isImageOutput, type Output, outputForm } from '../../options/image.js';
-import type { Report } from '../../progress/events.js';
-import type { BuildResult, Engine, EngineRequest, EngineSettings } from '../engine.js';
+import type { BuildResult, Engine, EngineSettings } from '../engine.js';
 import { withSourceDateEpoch } from '../request.js';
 import { type Builder, connectBuilder } from './builder.js';
 import { resultOfCall } from './call.js';
+import { beginExports, type Export, type ExportSettings, pushesItself } from './exports.js';
 import { GrpcError } from './grpc.js';
-import { type Exporter, type ExporterResponse, solve } from './solve.js';
+import { type ExporterResponse, solve } from './solve.js';
 
-export interface BuildkitSettings extends Pick<EngineSettings, 'env' | 'stdout' | 'openDirectory'> {
-  /** Loads an image archive into an engine. */
-  readonly load: (archive: Readable, report: Report, signal: AbortSignal) => Promise<unknown>;
-}
+export type BuildkitSettings = ExportSettings & Pick<EngineSettings, 'openDirectory'>;
 
 /** Directories are sent by this tool; BuildKit fetches the other build contexts. */
 const REMOTE = /^(?:docker-image:\/\/|https?:\/\/|git:\/\/|git@|ssh:\/\/git@)./;
+const NEVER = new AbortController().signal;
 
 /** Creates an engine that builds with a BuildKit. */
 export function buildkitEngine(builder: Builder, settings: BuildkitSettings): Engine {
@@ -29,66 +24,52 @@ export function buildkitEngine(builder: Builder, settings: BuildkitSettings): En
   return async (context, given) => {
     // It may fail before it is read, and still has its error then.
     context.stream.on('error', () => {});
+    const exports: Export[] = [];
+    const credentials = credentialStore(env);
+    const { signal, check } = given;
     try {
-      given.signal.throwIfAborted();
+      signal.throwIfAborted();
       const request = { ...given, buildArgs: withSourceDateEpoch(given.buildArgs, env) };
       const directories = Object.entries(request.buildContexts)
         .filter(([, value]) => !REMOTE.test(value))
         .map(([name, path]) => [name, () => openDirectory(path)] as const);
+      if (request.call === undefined) await beginExports(request, settings, exports);
       const response = await solve(context, {
         buildkit: connectBuilder(builder, request.report),
         request,
         env,
-        credentials: credentialStore(env),
+        credentials,
         directories: new Map(directories),
-        exporters: request.call === undefined ? exportersOf(request, settings) : [],
+        exporters: exports.map(({ exporter }) => exporter),
         built: () => undefined,
       });
+      if (check !== undefined) for (const one of exports) await one.check?.(check);
+      // Once BuildKit has pushed the image, the signal is ignored.
+      const stop = pushesItself(request) ? NEVER : signal;
+      stop.throwIfAborted();
+      for (const one of exports) await one.finish?.(stop);
       return request.call === undefined ? resultOf(response) : resultOfCall(response);
     } catch (error) {
       context.stream.destroy(error instanceof Error ? error : undefined);
       if (!(error instanceof GrpcError)) throw error;
-      const message = `building the image: ${error.message}`;
-      throw new DockerceptionError('build', 'BUILD_FAILED', message);
+      throw failed(error.message, builder, await credentialHint(error.message, credentials));
+    } finally {
+      for (const one of exports) await one.close?.();
     }
   };
 }
 
-function exportersOf(
-  { tags, outputs, push, load, insecure, report, signal }: EngineRequest,
-  { stdout, load: loadArchive }: BuildkitSettings,
-): Exporter[] {
-  const name: Record<string, string> = tags.length > 0 ? { name: tags.join(',') } : {};
-  const exporters: Exporter[] = outputs.map((output) => ({
-    type: output.type,
-    attrs: { ...(isImageOutput(output) && name), ...checkedAttributes(output) },
-    store: async (content) => void (await saveOutput(content, output.dest, stdout, signal)),
-  }));
-  if (load)
-    exporters.push({
-      type: 'docker',
-      attrs: name,
-      store: async (content) => void (await loadArchive(content, report, signal)),
-    });
-  const isInsecure = tags.some((tag) => insecure.some((host) => tag.startsWith(`${host}/`)));
-  if (push)
-    exporters.push({
-      type: 'image',
-      attrs: { ...name, push: 'true', ...(isInsecure && { 'registry.insecure': 'true' }) },
-    });
-  if (exporters.length > 0) return exporters;
-  const message =
-    'choosing an output: BuildKit keeps no images, and nothing says where this one goes';
-  const hint = '`push`, `outputs: FILE` or `load` take it elsewhere';
-  throw new DockerceptionError('usage', 'OUTPUT_NONE', message, { hint });
-}
+/** BuildKit's message if it lacks an exporter, as that of a Docker Engine without a containerd image store does. */
+const NO_EXPORTER = /exporter "(\w+)" could not be found/;
 
-function checkedAttributes(output: Output): Readonly<Record<string, string>> {
-  if (output.type !== 'local' && outputForm(output) !== 'layout') return output.attributes;
-  const what = output.type === 'local' ? 'type=local' : `type=${output.type},tar=false`;
-  const message = `writing ${what},dest=${output.dest}: the buildkit engine writes archives only`;
-  const hint = 'type=tar,dest=- can be piped into tar';
-  throw new DockerceptionError('usage', 'OUTPUT_TYPE', message, { hint });
+function failed(why: string, { name }: Builder, hint: string | undefined): DockerceptionError {
+  const exporter = NO_EXPORTER.exec(why)?.[1];
+  if (exporter === undefined)
+    return new DockerceptionError('build', 'BUILD_FAILED', `building the image: ${why}`, { hint });
+  const message = `choosing an output: BuildKit at ${name} does not export type=${exporter}`;
+  return new DockerceptionError('usage', 'OUTPUT_TYPE', message, {
+    hint: 'BuildKit of a Docker Engine with its classic image store keeps images there: `engine: docker` builds with it',
+  });
 }
 
 function resultOf(response: ExporterResponse): BuildResult {

@@ -66,6 +66,11 @@ export const SolveRequest = message({
 
 export const SolveResponse = message({ exporterResponse: [1, map(string)] });
 
+/** moby.buildkit.v1.types.BuildkitVersion */
+const Version = message({ version: [2, string] });
+
+export const InfoResponse = message({ buildkitVersion: [1, Version] });
+
 export const StatusRequest = message({ ref: [1, string] });
 
 export const Vertex = message({

@@ -17,15 +17,23 @@ import { hostWith, onContextEnd } from '../request.js';
 import { callFrontend, type Frontend } from './call.js';
 import { type GrpcClient, GrpcError } from './grpc.js';
 import { unpackedTar } from './llb.js';
-import { SolveRequest, SolveResponse, StatusRequest } from './messages.js';
+import { InfoResponse, SolveRequest, SolveResponse, StatusRequest } from './messages.js';
 import { existingImage, TraceDecoder, withoutReferences } from './progress.js';
 import { secretServices } from './secrets.js';
 import { type BuildkitConnection, openSession, type Session, uploadUrl } from './session.js';
 
-/** The step in which BuildKit writes the image. */
+/** The step of an engine in which it writes the image. */
 const EXPORT = /^exporting to /;
-/** Milliseconds that this step may take after the build has failed on this side. */
+/** The end of a push, in which the image gets its name. */
+const PUBLICATION = /^pushing manifest for /;
+/** Milliseconds that these may take after the build was aborted. */
 const EXPORT_TIMEOUT = 5_000;
+/** The minor version of BuildKit 0 that is the first with several exporters. */
+const SEVERAL_EXPORTERS = 13;
+const UNIMPLEMENTED = 12;
+
+/** The exporter of a Docker Engine's BuildKit into the engine's own store. */
+export const MOBY = 'moby';
 
 /** Where BuildKit writes an image. */
 export interface Exporter {
@@ -85,7 +93,8 @@ export async function solve(
   let session: Session | undefined;
   let client: GrpcClient | undefined;
   let solving: Promise<void> | undefined;
-  let isExporting = false;
+  let isWriting = false;
+  let response: ExporterResponse | undefined;
   const storing: Promise<void>[] = [];
   try {
     signal.throwIfAborted();
@@ -97,6 +106,7 @@ export async function solve(
       failing.throwIfAborted();
     }
     client = await buildkit.openControl(signal);
+    if (exporters.length > 1) await checkSeveralExporters(client);
     const store = async (content: Readable, index: number): Promise<void> => {
       const exporter = exporters[index]?.store;
       if (exporter === undefined) throw new Error(`exporter ${index} has no output`);
@@ -114,7 +124,6 @@ export async function solve(
     session = await openSession(buildkit, services, signal, client);
     const ref = randomBytes(16).toString('hex');
     const trace = new TraceDecoder();
-    let response: ExporterResponse = {};
     const frontend = frontendOf(url, inputs, request);
     const { call } = request;
     solving = client.call(
@@ -128,7 +137,10 @@ export async function solve(
     );
     const onStatus = (message: Buffer): void => {
       const status = trace.decode(message);
-      isExporting ||= status.vertexes?.some(({ name }) => EXPORT.test(name)) === true;
+      isWriting ||=
+        exporters[0]?.type === MOBY
+          ? status.vertexes?.some(({ name }) => EXPORT.test(name)) === true
+          : status.statuses?.some(({ id }) => PUBLICATION.test(id)) === true;
       report({ kind: 'status', status });
     };
     const path = '/moby.buildkit.v1.Control/Status';
@@ -141,10 +153,11 @@ export async function solve(
     if (!context.stream.readableEnded) await Promise.race([once(context.stream, 'end'), failed]);
     return { ...response, ...metadata };
   } catch (error) {
-    // The caller must know an image that is being written, to remove it.
-    if (isExporting) {
+    if (isWriting) {
       const timeout = sleep(EXPORT_TIMEOUT, undefined, { ref: false });
       await Promise.race([solving?.catch(() => undefined), timeout]);
+      // An engine's image can be removed again, one that was pushed cannot.
+      if (signal.aborted && exporters[0]?.type !== MOBY && response !== undefined) return response;
     }
     const isFailure = failing.aborted && error === failing.reason;
     if (isFailure || error instanceof DockerceptionError) throw error;
@@ -161,6 +174,24 @@ export async function solve(
     await Promise.allSettled(storing);
     for (const stream of uploads.values()) if (stream !== context.stream) stream.destroy();
   }
+}
+
+/** Earlier versions ignore all exporters but the first. Throws OUTPUT_TYPE, of kind usage. */
+async function checkSeveralExporters(client: GrpcClient): Promise<void> {
+  let version = '';
+  try {
+    await client.call('/moby.buildkit.v1.Control/Info', Buffer.alloc(0), (message) => {
+      version = InfoResponse.parse(message).buildkitVersion?.version ?? '';
+    });
+    const [, minor = Infinity] = /^v?0\.([1-9]\d*)\./.exec(version) ?? [];
+    if (Number(minor) >= SEVERAL_EXPORTERS) return;
+  } catch (error) {
+    // BuildKit before 0.11 has no Info.
+    if (!(error instanceof GrpcError) || error.status !== UNIMPLEMENTED) throw error;
+  }
+  const message = `choosing outputs: BuildKit ${version || 'before v0.11'} exports only one form of an image at a time`;
+  const hint = `BuildKit from v0.${SEVERAL_EXPORTERS}.0 exports several; archives with the same attributes, \`push\` and \`load\` are one`;
+  throw new DockerceptionError('usage', 'OUTPUT_TYPE', message, { hint });
 }
 
 /** The Dockerfile frontend with its options and inputs. */

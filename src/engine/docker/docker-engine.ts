@@ -4,13 +4,14 @@
  */
 import type { Readable } from 'node:stream';
 import { DockerceptionError, messageOf } from '../../errors.js';
+import { credentialHint } from '../../image/credentials/credential-hint.js';
 import { type CredentialStore, credentialStore } from '../../image/credentials/credentials.js';
 import { parseReference } from '../../image/reference.js';
 import { announced } from '../../progress/events.js';
 import { resultOfCall } from '../buildkit/call.js';
 import { GrpcClient, GrpcError } from '../buildkit/grpc.js';
 import { type BuildkitConnection, openSession } from '../buildkit/session.js';
-import { solve } from '../buildkit/solve.js';
+import { MOBY, solve } from '../buildkit/solve.js';
 import type { BuildContext, Engine, EngineRequest, EngineSettings } from '../engine.js';
 import { withSourceDateEpoch } from '../request.js';
 import { givenBuildkitOptions } from '../unsupported.js';
@@ -27,7 +28,7 @@ import type { Connection } from './connection.js';
 import { buildFailed, lost, withoutImage } from './failures.js';
 import { imageArchive, saveImage } from './images.js';
 import { type ImageDescription, NewImage } from './new-image.js';
-import { credentialHint, pushFromEngine, registryConfig } from './registry.js';
+import { pushFromEngine, registryConfig } from './registry.js';
 
 const NEVER = new AbortController().signal;
 
@@ -178,7 +179,7 @@ async function buildImage(
     }
   }
   const { built } = post;
-  const exporters = [{ type: 'moby', attrs: {} }];
+  const exporters = [{ type: MOBY, attrs: {} }];
   const connected = { buildkit, request, env, credentials };
   const options = { ...connected, directories, exporters, built };
   const { 'containerimage.digest': imageId } = await solve(context, options);

@@ -3,6 +3,7 @@
  * Most errors are sent with HTTP 200: a transfer has succeeded if its answer ends without one.
  */
 import { DockerceptionError, messageOf } from '../../errors.js';
+import { credentialHint, isCredentialRefusal } from '../../image/credentials/credential-hint.js';
 import {
   type Credential,
   type CredentialStore,
@@ -94,7 +95,7 @@ async function transfer(
   const { error } = progress;
   if (error === undefined) return undefined;
   const hint = await credentialHint(error, credentials, registry);
-  const code = CODES[verb][REFUSED.test(error) ? 'refused' : 'failed'];
+  const code = CODES[verb][isCredentialRefusal(error) ? 'refused' : 'failed'];
   const context = verb === 'push' ? `${doing} to ${registry}` : doing;
   return new DockerceptionError('engine', code, `${context}: ${error}`, { hint });
 }
@@ -154,28 +155,4 @@ function encode(value: unknown): string {
   const header = base64.replaceAll('+', '-').replaceAll('/', '_');
   addSecrets(header, base64);
   return header;
-}
-
-/** An engine's message about missing credentials. */
-const REFUSED =
-  /unauthorized|authentication required|no basic auth credentials|access denied|authorization failed|access to the resource is denied|403 forbidden/i;
-/** The host of an image or a registry: with a dot, or localhost. BuildKit 0.8 writes `from host HOST`. */
-const HOST = /(?:^|[\s"'/])((?:[\w-]+(?:\.[\w-]+)+|localhost)(?::\d+)?)\/|from host (\S+)/;
-
-/**
- * A hint for an engine's message about missing credentials; undefined for other messages.
- *
- * @param registry the host. @default the first one in the message
- */
-export async function credentialHint(
-  message: string,
-  credentials: CredentialStore,
-  registry?: string,
-): Promise<string | undefined> {
-  if (!REFUSED.test(message)) return undefined;
-  const found = HOST.exec(message);
-  const host = registry ?? found?.[1] ?? found?.[2] ?? 'docker.io';
-  const login = host === 'docker.io' ? 'docker login' : `docker login ${host}`;
-  const where = await credentials.where(host);
-  return `credentials for ${host} were looked for in ${where}; \`${login}\` adds them`;
 }

@@ -33,11 +33,16 @@ export class TarFiles implements LayoutFiles {
     const file = await openTar(path);
     try {
       const { size } = file instanceof TemporaryFile ? file : await file.stat();
-      return new TarFiles(path, file, await indexTar(file, size, path));
+      return await TarFiles.of(path, file, size);
     } catch (error) {
       await file.close();
       throw error;
     }
+  }
+
+  /** Reads the headers of an open archive, which is not compressed. Throws as {@link open}. */
+  static async of(name: string, file: FileHandle | TemporaryFile, size: number): Promise<TarFiles> {
+    return new TarFiles(name, file, await indexTar(file, size, name));
   }
 
   size(path: string): Promise<number | undefined> {

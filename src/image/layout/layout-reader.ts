@@ -7,7 +7,15 @@ import { type Descriptor, OCI_INDEX, OCI_MANIFEST, type Platform } from '../desc
 import { blobPath, isDigest } from '../digest.js';
 import { invalidImage } from '../document.js';
 import { ambiguous, chooseNamed, type ImageChoice } from '../image-choice.js';
-import { checkImage, type Document, type Image, ociLayers, parseDocument } from '../manifest.js';
+import {
+  type AssembledImage,
+  checkImage,
+  type Document,
+  type Image,
+  ociLayers,
+  parseDocument,
+  type PlatformImage,
+} from '../manifest.js';
 import { formatPlatform, isAttestation, requirePlatform } from '../platform.js';
 import { isDirTransport, openDirTransport } from './dir-transport.js';
 import { FolderFiles, type LayoutFiles, openBlob, readBlob, readDocument } from './layout-files.js';
@@ -80,6 +88,30 @@ export async function readLayout(
     layers: ociLayers(document),
     blobs: { open: (descriptor) => openBlob(files, descriptor) },
   };
+}
+
+/**
+ * Reads the only image of a layout with its manifests for all platforms and its attestations.
+ * @throws DockerceptionError of kind build: IMAGE_INVALID, BLOB_DIGEST
+ */
+export async function readAssembled(files: LayoutFiles): Promise<AssembledImage> {
+  const { name } = files;
+  const [first] = await readIndex(files);
+  if (first === undefined) throw invalidImage(name, 'there is no image in it');
+  const others = Object.entries(first.annotations ?? {}).filter(
+    ([key]) => key !== CONTAINERD_NAME && key !== REF_NAME,
+  );
+  const descriptor = { ...first, annotations: Object.fromEntries(others) };
+  const read = async (from: Descriptor): Promise<Document> =>
+    parseDocument(await readBlob(files, from), from.mediaType, name);
+  const document = await read(descriptor);
+  const images: PlatformImage[] = [];
+  for (const one of 'manifests' in document ? document.manifests : [descriptor]) {
+    const manifest = await read(one);
+    if ('manifests' in manifest) throw invalidImage(name, 'its indexes lead from one to the next');
+    images.push({ descriptor: one, manifest, origins: new Map() });
+  }
+  return { descriptor, images, blobs: { open: (blob) => openBlob(files, blob) } };
 }
 
 async function readIndex(files: LayoutFiles): Promise<readonly Descriptor[]> {

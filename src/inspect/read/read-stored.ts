@@ -22,7 +22,7 @@ const MIN_DISK_SPEED = 5_000;
  * @throws as {@link readStream}; ENGINE_STALLED of kind engine if the engine sends nothing for too long
  */
 export async function inspectStored(
-  { id, size = 0, open }: StoredImage,
+  { id, size = 0, platform = hostPlatform(), open }: StoredImage,
   { name, context, limits, report, signal }: CheckOptions,
 ): Promise<CheckedImage | undefined> {
   if (limits === undefined && size > MAX_SIZE_UNLIMITED) {
@@ -54,7 +54,7 @@ export async function inspectStored(
     );
     addAbortSignal(either, stream);
     const source = { name, stream, complete: Promise.resolve() };
-    const options = { target: name || id, context, platform: hostPlatform(), signal };
+    const options = { target: name || id, context, platform, signal };
     return await readStream(source, { ...options, maxSize: limits?.maxSize });
   } catch (error) {
     signal.throwIfAborted();

@@ -8,12 +8,9 @@ import {
   chooseBackend,
 } from '../../../src/engine/docker/build-options.js';
 import type { Ping } from '../../../src/engine/docker/connection.js';
-import {
-  credentialHint,
-  registryAuth,
-  registryConfig,
-} from '../../../src/engine/docker/registry.js';
+import { registryAuth, registryConfig } from '../../../src/engine/docker/registry.js';
 import type { EngineRequest } from '../../../src/engine/engine.js';
+import { credentialHint } from '../../../src/image/credentials/credential-hint.js';
 import { credentialStore } from '../../../src/image/credentials/credentials.js';
 import { fullName, splitTag } from '../../../src/image/reference.js';
 import type { Output } from '../../../src/options/image.js';

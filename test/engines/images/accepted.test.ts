@@ -60,7 +60,7 @@ describe.each(WAYS)('an archive %s', (_way, compression, architectures) => {
       );
       expect(await run('run', '--rm', `${name}:v1`)).toBe(`${word} ${OWN}\n`);
       const id = (await run('images', '--no-trunc', '-q', `${name}:v1`)).trim();
-      const own = image.images.find(({ config }) => config.architecture === OWN);
+      const own = image.images.find(({ descriptor }) => descriptor.platform?.architecture === OWN);
       // The containerd image store knows an image by its manifest or index.
       expect(id).toBe(
         engine === 'docker28' ? image.descriptor.digest : own?.manifest.config.digest,

@@ -42,7 +42,7 @@ export function imageOf(
     };
     const platform = { os: 'linux', architecture };
     const descriptor = { ...keep(json(manifest), OCI_MANIFEST), platform };
-    return { descriptor, manifest, config, origins };
+    return { descriptor, manifest, origins };
   });
   const manifests = images.map(({ descriptor }) => descriptor);
   return {

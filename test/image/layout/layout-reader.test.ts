@@ -47,7 +47,7 @@ describe('the image of a layout', () => {
     const image = await openLayout(layout, {}, amd64);
     expect(image).toMatchObject({
       name: layout,
-      config: made.images[0]?.config,
+      config: { architecture: 'amd64' },
       layers: made.images[0]?.manifest.layers,
     });
     const [layer] = image.layers as [Descriptor];

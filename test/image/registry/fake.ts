@@ -204,7 +204,7 @@ export function assemble(
     };
     const platform: Platform = { os: 'linux', architecture };
     const descriptor = keep(Buffer.from(JSON.stringify(manifest)), OCI_MANIFEST);
-    return { descriptor: { ...descriptor, platform }, manifest, config, origins };
+    return { descriptor: { ...descriptor, platform }, manifest, origins };
   });
   const [first] = images;
   const index = {
