@@ -17,7 +17,6 @@ import { callOf } from './arguments/call.js';
 import { contextOptions } from './arguments/context-options.js';
 import { usage } from './arguments/flags.js';
 import type { Arguments } from './arguments/parse.js';
-import { dockerfileName, printCall } from './call.js';
 import { print, type Process, toTerminal } from './process.js';
 import { ResultFile } from './result-file.js';
 
@@ -60,8 +59,10 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
   // Last, since the image exists even if this fails. A plain file system has no image ID.
   const writesArchive = built.outputs.some(({ dest }) => dest === '-');
   if (!writesArchive && built.imageId !== '') await print(`${built.imageId}\n`);
-  if (call !== undefined) await printCall(call, built.metadata, dockerfileName(args));
-  else if (mode !== 'quiet' && mode !== 'rawjson') {
+  if (call !== undefined) {
+    const { dockerfileName, printCall } = await import('./call.js');
+    await printCall(call, built.metadata, dockerfileName(args));
+  } else if (mode !== 'quiet' && mode !== 'rawjson') {
     const milliseconds = performance.now() - started;
     stderr.write(await summary(built, options, milliseconds));
   }

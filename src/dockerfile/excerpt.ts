@@ -5,6 +5,8 @@ import { type PlacedStatement, readStatements } from './syntax/statements.js';
 export interface FailedStep {
   /** The message, which may name a line. */
   readonly message: string;
+  /** The line. @default that of the message */
+  readonly line?: number;
   /** The name of the step, `[build 2/3] RUN false`; undefined if none had started. */
   readonly step?: string | undefined;
 }
@@ -28,7 +30,7 @@ export function excerptOf(text: Buffer, name: string, failed: FailedStep): strin
   } catch {
     // The message names a line of a malformed file.
   }
-  const line = lineIn(failed.message);
+  const line = failed.line ?? lineIn(failed.message);
   const range =
     line === undefined
       ? find(statements, failed.step ?? '')

@@ -75,8 +75,9 @@ export async function chooseEngine(
     // Errors of the command line or the context take precedence.
     const failing: Engine = () => Promise.reject(error);
     const { endpoint } = connection;
-    // With a file, a named engine would keep an older image under that name. An image to load needs an engine.
-    const isFile = !endpoint.named && isNotRunning(error) && tags.length > 0 && !load;
+    // With a file, a named engine would keep an older image under that name. Some options need an engine.
+    const needsEngine = endpoint.named || load || needsBuildkit;
+    const isFile = !needsEngine && isNotRunning(error) && tags.length > 0;
     if (!isFile) return { engine: failing, outputs };
     const archive = archiveOf(tags);
     const [other] = endpoint.others;

@@ -89,14 +89,17 @@ describe('the engine that is chosen', () => {
     ]);
   });
 
-  it.each([{}, { load: true }, { load: true, tags: ['app'] }])(
-    'says that none answers where %j leaves nothing to write',
-    async (wanted) => {
-      const choice = await choose('auto', wanted);
-      expect(await failure(choice)).toMatchObject({ kind: 'engine', code: 'ENGINE_UNREACHABLE' });
-      expect(notices).toEqual([]);
-    },
-  );
+  it.each<Partial<Parameters<typeof chooseEngine>[1]>>([
+    {},
+    { load: true },
+    { load: true, tags: ['app'] },
+    { call: 'check', tags: ['app'] },
+    { secrets: [{ id: 'a' }], tags: ['app'] },
+  ])('says that none answers where %j leaves nothing to write', async (wanted) => {
+    const choice = await choose('auto', wanted);
+    expect(await failure(choice)).toMatchObject({ kind: 'engine', code: 'ENGINE_UNREACHABLE' });
+    expect(notices).toEqual([]);
+  });
 
   it('isn’t asked for when the image goes to a file or a registry', async () => {
     await startEngine();

@@ -17,13 +17,17 @@ export interface Call {
 export function callOf(args: Arguments): Call | undefined {
   const text = args.value('call') ?? (args.has('check') ? 'check' : 'build');
   const takes = `--call takes build, ${CALL_METHODS.join(', ')}, with format=json`;
-  const [name = '', ...fields] = text.split(',');
-  const { format = 'text', ignorestatus = 'false', ...rest } = pairs(fields, takes);
+  const fields = text.split(',');
+  const name = fields.filter((field) => !field.includes('=')).join(',');
+  const attributes = fields.filter((field) => field.includes('='));
+  const { format = 'text', ignorestatus = 'false', ...rest } = pairs(attributes, takes);
   const method = CALL_METHODS.find((one) => one === (name === 'lint' ? 'check' : name));
   const ignoresStatus = parseBoolean(ignorestatus);
-  const isKnown = /^(?:json|text)$/.test(format) && Object.keys(rest).length === 0;
-  if (!isKnown || ignoresStatus === undefined || (method === undefined && name !== 'build'))
-    throw usage(`${takes}, not '${text}'`);
+  const isKnown =
+    (method !== undefined || name === 'build') &&
+    (format === 'json' || format === 'text') &&
+    Object.keys(rest).length === 0;
+  if (!isKnown || ignoresStatus === undefined) throw usage(`${takes}, not '${text}'`);
   if (args.has('check') && method !== 'check')
     throw usage(`--check and --call ${text} exclude each other`);
   return method && { method, isJson: format === 'json', ignoresStatus };

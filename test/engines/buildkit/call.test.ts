@@ -170,14 +170,76 @@ describe.each(Object.keys(ENGINES))('with the %s engine', (engine) => {
     const input = await context(`${FROM} as a\nFOO bar\n`);
     const check = await shell.tool([...args(), '--check'], { input });
     expect(check.stdout.toString()).toContain('FromAsCasing');
-    expectFailure(
-      { ...check, stdout: Buffer.alloc(0) },
-      1,
-      /checking the Dockerfile: .*unknown instruction: FOO/,
-    );
+    const why = /checking the Dockerfile: .*unknown instruction: FOO/;
+    expectFailure({ ...check, stdout: Buffer.alloc(0) }, 1, why);
+    expect(check.stderr).toContain('-/Dockerfile:2\n');
+    expect(check.stderr).toContain('   2 | >>> FOO bar\n');
     const outline = await shell.tool([...args(), '--call=outline'], { input });
     expectFailure(outline, 1, /building the image: .*unknown instruction: FOO/);
     expect(outline.stderr).toContain('   2 | >>> FOO bar\n');
     expect(outline.stdout.toString()).toBe('');
+  });
+});
+
+describe('the place of a warning', () => {
+  const dockerfile = `# a comment\n\n${FROM} as a\n`;
+
+  it.each([
+    ['.', []],
+    ['.', ['-f', 'sub/My.Dockerfile']],
+    ['.', ['-f', '../outside.Dockerfile']],
+    ['dir', []],
+    ['dir', ['-f', '-']],
+  ])('is that of buildx for the context %s with %j', async (path, args) => {
+    await shell.run('mkdir -p dir/sub dir/dir');
+    const files = ['sub/My.Dockerfile', 'Dockerfile', 'dir/Dockerfile', '../outside.Dockerfile'];
+    for (const file of files) await shell.file(`dir/${file}`, dockerfile);
+    const command = [...args, '--check', path].join(' ');
+    const given = { input: Buffer.from(dockerfile), litters: true };
+    const [ours, theirs] = await Promise.all([
+      shell.run(`cd dir; dockerception --engine docker ${command}`, given),
+      shell.run(`cd dir; docker buildx build ${command}`, given),
+    ]);
+    expect(ours.stdout.toString()).toBe(theirs.stdout.toString());
+    expect(ours.stdout.toString()).toMatch(/Dockerfile:3\n|stdin:3\n/);
+    expect([ours.code, theirs.code]).toEqual([1, 1]);
+  });
+
+  it('is a line of the Dockerfile that --base writes', async () => {
+    const input = await create([{ name: 'data', content: 'data' }]);
+    const args = ['--engine', 'docker', '--base', base, '-c', 'ENV a b', '--check'];
+    const { stdout } = await shell.tool(args, { input });
+    expect(stdout.toString()).toMatch(/\nDockerfile:3\n-+\n.*\n.* COPY \. \/\n.*>>> ENV a b\n/);
+  });
+});
+
+describe('a builder without the call', () => {
+  it.each([
+    ['docker20 BuildKit', ['--check'], /frontend.lint: .*does not have it/, /syntax=docker/],
+    ['docker20 BuildKit', ['--call=targets'], /frontend.targets: .*does not/, /syntax=docker/],
+    ['docker28 classic', ['--check'], /--call: the classic builder does not have it/, /--builder/],
+    ['podmanRootless', ['--check'], /--call: Podman’s API does not have it/, /--builder/],
+    ['docker28 BuildKit', ['--check', '--engine', 'embedded'], /embedded engine/, /--builder/],
+  ])('is refused: %s %j', async (name, args, why, hint) => {
+    const other = await openShell(variantOf(name));
+    try {
+      const input = await context(`${FROM}\n`);
+      expectFailure(await other.tool(['-q', ...args], { input }), 2, why, hint);
+    } finally {
+      await other.close();
+    }
+  });
+});
+
+describe('an option that needs an image', () => {
+  it.each([
+    [['--push', '-t', 'app'], /--push: --call check builds no image/],
+    [['--load'], /--load: --call check/],
+    [['-o', 'x.tar'], /-o: --call check/],
+    [['--max-size', '1MB'], /--max-size: --call check/],
+    [['--cache-to', 'x'], /--cache-to: --call check/],
+    [['--iidfile', 'id'], /--call check builds no image, and --iidfile needs one/],
+  ])('is refused: %j', async (args, why) => {
+    expectFailure(await shell.tool(['--check', ...args]), 2, why);
   });
 });
