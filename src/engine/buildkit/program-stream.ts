@@ -82,8 +82,9 @@ export function programStream(
     clearTimeout(timer);
     running.delete(child);
     if (running.size === 0) process.off('exit', killAll);
-    if (stream.destroyed) return;
-    if (code === 0 && hasAnswered) stream.push(null);
+    // What it has started may still run.
+    if (stream.destroyed) kill(child, 'SIGKILL');
+    else if (code === 0 && hasAnswered) stream.push(null);
     else {
       const reason = errors.trim().split('\n').slice(-3).join(' / ');
       const why = `${program} ended with ${code ?? signal}: ${reason || 'it said nothing'}`;
