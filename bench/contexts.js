@@ -15,21 +15,21 @@ export const random = (block) => void randomFillSync(block);
 
 /**
  * Writes a context of `files` files of `size` bytes each.
- * @param {string} path @param {number} files @param {(index: number) => number} size @param {Fill} [fill]
+ * @param {string} path @param {number} files @param {(index: number) => number} size @param {Fill} [fill] @param {string} [dockerfile]
  */
-export async function writeContext(path, files, size, fill) {
+export async function writeContext(path, files, size, fill, dockerfile) {
   const tar = pack();
   const written = pipeline(tar, createWriteStream(path));
-  await writeInto(tar, files, size, fill);
+  await writeInto(tar, files, size, fill, dockerfile);
   await written;
 }
 
-/** @param {import('tar-stream').Pack} tar @param {number} files @param {(index: number) => number} size @param {Fill} [fill] */
-export async function writeInto(tar, files, size, fill) {
+/** @param {import('tar-stream').Pack} tar @param {number} files @param {(index: number) => number} size @param {Fill} [fill] @param {string} [dockerfile] */
+export async function writeInto(tar, files, size, fill, dockerfile = DOCKERFILE) {
   let block = Buffer.alloc(MIB);
   for (let at = 0; at < block.length; at++) block[at] = (at * 2654435761) >>> 13;
   const owner = { uid: 1000, gid: 1000, uname: 'builder', gname: 'builder', mtime: new Date(1e12) };
-  tar.entry({ name: 'Dockerfile', ...owner }, DOCKERFILE);
+  tar.entry({ name: 'Dockerfile', ...owner }, dockerfile);
   for (let index = 0; index < files; index++) {
     const bytes = size(index);
     // tar-stream takes one entry at a time.

@@ -1,8 +1,8 @@
 /**
  * `npm run bench`: this tool side by side with its peers, as medians and ratios of one run.
  * `--runs N` (7), `--engine DOCKER_HOST --docker CLI` for the rows with an engine, `--crane CLI`,
- * `--only filter`, `--only images`, `--only inspect` or `--only builders` for a part of them; `--base IMAGE`, which the engine
- * has, with a busybox, for builders.
+ * `--only filter`, `--only images`, `--only inspect`, `--only builders` or `--only buildkit` for a part of them; `--base IMAGE`,
+ * which the engine has, with a busybox, for builders; `--builder NAME` of buildx for the rows with BuildKit.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measureBuilders } from './builders.js';
+import { measureBuildkit } from './buildkit.js';
 import { MIB, writeContext } from './contexts.js';
 import { measureImages } from './images.js';
 import { measureInspect } from './inspect.js';
@@ -23,6 +24,7 @@ const { values: options } = parseArgs({
     docker: { type: 'string', default: 'docker' },
     crane: { type: 'string', default: 'crane' },
     only: { type: 'string' },
+    builder: { type: 'string' },
     base: { type: 'string', default: 'dockerception-base:latest' },
   },
 });
@@ -145,6 +147,14 @@ try {
       docker: String(options['docker']),
       engine: String(options['engine']),
       base: String(options['base']),
+      row,
+    });
+  if (wants('buildkit') && options['builder'])
+    await measureBuildkit({
+      folder,
+      runs,
+      docker: String(options['docker']),
+      builder: String(options['builder']),
       row,
     });
   if (wants('inspect')) await measureInspect({ folder, runs, row });

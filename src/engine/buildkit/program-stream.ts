@@ -42,10 +42,16 @@ export function programStream(
     errors = (errors + text).slice(-MAX_ERRORS);
   });
   const stream = new Duplex({
-    write(chunk: Buffer, _encoding, done) {
+    writev(chunks, done) {
+      const { stdin } = child;
       // After the program has closed its input, its output can still have an answer.
-      if (child.stdin.destroyed || child.stdin.write(chunk)) done();
-      else onceFree(done);
+      if (stdin.destroyed) return done();
+      // HTTP/2 writes the head of each frame by itself.
+      stdin.cork();
+      for (const { chunk } of chunks) stdin.write(chunk);
+      stdin.uncork();
+      if (stdin.writableNeedDrain) onceFree(done);
+      else done();
     },
     final(done) {
       if (!child.stdin.destroyed) child.stdin.end();
