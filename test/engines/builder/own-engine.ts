@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectTo, engines, run, type Variant } from '../engines.js';
 
@@ -20,13 +20,22 @@ export interface OwnEngine {
 }
 
 /** Without networks, so that it has nothing to do with those of the other engines. */
-export async function startOwnEngine(): Promise<OwnEngine> {
+export async function startOwnEngine(
+  engine: 'docker20' | 'docker28' = 'docker20',
+): Promise<OwnEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'dockerception-own-'));
   const group = basename(folder);
   const socket = join(folder, 'engine.sock');
   const host = `unix://${socket}`;
   const log = openSync(join(folder, 'log'), 'a');
-  await writeFile(join(folder, 'daemon.json'), '{}');
+  const isNew = engine === 'docker28';
+  const features = isNew ? { features: { 'containerd-snapshotter': true } } : {};
+  await writeFile(join(folder, 'daemon.json'), JSON.stringify(features));
+  const { cli } = engines[engine];
+  const bin = dirname(cli);
+  const PATH = isNew
+    ? `${join(bin, '../sbin')}:${bin}:${process.env['PATH']}`
+    : process.env['PATH'];
   let child: ChildProcess | undefined;
 
   const start = async (): Promise<void> => {
@@ -39,7 +48,7 @@ export async function startOwnEngine(): Promise<OwnEngine> {
         ...['--ip6tables=false', '--exec-opt', 'native.cgroupdriver=cgroupfs'],
         ...['--cgroup-parent', `/${group}`],
       ],
-      { stdio: ['ignore', log, log] },
+      { stdio: ['ignore', log, log], env: { ...process.env, PATH } },
     );
     for (let tries = 0; tries < 300; tries++) {
       await sleep(100);
@@ -60,14 +69,14 @@ export async function startOwnEngine(): Promise<OwnEngine> {
     for (let tries = 0; tries < 100 && existsSync(`/proc/${containerd}`); tries++) await sleep(50);
   };
   await start();
-  await run(engines.docker20.cli, ['-H', host, 'load', '-q', '-i', engines.baseTar]);
+  await run(cli, ['-H', host, 'load', '-q', '-i', engines.baseTar]);
   return {
     variant: {
       name: 'an engine of its own',
-      engine: 'docker20',
+      engine,
       host,
       env: { ...process.env, DOCKER_HOST: host, DOCKER_BUILDKIT: '0' },
-      cli: engines.docker20.cli,
+      cli,
       buildkit: false,
       podman: false,
     },
