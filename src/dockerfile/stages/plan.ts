@@ -224,7 +224,8 @@ function imageOf(name: string): Origin {
   return { kind: 'image', name };
 }
 
-function copies({ instructions }: PlannedStage): CopyInstruction[] {
+/** The instructions of a stage that copy from another stage, a build context or an image. */
+export function copies({ instructions }: PlannedStage): CopyInstruction[] {
   return instructions.filter(
     (each): each is CopyInstruction => each.kind === 'copy' && each.from !== '',
   );

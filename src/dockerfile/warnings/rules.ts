@@ -27,11 +27,16 @@ export const RULES = {
 export type RuleName = keyof typeof RULES;
 
 /** Receives a warning. `line` is the first line of the instruction; that of FROM for a trigger of the base. */
-export type Warn = (rule: RuleName, line: number, message: string) => void;
+export type Warn = (rule: RuleName, line: number, message: () => string) => void;
 
-/** @param defined the variables that are set, for a suggestion */
-export function undefinedVariable(name: string, defined: readonly string[]): string {
-  const near = nearest(name, defined);
+/** Variables that are compared with an undefined one, and the length of its name: more or longer ones are no suggestion. */
+const MAX_COMPARED = 1000;
+const MAX_NAME = 64;
+
+/** @param defined the variables that are set */
+export function undefinedVariable(name: string, defined: ReadonlyMap<string, unknown>): string {
+  const isCompared = defined.size <= MAX_COMPARED && name.length <= MAX_NAME;
+  const near = isCompared ? nearest(name, [...defined.keys()]) : undefined;
   const suggestion = near === undefined ? '' : ` (did you mean $${near}?)`;
   return `Usage of undefined variable '$${name}'${suggestion}`;
 }

@@ -36,6 +36,15 @@ describe.each(variants)('with $name', (variant) => {
     expect(inspected.stdout.toString()).toContain('bin/busybox');
   });
 
+  it('warnings about the Dockerfile come from that engine alone, if it has any', async () => {
+    const Dockerfile = `FROM scratch\nCOPY --from=${base} /bin/busybox /\nCMD a\n`;
+    const input = await create([{ name: 'Dockerfile', content: Dockerfile }]);
+    const outcome = await shell.tool(['-t', shell.name(), '-o', 'copied.tar'], { input });
+    imageIdOf(outcome);
+    const warnings = outcome.stderr.match(/JSONArgsRecommended/g) ?? [];
+    expect(warnings).toHaveLength(variant.name === 'docker28 BuildKit' ? 1 : 0);
+  });
+
   it('the registry has to have it with --pull, and with --engine embedded', async () => {
     for (const option of [['--pull'], ['--engine', 'embedded']]) {
       const outcome = await shell.tool([...option, '-o', 'none.tar'], { input: context });

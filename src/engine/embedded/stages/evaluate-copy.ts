@@ -39,7 +39,7 @@ export function evaluateCopy(
   checkChecksum(checksum, sources);
   for (const source of from === '' ? sources : [])
     if (sourceKind(source) === 'path' && ignores(componentsInside(source).join('/')))
-      warn('CopyIgnoredFile', line, ignoredSource(kind, source));
+      warn('CopyIgnoredFile', line, () => ignoredSource(kind, source));
   const words = [
     kind.toUpperCase(),
     ...(parents ? ['--parents'] : []),

@@ -105,7 +105,7 @@ function expander(
     } finally {
       for (const name of unset)
         if (!args.has(name) && !NEVER_SET.includes(name))
-          warn('UndefinedVar', line, undefinedVariable(name, [...variables.keys()]));
+          warn('UndefinedVar', line, () => undefinedVariable(name, variables));
     }
   };
 }
@@ -238,7 +238,7 @@ function warnOfSecret(
   line: number,
   { warn }: EvaluationContext,
 ): void {
-  if (isSecret(name)) warn('SecretsUsedInArgOrEnv', line, secretUsed(instruction, name));
+  if (isSecret(name)) warn('SecretsUsedInArgOrEnv', line, () => secretUsed(instruction, name));
 }
 
 function commandWords(
@@ -248,7 +248,7 @@ function commandWords(
 ): readonly string[] {
   const { args, shell } = command;
   if (!shell) return args;
-  if (Shell.length === 0) warn('JSONArgsRecommended', line, jsonRecommended(original));
+  if (Shell.length === 0) warn('JSONArgsRecommended', line, () => jsonRecommended(original));
   return [...(Shell.length > 0 ? Shell : ['/bin/sh', '-c']), args.join(' ')];
 }
 

@@ -3,7 +3,12 @@
  * the base left.
  */
 import type { Dockerfile } from '../../../dockerfile/instructions/instruction.js';
-import { type BuildPlan, type PlannedStage, planStages } from '../../../dockerfile/stages/plan.js';
+import {
+  type BuildPlan,
+  copies,
+  type PlannedStage,
+  planStages,
+} from '../../../dockerfile/stages/plan.js';
 import { readChecks } from '../../../dockerfile/warnings/checks.js';
 import type { Warn } from '../../../dockerfile/warnings/rules.js';
 import { DockerceptionError } from '../../../errors.js';
@@ -22,7 +27,7 @@ import type { Spool } from '../spool/spool.js';
 import { execute, type Execution, located } from '../steps/execute-step.js';
 import { createdBy, evaluateStage, type StageResult, withLabels } from './evaluate-stage.js';
 import { type ConfigPlatform, imagePlatform, otherPlatform, refuseWindows } from './platform.js';
-import type { ImageSystem, SourceTrees } from './source-trees.js';
+import type { ImageSystem, NamedSource, SourceTrees } from './source-trees.js';
 import { StageState } from './stage-state.js';
 import type { StepReport } from './step-report.js';
 import { Warnings } from './warnings.js';
@@ -89,22 +94,29 @@ async function planWithTriggers(
   const settings = { buildArgs, target, targetPlatform, buildPlatform, contexts };
   const { name: file } = dockerfile;
   const triggers = new Map<number, readonly string[]>();
+  const find = (name: string, platform: Platform, line: number): Promise<NamedSource> =>
+    sources.find(name, platform).catch((error: unknown) => {
+      throw located(suggestStage(error, name, dockerfile), { file, line });
+    });
   for (;;) {
     const known = triggers.size;
     const plan = planStages(dockerfile, { ...settings, triggers });
-    for (const { stage, base, platform } of plan.stages) {
+    for (const planned of plan.stages) {
+      const { stage, base, platform } = planned;
       if (platform !== undefined) {
         const from = `reading ${printable(file)}:${stage.line}`;
         refuseWindows(platform.os, `${from}: FROM --platform=${formatPlatform(platform)}`);
       }
-      if (base.kind !== 'image') continue;
-      const found = await sources
-        .find(base.name, platform ?? targetPlatform)
-        .catch((error: unknown) => {
-          throw located(suggestStage(error, base.name, dockerfile), { file, line: stage.line });
-        });
-      const onBuild = found.image?.config.config?.OnBuild ?? [];
-      if (onBuild.length > 0) triggers.set(stage.index, onBuild);
+      if (base.kind === 'image') {
+        const found = await find(base.name, platform ?? targetPlatform, stage.line);
+        const onBuild = found.image?.config.config?.OnBuild ?? [];
+        if (onBuild.length > 0) triggers.set(stage.index, onBuild);
+      }
+      for (const { line, from } of copies(planned)) {
+        const source = planned.origin(from);
+        if (source.kind === 'image' && !isScratch(from, buildContexts))
+          await find(source.name, targetPlatform, line);
+      }
     }
     // A trigger may need another stage, whose base has triggers of its own.
     if (triggers.size === known) return plan;
@@ -131,7 +143,7 @@ class StageBuilder {
   async target(warnings: Warnings | undefined): Promise<BuiltTarget> {
     const warn = warnings?.warn ?? (() => undefined);
     for (const planned of this.plan.stages) await this.#evaluate(planned, warn);
-    warnings?.refuse();
+    warnings?.finish();
     for (const planned of this.plan.stages)
       this.#built.set(planned.stage.index, await this.#stage(planned));
     const built = this.#built.get(this.plan.target.stage.index) as BuiltStage;
@@ -219,16 +231,11 @@ class StageBuilder {
       source: async (from) => {
         if (from === undefined || from === '') return sources.context;
         const source = planned.origin(from);
-        const isEmpty = from === 'scratch' && !Object.hasOwn(buildContexts, from);
-        if (source.kind === 'scratch' || (source.kind === 'image' && isEmpty))
-          return { tree: new Tree(), name: 'scratch' };
-        if (source.kind === 'image')
-          try {
-            const { name, tree } = await sources.find(source.name, this.platform);
-            return { name, tree: await tree() };
-          } catch (error) {
-            throw suggestStage(error, from, dockerfile);
-          }
+        if (source.kind === 'image' && !isScratch(from, buildContexts)) {
+          const { name, tree } = await sources.find(source.name, this.platform);
+          return { name, tree: await tree() };
+        }
+        if (source.kind !== 'stage') return { tree: new Tree(), name: 'scratch' };
         const stage = this.#built.get(source.index) as BuiltStage;
         return { tree: (await stage.system()).tree, name: `the stage ${printable(from)}` };
       },
@@ -258,6 +265,10 @@ function directoryBase(name: string, files: Tree): BuiltStage {
   };
 }
 
+function isScratch(from: string, buildContexts: EngineRequest['buildContexts']): boolean {
+  return from === 'scratch' && !Object.hasOwn(buildContexts, from);
+}
+
 function isEmptyChange({ before, after }: LayerChange): boolean {
   return changes(before, after).next().done === true;
 }
@@ -267,11 +278,10 @@ function readStages({ stages, target }: BuildPlan, flat: boolean): Set<number> {
   const read = new Set<number>(flat ? [target.stage.index] : []);
   for (const planned of [...stages].reverse()) {
     const { stage, base } = planned;
-    for (const instruction of planned.instructions) {
-      // An archive of ADD can have hard links to files of the base.
-      if (instruction.kind === 'add') read.add(stage.index);
-      if (instruction.kind !== 'copy' || instruction.from === '') continue;
-      const source = planned.origin(instruction.from);
+    // An archive of ADD can have hard links to files of the base.
+    if (planned.instructions.some(({ kind }) => kind === 'add')) read.add(stage.index);
+    for (const { from } of copies(planned)) {
+      const source = planned.origin(from);
       if (source.kind === 'stage') read.add(source.index);
     }
     if (base.kind === 'stage' && read.has(stage.index)) read.add(base.index);

@@ -6,10 +6,13 @@ import { type RuleName, RULES, type Warn } from '../../../dockerfile/warnings/ru
 import type { Report } from '../../../progress/events.js';
 import { printable } from '../../../text/printable.js';
 
+/** Further ones are not shown. */
+const MAX_WARNINGS = 1000;
 const VERTEX = 'embedded:dockerfile';
 
 export class Warnings {
   readonly #rules = new Set<RuleName>();
+  #count = 0;
 
   constructor(
     private readonly dockerfile: Dockerfile,
@@ -19,16 +22,25 @@ export class Warnings {
 
   readonly warn: Warn = (rule, line, message) => {
     if (this.checks.skips(rule)) return;
-    if (this.#rules.size === 0) this.#reportStep();
+    if (this.#count === 0) this.#reportStep();
     this.#rules.add(rule);
+    if (++this.#count > MAX_WARNINGS) return;
     const { description, url } = RULES[rule];
-    const short = `${rule}: ${message} (line ${line})`;
+    const short = `${rule}: ${message()} (line ${line})`;
     const warning = { vertex: VERTEX, level: 1, short, detail: [description], url };
     this.report({ kind: 'status', status: { warnings: [warning] } });
   };
 
-  /** @throws DockerceptionError `DOCKERFILE_CHECK` after a warning, if warnings are errors */
-  refuse(): void {
+  /**
+   * Called after the last warning.
+   * @throws DockerceptionError `DOCKERFILE_CHECK` if there are warnings, and they are errors
+   */
+  finish(): void {
+    const rest = this.#count - MAX_WARNINGS;
+    if (rest > 0) {
+      const message = `${rest} more warnings about the Dockerfile are not shown`;
+      this.report({ kind: 'notice', message });
+    }
     if (!this.checks.error || this.#rules.size === 0) return;
     const why = `lint violation found for rules: ${[...this.#rules].join(', ')}`;
     const hint = 'correct what the warnings name, or remove `error=true`';

@@ -155,6 +155,13 @@ describe('variables:', () => {
     expect(config.Env).toEqual([PATH, 'r=given-own-']);
   });
 
+  test('an ARG that only BuildKit reads is not set', () => {
+    const { config } = evaluate(
+      'ARG BUILDKIT_SBOM_SCAN_STAGE=true\nENV a=x$BUILDKIT_SBOM_SCAN_STAGE',
+    );
+    expect(config.Env).toEqual([PATH, 'a=x']);
+  });
+
   test('an instruction sees them as they were before it', () => {
     expect(evaluate('ENV a=1 b=$a\nENV a=2 c=$a').config.Env).toEqual([PATH, 'a=2', 'b=', 'c=1']);
   });

@@ -67,6 +67,15 @@ describe('the warnings', () => {
     expect([error, warnings.length]).toEqual([undefined, 1]);
   });
 
+  it('are at most 1,000, and their number is reported', async () => {
+    const { warnings, events } = await buildWithWarnings(
+      `FROM scratch\n${'ENV A=$NO\n'.repeat(1002)}`,
+    );
+    expect(warnings).toHaveLength(1000);
+    const message = '2 more warnings about the Dockerfile are not shown';
+    expect(events).toContainEqual({ kind: 'notice', message });
+  });
+
   it('name all stages before a step of the first fails', async () => {
     const dockerfile = 'FROM scratch AS one\nCOPY none /\nFROM one AS two\nCMD a\n';
     const { warnings, error } = await buildWithWarnings(dockerfile);
