@@ -45,6 +45,8 @@ const UNIMPLEMENTED = 12;
 const MAX_REQUEST = 64 << 10;
 /** Bytes of a message to the client. */
 const MAX_MESSAGE = 16 << 20;
+/** Bytes in a message to the other side, which refuses more than 4 MiB by default. */
+const MAX_BYTES = 1 << 20;
 const PREFIX = 5;
 /** Bytes that the other side may send before they are read: with 64 KiB, the default, a distant one sends little. */
 const WINDOW = 4 << 20;
@@ -248,18 +250,31 @@ function onMessages(
   });
 }
 
+function partsOf(data: Buffer): Buffer[] {
+  const count = Math.ceil(data.length / MAX_BYTES);
+  return Array.from({ length: count }, (_, at) =>
+    data.subarray(at * MAX_BYTES, (at + 1) * MAX_BYTES),
+  );
+}
+
 /** A stream of bytes over the messages of a call, `BytesMessage` in both directions. */
 function bytesOver(stream: Http2Stream): Duplex {
   const bytes = new Duplex({
     read: () => void stream.resume(),
-    // All that waits is one message, without a copy.
+    // All that waits is one message, without a copy, unless a caller writes its whole context at once.
     writev(chunks, done) {
       const data = chunks.map(({ chunk }) => chunk as Buffer);
-      stream.cork();
-      for (const piece of frame(...BytesMessage.pieces({ data }))) stream.write(piece);
-      stream.uncork();
-      if (stream.writableNeedDrain) stream.once('drain', done);
-      else done();
+      const messages = lengthOf(data) > MAX_BYTES ? data.flatMap(partsOf) : [data];
+      const next = (): void => {
+        const message = messages.shift();
+        if (message === undefined) return done();
+        stream.cork();
+        for (const piece of frame(...BytesMessage.pieces({ data: message }))) stream.write(piece);
+        stream.uncork();
+        if (stream.writableNeedDrain) stream.once('drain', next);
+        else next();
+      };
+      next();
     },
     final(done) {
       stream.end();

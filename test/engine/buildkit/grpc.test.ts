@@ -106,6 +106,14 @@ describe('a gRPC server on an open connection', () => {
       expect((await messages('/a.B/S', streams(stream))).join('')).toBe(sent.join(''));
     });
 
+    it('sends a large piece in messages that the other side accepts', async () => {
+      const sent = 'x'.repeat(5 << 20);
+      const stream = Readable.from([Buffer.from('first'), Buffer.from(sent)]);
+      const received = await messages('/a.B/S', streams(stream));
+      expect(received.join('')).toBe(`first${sent}`);
+      expect(Math.max(...received.map(({ length }) => length))).toBe(1 << 20);
+    });
+
     it.each([new Error('broken'), undefined])(
       'resets the call of a stream that is destroyed with %s',
       async (error) => {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { build } from '../../../src/build.js';
 import { engines, listTags, variants } from '../engines.js';
 import { expectFailure, openShell, type Outcome, type Shell } from '../support.js';
 import { create } from '../tar.js';
@@ -178,6 +179,24 @@ describe.each(Object.keys(ENGINES))('with the %s engine', (engine) => {
     expectFailure(outline, 1, /building the image: .*unknown instruction: FOO/);
     expect(outline.stderr).toContain('   2 | >>> FOO bar\n');
     expect(outline.stdout.toString()).toBe('');
+  });
+});
+
+describe('the library', () => {
+  it('checks a context in memory that is larger than a message', async () => {
+    const files = [
+      { name: 'Dockerfile', content: `${FROM} as a\n` },
+      { name: 'data', content: Buffer.alloc(20 << 20) },
+    ];
+    const context = await create(files);
+    const options = { context, engine: 'docker', call: 'check', env: shell.variant.env } as const;
+    const { imageId, metadata } = await build(options);
+    expect(imageId).toBe('');
+    expect(metadata).toMatchObject({
+      'result.json': { warnings: [{ ruleName: 'FromAsCasing' }] },
+      'result.statuscode': '1',
+      'result.txt': expect.stringMatching(/^Dockerfile:1$/m) as string,
+    });
   });
 });
 
