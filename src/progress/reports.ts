@@ -1,10 +1,37 @@
 /** Reports that change events before they forward them. */
-import { redactAll } from '../text/redact.js';
-import type { Report, SolveStatus, Vertex } from './events.js';
+import { redact, redactAll, secretStart } from '../text/redact.js';
+import type { Report, SolveStatus, Vertex, VertexLog } from './events.js';
 
-/** Redacts every text: names from engines, servers and Dockerfiles may contain credentials. */
+/**
+ * Redacts every text: names from engines, servers and Dockerfiles may contain credentials. The end of a log that may be the
+ * beginning of a secret is held back until the next log of its step, or the end of the step.
+ */
 export function redacted(report: Report): Report {
-  return (event) => report(event.kind === 'context' ? event : redactAll(event));
+  const held = new Map<string, VertexLog>();
+  const joined = ({ vertexes = [], logs = [], ...rest }: SolveStatus): SolveStatus => {
+    const shown = logs.flatMap((log) => {
+      const key = `${log.stream} ${log.vertex}`;
+      // Complete secrets first: the end of one may be the beginning of another.
+      const data = redact((held.get(key)?.data ?? '') + log.data);
+      const end = secretStart(data);
+      held.delete(key);
+      if (end < data.length) held.set(key, { ...log, data: data.slice(end) });
+      return end > 0 || data === '' ? [{ ...log, data: data.slice(0, end) }] : [];
+    });
+    const ended = new Set(vertexes.filter((one) => one.completed).map((one) => one.digest));
+    for (const [key, log] of held)
+      if (ended.has(log.vertex)) {
+        held.delete(key);
+        shown.push(log);
+      }
+    return { ...rest, vertexes, logs: shown };
+  };
+  return (event) => {
+    if (event.kind === 'context') return report(event);
+    if (event.kind === 'status')
+      return report(redactAll({ ...event, status: joined(event.status) }));
+    report(redactAll(event));
+  };
 }
 
 /** Rewords the names and errors of steps; forwards other events unchanged. */

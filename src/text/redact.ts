@@ -6,17 +6,26 @@
 const MASK = 'xxxxx';
 /** Characters. Shorter secrets are words of ordinary messages, and are removed by form alone. */
 const SHORTEST_SECRET = 6;
+/** Characters. Shorter lines of a secret are words of ordinary messages. */
+const SHORTEST_LINE = 16;
+/** Lines of one secret. */
+const MAX_LINES = 200;
 /** A long-running process receives new tokens all the time. */
-const MAX_SECRETS = 1000;
+const MAX_SECRETS = 5000;
 
 const secrets = new Set<string>();
 
-/** Remembers secrets: {@link redact} removes them, also percent-encoded, whatever the text around them. */
+/**
+ * Remembers secrets: {@link redact} removes them, also percent-encoded, in base64, or escaped as in JSON, whatever the text
+ * around them. Of several lines, each is a secret from 16 characters on, and so is the value in `KEY=VALUE`.
+ */
 export function addSecrets(...values: readonly (string | undefined)[]): void {
   for (const value of values) {
     if (value === undefined) continue;
-    // Well-formed UTF-16 as well: a lone surrogate has no percent-encoding.
-    for (const form of [value, encodeURIComponent(Buffer.from(value).toString())]) {
+    const lines = value.split(/[\r\n]+/, MAX_LINES).map((line) => line.trim());
+    const parts = lines.flatMap((line) => [line, line.slice(line.indexOf('=') + 1)]);
+    const long = lines.length > 1 ? parts.filter((part) => part.length >= SHORTEST_LINE) : [];
+    for (const form of [value, ...long].flatMap(formsOf)) {
       if (form.length < SHORTEST_SECRET) continue;
       // The one used last goes to the end.
       secrets.delete(form);
@@ -27,6 +36,26 @@ export function addSecrets(...values: readonly (string | undefined)[]): void {
     if (secrets.size <= MAX_SECRETS) break;
     secrets.delete(oldest);
   }
+}
+
+function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  // Of the last one or two bytes, the encoding depends on what follows.
+  const base64 = bytes.toString('base64', 0, bytes.length - (bytes.length % 3));
+  // Well-formed UTF-16 for the percent-encoding: a lone surrogate has none.
+  const percent = encodeURIComponent(bytes.toString());
+  const json = JSON.stringify(secret).slice(1, -1);
+  return [secret, percent, json, ...(base64.length < SHORTEST_LINE ? [] : [base64])];
+}
+
+/** Where the last line of the text may begin a secret whose rest is still to come; the text's length if it does not. */
+export function secretStart(text: string): number {
+  const line = text.lastIndexOf('\n') + 1;
+  let start = text.length;
+  for (const secret of secrets)
+    for (let at = Math.max(line, text.length - secret.length + 1); at < start; at++)
+      if (secret.startsWith(text.slice(at))) start = at;
+  return start;
 }
 
 /** For tests: the secrets of one may be words of another. */
@@ -68,8 +97,10 @@ export function redact(text: string): string {
         isEncoded(value) ? `${scheme}${space}${MASK}` : all,
       )
       .replace(MEMBER, `$1"${MASK}"`);
-  for (const secret of secrets) if (clean.includes(secret)) clean = clean.replaceAll(secret, MASK);
-  return clean;
+  const found = [...secrets].filter((secret) => clean.includes(secret));
+  // One may contain another.
+  found.sort((one, other) => other.length - one.length);
+  return found.reduce((rest, secret) => rest.replaceAll(secret, MASK), clean);
 }
 
 /** The user of ssh is no secret; that of https may be a token. */

@@ -5,6 +5,7 @@ import {
   redact,
   redactAddress,
   redactAll,
+  secretStart,
 } from '../../src/text/redact.js';
 
 describe('text that leaves the program', () => {
@@ -57,6 +58,37 @@ describe('text that leaves the program', () => {
       a: ['xxxxx', 1, null],
       b: { c: true },
     });
+  });
+
+  it('hides a secret as base64, and escaped as in JSON', () => {
+    const secret = 'a "quoted" secret\\';
+    addSecrets(secret);
+    for (const more of ['', '\n', '!!'])
+      expect(redact(Buffer.from(secret + more).toString('base64'))).toMatch(/^xxxxx.{0,4}$/);
+    expect(redact(JSON.stringify({ secret: `is ${secret}` }))).toBe('{"secret":"xxxxx"}');
+    expect(redact(JSON.stringify({ is: `is ${secret}` }))).toBe('{"is":"is xxxxx"}');
+  });
+
+  it('hides the lines of a secret, and their values, from 16 characters on', () => {
+    const lines = [
+      '-----BEGIN KEY-----',
+      'MIIEpAIBAAKCAQEA7c',
+      'tail==',
+      'TOKEN=npm_0123456789abcdef',
+    ];
+    addSecrets(lines.join('\r\n'));
+    expect(redact(`> ${lines[1]} <`)).toBe('> xxxxx <');
+    expect(redact('npm_0123456789abcdef')).toBe('xxxxx');
+    expect(redact('tail==')).toBe('tail==');
+    expect(redact(lines.join('\r\n'))).toBe('xxxxx');
+  });
+
+  it('finds where a secret may begin', () => {
+    addSecrets('begin-of-secret');
+    expect(secretStart('text beg')).toBe(5);
+    expect(secretStart('text begin-of-secre')).toBe(5);
+    for (const text of ['', 'text', 'beg\n', 'begin-of-secret', 'begi+'])
+      expect(secretStart(text), text).toBe(text.length);
   });
 
   it('takes time in proportion to its length', () => {

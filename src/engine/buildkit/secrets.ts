@@ -1,6 +1,7 @@
 /** The secrets and SSH agents of RUN. They leave this process only in answers to BuildKit. */
-import { open } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { constants, createReadStream, openSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { connect, Socket } from 'node:net';
 import { DockerceptionError, messageOf } from '../../errors.js';
 import { addSecrets } from '../../text/redact.js';
 import type { EngineRequest } from '../engine.js';
@@ -9,18 +10,29 @@ import type { SessionServices } from './session.js';
 /** Bytes of a secret, as in BuildKit (session/secrets). */
 const MAX_SECRET = 500 << 10;
 
+/** Attributes of caches that are credentials: those of gha, s3 and azblob. */
+const CREDENTIAL = /token|secret|password|access_key/;
+
 /**
- * Reads the secrets, and finds the sockets of SSH agents.
+ * Reads the secrets once, and finds the sockets of SSH agents.
  *
  * @throws DockerceptionError of kind usage: SECRET_MISSING, SECRET_TOO_LARGE, SSH_AGENT.
  */
 export async function secretServices(
-  { secrets, ssh }: Pick<EngineRequest, 'secrets' | 'ssh'>,
+  {
+    secrets,
+    ssh,
+    cacheFrom,
+    cacheTo,
+    signal,
+  }: Pick<EngineRequest, 'secrets' | 'ssh' | 'cacheFrom' | 'cacheTo' | 'signal'>,
   env: NodeJS.ProcessEnv,
 ): Promise<Pick<SessionServices, 'secret' | 'agent'>> {
+  for (const { attrs } of [...cacheFrom, ...cacheTo])
+    for (const [name, value] of Object.entries(attrs)) if (CREDENTIAL.test(name)) addSecrets(value);
   const contents = new Map<string, Buffer>();
   for (const { id, src, env: variable } of secrets) {
-    const found = variable === undefined ? await readSecret(id, src ?? id) : env[variable];
+    const found = variable === undefined ? await readSecret(id, src ?? id, signal) : env[variable];
     // A variable that is not set is an empty secret, as in buildx.
     const content = Buffer.from(found ?? '');
     addSecrets(content.toString('utf8').trim());
@@ -47,22 +59,29 @@ export async function secretServices(
   };
 }
 
-async function readSecret(id: string, path: string): Promise<Buffer> {
-  const subject = `reading the secret ${id}`;
+async function readSecret(id: string, path: string, signal: AbortSignal): Promise<Buffer> {
+  const subject = `reading the secret ${id} from ${path}`;
+  const chunks: Buffer[] = [];
+  let size = 0;
   try {
-    const file = await open(path);
-    try {
-      // One byte more than is allowed.
-      const buffer = Buffer.alloc(MAX_SECRET + 1);
-      const { bytesRead } = await file.read(buffer, 0, buffer.length);
-      if (bytesRead <= MAX_SECRET) return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
+    for await (const chunk of await openSecret(path, signal)) {
+      chunks.push(chunk);
+      if ((size += chunk.length) > MAX_SECRET) break;
     }
   } catch (cause) {
-    throw usage('SECRET_MISSING', `${subject} from ${path}: ${messageOf(cause)}`, undefined, cause);
+    signal.throwIfAborted();
+    throw usage('SECRET_MISSING', `${subject}: ${messageOf(cause)}`, undefined, cause);
   }
-  throw usage('SECRET_TOO_LARGE', `${subject} from ${path}: it has more than ${MAX_SECRET} bytes`);
+  if (size <= MAX_SECRET) return Buffer.concat(chunks);
+  throw usage('SECRET_TOO_LARGE', `${subject}: it has more than ${MAX_SECRET} bytes`);
+}
+
+/** The stream closes the file. A FIFO is opened without waiting for its writer, which could not be interrupted. */
+async function openSecret(path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+  const isFifo = (await stat(path)).isFIFO();
+  if (!isFifo) return createReadStream(path, { signal });
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false, signal });
 }
 
 function usage(
