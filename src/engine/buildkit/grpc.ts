@@ -15,6 +15,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../errors.js';
 import { BytesMessage } from './messages.js';
 import { lengthOf } from './protobuf.js';
@@ -37,7 +38,7 @@ export interface GrpcMethods {
 }
 
 const OK = 0;
-const UNKNOWN = 2;
+export const UNKNOWN = 2;
 export const NOT_FOUND = 5;
 const RESOURCE_EXHAUSTED = 8;
 const UNIMPLEMENTED = 12;
@@ -48,6 +49,9 @@ const MAX_MESSAGE = 16 << 20;
 /** Bytes in a message to the other side, which refuses more than 4 MiB by default. */
 const MAX_BYTES = 1 << 20;
 const PREFIX = 5;
+/** Milliseconds in which a ping is answered, and from an answer to the next ping. */
+const PING_TIMEOUT = 5_000;
+const PING_INTERVAL = 500;
 /** Bytes that the other side may send before they are read: with 64 KiB, the default, a distant one sends little. */
 const WINDOW = 4 << 20;
 const SETTINGS = { settings: { initialWindowSize: WINDOW } };
@@ -157,6 +161,23 @@ export class GrpcClient {
   close(): void {
     // In a later tick: see serveGrpc.
     setImmediate(() => this.#session.destroy());
+  }
+
+  /**
+   * Resolves when the server no longer answers pings. Node's HTTP/2 ignores a connection after a header of more than 64 KiB,
+   * such as BuildKit's error that quotes a long Dockerfile, and emits nothing. Resolves, too, when the connection is closed.
+   */
+  async silence(): Promise<void> {
+    const answers = (): Promise<boolean> =>
+      new Promise((resolve) => {
+        const timeout = setTimeout(resolve, PING_TIMEOUT, false).unref();
+        this.#session.ping((error) => {
+          clearTimeout(timeout);
+          resolve(error === null);
+        });
+      });
+    while (!this.#session.destroyed && (await answers()))
+      await sleep(PING_INTERVAL, undefined, { ref: false });
   }
 
   /** A call whose messages in both directions are `BytesMessage`, as a stream of bytes. */

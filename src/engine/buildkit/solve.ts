@@ -15,7 +15,7 @@ import { addSecrets } from '../../text/redact.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
 import { hostWith, onContextEnd } from '../request.js';
 import { callFrontend, type Frontend } from './call.js';
-import { type GrpcClient, GrpcError } from './grpc.js';
+import { type GrpcClient, GrpcError, UNKNOWN } from './grpc.js';
 import { unpackedTar } from './llb.js';
 import { InfoResponse, SolveRequest, SolveResponse, StatusRequest } from './messages.js';
 import { existingImage, TraceDecoder, withoutReferences } from './progress.js';
@@ -135,8 +135,10 @@ export async function solve(
         if (imageId !== undefined) built(imageId);
       },
     );
+    let stepError = 'its error is too long: it quotes the Dockerfile';
     const onStatus = (message: Buffer): void => {
       const status = trace.decode(message);
+      stepError = status.vertexes?.find(({ error }) => error)?.error ?? stepError;
       isWriting ||=
         exporters[0]?.type === MOBY
           ? status.vertexes?.some(({ name }) => EXPORT.test(name)) === true
@@ -147,7 +149,13 @@ export async function solve(
     // Only Solve decides about the outcome.
     const shown = client.call(path, StatusRequest.encode({ ref }), onStatus).catch(() => undefined);
     const calling = call && callFrontend(client, ref, call, frontend);
-    const [, metadata] = await Promise.race([Promise.all([solving, calling]), failed]);
+    const lost = shown
+      .then(() => client?.silence())
+      .then(() => {
+        throw new GrpcError(UNKNOWN, stepError);
+      });
+    const answer = Promise.all([solving, calling]);
+    const [, metadata] = await Promise.race([answer, lost, failed]);
     await Promise.race([shown, failed]);
     // BuildKit has read all it needs, but the rest of the context must not fail either.
     if (!context.stream.readableEnded) await Promise.race([once(context.stream, 'end'), failed]);

@@ -113,6 +113,14 @@ describe('a build', () => {
     expectFailure(outcome, 1, /building the image: .*exit 3/);
   });
 
+  it('shows why a step of a long Dockerfile failed', async () => {
+    const app = shell.name();
+    const comments = '# a comment that BuildKit’s error quotes\n'.repeat(3000);
+    const args = ['-q', '--builder', buildkit.address, '-t', app, '-o', 'failed.tar'];
+    const input = await context(app, `${comments}RUN exit 3\n`);
+    expectFailure(await shell.tool(args, { input }), 1, /building the image: .*exit 3/);
+  });
+
   it('needs an output', async () => {
     const args = ['-q', '--builder', buildkit.address, '-t', 'app'];
     const outcome = await shell.tool(args, { input: await context('app') });
