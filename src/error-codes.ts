@@ -182,7 +182,7 @@ export const ERROR_CODES = {
     "usage | The engine doesn't write this type of output, or not beside another one. | Use `--engine embedded`, or `docker buildx`.",
   PAGE_CLIENT: "output | The client of the HTML page isn't built. | Run `npm run build`.",
   PLATFORMS:
-    'usage | An engine builds for one platform at a time. | Use `--engine embedded`, or `docker buildx`.',
+    'usage | An engine, or a builder of several nodes, builds for one platform at a time. | Use `--engine embedded`, or `docker buildx`.',
   PLATFORM_INVALID:
     'usage | The platform is malformed. | Write it as in `linux/arm64` or `linux/arm/v7`.',
   PLATFORM_UNKNOWN:

@@ -63,7 +63,7 @@ describe('the errors of the library', () => {
         .replace(/\/\*[^]*?\*\/|^ *\/\/.*$/gm, '')
         // Commands to copy, and flags of tar and of instructions.
         .replace(
-          /`dockerception [^`]*`|FROM --platform|for --from|with --label|journalctl --user|--exclude: |'dial-stdio', '--builder'/g,
+          /`dockerception [^`]*`|FROM --platform|for --from|with --label|journalctl --user|--exclude: |'dial-stdio', '--builder'|\['--platform', platform\]/g,
           '',
         );
       const own = [...code.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(([, flag = '']) => flag);

@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Directory, Leaf } from '../filesystem/node.js';
 import type { ImageConfig } from '../image/config.js';
+import type { Image } from '../image/manifest.js';
 import type { ImageOptions } from '../options/image.js';
 import type { Report } from '../progress/events.js';
 import type { WalkHandler } from '../tar/walk-handler.js';
@@ -65,6 +66,11 @@ export interface ImageCheck {
   /** Whether the check reads more of a file than these first bytes. Files of configurations are always read. */
   needsContent(head: Buffer): Promise<boolean>;
   stored(image: StoredImage): Promise<void>;
+  /**
+   * Reports findings about an image that was pushed already. Never rejects.
+   * @internal
+   */
+  pushed(open: () => Promise<Image>): Promise<void>;
 }
 
 /** The complete options of a build, and values derived from them. */

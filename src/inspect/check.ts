@@ -25,6 +25,10 @@ export function imageCheck(given: CheckOptions): ImageCheck {
       const { inspectStored } = await import('./read/read-stored.js');
       await finish(await inspectStored(image, options), options);
     },
+    async pushed(open) {
+      const { inspectPushed } = await import('./read/read-stored.js');
+      await finish(await inspectPushed(open, options), { ...options, limits: undefined });
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import { isImageName } from '../../image/reference.js';
 import { BUILD_ONLY, ENGINE_NAMES, type EngineName } from '../../options/build.js';
 import { type Output, OUTPUT_TYPES, outputForm } from '../../options/image.js';
 import { LIMITS, type Limits } from '../../options/limits.js';
+import { parseBoolean } from '../../options/values.js';
 import { pairs } from './builder-options.js';
 import { buildkitOptions } from './buildkit-options.js';
 import { usage } from './flags.js';
@@ -13,22 +14,26 @@ import type { Arguments } from './parse.js';
 
 /** The options other than those of the context. */
 export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv) {
-  const tags = args.all('tag');
+  const [pushes, written] = byPush(args.all('output'));
+  const given = args.all('tag');
+  const tags = given.length > 0 ? given : pushes.flat();
   for (const tag of tags) {
     if (isImageName(tag)) continue;
     const why = tag !== tag.toLowerCase() ? ': it has to be lower case' : '';
     const message = `'${tag}' can't be the name of an image${why}`;
     throw usage(message, 'as in registry:5000/team/app:1.10');
   }
-  const outputs = args.all('output').map(output);
+  const outputs = written.map(output);
   checkDestinations(outputs);
-  if (args.has('push') && tags.length === 0)
+  const push = args.has('push') || pushes.length > 0;
+  if (push && tags.length === 0)
     throw usage('--push needs a name', '-t REGISTRY/NAME gives it one');
   const platforms = args.all('platform').flatMap((list) => list.split(','));
   platforms.forEach(parsePlatform);
   return args.options(BUILD_ONLY, {
     ...buildkitOptions(args, env),
     tags,
+    push,
     buildArgs: pairs(args.all('build-arg'), '--build-arg takes KEY[=VALUE]', (name) => env[name]),
     labels: pairs(args.all('label'), '--label takes NAME=VALUE', () => ''),
     platforms,
@@ -75,6 +80,37 @@ function host(text: string): string {
   const match = /^([^:=]+)[:=](.+)$/.exec(text);
   if (match === null) throw usage(`--add-host takes HOST:IP, not '${text}'`);
   return `${match[1]}:${(match[2] as string).replace(/^\[(.*)\]$/, '$1')}`;
+}
+
+/**
+ * Separates the outputs `type=registry` and `type=image,push=true`, which mean `--push`, as in buildx.
+ * @returns the names of each, and the other outputs
+ */
+function byPush(outputs: readonly string[]): [pushes: string[][], others: string[]] {
+  const others: string[] = [];
+  const pushes: string[][] = [];
+  for (const text of outputs) {
+    if (!/(?:^|,)type=(?:registry|image)(?:,|$)/.test(text)) {
+      others.push(text);
+      continue;
+    }
+    const {
+      type,
+      push = String(type === 'registry'),
+      ...rest
+    } = pairs(text.split(','), '--output takes NAME=VALUE');
+    const { name = '', ...attributes } = rest;
+    if (parseBoolean(push) !== true)
+      throw usage(`--output type=${type} without push=true goes nowhere`, 'push=true, or --load');
+    const [unknown] = Object.keys(attributes);
+    if (unknown !== undefined)
+      throw usage(
+        `--output type=${type} has no ${unknown}`,
+        'with it, dockerception filter | docker buildx build --output … -',
+      );
+    pushes.push(name === '' ? [] : [name]);
+  }
+  return [pushes, others];
 }
 
 /** `FILE`, `-`, or `type=…,dest=…` with further attributes. */

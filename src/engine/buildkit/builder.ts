@@ -40,8 +40,11 @@ export interface Builder {
   readonly program?: string;
   /** Whether the connection has TLS; undefined if it can't. */
   readonly usesTls?: boolean;
-  /** Connects. The stream emits errors that occur after it was opened. */
-  dial(signal: AbortSignal): Promise<Duplex>;
+  /**
+   * Connects. The stream emits errors that occur after it was opened.
+   * @param platform selects a node of a builder of buildx. @default the first
+   */
+  dial(signal: AbortSignal, platform?: string): Promise<Duplex>;
 }
 
 /** Milliseconds until BuildKit must answer, unless a program connects. */
@@ -94,7 +97,10 @@ function builderAt(
     name: scheme === undefined ? `builder ${name}` : name,
     buildxName: scheme === undefined ? text : undefined,
     program,
-    dial: () => Promise.resolve(programStream(program, args, env)),
+    dial: (_signal, platform) => {
+      const node = platform === undefined ? [] : ['--platform', platform];
+      return Promise.resolve(programStream(program, [...args, ...node], env));
+    },
   });
   if (scheme === undefined) {
     if (!NAME.test(text)) throw refuse('it is neither an address nor a name');

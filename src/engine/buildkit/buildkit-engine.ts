@@ -10,6 +10,7 @@ import { type Builder, connectBuilder } from './builder.js';
 import { resultOfCall } from './call.js';
 import { beginExports, type Export, type ExportSettings, pushesItself } from './exports.js';
 import { GrpcError } from './grpc.js';
+import { atNode } from './nodes.js';
 import { type ExporterResponse, solve } from './solve.js';
 
 export type BuildkitSettings = ExportSettings & Pick<EngineSettings, 'openDirectory'>;
@@ -33,9 +34,10 @@ export function buildkitEngine(builder: Builder, settings: BuildkitSettings): En
       const directories = Object.entries(request.buildContexts)
         .filter(([, value]) => !REMOTE.test(value))
         .map(([name, path]) => [name, () => openDirectory(path)] as const);
+      const node = await atNode(builder, request, env);
       if (request.call === undefined) await beginExports(request, settings, exports);
       const response = await solve(context, {
-        buildkit: connectBuilder(builder, request.report),
+        buildkit: connectBuilder(node, request.report),
         request,
         env,
         credentials,

@@ -8,7 +8,10 @@ import { DockerceptionError } from '../../errors.js';
 import { readRange } from '../../files/file-range.js';
 import { OutputFile, writeToStream } from '../../files/output-file.js';
 import type { ReceivedArchive } from '../../image/archive/received-archive.js';
-import { isAttestation } from '../../image/platform.js';
+import type { Image } from '../../image/manifest.js';
+import { hostPlatform, isAttestation } from '../../image/platform.js';
+import { parseReference } from '../../image/reference.js';
+import type { RegistrySettings } from '../../image/registry/settings.js';
 import { isImageOutput, type Output } from '../../options/image.js';
 import type { Report } from '../../progress/events.js';
 import type { EngineRequest, ImageCheck } from '../engine.js';
@@ -61,7 +64,7 @@ export async function beginExports(
         ? await localExport(output, request, settings)
         : await tarExport(output, settings),
     );
-  if (pushesItself(request)) return void begun.push(pushExport(request));
+  if (pushesItself(request)) return void begun.push(pushExport(request, settings));
   const groups = new Map<string, Output[]>();
   if (push || load || check?.hasLimits === true) groups.set('[]', []);
   for (const output of outputs.filter(isImageOutput)) {
@@ -84,11 +87,32 @@ function nameOf({ tags }: EngineRequest): Readonly<Record<string, string>> {
   return tags.length > 0 ? { name: tags.join(',') } : {};
 }
 
-function pushExport(request: EngineRequest): Export {
-  const { tags, insecure } = request;
+function pushExport(request: EngineRequest, { env }: ExportSettings): Export {
+  const { tags, insecure, signal } = request;
   const isInsecure = tags.some((tag) => insecure.some((host) => tag.startsWith(`${host}/`)));
   const attrs = { push: 'true', ...(isInsecure && { 'registry.insecure': 'true' }) };
-  return { exporter: { type: 'image', attrs: { ...attrs, ...nameOf(request) } } };
+  return {
+    exporter: { type: 'image', attrs: { ...attrs, ...nameOf(request) } },
+    check: (check) => check.pushed(() => pushedImage(tags[0] ?? '', { env, insecure, signal })),
+  };
+}
+
+/** One attempt, since the registry may be reachable for BuildKit alone. */
+const ONCE = { tries: 1, silence: 10_000 };
+
+async function pushedImage(tag: string, settings: RegistrySettings): Promise<Image> {
+  const { streamFromRegistry } = await import('../../image/registry/pull.js');
+  const { openBlobCache } = await import('../../image/blob-cache.js');
+  const cache = await openBlobCache(settings.env);
+  const close = (): Promise<void> => cache.close();
+  try {
+    const once = { ...settings, timing: ONCE };
+    const image = await streamFromRegistry(parseReference(tag), hostPlatform(), once, cache);
+    return { ...image, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** One archive for outputs with the same attributes. */

@@ -1,13 +1,15 @@
-/** Inspects an image that an engine has built, by its archive. */
+/** Inspects an image that an engine has built: by its archive, or in a registry. */
 import { addAbortSignal } from 'node:stream';
 import { PulledStream } from '../../compression/pulled-stream.js';
 import type { StoredImage } from '../../engine/engine.js';
 import { DockerceptionError, messageOf } from '../../errors.js';
+import type { Image } from '../../image/manifest.js';
 import { hostPlatform } from '../../image/platform.js';
 import { announced } from '../../progress/events.js';
 import { formatBytes } from '../../text/format.js';
 import { printable } from '../../text/printable.js';
 import type { CheckedImage, CheckOptions } from '../limits.js';
+import { readImage } from './read-image.js';
 import { readStream } from './read-stream.js';
 
 /** Bytes up to which an image without limits is read: an engine may take longer to export a large one than to build it. */
@@ -26,8 +28,7 @@ export async function inspectStored(
   { name, context, limits, report, signal }: CheckOptions,
 ): Promise<CheckedImage | undefined> {
   if (limits === undefined && size > MAX_SIZE_UNLIMITED) {
-    const message = `not checked: it has ${formatBytes(size)}; dockerception inspect ${name} does it`;
-    report({ kind: 'notice', message });
+    report({ kind: 'notice', message: tooLarge(size, name) });
     return undefined;
   }
   const checking = `checking ${printable(name)}`;
@@ -64,6 +65,29 @@ export async function inspectStored(
     report({ kind: 'notice', message: `not checked: ${messageOf(first)}` });
     return undefined;
   }
+}
+
+/** Undefined, after a notice, if the image is too large or can't be read. Never rejects. */
+export async function inspectPushed(
+  open: () => Promise<Image>,
+  { name, report, signal }: CheckOptions,
+): Promise<CheckedImage | undefined> {
+  let image: Image | undefined;
+  try {
+    image = await open();
+    const size = image.layers.reduce((sum, layer) => sum + layer.size, 0);
+    if (size <= MAX_SIZE_UNLIMITED) return await readImage(image, { target: name, signal });
+    report({ kind: 'notice', message: tooLarge(size, `docker-image://${name}`) });
+  } catch (error) {
+    if (!signal.aborted) report({ kind: 'notice', message: `not checked: ${messageOf(error)}` });
+  } finally {
+    await image?.close?.();
+  }
+  return undefined;
+}
+
+function tooLarge(size: number, target: string): string {
+  return `not checked: it has ${formatBytes(size)}; dockerception inspect ${target} does it`;
 }
 
 function stallError(checking: string, timeout: number): DockerceptionError {

@@ -115,6 +115,26 @@ describe('the options of build', () => {
     expect(refused([], { DOCKERCEPTION_ENGINE: 'lxc' })).toContain("no engine 'lxc'");
   });
 
+  it.each(['type=registry,name=a/b', 'type=image,push=true,name=a/b'])(
+    'take %s for a push, as buildx does',
+    (text) => {
+      const { tags, push, outputs } = options(['-o', text, '-o', 'b.tar']);
+      expect({ tags, push }).toEqual({ tags: ['a/b'], push: true });
+      expect(outputs.map(({ dest }) => dest)).toEqual(['b.tar']);
+      expect(options(['-o', text, '-t', 'c/d']).tags).toEqual(['c/d']);
+    },
+  );
+
+  it.each<[string, string]>([
+    ['type=registry', '--push needs a name'],
+    ['type=image,name=a/b', 'without push=true'],
+    ['type=registry,name=a/b,push=false', 'without push=true'],
+    ['type=image,name=a/b,push=true,compression=zstd', 'has no compression'],
+    ['type=registry,name=A', "can't be the name"],
+  ])('refuse the output %s', (text, why) => {
+    expect(refused(['-o', text])).toContain(why);
+  });
+
   it('take the compression from its options, or from an output as buildx has it', () => {
     expect(options([]).compression).toEqual({ type: 'gzip' });
     expect(options(['--compression', 'zstd', '--compression-level', '19']).compression).toEqual({

@@ -66,6 +66,7 @@ async function archiveOf(
       hasLimits: false,
       assembled: () => Promise.resolve(),
       stored: () => Promise.resolve(),
+      pushed: () => Promise.resolve(),
       needsContent: () => Promise.resolve(needsContent),
     },
   });
