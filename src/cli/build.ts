@@ -21,7 +21,8 @@ import { print, type Process, toTerminal } from './process.js';
 import { ResultFile } from './result-file.js';
 
 type Options = ContextOptions &
-  ReturnType<typeof buildOptions> & { readonly report: Report; readonly signal: AbortSignal };
+  ReturnType<typeof buildOptions> &
+  Pick<Process, 'env' | 'signal'> & { readonly report: Report };
 
 /** What was built; with the size of the builder's image in bytes, if it is known. */
 type BuiltFrom = Built & { readonly builderSize?: number | undefined };
@@ -84,7 +85,7 @@ async function checkPlaces(
 
 /** Options that the builders' builds share with the image's apply to both. */
 async function buildFrom(builder: BuilderOptions, options: Options): Promise<BuiltFrom> {
-  const { noCache, pull, network, addHosts, outputs, push, report, signal } = options;
+  const { noCache, pull, network, addHosts, outputs, push, env, report, signal } = options;
   const shared = { noCache, pull, network, addHosts, report, signal };
   const { withBuilder } = await import('../builder/builder.js');
   return withBuilder({ ...builder, ...shared }, async (opened) => {
@@ -97,7 +98,10 @@ async function buildFrom(builder: BuilderOptions, options: Options): Promise<Bui
       // The builder's engine keeps the image. If it no longer answers, no archive replaces it.
       ...(options.engine === 'auto' &&
         outputs.length === 0 &&
-        push !== true && { engine: 'docker' }),
+        push !== true &&
+        !options.builder &&
+        !env['BUILDX_BUILDER'] &&
+        !env['BUILDKIT_HOST'] && { engine: 'docker' }),
       signal: AbortSignal.any([signal, died]),
     });
     return { ...built, builderSize: imageSize };

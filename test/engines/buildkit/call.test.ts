@@ -232,6 +232,18 @@ describe('the place of a warning', () => {
   });
 });
 
+describe('the output of a builder container', () => {
+  it.each([
+    [['--builder', 'tcp://127.0.0.1:1'], {}],
+    [[], { BUILDKIT_HOST: 'tcp://127.0.0.1:1' }],
+  ])('is checked by the BuildKit that is named: %j %j', async (args, env) => {
+    await shell.run('mkdir -p from');
+    await shell.file('from/Dockerfile', `${FROM}\nCMD ["sh", "-c", "sleep 3"]\n`);
+    const outcome = await shell.tool(['-q', '--from', 'from', '--check', ...args], { env });
+    expectFailure(outcome, 5, /reaching BuildKit at tcp:\/\/127\.0\.0\.1:1/);
+  });
+});
+
 describe('a builder without the call', () => {
   it.each([
     ['docker20 BuildKit', ['--check'], /frontend.lint: .*does not have it/, /syntax=docker/],
