@@ -43,7 +43,7 @@ export const BUILD_ONLY = {
   /** A builder of buildx, or the address of a BuildKit. @default BUILDX_BUILDER or BUILDKIT_HOST of `env` */
   builder: optional(
     nonEmptyText,
-    engine('--builder NAME', 'a builder of buildx, or the address of a BuildKit: tcp://HOST:PORT'),
+    engine('--builder NAME', 'a buildx builder, or the address of a BuildKit'),
   ),
   /** A PEM file with the authority of BuildKit's certificate, for `tcp://`. @default those of the system, if another TLS option is given */
   tlsCaCert: optional(

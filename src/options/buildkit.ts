@@ -61,7 +61,7 @@ export const BUILDKIT = {
   /** SSH agents of RUN. @default none */
   ssh: list(
     shape<SshAgent>({ id: nonEmptyText, path: nonEmptyText }, ['id']),
-    buildkit('--ssh ID[=SOCKET] ...', 'an SSH agent of RUN: default is that of SSH_AUTH_SOCK'),
+    buildkit('--ssh ID[=SOCKET] ...', 'an SSH agent of RUN: default, or ID=SOCKET'),
   ),
   /** Caches to read. @default none */
   cacheFrom: list(
@@ -100,13 +100,13 @@ export const BUILDKIT = {
     shape<Attests>({ provenance: text, sbom: text }),
     () => ({}),
     buildkit('--attest type=TYPE ...', 'an attestation: sbom, or provenance,mode=max'),
-    buildkit('--provenance MODE', 'an attestation of the provenance: mode=max, true or false'),
-    buildkit('--sbom BOOL', 'an attestation with the bill of materials: true or false'),
+    buildkit('--provenance MODE', 'provenance: mode=max, true or false'),
+    buildkit('--sbom BOOL', 'a bill of materials: true or false'),
   ),
   /** Build nothing: check the Dockerfile, or list its parameters or targets. @default an image is built */
   call: optional(
     oneOf(CALL_METHODS),
-    buildkit('--call METHOD', 'build nothing: check, outline or targets, with ,format=json'),
+    buildkit('--call METHOD', 'build nothing: check, outline or targets'),
     buildkit('--check', 'build nothing: --call=check'),
   ),
 };

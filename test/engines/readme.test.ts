@@ -2,9 +2,11 @@
  * Every command of the documentation is run: the lines of all blocks marked `sh`. What has to be there for
  * them (a builder, a context) is set up here; what comes out is marked `console` and not run.
  */
-import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RemoteBuildKit, serveBuildKit } from './buildkit/bridge.js';
 import { commandsOf, ROOT } from './commands.js';
 import { engines, variants } from './engines.js';
 import { SAMPLES } from './samples/sample.js';
@@ -36,7 +38,13 @@ const run = commands.filter(
 describe('the documentation', () => {
   const variant = variants.find(({ name }) => name === 'docker28 BuildKit');
   if (variant === undefined) throw new Error('there is no Docker 28');
+  const { host } = variant;
   let shell: Shell;
+  /** Instead of nodes on Kubernetes: the engine's BuildKit. */
+  let farm: RemoteBuildKit;
+  /** Instead of buildkitd: the same with its certificates. */
+  let buildkitd: RemoteBuildKit | undefined;
+  let agent: Server;
   beforeAll(async () => {
     shell = await openShell(variant);
     // The other machine is this one.
@@ -75,12 +83,19 @@ describe('the documentation', () => {
     await writeFile(join(shell.folder, 'dist/app'), program('app'), { mode: 0o755 });
     // More than fits into a pipe or a buffer, as in real life.
     await shell.file('assets', Buffer.alloc(1 << 20, 'assets'));
+    farm = await serveBuildKit(host);
+    await shell.file('.npmrc', 'registry=https://registry.example\n');
+    agent = createServer().listen(join(shell.folder, 'agent.sock'));
     const tar = await shell.run('chmod 755 hello && tar -cf context.tar Dockerfile hello');
     expect(tar.code, tar.stderr).toBe(0);
   });
   afterAll(async () => {
     await shell.run('docker rmi -f builder app hello clean find');
     await shell.run('docker rmi debian:12-slim');
+    await shell.run('docker buildx rm farm', { litters: true });
+    agent.close();
+    await buildkitd?.close();
+    await farm.close();
     await shell.close();
   });
 
@@ -89,13 +104,32 @@ describe('the documentation', () => {
   });
 
   it.each(run)('$file: $text', async ({ text }) => {
-    const script = text.replaceAll(
-      /localhost:5000|registry\.example(?::\d+)?/g,
-      engines.registry.address,
-    );
-    const outcome = await shell.run(script, { litters: true });
+    if (text.startsWith('buildkitd ')) {
+      buildkitd = await serveBuildKitAs(text);
+      return;
+    }
+    const script = text
+      .replaceAll(/localhost:5000|registry\.example(?::\d+)?/g, engines.registry.address)
+      .replace(/--driver kubernetes --driver-opt \S+/, `--driver remote ${farm.address}`)
+      .replace('tcp://buildkitd:1234', `${buildkitd?.address} --tls-server-name buildkitd`);
+    const env = { TOKEN: 'token', SSH_AUTH_SOCK: join(shell.folder, 'agent.sock') };
+    const outcome = await shell.run(script, { litters: true, env });
     expect(outcome.code, outcome.stderr).toBe(0);
     const prints = !/--version|--help|type=local/.test(text);
     if (prints && /dockerception (?!filter|inspect)[^|>]*$/.test(text)) imageIdOf(outcome);
   });
+
+  /** Serves with the certificates that a command of buildkitd names, and requires those of clients. */
+  async function serveBuildKitAs(command: string): Promise<RemoteBuildKit> {
+    const [ca, cert, key] = await Promise.all(
+      ['tlscacert', 'tlscert', 'tlskey'].map((option) => {
+        const [, file = ''] = new RegExp(`--${option} (\\S+)`).exec(command) ?? [];
+        return readFile(join(shell.folder, file));
+      }),
+    );
+    const tls = { ca: ca ?? '', cert: cert ?? '', key: key ?? '' };
+    return serveBuildKit(host, {
+      tls: { ...tls, requestCert: true, ALPNProtocols: ['h2'] },
+    });
+  }
 });
