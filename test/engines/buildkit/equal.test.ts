@@ -124,14 +124,10 @@ const cases: readonly Case[] = [
     files: {
       'docker/other': `FROM ${base}\nRUN grep host.test /etc/hosts >/x; ulimit -n >>/x; df /dev/shm | tail -n 1 | tr -s " " | cut -d " " -f 2 >>/x\n`,
     },
-    args: [
-      '-f',
-      'docker/other',
-      '--add-host',
-      'host.test:1.2.3.4',
-      '--shm-size',
-      '33554432',
-    ].concat('--ulimit', 'nofile=123:456'),
+    args: ['-f', 'docker/other', '--add-host', 'host.test:1.2.3.4', '--shm-size', '32m'].concat(
+      '--ulimit',
+      'nofile=123:456',
+    ),
     file: ['x', '1.2.3.4\thost.test\n123\n32768\n'],
   },
 ];
@@ -247,11 +243,8 @@ describe.each([
     const [own, other] = [read('own.tar'), read('buildx.tar')];
     expect(own.digests).not.toEqual([]);
     expect(own.configs).toEqual(other.configs);
-    expect(own.digests).toEqual(other.digests);
-    const bytes = await Promise.all(
-      ['own.tar', 'buildx.tar'].map((name) => readFile(join(shell.folder, name))),
-    );
-    expect(bytes[0]?.equals(bytes[1] ?? Buffer.alloc(0))).toBe(true);
+    const bytes = (name: string): Promise<Buffer> => readFile(join(shell.folder, name));
+    expect((await bytes('own.tar')).equals(await bytes('buildx.tar'))).toBe(true);
     if (one.has !== undefined) expect(own.configs[0]).toMatchObject(one.has);
     if (one.file !== undefined) expect(contentOf(own, one.file[0])).toBe(one.file[1]);
   });
