@@ -33,7 +33,8 @@ export function refuseBuildkitOptions(
 ): void {
   const key = givenBuildkitOptions(options).find((given) => !has(given));
   if (key === undefined) return;
-  const message = `building with \`${key}\`: ${builder} does not have it`;
+  const shown = key === 'attests' ? `attests: ${Object.keys(options.attests).join()}` : key;
+  const message = `building with \`${shown}\`: ${builder} does not have it`;
   throw new DockerceptionError('usage', 'BUILDKIT_ONLY', message, { hint });
 }
 

@@ -1,5 +1,14 @@
-import { expect, test } from 'vitest';
-import { compareBytes, isSpace, quote, quoteList, quoteRune, trim } from '../../src/text/go.js';
+import { describe, expect, it, test } from 'vitest';
+import {
+  compareBytes,
+  csvFields,
+  csvLine,
+  isSpace,
+  quote,
+  quoteList,
+  quoteRune,
+  trim,
+} from '../../src/text/go.js';
 import { nearest, suggest } from '../../src/text/suggest.js';
 
 test('texts are ordered by their bytes', () => {
@@ -46,4 +55,24 @@ test('the nearest of some names is suggested, within two letters', () => {
   expect(suggest('no', 'CPY', ['add', 'copy'], false)).toBe('no (did you mean COPY?)');
   expect(suggest('no', 'cpy', ['add', 'copy'], false)).toBe('no (did you mean copy?)');
   expect(suggest('no', 'x', [], true)).toBe('no');
+});
+
+describe('comma-separated values', () => {
+  it.each([
+    ['a', ['a']],
+    ['a,b', ['a', 'b']],
+    ['a,', ['a', '']],
+    ['', ['']],
+    ['"a,b",c', ['a,b', 'c']],
+    ['"a""b"', ['a"b']],
+    ['""', ['']],
+    [' a, b', [' a', ' b']],
+  ])('%j', (line, fields) => {
+    expect(csvFields(line)).toEqual(fields);
+    expect(csvFields(csvLine(fields))).toEqual(fields);
+  });
+
+  it.each(['"a', 'a"b', '"a"b', 'a,"b', '"a""'])('refuse a misplaced mark: %j', (line) => {
+    expect(csvFields(line)).toBeUndefined();
+  });
 });

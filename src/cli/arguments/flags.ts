@@ -45,7 +45,7 @@ export function withFlags(text: string): string {
     const [whole, short, value, long, member] = groups as [string, ...(string | undefined)[]];
     const name = short ?? long ?? '';
     const flags = (Object.hasOwn(options, name) && options[name]?.flags) || [];
-    const special = [`${value}-${name}`, `${name}-${member}`];
+    const special = [`${value}-${name}`, `${name}-${member}`, value, member];
     const part = flags.find((flag) => special.includes(flag.name));
     const flag = part ?? flags[0];
     if (flag === undefined) return whole;

@@ -47,8 +47,6 @@ const OTHERS = {
   classic: { name: 'the classic builder', other: 'DOCKER_BUILDKIT=1, or `builder`' },
   podman: { name: 'Podman’s API', other: 'Docker, or `builder`' },
 };
-/** What these builders have of BuildKit's options. */
-const CLASSIC: readonly BuildkitOption[] = ['ulimits', 'shmSize', 'cacheFrom'];
 const REMOTE = /^(?:docker-image:\/\/|https?:\/\/|git:\/\/|git@|ssh:\/\/git@)./;
 const BUILDX = 'use `dockerception filter | docker buildx build --build-context … -`';
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
