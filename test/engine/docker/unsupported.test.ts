@@ -73,7 +73,16 @@ describe('BuildKit of', () => {
   });
 });
 
-const WITHOUT = ['secrets', 'ssh', 'cacheTo', 'noCacheFilter', 'allow', 'annotations', 'attests', 'call'];
+const WITHOUT = [
+  'secrets',
+  'ssh',
+  'cacheTo',
+  'noCacheFilter',
+  'allow',
+  'annotations',
+  'attests',
+  'call',
+];
 
 describe('the classic builder', () => {
   it('has limits and images as caches', async () => {
