@@ -7,6 +7,17 @@ import type { Complete } from '../options/schema.js';
 export type BuildkitOptions = Complete<typeof BUILDKIT>;
 export type BuildkitOption = keyof BuildkitOptions;
 
+/**
+ * The minor version of the Engine API 1 whose BuildKit has an option: that of Docker 23 with BuildKit 0.10, and of Docker 24 with
+ * BuildKit 0.11. Earlier ones ignore the option.
+ */
+export const SINCE: Partial<Readonly<Record<BuildkitOption, number>>> = {
+  ulimits: 42,
+  shmSize: 42,
+  annotations: 43,
+  attests: 43,
+};
+
 /** The options that are given. */
 export function givenBuildkitOptions(options: BuildkitOptions): BuildkitOption[] {
   const keys = Object.keys(BUILDKIT) as BuildkitOption[];

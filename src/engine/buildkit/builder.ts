@@ -16,8 +16,9 @@ import {
   systemCode,
   UNTRUSTED,
 } from '../../errors.js';
-import type { Report } from '../../progress/events.js';
 import { redactAddress } from '../../text/redact.js';
+import type { EngineRequest } from '../engine.js';
+import { type BuildkitOption, refuseBuildkitOptions, SINCE } from '../unsupported.js';
 import { GrpcClient, GrpcError } from './grpc.js';
 import { programStream } from './program-stream.js';
 import type { BuildkitConnection } from './session.js';
@@ -199,7 +200,8 @@ async function opened(socket: Socket, event: string, signal: AbortSignal): Promi
 }
 
 /** Connections to a BuildKit. A build and its session share one. */
-export function connectBuilder(builder: Builder, report: Report): BuildkitConnection {
+export function connectBuilder(builder: Builder, request: EngineRequest): BuildkitConnection {
+  const { report } = request;
   const { name, program } = builder;
   return {
     async openControl(signal) {
@@ -212,11 +214,15 @@ export function connectBuilder(builder: Builder, report: Report): BuildkitConnec
       stop.addEventListener('abort', close, { once: true });
       try {
         client = new GrpcClient(await builder.dial(stop));
-        await client.call(`${CONTROL}/Info`, Buffer.alloc(0), () => undefined);
+        const info = client.call(`${CONTROL}/Info`, Buffer.alloc(0), () => undefined);
+        await info.catch((error: unknown) => {
+          if (!(error instanceof GrpcError) || error.status !== UNIMPLEMENTED) throw error;
+          // It has no Info, and ignores these options.
+          const isKnown = (option: BuildkitOption): boolean => !(option in SINCE);
+          refuseBuildkitOptions(request, 'BuildKit before 0.11', 'update it', isKnown);
+        });
         return client;
       } catch (error) {
-        // BuildKit before 0.11 has no Info.
-        if (client && error instanceof GrpcError && error.status === UNIMPLEMENTED) return client;
         close();
         signal.throwIfAborted();
         if (error instanceof DockerceptionError) throw error;

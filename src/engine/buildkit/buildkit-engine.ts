@@ -37,7 +37,7 @@ export function buildkitEngine(builder: Builder, settings: BuildkitSettings): En
       const node = await atNode(builder, request, env);
       if (request.call === undefined) await beginExports(request, settings, exports);
       const response = await solve(context, {
-        buildkit: connectBuilder(node, request.report),
+        buildkit: connectBuilder(node, request),
         request,
         env,
         credentials,

@@ -10,6 +10,7 @@ import {
   type BuildkitOption,
   givenBuildkitOptions,
   refuseBuildkitOptions,
+  SINCE,
 } from '../unsupported.js';
 import type { Connection, Ping } from './connection.js';
 import { hasContainerdStore, hasImage } from './images.js';
@@ -35,13 +36,6 @@ export function chooseBackend(env: NodeJS.ProcessEnv, ping: Ping): BuildBackend 
 const NAMED_CONTEXTS = 42;
 /** That of Docker 25, whose archives are also OCI layouts. */
 const OCI_ARCHIVES = 44;
-/** Those of Docker 23, with BuildKit 0.10, and of Docker 24, with BuildKit 0.11. Earlier ones ignore these options. */
-const SINCE: Partial<Readonly<Record<BuildkitOption, number>>> = {
-  ulimits: 42,
-  shmSize: 42,
-  annotations: 43,
-  attests: 43,
-};
 /** The builders without BuildKit. */
 const OTHERS = {
   classic: { name: 'the classic builder', other: 'DOCKER_BUILDKIT=1, or `builder`' },
