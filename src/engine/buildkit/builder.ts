@@ -16,9 +16,14 @@ import {
   systemCode,
   UNTRUSTED,
 } from '../../errors.js';
+import type { Report } from '../../progress/events.js';
 import { redactAddress } from '../../text/redact.js';
-import type { EngineRequest } from '../engine.js';
-import { type BuildkitOption, refuseBuildkitOptions, SINCE } from '../unsupported.js';
+import {
+  type BuildkitOption,
+  type BuildkitOptions,
+  refuseBuildkitOptions,
+  SINCE,
+} from '../unsupported.js';
 import { GrpcClient, GrpcError } from './grpc.js';
 import { programStream } from './program-stream.js';
 import type { BuildkitConnection } from './session.js';
@@ -200,7 +205,10 @@ async function opened(socket: Socket, event: string, signal: AbortSignal): Promi
 }
 
 /** Connections to a BuildKit. A build and its session share one. */
-export function connectBuilder(builder: Builder, request: EngineRequest): BuildkitConnection {
+export function connectBuilder(
+  builder: Builder,
+  request: BuildkitOptions & { readonly report: Report },
+): BuildkitConnection {
   const { report } = request;
   const { name, program } = builder;
   return {
