@@ -121,6 +121,15 @@ describe('a build', () => {
     expectFailure(await shell.tool(args, { input }), 1, /building the image: .*exit 3/);
   });
 
+  it('says where credentials for a private base were looked for', async () => {
+    const { address } = engines.registryAuth;
+    const Dockerfile = `FROM ${address}/nosuch/base\n`;
+    const outcome = await shell.tool(['-q', '--builder', buildkit.address, '-o', 'private.tar'], {
+      input: await create([{ name: 'Dockerfile', content: Dockerfile }]),
+    });
+    expectFailure(outcome, 1, /nosuch\/base/, new RegExp(`docker login ${address}`));
+  });
+
   it('needs an output', async () => {
     const args = ['-q', '--builder', buildkit.address, '-t', 'app'];
     const outcome = await shell.tool(args, { input: await context('app') });
