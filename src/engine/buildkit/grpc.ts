@@ -167,17 +167,17 @@ export class GrpcClient {
    * Resolves when the server no longer answers pings. Node's HTTP/2 ignores a connection after a header of more than 64 KiB,
    * such as BuildKit's error that quotes a long Dockerfile, and emits nothing. Resolves, too, when the connection is closed.
    */
-  async silence(): Promise<void> {
+  async silence(signal: AbortSignal): Promise<void> {
     const answers = (): Promise<boolean> =>
       new Promise((resolve) => {
-        const timeout = setTimeout(resolve, PING_TIMEOUT, false).unref();
+        const timeout = setTimeout(resolve, PING_TIMEOUT, false);
         this.#session.ping((error) => {
           clearTimeout(timeout);
           resolve(error === null);
         });
       });
     while (!this.#session.destroyed && (await answers()))
-      await sleep(PING_INTERVAL, undefined, { ref: false });
+      await sleep(PING_INTERVAL, undefined, { signal });
   }
 
   /** A call whose messages in both directions are `BytesMessage`, as a stream of bytes. */

@@ -150,7 +150,7 @@ export async function solve(
     const shown = client.call(path, StatusRequest.encode({ ref }), onStatus).catch(() => undefined);
     const calling = call && callFrontend(client, ref, call, frontend);
     const lost = shown
-      .then(() => client?.silence())
+      .then(() => client?.silence(over.signal))
       .then(() => {
         throw new GrpcError(UNKNOWN, stepError);
       });
