@@ -162,8 +162,10 @@ export async function solve(
     return { ...response, ...metadata };
   } catch (error) {
     if (isWriting) {
-      const timeout = sleep(EXPORT_TIMEOUT, undefined, { ref: false });
-      await Promise.race([solving?.catch(() => undefined), timeout]);
+      const written = new AbortController();
+      const timeout = sleep(EXPORT_TIMEOUT, undefined, { signal: written.signal });
+      await Promise.allSettled([Promise.race([solving, timeout])]);
+      written.abort();
       // An engine's image can be removed again, one that was pushed cannot.
       if (signal.aborted && exporters[0]?.type !== MOBY && response !== undefined) return response;
     }
