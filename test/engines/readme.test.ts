@@ -84,6 +84,8 @@ describe('the documentation', () => {
     // More than fits into a pipe or a buffer, as in real life.
     await shell.file('assets', Buffer.alloc(1 << 20, 'assets'));
     farm = await serveBuildKit(host);
+    const remote = `docker buildx create --name farm --driver remote ${farm.address}`;
+    expect(await shell.run(remote, { litters: true })).toMatchObject({ code: 0 });
     await shell.file('.npmrc', 'registry=https://registry.example\n');
     agent = createServer().listen(join(shell.folder, 'agent.sock'));
     const tar = await shell.run('chmod 755 hello && tar -cf context.tar Dockerfile hello');
@@ -111,6 +113,7 @@ describe('the documentation', () => {
     const script = text
       .replaceAll(/localhost:5000|registry\.example(?::\d+)?/g, engines.registry.address)
       .replace(/--driver kubernetes --driver-opt \S+/, `--driver remote ${farm.address}`)
+      .replace('docker buildx create', 'docker buildx rm farm && docker buildx create')
       .replace('tcp://buildkitd:1234', `${buildkitd?.address} --tls-server-name buildkitd`);
     const env = { TOKEN: 'token', SSH_AUTH_SOCK: join(shell.folder, 'agent.sock') };
     const outcome = await shell.run(script, { litters: true, env });
