@@ -38,6 +38,11 @@ export async function chooseEngine(
   settings: EngineSettings,
 ): Promise<Choice> {
   const { outputs, push, load, tags, report, signal } = request;
+  if ((name === 'docker' || name === 'embedded') && (settings.builder ?? 'default') !== 'default') {
+    const message = `building with \`builder: ${settings.builder}\`: the ${name} engine does not use it`;
+    const hint = 'leave out the engine, or use `engine: buildkit`';
+    throw new DockerceptionError('usage', 'BUILDKIT_ONLY', message, { hint });
+  }
   if (name === 'docker') return { engine: await docker(settings), outputs };
   const builder = name === 'embedded' ? undefined : await namedBuilder(name, settings);
   if (builder !== undefined) return { engine: await buildkit(builder, settings), outputs };

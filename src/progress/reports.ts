@@ -8,7 +8,8 @@ import type { Report, SolveStatus, Vertex, VertexLog } from './events.js';
  */
 export function redacted(report: Report): Report {
   const held = new Map<string, VertexLog>();
-  const joined = ({ vertexes = [], logs = [], ...rest }: SolveStatus): SolveStatus => {
+  const joined = (status: SolveStatus): SolveStatus => {
+    const { vertexes = [], logs = [] } = status;
     const shown = logs.flatMap((log) => {
       const key = `${log.stream} ${log.vertex}`;
       // Complete secrets first: the end of one may be the beginning of another.
@@ -24,7 +25,7 @@ export function redacted(report: Report): Report {
         held.delete(key);
         shown.push(log);
       }
-    return { ...rest, vertexes, logs: shown };
+    return status.logs || shown.length > 0 ? { ...status, logs: shown } : status;
   };
   return (event) => {
     if (event.kind === 'context') return report(event);

@@ -43,6 +43,7 @@ describe('the engine that is chosen', () => {
     name: 'auto' | 'docker' | 'embedded',
     wanted: Partial<Parameters<typeof chooseEngine>[1]> = {},
     env: Record<string, string> = {},
+    builder?: string,
   ): Promise<Choice> =>
     chooseEngine(
       name,
@@ -54,6 +55,7 @@ describe('the engine that is chosen', () => {
       },
       {
         env: { HOME: dir, ...env },
+        builder,
         stdout: new PassThrough(),
         keepOwner: false,
         defaultSocket: join(dir, 'engine.sock'),
@@ -119,6 +121,14 @@ describe('the engine that is chosen', () => {
     expect((await choose('embedded', { tags: ['app'], load: true })).outputs).toEqual([]);
     await expect(choose('embedded')).rejects.toMatchObject({ kind: 'usage', code: 'OUTPUT_NONE' });
     expect(asked).toEqual([]);
+  });
+
+  it.each(['docker', 'embedded'] as const)('is not %s with a builder of BuildKit', async (name) => {
+    await expect(choose(name, { tags: ['app'] }, {}, 'farm')).rejects.toMatchObject({
+      kind: 'usage',
+      message: `building with \`builder: farm\`: the ${name} engine does not use it`,
+    });
+    await expect(choose(name, { tags: ['app'] }, {}, 'default')).resolves.toBeDefined();
   });
 
   it('refuses attributes of an output that mean nothing to it', async () => {

@@ -20,7 +20,7 @@ export interface RemoteBuildKit {
 export type Direction = 'in' | 'out';
 
 /** What may happen to all connections. */
-export interface Faults {
+interface Faults {
   /** Closes both ends. */
   readonly cut: () => void;
   /** Ends one direction; the other stays. */
