@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { errorsMarkdown } from '../docs/errors.js';
-import { EXIT_CODES } from '../src/cli/exit.js';
 import { OPTIONS } from '../src/cli/arguments/flags.js';
+import { EXIT_CODES } from '../src/cli/exit.js';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.js';
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));

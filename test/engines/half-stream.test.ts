@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, variants } from './engines.js';
 import { type RemoteBuildKit, serveBuildKit } from './buildkit/bridge.js';
+import { engines, variants } from './engines.js';
 import { openShell, type Outcome, type Shell, tracesOf } from './support.js';
 import { create } from './tar.js';
 
