@@ -264,11 +264,11 @@ describe('a builder without the call', () => {
 
 describe('an option that needs an image', () => {
   it.each([
-    [['--push', '-t', 'app'], /--push: --call check builds no image/],
-    [['--load'], /--load: --call check/],
-    [['-o', 'x.tar'], /-o: --call check/],
-    [['--max-size', '1MB'], /--max-size: --call check/],
-    [['--cache-to', 'x'], /--cache-to: --call check/],
+    [['--push', '-t', 'app'], /--push: --check builds no image/],
+    [['--load'], /--load: --check/],
+    [['-o', 'x.tar'], /-o: --check/],
+    [['--max-size', '1MB'], /--max-size: --check/],
+    [['--cache-to', 'x'], /--cache-to: --check/],
     [['--iidfile', 'id'], /--call check builds no image, and --iidfile needs one/],
   ])('is refused: %j', async (args, why) => {
     expectFailure(await shell.tool(['--check', ...args]), 2, why);

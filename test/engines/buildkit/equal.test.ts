@@ -3,7 +3,7 @@
  * `rewrite-timestamp=true`, BuildKit's images are reproducible, so the archives have the same bytes. Nothing comes from the cache.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -241,10 +241,10 @@ describe.each([
     const outcome = await shell.tool([...args, ...output('own.tar')], { input, env });
     expect(outcome.code, outcome.stderr).toBe(0);
     const [own, other] = [read('own.tar'), read('buildx.tar')];
-    expect(own.digests).not.toEqual([]);
     expect(own.configs).toEqual(other.configs);
-    const bytes = (name: string): Promise<Buffer> => readFile(join(shell.folder, name));
-    expect((await bytes('own.tar')).equals(await bytes('buildx.tar'))).toBe(true);
+    // The digest of a manifest is that of all that the image has.
+    expect(own.digests).not.toEqual([]);
+    expect(own.digests).toEqual(other.digests);
     if (one.has !== undefined) expect(own.configs[0]).toMatchObject(one.has);
     if (one.file !== undefined) expect(contentOf(own, one.file[0])).toBe(one.file[1]);
   });
