@@ -224,11 +224,12 @@ function contentOf({ layers }: Archive, path: string): string | undefined {
   return undefined;
 }
 
+// The connection is another, and nothing else: a few cases show it.
 describe.each([
-  { way: 'a builder of buildx', named: () => builder },
-  { way: 'an address', named: () => buildkit.address },
-])('an image of $way', ({ named }) => {
-  it.each(cases)('equals that of buildx: $name', async (one) => {
+  { way: 'a builder of buildx', named: () => builder, some: cases },
+  { way: 'an address', named: () => buildkit.address, some: cases.slice(0, 2) },
+])('an image of $way', ({ named, some }) => {
+  it.each(some)('equals that of buildx: $name', async (one) => {
     const input = await contextOf(one);
     const env = { SOURCE_DATE_EPOCH: EPOCH, ...one.env };
     const output = (dest: string): string[] => [

@@ -14,7 +14,7 @@ import { randomDockerfile } from './differential/random-words.js';
 import { randomStages } from './random-stages.js';
 
 const docker28 = variants.find(({ name }) => name === 'docker28 BuildKit') as Variant;
-const numRuns = Number(process.env['DIFFERENTIAL_RUNS'] ?? 25);
+const numRuns = Number(process.env['DIFFERENTIAL_RUNS'] ?? 10);
 const seed = Number(process.env['DIFFERENTIAL_SEED'] ?? 20_261_130);
 const timeout = 180_000 + numRuns * 5_000;
 
