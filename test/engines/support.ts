@@ -154,11 +154,8 @@ export async function openShell(variant: Variant): Promise<Shell> {
   };
   /** Runs a command, and again after a fault of the engine that has nothing to do with the tool. */
   const finished = async (command: readonly string[], given?: Given): Promise<Outcome> => {
-    for (let tries = 1; ; tries++) {
-      const outcome = await start(command, given).done;
-      if (tries === ENGINE_TRIES || given?.input instanceof Readable) return outcome;
-      if (!lostImage(outcome) && !(variant.podman && lostOutput(outcome))) return outcome;
-    }
+    const once = (): Promise<Outcome> => start(command, given).done;
+    return given?.input instanceof Readable ? once() : retried(once, variant.podman);
   };
   const prefix = `dockerception-cli-${randomBytes(6).toString('hex')}`;
   let names = 0;
@@ -214,13 +211,22 @@ function defined(env: Readonly<Record<string, string | undefined>>): Record<stri
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
+/** Runs the tool, and again after a fault of the engine. */
+export async function retried<T extends { stderr: string }>(run: () => Promise<T>, podman = false) {
+  for (let tries = 1; ; tries++) {
+    const outcome = await run();
+    const isLost = lostImage(outcome) || (podman && lostOutput(outcome));
+    if (!isLost || tries === ENGINE_TRIES) return outcome;
+  }
+}
+
 /** Whether a build failed because another test removed an image, which neither the classic builder nor Podman withstands. */
-export function lostImage({ stderr }: Outcome): boolean {
+export function lostImage({ stderr }: { stderr: string }): boolean {
   return stderr.includes('hint: another process removed an image during the build');
 }
 
 /** Whether `podman run` passed on nothing of what its container wrote, which was seen once, with Podman 4.3. */
-function lostOutput({ stderr }: Outcome): boolean {
+function lostOutput({ stderr }: { stderr: string }): boolean {
   return stderr.includes('reading standard input: it is empty');
 }
 

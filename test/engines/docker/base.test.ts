@@ -19,6 +19,7 @@ import {
 } from '../embedded/differential/entries.js';
 import { type FileSystem, flatten } from '../embedded/differential/flatten.js';
 import { cleanUp, connectTo, engines, uniqueTag, variants } from '../engines.js';
+import { retried } from '../support.js';
 
 /** Entries below a folder of the case's own, `at`; absolute links begin with it. */
 type Case = (at: string) => readonly Entry[];
@@ -241,7 +242,7 @@ describe('the image of --base scratch', () => {
     const given = Object.fromEntries(
       Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
     );
-    const result = await runTool(args, { input: tarFor(those), env: given });
+    const result = await retried(() => runTool(args, { input: tarFor(those), env: given }));
     expect(result, result.stderr).toMatchObject({ code: 0 });
     const archive = await imageArchive(await connectTo(env), name, new AbortController().signal);
     expectSame(systemOf(await buffer(archive)), theirs, those);

@@ -12,6 +12,7 @@ import { run } from '../../support/process/cli.js';
 import { readTar } from '../../support/read-tar.js';
 import { flatten } from '../embedded/differential/flatten.js';
 import { cleanUp, connectTo, engines, uniqueTag, type Variant, variants } from '../engines.js';
+import { retried } from '../support.js';
 
 interface Case {
   readonly title: string;
@@ -112,15 +113,14 @@ describe.each(CASES)(
       const wanted = isClassic ? [...all, ...classic] : all;
       const name = uniqueTag();
       const env = environmentOf(variant);
-      const result = await run(['-q', '--engine', 'docker', '-t', name, ...flags, context], {
-        env,
-      });
+      const args = ['-q', '--engine', 'docker', '-t', name, ...flags, context];
+      const result = await retried(() => run(args, { env }));
       expect(result, result.stderr).toMatchObject({ code: 0 });
       expect(await stored(variant, name)).toEqual(wanted);
       if (variant.podman) return;
       const theirs = uniqueTag();
-      const args = ['build', '-q', '-t', theirs, ...flags, '.'];
-      await promisify(execFile)(variant.cli, args, { env, cwd: context });
+      const build = ['build', '-q', '-t', theirs, ...flags, '.'];
+      await promisify(execFile)(variant.cli, build, { env, cwd: context });
       expect(await stored(variant, theirs)).toEqual(wanted);
     });
 
