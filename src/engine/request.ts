@@ -1,6 +1,9 @@
 /** The options and the context of a build, in the form in which engines need them. */
 import { finished, type Readable } from 'node:stream';
 
+/** A build context that BuildKit fetches; directories are sent by this tool. */
+export const REMOTE = /^(?:docker-image:\/\/|https?:\/\/|git:\/\/|git@|ssh:\/\/git@)./;
+
 /** Calls `done` when a context has ended, with an error if it has failed or was closed early. */
 export function onContextEnd(stream: Readable, done: (error?: Error) => void): void {
   finished(stream, { writable: false }, (error) => {

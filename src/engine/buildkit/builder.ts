@@ -24,7 +24,7 @@ import {
   refuseBuildkitOptions,
   SINCE,
 } from '../unsupported.js';
-import { GrpcClient, GrpcError } from './grpc.js';
+import { GrpcClient, GrpcError, UNIMPLEMENTED } from './grpc.js';
 import { programStream } from './program-stream.js';
 import type { BuildkitConnection } from './session.js';
 
@@ -61,7 +61,6 @@ const ADDRESS = /^([a-z-]+):\/\/(.*)$/s;
 /** Names of builders, containers and pods. None can be an option of a program. */
 const NAME = /^[a-zA-Z0-9][\w.-]*$/;
 const CONTROL = '/moby.buildkit.v1.Control';
-const UNIMPLEMENTED = 12;
 
 /**
  * The BuildKit that an option or the environment names: `BUILDX_BUILDER`, else `BUILDKIT_HOST`.

@@ -5,7 +5,7 @@ import { DockerceptionError } from '../../errors.js';
 import { credentialHint } from '../../image/credentials/credential-hint.js';
 import { credentialStore } from '../../image/credentials/credentials.js';
 import type { BuildResult, Engine, EngineSettings } from '../engine.js';
-import { withSourceDateEpoch } from '../request.js';
+import { REMOTE, withSourceDateEpoch } from '../request.js';
 import { type Builder, connectBuilder } from './builder.js';
 import { resultOfCall } from './call.js';
 import { beginExports, type Export, type ExportSettings, pushesItself } from './exports.js';
@@ -15,8 +15,6 @@ import { type ExporterResponse, solve } from './solve.js';
 
 export type BuildkitSettings = ExportSettings & Pick<EngineSettings, 'openDirectory'>;
 
-/** Directories are sent by this tool; BuildKit fetches the other build contexts. */
-const REMOTE = /^(?:docker-image:\/\/|https?:\/\/|git:\/\/|git@|ssh:\/\/git@)./;
 const NEVER = new AbortController().signal;
 
 /** Creates an engine that builds with a BuildKit. */

@@ -38,7 +38,7 @@ const OK = 0;
 export const UNKNOWN = 2;
 export const NOT_FOUND = 5;
 const RESOURCE_EXHAUSTED = 8;
-const UNIMPLEMENTED = 12;
+export const UNIMPLEMENTED = 12;
 /** Bytes of a request to the server. */
 const MAX_REQUEST = 64 << 10;
 /** Milliseconds in which a ping is answered, and from an answer to the next ping. */

@@ -11,11 +11,10 @@ import { DockerceptionError } from '../../errors.js';
 import type { CredentialStore } from '../../image/credentials/credentials.js';
 import { annotationAttributes, ulimitsOf } from '../../options/buildkit-values.js';
 import { parseBoolean } from '../../options/values.js';
-import { addSecrets } from '../../text/redact.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
 import { hostWith, onContextEnd } from '../request.js';
 import { callFrontend, type Frontend } from './call.js';
-import { type GrpcClient, GrpcError, UNKNOWN } from './grpc.js';
+import { type GrpcClient, GrpcError, UNIMPLEMENTED, UNKNOWN } from './grpc.js';
 import { unpackedTar } from './llb.js';
 import { InfoResponse, SolveRequest, SolveResponse, StatusRequest } from './messages.js';
 import { existingImage, TraceDecoder, withoutReferences } from './progress.js';
@@ -30,7 +29,6 @@ const PUBLICATION = /^pushing manifest for /;
 const EXPORT_TIMEOUT = 5_000;
 /** The minor version of BuildKit 0 that is the first with several exporters. */
 const SEVERAL_EXPORTERS = 13;
-const UNIMPLEMENTED = 12;
 
 /** The exporter of a Docker Engine's BuildKit into the engine's own store. */
 export const MOBY = 'moby';
@@ -59,8 +57,6 @@ export interface SolveOptions {
 export type ExporterResponse = Readonly<Record<string, string>>;
 
 const DIGEST = 'containerimage.digest';
-/** The attributes of caches that are secrets. */
-const SECRETS = ['secret_access_key', 'access_key_id', 'session_token', 'token'];
 
 /**
  * Builds an image. Resolves to the answer of its exporters.
@@ -238,8 +234,6 @@ function solveRequest(
   }));
   const [first] = exports;
   const isInline = parseBoolean(request.buildArgs['BUILDKIT_INLINE_CACHE']) === true;
-  for (const { attrs } of [...cacheFrom, ...cacheTo])
-    addSecrets(...SECRETS.map((name) => attrs[name]));
   return SolveRequest.encode({
     ...frontend,
     ref,

@@ -5,7 +5,7 @@ import { DockerceptionError } from '../../errors.js';
 import { ulimitsOf } from '../../options/buildkit-values.js';
 import { parseBoolean } from '../../options/values.js';
 import type { EngineRequest, EngineSettings } from '../engine.js';
-import { hostWith } from '../request.js';
+import { hostWith, REMOTE } from '../request.js';
 import {
   type BuildkitOption,
   givenBuildkitOptions,
@@ -41,7 +41,6 @@ const OTHERS = {
   classic: { name: 'the classic builder', other: 'DOCKER_BUILDKIT=1, or `builder`' },
   podman: { name: 'Podman’s API', other: 'Docker, or `builder`' },
 };
-const REMOTE = /^(?:docker-image:\/\/|https?:\/\/|git:\/\/|git@|ssh:\/\/git@)./;
 const BUILDX = 'use `dockerception filter | docker buildx build --build-context … -`';
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
