@@ -2,14 +2,11 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, run, variants } from '../engines.js';
+import { engines, run } from '../engines.js';
 import { BIN, expectFailure, imageIdOf, openShell, type Shell, tracesOf } from '../support.js';
 import { create } from '../tar.js';
 import { type RemoteBuildKit, serveBuildKit } from './bridge.js';
-
-const found = variants.find(({ name }) => name === 'docker28 BuildKit');
-if (found === undefined) throw new Error('there is no docker28');
-const variant = found;
+import { docker28 as variant } from './docker28.js';
 
 let shell: Shell;
 let input: Buffer;

@@ -8,10 +8,11 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageConfig } from '../../../src/image/config.js';
-import { engines, run, variants } from '../engines.js';
+import { engines, run } from '../engines.js';
 import { imageIdOf, openShell, type Shell } from '../support.js';
 import { create, type TestEntry } from '../tar.js';
 import { type RemoteBuildKit, serveBuildKit } from './bridge.js';
+import { docker28 as variant } from './docker28.js';
 
 const { address: registry } = engines.registry;
 const EPOCH = '1600000000';
@@ -131,10 +132,6 @@ const cases: readonly Case[] = [
     file: ['x', '1.2.3.4\thost.test\n123\n32768\n'],
   },
 ];
-
-const found = variants.find(({ name }) => name === 'docker28 BuildKit');
-if (found === undefined) throw new Error('there is no docker28');
-const variant = found;
 
 let shell: Shell;
 let buildkit: RemoteBuildKit;

@@ -6,13 +6,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { build, DockerceptionError } from '../../../src/index.js';
-import { engines, run, variants } from '../engines.js';
+import { engines, run } from '../engines.js';
 import { create } from '../tar.js';
 import { type BridgeOptions, type Direction, serveBuildKit } from './bridge.js';
+import { docker28 } from './docker28.js';
 
-const found = variants.find(({ name }) => name === 'docker28 BuildKit');
-if (found === undefined) throw new Error('there is no docker28');
-const { host } = found;
+const { host } = docker28;
 
 /** Places in each direction. */
 const PLACES = 30;

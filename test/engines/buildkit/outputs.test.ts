@@ -3,15 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, inspectImage, run, variants } from '../engines.js';
+import { engines, inspectImage, run } from '../engines.js';
 import { expectFailure, imageIdOf, openShell, type Shell } from '../support.js';
 import { create } from '../tar.js';
 import { type RemoteBuildKit, serveBuildKit } from './bridge.js';
+import { docker28 as variant, tagsOf } from './docker28.js';
 
 const { address: registry } = engines.registry;
-const found = variants.find(({ name }) => name === 'docker28 BuildKit');
-if (found === undefined) throw new Error('there is no docker28');
-const variant = found;
 
 /** The context of an image with a label, which BuildKit alone can build. */
 function context(name: string, more = ''): Promise<Buffer> {
@@ -20,11 +18,6 @@ function context(name: string, more = ''): Promise<Buffer> {
     { name: 'Dockerfile', content: Dockerfile },
     { name: 'data', content: randomBytes(1000) },
   ]);
-}
-
-async function tagsOf(name: string): Promise<unknown> {
-  const answer = await fetch(`http://${registry}/v2/${name}/tags/list`);
-  return answer.ok ? ((await answer.json()) as { tags: unknown }).tags : undefined;
 }
 
 let shell: Shell;

@@ -7,6 +7,7 @@ import { engines, variants } from '../engines.js';
 import { expectFailure, openShell, type Outcome, type Shell } from '../support.js';
 import { create } from '../tar.js';
 import { type RemoteBuildKit, serveBuildKit } from './bridge.js';
+import { docker28 } from './docker28.js';
 
 /** An agent's answer to SSH_AGENTC_REQUEST_IDENTITIES has the comments of its keys. */
 const LIST_KEYS = `perl -MIO::Socket::UNIX -e 'my $s = IO::Socket::UNIX->new($ENV{SSH_AUTH_SOCK}) or die "no agent: $!"; print $s pack("NC", 1, 11); $s->flush; $s->sysread(my $b, 4096); print "keys: $b\\n"'`;
@@ -130,13 +131,11 @@ describe.each(variants.filter(({ buildkit }) => buildkit))('$name', (variant) =>
 });
 
 describe('secrets of several forms', () => {
-  const variant = variants.find(({ name }) => name === 'docker28 BuildKit');
-  if (variant === undefined) throw new Error('there is no docker28');
   let shell: Shell;
   let buildkit: RemoteBuildKit;
   beforeAll(async () => {
-    shell = await openShell(variant);
-    buildkit = await serveBuildKit(variant.host);
+    shell = await openShell(docker28);
+    buildkit = await serveBuildKit(docker28.host);
   });
   afterAll(async () => {
     await buildkit.close();

@@ -4,14 +4,11 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, run, variants } from '../engines.js';
+import { engines, run } from '../engines.js';
 import { openShell, type Running, type Shell } from '../support.js';
 import { create } from '../tar.js';
 import { type Direction, type RemoteBuildKit, serveBuildKit } from './bridge.js';
-
-const found = variants.find(({ name }) => name === 'docker28 BuildKit');
-if (found === undefined) throw new Error('there is no docker28');
-const variant = found;
+import { docker28 as variant } from './docker28.js';
 
 const SIZE = 4 << 20;
 

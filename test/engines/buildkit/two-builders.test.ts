@@ -2,15 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type OwnEngine, startOwnEngine } from '../builder/own-engine.js';
-import { engines, variants } from '../engines.js';
+import { engines } from '../engines.js';
 import { expectFailure, imageIdOf, openShell, type Shell } from '../support.js';
 import { create } from '../tar.js';
 import { type RemoteBuildKit, serveBuildKit } from './bridge.js';
+import { docker28 as variant, tagsOf } from './docker28.js';
 
 const { address: registry } = engines.registry;
-const found = variants.find(({ name }) => name === 'docker28 BuildKit');
-if (found === undefined) throw new Error('there is no docker28');
-const variant = found;
 
 let shell: Shell;
 let own: OwnEngine;
@@ -53,11 +51,6 @@ async function numberOf(
   const { stdout } = await shell.run('tar -xOf root.tar number');
   expect(stdout.toString()).toMatch(/^( [0-9a-f]{2}){16}\n$/);
   return stdout.toString();
-}
-
-async function tagsOf(name: string): Promise<unknown> {
-  const answer = await fetch(`http://${registry}/v2/${name}/tags/list`);
-  return answer.ok ? ((await answer.json()) as { tags: unknown }).tags : undefined;
 }
 
 // In this order: after BuildKit has built on a base by itself, it finds no step of a cache on that base, with buildx neither.
