@@ -20,13 +20,9 @@ export class TraceDecoder {
   /** A log may end inside a character, whose rest begins the next log of the same step. */
   readonly #decoders = new Map<string, StringDecoder>();
 
-  /**
-   * @param trace the message, or the base64 of it that a `moby.buildkit.trace` line has.
-   * @throws RangeError if it is damaged.
-   */
-  decode(trace: string | Buffer): SolveStatus {
-    const content = typeof trace === 'string' ? Buffer.from(trace, 'base64') : trace;
-    const { vertexes, statuses, logs, warnings } = messages.StatusResponse.parse(content);
+  /** @throws RangeError if it is damaged. */
+  decode(trace: Buffer): SolveStatus {
+    const { vertexes, statuses, logs, warnings } = messages.StatusResponse.parse(trace);
     return {
       vertexes: vertexes.map(vertexOf),
       statuses: statuses.map(statusOf),

@@ -115,16 +115,22 @@ export async function checkBuildkitOptions(
 }
 
 /**
- * Refuses outputs that the engine does not have.
+ * Refuses outputs, and numbers of platforms, that the engine does not have.
  *
  * @param warn called if an archive will be in Docker's format instead of OCI's.
  * @throws DockerceptionError of kind usage.
  */
 export function checkOutputs(
-  options: Pick<EngineRequest, 'outputs' | 'push' | 'tags'>,
+  options: Pick<EngineRequest, 'outputs' | 'platforms' | 'push' | 'tags'>,
   ping: Ping,
   warn: (message: string) => void,
 ): void {
+  if (options.platforms.length > 1)
+    throw usage(
+      'PLATFORMS',
+      'building for several platforms: an engine builds for one at a time',
+      'without RUN, `engine: embedded` builds for all; with RUN, `dockerception filter | docker buildx build --platform … -`',
+    );
   if (options.push && options.tags.length === 0)
     throw usage(
       'PUSH_UNTAGGED',
@@ -158,23 +164,21 @@ function hasApi({ apiVersion = '' }: Ping, minorVersion: number): boolean {
 }
 
 /**
- * The query of `POST /build` (Engine API, ImageBuild), without the leading `?`. It has no tags: the image is named later.
+ * The query of `POST /build` (Engine API, ImageBuild), without the leading `?`, for the builders without BuildKit. It has
+ * no tags: the image is named later.
  *
  * @throws DockerceptionError of kind usage for an option that the API does not have.
  */
-export function buildQuery(options: EngineRequest, backend: BuildBackend): string {
+export function buildQuery(
+  options: EngineRequest,
+  backend: Exclude<BuildBackend, 'buildkit'>,
+): string {
   const { buildArgs, labels, target, platforms, network } = options;
   const isPodman = backend === 'podman';
   const query = new URLSearchParams({ dockerfile: options.file });
   for (const [key, map] of Object.entries({ buildargs: buildArgs, labels }))
     if (Object.keys(map).length > 0) query.set(key, JSON.stringify(map));
   if (target) query.set('target', target);
-  if (platforms.length > 1)
-    throw usage(
-      'PLATFORMS',
-      'building for several platforms: an engine builds for one at a time',
-      'without RUN, `engine: embedded` builds for all; with RUN, `dockerception filter | docker buildx build --platform … -`',
-    );
   if (platforms[0]) query.set('platform', platforms[0].toLowerCase());
   // Podman's cache compares unexpanded instructions, so that `ENV A=$A` matches with any A. A build with arguments does
   // not use the cache, and leaves no intermediate layers to later builds.
@@ -190,15 +194,13 @@ export function buildQuery(options: EngineRequest, backend: BuildBackend): strin
       `use \`dockerception filter | podman build --network ${network} -\``,
     );
   if (network) query.set('networkmode', network);
-  if (backend !== 'buildkit') {
-    const limits = ulimitsOf(options.ulimits).map(({ name, soft, hard }) =>
-      isPodman ? `${name}=${soft}:${hard}` : { Name: name, Soft: soft, Hard: hard },
-    );
-    const caches = options.cacheFrom.map(({ attrs }) => attrs['ref']);
-    if (limits.length > 0) query.set('ulimits', JSON.stringify(limits));
-    if (caches.length > 0) query.set('cachefrom', JSON.stringify(caches));
-    if (options.shmSize) query.set('shmsize', String(options.shmSize));
-  }
+  const limits = ulimitsOf(options.ulimits).map(({ name, soft, hard }) =>
+    isPodman ? `${name}=${soft}:${hard}` : { Name: name, Soft: soft, Hard: hard },
+  );
+  const caches = options.cacheFrom.map(({ attrs }) => attrs['ref']);
+  if (limits.length > 0) query.set('ulimits', JSON.stringify(limits));
+  if (caches.length > 0) query.set('cachefrom', JSON.stringify(caches));
+  if (options.shmSize) query.set('shmsize', String(options.shmSize));
   const hosts = options.addHosts.map((host) => hostWith(':', host));
   // Podman answers 400 to a repeated key.
   const repeated = isPodman && hosts.length > 0 ? [JSON.stringify(hosts)] : hosts;
@@ -206,7 +208,7 @@ export function buildQuery(options: EngineRequest, backend: BuildBackend): strin
   // Intermediate containers are removed, after a failure too.
   query.set('rm', '1');
   query.set('forcerm', '1');
-  if (!isPodman) query.set('version', backend === 'buildkit' ? '2' : '1');
+  if (!isPodman) query.set('version', '1');
   return query.toString();
 }
 

@@ -1,12 +1,9 @@
-/** A build with `POST /build` (Engine API, ImageBuild). */
-import { messageOf } from '../../errors.js';
+/** A build of Docker's classic builder or of Podman, with `POST /build` (Engine API, ImageBuild). */
 import { isDigest } from '../../image/digest.js';
-import type { SolveStatus } from '../../progress/events.js';
-import { existingImage, TraceDecoder, withoutReferences } from '../buildkit/progress.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
 import { type ClassicMessage, ClassicProgress, errorOf } from './classic-progress.js';
 import type { Connection } from './connection.js';
-import { buildFailed, malformed, withoutImage } from './failures.js';
+import { buildFailed, withoutImage } from './failures.js';
 import { type AbortAction, postTar, type UploadAnswer } from './upload.js';
 
 export interface PostOptions {
@@ -36,29 +33,23 @@ export async function build(
   try {
     await postTar(connection, request, context.stream, answer, signal);
   } finally {
-    const id = answer.imageId ?? (signal.aborted ? answer.exportedId : undefined);
-    if (id !== undefined && (signal.aborted || answer.error === undefined)) built(id);
+    const { imageId, error } = answer;
+    if (imageId !== undefined && (signal.aborted || error === undefined)) built(imageId);
   }
   if (answer.error !== undefined) throw buildFailed(answer.error);
   if (answer.imageId === undefined) throw withoutImage();
   return answer.imageId;
 }
 
-const TRACE = 'moby.buildkit.trace';
 /** A data structure of Podman in its message about an unknown instruction. */
 const DUMP = / &imagebuilder\.Step\{.*\}$/s;
 /** Podman's message before a step, and before it writes an image. */
 const STEP_OR_COMMIT = /^(?:\[\d+\/\d+\] )?(STEP |COMMIT\b)/;
-/** The messages of BuildKit's exporters about an unnamed image, with and without a containerd image store. */
-const EXPORTED = /^(?:naming to moby-dangling@|writing image )(sha256:[0-9a-f]{64})$/;
 
 /** The answer to a build. Only an ID proves that it has succeeded. */
 export class BuildAnswer extends ClassicProgress implements UploadAnswer {
   /** The last ID in the answer. */
   imageId: string | undefined;
-  /** An image that BuildKit has written. The answer to a build that was cancelled then has no ID. */
-  exportedId: string | undefined;
-  readonly #trace = new TraceDecoder();
   #isCommitting = false;
 
   get isSuccess(): boolean {
@@ -70,35 +61,14 @@ export class BuildAnswer extends ClassicProgress implements UploadAnswer {
     return this.#isCommitting ? 'wait' : 'cancel';
   }
 
-  /** @throws DockerceptionError of kind engine, code ENGINE_ANSWER, if a trace is damaged. */
   override take(value: unknown): void {
     if (typeof value !== 'object' || value === null) return;
     const message = value as ClassicMessage;
-    const { id, aux } = message;
+    const { aux } = message;
     const error = errorOf(message);
-    if (error !== undefined) this.#fail(error);
-    else if (id === TRACE && typeof aux === 'string') this.#takeTrace(aux);
+    if (error !== undefined) this.error ??= error.replace(DUMP, '');
     else if (aux !== undefined) this.#takeId(aux);
     else this.#show(message);
-  }
-
-  #fail(text: string): void {
-    const error = withoutReferences(text.replace(DUMP, ''));
-    const existing = existingImage(error);
-    if (existing === undefined) this.error ??= error;
-    else this.imageId = existing;
-  }
-
-  #takeTrace(aux: string): void {
-    let status: SolveStatus;
-    try {
-      status = this.#trace.decode(aux);
-    } catch (error) {
-      throw malformed("reading the engine's progress", messageOf(error), error);
-    }
-    for (const { id } of status.statuses ?? [])
-      this.exportedId = EXPORTED.exec(id)?.[1] ?? this.exportedId;
-    this.report({ kind: 'status', status });
   }
 
   #takeId(aux: unknown): void {

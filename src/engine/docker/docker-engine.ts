@@ -10,12 +10,11 @@ import { parseReference } from '../../image/reference.js';
 import { announced } from '../../progress/events.js';
 import { resultOfCall } from '../buildkit/call.js';
 import { GrpcClient, GrpcError } from '../buildkit/grpc.js';
-import { type BuildkitConnection, openSession } from '../buildkit/session.js';
-import { MOBY, solve } from '../buildkit/solve.js';
-import type { BuildContext, Engine, EngineRequest, EngineSettings } from '../engine.js';
+import type { BuildkitConnection } from '../buildkit/session.js';
+import { type Exporter, type ExporterResponse, MOBY, solve } from '../buildkit/solve.js';
+import type { Engine, EngineSettings } from '../engine.js';
 import { withSourceDateEpoch } from '../request.js';
-import { givenBuildkitOptions } from '../unsupported.js';
-import { build, type PostOptions } from './build.js';
+import { build } from './build.js';
 import {
   type BuildBackend,
   buildQuery,
@@ -61,29 +60,35 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
         throw await explained(error, credentials);
       };
       // Options are checked before anything is opened.
-      const query = buildQuery(request, backend);
       await checkBuildkitOptions(request, backend, ping, connection, notice);
       checkOutputs(request, ping, warn);
       const directories = checkBuildContexts(request, backend, ping, settings.openDirectory);
-      if (request.call !== undefined) {
+      const query = isBuildKit ? undefined : buildQuery(request, backend);
+      const solveWith = (
+        exporters: readonly Exporter[],
+        built: (id: string) => void,
+      ): Promise<ExporterResponse> => {
         const buildkit = buildkitOf(connection);
-        const options = { buildkit, request, env, credentials, directories, exporters: [] };
-        const called = solve(context, { ...options, built: () => undefined });
-        return resultOfCall(await called.catch(explain));
-      }
+        const connected = { buildkit, request, env, credentials, directories };
+        return solve(context, { ...connected, exporters, built }).catch(explain);
+      };
+      if (request.call !== undefined) return resultOfCall(await solveWith([], () => undefined));
       const mayBeRefused = check?.hasLimits === true || push || tags.length > 1;
-      image = new NewImage(connection, { isBuildKit, mayBeRefused, signal, warn });
-      const imageId = await buildImage(connection, context, {
-        request,
-        query,
-        backend,
-        env,
-        credentials,
-        directories,
-        built: (id) => image?.built(id),
-        warn: notice,
-        hint: muteHint(backend, settings.keepOwner === true),
-      }).catch(explain);
+      const started = new NewImage(connection, { isBuildKit, mayBeRefused, signal, warn });
+      image = started;
+      const built = (id: string): void => started.built(id);
+      let imageId: string | undefined;
+      if (query === undefined) {
+        const response = await solveWith([{ type: MOBY, attrs: {} }], built);
+        imageId = response['containerimage.digest'];
+      } else {
+        const config = await registryConfig(credentials, notice);
+        const headers = { ...(config !== undefined && { 'X-Registry-Config': config }) };
+        const hint = muteHint(backend, settings.keepOwner === true);
+        const options = { query, headers, hint, built };
+        imageId = await build(connection, context, request, options).catch(explain);
+      }
+      if (imageId === undefined) throw withoutImage();
       const description = await announced(
         image.describe(tags, signal),
         report,
@@ -124,15 +129,6 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
   };
 }
 
-interface ImageBuild extends Pick<PostOptions, 'query' | 'hint' | 'built'> {
-  readonly request: EngineRequest;
-  readonly backend: BuildBackend;
-  readonly env: NodeJS.ProcessEnv;
-  readonly credentials: CredentialStore;
-  readonly directories: ReadonlyMap<string, () => Promise<Readable>>;
-  readonly warn: (message: string) => void;
-}
-
 /** The error of a build, with a hint if the engine's message is about missing credentials. */
 async function explained(error: unknown, credentials: CredentialStore): Promise<unknown> {
   const failure = error instanceof GrpcError ? buildFailed(error.message) : error;
@@ -150,41 +146,6 @@ function buildkitOf(connection: Connection): BuildkitConnection {
       connection.upgrade({ method: 'POST', path: '/session', headers }, 'h2c', stop),
     lost: (error) => lost(connection.endpoint, 'building the image', error),
   };
-}
-
-/** `POST /build` has no named contexts, and reads the Dockerfile from what instructions see: such builds use BuildKit's API. */
-async function buildImage(
-  connection: Connection,
-  context: BuildContext,
-  { request, backend, env, credentials, directories, warn, ...post }: ImageBuild,
-): Promise<string> {
-  if (backend !== 'buildkit') {
-    const config = await registryConfig(credentials, warn);
-    const headers = { ...(config !== undefined && { 'X-Registry-Config': config }) };
-    return build(connection, context, request, { ...post, headers });
-  }
-  const buildkit = buildkitOf(connection);
-  const { buildContexts, concealed, signal } = request;
-  const needsSolve =
-    Object.keys(buildContexts).length > 0 ||
-    concealed.length > 0 ||
-    givenBuildkitOptions(request).length > 0;
-  if (!needsSolve) {
-    const session = await openSession(buildkit, { credentials }, signal);
-    try {
-      const query = `${post.query}&session=${session.id}`;
-      return await build(connection, context, request, { ...post, query });
-    } finally {
-      session.close();
-    }
-  }
-  const { built } = post;
-  const exporters = [{ type: MOBY, attrs: {} }];
-  const connected = { buildkit, request, env, credentials };
-  const options = { ...connected, directories, exporters, built };
-  const { 'containerimage.digest': imageId } = await solve(context, options);
-  if (imageId === undefined) throw withoutImage();
-  return imageId;
 }
 
 function muteHint(backend: BuildBackend, keepOwner: boolean): string {

@@ -30,7 +30,6 @@ describe('the query of a build', () => {
   it('contains only the clean-up without options', () => {
     expect(query({})).toBe('dockerfile=Dockerfile&rm=1&forcerm=1&version=1');
     expect(query({}, 'podman')).toBe('dockerfile=Dockerfile&rm=1&forcerm=1');
-    expect(buildQuery(plain, 'buildkit')).toContain('version=2');
   });
 
   it('contains every option by its name in the Engine API', () => {
@@ -74,7 +73,6 @@ describe('the query of a build', () => {
   });
 
   it.each<[Partial<EngineRequest>, 'classic' | 'podman', string]>([
-    [{ platforms: ['linux/arm64', 'linux/amd64'] }, 'classic', 'PLATFORMS'],
     [{ network: 'none' }, 'podman', 'NETWORK'],
   ])('is refused for %j with %s', (change, builder, code) => {
     expect(() => query(change, builder)).toThrow(
@@ -219,6 +217,12 @@ describe('the outputs of an engine', () => {
   ])('are refused for %j', (output, code) => {
     expect(() => check([output])).toThrow(
       expect.objectContaining({ kind: 'usage', code }) as Error,
+    );
+  });
+
+  it('are images for one platform', () => {
+    expect(() => check([], { platforms: ['linux/arm64', 'linux/amd64'] })).toThrow(
+      expect.objectContaining({ kind: 'usage', code: 'PLATFORMS' }) as Error,
     );
   });
 

@@ -221,11 +221,6 @@ describe('a build', () => {
     ],
     ['is no HTTP', 'SSH-2.0-OpenSSH\r\n', { kind: 'engine' }],
     [
-      'has a damaged trace',
-      `${OK}Connection: close\r\n\r\n{"id":"moby.buildkit.trace","aux":"//8="}\n${AUX}`,
-      { kind: 'engine', code: 'ENGINE_ANSWER' },
-    ],
-    [
       'is an error behind an ID',
       `${OK}Connection: close\r\n\r\n${AUX}{"error":"tagging failed"}\n`,
       { kind: 'build', message: 'building the image: tagging failed' },
