@@ -92,7 +92,7 @@ async function fromRegistry(
   { env, signal, insecure, report }: CompleteInspection,
   options: ReadOptions,
 ): Promise<Inspection> {
-  const { openBlobCache } = await import('../image/blob-cache.js');
+  const { openBlobCache } = await import('../image/cache/blob-cache.js');
   const { parseReference } = await import('../image/reference.js');
   const { streamFromRegistry } = await import('../image/registry/pull.js');
   const reference = parseReference(text);

@@ -102,7 +102,7 @@ const ONCE = { tries: 1, silence: 10_000 };
 
 async function pushedImage(tag: string, settings: RegistrySettings): Promise<Image> {
   const { streamFromRegistry } = await import('../../image/registry/pull.js');
-  const { openBlobCache } = await import('../../image/blob-cache.js');
+  const { openBlobCache } = await import('../../image/cache/blob-cache.js');
   const cache = await openBlobCache(settings.env);
   const close = (): Promise<void> => cache.close();
   try {

@@ -2,7 +2,7 @@
  * Downloads a blob into the cache (OCI distribution-spec, "Pulling blobs"). An interrupted download is resumed (RFC
  * 9110, section 14, Range); if the resumed blob is wrong, it is downloaded again.
  */
-import { type BlobCache, type PartialBlob, wrongBytes } from '../blob-cache.js';
+import { type BlobCache, type PartialBlob, wrongBytes } from '../cache/blob-cache.js';
 import type { Descriptor } from '../descriptor.js';
 import { isStatus, type RepositoryClient } from './client.js';
 import { ContentFailure } from './errors.js';

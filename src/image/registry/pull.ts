@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { DockerceptionError, messageOf } from '../../errors.js';
-import { type BlobCache, wrongBytes } from '../blob-cache.js';
+import { type BlobCache, wrongBytes } from '../cache/blob-cache.js';
 import { parseConfig } from '../config.js';
 import type { Descriptor, Platform } from '../descriptor.js';
 import { digestOf, isDigest, verified } from '../digest.js';

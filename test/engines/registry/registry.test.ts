@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BlobCache, openBlobCache } from '../../../src/image/blob-cache.js';
+import { type BlobCache, openBlobCache } from '../../../src/image/cache/blob-cache.js';
 import type { Image } from '../../../src/image/manifest.js';
 import { hostPlatform, parsePlatform } from '../../../src/image/platform.js';
 import { parseReference } from '../../../src/image/reference.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BlobCache, openBlobCache } from '../../../src/image/blob-cache.js';
+import { type BlobCache, openBlobCache } from '../../../src/image/cache/blob-cache.js';
 import type { Credential, CredentialStore } from '../../../src/image/credentials/credentials.js';
 import { parseReference } from '../../../src/image/reference.js';
 import { parseChallenges } from '../../../src/image/registry/authenticator.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BlobCache, openBlobCache } from '../../../src/image/blob-cache.js';
+import { type BlobCache, openBlobCache } from '../../../src/image/cache/blob-cache.js';
 import { parseReference } from '../../../src/image/reference.js';
 import { addressesOf, isLoopback } from '../../../src/image/registry/host.js';
 import { proxyFor } from '../../../src/image/registry/proxy.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BlobCache, openBlobCache } from '../../../src/image/blob-cache.js';
+import { type BlobCache, openBlobCache } from '../../../src/image/cache/blob-cache.js';
 import { parseDocument } from '../../../src/image/manifest.js';
 import { parsePlatform } from '../../../src/image/platform.js';
 import { parseReference } from '../../../src/image/reference.js';

@@ -9,7 +9,7 @@ import { DockerceptionError } from '../../../errors.js';
 import type { Directory } from '../../../filesystem/node.js';
 import { Tree } from '../../../filesystem/tree.js';
 import { unpack } from '../../../filesystem/unpack.js';
-import { type BlobCache, openBlobCache } from '../../../image/blob-cache.js';
+import { type BlobCache, openBlobCache } from '../../../image/cache/blob-cache.js';
 import type { Descriptor, Platform } from '../../../image/descriptor.js';
 import { type DiskImageUrl, openImage, parseImageUrl } from '../../../image/image-url.js';
 import type { Image } from '../../../image/manifest.js';

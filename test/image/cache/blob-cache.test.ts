@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { processMark } from '../../src/files/process-mark.js';
-import { openBlobCache, type PartialBlob } from '../../src/image/blob-cache.js';
+import { processMark } from '../../../src/files/process-mark.js';
+import { openBlobCache, type PartialBlob } from '../../../src/image/cache/blob-cache.js';
 
 const content = Buffer.from('the content of a blob, long enough to be cut');
 const blob = {

@@ -8,13 +8,13 @@ import { constants, createReadStream, renameSync } from 'node:fs';
 import { access, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import { DockerceptionError, systemCode } from '../errors.js';
-import { keepFolder } from '../files/make-folder.js';
-import { TemporaryFile } from '../files/temporary-file.js';
-import { isTemporaryName, removeAbandoned, TemporaryPath } from '../files/temporary-path.js';
-import { outputFailure } from '../files/write-error.js';
-import type { Descriptor } from './descriptor.js';
-import { digestOfStream, hashFor, isDigest } from './digest.js';
+import { DockerceptionError, systemCode } from '../../errors.js';
+import { keepFolder } from '../../files/make-folder.js';
+import { TemporaryFile } from '../../files/temporary-file.js';
+import { isTemporaryName, removeAbandoned, TemporaryPath } from '../../files/temporary-path.js';
+import { outputFailure } from '../../files/write-error.js';
+import type { Descriptor } from '../descriptor.js';
+import { digestOfStream, hashFor, isDigest } from '../digest.js';
 
 type Fetch = (file: PartialBlob, signal: AbortSignal) => Promise<void>;
 
