@@ -1,5 +1,5 @@
 /**
- * Finds the BuildKit to use, and connects to it: an address as of `buildctl --addr` (moby/buildkit, client/connhelper), or the
+ * Finds the BuildKit to use: an address as of `buildctl --addr` (moby/buildkit, client/connhelper), or the
  * name of a builder of buildx, which buildx itself connects to.
  */
 import { X509Certificate } from 'node:crypto';
@@ -8,25 +8,9 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity, connect as connectTls, createSecureContext } from 'node:tls';
-import {
-  connectionCode,
-  connectionReason,
-  DockerceptionError,
-  messageOf,
-  systemCode,
-  UNTRUSTED,
-} from '../../errors.js';
-import type { Report } from '../../progress/events.js';
+import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 import { redactAddress } from '../../text/redact.js';
-import {
-  type BuildkitOption,
-  type BuildkitOptions,
-  refuseBuildkitOptions,
-  SINCE,
-} from '../unsupported.js';
-import { GrpcClient, GrpcError, UNIMPLEMENTED } from './grpc.js';
 import { programStream } from './program-stream.js';
-import type { BuildkitConnection } from './session.js';
 
 /** Paths of PEM files for `tcp://`, and the name in BuildKit's certificate. */
 export interface BuildkitTls {
@@ -53,14 +37,9 @@ export interface Builder {
   dial(signal: AbortSignal, platform?: string): Promise<Duplex>;
 }
 
-/** Milliseconds until BuildKit must answer, unless a program connects. */
-const CONNECT_TIMEOUT = 30_000;
-/** Milliseconds until a message says what is waited for. */
-const NOTICE_DELAY = 1_000;
 const ADDRESS = /^([a-z-]+):\/\/(.*)$/s;
 /** Names of builders, containers and pods. None can be an option of a program. */
 const NAME = /^[a-zA-Z0-9][\w.-]*$/;
-const CONTROL = '/moby.buildkit.v1.Control';
 
 /**
  * The BuildKit that an option or the environment names: `BUILDX_BUILDER`, else `BUILDKIT_HOST`.
@@ -201,96 +180,4 @@ async function opened(socket: Socket, event: string, signal: AbortSignal): Promi
     socket.on('error', () => undefined).destroy();
     throw error;
   }
-}
-
-/** Connections to a BuildKit. A build and its session share one. */
-export function connectBuilder(
-  builder: Builder,
-  request: BuildkitOptions & { readonly report: Report },
-): BuildkitConnection {
-  const { report } = request;
-  const { name, program } = builder;
-  return {
-    async openControl(signal) {
-      const message = `waiting for BuildKit at ${name}`;
-      const notice = setTimeout(() => report({ kind: 'notice', message }), NOTICE_DELAY);
-      const timeout = program === undefined ? [AbortSignal.timeout(CONNECT_TIMEOUT)] : [];
-      const stop = AbortSignal.any([signal, ...timeout]);
-      let client: GrpcClient | undefined;
-      const close = (): void => client?.close();
-      stop.addEventListener('abort', close, { once: true });
-      try {
-        client = new GrpcClient(await builder.dial(stop));
-        const info = client.call(`${CONTROL}/Info`, Buffer.alloc(0), () => undefined);
-        await info.catch((error: unknown) => {
-          if (!(error instanceof GrpcError) || error.status !== UNIMPLEMENTED) throw error;
-          // It has no Info, and ignores these options.
-          const isKnown = (option: BuildkitOption): boolean => !(option in SINCE);
-          refuseBuildkitOptions(request, 'BuildKit before 0.11', 'update it', isKnown);
-        });
-        return client;
-      } catch (error) {
-        close();
-        signal.throwIfAborted();
-        if (error instanceof DockerceptionError) throw error;
-        throw unreachable(builder, stop.aborted ? new Error('no answer') : error);
-      } finally {
-        clearTimeout(notice);
-        stop.removeEventListener('abort', close);
-      }
-    },
-    openSession(headers, _signal, control) {
-      if (control === undefined) throw new Error('a session needs the connection of its build');
-      return Promise.resolve(control.bytes(`${CONTROL}/Session`, headers));
-    },
-    lost(cause) {
-      const message = `building the image: BuildKit at ${name} went away in the middle: ${reasonOf(cause)}`;
-      const hint = 'see the log of buildkitd, then try again';
-      return new DockerceptionError('engine', 'ENGINE_GONE', message, { cause, hint });
-    },
-  };
-}
-
-/** Alerts of TLS (RFC 8446, section 6) about the certificate of the client, or the lack of it. */
-const REFUSED = /^ERR_SSL_.*ALERT/;
-
-function reasonOf(error: unknown): string {
-  const { path, syscall } = (error ?? {}) as NodeJS.ErrnoException;
-  const code = connectionCode(error);
-  if (code === 'ENOENT' && syscall?.startsWith('spawn')) return `there is no ${path} on PATH`;
-  if (REFUSED.test(code)) return 'it refused the client’s certificate, or requires one';
-  if (UNTRUSTED.test(code)) return `its certificate is not trusted: ${messageOf(error)}`;
-  return code.startsWith('ERR_HTTP2_')
-    ? 'it doesn’t answer as BuildKit does'
-    : connectionReason(error);
-}
-
-function unreachable(builder: Builder, cause: unknown): DockerceptionError {
-  const message = `reaching BuildKit at ${builder.name}: ${reasonOf(cause)}`;
-  const hint = unreachableHint(builder, connectionCode(cause), messageOf(cause));
-  return new DockerceptionError('engine', 'ENGINE_UNREACHABLE', message, { cause, hint });
-}
-
-function unreachableHint(
-  { buildxName, program, usesTls }: Builder,
-  code: string,
-  text: string,
-): string {
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return '`tlsServerName` is the name in its certificate';
-  if (code === 'CERT_HAS_EXPIRED') return 'renew it, or the authority’s certificate of `tlsCaCert`';
-  if (UNTRUSTED.test(code)) return '`tlsCaCert` names the certificate of its authority';
-  if (code.startsWith('ERR_SSL_') && !REFUSED.test(code))
-    return 'without `tlsCaCert`, `tlsCert`, `tlsKey` and `tlsServerName`, the connection has no TLS';
-  const isClosed = /^(?:ECONNRESET|EPIPE|ERR_HTTP2_|ERR_SSL_|$)/.test(code);
-  if (usesTls === true && isClosed)
-    return '`tlsCert` and `tlsKey` are the client’s certificate and key';
-  if (usesTls === false && isClosed)
-    return 'if it has TLS: `tlsCaCert`, and `tlsCert` with `tlsKey`';
-  const isMissing = /unknown command|is not a docker command/.test(text);
-  if (isMissing || (program !== undefined && code === 'ENOENT'))
-    return 'the docker CLI with buildx connects by name, kubectl to pods; tcp:// and unix:// need neither';
-  return buildxName === undefined
-    ? 'is buildkitd running there? `buildctl --addr … debug workers` asks it'
-    : '`docker buildx ls` lists the builders, `docker buildx inspect --bootstrap NAME` starts one';
 }

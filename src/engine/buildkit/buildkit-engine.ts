@@ -6,9 +6,10 @@ import { credentialHint } from '../../image/credentials/credential-hint.js';
 import { credentialStore } from '../../image/credentials/credentials.js';
 import type { BuildResult, Engine, EngineSettings } from '../engine.js';
 import { REMOTE, withSourceDateEpoch } from '../request.js';
-import { type Builder, connectBuilder } from './builder.js';
-import { resultOfCall } from './call.js';
+import type { Builder } from './builder.js';
+import { connectBuilder } from './connection.js';
 import { beginExports, type Export, type ExportSettings, pushesItself } from './exports.js';
+import { resultOfCall } from './frontend.js';
 import { GrpcError } from './grpc.js';
 import { atNode } from './nodes.js';
 import { type ExporterResponse, solve } from './solve.js';
@@ -35,7 +36,7 @@ export function buildkitEngine(builder: Builder, settings: BuildkitSettings): En
       const node = await atNode(builder, request, env);
       if (request.call === undefined) await beginExports(request, settings, exports);
       const response = await solve(context, {
-        buildkit: connectBuilder(node, request),
+        buildkit: connectBuilder(node, request, exports.length),
         request,
         env,
         credentials,

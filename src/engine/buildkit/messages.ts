@@ -4,6 +4,9 @@
  */
 import { bool, bytes, int, map, message, repeated, string } from './protobuf.js';
 
+/** The service of the API. */
+export const CONTROL = '/moby.buildkit.v1.Control';
+
 /** google.protobuf.Timestamp */
 export const Timestamp = message({ seconds: [1, int], nanos: [2, int] });
 
@@ -70,6 +73,11 @@ export const SolveResponse = message({ exporterResponse: [1, map(string)] });
 const Version = message({ version: [2, string] });
 
 export const InfoResponse = message({ buildkitVersion: [1, Version] });
+
+/** moby.buildkit.v1.types.WorkerRecord */
+const WorkerRecord = message({ labels: [2, map(string)] });
+
+export const ListWorkersResponse = message({ record: [1, repeated(WorkerRecord)] });
 
 export const StatusRequest = message({ ref: [1, string] });
 

@@ -9,14 +9,19 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
 import type { CredentialStore } from '../../image/credentials/credentials.js';
-import { annotationAttributes, ulimitsOf } from '../../options/buildkit-values.js';
+import { annotationAttributes } from '../../options/buildkit-values.js';
 import { parseBoolean } from '../../options/values.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
 import { hostWith, onContextEnd } from '../request.js';
-import { callFrontend, type Frontend } from './call.js';
-import { type GrpcClient, GrpcError, UNIMPLEMENTED, UNKNOWN } from './grpc.js';
-import { unpackedTar } from './llb.js';
-import { InfoResponse, SolveRequest, SolveResponse, StatusRequest } from './messages.js';
+import { callFrontend, type Frontend, frontendOf } from './frontend.js';
+import { type GrpcClient, GrpcError, UNKNOWN } from './grpc.js';
+import {
+  CONTROL,
+  ListWorkersResponse,
+  SolveRequest,
+  SolveResponse,
+  StatusRequest,
+} from './messages.js';
 import { existingImage, TraceDecoder, withoutReferences } from './progress.js';
 import { secretServices } from './secrets.js';
 import { type BuildkitConnection, openSession, type Session, uploadUrl } from './session.js';
@@ -27,8 +32,6 @@ const EXPORT = /^exporting to /;
 const PUBLICATION = /^pushing manifest for /;
 /** Milliseconds that these may take after the build was aborted. */
 const EXPORT_TIMEOUT = 5_000;
-/** The minor version of BuildKit 0 that is the first with several exporters. */
-const SEVERAL_EXPORTERS = 13;
 
 /** The exporter of a Docker Engine's BuildKit into the engine's own store. */
 export const MOBY = 'moby';
@@ -102,7 +105,6 @@ export async function solve(
       failing.throwIfAborted();
     }
     client = await buildkit.openControl(signal);
-    if (exporters.length > 1) await checkSeveralExporters(client);
     const store = async (content: Readable, index: number): Promise<void> => {
       const exporter = exporters[index]?.store;
       if (exporter === undefined) throw new Error(`exporter ${index} has no output`);
@@ -120,10 +122,11 @@ export async function solve(
     session = await openSession(buildkit, services, signal, client);
     const ref = randomBytes(16).toString('hex');
     const trace = new TraceDecoder();
-    const frontend = frontendOf(url, inputs, request);
+    const addHosts = await hostAddresses(client, request.addHosts);
+    const frontend = frontendOf(url, inputs, { ...request, addHosts });
     const { call } = request;
     solving = client.call(
-      '/moby.buildkit.v1.Control/Solve',
+      `${CONTROL}/Solve`,
       solveRequest(ref, session.id, call ? undefined : frontend, request, exporters),
       (message) => {
         response = SolveResponse.parse(message).exporterResponse;
@@ -141,7 +144,7 @@ export async function solve(
           : status.statuses?.some(({ id }) => PUBLICATION.test(id)) === true;
       report({ kind: 'status', status });
     };
-    const path = '/moby.buildkit.v1.Control/Status';
+    const path = `${CONTROL}/Status`;
     // Only Solve decides about the outcome.
     const shown = client.call(path, StatusRequest.encode({ ref }), onStatus).catch(() => undefined);
     const calling = call && callFrontend(client, ref, call, frontend);
@@ -182,42 +185,27 @@ export async function solve(
   }
 }
 
-/** Earlier versions ignore all exporters but the first. Throws OUTPUT_TYPE, of kind usage. */
-async function checkSeveralExporters(client: GrpcClient): Promise<void> {
-  let version = '';
-  try {
-    await client.call('/moby.buildkit.v1.Control/Info', Buffer.alloc(0), (message) => {
-      version = InfoResponse.parse(message).buildkitVersion?.version ?? '';
-    });
-    const [, minor = Infinity] = /^v?0\.([1-9]\d*)\./.exec(version) ?? [];
-    if (Number(minor) >= SEVERAL_EXPORTERS) return;
-  } catch (error) {
-    // BuildKit before 0.11 has no Info.
-    if (!(error instanceof GrpcError) || error.status !== UNIMPLEMENTED) throw error;
-  }
-  const message = `choosing outputs: BuildKit ${version || 'before v0.11'} exports only one form of an image at a time`;
-  const hint = `BuildKit from v0.${SEVERAL_EXPORTERS}.0 exports several; archives with the same attributes, \`push\` and \`load\` are one`;
-  throw new DockerceptionError('usage', 'OUTPUT_TYPE', message, { hint });
-}
+/** The label of a Docker Engine's BuildKit with the address of the engine's host, as containers reach it. */
+const HOST_GATEWAY = 'org.mobyproject.buildkit.worker.moby.host-gateway-ip';
 
-/** The Dockerfile frontend with its options and inputs. */
-function frontendOf(
-  context: string,
-  directories: ReadonlyMap<string, string>,
-  request: EngineRequest,
-): Frontend {
-  const { concealed } = request;
-  const inputs = new Map([...directories].map(([name, url]) => [name, unpackedTar(url, name)]));
-  if (concealed.length > 0) {
-    // The frontend reads the Dockerfile from one input, and instructions read from the other.
-    inputs.set('dockerfile', unpackedTar(context, 'internal'));
-    inputs.set('context', unpackedTar(context, 'internal', concealed));
-  }
-  return {
-    frontend: 'dockerfile.v0',
-    frontendAttrs: frontendOptions(context, [...directories.keys()], request),
-    frontendInputs: Object.fromEntries(inputs),
-  };
+/** Hosts as `HOST=IP`, where `host-gateway` stands for the address of the engine's host. */
+async function hostAddresses(
+  client: GrpcClient,
+  addHosts: readonly string[],
+): Promise<readonly string[]> {
+  const hosts = addHosts.map((host) => hostWith('=', host));
+  const asked = hosts.find((host) => host.endsWith('=host-gateway'));
+  if (asked === undefined) return hosts;
+  let address: string | undefined;
+  await client.call(`${CONTROL}/ListWorkers`, Buffer.alloc(0), (message) => {
+    const { record } = ListWorkersResponse.parse(message);
+    address = record.map(({ labels }) => labels[HOST_GATEWAY]).find(Boolean);
+  });
+  if (address !== undefined)
+    return hosts.map((host) => host.replace(/=host-gateway$/, `=${address}`));
+  const message = `building with \`addHosts: ${asked}\`: this BuildKit doesn't report the address of its host`;
+  const hint = 'Docker 23 and later report it; else give the address itself';
+  throw new DockerceptionError('usage', 'HOST_GATEWAY', message, { hint });
 }
 
 function solveRequest(
@@ -247,47 +235,4 @@ function solveRequest(
     entitlements: [...(network === 'host' ? ['network.host'] : []), ...allow],
     exporters: exports.length > 1 ? exports : [],
   });
-}
-
-function frontendOptions(
-  context: string,
-  directories: readonly string[],
-  options: EngineRequest,
-): Record<string, string> {
-  const { target, platforms, network, noCache, pull } = options;
-  const hosts = options.addHosts.map((host) => hostWith('=', host));
-  const prefixed = (prefix: string, map: Readonly<Record<string, string>>): [string, string][] =>
-    Object.entries(map).map(([key, value]) => [`${prefix}:${key}`, value]);
-  const inputs = Object.fromEntries(directories.map((name) => [name, `input:${name}`]));
-  return {
-    ...(options.concealed.length === 0 && { context }),
-    filename: options.file,
-    ...Object.fromEntries([
-      ...prefixed('build-arg', options.buildArgs),
-      ...prefixed('label', options.labels),
-      ...prefixed('attest', options.attests),
-      // An input replaces the path of its directory.
-      ...prefixed('context', { ...options.buildContexts, ...inputs }),
-    ]),
-    ...(target !== undefined && { target }),
-    ...(platforms.length > 0 && { platform: platforms.join(',') }),
-    ...(options.noCacheFilter.length > 0 && { 'no-cache': options.noCacheFilter.join(',') }),
-    ...(noCache && { 'no-cache': '' }),
-    ...(options.cacheFrom.length > 0 && { 'cache-imports': cacheImports(options) }),
-    ...(options.ulimits.length > 0 && { ulimit: ulimits(options) }),
-    ...(options.shmSize && { 'shm-size': String(options.shmSize) }),
-    ...(pull && { 'image-resolve-mode': 'pull' }),
-    ...(network !== undefined && network !== 'default' && { 'force-network-mode': network }),
-    ...(hosts.length > 0 && { 'add-hosts': hosts.join(',') }),
-  };
-}
-
-function ulimits(options: EngineRequest): string {
-  const limits = ulimitsOf(options.ulimits);
-  return limits.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`).join(',');
-}
-
-/** Caches in the form of the frontend, which imports them itself. */
-function cacheImports({ cacheFrom }: EngineRequest): string {
-  return JSON.stringify(cacheFrom.map(({ type, attrs }) => ({ Type: type, Attrs: attrs })));
 }

@@ -8,7 +8,7 @@ import { credentialHint } from '../../image/credentials/credential-hint.js';
 import { type CredentialStore, credentialStore } from '../../image/credentials/credentials.js';
 import { parseReference } from '../../image/reference.js';
 import { announced } from '../../progress/events.js';
-import { resultOfCall } from '../buildkit/call.js';
+import { resultOfCall } from '../buildkit/frontend.js';
 import { GrpcClient, GrpcError } from '../buildkit/grpc.js';
 import type { BuildkitConnection } from '../buildkit/session.js';
 import { type Exporter, type ExporterResponse, MOBY, solve } from '../buildkit/solve.js';

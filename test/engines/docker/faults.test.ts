@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { dockerEngine } from '../../../src/engine/docker/docker-engine.js';
 import type { EngineRequest } from '../../../src/engine/engine.js';
+import { END_OF_ARCHIVE } from '../../../src/tar/writer.js';
 import {
   cleanUp,
   connectTo,
@@ -121,16 +122,14 @@ describe.each(variants)('a failure in the middle of a build with $name', (varian
     expect(stream.destroyed).toBe(true);
   });
 
-  it('of a tar that is none is told in the engine’s words, though most of it is still to be sent', async () => {
+  it('of a damaged tar is reported in the engine’s words, though most of it is still to be sent', async () => {
     const tag = uniqueTag();
-    let sent = 0;
-    const stream = new Readable({
-      read() {
-        sent += 65536;
-        if (sent > 64 << 20) this.push(null);
-        else this.push(Buffer.alloc(65536, 'not a tar '));
-      },
-    });
+    const tar = await contextOf({ Dockerfile: 'FROM scratch\nCOPY . /\n' });
+    function* damaged(): Generator<Buffer> {
+      yield tar.subarray(0, -END_OF_ARCHIVE.length);
+      for (let sent = 0; sent < 64 << 20; sent += 65536) yield Buffer.alloc(65536, 'not a header ');
+    }
+    const stream = Readable.from(damaged());
     const failing = buildOn(env, stream, { tags: [tag] });
     await expect(failing).rejects.toMatchObject({ kind: 'build' });
     expect(stream.destroyed).toBe(true);
