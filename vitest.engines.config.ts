@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const settings = {
   setupFiles: ['test/support/environment.ts'],
@@ -6,17 +7,41 @@ const settings = {
   hookTimeout: 180_000,
 };
 
-/** Tests that measure time or memory, or use names of images that others use, too. */
+/** Tests that measure time or memory, or install the package. */
 const alone = [
   'test/engines/**/scale.test.ts',
   'test/engines/cli/terminal.test.ts',
-  'test/engines/readme.test.ts',
-  'test/engines/samples/*.test.ts',
+  'test/engines/samples/ci.test.ts',
 ];
 
-// Real engines: the tests wait for them more than they compute, so that two files run at a time.
+/** The files that take longest. They start first, so that none runs on when all others have ended. */
+const LONGEST = [
+  'pipe',
+  'embedded/differential/differential',
+  'docker/name-last',
+  'embedded/differential/random',
+  'builder/from',
+  'ignore',
+  'tar/readers',
+  'page/page',
+  'docker/options',
+  'buildkit/equal',
+  'readme',
+].map((name) => `/test/engines/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      LONGEST.some((name) => moduleId.endsWith(name));
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
+// Real engines: the tests wait for them more than they compute, so that three files run at a time.
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -24,7 +49,7 @@ export default defineConfig({
           name: 'engines',
           include: ['test/engines/**/*.test.ts'],
           exclude: alone,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },

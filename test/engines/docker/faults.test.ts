@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { dockerEngine } from '../../../src/engine/docker/docker-engine.js';
 import type { EngineRequest } from '../../../src/engine/engine.js';
 import { END_OF_ARCHIVE } from '../../../src/tar/writer.js';
@@ -19,6 +19,7 @@ import {
   options,
   stepsOf,
   uniqueTag,
+  type Variant,
   variants,
 } from '../engines.js';
 import { closeTogether } from '../relay.js';
@@ -43,8 +44,12 @@ async function labelled(label: string, last = 'RUN true'): Promise<Buffer> {
   return contextOf({ Dockerfile, data: 'x'.repeat(300_000) });
 }
 
-describe.each(variants)('a failure in the middle of a build with $name', (variant) => {
-  const { host, env } = variant;
+// Most of the time passes in waiting: each builder's tests run beside those of the others.
+describe.concurrent.each(variants)('with $name', (variant) => {
+  describe.sequential('a failure in the middle of a build', () => testFailures(variant));
+});
+
+function testFailures({ host, env }: Variant): void {
   afterAll(() => cleanUp(host));
 
   const nothingOf = async (tag: string): Promise<void> => {
@@ -152,30 +157,28 @@ describe.each(variants)('a failure in the middle of a build with $name', (varian
   });
 
   describe('by an engine that goes away', () => {
-    let proxy: Proxy | undefined;
-    afterEach(() => proxy?.close());
-
-    it('during the upload', async () => {
+    it('during the upload', async ({ onTestFinished }) => {
       const tag = uniqueTag();
-      proxy = await startProxy(host.replace('unix://', ''));
+      const proxy = await startProxy(host.replace('unix://', ''));
+      onTestFinished(proxy.close);
       const stream = new PassThrough();
       stream.write((await labelled(`a=${tag}`)).subarray(0, 100_000));
       const failing = buildOn({ ...env, DOCKER_HOST: proxy.host }, stream, { tags: [tag] });
-      setTimeout(() => proxy?.cut(), 500);
+      setTimeout(proxy.cut, 500);
       await expect(failing).rejects.toMatchObject({ kind: 'engine', code: 'ENGINE_GONE' });
       expect(stream.destroyed).toBe(true);
       await nothingOf(tag);
     });
 
-    it('during a step', async () => {
+    it('during a step', async ({ onTestFinished }) => {
       const tag = uniqueTag();
-      proxy = await startProxy(host.replace('unix://', ''));
+      const proxy = await startProxy(host.replace('unix://', ''));
+      onTestFinished(proxy.close);
       const tar = await labelled(`a=${tag}`, 'RUN echo begun; sleep 3');
       const failing = buildOn({ ...env, DOCKER_HOST: proxy.host }, Readable.from([tar]), {
         tags: [tag],
         report: (event) => {
-          if (stepsOf([event]).some((name) => name.includes('sleep 3')))
-            setTimeout(() => proxy?.cut(), 500);
+          if (stepsOf([event]).some((name) => name.includes('sleep 3'))) setTimeout(proxy.cut, 500);
         },
       });
       await expect(failing).rejects.toMatchObject({ kind: 'engine', code: 'ENGINE_GONE' });
@@ -183,7 +186,7 @@ describe.each(variants)('a failure in the middle of a build with $name', (varian
       expect((await listTags(host)).join(' ')).not.toContain(tag);
     });
   });
-});
+}
 
 describe('rootless Podman and an owner that it can’t make', () => {
   const [variant] = variants.filter(({ engine }) => engine === 'podmanRootless');
@@ -217,8 +220,8 @@ describe('rootless Podman and an owner that it can’t make', () => {
 interface Proxy {
   readonly host: string;
   /** Closes all connections, as a process that is killed does, and takes no more. */
-  cut(): void;
-  close(): Promise<void>;
+  readonly cut: () => void;
+  readonly close: () => Promise<void>;
 }
 
 /** A socket in front of an engine's that can be cut. */

@@ -24,8 +24,8 @@ const samples = await Promise.all(
 describe.each(samples.filter(({ commands }) => commands.length > 0))(
   'the README of samples/$name',
   ({ name, commands }) => {
-    const variant = variants.find((one) => one.name === 'docker28 BuildKit');
-    if (variant === undefined) throw new Error('there is no Docker 28');
+    const variant = variants.find((one) => one.name === 'docker20 BuildKit');
+    if (variant === undefined) throw new Error('there is no Docker 20.10');
     let shell: Shell;
     beforeAll(async () => {
       shell = await openSample(name, variant);

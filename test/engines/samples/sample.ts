@@ -17,9 +17,6 @@ export const two = variants.filter(({ name }) =>
   ['docker20 classic', 'docker28 BuildKit'].includes(name),
 );
 
-/** Both engines with both builders. */
-export const four = variants.filter(({ podman }) => !podman);
-
 const BASES: Readonly<Record<string, string>> = { BASE: engines.debian, RUN_BASE: engines.base };
 
 /** A sample's Dockerfiles, as paths in its folder. */
