@@ -142,7 +142,7 @@ export const ERROR_CODES = {
   ENGINE_UPGRADE: "engine | The engine refused to open a stream. | Read the engine's log.",
   EXCLUDE_INVALID: 'build | A pattern of `COPY --exclude` is malformed. | Correct the pattern.',
   HOST_GATEWAY:
-    "usage | BuildKit doesn't report the address of its host for `--add-host NAME:host-gateway`. | Give the address itself.",
+    "usage | The engine doesn't know `--add-host NAME:host-gateway`. | Give the address itself.",
   IGNORE_PATTERN:
     'context, usage | A pattern in `.dockerignore` or of an option is malformed. | Correct the pattern.',
   IMAGE_AMBIGUOUS:

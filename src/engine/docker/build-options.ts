@@ -202,6 +202,13 @@ export function buildQuery(
   if (caches.length > 0) query.set('cachefrom', JSON.stringify(caches));
   if (options.shmSize) query.set('shmsize', String(options.shmSize));
   const hosts = options.addHosts.map((host) => hostWith(':', host));
+  const gateway = hosts.find((host) => isPodman && host.endsWith(':host-gateway'));
+  if (gateway !== undefined)
+    throw usage(
+      'HOST_GATEWAY',
+      `building with \`addHosts: ${gateway}\`: Podman's API does not know host-gateway`,
+      'its containers know the host as host.containers.internal',
+    );
   // Podman answers 400 to a repeated key.
   const repeated = isPodman && hosts.length > 0 ? [JSON.stringify(hosts)] : hosts;
   for (const host of repeated) query.append('extrahosts', host);
