@@ -48,7 +48,9 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
   let built: BuiltFrom;
   try {
     const leaveOut = results.map(({ path }) => path);
-    const given = { ...options, leaveOut, env, stdout, report: display.report, signal };
+    // Findings would not be shown.
+    const check = options.check && mode !== 'quiet';
+    const given = { ...options, check, leaveOut, env, stdout, report: display.report, signal };
     built = builder === undefined ? await build(given) : await buildFrom(builder, given);
   } catch (error) {
     display.close(error);

@@ -11,7 +11,7 @@ import { closeTogether } from '../relay.js';
 export interface Proxy {
   /** For DOCKER_HOST. */
   readonly host: string;
-  /** Resolves when so many bytes of a build's request have passed. */
+  /** Resolves when so many bytes of a build's context have passed. */
   sent(bytes: number): Promise<void>;
   /** Closes all connections, as the end of a process does, and takes no more. */
   cut(): void;
@@ -47,7 +47,7 @@ export async function startProxy(
       }
     });
     client.on('data', (chunk: Buffer) => {
-      builds ||= /^POST (?:\/v[\d.]+)?\/build/.test(chunk.toString('latin1', 0, 64));
+      builds ||= /^POST (?:\/v[\d.]+)?\/(?:build|session)/.test(chunk.toString('latin1', 0, 64));
       if (!builds) return;
       sent += chunk.length;
       for (const one of waiting) if (sent >= one.bytes) one.resolve();

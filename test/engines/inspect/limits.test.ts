@@ -2,6 +2,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startProxy } from '../cli/proxy.js';
 import { engines } from '../engines.js';
 import { five, imageIdOf, openShell, type Outcome, program, type Shell } from '../support.js';
 import { create } from '../tar.js';
@@ -78,6 +79,28 @@ describe.each(five)('an image that $name built', (variant) => {
     const silent = await shell.tool(['-t', shell.name(), '--no-check'], { input });
     imageIdOf(silent);
     expect(silent.stderr).not.toContain('entrypoint-missing');
+  });
+
+  it('is read back only for findings that are shown, and for limits', async () => {
+    let reads = 0;
+    const proxy = await startProxy(variant.host, (head) => {
+      if (/^GET \S*\/images\/get\?/.test(head)) reads++;
+      return undefined;
+    });
+    try {
+      const given = { input: await context(), env: { DOCKER_HOST: proxy.host } };
+      const readsOf = async (...args: readonly string[]): Promise<number> => {
+        reads = 0;
+        imageIdOf(await shell.tool(['-t', shell.name(), ...args], given));
+        return reads;
+      };
+      expect(await readsOf('-q')).toBe(0);
+      expect(await readsOf('--no-check')).toBe(0);
+      expect(await readsOf('-q', '--max-size', '10MB')).toBe(1);
+      expect(await readsOf()).toBe(1);
+    } finally {
+      await proxy.close();
+    }
   });
 });
 
