@@ -49,6 +49,13 @@ function parseLevel(type: CompressionType, level: string): number {
   return number;
 }
 
+/** Names everything that decides the bytes of {@link compress}: format, level and version. */
+export async function compressorId({ type, level }: Compression): Promise<string> {
+  if (type === 'none') return type;
+  if (type === 'gzip') return (await import('./gzip.js')).gzipId(level);
+  return (await import('./zstd.js')).zstdId(level);
+}
+
 /** Compresses `data`. Ending it early, or a failure of `data`, ends both. */
 export async function compress(
   data: AsyncIterable<Buffer>,

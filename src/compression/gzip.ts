@@ -21,6 +21,14 @@ export interface GzipOptions {
   readonly threads?: number | undefined;
 }
 
+/** The version of the code below that decides the bytes. */
+const VERSION = 1;
+
+/** See `compressorId`. */
+export function gzipId(level = DEFAULT_LEVEL): string {
+  return `gzip-${level}-${VERSION}-${process.versions.zlib}`;
+}
+
 /** Returns a part of the output. */
 type Job = () => Promise<Buffer>;
 

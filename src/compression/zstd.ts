@@ -1,5 +1,7 @@
 /** zstd (RFC 8878) with a checksum, by Node from 22.15 on, or else by zstd(1) on all cores. */
+import { execFile } from 'node:child_process';
 import type { Transform } from 'node:stream';
+import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
 import { printable } from '../text/printable.js';
@@ -36,6 +38,18 @@ export async function* zstd(data: Chunks, level = DEFAULT_LEVEL): AsyncGenerator
   } finally {
     await chunks.return?.();
   }
+}
+
+/** See `compressorId`. */
+export async function zstdId(level = DEFAULT_LEVEL): Promise<string> {
+  const own = (process.versions as { zstd?: string }).zstd;
+  return `zstd-${level}-${own ?? (await programVersion())}`;
+}
+
+/** Of zstd(1): it prints `*** Zstandard CLI (64-bit) v1.5.4, by Yann Collet ***`. */
+async function programVersion(): Promise<string> {
+  const { stdout } = await promisify(execFile)('zstd', ['--version']).catch(() => ({ stdout: '' }));
+  return /v([\d.]+)/.exec(stdout)?.[1] ?? 'unknown';
 }
 
 /** Compresses `data` with zstd(1) on all cores, which do not change the output. */

@@ -50,6 +50,24 @@ export async function writeLayer(
   }
 }
 
+/** The diff ID of a layer, and its bytes. @param expected the most bytes, if known */
+export async function hashLayer(
+  tar: Blob,
+  expected?: number,
+): Promise<Pick<StoredLayer, 'diffId' | 'size'>> {
+  const hasher = hasherFor(expected);
+  let size = 0;
+  try {
+    for await (const chunk of tar) {
+      await hasher.update(chunk);
+      size += chunk.length;
+    }
+    return { diffId: await hasher.digest(), size };
+  } finally {
+    hasher.close();
+  }
+}
+
 /** The media type of a layer with this compression. */
 export function layerMediaType(type: CompressionType): string {
   return type === 'none' ? OCI_LAYER : `${OCI_LAYER}+${type}`;

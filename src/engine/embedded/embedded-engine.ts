@@ -13,6 +13,7 @@ import { changes } from '../../filesystem/changes.js';
 import { isFile } from '../../filesystem/node.js';
 import { Tree } from '../../filesystem/tree.js';
 import { Unpacker } from '../../filesystem/unpack.js';
+import { LayerCache } from '../../image/cache/layer-cache.js';
 import type { Platform } from '../../image/descriptor.js';
 import type { AssembledImage } from '../../image/manifest.js';
 import type { RegistrySettings } from '../../image/registry/settings.js';
@@ -84,6 +85,7 @@ class Build implements EntryBuild {
   readonly #speculation: SpeculativeLayerWriter;
   readonly #report: StepReport;
   readonly #registry: RegistrySettings;
+  readonly #cache: LayerCache | undefined;
   #outputs: Promise<Outputs> | undefined;
   #isClosed = false;
 
@@ -96,6 +98,8 @@ class Build implements EntryBuild {
     this.#annotations = imageAnnotations(options.annotations, this.#platforms);
     const { insecure, report, compression, signal } = options;
     this.#registry = { env: settings.env, insecure, report, signal };
+    const notice = (message: string): void => report({ kind: 'notice', message });
+    if (!options.noCache) this.#cache = LayerCache.of(settings.env, compression, notice);
     this.#report = new StepReport(report);
     this.#spool = new Spool(settings.env['TMPDIR'] || tmpdir());
     const time = settings.created ?? 0;
@@ -106,6 +110,7 @@ class Build implements EntryBuild {
       store: async () => (await this.#beginOutputs()).store,
       predict: async () =>
         this.#tree.hasLinks ? undefined : this.#predict(this.entries.snapshot()),
+      isCached: async (size) => (await this.#cache?.mayHave(size)) === true,
       needsContent: async (head) => {
         const { outputs, check } = options;
         return !outputs.every(isImageOutput) || (await check?.needsContent(head)) === true;
@@ -249,7 +254,8 @@ class Build implements EntryBuild {
     return this.#report.around('exporting layers', async () => {
       const written = await this.#speculation.commit(first.layers);
       const annotations = this.#annotations;
-      return assemble(targets, { ...this.#layers, store, created, written, annotations });
+      const cache = this.#cache;
+      return assemble(targets, { ...this.#layers, store, created, written, cache, annotations });
     });
   }
 

@@ -23,11 +23,8 @@ type Fetch = (file: PartialBlob, signal: AbortSignal) => Promise<void>;
  * @throws DockerceptionError of kind output, code CACHE_WRITE, without a temporary folder
  */
 export async function openBlobCache(env: NodeJS.ProcessEnv): Promise<BlobCache> {
-  const { XDG_CACHE_HOME: cache = '', HOME: home = '' } = env;
-  // The specification ignores relative paths.
-  const parent = isAbsolute(cache) ? cache : join(home, '.cache');
-  const folder = join(parent, 'dockerception', 'blobs');
-  if (isAbsolute(parent) && (await isWritable(folder))) {
+  const folder = cacheFolder(env, 'blobs');
+  if (folder !== undefined && (await isWritable(folder))) {
     await removeAbandoned(folder);
     return new BlobCache(folder);
   }
@@ -39,6 +36,16 @@ export async function openBlobCache(env: NodeJS.ProcessEnv): Promise<BlobCache> 
   } catch (error) {
     throw writing(temporary, error);
   }
+}
+
+/** The folder of a cache; undefined if the environment has no place for caches. */
+export function cacheFolder(
+  { XDG_CACHE_HOME: cache = '', HOME: home = '' }: NodeJS.ProcessEnv,
+  name: string,
+): string | undefined {
+  // The specification ignores relative paths.
+  const parent = isAbsolute(cache) ? cache : join(home, '.cache');
+  return isAbsolute(parent) ? join(parent, 'dockerception', name) : undefined;
 }
 
 async function isWritable(folder: string): Promise<boolean> {

@@ -1,21 +1,23 @@
 /** Writes targets as images into a store: the layers of their bases unchanged, and their own. */
 import { DockerceptionError } from '../../../errors.js';
-import { changes } from '../../../filesystem/changes.js';
+import { type Change, changes } from '../../../filesystem/changes.js';
+import { isDirectory } from '../../../filesystem/node.js';
 import { writeImage, writeIndex } from '../../../image/assemble.js';
+import { type LayerCache, shapeOf } from '../../../image/cache/layer-cache.js';
 import type { ImageConfig } from '../../../image/config.js';
 import type { Descriptor, Platform } from '../../../image/descriptor.js';
 import { type StoredLayer, writeLayer } from '../../../image/layer.js';
 import type { AssembledImage, PlatformImage, RepositoryName } from '../../../image/manifest.js';
 import { formatPlatform, normalisePlatform } from '../../../image/platform.js';
 import { fullName } from '../../../image/reference.js';
-import type { BlobStore } from '../../../image/store.js';
+import type { Blob, BlobStore } from '../../../image/store.js';
 import {
   type Annotation,
   annotationsOf,
   parseAnnotation,
 } from '../../../options/buildkit-values.js';
 import type { BuildResult, EngineRequest } from '../../engine.js';
-import type { BuiltTarget } from '../stages/stages.js';
+import type { BuiltTarget, LayerChange } from '../stages/stages.js';
 import { type LayerSettings, layerTar } from './layer-tar.js';
 
 /** A layer of the first target that is in the store already. */
@@ -32,6 +34,7 @@ export interface AssembleOptions extends LayerSettings {
   /** The creation time of the image: seconds since 1970. */
   readonly created: number;
   readonly written?: WrittenLayer | undefined;
+  readonly cache: LayerCache | undefined;
   readonly annotations: readonly Annotation[];
 }
 
@@ -80,7 +83,7 @@ async function assembleOne(
   { image, layers, history, result, platform }: BuiltTarget,
   options: AssembleOptions,
 ): Promise<PlatformImage> {
-  const { store, spool, created: seconds, time, compression, written, signal } = options;
+  const { store, created: seconds, written, signal } = options;
   const descriptors: Descriptor[] = [];
   const diffIds: string[] = [...(image?.config.rootfs.diff_ids ?? [])];
   const origins = new Map<string, RepositoryName>();
@@ -90,13 +93,13 @@ async function assembleOne(
     descriptors.push(layer);
     if (image?.origin !== undefined) origins.set(layer.digest, image.origin);
   }
-  for (const [index, { before, after }] of layers.entries()) {
+  for (const [index, change] of layers.entries()) {
     signal.throwIfAborted();
-    const tar = layerTar([changes(before, after)], { spool, time, signal });
-    const { descriptor, diffId } =
-      written?.index === index
-        ? written.layer
-        : await writeLayer(store, tar, compression, spool.length);
+    const { descriptor, diffId } = await layerOf(
+      change,
+      options,
+      written?.index === index ? written.layer : undefined,
+    );
     descriptors.push(descriptor);
     diffIds.push(diffId);
   }
@@ -116,6 +119,26 @@ async function assembleOne(
   );
   const parts = { config, layers: descriptors, platform, origins };
   return writeImage(store, { ...parts, annotations, descriptorAnnotations });
+}
+
+/** A layer in the store: written already, copied from the cache, or written now. */
+async function layerOf(
+  { before, after }: LayerChange,
+  { store, spool, time, compression, cache, signal }: AssembleOptions,
+  written: StoredLayer | undefined,
+): Promise<StoredLayer> {
+  const tar = (): Blob => layerTar([changes(before, after)], { spool, time, signal });
+  if (cache === undefined) return written ?? writeLayer(store, tar(), compression, spool.length);
+  const shape = shapeOf(sizesOf(changes(before, after)));
+  const found = written === undefined && (await cache.find(store, shape, tar, spool.length));
+  if (found) return found;
+  const layer = written ?? (await writeLayer(store, tar(), compression, spool.length));
+  await cache.add(layer, shape, store);
+  return layer;
+}
+
+function* sizesOf(entries: Iterable<Change>): Generator<number> {
+  for (const { node } of entries) yield isDirectory(node) ? 0 : node.size;
 }
 
 /**

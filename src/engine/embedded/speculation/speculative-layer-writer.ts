@@ -12,14 +12,13 @@ import type { ContentSink } from '../../../filesystem/content-sink.js';
 import { isDirectory } from '../../../filesystem/node.js';
 import { Tree } from '../../../filesystem/tree.js';
 import { unpack } from '../../../filesystem/unpack.js';
+import { LARGE_FILE } from '../../../image/cache/layer-cache.js';
 import type { BlobStore } from '../../../image/store.js';
 import type { WrittenLayer } from '../output/assemble.js';
 import type { LayerSettings } from '../output/layer-tar.js';
 import type { LayerChange } from '../stages/stages.js';
 import { IncrementalLayer } from './incremental-layer.js';
 
-/** Bytes of a large file. */
-const THRESHOLD = 8 << 20;
 /** Predictions for one context, and files up to which predictions are made. */
 const MAX_PREDICTIONS = 100;
 const MAX_FILES = 100_000;
@@ -34,6 +33,11 @@ export interface SpeculationOptions extends LayerSettings {
   readonly store: () => Promise<BlobStore | undefined>;
   /** The layers that an image would have if the context ended here; undefined if they are unknown. May reject. */
   readonly predict: () => Promise<readonly LayerChange[] | undefined>;
+  /**
+   * Whether a layer with a file of this size may be cached: such a layer is written after the context.
+   * @default no layer is cached
+   */
+  readonly isCached?: (size: number) => Promise<boolean>;
   /** Whether a file that starts with these bytes has another reader than the layer's writer. */
   readonly needsContent: (head: Buffer) => Promise<boolean>;
 }
@@ -76,7 +80,7 @@ export class SpeculativeLayerWriter implements ContentSink {
   constructor(private readonly options: SpeculationOptions) {}
 
   begin(size: number): number {
-    const { spool, threshold = THRESHOLD } = this.options;
+    const { spool, threshold = LARGE_FILE } = this.options;
     this.#storePending();
     this.#files++;
     if (size < threshold || this.#files > MAX_FILES || this.#predictionsLeft <= 0)
@@ -163,6 +167,7 @@ export class SpeculativeLayerWriter implements ContentSink {
   /** Decides whether the pending content is stored or diverted. */
   async #decide(pending: PendingContent): Promise<void> {
     const { offset, size } = pending;
+    if (await this.options.isCached?.(size)) return this.#storePending();
     // An error of the Dockerfile is reported after the context, if it is still there.
     const prediction = await this.options.predict().catch(() => undefined);
     const location = prediction && locate(offset, prediction);
