@@ -73,8 +73,11 @@ export class Outputs {
     return this.received === undefined ? (this.named[0] ?? this.temporary) : undefined;
   }
 
-  /** Writes the image to all outputs. The signal is ignored once one of them has the image. */
-  async finish(image: AssembledImage): Promise<void> {
+  /**
+   * Writes the image to all outputs. The signal is ignored once one of them has the image.
+   * @param signal @default that of the build
+   */
+  async finish(image: AssembledImage, signal = this.options.build.signal): Promise<void> {
     const { build, registry, load, stdout } = this.options;
     const { named, temporary, received, store } = this;
     const names = build.tags.map(fullName);
@@ -87,16 +90,12 @@ export class Outputs {
     await temporary?.finish(image, names);
     const archive = received ?? temporary;
     if (archive !== undefined) {
-      if (!build.push) build.signal.throwIfAborted();
-      if (build.load) await load?.(archive.read(), build.push ? NEVER : build.signal);
+      if (!build.push) signal.throwIfAborted();
+      if (build.load) await load?.(archive.read(), build.push ? NEVER : signal);
       if (build.outputs.some(isStreamed))
-        await writeToStream(
-          archive.read(),
-          stdout,
-          build.push || build.load ? NEVER : build.signal,
-        );
+        await writeToStream(archive.read(), stdout, build.push || build.load ? NEVER : signal);
     }
-    if (!build.push && !build.load) build.signal.throwIfAborted();
+    if (!build.push && !build.load) signal.throwIfAborted();
     for (const destination of [received, ...named]) await destination?.finish(image, names);
   }
 

@@ -45,10 +45,13 @@ export function buildkitEngine(builder: Builder, settings: BuildkitSettings): En
         built: () => undefined,
       });
       if (check !== undefined) for (const one of exports) await one.check?.(check);
-      // Once BuildKit has pushed the image, the signal is ignored.
-      const stop = pushesItself(request) ? NEVER : signal;
+      // Once one output is published, the signal is ignored.
+      let stop = pushesItself(request) ? NEVER : signal;
       stop.throwIfAborted();
-      for (const one of exports) await one.finish?.(stop);
+      for (const one of exports) {
+        await one.finish?.(stop);
+        stop = NEVER;
+      }
       return request.call === undefined ? resultOf(response) : resultOfCall(response);
     } catch (error) {
       context.stream.destroy(error instanceof Error ? error : undefined);

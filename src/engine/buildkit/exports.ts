@@ -41,7 +41,7 @@ export function pushesItself({ push, load, outputs, check }: EngineRequest): boo
 }
 
 /**
- * Opens all outputs.
+ * Opens all outputs. The first export is the one that is pushed, if any: no file appears if that fails.
  *
  * @param begun receives each export at once; the caller closes them
  * @throws DockerceptionError of kind usage: OUTPUT_NONE, OUTPUT_TYPE; of kind output.
@@ -58,15 +58,9 @@ export async function beginExports(
     const hint = '`push`, `outputs: FILE` or `load` take it elsewhere';
     throw new DockerceptionError('usage', 'OUTPUT_NONE', message, { hint });
   }
-  for (const output of outputs.filter((each) => !isImageOutput(each)))
-    begun.push(
-      output.type === 'local'
-        ? await localExport(output, request, settings)
-        : await tarExport(output, settings),
-    );
-  if (pushesItself(request)) return void begun.push(pushExport(request, settings));
   const groups = new Map<string, Output[]>();
-  if (push || load || check?.hasLimits === true) groups.set('[]', []);
+  if (pushesItself(request)) begun.push(pushExport(request, settings));
+  else if (push || load || check?.hasLimits === true) groups.set('[]', []);
   for (const output of outputs.filter(isImageOutput)) {
     const key = JSON.stringify(Object.entries(exportedAttributes(output)).sort());
     groups.set(key, [...(groups.get(key) ?? []), output]);
@@ -76,6 +70,12 @@ export async function beginExports(
     const where = { outputs: group, push: push && isPlain, load: load && isPlain };
     begun.push(await imageExport({ ...request, ...where }, settings));
   }
+  for (const output of outputs.filter((each) => !isImageOutput(each)))
+    begun.push(
+      output.type === 'local'
+        ? await localExport(output, request, settings)
+        : await tarExport(output, settings),
+    );
 }
 
 /** The attributes of the image, without that of the place. */
@@ -167,7 +167,7 @@ async function imageExport(
           open: () => Promise.resolve(archive.read()),
         });
     },
-    finish: async () => outputs.finish(await archive.image()),
+    finish: async (stop) => outputs.finish(await archive.image(), stop),
     close: () => outputs.close(),
   };
 }

@@ -73,6 +73,7 @@ export function embeddedEngine(settings: EmbeddedSettings): EntryEngine {
 /** Bytes of the largest Dockerfile, as in BuildKit. */
 const MAX_DOCKERFILE = 16 << 20;
 const SILENT = new StepReport(() => undefined);
+const NEVER = new AbortController().signal;
 
 class Build implements EntryBuild {
   readonly entries: Unpacker;
@@ -165,10 +166,11 @@ class Build implements EntryBuild {
       const targets = await this.#targets(dockerfile, sources, this.#report);
       if (check !== undefined) await checkTargets(targets, this.#spool, check);
       const image = await this.#assemble(targets, outputs);
-      await writeFileSystems(targets, this.#options, this.settings.stdout, this.#layers);
       signal.throwIfAborted();
-      // After this, a signal no longer changes the result.
+      // After this, a signal no longer changes the result. No file appears if a push fails.
       if (image !== undefined) await outputs.finish(image);
+      const layers = image === undefined ? this.#layers : { ...this.#layers, signal: NEVER };
+      await writeFileSystems(targets, this.#options, this.settings.stdout, layers);
       return metadataOf(image, this.#options);
     } finally {
       await sources.close();

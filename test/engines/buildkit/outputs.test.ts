@@ -1,13 +1,13 @@
-/** What a build with a BuildKit puts out: every form of output, the check before it, and nothing of it if the build fails. */
+/** The outputs of a build with a BuildKit, in every form, and the check before them. */
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, inspectImage, run } from '../engines.js';
+import { engines, run } from '../engines.js';
 import { expectFailure, imageIdOf, openShell, type Shell } from '../support.js';
 import { create } from '../tar.js';
 import { type RemoteBuildKit, serveBuildKit } from './bridge.js';
-import { docker28 as variant, tagsOf } from './docker28.js';
+import { docker28 as variant } from './docker28.js';
 
 const { address: registry } = engines.registry;
 
@@ -163,82 +163,6 @@ describe('a file system', () => {
     expectFailure(outcome, 6, /--max-size/);
     expect((await readdir(shell.folder)).filter((name) => name.includes(app))).toEqual([]);
   });
-});
-
-/** Each form of output. */
-const kinds: readonly { kind: string; more: (app: string) => string[] }[] = [
-  { kind: 'a push', more: (app) => ['-t', `${registry}/${app}`, '--push'] },
-  {
-    kind: 'a push after a check',
-    more: (app) => ['-t', `${registry}/${app}`, '--push', '--deny', '/never'],
-  },
-  {
-    kind: 'a push with a cache',
-    more: (app) => {
-      const cache = `type=registry,mode=max,ref=${registry}/${app}:cache`;
-      return ['-t', `${registry}/${app}`, '--push', '--cache-to', cache];
-    },
-  },
-  { kind: 'an archive', more: (app) => ['-t', app, '-o', `${app}.tar`] },
-  { kind: 'standard output', more: (app) => ['-t', app, '-o', '-'] },
-  { kind: 'a layout', more: (app) => ['-t', app, '-o', `type=oci,tar=false,dest=${app}`] },
-  { kind: 'a tar', more: (app) => ['-o', `type=tar,dest=${app}.tar`] },
-  { kind: 'a folder', more: (app) => ['-o', `type=local,dest=${app}`] },
-  { kind: 'a load', more: (app) => ['-t', app, '--load'] },
-];
-
-/** Names in the registry, the folder and the engine. */
-async function remains(app: string): Promise<unknown> {
-  const files = (await readdir(shell.folder)).filter((name) => name.includes(app));
-  const image = await inspectImage(variant.host, app).catch(() => undefined);
-  return [await tagsOf(app), files, image];
-}
-const NOTHING = [undefined, [], undefined];
-
-describe.each(kinds)('$kind', ({ more }) => {
-  it('leaves nothing of a context that is cut short', async () => {
-    const app = shell.name();
-    const input = (await context(app)).subarray(0, -1024);
-    expectFailure(await shell.tool(args(...more(app)), { input }), 3, /cut short/);
-    expect(await remains(app)).toEqual(NOTHING);
-  });
-
-  it.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('leaves nothing after %s', async (signal, code) => {
-    const app = shell.name();
-    const input = await context(app, `RUN echo of ${app}; sleep 30\n`);
-    const [, ...rest] = args('--progress', 'plain', ...more(app));
-    const running = shell.start(['dockerception', ...rest], { input });
-    await running.says(` of ${app}\n`);
-    running.signal(signal);
-    const outcome = await running.done;
-    expect(outcome.code, outcome.stderr).toBe(code);
-    expect(await remains(app)).toEqual(NOTHING);
-  });
-
-  it('leaves nothing if a limit refuses the image', async () => {
-    const app = shell.name();
-    const input = await context(app);
-    const outcome = await shell.tool(args(...more(app), '--deny', '/data'), { input });
-    expectFailure(outcome, 6, /--deny/);
-    // A cache is no image: BuildKit writes it before it sends one.
-    const [tags, ...others] = (await remains(app)) as unknown[];
-    expect([tags ?? ['cache'], ...others]).toEqual([['cache'], [], undefined]);
-  });
-});
-
-it('leaves nothing of a builder that fails', async () => {
-  const app = shell.name();
-  const script = `cp -r /context/. . && tar -cf - Dockerfile data; exit 3`;
-  await shell.run('mkdir failing');
-  const Dockerfile = `FROM ${engines.base}\nWORKDIR /work\nCOPY . /context\nCMD ${script}\n`;
-  await shell.file('failing/Dockerfile', Dockerfile);
-  await shell.file('failing/data', 'data');
-  const given = args('--from', 'failing', '-t', `${registry}/${app}`, '--push', '-o', `${app}.tar`);
-  expectFailure(await shell.tool(given), 4, /exit code 3|exited with 3/);
-  expect(await remains(app)).toEqual(NOTHING);
 });
 
 describe('the BuildKit of Docker 20.10', () => {

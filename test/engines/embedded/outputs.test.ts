@@ -185,6 +185,9 @@ describe('an image that no engine built', () => {
     expectFailure(full, 1, /writing \/dev\/full: no space is left/);
     const gone = await shell.run('dockerception -q -o - | exec <&-', { input: context });
     expectFailure(gone, 1, /writing standard output: its reader has gone/);
+    const outputs = ['-o', 'app.tar', '-o', 'type=local,dest=app', '-o', 'type=tar,dest=files.tar'];
+    const args = ['-q', '--engine', 'embedded', '-t', '127.0.0.1:9/app', '--push', ...outputs];
+    expectFailure(await shell.tool(args, { input: context }), 5, /pushing 127\.0\.0\.1:9/);
     expect(await readdir(shell.folder)).toEqual(before);
   });
 });
