@@ -1,16 +1,48 @@
 #!/usr/bin/env node
+const { readFileSync } = require('node:fs');
+const Module = require('node:module');
+const path = require('node:path');
+const { Script } = require('node:vm');
+
+/** @typedef {typeof import('../dist/bin/main.js')} Bundle */
+
 const args = process.argv.slice(2);
 // Without a builder, `filter` has a smaller bundle, which starts faster.
 const isPlainFilter = args[0] === 'filter' && !args.some((text) => text.startsWith('--from'));
 try {
-  const { main } = isPlainFilter
-    ? await import('../dist/bin/filter.js')
-    : await import('../dist/bin/main.js');
-  process.exitCode = await main(args);
+  const { main } = load(isPlainFilter ? 'filter' : 'main');
+  void main(args).then((code) => {
+    process.exitCode = code;
+  });
 } catch (error) {
   // The program itself could not be loaded.
   process.stderr.write(
     `dockerception: ${error instanceof Error ? error.message : String(error)}\n`,
   );
   process.exitCode = 1;
+}
+
+/**
+ * Loads a bundle, with the code that V8 compiled when it was built (src/cli/code-cache.js), unless this V8 is another or
+ * has other flags.
+ * @param {string} name
+ */
+function load(name) {
+  const folder = path.join(__dirname, '../dist/bin');
+  const filename = path.join(folder, `${name}.js`);
+  let cachedData;
+  try {
+    cachedData = readFileSync(
+      path.join(folder, `${name}.${process.versions.v8}.${process.arch}.cache`),
+    );
+  } catch {
+    // It was built by another version of Node.
+  }
+  const script = new Script(Module.wrap(readFileSync(filename, 'utf8')), { filename, cachedData });
+  const bundle = { exports: {} };
+  /** @type {unknown} */
+  const run = script.runInThisContext();
+  if (typeof run === 'function')
+    Reflect.apply(run, undefined, [bundle.exports, require, bundle, filename, folder]);
+  return /** @type {Bundle} */ (bundle.exports);
 }

@@ -9,9 +9,6 @@ let withFlags: ((text: string) => string) | undefined;
 
 /** Runs one command; never rejects. Resolves to the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
-  // The young generation of V8's heap, with the buffers that belong to it, doubles up to 16 MiB, which costs some 30 MB. Kept
-  // small, nothing is slower: measured with streams, and with trees of a million entries.
-  setFlagsFromString('--semi-space-growth-factor=1');
   process.on('uncaughtException', endWith);
   const asksVersion = argv[0] === '--version' && argv.length === 1;
   try {
@@ -45,12 +42,31 @@ function endWith(error: unknown): void {
   process.exit(exitCodeOf(error));
 }
 
+/**
+ * The young generation of V8's heap, with the buffers that belong to it, doubles up to 16 MiB, which costs some 30 MB.
+ * Kept small, nothing is slower: measured with streams, and with trees of a million entries.
+ */
+function limitYoungGeneration(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+}
+
 async function runVerb(args: Arguments): Promise<number> {
+  // In the next turn: Node's modules that are loaded after a change of flags are compiled again.
+  setImmediate(limitYoungGeneration);
   const { onSignals } = await import('./process.js');
   const { signal, release } = onSignals();
   try {
-    const { env, stdout, stderr } = process;
-    const command = { env, stdout, stderr, signal };
+    const command = {
+      env: process.env,
+      // Node opens both when they are first read.
+      get stdout() {
+        return process.stdout;
+      },
+      get stderr() {
+        return process.stderr;
+      },
+      signal,
+    };
     if (args.verb === 'filter') await (await import('./filter.js')).runFilter(args, command);
     else if (args.verb === 'inspect')
       await (await import('./inspect.js')).runInspect(args, command);

@@ -28,7 +28,9 @@ export function digestOf(bytes: Buffer | string, like = 'sha256:'): string {
   return `${algorithmOf(like)}:${hashFor(like).update(bytes).digest('hex')}`;
 }
 
-export const EMPTY_DIGEST = digestOf('');
+/** `digestOf('')`, which at this place would load OpenSSL for every command. */
+export const EMPTY_DIGEST =
+  'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 /** The digest of a stream. */
 export async function digestOfStream(stream: Readable, like = 'sha256:'): Promise<string> {
