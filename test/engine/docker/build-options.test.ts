@@ -10,7 +10,6 @@ import {
 import type { Ping } from '../../../src/engine/docker/connection.js';
 import { registryAuth, registryConfig } from '../../../src/engine/docker/registry.js';
 import type { EngineRequest } from '../../../src/engine/engine.js';
-import { credentialHint } from '../../../src/image/credentials/credential-hint.js';
 import { credentialStore } from '../../../src/image/credentials/credentials.js';
 import { fullName, splitTag } from '../../../src/image/reference.js';
 import type { Output } from '../../../src/options/image.js';
@@ -165,28 +164,6 @@ describe('credentials for an engine', () => {
     expect(warnings).toEqual([
       'asking docker-credential-gone for the credentials of b.example: no such program on PATH',
     ]);
-  });
-
-  it.each<[string, string | undefined]>([
-    ['Head "http://r.example:1/v2/a/manifests/latest": no basic auth credentials', 'r.example:1'],
-    [
-      'pulling from host 127.0.0.1:5000 failed with status code: 401 Unauthorized',
-      '127.0.0.1:5000',
-    ],
-    [
-      'reading manifest latest in localhost:5000/app: unauthorized: authentication required',
-      'localhost:5000',
-    ],
-    ['pull access denied for app, repository does not exist', 'docker.io'],
-    ['process "/bin/sh -c false" did not complete successfully', undefined],
-    ['lstat a401b.example/x: no such file', undefined],
-  ])('are hinted at after %j for %s', async (message, host) => {
-    const hint = await credentialHint(message, credentialStore({ DOCKER_CONFIG: folder }));
-    if (host === undefined) expect(hint).toBeUndefined();
-    else
-      expect(hint).toContain(
-        `credentials for ${host} were looked for in auths in ${join(folder, 'config.json')}`,
-      );
   });
 });
 
