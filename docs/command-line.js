@@ -48,7 +48,7 @@ Every error code is in [errors](errors.md).
 | \`DOCKER_TLS_VERIFY\`, \`DOCKER_CERT_PATH\`, \`DOCKER_API_VERSION\`    | as for the docker CLI                       |
 | \`DOCKER_BUILDKIT\`                                                | 0 builds with the classic builder           |
 | \`BUILDX_BUILDER\`, \`BUILDKIT_HOST\` | name a BuildKit, as \`--builder\`, which overrides both; the first overrides the second |
-| \`XDG_CACHE_HOME\`, \`TMPDIR\` | the cache of base layers, and temporary contents of the embedded engine |
+| \`XDG_CACHE_HOME\`, \`TMPDIR\` | the folder of caches without \`--cache-dir\`, and of temporary contents |
 | \`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`NO_PROXY\` | the proxy for registries |
 | \`BUILDKIT_PROGRESS\`, \`NO_COLOR\`, \`TERM\`                          | the display                                 |
 `;

@@ -49,7 +49,7 @@ export const ERROR_CODES = {
   BUILD_NO_IMAGE:
     "build | The engine reported neither a failure nor an image ID. | Read the engine's log.",
   CACHE_WRITE:
-    "output | A layer can't be written to the cache. | Free space, or name another folder with `XDG_CACHE_HOME`.",
+    "output | A layer can't be written to the cache. | Free space, or name another folder with `--cache-dir`.",
   CALL_IMAGE:
     'usage | `--call` builds no image, and another option needs one. | Leave one of both out.',
   CAT_NOT_A_FILE: "usage | The path of `--cat` isn't a regular file. | `--list` shows every name.",

@@ -1,4 +1,5 @@
-const tool = '$TOOL --engine embedded -q -t bench';
+const cached = '$TOOL --engine embedded -q -t bench';
+const tool = `${cached} --no-cache`;
 const append = '$CRANE append -t bench/bench:1 -o $OUT 2> $DIR/crane.log -f';
 
 /** The embedded engine: archives, compression, and repeated builds. @type {import('../run.js').Row[]} */
@@ -22,8 +23,8 @@ export const images = [
     peer: 'first',
     goal: 0.6,
     bytes: 'again',
-    own: `${tool} --cache-dir $DIR/warm -o $OUT < $SMALL`,
-    against: `rm -rf $DIR/cold; ${tool} --cache-dir $DIR/cold -o $OUT < $SMALL`,
+    own: `${cached} --cache-dir $DIR/warm -o $OUT < $SMALL`,
+    against: `rm -rf $DIR/cold; ${cached} --cache-dir $DIR/cold -o $OUT < $SMALL`,
   },
   {
     work: '1 GiB of random bytes to an archive, gzip, against `crane append`',

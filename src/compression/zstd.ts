@@ -48,7 +48,7 @@ export async function zstdId(level = DEFAULT_LEVEL): Promise<string> {
 
 /** Of zstd(1): it prints `*** Zstandard CLI (64-bit) v1.5.4, by Yann Collet ***`. */
 async function programVersion(): Promise<string> {
-  const { stdout } = await promisify(execFile)('zstd', ['--version']).catch(() => ({ stdout: '' }));
+  const { stdout } = await promisify(execFile)('zstd', ['-V']).catch(() => ({ stdout: '' }));
   return /v([\d.]+)/.exec(stdout)?.[1] ?? 'unknown';
 }
 

@@ -113,6 +113,11 @@ export const IMAGE = {
     result('--compression TYPE', 'of layers written here: gzip, zstd or none (default gzip)'),
     result('--compression-level N', 'from 1, the fastest, to 9 (gzip) or 19 (zstd)'),
   ),
+  /** The folder for the layers of bases, and for layers that were compressed here. @default `$XDG_CACHE_HOME/dockerception` */
+  cacheDir: optional(
+    nonEmptyText,
+    result('--cache-dir DIR', 'keep layers of bases, and compressed layers, in this folder'),
+  ),
 };
 
 /** Complete options of an image. */

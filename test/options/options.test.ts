@@ -110,6 +110,7 @@ const BUILD: Record<string, Accepts> = {
   load: isFlag,
   outputs: isList(never),
   compression: never,
+  cacheDir: isFilled,
   insecure: (value) => isFlag(value) || isList(isFilled)(value),
   limits: isBare,
   check: isFlag,

@@ -97,10 +97,11 @@ class Build implements EntryBuild {
     this.#options = { ...options, buildArgs: withSourceDateEpoch(options.buildArgs, settings.env) };
     this.#platforms = platformsOf(options.platforms);
     this.#annotations = imageAnnotations(options.annotations, this.#platforms);
-    const { insecure, report, compression, signal } = options;
+    const { insecure, report, compression, cacheDir, signal } = options;
     this.#registry = { env: settings.env, insecure, report, signal };
     const notice = (message: string): void => report({ kind: 'notice', message });
-    if (!options.noCache) this.#cache = LayerCache.of(settings.env, compression, notice);
+    if (!options.noCache)
+      this.#cache = LayerCache.of({ env: settings.env, cacheDir }, compression, notice);
     this.#report = new StepReport(report);
     this.#spool = new Spool(settings.env['TMPDIR'] || tmpdir());
     const time = settings.created ?? 0;
@@ -220,13 +221,14 @@ class Build implements EntryBuild {
 
   #sources(tree: Tree, contextOnly: boolean): SourceTrees {
     const { openDirectory, engineHas } = this.settings;
-    const { buildContexts: contexts, concealed, pull, signal } = this.#options;
+    const { buildContexts: contexts, concealed, pull, cacheDir, signal } = this.#options;
     const context = concealed.length === 0 ? tree : new Tree(tree);
     for (const path of concealed) context.remove(toBinary(path).split('/'));
     return new SourceTrees({
       context,
       contexts,
       registry: this.#registry,
+      cacheDir,
       // With --pull, engines do not use local images either.
       ...(engineHas && !pull && { engineHas: (reference) => engineHas(reference, signal) }),
       contextOnly,

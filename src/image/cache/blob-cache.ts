@@ -7,7 +7,7 @@ import type { Hash } from 'node:crypto';
 import { constants, createReadStream, renameSync } from 'node:fs';
 import { access, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { DockerceptionError, systemCode } from '../../errors.js';
 import { keepFolder } from '../../files/make-folder.js';
 import { TemporaryFile } from '../../files/temporary-file.js';
@@ -20,10 +20,11 @@ type Fetch = (file: PartialBlob, signal: AbortSignal) => Promise<void>;
 
 /**
  * Opens the cache of an environment: `XDG_CACHE_HOME`, `HOME`; a temporary folder (`TMPDIR`) if that is not writable.
+ * @param cacheDir in place of the environment's folder
  * @throws DockerceptionError of kind output, code CACHE_WRITE, without a temporary folder
  */
-export async function openBlobCache(env: NodeJS.ProcessEnv): Promise<BlobCache> {
-  const folder = cacheFolder(env, 'blobs');
+export async function openBlobCache(env: NodeJS.ProcessEnv, cacheDir?: string): Promise<BlobCache> {
+  const folder = cacheFolder('blobs', env, cacheDir);
   if (folder !== undefined && (await isWritable(folder))) {
     await removeAbandoned(folder);
     return new BlobCache(folder);
@@ -40,9 +41,11 @@ export async function openBlobCache(env: NodeJS.ProcessEnv): Promise<BlobCache> 
 
 /** The folder of a cache; undefined if the environment has no place for caches. */
 export function cacheFolder(
-  { XDG_CACHE_HOME: cache = '', HOME: home = '' }: NodeJS.ProcessEnv,
   name: string,
+  { XDG_CACHE_HOME: cache = '', HOME: home = '' }: NodeJS.ProcessEnv,
+  cacheDir?: string,
 ): string | undefined {
+  if (cacheDir !== undefined) return resolve(cacheDir, name);
   // The specification ignores relative paths.
   const parent = isAbsolute(cache) ? cache : join(home, '.cache');
   return isAbsolute(parent) ? join(parent, 'dockerception', name) : undefined;
@@ -225,6 +228,6 @@ function writing(path: string, error: unknown): DockerceptionError {
   const { message } = outputFailure(path, error) as Error;
   return new DockerceptionError('output', 'CACHE_WRITE', message, {
     cause: error,
-    hint: 'XDG_CACHE_HOME names the folder that the cache is in; a read-only container gets one with --tmpfs /tmp',
+    hint: '`cacheDir` names another folder; a read-only container gets one with --tmpfs /tmp',
   });
 }

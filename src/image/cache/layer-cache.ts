@@ -1,5 +1,5 @@
 /**
- * A cache of compressed layers in `$XDG_CACHE_HOME/dockerception/layers`, so that an unchanged layer is not compressed
+ * A cache of compressed layers in `$XDG_CACHE_HOME/dockerception/layers`, or in `layers` of a given folder, so that an unchanged layer is not compressed
  * again. The name of a file has everything but the bytes: diff ID, digest, compressor, and the size of the contents.
  * Processes share it: a file gets its name when it is complete, and is verified while it is read. Failures are notices.
  */
@@ -34,6 +34,12 @@ export const LARGE_FILE = 8 << 20;
 /** Sizes of files are stored modulo this prime, as bits. */
 const SIZES = 127;
 
+/** Where a cache is: a folder, or that of an environment. */
+interface CachePlace {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cacheDir?: string | undefined;
+}
+
 /** What is known of a layer before its tar is read. */
 export interface LayerShape {
   /** Of all contents, and 512 for each entry. */
@@ -63,11 +69,11 @@ export class LayerCache {
 
   /** The cache of an environment, if it has a place for one. Nothing is read or written yet. */
   static of(
-    env: NodeJS.ProcessEnv,
+    { env, cacheDir }: CachePlace,
     compression: Compression,
     notice: (message: string) => void,
   ): LayerCache | undefined {
-    const folder = cacheFolder(env, 'layers');
+    const folder = cacheFolder('layers', env, cacheDir);
     return folder === undefined || compression.type === 'none'
       ? undefined
       : new LayerCache(folder, compression, notice);

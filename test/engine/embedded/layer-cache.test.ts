@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addImage, fakeRegistry } from '../../image/registry/fake.js';
 import { useSharedProcess } from '../../support/process/shared-process.js';
 import { readTar } from '../../support/read-tar.js';
 import { member, tar } from '../../support/write-tar.js';
@@ -100,6 +101,25 @@ describe.each([
     expect((await build(context(sizes))).equals(first)).toBe(true);
     expect((await build(context(sizes))).equals(first)).toBe(true);
   });
+});
+
+it('is in the folder of --cache-dir, with the layers of bases', async () => {
+  const registry = await fakeRegistry();
+  try {
+    addImage(registry, 'base', 'latest', [tar(member({ name: 'base', body: 'b' }))]);
+    const input = tar(
+      member({ name: 'Dockerfile', body: `FROM ${registry.address}/base\nCOPY f /\n` }),
+      member({ name: 'f', body: text(2_000_000) }),
+    );
+    const cache = join(folder, 'other/place');
+    const first = await build(input, '--cache-dir', cache);
+    expect(readdirSync(cache).sort()).toEqual(['blobs', 'layers']);
+    expect(readdirSync(join(cache, 'layers'))).toHaveLength(1);
+    expect(readdirSync(folder).sort()).toEqual(['image.tar', 'other']);
+    expect((await build(input, '--cache-dir', cache)).equals(first)).toBe(true);
+  } finally {
+    await registry.close();
+  }
 });
 
 it('is not used by a build without the cache', async () => {

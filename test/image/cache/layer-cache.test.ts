@@ -40,7 +40,7 @@ afterEach(async () => {
 });
 
 const cacheOf = (compression = GZIP): LayerCache =>
-  LayerCache.of({ XDG_CACHE_HOME: home }, compression, (message) =>
+  LayerCache.of({ env: { XDG_CACHE_HOME: home } }, compression, (message) =>
     notices.push(message),
   ) as LayerCache;
 
@@ -128,9 +128,9 @@ describe('the cache of layers', () => {
 
   it('is no cache for layers that are not compressed, or without a place', () => {
     const notice = (): void => undefined;
-    expect(LayerCache.of({ HOME: home }, { type: 'none' }, notice)).toBeUndefined();
-    expect(LayerCache.of({ XDG_CACHE_HOME: 'relative' }, GZIP, notice)).toBeUndefined();
-    expect(LayerCache.of({ HOME: home }, GZIP, notice)).toBeDefined();
+    expect(LayerCache.of({ env: { HOME: home } }, { type: 'none' }, notice)).toBeUndefined();
+    expect(LayerCache.of({ env: { XDG_CACHE_HOME: 'relative' } }, GZIP, notice)).toBeUndefined();
+    expect(LayerCache.of({ env: { HOME: home } }, GZIP, notice)).toBeDefined();
   });
 
   it('reports why a layer is not cached, and goes on', async () => {

@@ -27,6 +27,8 @@ export interface SourceTreesOptions {
   /** From name to `docker-image://…`, `oci-layout://…`, …, or a directory. */
   readonly contexts: Readonly<Record<string, string>>;
   readonly registry: RegistrySettings;
+  /** Of layers from registries. @default the environment's */
+  readonly cacheDir?: string | undefined;
   /** Whether an engine that can build instead has an image. @default no engine can build */
   readonly engineHas?: ((reference: string) => Promise<boolean>) | undefined;
   /** Whether only the context is available, as in a prediction. */
@@ -153,8 +155,8 @@ export class SourceTrees {
 
   async #pull(name: string, platform: Platform): Promise<Image> {
     const { pullFromRegistry } = await import('../../../image/registry/pull.js');
-    const { registry, engineHas } = this.options;
-    const cache = await (this.#cache ??= openBlobCache(registry.env));
+    const { registry, cacheDir, engineHas } = this.options;
+    const cache = await (this.#cache ??= openBlobCache(registry.env, cacheDir));
     try {
       return await pullFromRegistry(parseReference(name), platform, registry, cache);
     } catch (error) {
