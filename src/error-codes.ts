@@ -230,7 +230,7 @@ export const ERROR_CODES = {
   SOURCE_FAILED:
     "context | The stream of a context failed. | The message has the stream's own error.",
   SSH_AGENT:
-    'usage | `--ssh` needs an SSH agent, and none runs. | Start one, or name its socket: `--ssh ID=SOCKET`.',
+    'usage | `--ssh` needs the socket of an SSH agent; a key file is not enough. | Start one and add the key: `eval $(ssh-agent); ssh-add FILE`.',
   TAG_FAILED:
     "engine | The engine can't tag the image that it built. | Try again; a concurrent prune may have removed it.",
   TARGET_ENTRIES:

@@ -38,6 +38,27 @@ export interface VertexWarning {
   readonly short: string;
   readonly detail?: readonly string[];
   readonly url?: string;
+  readonly sourceInfo?: SourceInfo;
+  /** The lines that the warning is about. */
+  readonly range?: readonly SourceRange[];
+}
+
+/** The file that a warning is about. */
+export interface SourceInfo {
+  readonly filename: string;
+  readonly language?: string;
+}
+
+/** Lines begin at 1, characters at 0. */
+export interface SourceRange {
+  readonly start: SourcePosition;
+  readonly end: SourcePosition;
+}
+
+export interface SourcePosition {
+  readonly line: number;
+  /** @default 0 */
+  readonly character?: number;
 }
 
 /** BuildKit's unit of progress. */

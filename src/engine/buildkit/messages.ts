@@ -109,12 +109,17 @@ export const VertexLog = message({
   msg: [4, bytes],
 });
 
+/** pb.Position, of which the first line has the number 1. */
+const Position = message({ line: [1, int], character: [2, int] });
+
 export const VertexWarning = message({
   vertex: [1, string],
   level: [2, int],
   short: [3, string],
   detail: [4, repeated(string)],
   url: [5, string],
+  info: [6, message({ filename: [1, string], language: [4, string] })],
+  ranges: [7, repeated(message({ start: [1, Position], end: [2, Position] }))],
 });
 
 export const StatusResponse = message({

@@ -1,10 +1,12 @@
 /**
  * Decodes BuildKit's progress, a `moby.buildkit.v1.StatusResponse` (moby/buildkit, api/services/control/control.proto).
- * Fields that are not shown (ranges, progress groups) are skipped.
+ * Progress groups and the content of a source are skipped.
  */
 import { StringDecoder } from 'node:string_decoder';
 import type {
   SolveStatus,
+  SourceInfo,
+  SourcePosition,
   Vertex,
   VertexLog,
   VertexStatus,
@@ -68,9 +70,32 @@ function statusOf(status: Value<typeof messages.VertexStatus>): VertexStatus {
 function warningOf({
   detail,
   url,
+  info,
+  ranges,
   ...warning
 }: Value<typeof messages.VertexWarning>): VertexWarning {
-  return { ...warning, ...(detail.length > 0 && { detail }), ...(url !== '' && { url }) };
+  const range = ranges.map(({ start, end }) => ({
+    start: positionOf(start),
+    end: positionOf(end),
+  }));
+  return {
+    ...warning,
+    ...(detail.length > 0 && { detail }),
+    ...(url !== '' && { url }),
+    ...(info !== undefined && { sourceInfo: sourceOf(info) }),
+    ...(range.length > 0 && { range }),
+  };
+}
+
+function sourceOf({ filename, language }: { filename: string; language: string }): SourceInfo {
+  return { filename, ...(language !== '' && { language }) };
+}
+
+function positionOf(
+  position: { readonly line: number; readonly character: number } | undefined,
+): SourcePosition {
+  const { line = 0, character = 0 } = position ?? {};
+  return { line, ...(character !== 0 && { character }) };
 }
 
 function startAndEnd(times: {

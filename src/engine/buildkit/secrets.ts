@@ -44,8 +44,9 @@ export async function secretServices(
       throw usage(
         'SSH_AGENT',
         `reading \`ssh: ${id}\`: there is no SSH agent`,
-        'start one: `eval $(ssh-agent); ssh-add`',
+        'start an agent: `eval $(ssh-agent); ssh-add`',
       );
+    await checkSocket(id, path);
     sockets.set(id, path);
   }
   return {
@@ -57,6 +58,20 @@ export async function secretServices(
       },
     }),
   };
+}
+
+/** Throws SSH_AGENT, for a key file too, which buildx accepts. */
+async function checkSocket(id: string, path: string): Promise<void> {
+  const subject = `reading \`ssh: ${id}\``;
+  const start = 'start an agent: `eval $(ssh-agent); ssh-add`';
+  const found = await stat(path).catch((cause: unknown) => {
+    throw usage('SSH_AGENT', `${subject}: ${messageOf(cause)}`, start, cause);
+  });
+  if (found.isSocket()) return;
+  const hint = found.isFile()
+    ? `add the key to an agent: \`eval $(ssh-agent); ssh-add ${path}\`, then leave out the path`
+    : start;
+  throw usage('SSH_AGENT', `${subject}: ${path} is not the socket of an SSH agent`, hint);
 }
 
 async function readSecret(id: string, path: string, signal: AbortSignal): Promise<Buffer> {

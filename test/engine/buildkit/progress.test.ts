@@ -24,7 +24,11 @@ const { root } = protobuf.parse(`
   message VertexLog { string vertex = 1; Timestamp timestamp = 2; int64 stream = 3; bytes msg = 4; }
   message VertexWarning {
     string vertex = 1; int64 level = 2; bytes short = 3; repeated bytes detail = 4; string url = 5;
-  }`);
+    SourceInfo info = 6; repeated Range ranges = 7;
+  }
+  message SourceInfo { string filename = 1; bytes data = 2; string language = 4; }
+  message Range { Position start = 1; Position end = 2; }
+  message Position { int32 line = 1; int32 character = 2; }`);
 const StatusResponse = root.lookupType('StatusResponse');
 
 interface Time {
@@ -133,6 +137,22 @@ describe('a trace of BuildKit', () => {
     };
     const trace = messages.StatusResponse.encode({ warnings: [warning] });
     expect(new TraceDecoder().decode(trace).warnings).toEqual([warning]);
+    const info = { filename: 'Dockerfile', data: Buffer.from('FROM x'), language: 'Dockerfile' };
+    const ranges = [{ start: { line: 3 }, end: { line: 4, character: 5 } }, {}];
+    const short = Buffer.from('short');
+    const detail = [Buffer.from('one')];
+    const theirs = { warnings: [{ vertex: 'sha256:a', level: 1, short, detail, info, ranges }] };
+    const encoded = Buffer.from(StatusResponse.encode(theirs).finish());
+    expect(new TraceDecoder().decode(encoded).warnings).toEqual([
+      {
+        ...{ vertex: 'sha256:a', level: 1, short: 'short', detail: ['one'] },
+        sourceInfo: { filename: 'Dockerfile', language: 'Dockerfile' },
+        range: [
+          { start: { line: 3 }, end: { line: 4, character: 5 } },
+          { start: { line: 0 }, end: { line: 0 } },
+        ],
+      },
+    ]);
   });
 
   it('that is cut anywhere is an error or a shorter trace', () => {

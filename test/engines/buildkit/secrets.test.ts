@@ -127,6 +127,13 @@ describe.each(variants.filter(({ buildkit }) => buildkit))('$name', (variant) =>
   it('needs an SSH agent for --ssh', async () => {
     const outcome = await build('true', ['-q', '--ssh', 'default'], { SSH_AUTH_SOCK: '' });
     expectFailure(outcome, 2, /there is no SSH agent/, /ssh-agent/);
+    await shell.file('key.pem', 'a key');
+    for (const [path, why, hint] of [
+      ['key.pem', /--ssh git: key\.pem is not the socket of an SSH agent/, /ssh-add key\.pem/],
+      ['.', /--ssh git: \. is not the socket of an SSH agent/, /ssh-agent/],
+      ['nowhere', /--ssh git: ENOENT/, /ssh-agent/],
+    ] as const)
+      expectFailure(await build('true', ['-q', '--ssh', `git=${path}`]), 2, why, hint);
   });
 });
 

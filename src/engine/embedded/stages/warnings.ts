@@ -27,7 +27,11 @@ export class Warnings {
     if (++this.#count > MAX_WARNINGS) return;
     const { description, url } = RULES[rule];
     const short = `${rule}: ${message()} (line ${line})`;
-    const warning = { vertex: VERTEX, level: 1, short, detail: [description], url };
+    const warning = {
+      ...{ vertex: VERTEX, level: 1, short, detail: [description], url },
+      sourceInfo: { filename: printable(this.dockerfile.name), language: 'Dockerfile' },
+      range: [{ start: { line }, end: { line } }],
+    };
     this.report({ kind: 'status', status: { warnings: [warning] } });
   };
 

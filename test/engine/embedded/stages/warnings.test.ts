@@ -39,6 +39,8 @@ describe('the warnings', () => {
           short: `JSONArgsRecommended: ${words.replace('ENTRYPOINT/', '')} (line 2)`,
           detail: [words],
           url: 'https://docs.docker.com/go/dockerfile/rule/json-args-recommended/',
+          sourceInfo: { filename: 'Dockerfile', language: 'Dockerfile' },
+          range: [{ start: { line: 2 }, end: { line: 2 } }],
         },
       ],
     });
