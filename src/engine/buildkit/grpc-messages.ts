@@ -1,6 +1,7 @@
 /** The messages of a gRPC call (grpc.io, PROTOCOL-HTTP2), and a stream of bytes over them. */
 import { constants, type Http2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
+import { countGarbage } from '../../compression/young-garbage.js';
 import { BytesMessage } from './messages.js';
 import { lengthOf } from './protobuf.js';
 
@@ -76,7 +77,9 @@ export function bytesOver(stream: Http2Stream): Duplex {
     // All that waits is one message, without a copy, unless a caller writes its whole context at once.
     writev(chunks, done) {
       const data = chunks.map(({ chunk }) => chunk as Buffer);
-      const messages = lengthOf(data) > MAX_BYTES ? data.flatMap(partsOf) : [data];
+      const length = lengthOf(data);
+      countGarbage(length);
+      const messages = length > MAX_BYTES ? data.flatMap(partsOf) : [data];
       const next = (): void => {
         const message = messages.shift();
         if (message === undefined) return done();

@@ -1,6 +1,7 @@
 /** A connection through a program, such as ssh: its standard input and output. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
+import { countGarbage } from '../../compression/young-garbage.js';
 
 /** Characters of the end of standard error that are kept. */
 const MAX_ERRORS = 4096;
@@ -48,7 +49,10 @@ export function programStream(
       if (stdin.destroyed) return done();
       // HTTP/2 writes the head of each frame by itself.
       stdin.cork();
-      for (const { chunk } of chunks) stdin.write(chunk);
+      for (const { chunk } of chunks as { chunk: Buffer }[]) {
+        countGarbage(chunk.length);
+        stdin.write(chunk);
+      }
       stdin.uncork();
       if (stdin.writableNeedDrain) onceFree(done);
       else done();

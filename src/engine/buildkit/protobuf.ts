@@ -55,8 +55,7 @@ function writeField<W>(
 ): readonly Buffer[] {
   const content = pieces(value);
   if (!isBytes) return [varint(BigInt(number << 3)), ...content];
-  const head = [varint(BigInt((number << 3) | 2)), varint(BigInt(lengthOf(content)))];
-  return [Buffer.concat(head), ...content];
+  return [varint(BigInt((number << 3) | 2), BigInt(lengthOf(content))), ...content];
 }
 
 /** The number of bytes. */
@@ -186,9 +185,12 @@ function* readFields(content: Buffer): Generator<Field> {
   }
 }
 
-function varint(value: bigint): Buffer {
+/** Varints after each other. A pooled buffer would outlive the young generation with its whole pool. */
+function varint(...values: readonly bigint[]): Buffer {
   const result: number[] = [];
-  let rest = value;
-  for (; rest > 0x7fn; rest >>= 7n) result.push(Number(rest & 0x7fn) | 0x80);
-  return Buffer.from([...result, Number(rest)]);
+  for (let rest of values) {
+    for (; rest > 0x7fn; rest >>= 7n) result.push(Number(rest & 0x7fn) | 0x80);
+    result.push(Number(rest));
+  }
+  return Buffer.from(Uint8Array.from(result).buffer);
 }
