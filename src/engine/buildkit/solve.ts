@@ -32,6 +32,8 @@ const EXPORT = /^exporting to /;
 const PUBLICATION = /^pushing manifest for /;
 /** Milliseconds that these may take after the build was aborted. */
 const EXPORT_TIMEOUT = 5_000;
+/** Milliseconds for the rest of the progress of a build that has failed. */
+const STATUS_TIMEOUT = 1_000;
 
 /** The exporter of a Docker Engine's BuildKit into the engine's own store. */
 export const MOBY = 'moby';
@@ -110,8 +112,11 @@ export async function solve(
       if (exporter === undefined) throw new Error(`exporter ${index} has no output`);
       const stored = exporter(content);
       storing.push(stored);
-      await stored.catch((error: unknown) => over.abort(error));
-      failing.throwIfAborted();
+      await stored.catch((error: unknown) => {
+        // If the content itself breaks off, Solve reports why.
+        if (content.errored === null) over.abort(error);
+        throw error;
+      });
     };
     const services = {
       credentials,
@@ -136,6 +141,7 @@ export async function solve(
     );
     let stepError = 'its error is too long: it quotes the Dockerfile';
     const onStatus = (message: Buffer): void => {
+      if (over.signal.aborted) return;
       const status = trace.decode(message);
       stepError = status.vertexes?.find(({ error }) => error)?.error ?? stepError;
       isWriting ||=
@@ -154,8 +160,17 @@ export async function solve(
         throw new GrpcError(UNKNOWN, stepError);
       });
     const answer = Promise.all([solving, calling]);
-    const [, metadata] = await Promise.race([answer, lost, failed]);
+    // A step that fails has printed why.
+    const ended = answer.catch(async (error: unknown) => {
+      if (error instanceof GrpcError) {
+        const timeout = sleep(STATUS_TIMEOUT, undefined, { signal: over.signal });
+        await Promise.race([shown, timeout]).catch(() => undefined);
+      }
+      throw error;
+    });
+    const [, metadata] = await Promise.race([ended, lost, failed]);
     await Promise.race([shown, failed]);
+    await Promise.all(storing);
     // BuildKit has read all it needs, but the rest of the context must not fail either.
     if (!context.stream.readableEnded) await Promise.race([once(context.stream, 'end'), failed]);
     return { ...response, ...metadata };

@@ -14,7 +14,7 @@ import { type Duplex, finished, PassThrough, type Readable } from 'node:stream';
 import { DockerceptionError, type ErrorKind } from '../../errors.js';
 import { dialAgent } from './address.js';
 import { type Endpoint, resolveEndpoint } from './endpoint.js';
-import { lost, malformed, refusal, unreachable } from './failures.js';
+import { broken, lost, malformed, refusal, unreachable } from './failures.js';
 
 /** The path without a version. */
 const PING = '/_ping';
@@ -155,7 +155,8 @@ export class Connection {
       once(client, 'upgrade'),
       once(client, 'response'),
     ]).catch((error: unknown) => {
-      throw signal?.aborted ? signal.reason : unreachable(this.endpoint, error);
+      const { doing = `opening ${request.path}` } = request;
+      throw signal?.aborted ? signal.reason : broken(this.endpoint, doing, error);
     })) as [IncomingMessage, Duplex?, Buffer?];
     if (socket === undefined) {
       client.destroy();

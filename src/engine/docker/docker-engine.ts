@@ -139,12 +139,13 @@ async function explained(error: unknown, credentials: CredentialStore): Promise<
 
 /** The engine's BuildKit. */
 function buildkitOf(connection: Connection): BuildkitConnection {
+  const opened = { method: 'POST', doing: 'building the image' } as const;
   return {
     openControl: async (stop) =>
-      new GrpcClient(await connection.upgrade({ method: 'POST', path: '/grpc' }, 'h2c', stop)),
+      new GrpcClient(await connection.upgrade({ ...opened, path: '/grpc' }, 'h2c', stop)),
     openSession: (headers, stop) =>
-      connection.upgrade({ method: 'POST', path: '/session', headers }, 'h2c', stop),
-    lost: (error) => lost(connection.endpoint, 'building the image', error),
+      connection.upgrade({ ...opened, path: '/session', headers }, 'h2c', stop),
+    lost: (error) => lost(connection.endpoint, opened.doing, error),
   };
 }
 

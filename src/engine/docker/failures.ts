@@ -41,6 +41,16 @@ export function lost(endpoint: Endpoint, doing: string, cause?: unknown): Docker
   return new DockerceptionError('engine', 'ENGINE_GONE', message, { cause, hint });
 }
 
+/** {@link unreachable} if the error is of a system call, TLS, or ssh before there was a connection, else {@link lost}. */
+export function broken(endpoint: Endpoint, doing: string, cause: unknown): DockerceptionError {
+  const { syscall, code = '' } = (cause ?? {}) as NodeJS.ErrnoException;
+  const isConnecting =
+    syscall === undefined
+      ? cause !== undefined && !['ECONNRESET', 'EPIPE'].includes(code)
+      : /^(?:connect|getaddrinfo|spawn)/.test(syscall);
+  return isConnecting ? unreachable(endpoint, cause) : lost(endpoint, doing, cause);
+}
+
 /** The answer is not in the form that the API specifies. */
 export function malformed(doing: string, why: string, cause?: unknown): DockerceptionError {
   return new DockerceptionError('engine', 'ENGINE_ANSWER', `${doing}: ${why}`, { cause });

@@ -5,7 +5,7 @@ import { DockerceptionError } from '../../errors.js';
 import { onContextEnd } from '../request.js';
 import type { ClassicProgress } from './classic-progress.js';
 import type { ApiRequest, Connection } from './connection.js';
-import { lost, malformed, refusal, unreachable } from './failures.js';
+import { broken, lost, malformed, refusal } from './failures.js';
 
 /** Reads an answer, whose progress it reports. */
 export interface UploadAnswer extends Pick<ClassicProgress, 'error' | 'finish'> {
@@ -77,17 +77,9 @@ export async function postTar(
   if (answer.error !== undefined) return;
   if (error instanceof DockerceptionError) throw error;
   if (kind === 'lost')
-    throw status > 0 || !isConnecting(error)
-      ? lost(endpoint, doing, error)
-      : unreachable(endpoint, error);
+    throw status > 0 ? lost(endpoint, doing, error) : broken(endpoint, doing, error);
   if (status >= 400)
     throw refusal({ kind: 'build', ...failing }, endpoint, status, refused.toString('utf8'));
-}
-
-/** Whether it failed before there was a connection: in a system call, TLS, or ssh. */
-function isConnecting(error: NodeJS.ErrnoException | undefined): boolean {
-  if (error?.syscall !== undefined) return /^(?:connect|getaddrinfo|spawn)/.test(error.syscall);
-  return error !== undefined && !['ECONNRESET', 'EPIPE'].includes(error.code ?? '');
 }
 
 /**
