@@ -4,7 +4,7 @@ import type { Platform } from '../image/descriptor.js';
 import { formatPlatform, parsePlatform } from '../image/platform.js';
 import { compareBytes } from '../text/go.js';
 
-/** A limit of RUN; -1 is none. */
+/** A limit of RUN; -1 means unlimited. */
 export interface Ulimit {
   readonly name: string;
   readonly soft: number;
@@ -29,7 +29,7 @@ export function parseUlimit(text: string): Ulimit {
   return { name, soft, hard };
 }
 
-/** The limits; of those with one name, the last. */
+/** The limits; the last one of each name. */
 export function ulimitsOf(texts: readonly string[]): Ulimit[] {
   const limits = texts.map(parseUlimit);
   return [...new Map(limits.map((limit) => [limit.name, limit])).values()];

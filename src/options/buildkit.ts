@@ -38,7 +38,7 @@ export interface Cache {
 /** Attestations of the image with their attributes: `{ sbom: '', provenance: 'mode=max' }`. */
 export type Attests = Readonly<Partial<Record<'provenance' | 'sbom', string>>>;
 
-/** What the Dockerfile is asked for in place of a build. */
+/** Requests to the Dockerfile frontend that build nothing. */
 export const CALL_METHODS = ['check', 'outline', 'targets'] as const;
 
 export type CallMethod = (typeof CALL_METHODS)[number];

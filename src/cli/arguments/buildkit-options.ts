@@ -121,7 +121,10 @@ function binarySize(text: string, option: string): number {
   return parseSize(text.replace(/([kmgtp])i?b?$/i, '$1i'), option);
 }
 
-/** `--attest type=sbom`, `--provenance=max`, `--sbom=true`; `false` is none. As in buildx, the first of a type counts. */
+/**
+ * Reads `--attest type=sbom`, `--provenance=max`, `--sbom=true`; `false` turns an attestation off. As in buildx, the first
+ * value of each type applies.
+ */
 function attests(args: Arguments): Attests {
   const found = new Map<string, string | undefined>();
   const add = (type: string, value: string | undefined): void => {

@@ -1,4 +1,4 @@
-/** `--call` and `--check`: a call of the Dockerfile frontend in place of a build. */
+/** `--call` and `--check`: they print information about the Dockerfile and build nothing. */
 import { CALL_METHODS, type CallMethod } from '../../options/buildkit.js';
 import { parseBoolean } from '../../options/values.js';
 import { pairs } from './builder-options.js';

@@ -26,9 +26,9 @@ export interface Builder {
   readonly name: string;
   /** The name of a builder of buildx; undefined for an address. */
   readonly buildxName: string | undefined;
-  /** The program that connects, which may have to start BuildKit first; undefined if this process does. */
+  /** The program that connects, and may start BuildKit first; undefined if this process connects. */
   readonly program?: string;
-  /** Whether the connection has TLS; undefined if it can't. */
+  /** Whether the connection has TLS; undefined for addresses without that choice. */
   readonly usesTls?: boolean;
   /**
    * Connects. The stream emits errors that occur after it was opened.

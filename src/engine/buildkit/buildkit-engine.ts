@@ -22,7 +22,7 @@ const NEVER = new AbortController().signal;
 export function buildkitEngine(builder: Builder, settings: BuildkitSettings): Engine {
   const { env, openDirectory } = settings;
   return async (context, given) => {
-    // It may fail before it is read, and still has its error then.
+    // A stream that fails before it is read keeps its error until then.
     context.stream.on('error', () => {});
     const exports: Export[] = [];
     const credentials = credentialStore(env);
@@ -63,7 +63,7 @@ export function buildkitEngine(builder: Builder, settings: BuildkitSettings): En
   };
 }
 
-/** BuildKit's message if it lacks an exporter, as that of a Docker Engine without a containerd image store does. */
+/** BuildKit's message about a missing exporter. A Docker Engine with its classic image store exports no images. */
 const NO_EXPORTER = /exporter "(\w+)" could not be found/;
 
 function failed(why: string, { name }: Builder, hint: string | undefined): DockerceptionError {

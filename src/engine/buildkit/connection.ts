@@ -1,4 +1,4 @@
-/** Connects to a BuildKit, and says why it can't. */
+/** Connects to a BuildKit, or throws an error with the reason. */
 import {
   connectionCode,
   connectionReason,
@@ -20,9 +20,9 @@ import type { BuildkitConnection } from './session.js';
 
 /** Milliseconds until BuildKit must answer, unless a program connects. */
 const CONNECT_TIMEOUT = 30_000;
-/** Milliseconds until a message says what is waited for. */
+/** Milliseconds before a message says what the build waits for. */
 const NOTICE_DELAY = 1_000;
-/** The minor version of BuildKit 0 that is the first with several exporters. */
+/** BuildKit 0.13 is the first version with several exporters. */
 const SEVERAL_EXPORTERS = 13;
 
 /** Connections to a BuildKit. A build and its session share one. */

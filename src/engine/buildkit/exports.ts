@@ -1,7 +1,7 @@
 /**
  * What BuildKit exports, and where it goes from here. An image is received as an archive, so that it is checked before it
- * has a name; it is pushed, loaded and written from here. BuildKit itself pushes only an image without another output, if
- * no limit may refuse it: the registry need not be reachable from here then, and no layer is sent here.
+ * has a name; it is pushed, loaded and written from here. BuildKit itself pushes an image that has no other output and that
+ * no limit can refuse. In that case no layer is sent here, and the registry need not be reachable from here.
  */
 import type { Readable, Writable } from 'node:stream';
 import { DockerceptionError } from '../../errors.js';

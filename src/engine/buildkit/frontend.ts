@@ -143,9 +143,9 @@ const REQUESTS: Readonly<Record<CallMethod, string>> = {
 };
 
 /**
- * Calls the frontend. This process is the frontend of the solve `ref`, which names none: it solves over the gateway
- * (frontend/gateway/pb), and returns a result of its own. Resolves to the metadata of its result: `result.txt`, `result.json`, and for a check `result.statuscode`,
- * which is 1 if there are warnings or errors.
+ * Calls the frontend. The solve `ref` names no frontend, so this process acts as one: it solves over the gateway
+ * (frontend/gateway/pb), and returns the result. Resolves to the metadata of the result: `result.txt`, `result.json`, and for
+ * a check `result.statuscode`, which is 1 if there are warnings or errors.
  *
  * @param ref the open solve without a frontend
  * @throws GrpcError if the frontend fails; DockerceptionError of kind usage, BUILDKIT_ONLY, if it has no such method.

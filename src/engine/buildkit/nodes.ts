@@ -10,7 +10,7 @@ import type { Builder } from './builder.js';
 const TIMEOUT = 30_000;
 
 /**
- * The builder that connects to the node for the platform of a build. If buildx doesn't answer, connecting says why.
+ * The builder that connects to the node for the platform of a build. If buildx fails, the connection reports the reason.
  *
  * @throws DockerceptionError of kind usage, PLATFORMS: there are several nodes and several platforms, which only buildx distributes.
  */

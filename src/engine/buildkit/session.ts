@@ -47,9 +47,9 @@ export interface SessionServices {
   readonly credentials: CredentialStore;
   /** Streams that BuildKit may read once each, as `uploadUrl` of their names. */
   readonly uploads?: ReadonlyMap<string, Readable>;
-  /** The content of a secret; undefined if there is none with that ID. */
+  /** The content of a secret; undefined for an unknown ID. */
   readonly secret?: (id: string) => Promise<Buffer | undefined>;
-  /** Connects to an SSH agent; undefined if there is none with that ID. */
+  /** Connects to an SSH agent; undefined for an unknown ID. */
   readonly agent?: (id: string) => Duplex | undefined;
   /** Stores what an exporter writes, by the index of the exporter. BuildKit waits until it settles. */
   readonly store?: (content: Readable, exporter: number) => Promise<void>;
