@@ -4,7 +4,7 @@ import { systemCode } from '../errors.js';
 import { type Chunks, corrupt, cutShort } from './format.js';
 import { throughCodec } from './program.js';
 
-const OUTPUT_CHUNK = 128 * 1024;
+const OUTPUT_CHUNK = 256 * 1024;
 
 /** Decompresses `input`. */
 export async function* gunzip(input: Chunks): AsyncGenerator<Buffer> {

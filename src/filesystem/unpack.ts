@@ -92,19 +92,19 @@ export class Unpacker implements WalkHandler {
   /** Files with several names, by the object that their nodes share. */
   readonly #files = new Map<object, LinkedFile>();
   /** Nodes of this tar, which opaque whiteouts keep. */
-  readonly #brought: WeakSet<Node> | undefined;
+  readonly #brought: Set<Node> | undefined;
 
   constructor(private readonly options: UnpackOptions) {
     this.#tree = options.tree;
     this.#contents = options.contents;
-    this.#brought = options.whiteouts === true ? new WeakSet() : undefined;
+    this.#brought = options.whiteouts === true ? new Set() : undefined;
   }
 
   entry(entry: UnpackedEntry): void {
     this.#keeping = false;
     if (this.options.strict === true) refuseNotUnpackable(entry);
     const mtime = Math.floor(entry.mtime);
-    const path = cleanName(entry.pathBytes);
+    const path = entry.cleanPath ?? cleanName(entry.pathBytes);
     if (path === '') {
       if (entry.type === 'directory') this.#root(entry, mtime);
       return;

@@ -28,7 +28,10 @@ export type UnpackedEntry = Pick<
   | 'device'
   | 'xattrs'
   | 'isSparse'
->;
+> & {
+  /** Its name from `cleanName`, if known. */
+  readonly cleanPath?: string;
+};
 
 const TYPES: Readonly<Record<EntryType, number>> = {
   file: FILE,

@@ -1,5 +1,5 @@
 /** Rules that visit every entry, all in one walk. */
-import { childrenOf, depthFirst, type Entry } from '../entry.js';
+import type { Entry } from '../entry.js';
 import type { Finding } from '../facts.js';
 import { isPackagePath, isSystemPath } from '../probe/package-paths.js';
 
@@ -81,16 +81,20 @@ export function isVersionControl({ name, kind }: Entry): boolean {
   return kind === 'directory' && VERSION_CONTROL.has(name);
 }
 
-type Placed = readonly [entry: Entry, place: Place];
-
+/** Depth-first, parents first. Not recursive, since trees may be deep. */
 export function visitAll(root: Entry, rules: readonly Rule[]): void {
-  const below = ([entry, place]: Placed): Placed[] => {
-    if (entry.children === undefined) return [];
-    const inside = entry === root ? ROOT : placeIn(entry, place);
-    return childrenOf(entry).map((child) => [child, inside]);
-  };
-  for (const [entry, place] of depthFirst<Placed>([root, ROOT], below))
+  const entries = [root];
+  const places = [ROOT];
+  for (let entry = entries.pop(); entry !== undefined; entry = entries.pop()) {
+    const place = places.pop() as Place;
     for (const rule of rules) rule.visit(entry, place);
+    if (entry.children === undefined) continue;
+    const inside = entry === root ? ROOT : placeIn(entry, place);
+    for (const child of [...entry.children.values()].reverse()) {
+      entries.push(child);
+      places.push(inside);
+    }
+  }
 }
 
 function placeIn(folder: Entry, { isPackage, isSample, isInside }: Place): Place {

@@ -27,6 +27,7 @@ export class LayerStack {
   readonly hidden = new Map<number, HiddenFile>();
   /** Includes entries that a later layer hides or changes, which are unpacked as well. */
   readonly unmappable = { first: [] as UnmappableEntry[], count: 0 };
+  /** Of nodes in layers above the lowest. */
   readonly #layerOf = new Map<Node, number>();
   readonly #contentLayers = new Map<number, number>();
   #root: Directory | undefined;
@@ -38,7 +39,7 @@ export class LayerStack {
     for (const { path, old, node, touched } of layerChanges(this.#root, after)) {
       if (node !== undefined) {
         const layer = touched || old === undefined ? by : this.layerOf(old);
-        this.#layerOf.set(node, layer);
+        if (layer > 0) this.#layerOf.set(node, layer);
         if (touched) this.#checkOwner(path, node, by);
       }
       if (path === '' || !touched) continue;

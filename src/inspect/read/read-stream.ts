@@ -174,7 +174,7 @@ class ScannedFiles implements LayoutFiles {
     if (blob !== undefined) return blob;
     // Empty files are not retained as blobs, since a context may have many.
     const name = toBinary(target);
-    const entry = context.entries.findLast(({ path }) => path === name);
+    const entry = context.entries.findLast(({ cleanPath }) => cleanPath === name);
     const isEmpty = entry?.type === 'file' && entry.contentSize === 0;
     return isEmpty ? { digest: EMPTY_DIGEST, size: 0, head: Buffer.alloc(0) } : undefined;
   }

@@ -109,12 +109,12 @@ export class RecordedEntry implements UnpackedEntry {
   readonly #linkpath: string;
 
   /**
-   * @param path clean, as a binary string: a quarter of a buffer's memory
+   * @param cleanPath as a binary string: a quarter of a buffer's memory
    * @param content index of a file's content in its layer; -1 for anything else
    */
   constructor(
     entry: EntryHeader,
-    readonly path: string,
+    readonly cleanPath: string,
     readonly content: number,
   ) {
     this.type = entry.type;
@@ -125,18 +125,19 @@ export class RecordedEntry implements UnpackedEntry {
     this.contentSize = entry.contentSize;
     this.device = entry.device;
     this.xattrs = entry.xattrs;
-    this.#linkpath = entry.linkpathBytes.toString('latin1');
+    const isLink = this.type === 'symlink' || this.type === 'hard-link';
+    this.#linkpath = isLink ? entry.linkpathBytes.toString('latin1') : '';
   }
 
   /** Bytes of names and attributes, whose size is unbounded. */
   get bytes(): number {
-    let bytes = this.path.length + this.#linkpath.length;
+    let bytes = this.cleanPath.length + this.#linkpath.length;
     for (const [name, value] of this.xattrs ?? []) bytes += name.length + value.length;
     return bytes;
   }
 
   get pathBytes(): Buffer {
-    return Buffer.from(this.path, 'latin1');
+    return Buffer.from(this.cleanPath, 'latin1');
   }
 
   get linkpathBytes(): Buffer {

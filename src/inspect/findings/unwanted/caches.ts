@@ -60,8 +60,8 @@ const LISTS = '/var/lib/apt/lists';
 
 export function caches(subject: Subject): Rule {
   return entryRule((entry) => {
-    const { kind, name, path, total } = entry;
-    if (kind !== 'directory' || total === 0) return undefined;
+    if (entry.kind !== 'directory' || entry.total === 0) return undefined;
+    const { name, path } = entry;
     if (path === LISTS) {
       const message = `${LISTS} has apt’s lists of packages: ${contents(entry)}`;
       const advice = `rm -rf ${LISTS}/*, in the RUN that does apt-get update`;

@@ -61,15 +61,13 @@ function known(subject: Subject, { path, name, content }: Entry): Finding[] {
 }
 
 function named(subject: Subject, entry: Entry, { isSystem }: Place): Finding[] {
-  const { path, name } = entry;
-  const advice = keepSecret(subject, name);
-  if (isKeyStore(entry) && !isSystem) {
-    const message = `${printable(path)} is a store of keys or passwords, by its name`;
-    return [finding('key-store', path, message, advice)];
-  }
-  const what = credentialsIn(entry);
+  const isStore = isKeyStore(entry) && !isSystem;
+  const what = isStore ? 'a store of keys or passwords' : credentialsIn(entry);
   if (what === undefined) return [];
-  return [finding('credential-file', path, `${printable(path)} has ${what}, by its name`, advice)];
+  const { path, name } = entry;
+  const message = `${printable(path)} ${isStore ? 'is' : 'has'} ${what}, by its name`;
+  const id = isStore ? 'key-store' : 'credential-file';
+  return [finding(id, path, message, keepSecret(subject, name))];
 }
 
 const KEY_STORE = /\.(?:p12|pfx|jks|keystore|kdbx|ppk)$/i;

@@ -64,8 +64,8 @@ function isBeside(program: string, project: string): boolean {
 
 export function versionControl(subject: Subject): Rule {
   return entryRule((entry, { isInside }) => {
+    if (isInside || !isVersionControl(entry) || entry.files === 0) return undefined;
     const { path, name, files, total } = entry;
-    if (isInside || !isVersionControl(entry) || files === 0) return undefined;
     const message = `${printable(path)} has the history of the sources: ${counted(files, 'a file', 'files')} ${size(total)}`;
     return finding('version-control', path, message, leaveOut(subject, name));
   });
@@ -76,7 +76,10 @@ export function ignoreFile({ kind, context }: Subject): Rule {
   const { message, advice } = UNUSED_IGNORE_FILE;
   const isIgnored = kind === 'context' && context === 'stream';
   return entryRule((entry) =>
-    isIgnored && entry.path === '/.dockerignore' && entry.kind === 'file'
+    isIgnored &&
+    entry.name === '.dockerignore' &&
+    entry.path === '/.dockerignore' &&
+    entry.kind === 'file'
       ? finding('dockerignore-unused', entry.path, message, advice)
       : undefined,
   );
