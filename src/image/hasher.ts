@@ -5,8 +5,10 @@
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 
-/** Bytes for which a thread is faster. */
-const LARGE = 24 << 20;
+/** Bytes for which a thread is faster, without and with instructions for SHA-256. */
+const [LARGE, LARGE_IF_FAST] = [24 << 20, 256 << 20];
+/** Bytes that are hashed as a trial, and the milliseconds that this takes without instructions. */
+const [TRIAL, SLOW] = [256 << 10, 0.4];
 /** Bytes of a message to the thread, and the number of pending messages. */
 const PIECE = 512 << 10;
 const PIECES = 6;
@@ -22,7 +24,25 @@ export interface Hasher {
 
 /** @param expected the most bytes, if known */
 export function hasherFor(expected = 0): Hasher {
-  return expected < LARGE ? inlineHasher() : new ThreadHasher();
+  const isInline = expected < LARGE || (expected < LARGE_IF_FAST && isFast());
+  return isInline ? inlineHasher() : new ThreadHasher();
+}
+
+let fast: boolean | undefined;
+
+/** Whether the processor has instructions for SHA-256. */
+function isFast(): boolean {
+  if (fast === undefined) {
+    const block = Buffer.alloc(TRIAL);
+    // Another process may interrupt a trial.
+    const trials = [0, 1, 2].map(() => {
+      const started = performance.now();
+      createHash('sha256').update(block).digest();
+      return performance.now() - started;
+    });
+    fast = Math.min(...trials) < SLOW;
+  }
+  return fast;
 }
 
 function inlineHasher(): Hasher {
