@@ -30,6 +30,13 @@ const FILES = {
   LARGE_UPLOAD: (path) => writeContext(path, 2, () => 512 * MIB, undefined, UPLOAD),
   SMALL_GZ: 'gzip -1 < $SMALL > $SMALL_GZ',
   LARGE_GZ: 'gzip -1 < $LARGE > $LARGE_GZ',
+  RANDOM_IMAGE: `${embedded} --compression none -o $RANDOM_IMAGE < $RANDOM_TAR`,
+  // A context whose base is an image in the registry.
+  BASE_TAR: `
+    $TOOL --engine embedded --no-check -q --compression none -t $REGISTRY/dockerception-bench:base --push < $RANDOM_TAR
+    mkdir $DIR/based
+    echo "FROM $REGISTRY/dockerception-bench:base" > $DIR/based/Dockerfile
+    tar -cf $BASE_TAR -C $DIR/based .`,
   SMALL_IMAGE: `${embedded} -o $SMALL_IMAGE < $SMALL`,
   MANY_IMAGE: `$NODE $BENCH/endless.js 0 100000 | ${embedded} -o $MANY_IMAGE`,
   TREES_IMAGE: `

@@ -13,6 +13,7 @@ import { builders } from './rows/builders.js';
 import { filter } from './rows/filter.js';
 import { images } from './rows/images.js';
 import { inspect } from './rows/inspect.js';
+import { registry } from './rows/registry.js';
 
 /**
  * One line of the table. Commands are for a shell (measure.js); `$NAME` is a program, an address or a file of inputs.js, and
@@ -32,7 +33,7 @@ import { inspect } from './rows/inspect.js';
  */
 
 /** @type {Record<string, Row[]>} */
-const parts = { filter, images, inspect, builders };
+const parts = { filter, images, inspect, builders, registry };
 
 const { values } = parseArgs({
   options: {
