@@ -27,7 +27,7 @@ export const ERROR_CODES = {
   BUILDER_FAILED:
     'builder | The builder exited with another code than 0. | Read its last lines; `--keep-builder` keeps the container.',
   BUILDER_NONE:
-    'usage | `--engine buildkit` has no builder. | Name one with `--builder`, `BUILDX_BUILDER` or `BUILDKIT_HOST`.',
+    'usage | `--engine buildkit` or `--tls-ca-cert` has no builder. | Name one with `--builder`, `BUILDX_BUILDER` or `BUILDKIT_HOST`.',
   BUILDER_TIMEOUT: 'builder | The builder ran longer than `--timeout`. | Allow more time.',
   BUILDER_WAIT:
     "builder | The engine can't report the builder's exit code. | Read the engine's log.",

@@ -29,7 +29,7 @@ export interface Choice {
 /**
  * Chooses an engine. With `auto`, the engine is pinged, and a warning is reported if the image goes to a file instead.
  *
- * @throws DockerceptionError of kind usage, OUTPUT_NONE, OUTPUT_ATTRIBUTE; of kind engine if the address or docker
+ * @throws DockerceptionError of kind usage, BUILDER_NONE, OUTPUT_NONE, OUTPUT_ATTRIBUTE; of kind engine if the address or docker
  *   context is invalid. If the engine cannot be reached, its build rejects.
  */
 export async function chooseEngine(
@@ -43,8 +43,10 @@ export async function chooseEngine(
     const hint = 'leave out the engine, or use `engine: buildkit`';
     throw new DockerceptionError('usage', 'BUILDKIT_ONLY', message, { hint });
   }
+  const isNamed = name === 'auto' || name === 'buildkit';
+  const builder = isNamed ? await namedBuilder(name, settings) : undefined;
+  if (builder === undefined) refuseTls(settings);
   if (name === 'docker') return { engine: await docker(settings), outputs };
-  const builder = name === 'embedded' ? undefined : await namedBuilder(name, settings);
   if (builder !== undefined) return { engine: await buildkit(builder, settings), outputs };
   const files = outputs.length > 0 || push;
   const isInEmbedded = (option: BuildkitOption): boolean => option === 'annotations';
@@ -61,9 +63,8 @@ export async function chooseEngine(
   if (name === 'embedded') {
     if (!files && !load && tags.length === 0) {
       const message =
-        'choosing an output: the embedded engine keeps no images, and nothing says where this one goes';
-      const hint =
-        '`outputs: FILE` or `tags: NAME` writes an archive, `push` and `load` take it elsewhere';
+        'choosing an output: the embedded engine keeps no images, and no output is requested';
+      const hint = 'add `outputs: FILE` or `tags: NAME` for an archive, or `push`, or `load`';
       throw new DockerceptionError('usage', 'OUTPUT_NONE', message, { hint });
     }
     const written = files || load ? outputs : [archiveOf(tags)];
@@ -109,6 +110,15 @@ function archiveOf([tag = '']: readonly string[]): Output {
 async function connectionOf({ env, defaultSocket }: EngineSettings): Promise<Connection> {
   const { connectTo } = await import('./docker/connection.js');
   return connectTo(env, defaultSocket);
+}
+
+/** Throws BUILDER_NONE: without the address of a builder, certificates would be ignored. */
+function refuseTls({ tls = {} }: EngineSettings): void {
+  if (Object.values(tls).every((value) => value === undefined)) return;
+  const message =
+    'choosing a builder: `tlsCaCert`, `tlsCert`, `tlsKey` and `tlsServerName` need the address of one';
+  const hint = '`builder: tcp://HOST:PORT`, or BUILDKIT_HOST';
+  throw new DockerceptionError('usage', 'BUILDER_NONE', message, { hint });
 }
 
 /** The BuildKit to use, if one is named. */

@@ -60,5 +60,5 @@ export function checkCall({ call, limits, outputs, push, load, cacheTo }: Comple
   const [key] = given.find(([, value]) => isGiven(value)) ?? [];
   if (key === undefined) return;
   const message = `building with \`${key}\`: \`call: ${call}\` builds no image`;
-  throw new DockerceptionError('usage', 'CALL_IMAGE', message, { hint: 'leave one of both out' });
+  throw new DockerceptionError('usage', 'CALL_IMAGE', message, { hint: 'leave out one of them' });
 }

@@ -90,7 +90,7 @@ export function matching(what: string, pattern: RegExp): Check<string> {
 }
 
 export const text = is<string>('a string', (value) => typeof value === 'string');
-export const nonEmptyText = matching('a string with a character at least', /./s);
+export const nonEmptyText = matching('a string of at least one character', /./s);
 export const flag = is<boolean>('true or false', (value) => typeof value === 'boolean');
 /** A function of the type `T`, which is not checked further. */
 export function callback<T>(): Check<T> {

@@ -35,11 +35,11 @@ const WRONG: Readonly<Record<string, readonly (readonly [value: string, why: Reg
     ['type=local,dest=cache', /'local' is a cache on this machine/],
   ],
   'no-cache-filter': [
-    ['', /a string with a character/],
-    [',', /a string with a character/],
-    ['one,', /a string with a character/],
-    [',one', /a string with a character/],
-    ['one,,two', /a string with a character/],
+    ['', /a string of at least one character/],
+    [',', /a string of at least one character/],
+    ['one,', /a string of at least one character/],
+    [',one', /a string of at least one character/],
+    ['one,,two', /a string of at least one character/],
   ],
   allow: [
     ['', /is not one of network\.host, security\.insecure, device/],
@@ -59,6 +59,7 @@ const WRONG: Readonly<Record<string, readonly (readonly [value: string, why: Reg
   'shm-size': [
     ['', /is not a size/],
     ['much', /much is not a size/],
+    ['big', /: big is not a size/],
     ['-1', /-1 is not a size/],
     ['64 MX', /64 MX is not a size/],
     ['1e9', /1e9 is not a size/],

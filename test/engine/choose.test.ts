@@ -44,6 +44,7 @@ describe('the engine that is chosen', () => {
     wanted: Partial<Parameters<typeof chooseEngine>[1]> = {},
     env: Record<string, string> = {},
     builder?: string,
+    tls: Parameters<typeof chooseEngine>[2]['tls'] = {},
   ): Promise<Choice> =>
     chooseEngine(
       name,
@@ -56,6 +57,7 @@ describe('the engine that is chosen', () => {
       {
         env: { HOME: dir, ...env },
         builder,
+        tls,
         stdout: new PassThrough(),
         keepOwner: false,
         defaultSocket: join(dir, 'engine.sock'),
@@ -82,6 +84,16 @@ describe('the engine that is chosen', () => {
     expect(asked).toEqual(['/_ping', '/_ping', '/_ping']);
     expect(notices).toEqual([]);
   });
+
+  it.each(['auto', 'docker', 'embedded'] as const)(
+    'is refused with certificates that only a builder uses: %s',
+    async (name) => {
+      const wanted = { outputs: [archive] };
+      const choice = choose(name, wanted, {}, undefined, { caCert: 'ca.pem' });
+      await expect(choice).rejects.toMatchObject({ kind: 'usage', code: 'BUILDER_NONE' });
+      await choose('auto', wanted, { BUILDKIT_HOST: 'tcp://h:1' }, undefined, { caCert: 'ca.pem' });
+    },
+  );
 
   it('is none where none answers: an archive is named after the first tag, and that is said', async () => {
     const { outputs } = await choose('auto', { tags: ['localhost:5000/team/app:1.10', 'b'] });

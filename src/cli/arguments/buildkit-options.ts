@@ -118,7 +118,7 @@ const ENVIRONMENT: Readonly<Record<string, FromEnvironment>> = {
 
 /** As in docker, every unit is a power of 1024. */
 function binarySize(text: string, option: string): number {
-  return parseSize(text.replace(/([kmgtp])i?b?$/i, '$1i'), option);
+  return parseSize(text.replace(/(\d *[kmgtp])i?b?$/i, '$1i'), option);
 }
 
 /**

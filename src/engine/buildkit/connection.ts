@@ -105,10 +105,14 @@ function checkVersion(
 /** Alerts of TLS (RFC 8446, section 6) about the certificate of the client, or the lack of it. */
 const REFUSED = /^ERR_SSL_.*ALERT/;
 
+/** Messages of a docker CLI without buildx, of several versions. */
+const NO_BUILDX = /unknown command|is not a docker command|Usage: +docker \[OPTIONS\]/;
+
 function reasonOf(error: unknown): string {
   const { path, syscall } = (error ?? {}) as NodeJS.ErrnoException;
   const code = connectionCode(error);
   if (code === 'ENOENT' && syscall?.startsWith('spawn')) return `there is no ${path} on PATH`;
+  if (NO_BUILDX.test(messageOf(error))) return 'the docker CLI on PATH has no buildx';
   if (REFUSED.test(code)) return 'it refused the client’s certificate, or requires one';
   if (UNTRUSTED.test(code)) return `its certificate is not trusted: ${messageOf(error)}`;
   return code.startsWith('ERR_HTTP2_')
@@ -138,8 +142,7 @@ function unreachableHint(
     return '`tlsCert` and `tlsKey` are the client’s certificate and key';
   if (usesTls === false && isClosed)
     return 'if it has TLS: `tlsCaCert`, and `tlsCert` with `tlsKey`';
-  const isMissing = /unknown command|is not a docker command/.test(text);
-  if (isMissing || (program !== undefined && code === 'ENOENT'))
+  if (NO_BUILDX.test(text) || (program !== undefined && code === 'ENOENT'))
     return 'the docker CLI with buildx connects by name, kubectl to pods; tcp:// and unix:// need neither';
   return buildxName === undefined
     ? 'is buildkitd running there? `buildctl --addr … debug workers` asks it'

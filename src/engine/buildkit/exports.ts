@@ -53,9 +53,8 @@ export async function beginExports(
 ): Promise<void> {
   const { outputs, push, load, check } = request;
   if (outputs.length === 0 && !push && !load) {
-    const message =
-      'choosing an output: BuildKit keeps no images, and nothing says where this one goes';
-    const hint = '`push`, `outputs: FILE` or `load` take it elsewhere';
+    const message = 'choosing an output: BuildKit keeps no images, and no output is requested';
+    const hint = 'add `push`, `outputs: FILE` or `load`';
     throw new DockerceptionError('usage', 'OUTPUT_NONE', message, { hint });
   }
   const groups = new Map<string, Output[]>();

@@ -142,13 +142,19 @@ describe('a program that connects', () => {
     [
       'has no buildx',
       'echo "docker: unknown command: docker buildx" >&2; exit 1',
-      /docker ended with 1: docker: unknown command/,
+      /builder \S+: the docker CLI on PATH has no buildx/,
       /docker CLI with buildx/,
     ],
     [
       'has no buildx, and is old',
       `echo "docker: 'buildx' is not a docker command." >&2; exit 1`,
-      /docker ended with 1/,
+      /the docker CLI on PATH has no buildx/,
+      /docker CLI with buildx/,
+    ],
+    [
+      'has no buildx, and reads its options first',
+      `printf 'unknown flag: --builder\nUsage:  docker [OPTIONS] COMMAND [ARG...]\n' >&2; exit 125`,
+      /the docker CLI on PATH has no buildx/,
       /docker CLI with buildx/,
     ],
     [
