@@ -5,7 +5,12 @@
  */
 import { type Owner, ROOT } from './edit/attributes.js';
 import { compose, type Edit } from './edit/edit.js';
-import { DockerfileFinder, type FileReceiver, type FoundFile } from './edit/find-dockerfile.js';
+import {
+  DockerfileFinder,
+  type FileReceiver,
+  type FoundFile,
+  plainEdit,
+} from './edit/find-dockerfile.js';
 import { isRecognisable } from './edit/portable.js';
 import { DockerceptionError } from './errors.js';
 import type { Report } from './progress/events.js';
@@ -56,7 +61,7 @@ export interface PipelineSummary {
   readonly entries: number;
 }
 
-/** The interval of context events. Milliseconds. */
+/** The interval of context events. Milliseconds of `Date.now`: `performance` would load more of Node. */
 const REPORT_INTERVAL = 100;
 
 /**
@@ -219,8 +224,7 @@ class PipelineRun {
   }
 
   #handler(edit: Edit, name: string, evidence: StreamEvidence): WalkHandler {
-    const { sink } = this;
-    const finder = this.#dockerfile;
+    const [sink, finder] = [this.sink, this.#dockerfile];
     const all = finder === undefined ? edit : compose([edit, finder.observe]);
     const common = {
       oddPadding: () => refusePadding(name, evidence),
@@ -247,6 +251,7 @@ class PipelineRun {
         if (!this.#isStarted) this.#start(sink, isRecognisable(entry, lead), entry.mtime);
         return undefined;
       },
+      plain: () => (this.#isStarted ? plainEdit(edit, finder) : undefined),
       global: (header) => {
         edit.global?.(header);
         if (!this.#isStarted) this.#start(sink, false, 0);
@@ -270,7 +275,6 @@ class PipelineRun {
   }
 
   #reportProgress(done: boolean): void {
-    // `performance` would load more of Node than a small context takes.
     const now = Date.now();
     if (!done && Math.abs(now - this.#reported) < REPORT_INTERVAL) return;
     this.#reported = now;

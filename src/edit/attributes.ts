@@ -45,6 +45,7 @@ export function setOwner({ uid, gid }: Owner): Edit {
     entry.gname = '';
   };
   edit.global = (header) => header.setOwner(uid, gid);
+  edit.plain = { owner: { uid, gid } };
   return edit;
 }
 

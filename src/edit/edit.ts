@@ -1,6 +1,7 @@
 /** Edits of entries. */
 import type { EntryHeader } from '../tar/entry-header.js';
 import type { GlobalHeader } from '../tar/global-header.js';
+import type { PlainEdit } from '../tar/plain-entries.js';
 import { printable } from '../text/printable.js';
 
 /** Changes an entry's header, or drops the entry. Synchronous: edits run on the hot path of the walk. */
@@ -8,6 +9,8 @@ export interface Edit {
   (entry: EntryHeader): void | 'drop';
   /** Changes a global PAX header. */
   global?(header: GlobalHeader): void;
+  /** What it does to every plain entry. @default unknown */
+  plain?: PlainEdit | undefined;
 }
 
 /** Runs edits in order, up to the first `'drop'`. */
@@ -22,6 +25,8 @@ export function compose(edits: readonly Edit[]): Edit {
   composed.global = (header) => {
     for (const edit of edits) edit.global?.(header);
   };
+  if (edits.every(({ plain }) => plain !== undefined))
+    composed.plain = Object.assign({}, ...edits.map(({ plain }) => plain)) as PlainEdit;
   return composed;
 }
 

@@ -1,6 +1,7 @@
 /** Finds the Dockerfile among the entries of a context, and explains why one is missing. */
 import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError } from '../errors.js';
+import type { PlainEdit } from '../tar/plain-entries.js';
 import { cleanPath } from '../text/path.js';
 import { printable } from '../text/printable.js';
 import type { Edit } from './edit.js';
@@ -70,6 +71,12 @@ export class DockerfileFinder {
     else this.#names.add(name);
   };
 
+  /** What it does to plain entries: it reads their names. */
+  get plain(): PlainEdit | undefined {
+    if (this.#files.some((file) => file.includes('/'))) return undefined;
+    return this.#more ? { seesRoots: false } : { seesRoots: true };
+  }
+
   /** The next bytes of the content of the entry that was observed last. */
   data(bytes: Buffer): void {
     if (this.#isFile) this.receiver?.data(bytes);
@@ -119,6 +126,12 @@ export class DockerfileFinder {
     if (alike !== undefined) return `\`file: ${printable(alike, 60)}\` names another path`;
     return '`file: PATH` names another path, `stripComponents: 1` takes a folder off, `base: IMAGE` does without a Dockerfile';
   }
+}
+
+/** What the edits and the search for the Dockerfile do to plain entries. */
+export function plainEdit(edit: Edit, finder: DockerfileFinder | undefined): PlainEdit | undefined {
+  const found = finder === undefined ? {} : finder.plain;
+  return found && edit.plain && { ...edit.plain, ...found };
 }
 
 function invalid(code: ErrorCode, why: string, hint: string): DockerceptionError {

@@ -20,7 +20,7 @@ export function safeNames(notice: (message: string) => void): Edit {
     isReported = true;
     return from === name.length ? Buffer.from('./') : name.subarray(from);
   }
-  return (entry) => {
+  const edit: Edit = (entry) => {
     const name = entry.path;
     if (name.includes('\0')) throw unsafe('TAR_NAME', 'the name has a NUL in it');
     if (climbs(name)) throw unsafe('TAR_UNSAFE', `'..' in the name`);
@@ -32,6 +32,8 @@ export function safeNames(notice: (message: string) => void): Edit {
     }
     if (target.startsWith('/')) entry.linkpathBytes = relative(entry.linkpathBytes);
   };
+  edit.plain = {};
+  return edit;
 }
 
 /**
@@ -40,7 +42,7 @@ export function safeNames(notice: (message: string) => void): Edit {
  */
 export function rootNames(notice: (message: string) => void): Edit {
   const drop = dropWithNotice(notice);
-  return (entry) => {
+  const edit: Edit = (entry) => {
     const { path } = entry;
     if (!isRoot(path)) return undefined;
     if (entry.type !== 'directory')
@@ -48,6 +50,8 @@ export function rootNames(notice: (message: string) => void): Edit {
     if (path === '') entry.path = './';
     return undefined;
   };
+  edit.plain = {};
+  return edit;
 }
 
 function isRoot(path: string): boolean {

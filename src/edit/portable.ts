@@ -35,6 +35,7 @@ export function portable(notice: (message: string) => void): Edit {
     return dropped === undefined ? undefined : drop(entry, dropped);
   };
   edit.global = (header) => dropApple.global?.(header);
+  edit.plain = {};
   return edit;
 }
 
@@ -49,6 +50,7 @@ export const refuseUnknown: Edit = (entry) => {
     hint: 'leave it out when the tar is written, or exclude it by its name',
   });
 };
+refuseUnknown.plain = {};
 
 /** gzip, bzip2, xz, zstd and its skippable frames, in latin1. */
 const COMPRESSED = /^(\x1f\x8b\x08|BZh|\xfd7zXZ(\0|$)|\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)/;

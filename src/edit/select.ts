@@ -82,7 +82,7 @@ function parents(path: string): string[] {
 /** Reports a .dockerignore, which is not applied. @param notice called with one line, at most once */
 export function reportIgnoreFile(notice: (message: string) => void): Edit {
   let isReported = false;
-  return (entry) => {
+  const edit: Edit = (entry) => {
     if (isReported || entry.type !== 'file') return;
     const { path } = entry;
     if (!path.endsWith('.dockerignore') || cleanPath(path) !== '.dockerignore') return;
@@ -90,4 +90,6 @@ export function reportIgnoreFile(notice: (message: string) => void): Edit {
     const { message, advice } = UNUSED_IGNORE_FILE;
     notice(`${message}: ${advice}`);
   };
+  edit.plain = {};
+  return edit;
 }

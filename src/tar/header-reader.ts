@@ -33,6 +33,16 @@ export class HeaderReader {
     return !this.#metadata.isEmpty;
   }
 
+  /** The place where a stream is cut that ends before the next header; undefined if it may. */
+  get pending(): string | undefined {
+    return this.hasMetadata ? 'after an extended header' : undefined;
+  }
+
+  /** Whether extended headers, global ones included, apply to the next header. */
+  get isInherited(): boolean {
+    return this.hasMetadata || !this.#globals.isEmpty;
+  }
+
   /** Begins an extended header. Returns whether it is complete. Throws TAR_METADATA and as `fill`. */
   begin(buffer: Buffer, from: number, flag: number, offset: number): boolean {
     const reading = new MetadataBlock(buffer, from);

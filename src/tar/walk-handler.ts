@@ -1,6 +1,8 @@
-/** What the walk reports. */
+/** What the walk reports: to its handler, at the end, and as errors. */
+import { DockerceptionError } from '../errors.js';
 import type { EntryHeader } from './entry-header.js';
 import type { GlobalHeader } from './global-header.js';
+import type { PlainEdit } from './plain-entries.js';
 
 /** Receives what the walk finds. Entries and headers are valid during the call only. */
 export interface WalkHandler {
@@ -14,6 +16,11 @@ export interface WalkHandler {
    * @param lead the typeflag of its first block: `x`, `L`, …, or its own
    */
   entry(entry: EntryHeader, lead: number): void | 'drop';
+  /**
+   * What `entry` would do to the next plain entries, which are neither reported to it nor to `data`; `undefined` if they have
+   * to be. @default undefined
+   */
+  plain?(): PlainEdit | undefined;
   /** A global PAX header. */
   global?(header: GlobalHeader): void;
   /** The next bytes of the output: valid and unchanged as long as the chunk that was pushed. @default no output */
@@ -37,4 +44,83 @@ export interface Trailing {
   readonly bytes: number;
   /** The first of them, at most 64. */
   readonly sample: Buffer;
+}
+
+/** Bytes to keep for a message. */
+const SAMPLE = 64;
+
+/** Adds the bytes of a chunk from `at` on; zeros before all others are padding. */
+export function addTrailing(
+  before: Trailing | undefined,
+  chunk: Buffer,
+  at: number,
+): Trailing | undefined {
+  let from = at;
+  const { bytes, sample } = before ?? { bytes: 0, sample: Buffer.alloc(0) };
+  if (bytes === 0) while (from < chunk.length && chunk[from] === 0) from++;
+  if (from === chunk.length) return before;
+  const more = chunk.subarray(from, from + SAMPLE - sample.length);
+  return {
+    bytes: bytes + chunk.length - from,
+    sample: more.length === 0 ? sample : Buffer.concat([sample, more]),
+  };
+}
+
+/** TAR_TRUNCATED. */
+export function truncated(source: string, where: string): DockerceptionError {
+  const message = `reading ${source}: it is cut short ${where}`;
+  return new DockerceptionError('context', 'TAR_TRUNCATED', message);
+}
+
+/** A block where a header belongs: TAR_NOT_A_TAR at the start of the stream, TAR_CHECKSUM elsewhere. */
+export function notAHeader(source: string, offset: number): DockerceptionError {
+  if (offset > 0) {
+    const message = `reading ${source}: bad checksum in the header at byte ${offset}`;
+    return new DockerceptionError('context', 'TAR_CHECKSUM', message);
+  }
+  const message = 'reading the tar: the stream does not start with a tar header';
+  return new DockerceptionError('context', 'TAR_NOT_A_TAR', message);
+}
+
+/** TAR_LONE_ZERO. */
+export function loneZero(source: string, offset: number): DockerceptionError {
+  const message = `reading ${source}: a lone zero block, and more after it at byte ${offset}`;
+  return new DockerceptionError('context', 'TAR_LONE_ZERO', message);
+}
+
+const MAP_ERRORS = ['TAR_SPARSE', 'TAR_FIELD'];
+
+/** Reads a sparse map after the header. An error of the map gets the entry's name. */
+export function inSparseEntry(name: string, read: () => void): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof DockerceptionError && MAP_ERRORS.includes(error.code))) throw error;
+    throw error.within(`reading entry ${name}`);
+  }
+}
+
+/** What the walk reads next. */
+export type State = 'header' | 'metadata' | 'sparse-map' | 'body' | 'padding' | 'zero' | 'end';
+
+/**
+ * Where a stream is cut that ends in a state; undefined if it may end there.
+ * @param pending the place after an extended header
+ */
+export function placeOf(
+  state: State,
+  name: string,
+  remaining: number,
+  carried: number,
+  pending: string | undefined,
+): string | undefined {
+  return {
+    end: undefined,
+    zero: carried > 0 ? 'in the end-of-archive' : undefined,
+    body: `in the body of ${name}, ${remaining} bytes short`,
+    padding: `in the padding after ${name}`,
+    'sparse-map': `in the sparse map of ${name}`,
+    metadata: 'in an extended header',
+    header: carried > 0 ? `in a header, ${carried} of 512 bytes` : pending,
+  }[state];
 }

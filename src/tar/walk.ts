@@ -11,21 +11,18 @@ import { BLOCK } from './block.js';
 import { ChunkWindow } from './chunk-window.js';
 import { verifiedSum } from './header-fields.js';
 import { HeaderReader } from './header-reader.js';
+import { type PlainEdit, PlainEntries } from './plain-entries.js';
 import { SparseContent } from './sparse-content.js';
 import { continueOldMap, type SparseMap } from './sparse-map.js';
-import { inSparseEntry, loneZero, notAHeader, truncated } from './walk-errors.js';
-import type { Ending, Trailing, WalkHandler } from './walk-handler.js';
-
-/** Bytes of trailing data to keep for a message. */
-const SAMPLE = 64;
-
-type State = 'header' | 'metadata' | 'sparse-map' | 'body' | 'padding' | 'zero' | 'end';
+import type { Ending, State, Trailing, WalkHandler } from './walk-handler.js';
+import * as report from './walk-handler.js';
 
 export class TarWalk {
   readonly #handler: WalkHandler;
   readonly #source: string;
   readonly #window: ChunkWindow;
   readonly #headers: HeaderReader;
+  readonly #plain: PlainEntries;
   #state: State = 'header';
   /** Where `push` stopped: at the end of the chunk, or where it threw. */
   #stopped = 0;
@@ -39,6 +36,8 @@ export class TarWalk {
   #remaining = 0;
   #padding = 0;
   #keep = true;
+  /** Whether it is a plain entry's, which isn't reported. */
+  #isPlain = false;
   /** The entry's name for an error. */
   #name = '';
   #entries = 0;
@@ -50,11 +49,12 @@ export class TarWalk {
     this.#source = source;
     this.#window = new ChunkWindow(handler);
     this.#headers = new HeaderReader(this.#window, handler);
+    this.#plain = new PlainEntries(this.#window);
   }
 
   /** The number of entries so far, including dropped ones. */
   get entries(): number {
-    return this.#entries;
+    return this.#entries + this.#plain.count;
   }
 
   /** Bytes read. */
@@ -89,7 +89,7 @@ export class TarWalk {
             break;
           case 'end':
             window.leaveOut(at, end);
-            this.#addTrailing(chunk, at);
+            this.#trailing = report.addTrailing(this.#trailing, chunk, at);
             at = end;
             break;
           default:
@@ -108,17 +108,10 @@ export class TarWalk {
    * @throws DockerceptionError TAR_TRUNCATED, with the place
    */
   end(): Ending {
+    const [name, remaining] = [this.#name, this.#remaining];
     const { carried } = this.#window;
-    const where = {
-      end: undefined,
-      zero: carried > 0 ? 'in the end-of-archive' : undefined,
-      body: `in the body of ${this.#name}, ${this.#remaining} bytes short`,
-      padding: `in the padding after ${this.#name}`,
-      'sparse-map': `in the sparse map of ${this.#name}`,
-      metadata: 'in an extended header',
-      header: carried > 0 ? `in a header, ${carried} of 512 bytes` : this.#pendingMetadata,
-    }[this.#state];
-    if (where !== undefined) throw truncated(this.#source, where);
+    const where = report.placeOf(this.#state, name, remaining, carried, this.#headers.pending);
+    if (where !== undefined) throw report.truncated(this.#source, where);
     return this.#state === 'end' ? 'complete' : 'unterminated';
   }
 
@@ -134,31 +127,15 @@ export class TarWalk {
     return this.#keep && this.#state === 'padding' ? this.#remaining : 0;
   }
 
-  get #pendingMetadata(): string | undefined {
-    return this.#headers.hasMetadata ? 'after an extended header' : undefined;
-  }
-
-  #addTrailing(chunk: Buffer, at: number): void {
-    let from = at;
-    const { bytes, sample } = this.#trailing ?? { bytes: 0, sample: Buffer.alloc(0) };
-    if (bytes === 0) while (from < chunk.length && chunk[from] === 0) from++;
-    if (from === chunk.length) return;
-    const more = chunk.subarray(from, from + SAMPLE - sample.length);
-    this.#trailing = {
-      bytes: bytes + chunk.length - from,
-      sample: more.length === 0 ? sample : Buffer.concat([sample, more]),
-    };
-  }
-
   #readBody(at: number): number {
     const { chunk } = this.#window;
     const next = Math.min(at + this.#remaining, chunk.length);
     if (this.#state === 'padding') {
       if (this.#remaining === this.#padding && chunk[at] !== 0) this.#handler.oddPadding?.();
-    } else if (this.#keep) {
+    } else if (this.#keep && !this.#isPlain) {
       const content = this.#content;
       if (content === undefined) this.#handler.data?.(chunk.subarray(at, next));
-      else inSparseEntry(this.#name, () => content.body(chunk.subarray(at, next)));
+      else report.inSparseEntry(this.#name, () => content.body(chunk.subarray(at, next)));
     }
     if (!this.#keep) this.#window.leaveOut(at, next);
     this.#remaining -= next - at;
@@ -186,14 +163,37 @@ export class TarWalk {
   /** Reads a block that isn't content: a header, a part of a sparse map, a zero block. */
   #readBlock(at: number): number {
     const window = this.#window;
+    const edit = this.#plainEdit;
     if (window.hasBlock(at)) {
-      this.#takeBlock(window.chunk, at, this.#offset + at);
-      return at + BLOCK;
+      const plain = edit === undefined ? at : this.#plain.pass(at, edit);
+      if (plain === at) this.#takeBlock(window.chunk, at, this.#offset + at);
+      else if (this.#plain.body >= 0)
+        this.#startPlain(window.chunk, plain - BLOCK, this.#plain.body);
+      return plain === at ? at + BLOCK : plain;
     }
     const { next, block: whole } = window.carry(at);
+    if (whole === undefined) return next;
+    const size = edit === undefined ? -1 : this.#plain.take(whole, 0, edit);
     // Its bytes count as read: an error reports where the block began.
-    if (whole !== undefined) this.#takeBlock(whole, 0, this.#offset + next - BLOCK);
+    if (size < 0) this.#takeBlock(whole, 0, this.#offset + next - BLOCK);
+    else this.#startPlain(whole, 0, size);
     return next;
+  }
+
+  /** What to do with the next header if it is that of a plain entry; undefined if the handler wants to see it. */
+  get #plainEdit(): PlainEdit | undefined {
+    const isHeader = this.#state === 'header' && !this.#headers.isInherited;
+    return isHeader ? this.#handler.plain?.() : undefined;
+  }
+
+  #startPlain(buffer: Buffer, from: number, size: number): void {
+    this.#window.pass(buffer, from, true);
+    this.#keep = this.#isPlain = true;
+    this.#content = undefined;
+    this.#remaining = size;
+    this.#padding = block.paddingOf(size);
+    this.#name = printable(block.textField(buffer, from, block.NAME));
+    this.#startBody();
   }
 
   /** @param offset where the block begins in the stream */
@@ -201,16 +201,16 @@ export class TarWalk {
     if (this.#state === 'sparse-map') return this.#takeMapBlock(buffer, from);
     if (block.isZeroBlock(buffer, from)) {
       this.#window.pass(buffer, from, false);
-      const pending = this.#pendingMetadata;
-      if (pending !== undefined) throw truncated(this.#source, pending);
+      const { pending } = this.#headers;
+      if (pending !== undefined) throw report.truncated(this.#source, pending);
       this.#state = this.#state === 'zero' ? 'end' : 'zero';
       return;
     }
-    if (this.#state === 'zero') throw loneZero(this.#source, offset);
+    if (this.#state === 'zero') throw report.loneZero(this.#source, offset);
     const sum = verifiedSum(buffer, from);
     if (sum < 0) {
       this.#handler.badHeader?.(buffer.subarray(from, from + BLOCK));
-      throw notAHeader(this.#source, offset);
+      throw report.notAHeader(this.#source, offset);
     }
     try {
       const flag = buffer[from + block.TYPEFLAG] as number;
@@ -240,7 +240,9 @@ export class TarWalk {
     this.#window.pass(buffer, from, converted === undefined && this.#keep);
     if (converted === undefined) {
       const content = this.#keep ? this.#content : undefined;
-      inSparseEntry(this.#name, () => content?.mapBlock(buffer.subarray(from, from + BLOCK)));
+      report.inSparseEntry(this.#name, () =>
+        content?.mapBlock(buffer.subarray(from, from + BLOCK)),
+      );
       if (buffer[from + block.GNU_SPARSE_CONTINUED] === 0) this.#startBody();
       return;
     }
@@ -276,8 +278,10 @@ export class TarWalk {
     this.#keep = handler.entry(entry, headers.lead) !== 'drop';
     if (this.#keep) {
       entry.checkOwner();
+      if (handler.plain && !entry.hasMetadata) this.#plain.see(buffer, from);
       if (handler.bytes !== undefined) headers.write(buffer, from);
     } else this.#window.pass(buffer, from, false);
+    this.#isPlain = false;
     this.#remaining = size;
     this.#padding = block.paddingOf(size);
     const hasMap = flag === block.GNU_SPARSE && buffer[from + block.GNU_SPARSE_EXTENDED] !== 0;
