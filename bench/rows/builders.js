@@ -1,5 +1,5 @@
 const result =
-  'id=$($DOCKER create dockerception-bench x) && $DOCKER export $id | tar -xO --wildcards "dir*" data 2> $DIR/tar.log; $DOCKER rm $id > $DIR/id';
+  'id=$($DOCKER create dockerception-bench x) && $DOCKER export $id | tar -xO --wildcards "dir*" 2> $DIR/tar.log; $DOCKER rm $id > $DIR/id';
 
 /** Docker Engines, builders of buildx, and `--from`. @type {import('../run.js').Row[]} */
 export const builders = [

@@ -128,7 +128,8 @@ function entriesOf(root: Directory, stack: LayerStack, contentOf: ContentOf): En
 }
 
 function addTotals(top: TreeEntry, order: readonly TreeEntry[]): void {
-  const firsts = firstNames(top);
+  const isLinked = order.some(({ links }) => links !== undefined);
+  const firsts = isLinked ? firstNames(top) : new Map<object, Entry>();
   for (let at = order.length - 1; at >= 0; at--) {
     const entry = order[at] as TreeEntry;
     if (entry.kind === 'file') {
@@ -150,22 +151,24 @@ function firstNames(top: TreeEntry): ReadonlyMap<object, Entry> {
 }
 
 function duplicatesOf(root: Entry): Duplicate[] {
-  const same = new Map<string, Entry[]>();
+  const firsts = new Map<string, Entry>();
+  const same = new Map<Entry, Entry[]>();
   for (const entry of walk(root)) {
     const hash = entry.content?.hash;
     // Of a file with several names, the first has a total.
     if (entry.kind !== 'file' || entry.total === 0 || hash === undefined) continue;
-    const key = `${hash}${entry.size}`;
-    const others = same.get(key);
-    if (others === undefined) same.set(key, [entry]);
-    else others.push(entry);
+    const first = firsts.get(hash);
+    if (first === undefined) firsts.set(hash, entry);
+    // The hash is no proof.
+    else if (first.size === entry.size) {
+      const others = same.get(first);
+      if (others === undefined) same.set(first, [first, entry]);
+      else others.push(entry);
+    }
   }
-  const duplicates = [...same.values()]
-    .filter((entries) => entries.length > 1)
-    .map((entries) => {
-      const { size } = entries[0] as Entry;
-      const paths = entries.map(({ path }) => path);
-      return { size, wasted: size * (entries.length - 1), paths };
-    });
+  const duplicates = [...same].map(([{ size }, entries]) => {
+    const paths = entries.map(({ path }) => path);
+    return { size, wasted: size * (entries.length - 1), paths };
+  });
   return duplicates.sort((a, b) => b.wasted - a.wasted || (a.paths < b.paths ? -1 : 1));
 }
