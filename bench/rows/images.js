@@ -44,7 +44,7 @@ export const images = [
     work: `1 GiB of text to an archive, gzip ${level}, against pigz`,
     peer: 'pigz',
     goal: 1.1,
-    own: `${tool} --compression gzip=${level} -o $OUT < $TEXT`,
+    own: `${tool} --compression gzip --compression-level ${level} -o $OUT < $TEXT`,
     against: `$PIGZ -${level} < $TEXT > $OUT`,
     bytes: /** @type {const} */ (false),
   })),
