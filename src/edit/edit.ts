@@ -9,7 +9,10 @@ export interface Edit {
   (entry: EntryHeader): void | 'drop';
   /** Changes a global PAX header. */
   global?(header: GlobalHeader): void;
-  /** What it does to every plain entry. @default unknown */
+  /**
+   * What it does to every plain entry. @default unknown
+   * @internal
+   */
   plain?: PlainEdit | undefined;
 }
 

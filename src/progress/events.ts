@@ -50,7 +50,7 @@ export interface SourceInfo {
 }
 
 /** Lines begin at 1, characters at 0. */
-export interface SourceRange {
+interface SourceRange {
   readonly start: SourcePosition;
   readonly end: SourcePosition;
 }

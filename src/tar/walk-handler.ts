@@ -19,6 +19,7 @@ export interface WalkHandler {
   /**
    * What `entry` would do to the next plain entries, which are neither reported to it nor to `data`; `undefined` if they have
    * to be. @default undefined
+   * @internal
    */
   plain?(): PlainEdit | undefined;
   /** A global PAX header. */
