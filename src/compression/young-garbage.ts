@@ -7,30 +7,25 @@ import { runInNewContext } from 'node:vm';
 
 /** Bytes between two collections. One takes some 0.2 ms. */
 const INTERVAL = 8 << 20;
-/** Bytes of the buffers that such collections leave, above those in use, until a full one. */
-const MAX_OLD = 4 << 20;
+/** The collection after so many others is a full one if the heap is small: some buffers outlive the others, and V8 frees them late. */
+const FULL = 128;
 /** Bytes of a heap whose full collection takes 20 ms at most. */
 const SMALL_HEAP = 32 << 20;
 
 type Collect = (options?: { readonly type: 'minor' }) => void;
 let collect: Collect | undefined;
 let allocated = 0;
-let inUse = 0;
+let collections = 0;
 
-/**
- * Counts the bytes of an allocated buffer, and collects the unused ones after every {@link INTERVAL}. A few outlive that: V8
- * frees them late, and there are more with each GiB, unless the heap is small enough for a full collection.
- */
+/** Counts the bytes of an allocated buffer, and collects the unused ones after every {@link INTERVAL}. */
 export function countGarbage(bytes: number): void {
   allocated += bytes;
   if (allocated < INTERVAL) return;
   allocated = 0;
   collect ??= exposed();
-  collect({ type: 'minor' });
-  const { arrayBuffers, heapUsed } = process.memoryUsage();
-  if (arrayBuffers < inUse + MAX_OLD || heapUsed > SMALL_HEAP) return;
-  collect();
-  inUse = process.memoryUsage().arrayBuffers;
+  const isFull = ++collections % FULL === 0 && process.memoryUsage().heapUsed < SMALL_HEAP;
+  if (isFull) collect();
+  else collect({ type: 'minor' });
 }
 
 /** The flag adds `gc` to the contexts that are created while it is set. */
