@@ -7,8 +7,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { pack } from 'tar-stream';
 
 const target = fileURLToPath(new URL('../../dist/bin/', import.meta.url));
 const source = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
@@ -86,20 +88,23 @@ for (const name of ['main', 'filter'])
 // V8's compiled code, for the version of Node that builds: without it, a tenth of the time of a small context is compilation.
 const folder = mkdtempSync(join(tmpdir(), 'dockerception-bundle-'));
 try {
-  writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY . /\n');
+  const tar = pack();
+  tar.entry({ name: 'Dockerfile' }, 'FROM scratch\nCOPY . /\n');
+  tar.finalize();
+  writeFileSync(join(folder, 'context.tar'), await buffer(tar));
   storeCode(folder, 'filter', 'filter');
   storeCode(folder, 'main', '--engine embedded -q -o app.tar -', 'inspect app.tar');
 } finally {
   rmSync(folder, { recursive: true });
 }
 
-/** @param {string} cwd with a Dockerfile @param {string} name of the bundle @param {string[]} commands */
+/** @param {string} cwd with context.tar @param {string} name of the bundle @param {string[]} commands */
 function storeCode(cwd, name, ...commands) {
   const cache = `${target}${name}.${process.versions.v8}.${process.arch}.cache`;
   const operands = [`${target}${name}.js`, cache, ...commands];
   const program = [process.execPath, source('code-cache.js'), ...operands];
   // Between pipes, as most commands.
-  const script = 'tar -cf - Dockerfile | "$@" | cat > /dev/null';
+  const script = 'cat context.tar | "$@" | cat > /dev/null';
   const env = { PATH: process.env['PATH'], HOME: cwd };
   execFileSync('sh', ['-c', script, 'sh', ...program], { cwd, env, stdio: 'inherit' });
   if (!existsSync(cache)) throw new Error(`storing the compiled code of ${name}`);

@@ -87,22 +87,27 @@ function nameOf({ tags }: EngineRequest): Readonly<Record<string, string>> {
 }
 
 function pushExport(request: EngineRequest, { env }: ExportSettings): Export {
-  const { tags, insecure, signal } = request;
+  const { tags, insecure, cacheDir, signal } = request;
   const isInsecure = tags.some((tag) => insecure.some((host) => tag.startsWith(`${host}/`)));
   const attrs = { push: 'true', ...(isInsecure && { 'registry.insecure': 'true' }) };
   return {
     exporter: { type: 'image', attrs: { ...attrs, ...nameOf(request) } },
-    check: (check) => check.pushed(() => pushedImage(tags[0] ?? '', { env, insecure, signal })),
+    check: (check) =>
+      check.pushed(() => pushedImage(tags[0] ?? '', { env, insecure, signal }, cacheDir)),
   };
 }
 
 /** One attempt, since the registry may be reachable for BuildKit alone. */
 const ONCE = { tries: 1, silence: 10_000 };
 
-async function pushedImage(tag: string, settings: RegistrySettings): Promise<Image> {
+async function pushedImage(
+  tag: string,
+  settings: RegistrySettings,
+  cacheDir: string | undefined,
+): Promise<Image> {
   const { streamFromRegistry } = await import('../../image/registry/pull.js');
   const { openBlobCache } = await import('../../image/cache/blob-cache.js');
-  const cache = await openBlobCache(settings.env);
+  const cache = await openBlobCache(settings.env, cacheDir);
   const close = (): Promise<void> => cache.close();
   try {
     const once = { ...settings, timing: ONCE };
