@@ -38,7 +38,7 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-// Real engines: the tests wait for them more than they compute, so that three files run at a time.
+// With more files at a time, tests fail on images and processes that others make and remove at the same time.
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
@@ -49,7 +49,7 @@ export default defineConfig({
           name: 'engines',
           include: ['test/engines/**/*.test.ts'],
           exclude: alone,
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
