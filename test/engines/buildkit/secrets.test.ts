@@ -10,7 +10,7 @@ import { type RemoteBuildKit, serveBuildKit } from './bridge.js';
 import { docker28 } from './docker28.js';
 
 /** An agent's answer to SSH_AGENTC_REQUEST_IDENTITIES has the comments of its keys. */
-const LIST_KEYS = `perl -MIO::Socket::UNIX -e 'my $s = IO::Socket::UNIX->new($ENV{SSH_AUTH_SOCK}) or die "no agent: $!"; print $s pack("NC", 1, 11); $s->flush; $s->sysread(my $b, 4096); print "keys: $b\\n"'`;
+const LIST_KEYS = `perl -MIO::Socket::UNIX -e 'my $s = IO::Socket::UNIX->new($ENV{SSH_AUTH_SOCK}) or die "no agent: $!"; print $s pack("NC", 1, 11); $s->flush; my $b = ""; while (length $b < 4 || length $b < 4 + unpack "N", $b) { $s->sysread($b, 4096, length $b) or die "cut" } $b =~ s/[^ -~]/./g; print "keys: $b\\n"'`;
 
 const context = (Dockerfile: string): Promise<Buffer> =>
   create([{ name: 'Dockerfile', content: Dockerfile }]);
@@ -75,7 +75,7 @@ describe.each(variants.filter(({ buildkit }) => buildkit))('$name', (variant) =>
     const input = await context(`FROM ${engines.debian}\nRUN --mount=type=ssh ${LIST_KEYS}\n`);
     const { code, stderr } = await shell.run(script, { input });
     expect(code, stderr).toBe(0);
-    expect(stderr).toMatch(/keys: [^]*key-of-the-test/);
+    expect(stderr).toMatch(/keys: .*key-of-the-test/);
   });
 
   it('reads process substitution, an empty file and an empty variable, and the last of two', async () => {

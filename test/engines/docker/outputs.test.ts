@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dockerEngine } from '../../../src/engine/docker/docker-engine.js';
 import type { BuildResult, EngineRequest } from '../../../src/engine/engine.js';
+import type { DockerceptionError } from '../../../src/errors.js';
 import {
   cleanUp,
   connectTo,
@@ -17,6 +18,7 @@ import {
   uniqueTag,
   variants,
 } from '../engines.js';
+import { ENGINE_TRIES, isLostImage } from '../support.js';
 
 const { address, username, password } = engines.registryAuth;
 const auth = Buffer.from(`${username}:${password}`).toString('base64');
@@ -34,7 +36,12 @@ async function buildOn(
 ): Promise<BuildResult> {
   const tar = await contextOf({ Dockerfile: `FROM ${engines.base}\nLABEL a=${uniqueTag()}\n` });
   const engine = dockerEngine(await connectTo(env), { env, stdout });
-  return engine({ stream: Readable.from([tar]) }, options(change));
+  for (let tries = 1; ; tries++)
+    try {
+      return await engine({ stream: Readable.from([tar]) }, options(change));
+    } catch (error) {
+      if (tries === ENGINE_TRIES || !isLostImage(error as DockerceptionError)) throw error;
+    }
 }
 
 /** What the registry has under a name. */
