@@ -177,7 +177,7 @@ export async function openShell(variant: Variant): Promise<Shell> {
   };
 }
 
-export const ENGINE_TRIES = 5;
+const ENGINE_TRIES = 5;
 
 const SIGNALS: Readonly<Partial<Record<NodeJS.Signals, number>>> = {
   SIGHUP: 1,
@@ -222,15 +222,8 @@ export async function retried<T extends { stderr: string }>(run: () => Promise<T
 
 /** Whether a build failed because another test removed an image, which neither the classic builder nor Podman withstands. */
 export function lostImage({ stderr }: { stderr: string }): boolean {
-  return stderr.includes(`hint: ${LOST_IMAGE}`);
+  return stderr.includes('hint: another process removed an image during the build');
 }
-
-/** The same of an error of the library. */
-export function isLostImage({ hint }: { hint?: string | undefined }): boolean {
-  return hint?.startsWith(LOST_IMAGE) === true;
-}
-
-const LOST_IMAGE = 'another process removed an image during the build';
 
 /** Whether `podman run` passed on nothing of what its container wrote, which was seen once, with Podman 4.3. */
 function lostOutput({ stderr }: { stderr: string }): boolean {
