@@ -4,10 +4,10 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, run } from '../engines.js';
-import { expectFailure, imageIdOf, openShell, type Shell } from '../support.js';
+import { expectFailure, imageIdOf, type Shell } from '../support.js';
 import { create } from '../tar.js';
 import { type RemoteBuildKit, serveBuildKit } from './bridge.js';
-import { docker28 as variant } from './docker28.js';
+import { docker28 as variant, useBuildKit } from './docker28.js';
 
 const { address: registry } = engines.registry;
 
@@ -22,14 +22,7 @@ function context(name: string, more = ''): Promise<Buffer> {
 
 let shell: Shell;
 let buildkit: RemoteBuildKit;
-beforeAll(async () => {
-  shell = await openShell(variant);
-  buildkit = await serveBuildKit(variant.host);
-});
-afterAll(async () => {
-  await buildkit.close();
-  await shell.close();
-});
+useBuildKit((opened) => ({ shell, buildkit } = opened));
 
 const args = (...more: readonly string[]): string[] => [
   '-q',

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, variants } from '../engines.js';
 import { expectFailure, openShell, type Outcome, type Shell } from '../support.js';
 import { create } from '../tar.js';
-import { type RemoteBuildKit, serveBuildKit } from './bridge.js';
-import { docker28 } from './docker28.js';
+import type { RemoteBuildKit } from './bridge.js';
+import { useBuildKit } from './docker28.js';
 
 /** An agent's answer to SSH_AGENTC_REQUEST_IDENTITIES has the comments of its keys. */
 const LIST_KEYS = `perl -MIO::Socket::UNIX -e 'my $s = IO::Socket::UNIX->new($ENV{SSH_AUTH_SOCK}) or die "no agent: $!"; print $s pack("NC", 1, 11); $s->flush; my $b = ""; while (length $b < 4 || length $b < 4 + unpack "N", $b) { $s->sysread($b, 4096, length $b) or die "cut" } $b =~ s/[^ -~]/./g; print "keys: $b\\n"'`;
@@ -140,14 +140,7 @@ describe.each(variants.filter(({ buildkit }) => buildkit))('$name', (variant) =>
 describe('secrets of several forms', () => {
   let shell: Shell;
   let buildkit: RemoteBuildKit;
-  beforeAll(async () => {
-    shell = await openShell(docker28);
-    buildkit = await serveBuildKit(docker28.host);
-  });
-  afterAll(async () => {
-    await buildkit.close();
-    await shell.close();
-  });
+  useBuildKit((opened) => ({ shell, buildkit } = opened));
 
   it('are in no byte that is printed or written', async () => {
     const random = (bytes: number): string => randomBytes(bytes).toString('base64');

@@ -11,13 +11,13 @@ import {
 } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { engines, inspectImage } from '../engines.js';
 import { closeTogether } from '../relay.js';
-import { expectFailure, openShell, type Shell } from '../support.js';
+import { expectFailure, type Shell } from '../support.js';
 import { create } from '../tar.js';
 import { type RemoteBuildKit, serveBuildKit } from './bridge.js';
-import { docker28 as variant, tagsOf } from './docker28.js';
+import { docker28 as variant, tagsOf, useBuildKit } from './docker28.js';
 
 const { address: registry } = engines.registry;
 
@@ -84,14 +84,7 @@ describe.concurrent.each(kinds)('$kind', (kind) => {
 function testKind({ options, isRemote = false }: Kind): void {
   let shell: Shell;
   let buildkit: RemoteBuildKit;
-  beforeAll(async () => {
-    shell = await openShell(variant);
-    buildkit = await serveBuildKit(variant.host);
-  });
-  afterAll(async () => {
-    await buildkit.close();
-    await shell.close();
-  });
+  useBuildKit((opened) => ({ shell, buildkit } = opened));
   const args = (app: string, address = buildkit.address): string[] => [
     ...['--builder', address, '--progress', 'plain', '--no-check'],
     ...options(app),
@@ -210,14 +203,7 @@ async function stallingAt(
 describe('an image that is being published', () => {
   let shell: Shell;
   let buildkit: RemoteBuildKit;
-  beforeAll(async () => {
-    shell = await openShell(variant);
-    buildkit = await serveBuildKit(variant.host);
-  });
-  afterAll(async () => {
-    await buildkit.close();
-    await shell.close();
-  });
+  useBuildKit((opened) => ({ shell, buildkit } = opened));
 
   const interrupted = async (
     app: string,
