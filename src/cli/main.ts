@@ -48,7 +48,7 @@ function endWith(error: unknown): void {
  */
 function limitYoungGeneration(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
-  // Its buffers are freed in the collection: a thread that frees them later falls behind on a busy machine, which costs 6 MB.
+  // V8 frees the buffers during a collection. Its thread that frees them later is slow on a busy machine, which costs 6 MB.
   setFlagsFromString('--no-concurrent-array-buffer-sweeping');
 }
 

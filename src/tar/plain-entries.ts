@@ -29,7 +29,7 @@ const DOT = 0x2e;
 export class PlainEntries {
   /** Entries that were passed. */
   count = 0;
-  /** The size of the body that `pass` stopped in: it goes beyond the chunk, or has an odd padding. -1 if there is none. */
+  /** The size of the body in which `pass` stopped, because the chunk ends in it or its padding is not zero; else -1. */
   body = -1;
   /** The name in the root of the last entry that the edits have seen. */
   readonly #root = Buffer.alloc(block.NAME.length);

@@ -203,7 +203,7 @@ export async function solve(
 /** The label of a Docker Engine's BuildKit with the address of the engine's host, as containers reach it. */
 const HOST_GATEWAY = 'org.mobyproject.buildkit.worker.moby.host-gateway-ip';
 
-/** Hosts as `HOST=IP`, where `host-gateway` stands for the address of the engine's host. */
+/** Hosts as `HOST=IP`. The IP `host-gateway` becomes the address of the engine's host. */
 async function hostAddresses(
   client: GrpcClient,
   addHosts: readonly string[],

@@ -20,7 +20,7 @@ type Fetch = (file: PartialBlob, signal: AbortSignal) => Promise<void>;
 
 /**
  * Opens the cache of an environment: `XDG_CACHE_HOME`, `HOME`; a temporary folder (`TMPDIR`) if that is not writable.
- * @param cacheDir in place of the environment's folder
+ * @param cacheDir the folder of all caches. @default the environment's
  * @throws DockerceptionError of kind output, code CACHE_WRITE, without a temporary folder
  */
 export async function openBlobCache(env: NodeJS.ProcessEnv, cacheDir?: string): Promise<BlobCache> {
