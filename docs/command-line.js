@@ -1,14 +1,12 @@
 /** docs/command-line.md, from the tables of flags. */
 import { DOCKER_OPTIONS } from '../dist/cli/arguments/docker-options.js';
 import { OPTIONS } from '../dist/cli/arguments/flags.js';
-import { valueOf } from '../dist/cli/help.js';
+import { commandOf, USAGE, valueOf } from '../dist/cli/help.js';
+import { VERBS } from '../dist/options/schema.js';
 
 const INTRODUCTION = `# The command line
 
-    dockerception [build] [OPTIONS] [CONTEXT]    a context in, an image out
-    dockerception filter  [OPTIONS] [CONTEXT]    a context in, the corrected context out
-    dockerception inspect [OPTIONS] [TARGET]     what is inside a context, an archive or an image
-
+${verbLines()}
 CONTEXT is a directory (with its \`.dockerignore\`, as \`docker build DIR\` sees it), a tar file, or \`-\` for
 standard input, which is the default when that isn't a terminal. gzip, zstd, xz and bzip2 are recognised
 by their first bytes. TARGET is any of these, or an image: an archive, a layout or \`dir:\` directory, one
@@ -69,6 +67,14 @@ export function commandLineMarkdown() {
     return `## ${group}${only}\n\n| option | meaning |\n| --- | --- |\n${rows.join('\n')}\n`;
   });
   return [INTRODUCTION, ...sections, dockerOptions(), EXIT_CODES].join('\n');
+}
+
+function verbLines() {
+  const commands = VERBS.map(commandOf);
+  const width = Math.max(...commands.map(({ length }) => length));
+  return VERBS.map(
+    (verb, at) => `    ${commands[at]?.padEnd(width)}    ${USAGE[verb].summary}\n`,
+  ).join('');
 }
 
 function dockerOptions() {

@@ -262,7 +262,7 @@ export const ERROR_CODES = {
   TAR_UNSAFE: 'context | A name leads out of the root of the tar. | Write names without `..`.',
   TAR_UNTERMINATED:
     'context | The tar ends between two entries, without its end-of-archive. | Check whether the builder failed; `--allow-unterminated` accepts it.',
-  USAGE: 'usage | The command line is wrong. | `dockerception --help` lists the options.',
+  USAGE: 'usage | The command line is wrong. | `dockerception --help --all` lists the options.',
   USAGE_ADD:
     "usage | The file of `--add` can't be read, or its destination is invalid. | Write `--add HOST:DEST`.",
   USAGE_ARTIFACT: 'usage | The destination of an artifact leads out of the context. | Correct it.',

@@ -14,14 +14,22 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     if (asksVersion) return await printVersion();
     const { parse } = await import('./arguments/parse.js');
-    ({ withFlags } = await import('./arguments/flags.js'));
+    const flags = await import('./arguments/flags.js');
+    withFlags = flags.withFlags;
     const args = parse(argv);
     if (args.has('version')) return await printVersion();
-    if (args.has('help')) {
-      const { helpText } = await import('./help.js');
+    if (args.has('help') || args.verb === 'help') {
+      const { requestedHelp } = await import('./help.js');
       const { print } = await import('./process.js');
-      await print(helpText(args.verb));
+      await print(requestedHelp(args));
       return 0;
+    }
+    const { verb, operands } = args;
+    if (args.has('all') && verb !== 'inspect') throw flags.usage('--all is an option of --help');
+    if (verb === 'version') {
+      if (operands.length > 0)
+        throw flags.usage(`version takes nothing, not ${operands.join(' ')}`);
+      return await printVersion();
     }
     return await runVerb(args);
   } catch (error) {

@@ -6,6 +6,7 @@ import { INSECURE_FLAG, insecureHosts } from './inspect.js';
 import { LIMITS, type Limits } from './limits.js';
 import {
   checksOf,
+  COMMON,
   type Complete,
   env,
   flagIn,
@@ -38,12 +39,13 @@ export const BUILD_ONLY = {
     engine(
       '--engine ENGINE',
       'auto, docker, buildkit, embedded (default: DOCKERCEPTION_ENGINE, auto)',
+      COMMON,
     ),
   ),
   /** A builder of buildx, or the address of a BuildKit. @default BUILDX_BUILDER or BUILDKIT_HOST of `env` */
   builder: optional(
     nonEmptyText,
-    engine('--builder NAME', 'a buildx builder, or the address of a BuildKit'),
+    engine('--builder NAME', 'a buildx builder, or the address of a BuildKit', COMMON),
   ),
   /** A PEM file with the authority of BuildKit's certificate, for `tcp://`. @default those of the system, if another TLS option is given */
   tlsCaCert: optional(

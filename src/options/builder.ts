@@ -1,6 +1,7 @@
 /** The options of builders. */
 import type { ProgressEvent } from '../progress/events.js';
 import {
+  COMMON,
   type Complete,
   env,
   flagIn,
@@ -45,7 +46,11 @@ export const BUILDER = {
    */
   from: list(
     nonEmptyText,
-    builder('--from DIR ...', 'build DIR as the builder, run it, use its output; - is stdin'),
+    builder(
+      '--from DIR ...',
+      'build DIR as the builder, run it, use its output; - is stdin',
+      COMMON,
+    ),
   ),
   /** An image to run, before those of `from`. @default none */
   fromImage: optional(
@@ -55,7 +60,7 @@ export const BUILDER = {
   /** Paths to copy from the last builder instead of reading its output; it has to exit with 0. @default its output */
   artifacts: list(
     shape<Artifact>({ path: nonEmptyText, dest: text }, ['path']),
-    builder('--artifacts PATH[:DEST] ...', 'copy PATH from the builder after it has ended'),
+    builder('--artifacts PATH[:DEST] ...', 'copy PATH from the builder after it has ended', COMMON),
   ),
   /** Copy the shared libraries that the artifacts need, too. @default false */
   libs: toggle(builder('--libs', 'also copy the shared libraries that the artifacts need')),

@@ -1,6 +1,6 @@
 /** The options of an image that BuildKit has, and other builders in part. */
 import { parseAnnotation, parseUlimit } from './buildkit-values.js';
-import { flagIn, list, option, optional } from './schema.js';
+import { COMMON, flagIn, list, option, optional } from './schema.js';
 import {
   amount,
   type Check,
@@ -56,7 +56,7 @@ export const BUILDKIT = {
   /** Secrets of RUN. @default none */
   secrets: list(
     shape<Secret>({ id: nonEmptyText, src: nonEmptyText, env: nonEmptyText }, ['id']),
-    buildkit('--secret id=ID[,src=FILE] ...', 'a secret of RUN: a file, or env=NAME'),
+    buildkit('--secret id=ID[,src=FILE] ...', 'a secret of RUN: a file, or env=NAME', COMMON),
   ),
   /** SSH agents of RUN. @default none */
   ssh: list(

@@ -5,6 +5,7 @@ import type { ProgressEvent } from '../progress/events.js';
 import { type Bytes, isBytes } from '../source/bytes.js';
 import type { Source } from '../source/source.js';
 import {
+  COMMON,
   type Complete,
   flagIn,
   list,
@@ -60,7 +61,7 @@ export const CONTEXT = {
   owner: option(
     owner,
     () => ROOT,
-    edit('--owner UID[:GID]', "every entry's owner, names emptied (default 0:0)"),
+    edit('--owner UID[:GID]', "every entry's owner, names emptied (default 0:0)", COMMON),
     edit('--keep-owner', 'leave owners unchanged'),
   ),
   /** Changes as in chmod(1). @default none */
@@ -87,13 +88,17 @@ export const CONTEXT = {
   /** Patterns in .dockerignore's syntax; entries that match one are left out. @default none */
   exclude: list(
     text,
-    edit('--exclude PATTERN ...', 'leave out what matches'),
+    edit('--exclude PATTERN ...', 'leave out what matches', COMMON),
     edit('--dockerignore FILE ...', 'leave out what FILE lists'),
   ),
   /** Files and directories of the host to add. They replace entries of the same names. @default none */
   add: list(
     shape<Addition>({ host: nonEmptyText, dest: text, concealed: flag }, ['host', 'dest']),
-    edit('--add HOST[:DEST] ...', 'put a file or directory of the host in; -:DEST is stdin'),
+    edit(
+      '--add HOST[:DEST] ...',
+      'put a file or directory of the host in; -:DEST is stdin',
+      COMMON,
+    ),
   ),
   /** The Dockerfile's path inside the context. @default 'Dockerfile', else 'dockerfile', else 'Containerfile' */
   file: optional(
@@ -101,10 +106,14 @@ export const CONTEXT = {
     dockerfile(
       '-f, --file PATH',
       'the Dockerfile: in the context, for a DIR on the host too; - is stdin',
+      COMMON,
     ),
   ),
   /** An image to copy a context onto that has no Dockerfile. @default none */
-  base: optional(text, dockerfile('--base REF', 'no Dockerfile: copy the context onto REF')),
+  base: optional(
+    text,
+    dockerfile('--base REF', 'no Dockerfile: copy the context onto REF', COMMON),
+  ),
   /** Instructions after `base`, which is `scratch` when only these are given. @default none */
   changes: list(
     text,

@@ -3,7 +3,7 @@ import { type Compression, parseCompression } from '../compression/compress.js';
 import { parsePlatform } from '../image/platform.js';
 import { isImageName } from '../image/reference.js';
 import { BUILDKIT } from './buildkit.js';
-import { type Complete, flagIn, list, option, optional, record, toggle } from './schema.js';
+import { COMMON, type Complete, flagIn, list, option, optional, record, toggle } from './schema.js';
 import {
   type Check,
   hostAddress,
@@ -69,20 +69,20 @@ const compression: Check<Compression> = (value) => {
 export const IMAGE = {
   ...BUILDKIT,
   /** The image's names. @default none */
-  tags: list(name, image('-t, --tag NAME ...', "the image's name")),
+  tags: list(name, image('-t, --tag NAME ...', "the image's name", COMMON)),
   /** Values of ARGs. @default none */
-  buildArgs: record(text, image('--build-arg KEY[=VALUE] ...', 'set an ARG')),
+  buildArgs: record(text, image('--build-arg KEY[=VALUE] ...', 'set an ARG', COMMON)),
   /** Labels to set. @default none */
   labels: record(text, image('--label KEY=VALUE ...', 'set a label')),
   /** The stage to build. @default the last one */
-  target: optional(text, image('--target STAGE', 'build up to this stage')),
+  target: optional(text, image('--target STAGE', 'build up to this stage', COMMON)),
   /** `os/arch[/variant]`, each. @default the engine's */
   platforms: list(
     parsed('a platform', parsePlatform),
-    image('--platform OS/ARCH ...', 'build for this platform'),
+    image('--platform OS/ARCH ...', 'build for this platform', COMMON),
   ),
   /** Build every step without the cache. @default false */
-  noCache: toggle(image('--no-cache', 'build every step without the cache')),
+  noCache: toggle(image('--no-cache', 'build every step without the cache', COMMON)),
   /** Look for newer bases. @default false */
   pull: toggle(image('--pull', 'look for newer bases')),
   /** The network of RUN. @default the engine's */
@@ -100,12 +100,15 @@ export const IMAGE = {
     result(
       '-o, --output FILE ...',
       'write an archive: FILE, -, or type=oci|docker|tar|local,dest=PATH',
+      COMMON,
     ),
   ),
   /** Push every tag after the build. @default false */
-  push: toggle(result('--push', 'push the image to its registry')),
+  push: toggle(result('--push', 'push the image to its registry', COMMON)),
   /** Load the image into the engine that answers, whichever engine built it. Engines that keep images do so anyway. @default false */
-  load: toggle(result('--load', 'load the image into the engine, whichever engine built it')),
+  load: toggle(
+    result('--load', 'load the image into the engine, whichever engine built it', COMMON),
+  ),
   /** How layers are compressed that are written here, not by an engine. @default gzip */
   compression: option(
     compression,

@@ -19,7 +19,10 @@ import {
   show,
 } from './values.js';
 
-export type Verb = 'build' | 'filter' | 'inspect';
+/** The verbs of the command line. */
+export const VERBS = ['build', 'filter', 'inspect', 'help', 'version'] as const;
+
+export type Verb = (typeof VERBS)[number];
 
 /** The groups of flags, in the order in which the help shows them, and the verbs that have them. */
 export const FLAG_GROUPS = {
@@ -35,7 +38,7 @@ export const FLAG_GROUPS = {
   Target: ['inspect'],
   Limits: ['inspect', 'build'],
   Check: ['build'],
-  Help: ['build', 'filter', 'inspect'],
+  Help: VERBS,
 } as const satisfies Readonly<Record<string, readonly Verb[]>>;
 
 export type FlagGroup = keyof typeof FLAG_GROUPS;
@@ -54,6 +57,8 @@ export interface Flag {
   readonly group: FlagGroup;
   readonly verbs: readonly Verb[];
   readonly help: string;
+  /** Whether the short help shows it. */
+  readonly isCommon: boolean;
 }
 
 /** An option. `D` is the type of its default: `T`, or undefined if it has none. */
@@ -108,12 +113,20 @@ export const env = option(environment, () => process.env);
 const USAGE =
   /^(?:-(?<short>.), )?--(?<name>[a-z-]+)(?: (?<value>\S+)|\[=(?<attached>\S+)\])?(?<many> \.\.\.)?$/;
 
+/** A flag's properties that its usage does not show. */
+type FlagDetails = Partial<Pick<Flag, 'verbs' | 'isCommon'>>;
+
+/** A flag that the short help shows. */
+export const COMMON = { isCommon: true };
+
 /**
  * Returns a function that makes flags of a group. A flag is written as the help shows it, with ` ...` after it if it may be
  * given several times: `-f, --file PATH`, `--add HOST[:DEST] ...`, `--insecure[=HOST] ...`, `--libs`.
  */
-export function flagIn(group: FlagGroup): (usage: string, help: string) => Flag {
-  return (usage, help) => {
+export function flagIn(
+  group: FlagGroup,
+): (usage: string, help: string, details?: FlagDetails) => Flag {
+  return (usage, help, details) => {
     const { short, name = '', value, attached, many } = USAGE.exec(usage)?.groups ?? {};
     return {
       name,
@@ -124,6 +137,8 @@ export function flagIn(group: FlagGroup): (usage: string, help: string) => Flag 
       group,
       verbs: FLAG_GROUPS[group],
       help,
+      isCommon: false,
+      ...details,
     };
   };
 }

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { OPTIONS } from '../../src/cli/arguments/flags.js';
-import { VERBS } from '../../src/cli/arguments/parse.js';
 import { build, type BuildOptions, type Engine, type EngineRequest } from '../../src/index.js';
 import { BUILD, type CompleteBuild } from '../../src/options/build.js';
 import { BUILDER } from '../../src/options/builder.js';
@@ -9,7 +8,7 @@ import { FILTER } from '../../src/options/context.js';
 import { IMAGE } from '../../src/options/image.js';
 import { INSPECT } from '../../src/options/inspect.js';
 import { LIMITS } from '../../src/options/limits.js';
-import { flagIn, normalise, type Schema } from '../../src/options/schema.js';
+import { flagIn, normalise, type Schema, VERBS } from '../../src/options/schema.js';
 import { member, tar } from '../support/write-tar.js';
 
 const SCHEMAS: Readonly<Record<string, Schema>> = { FILTER, BUILD, BUILDER, INSPECT, LIMITS };

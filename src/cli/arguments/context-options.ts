@@ -5,13 +5,14 @@ import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { parseOwner } from '../../edit/attributes.js';
 import { messageOf } from '../../errors.js';
 import { type Addition, CONTEXT, type ContextOptions } from '../../options/context.js';
+import { VERBS } from '../../options/schema.js';
 import { isStandardInput } from '../../source/standard-input.js';
 import { nearest } from '../../text/suggest.js';
 import { parseTime, sourceDateEpoch } from '../../text/time.js';
 import { trimEnd } from '../../text/trim.js';
 import { splitPlace } from './builder-options.js';
 import { usage } from './flags.js';
-import { type Arguments, VERBS } from './parse.js';
+import type { Arguments } from './parse.js';
 
 export async function contextOptions(
   args: Arguments,

@@ -65,9 +65,10 @@ export function acceptDockerOption(
   verb: Verb,
   next: () => string | undefined,
 ): boolean {
+  if (verb !== 'build' && verb !== 'filter') return false;
   const known = verb === 'filter' ? [...DOCKER_OPTIONS, ...BUILDKIT_OPTIONS] : DOCKER_OPTIONS;
   const option = known.find((one) => one.name === name || one.short === name);
-  if (option === undefined || verb === 'inspect') return false;
+  if (option === undefined) return false;
   if (verb === 'filter') throw refused(option, verb);
   const on = parseBoolean(attached ?? (option.value ? next() : 'true'));
   if (option.missing === undefined && on === undefined)

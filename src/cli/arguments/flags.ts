@@ -4,7 +4,15 @@ import { BUILD } from '../../options/build.js';
 import { BUILDER } from '../../options/builder.js';
 import { INSPECT } from '../../options/inspect.js';
 import { LIMITS } from '../../options/limits.js';
-import { type Flag, FLAG_GROUPS, flagIn, flagsOf, type Schema } from '../../options/schema.js';
+import {
+  COMMON,
+  type Flag,
+  FLAG_GROUPS,
+  flagIn,
+  flagsOf,
+  type Schema,
+  VERBS,
+} from '../../options/schema.js';
 
 const engine = flagIn('Engine and output');
 const view = flagIn('View');
@@ -15,8 +23,8 @@ const OWN: readonly Flag[] = [
   engine('--iidfile FILE', 'write the image ID to FILE'),
   engine('--metadata-file FILE', 'write metadata of the image to FILE, as JSON'),
   engine('--progress MODE', 'auto, plain, tty, rawjson or quiet'),
-  engine('-q, --quiet', 'print the image ID, errors, and important warnings alone'),
-  flagIn('Output')('-q, --quiet', 'print errors only'),
+  engine('-q, --quiet', 'print the image ID, errors, and important warnings alone', COMMON),
+  flagIn('Output')('-q, --quiet', 'print errors only', COMMON),
   view('--list', 'every name with mode, owner, size and time, as tar tv'),
   view('--cat PATH', 'write the content of the file PATH to standard output'),
   view('--depth N', 'show N levels of the tree (default 3)'),
@@ -25,8 +33,13 @@ const OWN: readonly Flag[] = [
   view('--json', 'write JSON (docs/inspect-json.md)'),
   view('--html FILE', 'write an HTML page to FILE, or - for standard output'),
   view('-q, --quiet', 'print errors and exceeded limits only'),
-  help('-h, --help', 'show this help'),
-  help('--version', 'show the version'),
+  help('-h, --help', 'show this help', COMMON),
+  // For `inspect`, --all is an option of the view.
+  help('--all', 'with --help: show every option', {
+    isCommon: true,
+    verbs: VERBS.filter((verb) => verb !== 'inspect'),
+  }),
+  help('--version', 'show the version', COMMON),
 ];
 
 /** In the order of their groups. */
@@ -58,7 +71,7 @@ export function withFlags(text: string): string {
 
 export function usage(
   why: string,
-  hint = 'dockerception --help lists the options',
+  hint = 'dockerception --help --all lists the options',
 ): DockerceptionError {
   return new DockerceptionError('usage', 'USAGE', `reading the command line: ${why}`, { hint });
 }

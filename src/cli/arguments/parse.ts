@@ -12,12 +12,11 @@ import {
   type OptionsOf,
   type Schema,
   type Verb,
+  VERBS,
 } from '../../options/schema.js';
 import { parseBoolean } from '../../options/values.js';
 import { acceptDockerOption } from './docker-options.js';
 import { OPTIONS, usage } from './flags.js';
-
-export const VERBS: readonly Verb[] = ['build', 'filter', 'inspect'];
 
 export class Arguments {
   constructor(

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DOCKER_OPTIONS } from '../../../src/cli/arguments/docker-options.js';
 import { OPTIONS } from '../../../src/cli/arguments/flags.js';
-import { parse, VERBS } from '../../../src/cli/arguments/parse.js';
-import type { Flag } from '../../../src/options/schema.js';
+import { parse } from '../../../src/cli/arguments/parse.js';
+import { type Flag, VERBS } from '../../../src/options/schema.js';
 
 /** What a value may look like: none of it is an option, a number or a truth value. */
 const VALUES = [

@@ -1,0 +1,43 @@
+/** The verbs that explain the command line, called wrongly: one clear line, and exit code 2. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const BIN = fileURLToPath(new URL('../../bin/dockerception.js', import.meta.url));
+
+const run = (
+  ...args: readonly string[]
+): { status: number | null; stdout: string; stderr: string } =>
+  spawnSync(process.execPath, [BIN, ...args], { encoding: 'utf8' });
+
+it.each([
+  ['help inspekt', "there is no verb 'inspekt'", 'did you mean inspect? the verbs are build, '],
+  ['help everything', "there is no verb 'everything'", 'the verbs are build, filter, '],
+  ['help build filter', 'help takes one verb, not 2: build filter', ''],
+  ['help --verbose', 'unknown option --verbose', ''],
+  ['help --quiet', "'help' has no option --quiet", "it belongs to 'dockerception build'"],
+  ['help --all=some', '--all takes no value', ''],
+  ['hlep', 'hlep is neither a verb nor a context that is there', 'did you mean help?'],
+  ['--all', '--all is an option of --help', ''],
+  ['filter --all', '--all is an option of --help', ''],
+  ['version 2', 'version takes nothing, not 2', ''],
+  ['version --json', "'version' has no option --json", ''],
+])('refuses %s with one line and a hint', (args, message, hint) => {
+  const { status, stdout, stderr } = run(...args.split(' '));
+  expect(stderr.split('\n')).toEqual([
+    `dockerception: reading the command line: ${message}`,
+    expect.stringContaining(`hint: ${hint}`),
+    '',
+  ]);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+});
+
+it.each([
+  ['help', '--help'],
+  ['help filter --all', 'filter --help --all'],
+  ['version', '--version'],
+])('prints the same for %s and %s', (verb, option) => {
+  const { status, stdout, stderr } = run(...verb.split(' '));
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toBe(run(...option.split(' ')).stdout);
+});
