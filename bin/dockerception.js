@@ -14,6 +14,8 @@ try {
   void main(args).then((code) => {
     process.exitCode = code;
   });
+  // Otherwise Node frees its heap first, and a signal in that time would change the exit code.
+  process.once('beforeExit', () => process.exit());
 } catch (error) {
   // The program itself could not be loaded.
   process.stderr.write(

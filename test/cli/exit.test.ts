@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { withFlags } from '../../src/cli/arguments/flags.js';
 import { describe as say, exitCodeOf } from '../../src/cli/exit.js';
@@ -55,7 +56,12 @@ describe('an error', () => {
 
 /** Keeps the process alive when it has nothing left to do. */
 const LINGER = `--import=data:text/javascript,${encodeURIComponent(
-  `process.once('beforeExit', () => { process.stderr.write('over'); setTimeout(() => {}, 10_000); });`,
+  `const timer = setInterval(() => {
+    if (process.exitCode === undefined) return;
+    clearInterval(timer);
+    process.stderr.write('over');
+    setTimeout(() => {}, 10_000);
+  }, 1);`,
 )}`;
 
 const CONTEXT = Buffer.from(tar(member({ name: 'Dockerfile', body: 'FROM scratch\nCOPY . /\n' })));
@@ -81,5 +87,19 @@ describe('a signal after the work is done', () => {
       },
     });
     expect(ended).toMatchObject({ code, signal: null });
+  });
+
+  it('leaves its exit code while the process ends', async () => {
+    for (let delay = 0; delay < 10; delay += 0.5) {
+      const ended = await run(['-q', '--engine', 'embedded', '-o', 'app.tar'], {
+        input: CONTEXT,
+        started: async (child) => {
+          await once(child.stdout ?? child, 'data');
+          await sleep(delay);
+          child.kill('SIGINT');
+        },
+      });
+      expect(ended, `${delay} ms after the ID`).toMatchObject({ code: 0, signal: null });
+    }
   });
 });

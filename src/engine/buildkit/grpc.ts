@@ -41,9 +41,11 @@ const RESOURCE_EXHAUSTED = 8;
 export const UNIMPLEMENTED = 12;
 /** Bytes of a request to the server. */
 const MAX_REQUEST = 64 << 10;
-/** Milliseconds in which a ping is answered, and from an answer to the next ping. */
-const PING_TIMEOUT = 5_000;
-const PING_INTERVAL = 500;
+/** Milliseconds from one question whether the server is still there to the next, and how many wait for an answer at most. */
+const PROBE_INTERVAL = 1_000;
+const MAX_PROBES = 4;
+/** Milliseconds without an answer after which the server has gone away. */
+const SILENCE = 60_000;
 /** Bytes that the other side may send before they are read: with 64 KiB, the default, a distant one sends little. */
 const WINDOW = 4 << 20;
 const SETTINGS = { settings: { initialWindowSize: WINDOW } };
@@ -136,11 +138,13 @@ export class GrpcClient {
   readonly #session: ClientHttp2Session;
   #error: Error | undefined;
 
-  constructor(socket: Duplex) {
+  /** @param silence milliseconds without an answer after which the connection is closed. */
+  constructor(socket: Duplex, silence = SILENCE) {
     this.#session = connect('http://engine', { ...SETTINGS, createConnection: () => socket });
     this.#session.once('connect', (session) => session.setLocalWindowSize(WINDOW));
     // All open calls fail with it.
     this.#session.on('error', (error: Error) => (this.#error ??= error));
+    void this.silence(silence).then(() => this.#session.destroy(noAnswer()));
   }
 
   /** Ends all calls and the connection; may be called twice. */
@@ -150,20 +154,27 @@ export class GrpcClient {
   }
 
   /**
-   * Resolves when the server no longer answers pings. Node's HTTP/2 ignores a connection after a header of more than 64 KiB,
-   * such as BuildKit's error that quotes a long Dockerfile, and emits nothing. Resolves, too, when the connection is closed.
+   * Resolves when the server has acknowledged nothing for `timeout` milliseconds, or the connection is closed. Node's HTTP/2 ignores
+   * a connection after a header of more than 64 KiB, such as BuildKit's error that quotes a long Dockerfile, and emits nothing. A
+   * program such as `docker buildx dial-stdio` notices only when it writes that the connection was closed.
+   *
+   * Empty SETTINGS are sent (RFC 9113, section 6.5.3): gRPC servers refuse a client that pings often.
    */
-  async silence(signal: AbortSignal): Promise<void> {
-    const answers = (): Promise<boolean> =>
-      new Promise((resolve) => {
-        const timeout = setTimeout(resolve, PING_TIMEOUT, false);
-        this.#session.ping((error) => {
-          clearTimeout(timeout);
-          resolve(error === null);
+  async silence(timeout: number): Promise<void> {
+    let open = 0;
+    // Counted, as no time passes while this process is stopped.
+    let missed = 0;
+    while (!this.#session.destroyed && missed * PROBE_INTERVAL < timeout) {
+      missed++;
+      if (open < MAX_PROBES) {
+        open++;
+        this.#session.settings({}, (error) => {
+          open--;
+          if (error === null) missed = 0;
         });
-      });
-    while (!this.#session.destroyed && (await answers()))
-      await sleep(PING_INTERVAL, undefined, { signal });
+      }
+      await sleep(PROBE_INTERVAL, undefined, { ref: false });
+    }
   }
 
   /** A call whose messages in both directions are `BytesMessage`, as a stream of bytes. */
@@ -209,6 +220,10 @@ export class GrpcClient {
       stream.end(Buffer.concat(frame(request)));
     });
   }
+}
+
+function noAnswer(): Error {
+  return Object.assign(new Error('the server does not answer'), { code: 'ETIMEDOUT' });
 }
 
 /** Percent-encoded UTF-8; any other text is unchanged. */

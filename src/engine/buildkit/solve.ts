@@ -34,6 +34,8 @@ const PUBLICATION = /^pushing manifest for /;
 const EXPORT_TIMEOUT = 5_000;
 /** Milliseconds for the rest of the progress of a build that has failed. */
 const STATUS_TIMEOUT = 1_000;
+/** Milliseconds without an answer after the end of the progress. */
+const SILENCE = 5_000;
 
 /** The exporter of a Docker Engine's BuildKit into the engine's own store. */
 export const MOBY = 'moby';
@@ -155,7 +157,7 @@ export async function solve(
     const shown = client.call(path, StatusRequest.encode({ ref }), onStatus).catch(() => undefined);
     const calling = call && callFrontend(client, ref, call, frontend);
     const lost = shown
-      .then(() => client?.silence(over.signal))
+      .then(() => client?.silence(SILENCE))
       .then(() => {
         throw new GrpcError(UNKNOWN, stepError);
       });

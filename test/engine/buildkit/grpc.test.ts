@@ -177,6 +177,25 @@ describe('a gRPC server on an open connection', () => {
       });
     });
 
+    it('fails when the server acknowledges nothing', async () => {
+      near.resume();
+      const silent = new GrpcClient(far, 2000);
+      await expect(silent.call('/a.B/C', Buffer.alloc(0), () => undefined)).rejects.toMatchObject({
+        code: 'ETIMEDOUT',
+      });
+    });
+
+    it('waits for a server that acknowledges, but does not answer', async () => {
+      const answer = (): Promise<Buffer> =>
+        new Promise((resolve) => setTimeout(resolve, 3500, Buffer.from('x')));
+      serveGrpc(near, { unary: new Map([['/a.B/C', answer]]) });
+      const patient = new GrpcClient(far, 2000);
+      let received = '';
+      await patient.call('/a.B/C', Buffer.alloc(0), (message) => (received += String(message)));
+      expect(received).toBe('x');
+      patient.close();
+    });
+
     it('fails when the connection breaks in the middle', async () => {
       setTimeout(() => near.destroy(), 50);
       const hang = (): Promise<Buffer> => new Promise(() => {});

@@ -260,13 +260,18 @@ describe('an address', () => {
 });
 
 describe('a builder of buildx', () => {
-  it('that goes away leaves no process, and no file', async () => {
+  // The program that connects learns of the second only when it writes.
+  it.each([
+    ['with unread bytes', false],
+    ['while the upload waits', true],
+  ])('that goes away %s leaves no process, and no file', async (_, isIdle) => {
     let isCut = false;
     const server = await serveBuildKit(variant.host, {
-      onData(direction, bytes, { cut }) {
+      onData(direction, bytes, { cut, end }) {
         if (direction !== 'in' || bytes < 1 << 20 || isCut) return;
         isCut = true;
-        cut();
+        if (isIdle) end('out');
+        setTimeout(cut, isIdle ? 1000 : 0);
       },
     });
     const name = shell.name();
