@@ -20,6 +20,8 @@ const SHUTDOWN_TIME = 1000;
 const PING_INTERVAL = 100;
 /** Milliseconds after which an engine knows whether a container exceeded its memory. */
 const OOM_DELAY = 300;
+/** Milliseconds after which an engine reports that a builder has ended. */
+const END_DELAY = 1_000;
 /** Lines, and characters of each, that a message quotes. */
 const MAX_LINES = 3;
 const MAX_LENGTH = 300;
@@ -79,6 +81,18 @@ export async function stateAtEnd(
   if (state?.outOfMemory !== false || !/Killed$/.test(lines.at(-1) ?? '')) return state;
   await sleep(OOM_DELAY, undefined, { signal }).catch(() => signal.throwIfAborted());
   return container.inspect(signal).catch(() => undefined);
+}
+
+/** Whether a builder is running, and still is a second later: Podman reports one that has just ended as running for a moment. */
+export async function runsOn(
+  container: Pick<Container, 'inspect'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const isRunning = async (): Promise<boolean> =>
+    (await container.inspect(signal).catch(() => undefined))?.running === true;
+  if (!(await isRunning())) return false;
+  await sleep(END_DELAY, undefined, { signal }).catch(() => undefined);
+  return isRunning();
 }
 
 /**

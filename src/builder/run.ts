@@ -5,7 +5,7 @@ import type { Container } from '../engine/docker/container.js';
 import { lost } from '../engine/docker/failures.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import type { CompleteBuilder } from '../options/builder.js';
-import { exited, refuseGone, stateAtEnd, Tail, timedOut } from './failure.js';
+import { exited, refuseGone, runsOn, stateAtEnd, Tail, timedOut } from './failure.js';
 import { BuilderOutput } from './output.js';
 
 export interface RunOptions extends Pick<CompleteBuilder, 'report' | 'signal'> {
@@ -36,7 +36,8 @@ export class Run {
     readonly output: BuilderOutput,
     private readonly tail: Tail,
   ) {
-    void output.over.then(() => (this.#outputLost = this.#isRunning()));
+    const { container } = options;
+    void output.over.then(() => (this.#outputLost = runsOn(container, this.#stopped.signal)));
     this.complete = this.#watch();
     this.complete.catch(() => undefined);
   }

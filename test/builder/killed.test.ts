@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { refuseGone, stateAtEnd } from '../../src/builder/failure.js';
+import { refuseGone, runsOn, stateAtEnd } from '../../src/builder/failure.js';
 import type { ContainerState } from '../../src/engine/docker/container.js';
 import { DockerceptionError } from '../../src/errors.js';
 
@@ -97,5 +97,19 @@ describe('the state at the end', () => {
     const reason = new Error('interrupted');
     stop.abort(reason);
     await expect(state).rejects.toBe(reason);
+  });
+});
+
+describe('a builder whose output has ended', () => {
+  const { signal } = new AbortController();
+  const running: ContainerState = { ...ended, running: true };
+
+  it('has ended, even if the engine knows it a moment later', async () => {
+    expect(await runsOn(knowing(ended), signal)).toBe(false);
+    expect(await runsOn(knowing(running, ended), signal)).toBe(false);
+  });
+
+  it('runs on if it still does a second later', async () => {
+    expect(await runsOn(knowing(running, running), signal)).toBe(true);
   });
 });
