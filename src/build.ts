@@ -147,7 +147,7 @@ async function buildFromStream(
   return { ...built.value, context: passed.value };
 }
 
-async function choose(options: CompleteBuild): Promise<Choice> {
+async function choose(options: CompleteBuild): Promise<Omit<Choice, 'name'>> {
   const { engine, outputs, env, stdout, owner, buildArgs } = options;
   if (typeof engine === 'function') return { engine: engine as Engine, outputs };
   const { sourceDateEpoch } = await import('./text/time.js');

@@ -49,6 +49,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'progress',
     'tar',
   ],
+  doctor: ['options', 'engine', 'image'],
   page: ['inspect', 'options', 'progress'],
   pipeline: ['source', 'edit', 'sink', 'progress', 'tar'],
   context: [
@@ -92,6 +93,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'compression',
+    'doctor',
     'inspect',
     'page',
     'options',

@@ -46,6 +46,18 @@ that the engine has, or docker-image://REF for one in a registry.
   dockerception inspect app.tar --max-size 10MB --deny '**/*.c' --deny-setuid --must-run
 `,
   },
+  doctor: {
+    operands: '[OPTIONS]',
+    summary: 'which engine a build uses, and what else there is to use',
+    text: `Reports which engine a build with no options uses, and why; the engines, docker contexts and builders
+that this machine knows, and whether they answer; credentials, programs, the cache. It changes nothing,
+prints no secrets, runs no credential helper, and takes at most some seconds. Exit code 0: an engine
+answers, or DOCKERCEPTION_ENGINE is embedded. Otherwise the exit code and the error are those of a build
+with RUN: 5 without an engine, 2 for an invalid setting.
+
+  dockerception doctor --json | jq -r .choice.engine
+`,
+  },
   help: {
     operands: '[--all] [VERB]',
     summary: 'the options of a verb',

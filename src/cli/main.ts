@@ -80,6 +80,7 @@ async function runVerb(args: Arguments): Promise<number> {
     if (args.verb === 'filter') await (await import('./filter.js')).runFilter(args, command);
     else if (args.verb === 'inspect')
       await (await import('./inspect.js')).runInspect(args, command);
+    else if (args.verb === 'doctor') await (await import('./doctor.js')).runDoctor(args, command);
     else await (await import('./build.js')).runBuild(args, command);
     return 0;
   } finally {

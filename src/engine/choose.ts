@@ -21,6 +21,7 @@ type EngineChoiceRequest = Pick<
 >;
 
 export interface Choice {
+  readonly name: Exclude<EngineName, 'auto'>;
   readonly engine: Engine | EntryEngine;
   /** The outputs of its build. */
   readonly outputs: readonly Output[];
@@ -46,8 +47,9 @@ export async function chooseEngine(
   const isNamed = name === 'auto' || name === 'buildkit';
   const builder = isNamed ? await namedBuilder(name, settings) : undefined;
   if (builder === undefined) refuseTls(settings);
-  if (name === 'docker') return { engine: await docker(settings), outputs };
-  if (builder !== undefined) return { engine: await buildkit(builder, settings), outputs };
+  if (name === 'docker') return { name, engine: await docker(settings), outputs };
+  if (builder !== undefined)
+    return { name: 'buildkit', engine: await buildkit(builder, settings), outputs };
   const files = outputs.length > 0 || push;
   const isInEmbedded = (option: BuildkitOption): boolean => option === 'annotations';
   const needsBuildkit = !givenBuildkitOptions(request).every(isInEmbedded);
@@ -68,11 +70,11 @@ export async function chooseEngine(
       throw new DockerceptionError('usage', 'OUTPUT_NONE', message, { hint });
     }
     const written = files || load ? outputs : [archiveOf(tags)];
-    return { engine: await embedded(settings), outputs: written };
+    return { name, engine: await embedded(settings), outputs: written };
   }
   if (isEmbedded) {
     const other = { otherwise: dockerFor(settings), engineHas: engineHas(settings) };
-    return { engine: await embedded(settings, other), outputs };
+    return { name: 'embedded', engine: await embedded(settings, other), outputs };
   }
   const connection = await connectionOf(settings);
   try {
@@ -84,16 +86,16 @@ export async function chooseEngine(
     // With a file, a named engine would keep an older image under that name. Some options need an engine.
     const needsEngine = endpoint.named || load || needsBuildkit;
     const isFile = !needsEngine && isNotRunning(error) && tags.length > 0;
-    if (!isFile) return { engine: failing, outputs };
+    if (!isFile) return { name: 'docker', engine: failing, outputs };
     const archive = archiveOf(tags);
     const [other] = endpoint.others;
     const use = other === undefined ? '' : `; DOCKER_HOST=${other} is another engine's socket`;
     const message = `no engine answers at ${endpoint.name}: the image goes to ${archive.dest}, and into no engine${use}`;
     report({ kind: 'notice', message, warning: true });
     const engine = await embedded(settings, { otherwise: explained(failing) });
-    return { engine, outputs: [archive] };
+    return { name: 'embedded', engine, outputs: [archive] };
   }
-  return { engine: await docker(settings, connection), outputs };
+  return { name: 'docker', engine: await docker(settings, connection), outputs };
 }
 
 /** `app:1.10` is `app-1.10.tar` in the current folder, `registry/team/app` is `app.tar`. */

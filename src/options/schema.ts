@@ -20,7 +20,7 @@ import {
 } from './values.js';
 
 /** The verbs of the command line. */
-export const VERBS = ['build', 'filter', 'inspect', 'help', 'version'] as const;
+export const VERBS = ['build', 'filter', 'inspect', 'doctor', 'help', 'version'] as const;
 
 export type Verb = (typeof VERBS)[number];
 
@@ -38,6 +38,7 @@ export const FLAG_GROUPS = {
   Target: ['inspect'],
   Limits: ['inspect', 'build'],
   Check: ['build'],
+  Report: ['doctor'],
   Help: VERBS,
 } as const satisfies Readonly<Record<string, readonly Verb[]>>;
 

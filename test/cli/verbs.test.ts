@@ -20,6 +20,16 @@ it.each([
   ['hlep', 'hlep is neither a verb nor a context that is there', 'did you mean help?'],
   ['--all', '--all is an option of --help', ''],
   ['filter --all', '--all is an option of --help', ''],
+  ['doctor .', 'doctor takes nothing, not .', ''],
+  ['doctor --json=2', '--json takes no value', ''],
+  [
+    'doctor --engine docker',
+    "'doctor' has no option --engine",
+    "it belongs to 'dockerception build'",
+  ],
+  ['doctor --verbose', 'unknown option --verbose', ''],
+  ['doctor --all', '--all is an option of --help', ''],
+  ['docter', 'docter is neither a verb nor a context that is there', 'did you mean doctor?'],
   ['version 2', 'version takes nothing, not 2', ''],
   ['version --json', "'version' has no option --json", ''],
 ])('refuses %s with one line and a hint', (args, message, hint) => {

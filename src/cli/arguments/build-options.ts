@@ -41,7 +41,7 @@ export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv) {
     buildContexts: buildContexts(args),
     outputs,
     compression: compression(args, outputs),
-    engine: engine(args.value('engine') ?? env['DOCKERCEPTION_ENGINE'] ?? 'auto'),
+    engine: engineName(args, env),
     check: !args.has('no-check'),
   });
 }
@@ -54,7 +54,9 @@ function compression(args: Arguments, outputs: readonly Output[]): Compression {
   return parseCompression(type === 'uncompressed' ? 'none' : type, given('compression-level'));
 }
 
-function engine(name: string): EngineName {
+/** The engine that an option or the environment names. */
+export function engineName(args: Arguments, env: NodeJS.ProcessEnv): EngineName {
+  const name = args.value('engine') ?? env['DOCKERCEPTION_ENGINE'] ?? 'auto';
   const known = ENGINE_NAMES.find((one) => one === (name || 'auto'));
   if (known !== undefined) return known;
   throw usage(

@@ -33,6 +33,7 @@ const OWN: readonly Flag[] = [
   view('--json', 'write JSON (docs/inspect-json.md)'),
   view('--html FILE', 'write an HTML page to FILE, or - for standard output'),
   view('-q, --quiet', 'print errors and exceeded limits only'),
+  flagIn('Report')('--json', 'write JSON (docs/engines.md)'),
   help('-h, --help', 'show this help', COMMON),
   // For `inspect`, --all is an option of the view.
   help('--all', 'with --help: show every option', {

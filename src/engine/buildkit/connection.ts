@@ -68,6 +68,23 @@ export function connectBuilder(
   };
 }
 
+/**
+ * Connects and asks for the version of BuildKit; undefined before 0.11.
+ * @throws DockerceptionError of kind engine, ENGINE_UNREACHABLE
+ */
+export async function askVersion(
+  builder: Builder,
+  request: BuildkitOptions & { readonly report: Report },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const client = await connectBuilder(builder, request, 1).openControl(signal);
+  try {
+    return await versionOf(client);
+  } finally {
+    client.close();
+  }
+}
+
 /** The version of BuildKit; undefined before 0.11. */
 async function versionOf(client: GrpcClient): Promise<string | undefined> {
   let version = '';

@@ -3,11 +3,12 @@
  * `currentContext` of config.json, the default socket.
  */
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
-import { readDockerConfig } from '../../image/credentials/docker-config.js';
+import { configFolder, readDockerConfig } from '../../image/credentials/docker-config.js';
+import { tryParseJson } from '../../image/document.js';
 import { redactAddress } from '../../text/redact.js';
 import { type Address, DEFAULT_SOCKET, parseAddress, type TlsMaterial } from './address.js';
 
@@ -72,7 +73,7 @@ async function nameEngine(
   env: NodeJS.ProcessEnv,
   home: string,
 ): Promise<Pick<Endpoint, 'origin' | 'tls'> & { readonly host: string }> {
-  const folder = env['DOCKER_CONFIG'] || join(home, '.docker');
+  const folder = configFolder(env, home);
   const host = env['DOCKER_HOST'];
   if (!host) {
     const fromEnv = env['DOCKER_CONTEXT'];
@@ -110,6 +111,18 @@ async function otherSockets(
   return free.filter((_path, index) => entries[index]?.isSocket()).map((path) => `unix://${path}`);
 }
 
+/** The names of the docker contexts of an environment, sorted. */
+export async function contextNames(env: NodeJS.ProcessEnv): Promise<string[]> {
+  const folder = join(configFolder(env), 'contexts', 'meta');
+  const ids = await readdir(folder).catch(() => []);
+  const names = ids.map(async (id) => {
+    const text = await readFile(join(folder, id, 'meta.json'), 'utf8').catch(() => '');
+    const { Name } = (tryParseJson(text) ?? {}) as { Name?: unknown };
+    return typeof Name === 'string' ? [Name] : [];
+  });
+  return (await Promise.all(names)).flat().sort();
+}
+
 interface Meta {
   readonly Endpoints?: {
     readonly docker?: { readonly Host?: unknown; readonly SkipTLSVerify?: unknown };
@@ -121,12 +134,12 @@ interface Meta {
  * ID is the SHA-256 of the name in hexadecimal (docker/cli, cli/context/store).
  */
 async function readContext(
-  configFolder: string,
+  folder: string,
   name: string,
   by: string,
 ): ReturnType<typeof nameEngine> {
   const origin = `context ${name} (${by})`;
-  const contexts = join(configFolder, 'contexts');
+  const contexts = join(folder, 'contexts');
   const id = createHash('sha256').update(name).digest('hex');
   const file = join(contexts, 'meta', id, 'meta.json');
   const meta = await readFile(file, 'utf8')

@@ -5,14 +5,13 @@
  * user name `<token>` marks an identity token (docker/docker-credential-helpers).
  */
 import { execFile, type ExecFileException } from 'node:child_process';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DockerceptionError, messageOf } from '../../errors.js';
 import { addSecrets } from '../../text/redact.js';
 import { trimEnd } from '../../text/trim.js';
 import { isObject, type JsonObject, tryParseJson } from '../document.js';
 import {
+  configFolder,
   credentialKey,
   type DockerConfig,
   hostOfKey,
@@ -49,7 +48,7 @@ export interface CredentialStore {
 
 /** Opens the credentials of an environment: `DOCKER_CONFIG`, `DOCKER_AUTH_CONFIG`, `HOME`, `PATH`. */
 export function credentialStore(env: NodeJS.ProcessEnv): CredentialStore {
-  const folder = env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker');
+  const folder = configFolder(env);
   let config: Promise<DockerConfig> | undefined;
   const read = (): Promise<DockerConfig> => (config ??= readDockerConfig(folder));
   /** Only its `auths` count. */

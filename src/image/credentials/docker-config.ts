@@ -3,6 +3,7 @@
  * cli/config/configfile/file.go). `auth` is base64 of `user:password`; older files have URLs as keys of `auths`.
  */
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
 import { isObject } from '../document.js';
@@ -20,6 +21,11 @@ export interface DockerConfig {
   readonly auths: Readonly<Record<string, StoredAuth>>;
   readonly credsStore: string | undefined;
   readonly credHelpers: Readonly<Record<string, string>>;
+}
+
+/** The folder of the docker CLI's configuration. */
+export function configFolder(env: NodeJS.ProcessEnv, home = env['HOME'] || homedir()): string {
+  return env['DOCKER_CONFIG'] || join(home, '.docker');
 }
 
 /**
