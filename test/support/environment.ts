@@ -2,6 +2,9 @@
  * Makes the tests independent of the environment that they are started in: every variable that the tool, Node's
  * formatting or a program of the tests reads is removed; a test sets what it needs itself.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { forgetSecrets } from '../../src/text/redact.js';
 
@@ -15,5 +18,12 @@ for (const name of Object.keys(process.env))
 process.env['TZ'] = 'UTC';
 process.umask(0o022);
 
+// Tests that keep the environment's HOME must not write to the user's caches.
+const caches = mkdtempSync(join(tmpdir(), 'dockerception-test-caches-'));
+process.env['XDG_CACHE_HOME'] = caches;
+
 // Test files share a process and its modules.
-afterAll(forgetSecrets);
+afterAll(() => {
+  forgetSecrets();
+  rmSync(caches, { recursive: true, force: true });
+});
