@@ -7,13 +7,16 @@ import { type Descriptor, OCI_LAYER } from './descriptor.js';
 import { hasherFor } from './hasher.js';
 import type { Blob, BlobStore } from './store.js';
 
-/** A layer in a store. */
-export interface StoredLayer {
-  readonly descriptor: Descriptor;
+interface HashedTar {
   /** The digest of the uncompressed tar. */
   readonly diffId: string;
   /** Bytes of the uncompressed tar. */
   readonly size: number;
+}
+
+/** A layer in a store. */
+export interface StoredLayer extends HashedTar {
+  readonly descriptor: Descriptor;
 }
 
 /**
@@ -32,11 +35,31 @@ export async function writeLayer(
     const descriptor = await store.put(tar, mediaType, expected);
     return { descriptor, diffId: descriptor.digest, size: descriptor.size };
   }
+  return whileHashed(tar, expected, async (hashed) => ({
+    descriptor: await store.put(await compress(hashed, compression), mediaType),
+  }));
+}
+
+/** The diff ID of a layer, and its bytes. @param expected the most bytes, if known */
+export function hashLayer(tar: Blob, expected?: number): Promise<HashedTar> {
+  return whileHashed(tar, expected, async (hashed) => {
+    const chunks = hashed[Symbol.asyncIterator]();
+    while ((await chunks.next()).done !== true);
+    return {};
+  });
+}
+
+/** Hashes a tar while `read` reads it to its end, and adds the result to that of `read`. */
+async function whileHashed<T>(
+  tar: Blob,
+  expected: number | undefined,
+  read: (hashed: Blob) => Promise<T>,
+): Promise<T & HashedTar> {
   const hasher = hasherFor(expected);
   let size = 0;
   try {
-    const descriptor = await store.put(await compress(hashed(), compression), mediaType);
-    return { descriptor, diffId: await hasher.digest(), size };
+    const result = await read(hashed());
+    return { ...result, diffId: await hasher.digest(), size };
   } finally {
     hasher.close();
   }
@@ -47,24 +70,6 @@ export async function writeLayer(
       size += chunk.length;
       yield chunk;
     }
-  }
-}
-
-/** The diff ID of a layer, and its bytes. @param expected the most bytes, if known */
-export async function hashLayer(
-  tar: Blob,
-  expected?: number,
-): Promise<Pick<StoredLayer, 'diffId' | 'size'>> {
-  const hasher = hasherFor(expected);
-  let size = 0;
-  try {
-    for await (const chunk of tar) {
-      await hasher.update(chunk);
-      size += chunk.length;
-    }
-    return { diffId: await hasher.digest(), size };
-  } finally {
-    hasher.close();
   }
 }
 
