@@ -45,7 +45,7 @@ export class Outputs {
    * @param receives whether the image is received as an archive. @default it is assembled in `store`
    */
   static async begin(options: OutputsOptions, receives = false): Promise<Outputs> {
-    const { outputs, push, load, report, signal } = options.build;
+    const { outputs, push, report, signal } = options.build;
     const waiting = (message: string): void => report({ kind: 'notice', message });
     const named: Destination[] = [];
     let received: ReceivedArchive | undefined;
@@ -59,8 +59,9 @@ export class Outputs {
         else named.push(await ArchiveStore.create(dest));
       }
       if (receives) received ??= await ReceivedArchive.create();
-      const needsOne = load || outputs.some(isStreamed) || (push && named.length === 0);
-      const temporary = needsOne && !receives ? await ArchiveStore.temporary() : undefined;
+      let temporary: ArchiveStore | undefined;
+      if (!receives && isReadAsArchive(options.build)) temporary = await ArchiveStore.temporary();
+      else if (!receives && push && named.length === 0) temporary = await ArchiveStore.partial();
       return new Outputs(options, named, temporary, received);
     } catch (error) {
       for (const destination of [...named, received]) await destination?.close();
@@ -87,9 +88,9 @@ export class Outputs {
       const { pushToRegistry } = await import('../image/registry/push.js');
       await pushToRegistry(image, names, registry);
     }
-    await temporary?.finish(image, names);
     const archive = received ?? temporary;
-    if (archive !== undefined) {
+    if (archive !== undefined && isReadAsArchive(build)) {
+      await temporary?.finish(image, names);
       if (!build.push) signal.throwIfAborted();
       if (build.load) await load?.(archive.read(), build.push ? NEVER : signal);
       if (build.outputs.some(isStreamed))
@@ -104,6 +105,11 @@ export class Outputs {
     for (const destination of [...this.named, this.temporary, this.received])
       await destination?.close();
   }
+}
+
+/** Whether the image is loaded or streamed. */
+function isReadAsArchive({ load, outputs }: EngineRequest): boolean {
+  return load || outputs.some(isStreamed);
 }
 
 function isStreamed(output: Output): boolean {

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { OutputFile } from '../files/output-file.js';
 import type { Descriptor } from './descriptor.js';
 import { blobPath, compare } from './digest.js';
-import { hasherFor } from './hasher.js';
+import { type Hasher, hasherFor, knownDigest } from './hasher.js';
 
 /** The bytes of a blob. A chunk is valid until the next one is requested. */
 export type Blob = AsyncIterable<Buffer>;
@@ -16,6 +16,8 @@ export interface BlobSource {
    * written or verified them itself.
    */
   open(descriptor: Descriptor): Promise<Readable>;
+  /** Whether the bytes are verified, so that a copy is not hashed again. @default a copy is verified */
+  readonly isVerified?: boolean;
 }
 
 /** Where blobs are written to. It has one writer at a time; its creator closes it. */
@@ -39,18 +41,21 @@ export type Describe = (written: Pick<Descriptor, 'size' | 'digest'>) => Descrip
 /** A store that hashes blobs while it writes them to a file. */
 export abstract class FileStore implements BlobStore {
   put(blob: Blob, mediaType: string, expected?: number): Promise<Descriptor> {
-    return this.write(blob, ({ size, digest }) => ({ mediaType, digest, size }), expected);
+    const describe: Describe = ({ size, digest }) => ({ mediaType, digest, size });
+    return this.#write(blob, describe, hasherFor(expected));
   }
 
   async copy(descriptor: Descriptor, from: BlobSource): Promise<void> {
     blobPath(descriptor.digest);
     if (await this.has(descriptor)) return;
     const blob = (await from.open(descriptor)) as Readable & Blob;
-    await this.write(blob, ({ size, digest }) => {
+    const describe: Describe = ({ size, digest }) => {
       const error = compare(descriptor, 'the image to copy', size, digest);
       if (error) throw error;
       return descriptor;
-    });
+    };
+    const { digest, size } = descriptor;
+    await this.#write(blob, describe, from.isVerified ? knownDigest(digest) : hasherFor(size));
   }
 
   abstract open(descriptor: Descriptor): Promise<Readable>;
@@ -58,7 +63,7 @@ export abstract class FileStore implements BlobStore {
   protected abstract has(descriptor: Descriptor): Promise<boolean>;
 
   /** Stores a blob; if it or `describe` fails, nothing of it remains. */
-  protected abstract write(blob: Blob, describe: Describe, expected?: number): Promise<Descriptor>;
+  protected abstract write(blob: Blob, describe: Describe, hasher: Hasher): Promise<Descriptor>;
 
   /** Writes a blob to a file from `offset` on, and describes it. */
   protected async writeTo(
@@ -66,12 +71,15 @@ export abstract class FileStore implements BlobStore {
     offset: number,
     blob: Blob,
     describe: Describe,
-    expected?: number,
+    hasher: Hasher,
   ): Promise<Descriptor> {
-    const hasher = hasherFor(expected);
+    const end = await file.writeFrom(blob, offset, (chunk) => hasher.update(chunk));
+    return describe({ size: end - offset, digest: await hasher.digest() });
+  }
+
+  async #write(blob: Blob, describe: Describe, hasher: Hasher): Promise<Descriptor> {
     try {
-      const end = await file.writeFrom(blob, offset, (chunk) => hasher.update(chunk));
-      return describe({ size: end - offset, digest: await hasher.digest() });
+      return await this.write(blob, describe, hasher);
     } finally {
       hasher.close();
     }

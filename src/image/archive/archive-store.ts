@@ -9,19 +9,26 @@ import { BLOCK, paddingOf } from '../../tar/block.js';
 import { END_OF_ARCHIVE, headerBlock, paddingAfter } from '../../tar/writer.js';
 import { type Descriptor, OCI_INDEX } from '../descriptor.js';
 import { blobPath } from '../digest.js';
+import type { Hasher } from '../hasher.js';
 import { fullNames, LAYOUT_VERSION, namedDescriptors } from '../layout/layout-index.js';
 import type { AssembledImage } from '../manifest.js';
 import { choosePlatform, hostPlatform } from '../platform.js';
-import { type Blob, type Describe, FileStore } from '../store.js';
+import { type Blob, type BlobSource, type Describe, FileStore } from '../store.js';
 import type { DockerManifestEntry } from './docker-archive.js';
 
 export class ArchiveStore extends FileStore {
   /** The places of the blobs in the file, by digest. */
   readonly #blobs = new Map<string, { readonly offset: number; readonly size: number }>();
+  /** Where blobs that were not copied are read from, by digest. */
+  readonly #others = new Map<string, BlobSource>();
   /** The offset of the next entry. */
   #end = 0;
 
-  private constructor(private readonly file: OutputFile) {
+  /** @param isPartial whether verified blobs of other stores are left there */
+  private constructor(
+    private readonly file: OutputFile,
+    private readonly isPartial = false,
+  ) {
     super();
   }
 
@@ -38,8 +45,16 @@ export class ArchiveStore extends FileStore {
     return ArchiveStore.#begin(OutputFile.temporary());
   }
 
-  static async #begin(file: OutputFile): Promise<ArchiveStore> {
-    const store = new ArchiveStore(file);
+  /**
+   * Begins a store whose blobs are only read one by one: a blob of another store is read there, and thus not downloaded
+   * unless it is needed.
+   */
+  static partial(): Promise<ArchiveStore> {
+    return ArchiveStore.#begin(OutputFile.temporary(), true);
+  }
+
+  static async #begin(file: OutputFile, isPartial?: boolean): Promise<ArchiveStore> {
+    const store = new ArchiveStore(file, isPartial);
     try {
       for (const folder of ['blobs/', 'blobs/sha256/'])
         await store.#append(store.#header(folder, 0));
@@ -52,9 +67,16 @@ export class ArchiveStore extends FileStore {
 
   open(descriptor: Descriptor): Promise<Readable> {
     const place = this.#blobs.get(descriptor.digest);
+    const other = this.#others.get(descriptor.digest);
+    if (place === undefined && other !== undefined) return other.open(descriptor);
     if (place === undefined)
       return Promise.reject(new Error(`the archive has no blob ${descriptor.digest}`));
     return Promise.resolve(readRange(this.file, place.offset, place.size));
+  }
+
+  override async copy(descriptor: Descriptor, from: BlobSource): Promise<void> {
+    if (this.isPartial && from.isVerified) this.#others.set(descriptor.digest, from);
+    else await super.copy(descriptor, from);
   }
 
   async discard({ digest }: Descriptor): Promise<void> {
@@ -97,11 +119,11 @@ export class ArchiveStore extends FileStore {
     return Promise.resolve(this.#blobs.has(digest));
   }
 
-  protected async write(blob: Blob, describe: Describe, expected?: number): Promise<Descriptor> {
+  protected async write(blob: Blob, describe: Describe, hasher: Hasher): Promise<Descriptor> {
     const start = this.#end;
     const offset = start + BLOCK;
     try {
-      const descriptor = await this.writeTo(this.file, offset, blob, describe, expected);
+      const descriptor = await this.writeTo(this.file, offset, blob, describe, hasher);
       const { size, digest } = descriptor;
       if (this.#blobs.has(digest)) {
         await this.file.truncate(start);

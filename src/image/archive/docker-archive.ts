@@ -2,7 +2,6 @@
  * Reads an image in the format of `docker save`: `manifest.json` names a configuration and the tars of layers (moby,
  * image/tarexport). Docker 24 and earlier, Podman and skopeo don't name the tars by their digests.
  */
-import type { Readable } from 'node:stream';
 import { DockerceptionError, messageOf } from '../../errors.js';
 import { printable } from '../../text/printable.js';
 import { parseConfig } from '../config.js';
@@ -12,6 +11,7 @@ import { invalidImage } from '../document.js';
 import { ambiguous, chooseNamed, type ImageChoice } from '../image-choice.js';
 import { type LayoutFiles, openBlob, readDocument } from '../layout/layout-files.js';
 import type { Image } from '../manifest.js';
+import type { BlobSource } from '../store.js';
 import { cleanMember } from './tar-index.js';
 
 /** One image of `manifest.json`. */
@@ -61,9 +61,11 @@ async function imageOf(files: LayoutFiles, entry: DockerManifestEntry): Promise<
     paths.set(layer.digest, path);
     layers.push(layer);
   }
-  const open = (descriptor: Descriptor): Promise<Readable> =>
-    openBlob(files, descriptor, paths.get(descriptor.digest));
-  return { name: files.name, names: entry.RepoTags ?? [], id, config, layers, blobs: { open } };
+  const blobs: BlobSource = {
+    isVerified: true,
+    open: (descriptor) => openBlob(files, descriptor, paths.get(descriptor.digest)),
+  };
+  return { name: files.name, names: entry.RepoTags ?? [], id, config, layers, blobs };
 }
 
 async function describe(files: LayoutFiles, path: string, diffId: string): Promise<Descriptor> {

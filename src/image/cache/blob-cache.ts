@@ -191,8 +191,10 @@ export class PartialBlob {
 
   /** Appends a chunk, which the caller may reuse afterwards. */
   async write(chunk: Buffer): Promise<void> {
+    // Another thread writes it while this one hashes it.
+    const writing = this.file.write(chunk, this.received);
     this.#hash.update(chunk);
-    await this.file.write(chunk, this.received);
+    await writing;
     this.received += chunk.length;
   }
 

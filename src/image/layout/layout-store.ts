@@ -15,6 +15,7 @@ import { outputFailure } from '../../files/write-error.js';
 import { printable } from '../../text/printable.js';
 import { type Descriptor, OCI_INDEX } from '../descriptor.js';
 import { blobPath } from '../digest.js';
+import type { Hasher } from '../hasher.js';
 import type { AssembledImage, Index } from '../manifest.js';
 import { type Blob, type Describe, FileStore } from '../store.js';
 import { LAYOUT_VERSION, mergeIndex, namedDescriptors } from './layout-index.js';
@@ -101,11 +102,11 @@ export class LayoutStore extends FileStore {
     return found?.size === descriptor.size;
   }
 
-  protected async write(blob: Blob, describe: Describe, expected?: number): Promise<Descriptor> {
+  protected async write(blob: Blob, describe: Describe, hasher: Hasher): Promise<Descriptor> {
     const incoming = this.#inStaging('incoming');
     const file = await OutputFile.create(incoming, this.folder);
     try {
-      const descriptor = await this.writeTo(file, 0, blob, describe, expected);
+      const descriptor = await this.writeTo(file, 0, blob, describe, hasher);
       await file.publish();
       fs.renameSync(incoming, this.#stagedPath(descriptor.digest));
       this.#staged.add(descriptor.digest);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type FakeRegistry, fakeRegistry } from '../../image/registry/fake.js';
+import { addImage, type FakeRegistry, fakeRegistry } from '../../image/registry/fake.js';
 import { useSharedProcess } from '../../support/process/shared-process.js';
 import { member, tar } from '../../support/write-tar.js';
 
@@ -58,4 +58,17 @@ it('sends manifests alone if nothing changed', async () => {
   const dockerfile = 'COPY lib /lib\nCOPY app /srv/app';
   await push(dockerfile, program, 1000);
   expect(await push(dockerfile, program, 1000)).toBeLessThan(3000);
+});
+
+it('downloads no layer of the base if the registry mounts it and no file of it is needed', async () => {
+  const layer = tar(member({ name: 'base', body: 'b' }));
+  const { manifest } = addImage(registry, 'base', 'latest', [layer]);
+  const digest = manifest.layers[0]?.digest;
+  const body = `FROM ${registry.address}/base\nENV a=b\n`;
+  const args = ['--engine', 'embedded', '-q', '-t', `${registry.address}/app:1`, '--push'];
+  const input = tar(member({ name: 'Dockerfile', body }));
+  const { code, stderr } = await run(args, { input, env: { XDG_CACHE_HOME: folder } });
+  expect(code, stderr).toBe(0);
+  expect(registry.blobs.has(`app ${digest}`)).toBe(true);
+  expect(registry.lines()).not.toContain(`GET /v2/base/blobs/${digest}`);
 });
