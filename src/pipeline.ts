@@ -17,7 +17,7 @@ import type { Report } from './progress/events.js';
 import { FAILURE_BLOCK, refuseFailureBlock } from './sink/failure-block.js';
 import type { EntrySink, Sink } from './sink/sink.js';
 import { describeTrailing, explain, StreamEvidence, unterminated } from './source/diagnose.js';
-import { drain } from './source/pipe.js';
+import { drain } from './source/drain.js';
 import type { Source } from './source/source.js';
 import { HARD_LINK, MAGIC } from './tar/block.js';
 import { TarWalk } from './tar/walk.js';

@@ -9,8 +9,8 @@ import { TemporaryFile } from '../files/temporary-file.js';
 import { END_OF_ARCHIVE, headerOf, paddingAfter } from '../tar/writer.js';
 import { toBinary } from '../text/binary.js';
 import { withoutSlashes } from '../text/trim.js';
+import { openDescriptor } from './descriptor.js';
 import { packTree } from './pack.js';
-import { PipeStream } from './pipe.js';
 import type { Source } from './source.js';
 import { isStandardInput, openInput } from './standard-input.js';
 import { type Found, walkDirectory } from './walk-directory.js';
@@ -106,7 +106,9 @@ const DESCRIPTOR = /^(?:\/dev|\/proc\/self)\/fd\/([0-9]{1,9})$/;
 function openPipe(path: string): Readable {
   if (isStandardInput(path)) return openInput();
   const descriptor = DESCRIPTOR.exec(path)?.[1];
-  return descriptor === undefined ? createReadStream(path) : new PipeStream(Number(descriptor));
+  return descriptor === undefined
+    ? createReadStream(path)
+    : openDescriptor(Number(descriptor), true);
 }
 
 /**

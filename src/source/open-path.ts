@@ -1,11 +1,11 @@
 /** A path of the host as a source: a directory, or a tar file, compressed or not. */
-import { open, stat } from 'node:fs/promises';
+import fs from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { decompressContext } from '../compression/decompress.js';
 import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import { openDescriptor } from './descriptor.js';
 import type { DirectoryOptions } from './directory.js';
 import type { Source } from './source.js';
-
-const READ_SIZE = 512 * 1024;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -31,14 +31,14 @@ export async function openPath(path: string, options: DirectoryOptions): Promise
  *   `CONTEXT_UNREADABLE` of kind `context` if it can't be read
  */
 export async function fileSource(path: string): Promise<Source> {
-  const handle = await open(path).catch((error: unknown) => {
+  const descriptor = await opened(path).catch((error: unknown) => {
     throw unopened(path, error);
   });
-  if ((await handle.stat()).isDirectory()) {
-    await handle.close();
+  if (fs.fstatSync(descriptor).isDirectory()) {
+    fs.closeSync(descriptor);
     throw unopened(path, Object.assign(new Error(), { code: 'EISDIR' }));
   }
-  const file = handle.createReadStream({ highWaterMark: READ_SIZE });
+  const file = openDescriptor(descriptor, true);
   const stream = await decompressContext(file, path).catch((cause: unknown) => {
     file.destroy();
     if (cause instanceof DockerceptionError) throw cause;
@@ -46,6 +46,13 @@ export async function fileSource(path: string): Promise<Source> {
     throw new DockerceptionError('context', 'CONTEXT_UNREADABLE', message, { cause });
   });
   return { name: path, stream, complete: Promise.resolve() };
+}
+
+/** Waits for the writer of a named pipe. */
+function opened(path: string): Promise<number> {
+  return new Promise((resolve, reject) =>
+    fs.open(path, (error, descriptor) => (error ? reject(error) : resolve(descriptor))),
+  );
 }
 
 function unopened(path: string, cause: unknown): DockerceptionError {

@@ -3,10 +3,9 @@ import fs from 'node:fs';
 import type { Readable } from 'node:stream';
 import tty from 'node:tty';
 import { DockerceptionError } from '../errors.js';
-import { PipeStream } from './pipe.js';
+import { openDescriptor } from './descriptor.js';
 import { type Source, streamSource } from './source.js';
 
-const READ_SIZE = 1024 * 1024;
 const NAMES = /^(?:-|\/dev\/stdin|(?:\/dev|\/proc\/self)\/fd\/0)$/;
 
 /** Whether a path of the host is standard input. */
@@ -33,7 +32,7 @@ export function openInput(): Readable {
       hint: 'pipe a tar into it, or name a directory or a tar file; in a container, `docker run` needs -i',
     });
   }
-  return openDescriptor(0);
+  return openDescriptor(0, false);
 }
 
 /** Whether it is /dev/null, which Node opens for a closed descriptor, too. */
@@ -42,11 +41,4 @@ function isNull(stat: fs.Stats): boolean {
   return (
     device?.isCharacterDevice() === true && stat.isCharacterDevice() && stat.rdev === device.rdev
   );
-}
-
-/** Returns the bytes of a descriptor as a stream; a file's stays open. */
-export function openDescriptor(fd: number): Readable {
-  const stat = fs.fstatSync(fd);
-  if (stat.isFIFO() || stat.isSocket()) return new PipeStream(fd);
-  return fs.createReadStream('', { fd, autoClose: false, highWaterMark: READ_SIZE });
 }

@@ -16,7 +16,7 @@ import { CONTEXT } from '../../src/options/context.js';
 import { normalise } from '../../src/options/schema.js';
 import { CollectingSink } from '../support/filter.js';
 import { readTar } from '../support/read-tar.js';
-import { type Pace, PacedEntries, PACES, SINKS } from './readers.js';
+import { type Pace, PacedEntries, PACES, PoisoningSink, SINKS } from './readers.js';
 import { type OpenSource, type Place, SOURCES } from './sources.js';
 
 const { signal } = new AbortController();
@@ -80,7 +80,7 @@ describe.each(Object.entries(SOURCES))('the context from %s', (_, open) => {
     const through = (pace: Pace): Promise<Buffer> =>
       opened(open, async (options, at) => {
         const { sink, read } = make(at, pace);
-        await filterInto(sink, options);
+        await filterInto(new PoisoningSink(sink), options);
         return read();
       });
     for (const [pace, output] of await all(through)) {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DescriptorSink } from '../../src/sink/descriptor.js';
 import type { EntrySink, Sink } from '../../src/sink/sink.js';
 import { StreamSink } from '../../src/sink/stream.js';
+import { END_OF_ARCHIVE } from '../../src/tar/writer.js';
 import { openPipe, type Place } from './sources.js';
 
 /** Waits before the read with this number; undefined where it doesn't. */
@@ -139,6 +140,40 @@ export const SINKS: Readonly<Record<string, OpenSink>> = {
   'a stream': stream,
   'a sink that copies nothing': holding,
 };
+
+/** Overwrites the bytes as soon as the sink has no more use for them, as the next read into a reused buffer does. */
+export class PoisoningSink implements Sink {
+  readonly #sink: Sink;
+  #written: Buffer[] = [];
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  write(bytes: Buffer): void {
+    this.#sink.write(bytes);
+    // A constant is written by every pipeline.
+    if (bytes !== END_OF_ARCHIVE) this.#written.push(bytes);
+  }
+
+  ready(): Promise<void> | undefined {
+    const waiting = this.#sink.ready();
+    if (waiting === undefined) this.#poison();
+    return waiting?.then(() => this.#poison());
+  }
+
+  end(): Promise<void> {
+    return this.#sink.end();
+  }
+
+  destroy(error: Error, last?: Buffer): void {
+    this.#sink.destroy(error, last);
+  }
+
+  #poison(): void {
+    for (const bytes of this.#written.splice(0)) bytes.fill('poison');
+  }
+}
 
 /** An entry sink that can't accept the next chunk at once; its text is every entry and its content. */
 export class PacedEntries implements EntrySink {

@@ -4,12 +4,12 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ContextOptions } from '../../src/options/context.js';
+import { openDescriptor } from '../../src/source/descriptor.js';
 import { streamSource } from '../../src/source/source.js';
-import { openDescriptor } from '../../src/source/standard-input.js';
 import { long, member, pax, tar } from '../support/write-tar.js';
 
-/** Larger than a pipe, so that a slow reader makes every sink wait several times. */
-const LARGE = 150_000;
+/** Larger than a pipe and than a read of a file, so that a slow reader makes every sink wait several times. */
+const LARGE = 700_000;
 
 /** Every form of header, small and empty files, one that is dropped, a body larger than a pipe. */
 const CONTEXT = tar(
@@ -28,7 +28,10 @@ const CONTEXT = tar(
 const PIECES: Readonly<Record<string, readonly number[]>> = {
   'one byte at a time': [1],
   'pieces that cut headers': [512, 300, 70_000, 513, 1],
-  'large pieces': [64 * 1024],
+  'pieces of 511 bytes': [511],
+  'pieces of 512 bytes': [512],
+  'pieces of 64 KiB': [64 * 1024],
+  'pieces of 1 MiB': [1024 * 1024],
 };
 
 /** The options that name the context, and what has to be closed after it was read. */
@@ -85,7 +88,7 @@ const pipe =
   async ({ fifo }) => {
     const { reader, writer } = openPipe(fifo());
     void produce(writer, sizes);
-    return { options: { context: await streamSource(openDescriptor(reader), 'the pipe') } };
+    return { options: { context: await streamSource(openDescriptor(reader, true), 'the pipe') } };
   };
 
 const readable =
@@ -108,7 +111,7 @@ const file =
 const standardInputFile: OpenSource = async (place) => {
   await file()(place);
   const fd = fs.openSync(join(place.folder, 'context.tar'), 'r');
-  const context = await streamSource(openDescriptor(fd), 'the file');
+  const context = await streamSource(openDescriptor(fd, false), 'the file');
   return { options: { context }, close: () => fs.closeSync(fd) };
 };
 

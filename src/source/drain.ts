@@ -1,10 +1,6 @@
-/** A pipe or socket that the process inherited: a Readable that `drain` reads through one reused buffer. */
-import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
+/** The loop that reads a stream, and the base of streams that it reads through a reused buffer. */
 import { Readable } from 'node:stream';
 import { countGarbage } from '../compression/young-garbage.js';
-
-/** The capacity of a pipe on Linux: a read returns no more. */
-const READ = 64 * 1024;
 
 /**
  * Accepts a chunk. It stays valid and unchanged until the returned promise has settled, or until the
@@ -12,30 +8,30 @@ const READ = 64 * 1024;
  */
 export type Consume = (chunk: Buffer, owned: boolean) => Promise<void> | undefined;
 
-export class PipeStream extends Readable {
-  readonly #buffer = Buffer.allocUnsafeSlow(READ);
-  #socket: Socket | undefined;
+/** A Readable with a buffer of its own, from which `drain` reads without a copy; other readers get copies. */
+export abstract class DirectStream extends Readable {
   /** Accepts chunks without a copy; false stops the reading until `resume`. */
   #direct: ((chunk: Buffer) => boolean) | undefined;
+  /** Whether the buffer is in use until `resume`. */
+  #isUsed = false;
+  /** Its content, if that has arrived before the reader wants it. */
+  #held: Buffer | undefined;
+  #isResuming = false;
 
-  constructor(private readonly descriptor: number) {
-    super({ highWaterMark: READ });
-  }
+  /** Requests the next bytes, which `deliver` receives. May be called again before. */
+  protected abstract fill(): void;
 
   override _read(): void {
-    this.#socket ??= this.#open();
-    this.#socket.resume();
-  }
-
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#socket?.destroy();
-    callback(error);
+    if (!this.#isUsed) this.fill();
   }
 
   override resume(): this {
     super.resume();
-    // A direct read requests no further one.
-    if (this.#direct !== undefined) this._read();
+    if (this.#direct !== undefined && !this.#isResuming) {
+      this.#isResuming = true;
+      // After what is buffered, which flows in the next tick. A direct read requests no further one.
+      process.nextTick(() => this.#resumeDirectly());
+    }
     return this;
   }
 
@@ -44,28 +40,23 @@ export class PipeStream extends Readable {
     this.#direct = take;
   }
 
-  #open(): Socket {
-    // The constructor accepts `onread` as well; the types have it for `connect` only.
-    const options: SocketConstructorOpts & ConnectOpts = {
-      fd: this.descriptor,
-      readable: true,
-      writable: false,
-      onread: {
-        buffer: this.#buffer,
-        callback: (bytes, buffer) => this.#take((buffer as Buffer).subarray(0, bytes)),
-      },
-    };
-    const socket = new Socket(options);
-    socket.on('error', (error) => this.destroy(error));
-    socket.on('end', () => this.push(null));
-    return socket;
+  /** Passes on a part of the buffer. False if nothing may be read into that before the next `fill`. */
+  protected deliver(chunk: Buffer): boolean {
+    if (this.#direct === undefined) return this.push(Buffer.from(chunk));
+    // What is buffered comes first.
+    const isNext = this.readableFlowing === true && this.readableLength === 0;
+    if (isNext && this.#direct(chunk)) return true;
+    this.#isUsed = true;
+    if (!isNext) this.#held = chunk;
+    return false;
   }
 
-  /** False stops the reading. */
-  #take(chunk: Buffer): boolean {
-    const isNext = this.readableFlowing === true && this.readableLength === 0;
-    if (this.#direct !== undefined && isNext) return this.#direct(chunk);
-    return this.push(Buffer.from(chunk));
+  #resumeDirectly(): void {
+    this.#isResuming = this.#isUsed = false;
+    if (this.destroyed) return;
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined || this.deliver(held)) this.fill();
   }
 }
 
@@ -96,7 +87,7 @@ export function drain(stream: Readable, consume: Consume): Promise<void> {
       return false;
     };
     const data = (chunk: Buffer): void => {
-      take(chunk, stream instanceof PipeStream);
+      take(chunk, stream instanceof DirectStream);
       countGarbage(chunk.length);
     };
     const consumed = (): void => {
@@ -118,7 +109,7 @@ export function drain(stream: Readable, consume: Consume): Promise<void> {
       stream.off('data', data).off('end', end).off('error', fail).off('close', close);
       act();
     };
-    if (stream instanceof PipeStream) stream.readDirectly((chunk) => take(chunk, true));
+    if (stream instanceof DirectStream) stream.readDirectly((chunk) => take(chunk, true));
     stream.on('end', end).on('error', fail).on('close', close).on('data', data).resume();
   });
 }

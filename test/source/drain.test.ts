@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { drain } from '../../src/source/pipe.js';
+import { drain } from '../../src/source/drain.js';
 
 /** A promise, and what settles it. */
 function deferred(): { promise: Promise<void>; resolve: () => void; reject: (e: Error) => void } {
