@@ -214,10 +214,8 @@ class PipelineRun {
     }
     if (walk.trailing === undefined) return;
     const what = describeTrailing(walk.trailing);
-    if (this.plan.ignoreTrailing === true) {
-      this.report({ kind: 'notice', message: `ignored ${what}` });
-      return;
-    }
+    if (this.plan.ignoreTrailing === true)
+      return this.report({ kind: 'notice', message: `ignored ${what}` });
     throw new DockerceptionError('context', 'TAR_TRAILING', `reading ${name}: ${what}`, {
       hint: 'nothing may follow the tar on the standard output of the builder; `ignoreTrailing` lets it pass',
     });
@@ -234,6 +232,8 @@ class PipelineRun {
       const { entries } = sink;
       return {
         ...common,
+        plainFiles: entries.plainFiles,
+        plain: () => entries.plainFiles && plainEdit(edit, finder),
         entry: (entry, lead) => (all(entry) === 'drop' ? 'drop' : entries.entry(entry, lead)),
         data: (bytes) => {
           finder?.data(bytes);

@@ -3,6 +3,7 @@
  * Nothing is deleted: only RUN could. Directories on the path of a change are included, since engines would create them
  * with another owner and mode (moby, graphdriver's untar).
  */
+import { Children, type PackedRun } from './children.js';
 import { type Directory, isDirectory, NO_TIME, type Node, sameAttributes } from './node.js';
 
 /** An entry of a layer. */
@@ -18,6 +19,13 @@ interface Undated extends Change {
   mtime: number;
 }
 
+/** Entries of a layer: one, or files of one directory. */
+export type Changes = Change | PackedRun;
+
+export function isRun(changes: Changes): changes is PackedRun {
+  return 'numbers' in changes;
+}
+
 /** A directory that is being visited. */
 interface Open {
   /** Its path with a trailing slash; empty for the root. */
@@ -26,6 +34,9 @@ interface Open {
   readonly after: Directory;
   readonly names: readonly string[];
   next: number;
+  /** Its packed files, and how many of them were yielded. */
+  readonly run: PackedRun | undefined;
+  yielded: number;
   /** Its own change, until it was yielded. */
   readonly change: Change | undefined;
 }
@@ -36,17 +47,37 @@ interface Open {
  * it. Later files never change a yielded time.
  */
 export function* changes(before: Directory | undefined, after: Directory): Generator<Change> {
+  for (const change of packedChanges(before, after))
+    if (isRun(change)) yield* unpacked(change);
+    else yield change;
+}
+
+function* unpacked({ prefix, files, numbers }: PackedRun): Generator<Change> {
+  for (const file of numbers) {
+    const node = files.leafOf(file);
+    yield { path: prefix + files.nameOf(file), node, mtime: node.mtime };
+  }
+}
+
+/** The same, with packed files in runs. */
+export function* packedChanges(
+  before: Directory | undefined,
+  after: Directory,
+): Generator<Changes> {
   /** Directories without a time, and the undated entries that follow them. */
   let waiting: Undated[] = [];
   for (const change of undatedChanges(before, after)) {
-    if (change.mtime === NO_TIME && (waiting.length > 0 || isDirectory(change.node))) {
-      waiting.push(change);
-      continue;
-    }
-    if (waiting.length > 0 && change.mtime !== NO_TIME) {
+    const isPacked = isRun(change);
+    if (!isPacked && change.mtime === NO_TIME)
+      if (waiting.length > 0 || isDirectory(change.node)) {
+        waiting.push(change);
+        continue;
+      }
+    const mtime = isPacked ? firstTime(change) : change.mtime;
+    if (waiting.length > 0 && mtime !== NO_TIME) {
+      const path = isPacked ? change.prefix : change.path;
       for (const above of waiting)
-        if (isDirectory(above.node) && change.path.startsWith(`${above.path}/`))
-          above.mtime = change.mtime;
+        if (isDirectory(above.node) && path.startsWith(`${above.path}/`)) above.mtime = mtime;
       yield* waiting;
       waiting = [];
     }
@@ -55,12 +86,24 @@ export function* changes(before: Directory | undefined, after: Directory): Gener
   yield* waiting;
 }
 
-function* undatedChanges(before: Directory | undefined, after: Directory): Generator<Undated> {
+function firstTime({ files, numbers }: PackedRun): number {
+  return files.mtimes[numbers[0] as number] as number;
+}
+
+function* undatedChanges(
+  before: Directory | undefined,
+  after: Directory,
+): Generator<Undated | PackedRun> {
   /** Parent directories that are yielded with their first entry. */
   const waiting: Undated[] = [];
   const open = [enter('', before, after, undefined)];
   for (let here = open.at(-1); here !== undefined; here = open.at(-1)) {
     const name = here.names[here.next++];
+    const files = filesBefore(name, here);
+    if (files !== undefined) {
+      yield* waiting.splice(0);
+      yield files;
+    }
     if (name === undefined) {
       if (here.change !== undefined && waiting.at(-1) === here.change) waiting.pop();
       open.pop();
@@ -88,5 +131,19 @@ function enter(
   after: Directory,
   change: Change | undefined,
 ): Open {
-  return { prefix, before, after, names: [...after.children.keys()].sort(), next: 0, change };
+  const { children } = after;
+  const isPacked = children instanceof Children;
+  const names = [...(isPacked ? children.unpackedNames() : children.keys())].sort();
+  const run = isPacked ? children.packedRun(prefix) : undefined;
+  return { prefix, before, after, names, next: 0, run, yielded: 0, change };
+}
+
+/** The next packed files, up to this name; undefined if there are none. */
+function filesBefore(name: string | undefined, here: Open): PackedRun | undefined {
+  const { run, yielded } = here;
+  if (run === undefined || yielded === run.numbers.length) return undefined;
+  const { prefix, files, numbers } = run;
+  here.yielded = name === undefined ? numbers.length : files.position(numbers, name);
+  if (here.yielded === yielded) return undefined;
+  return { prefix, files, numbers: numbers.subarray(yielded, here.yielded) };
 }

@@ -5,6 +5,7 @@
 import { DockerceptionError } from '../errors.js';
 import { fromBinary } from '../text/binary.js';
 import { printable } from '../text/printable.js';
+import { Children } from './children.js';
 import { followIn } from './follow.js';
 import {
   type Attributes,
@@ -132,7 +133,7 @@ export class Tree {
 
   /** A new directory with these attributes. */
   newDirectory({ mode, uid, gid, mtime, extra }: Attributes): Directory {
-    return new Directory(mode, uid, gid, mtime, extra, new Map(), this.#owner);
+    return new Directory(mode, uid, gid, mtime, extra, new Children(), this.#owner);
   }
 
   /** Changes attributes of a mutable directory. */
@@ -154,7 +155,8 @@ export class Tree {
   #own(directory: Directory): Directory {
     if (directory.owner === this.#owner) return directory;
     const { mode, uid, gid, mtime, extra, children } = directory;
-    return new Directory(mode, uid, gid, mtime, extra, new Map(children), this.#owner, true);
+    const own = Children.of(children);
+    return new Directory(mode, uid, gid, mtime, extra, own, this.#owner, true);
   }
 }
 

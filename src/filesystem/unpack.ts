@@ -16,11 +16,13 @@ import {
   extraOver,
   FILE,
   isDirectory,
+  isFile,
   Leaf,
   type Node,
   SYMLINK,
   TYPE_BITS,
 } from './node.js';
+import { PlainPacker } from './pack-plain.js';
 import { type Components, display, IMPLIED, Tree } from './tree.js';
 import { attributesOf, refuseNotUnpackable, type UnpackedEntry } from './unpacked-entry.js';
 
@@ -53,6 +55,8 @@ export interface UnpackOptions {
   readonly whiteouts?: boolean;
   /** The owner of all entries. @default their own */
   readonly owner?: { readonly uid: number; readonly gid: number };
+  /** Whether plain files are packed: `contents` doesn't get their paths. @default false */
+  readonly packs?: boolean;
 }
 
 /**
@@ -76,11 +80,8 @@ export async function unpack(
 
 /** Adds the entries of one tar to a tree; the caller calls `end`. */
 export class Unpacker implements WalkHandler {
-  /**
-   * The newest mtime so far in whole seconds since 1970; -Infinity without entries. The root's is ignored: writing a tar
-   * into the directory that it packs changes it.
-   */
-  newest = -Infinity;
+  readonly plainFiles: PlainPacker | undefined;
+  #newest = -Infinity;
   readonly #tree: Tree;
   readonly #contents: ContentSink;
   /** The directory of the last entry, which usually is the next one's. */
@@ -98,6 +99,17 @@ export class Unpacker implements WalkHandler {
     this.#tree = options.tree;
     this.#contents = options.contents;
     this.#brought = options.whiteouts === true ? new Set() : undefined;
+    const enter = (name: string): Directory => this.#enter(name);
+    const forget = (): void => this.#forget();
+    if (options.packs === true) this.plainFiles = new PlainPacker(options.contents, enter, forget);
+  }
+
+  /**
+   * The newest mtime so far in whole seconds since 1970; -Infinity without entries. The root's is ignored: writing a tar
+   * into the directory that it packs changes it.
+   */
+  get newest(): number {
+    return Math.max(this.#newest, this.plainFiles?.newest ?? -Infinity);
   }
 
   entry(entry: UnpackedEntry): void {
@@ -109,7 +121,7 @@ export class Unpacker implements WalkHandler {
       if (entry.type === 'directory') this.#root(entry, mtime);
       return;
     }
-    if (mtime > this.newest) this.newest = mtime;
+    if (mtime > this.#newest) this.#newest = mtime;
     const slash = path.lastIndexOf('/');
     refuseTooLong(path);
     const folder = this.#enter(slash < 0 ? '' : path.slice(0, slash));
@@ -133,8 +145,8 @@ export class Unpacker implements WalkHandler {
   /** The current state. Only while no file has several names. */
   snapshot(): Tree {
     if (this.#tree.hasLinks) throw new Error('a file has several names, and more may come');
-    // The snapshot owns the entered directory now.
-    this.#folder = undefined;
+    // The snapshot owns the entered directories now.
+    this.#forget();
     return new Tree(this.#tree);
   }
 
@@ -172,6 +184,8 @@ export class Unpacker implements WalkHandler {
 
   #put(folder: Directory, name: string, path: string, entry: UnpackedEntry, mtime: number): void {
     const present = folder.children.get(name);
+    if (present !== undefined && !isFile(present))
+      if (!isDirectory(present) || entry.type !== 'directory') this.#forget();
     if (entry.type === 'directory') {
       const attributes = this.#attributes(entry, mtime);
       const directory = isDirectory(present)
@@ -187,8 +201,6 @@ export class Unpacker implements WalkHandler {
       this.#brought?.add(directory);
       return;
     }
-    // The last directory may have been replaced.
-    if (isDirectory(present)) this.#folder = undefined;
     if (entry.type === 'hard-link') {
       this.#link(folder, name, entry, mtime);
       return;
@@ -255,7 +267,13 @@ export class Unpacker implements WalkHandler {
       const node = folder.children.get(child);
       if (node !== undefined && this.#brought?.has(node) !== true) folder.children.delete(child);
     }
+    this.#forget();
+  }
+
+  /** Directories may have been replaced, or links to them. */
+  #forget(): void {
     this.#folder = undefined;
+    this.plainFiles?.forget();
   }
 
   /** Removes all nodes of lower layers, at any depth. */

@@ -8,7 +8,7 @@ import { BLOCK, type Field } from './block.js';
 import type { ChunkWindow } from './chunk-window.js';
 import { sumOf, sumOfField, writeChecksum, writeNumber } from './header-fields.js';
 
-interface Owner {
+export interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
@@ -19,6 +19,19 @@ export interface PlainEdit {
   readonly owner?: Owner | undefined;
   /** They have to see the first entry of each folder in the root. @default false */
   readonly seesRoots?: boolean;
+}
+
+/** Receives plain files with their bodies, if nothing is written. Directories are left to the general path. */
+export interface PlainFiles {
+  /** Bytes of the largest body. */
+  readonly maxSize: number;
+  /**
+   * The next file, which has the values of its header at `at`, except for its owner. False leaves it to the general path.
+   * @param nameAt where its name begins
+   */
+  file(header: Buffer, at: number, nameAt: number, size: number, owner: Owner): boolean;
+  /** The next bytes of its body: a part of the chunk. */
+  body(bytes: Buffer): void;
 }
 
 const FILE = 0x30;
@@ -38,7 +51,10 @@ export class PlainEntries {
   #owner: Owner | undefined;
   readonly #ids = Buffer.alloc(BLOCK);
 
-  constructor(private readonly window: ChunkWindow) {}
+  constructor(
+    private readonly window: ChunkWindow,
+    private readonly files?: PlainFiles,
+  ) {}
 
   /** Remembers the name in the root of the header at `at`, which the edits have seen. */
   see(buffer: Buffer, at: number): void {
@@ -65,6 +81,7 @@ export class PlainEntries {
         this.body = size;
         return next + BLOCK;
       }
+      if (size > 0) this.files?.body(chunk.subarray(next + BLOCK, bodyEnd));
       next = end;
     }
     return next;
@@ -79,9 +96,23 @@ export class PlainEntries {
     if (!this.#isPlain(buffer, at, flag, edit)) return -1;
     const sum = sumOf(buffer, at);
     if (octal(buffer, at, block.CHECKSUM) !== sum) return -1;
-    if (edit.owner !== undefined) this.#editOwner(buffer, at, edit.owner, sum);
+    if (this.files !== undefined) {
+      if (!this.#report(this.files, buffer, at, flag, size, edit.owner)) return -1;
+    } else if (edit.owner !== undefined) this.#editOwner(buffer, at, edit.owner, sum);
     this.count++;
     return size;
+  }
+
+  #report(
+    files: PlainFiles,
+    header: Buffer,
+    at: number,
+    flag: number,
+    size: number,
+    owner: Owner = { uid: octal(header, at, block.UID), gid: octal(header, at, block.GID) },
+  ): boolean {
+    const isReported = flag === FILE && size <= files.maxSize;
+    return isReported && files.file(header, at, startOf(header, at), size, owner);
   }
 
   #editOwner(buffer: Buffer, at: number, owner: Owner, sum: number): void {
@@ -132,7 +163,7 @@ export class PlainEntries {
 }
 
 /** A field's number if it has octal digits and then blanks only; -1 otherwise. */
-function octal(header: Buffer, at: number, field: Field): number {
+export function octal(header: Buffer, at: number, field: Field): number {
   let i = at + field.at;
   const end = i + field.length;
   let value = 0;

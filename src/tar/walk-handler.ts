@@ -2,7 +2,7 @@
 import { DockerceptionError } from '../errors.js';
 import type { EntryHeader } from './entry-header.js';
 import type { GlobalHeader } from './global-header.js';
-import type { PlainEdit } from './plain-entries.js';
+import type { PlainEdit, PlainFiles } from './plain-entries.js';
 
 /** Receives what the walk finds. Entries and headers are valid during the call only. */
 export interface WalkHandler {
@@ -22,6 +22,11 @@ export interface WalkHandler {
    * @internal
    */
   plain?(): PlainEdit | undefined;
+  /**
+   * Receives the plain files, if there is no output. @default nothing reads them
+   * @internal
+   */
+  readonly plainFiles?: PlainFiles | undefined;
   /** A global PAX header. */
   global?(header: GlobalHeader): void;
   /** The next bytes of the output: valid and unchanged as long as the chunk that was pushed. @default no output */

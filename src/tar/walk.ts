@@ -49,7 +49,7 @@ export class TarWalk {
     this.#source = source;
     this.#window = new ChunkWindow(handler);
     this.#headers = new HeaderReader(this.#window, handler);
-    this.#plain = new PlainEntries(this.#window);
+    this.#plain = new PlainEntries(this.#window, handler.plainFiles);
   }
 
   /** The number of entries so far, including dropped ones. */
@@ -132,7 +132,8 @@ export class TarWalk {
     const next = Math.min(at + this.#remaining, chunk.length);
     if (this.#state === 'padding') {
       if (this.#remaining === this.#padding && chunk[at] !== 0) this.#handler.oddPadding?.();
-    } else if (this.#keep && !this.#isPlain) {
+    } else if (this.#isPlain) this.#handler.plainFiles?.body(chunk.subarray(at, next));
+    else if (this.#keep) {
       const content = this.#content;
       if (content === undefined) this.#handler.data?.(chunk.subarray(at, next));
       else report.inSparseEntry(this.#name, () => content.body(chunk.subarray(at, next)));

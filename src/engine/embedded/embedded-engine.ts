@@ -119,7 +119,8 @@ class Build implements EntryBuild {
       },
     });
     const [tree, contents] = [this.#tree, this.#speculation];
-    this.entries = new Unpacker({ tree, contents, name: 'the context', strict: true });
+    const name = 'the context';
+    this.entries = new Unpacker({ tree, contents, name, strict: true, packs: true });
   }
 
   ready(): Promise<void> | undefined {

@@ -70,8 +70,16 @@ async function listed(compression: 'none' | 'gzip'): Promise<{ count: number; la
 }
 
 describe('an archive', () => {
-  it('of a million entries, not compressed, is made with less than 500 MB', async () => {
-    const peak = await build(1_000_000, 100, '--compression', 'none');
+  it('of a million entries is made with less than 300 MB, and at most 150 bytes for each further one', async () => {
+    const quarter = await build(250_000, 100);
+    const peak = await build(1_000_000, 100);
+    expect(peak).toBeLessThan(300 * MB);
+    expect(peak - quarter).toBeLessThan(750_000 * 150);
+    expect(await listed('gzip')).toEqual({ count: 1_000_000, last: '0999/999' });
+  });
+
+  it('of a million entries that an edit changes, not compressed, is made with less than 500 MB', async () => {
+    const peak = await build(1_000_000, 100, '--compression', 'none', '--mode', 'a+r');
     expect(peak).toBeLessThan(500 * MB);
     expect(await listed('none')).toEqual({ count: 1_000_000, last: '0999/999' });
   });

@@ -1,6 +1,6 @@
 /** Writes targets as images into a store: the layers of their bases unchanged, and their own. */
 import { DockerceptionError } from '../../../errors.js';
-import { type Change, changes } from '../../../filesystem/changes.js';
+import { type Changes, isRun, packedChanges } from '../../../filesystem/changes.js';
 import { isDirectory } from '../../../filesystem/node.js';
 import { writeImage, writeIndex } from '../../../image/assemble.js';
 import { type LayerCache, shapeOf } from '../../../image/cache/layer-cache.js';
@@ -127,9 +127,9 @@ async function layerOf(
   { store, spool, time, compression, cache, signal }: AssembleOptions,
   written: StoredLayer | undefined,
 ): Promise<StoredLayer> {
-  const tar = (): Blob => layerTar([changes(before, after)], { spool, time, signal });
+  const tar = (): Blob => layerTar([packedChanges(before, after)], { spool, time, signal });
   if (cache === undefined) return written ?? writeLayer(store, tar(), compression, spool.length);
-  const shape = shapeOf(sizesOf(changes(before, after)));
+  const shape = shapeOf(sizesOf(packedChanges(before, after)));
   const found = written === undefined && (await cache.find(store, shape, tar, spool.length));
   if (found) return found;
   const layer = written ?? (await writeLayer(store, tar(), compression, spool.length));
@@ -137,8 +137,10 @@ async function layerOf(
   return layer;
 }
 
-function* sizesOf(entries: Iterable<Change>): Generator<number> {
-  for (const { node } of entries) yield isDirectory(node) ? 0 : node.size;
+function* sizesOf(changes: Iterable<Changes>): Generator<number> {
+  for (const change of changes)
+    if (isRun(change)) for (const file of change.numbers) yield change.files.sizes[file] as number;
+    else yield isDirectory(change.node) ? 0 : change.node.size;
 }
 
 /**

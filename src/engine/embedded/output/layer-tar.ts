@@ -5,7 +5,7 @@
  */
 import type { Compression } from '../../../compression/compress.js';
 import { DockerceptionError } from '../../../errors.js';
-import type { Change } from '../../../filesystem/changes.js';
+import { type Change, type Changes, isRun } from '../../../filesystem/changes.js';
 import { isDirectory, type Leaf, NO_TIME } from '../../../filesystem/node.js';
 import type { Blob } from '../../../image/store.js';
 import { BLOCK, HARD_LINK, paddingOf, typeflagOf } from '../../../tar/block.js';
@@ -14,6 +14,7 @@ import { fromBinary } from '../../../text/binary.js';
 import { printable } from '../../../text/printable.js';
 import { segments } from '../spool/contents.js';
 import type { Spool } from '../spool/spool.js';
+import { RunWriter } from './run-writer.js';
 
 const CHUNK = 512 << 10;
 
@@ -41,10 +42,11 @@ export interface LayerTarOptions extends Pick<LayerSettings, 'spool' | 'time'> {
  * LAYER_WHITEOUT, of kind context. A chunk is valid until the next is requested.
  */
 export async function* layerTar(
-  batches: Iterable<Iterable<Change>> | AsyncIterable<Iterable<Change>>,
+  batches: Iterable<Iterable<Changes>> | AsyncIterable<Iterable<Changes>>,
   { spool, time, whiteoutNames = false, whenReadable, signal }: LayerTarOptions,
 ): Blob {
   const chunk = Buffer.allocUnsafeSlow(CHUNK);
+  const writer = new RunWriter(spool, chunk);
   /** Bytes of the chunk that are used. */
   let filled = 0;
   for await (const batch of batches) {
@@ -52,6 +54,16 @@ export async function* layerTar(
     const firstNames = new Map<object, string>();
     for (const change of batch) {
       signal?.throwIfAborted();
+      if (isRun(change)) {
+        for (let next = 0; next < change.numbers.length;) {
+          [next, filled] = writer.write(change, next, filled);
+          if (next === change.numbers.length) break;
+          yield chunk.subarray(0, filled);
+          filled = 0;
+          signal?.throwIfAborted();
+        }
+        continue;
+      }
       if (!whiteoutNames) refuseWhiteout(change.path);
       const entry = headerOf(change, firstNames, time);
       if (filled + BLOCK > CHUNK) {

@@ -14,8 +14,8 @@ import { SpoolFile } from './spool-file.js';
 /** Bytes of a content that may stay in memory. */
 const MAX_SMALL = 64 << 10;
 /** Bytes of all contents in memory; each content also costs the bytes of its tree node. */
-const MEMORY_BUDGET = 48 << 20;
-const BYTES_PER_NODE = 128;
+const MEMORY_BUDGET = 96 << 20;
+const BYTES_PER_NODE = 64;
 /** The first offset of contents in memory: no file is as long. */
 const IN_MEMORY = 2 ** 50;
 /** The first offset of large contents. */
