@@ -11,9 +11,16 @@ import * as block from './block.js';
  * Throws TAR_FIELD when it is neither octal nor base-256, or beyond 2^53 - 1.
  */
 export function readNumber(header: Buffer, at: number, field: Field, name: string): number {
+  const value = parseNumber(header, at, field);
+  if (typeof value === 'number') return value;
+  throw badField(name, value);
+}
+
+/** The number of a field, or why it has none: an exception for each file that is no tar would take most of the time. */
+function parseNumber(header: Buffer, at: number, field: Field): number | string {
   const from = at + field.at;
   const end = from + field.length;
-  if ((header[from] as number) & 0x80) return readBase256(header, from, end, name);
+  if ((header[from] as number) & 0x80) return readBase256(header, from, end);
   let i = from;
   while (i < end && (header[i] === 0x20 || header[i] === 0)) i++;
   let value = 0;
@@ -25,27 +32,23 @@ export function readNumber(header: Buffer, at: number, field: Field, name: strin
   // Bytes after a NUL are ignored; after a space only padding may follow, as for Go's archive/tar.
   if (i < end && header[i] !== 0) {
     while (i < end && (header[i] === 0x20 || header[i] === 0)) i++;
-    if (i < end) throw badField(name, 'is not a number');
+    if (i < end) return 'is not a number';
   }
   return value;
 }
 
 /** Whether the field holds this number. A field that holds none doesn't. */
 export function holdsNumber(header: Buffer, at: number, field: Field, value: number): boolean {
-  try {
-    return readNumber(header, at, field, 'field') === value;
-  } catch {
-    return false;
-  }
+  return parseNumber(header, at, field) === value;
 }
 
-function readBase256(header: Buffer, from: number, end: number, name: string): number {
+function readBase256(header: Buffer, from: number, end: number): number | string {
   const negative = ((header[from] as number) & 0x40) !== 0;
   let value = (negative ? ~(header[from] as number) : (header[from] as number)) & 0x7f;
   for (let i = from + 1; i < end; i++) {
     const byte = header[i] as number;
     value = value * 256 + (negative ? byte ^ 0xff : byte);
-    if (value > Number.MAX_SAFE_INTEGER) throw badField(name, 'is oversized');
+    if (value > Number.MAX_SAFE_INTEGER) return 'is oversized';
   }
   return negative ? -value - 1 : value;
 }
@@ -184,12 +187,8 @@ function wordsOf(memory: ArrayBufferLike): Int32Array {
 
 /** The unsigned sum when the checksum is right, in either way of summing; -1 when it isn't. */
 export function verifiedSum(header: Buffer, at: number): number {
-  let recorded: number;
-  try {
-    recorded = readNumber(header, at, block.CHECKSUM, 'checksum');
-  } catch {
-    return -1;
-  }
+  const recorded = parseNumber(header, at, block.CHECKSUM);
+  if (typeof recorded !== 'number') return -1;
   const sum = sumOf(header, at);
   if (recorded === sum) return sum;
   let high = 0;
