@@ -47,7 +47,19 @@ export interface Built extends BuildResult {
  * @throws DockerceptionError of kind `usage` or `context` for wrong options or a bad context, `build` for a failed build, `engine`
  *   for an engine or registry that can't be reached, `limit`, or `output`; the signal's reason. No image is tagged then.
  */
-export async function build(options: BuildOptions): Promise<Built> {
+export function build(options: BuildOptions): Promise<Built> {
+  return buildThen(options, () => Promise.resolve());
+}
+
+/**
+ * Builds as {@link build}.
+ * @param deliver receives the result as soon as nothing can change it: an image without limits may then be read to find
+ *   problems in it. Called once; if it rejects, the build does at its end.
+ */
+export async function buildThen(
+  options: BuildOptions,
+  deliver: (built: Built) => Promise<void>,
+): Promise<Built> {
   const claimed = claimContext(options);
   try {
     const complete = normalise(BUILD, claimed);
@@ -56,7 +68,7 @@ export async function build(options: BuildOptions): Promise<Built> {
     // A user doesn't know the folder of `base`.
     const reword = rewording(given);
     const report = redacted(reword ? rewordSteps(given.report, reword) : given.report);
-    return await buildComplete({ ...given, report }).catch((error: unknown) => {
+    return await buildComplete({ ...given, report }, deliver).catch((error: unknown) => {
       throw rewordError(error, reword);
     });
   } catch (error) {
@@ -65,7 +77,10 @@ export async function build(options: BuildOptions): Promise<Built> {
   }
 }
 
-async function buildComplete(options: CompleteBuild): Promise<Built> {
+async function buildComplete(
+  options: CompleteBuild,
+  deliver: (built: Built) => Promise<void>,
+): Promise<Built> {
   checkCall(options);
   const { engine, outputs } = await choose(options);
   await checkOutputs(options, outputs);
@@ -90,14 +105,23 @@ async function buildComplete(options: CompleteBuild): Promise<Built> {
     report: failed.report(report),
     signal,
   };
+  const completed = (built: FromContext): Built => ({
+    ...built,
+    metadata: redactAll(built.metadata),
+    outputs,
+  });
+  let delivered: Promise<void> | undefined;
+  const deliverOnce = (built: FromContext): Promise<void> =>
+    (delivered ??= deliver(completed(built)));
   const building =
     typeof engine === 'function'
-      ? buildFromStream(engine, context, request, failed)
-      : buildFromEntries(engine, context, request, failed);
+      ? buildFromStream(engine, context, request, failed, deliverOnce)
+      : buildFromEntries(engine, context, request, failed, deliverOnce);
   const built = await building.catch(async (error: unknown) => {
     throw await failed.explain(error);
   });
-  return { ...built, metadata: redactAll(built.metadata), outputs };
+  await deliverOnce(built);
+  return completed(built);
 }
 
 type FromContext = Omit<Built, 'outputs'>;
@@ -108,12 +132,15 @@ async function buildFromEntries(
   context: CompleteContext,
   request: EngineRequest,
   receiver: FailedDockerfile,
+  deliver: (built: FromContext) => Promise<void>,
 ): Promise<FromContext> {
   const { report, signal } = request;
-  const building = engine.begin(request);
+  let passed: PipelineSummary | undefined;
+  const delivering = delivery(deliver, () => Promise.resolve(passed));
+  const building = engine.begin({ ...request, deliver: delivering });
   try {
     const settings = { exact: false, signal, receiver };
-    const passed = await runContext(building, context, report, settings);
+    passed = await runContext(building, context, report, settings);
     return { ...(await building.finish()), context: passed };
   } finally {
     await building.close();
@@ -126,6 +153,7 @@ async function buildFromStream(
   context: CompleteContext,
   request: EngineRequest,
   receiver: FailedDockerfile,
+  deliver: (built: FromContext) => Promise<void>,
 ): Promise<FromContext> {
   const { report, signal } = request;
   const sink = new StreamSink();
@@ -133,9 +161,11 @@ async function buildFromStream(
   sink.stream.on('error', () => undefined);
   const engineFailed = new AbortController();
   const stop = AbortSignal.any([signal, engineFailed.signal]);
-  const building = engine({ stream: sink.stream }, request);
+  const delivering = delivery(deliver, () => passing);
+  const building = engine({ stream: sink.stream }, { ...request, deliver: delivering });
   // A builder may be silent for minutes: without an engine, it isn't waited for.
   building.catch((error: unknown) => engineFailed.abort(error));
+  receiver.observer = await request.check?.observe(request);
   const passing = runContext(sink, context, report, { exact: false, signal: stop, receiver });
   const [passed, built] = await Promise.allSettled([passing, building]);
   // Errors of usage are reported first, whether an engine answers or not.
@@ -145,6 +175,17 @@ async function buildFromStream(
   if (built.status === 'rejected') throw built.reason;
   if (passed.status === 'rejected') throw passed.reason;
   return { ...built.value, context: passed.value };
+}
+
+/** Delivers the result of an engine with the summary of its context. Errors are kept for the end of the build. */
+function delivery(
+  deliver: (built: FromContext) => Promise<void>,
+  summary: () => Promise<PipelineSummary | undefined>,
+): NonNullable<EngineRequest['deliver']> {
+  return async (result) => {
+    const context = await summary().catch(() => undefined);
+    if (context !== undefined) await deliver({ ...result, context }).catch(() => undefined);
+  };
 }
 
 async function choose(options: CompleteBuild): Promise<Omit<Choice, 'name'>> {

@@ -4,13 +4,19 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { helloProgram } from '../samples/hello/elf.js';
 import type { BuildOptions } from '../src/build.js';
-import { build } from '../src/build.js';
+import { build, buildThen } from '../src/build.js';
+import type { Engine } from '../src/engine/engine.js';
+import { searchDelivered } from '../src/engine/request.js';
 import type { Limits } from '../src/options/limits.js';
 import type { ProgressEvent } from '../src/progress/events.js';
 import { member, tar } from './support/write-tar.js';
+
+const ID = `sha256:${'1'.repeat(64)}`;
+const PLATFORM = { os: 'linux', architecture: 'amd64' };
 
 let folder: string;
 beforeEach(async () => {
@@ -157,5 +163,66 @@ describe('an image that is put together here', () => {
     expect((await upon({ mustRun: true, maxLayers: 3, deny: ['**/.git'] })).told).toEqual([]);
     for (const limits of [{ maxLayers: 2 }, { deny: ['etc/key'] }, { maxSize: 300 }])
       expect((await upon(limits)).outcome).toMatchObject({ kind: 'limit' });
+  });
+});
+
+describe('an image of an engine', () => {
+  const context = (): Readable =>
+    contextOf(['FROM busybox', 'COPY . /', 'CMD ["/app"]'], program('app'));
+
+  /** Builds with an engine that checks its image as the others do, and lists what happens in order. */
+  const order = async (change: Partial<BuildOptions>, deliver = () => Promise.resolve()) => {
+    const steps: string[] = [];
+    const engine: Engine = async ({ stream }, request) => {
+      await buffer(stream);
+      const open = (): Promise<Readable> => {
+        steps.push('read');
+        return Promise.reject(new Error('it is gone'));
+      };
+      const check = request.check;
+      const stored = { id: ID, size: 1, platform: PLATFORM, open };
+      if (check?.hasLimits === true) await check.stored(stored);
+      steps.push('named');
+      return searchDelivered(request, { imageId: ID, metadata: {} }, () => check?.stored(stored));
+    };
+    const options = { context: context(), engine, ...change };
+    const outcome = await buildThen(options, ({ imageId }) => {
+      steps.push(imageId);
+      return deliver();
+    }).catch((error: unknown) => error);
+    return { outcome, steps };
+  };
+
+  it('is read after the result was delivered', async () => {
+    expect((await order({})).steps).toEqual(['named', ID, 'read']);
+  });
+
+  it('is read before it is named if there are limits', async () => {
+    const { outcome, steps } = await order({ limits: { maxSize: 1 } });
+    expect(outcome).toMatchObject({ message: 'it is gone' });
+    expect(steps).toEqual(['read']);
+  });
+
+  it('is not read if the context shows everything, nor without a check', async () => {
+    const plain = contextOf(['FROM scratch', 'COPY . /'], program('app'));
+    const platforms = ['linux/amd64'];
+    expect((await order({ context: plain, platforms })).steps).toEqual(['named', ID]);
+    expect((await order({ check: false })).steps).toEqual(['named', ID]);
+  });
+
+  it('is delivered once, and a failure to deliver it is the failure of the build', async () => {
+    const { outcome, steps } = await order({}, () => Promise.reject(new Error('no space')));
+    expect(outcome).toMatchObject({ message: 'no space' });
+    expect(steps).toEqual(['named', ID, 'read']);
+  });
+
+  it('stays when a signal ends the reading', async () => {
+    const stop = new AbortController();
+    const deliver = (): Promise<void> => {
+      stop.abort(new Error('stopped'));
+      return Promise.resolve();
+    };
+    const { outcome } = await order({ signal: stop.signal }, deliver);
+    expect(outcome).toMatchObject({ imageId: ID });
   });
 });

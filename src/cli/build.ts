@@ -1,6 +1,6 @@
 /** `dockerception build`: the image ID on standard output, everything else on standard error. */
 import { stat } from 'node:fs/promises';
-import { build, type Built } from '../build.js';
+import { buildThen, type Built } from '../build.js';
 import { DockerceptionError } from '../errors.js';
 import { BUILD } from '../options/build.js';
 import type { BuilderOptions } from '../options/builder.js';
@@ -45,29 +45,32 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
   const mode = progressMode(args, env);
   const display = createDisplay(mode, stderr, env);
   const started = performance.now();
-  let built: BuiltFrom;
+  const deliver = async (built: BuiltFrom): Promise<void> => {
+    display.close();
+    if (built.imageId !== '') await iidFile?.save(built.imageId);
+    await metadataFile?.save(`${JSON.stringify(built.metadata, undefined, 2)}\n`);
+    // Last, since the image exists even if this fails. A plain file system has no image ID.
+    const writesArchive = built.outputs.some(({ dest }) => dest === '-');
+    if (!writesArchive && built.imageId !== '') await print(`${built.imageId}\n`);
+    if (call !== undefined) {
+      const { dockerfileName, printCall } = await import('./call.js');
+      await printCall(call, built.metadata, dockerfileName(args));
+    } else if (mode !== 'quiet' && mode !== 'rawjson') {
+      const milliseconds = performance.now() - started;
+      stderr.write(await summary(built, options, milliseconds));
+    }
+  };
   try {
     const leaveOut = results.map(({ path }) => path);
     // Findings would not be shown.
     const check = options.check && mode !== 'quiet';
     const given = { ...options, check, leaveOut, env, stdout, report: display.report, signal };
-    built = builder === undefined ? await build(given) : await buildFrom(builder, given);
+    await (builder === undefined ? buildThen(given, deliver) : buildFrom(builder, given, deliver));
+    // Findings may follow the result.
+    display.close();
   } catch (error) {
     display.close(error);
     throw error;
-  }
-  display.close();
-  if (built.imageId !== '') await iidFile?.save(built.imageId);
-  await metadataFile?.save(`${JSON.stringify(built.metadata, undefined, 2)}\n`);
-  // Last, since the image exists even if this fails. A plain file system has no image ID.
-  const writesArchive = built.outputs.some(({ dest }) => dest === '-');
-  if (!writesArchive && built.imageId !== '') await print(`${built.imageId}\n`);
-  if (call !== undefined) {
-    const { dockerfileName, printCall } = await import('./call.js');
-    await printCall(call, built.metadata, dockerfileName(args));
-  } else if (mode !== 'quiet' && mode !== 'rawjson') {
-    const milliseconds = performance.now() - started;
-    stderr.write(await summary(built, options, milliseconds));
   }
 }
 
@@ -86,13 +89,17 @@ async function checkPlaces(
 }
 
 /** Options that the builders' builds share with the image's apply to both. */
-async function buildFrom(builder: BuilderOptions, options: Options): Promise<BuiltFrom> {
+async function buildFrom(
+  builder: BuilderOptions,
+  options: Options,
+  deliver: (built: BuiltFrom) => Promise<void>,
+): Promise<void> {
   const { noCache, pull, network, addHosts, outputs, push, env, report, signal } = options;
   const shared = { noCache, pull, network, addHosts, report, signal };
   const { withBuilder } = await import('../builder/builder.js');
-  return withBuilder({ ...builder, ...shared }, async (opened) => {
+  await withBuilder({ ...builder, ...shared }, async (opened) => {
     const { context, hosts, changes, died, imageSize } = opened;
-    const built = await build({
+    const given = {
       ...options,
       ...(context !== undefined && { context }),
       addHosts: [...addHosts, ...hosts],
@@ -103,10 +110,10 @@ async function buildFrom(builder: BuilderOptions, options: Options): Promise<Bui
         push !== true &&
         !options.builder &&
         !env['BUILDX_BUILDER'] &&
-        !env['BUILDKIT_HOST'] && { engine: 'docker' }),
+        !env['BUILDKIT_HOST'] && { engine: 'docker' as const }),
       signal: AbortSignal.any([signal, died]),
-    });
-    return { ...built, builderSize: imageSize };
+    };
+    await buildThen(given, (built) => deliver({ ...built, builderSize: imageSize }));
   });
 }
 

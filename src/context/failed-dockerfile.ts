@@ -2,6 +2,7 @@
 import type { FileReceiver } from '../edit/find-dockerfile.js';
 import { DockerceptionError } from '../errors.js';
 import type { Report } from '../progress/events.js';
+import type { EntryObserver } from '../tar/walk-handler.js';
 
 /** The maximum size of a Dockerfile. Bytes. */
 const MAX_SIZE = 1 << 20;
@@ -12,6 +13,8 @@ export class FailedDockerfile implements FileReceiver {
   #pieces: Buffer[] = [];
   #size = 0;
   #step: string | undefined;
+
+  observer?: EntryObserver | undefined;
 
   /** @param paths clean paths in the context; the first one that exists is the Dockerfile */
   constructor(private readonly paths: readonly string[]) {}

@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError } from '../errors.js';
 import type { PlainEdit } from '../tar/plain-entries.js';
+import type { EntryObserver } from '../tar/walk-handler.js';
 import { cleanPath } from '../text/path.js';
 import { printable } from '../text/printable.js';
 import type { Edit } from './edit.js';
@@ -27,6 +28,8 @@ export interface FileReceiver {
   begin(path: string): void;
   /** The next bytes of it, valid during the call only. */
   data(bytes: Buffer): void;
+  /** Receives all entries, as edited. @default none */
+  readonly observer?: EntryObserver | undefined;
 }
 
 export class DockerfileFinder {
@@ -63,6 +66,7 @@ export class DockerfileFinder {
       this.#isFile = true;
       this.receiver?.begin(file);
     }
+    this.receiver?.observer?.entry(entry);
     if (IMAGE_FILES.includes(path)) this.#imageFiles.add(path);
     if (this.#more) return;
     const name = rootName(path);
@@ -73,6 +77,7 @@ export class DockerfileFinder {
 
   /** What it does to plain entries: it reads their names. */
   get plain(): PlainEdit | undefined {
+    if (this.receiver?.observer?.isOpen === true) return undefined;
     if (this.#files.some((file) => file.includes('/'))) return undefined;
     return this.#more ? { seesRoots: false } : { seesRoots: true };
   }
@@ -80,6 +85,7 @@ export class DockerfileFinder {
   /** The next bytes of the content of the entry that was observed last. */
   data(bytes: Buffer): void {
     if (this.#isFile) this.receiver?.data(bytes);
+    this.receiver?.observer?.data(bytes);
   }
 
   /** @throws DockerceptionError `CONTEXT_EMPTY`, `CONTEXT_IMAGE`, `CONTEXT_NO_DOCKERFILE` */

@@ -5,7 +5,7 @@ import type { ImageConfig } from '../image/config.js';
 import type { Image } from '../image/manifest.js';
 import type { ImageOptions } from '../options/image.js';
 import type { Report } from '../progress/events.js';
-import type { WalkHandler } from '../tar/walk-handler.js';
+import type { EntryObserver, WalkHandler } from '../tar/walk-handler.js';
 import type { BuildkitTls } from './buildkit/builder.js';
 
 export interface EngineSettings {
@@ -52,16 +52,21 @@ export interface StoredImage {
   readonly id: string;
   /** Bytes, as the engine counts them. */
   readonly size: number | undefined;
-  /** @default that of the host, if there are several */
+  /** @default unknown: that of the host, if there are several */
   readonly platform?: Pick<ImageConfig, 'os' | 'architecture' | 'variant'> | undefined;
   /** Opens the archive of `docker save`, which the caller reads or destroys. */
   readonly open: (signal: AbortSignal) => Promise<Readable>;
 }
 
-/** Checks an image before it is written or pushed. Rejects with the violation. */
+/** Checks an image: with limits before it is written or pushed. Rejects with the violation. */
 export interface ImageCheck {
   /** Whether it may reject a valid image. */
   readonly hasLimits: boolean;
+  /**
+   * Returns an observer of the context, which may make it unnecessary to read the image; undefined if nothing can.
+   * @internal
+   */
+  observe(request: EngineRequest): Promise<EntryObserver | undefined>;
   assembled(system: AssembledSystem): Promise<void>;
   /** Whether the check reads more of a file than these first bytes. Files of configurations are always read. */
   needsContent(head: Buffer): Promise<boolean>;
@@ -84,6 +89,8 @@ export interface EngineRequest extends ImageOptions {
   /** Registries that may use plain HTTP, or a certificate that cannot be verified. */
   readonly insecure: readonly string[];
   readonly check: ImageCheck | undefined;
+  /** Receives the result once no check can change it, before an image is read to find problems in it. Never rejects. */
+  readonly deliver?: ((result: BuildResult) => Promise<void>) | undefined;
   readonly report: Report;
   /** Aborted on SIGINT and SIGTERM: the engine stops at once, removes temporary files, and rejects with its reason. */
   readonly signal: AbortSignal;

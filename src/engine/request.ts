@@ -1,5 +1,6 @@
 /** The options and the context of a build, in the form in which engines need them. */
 import { finished, type Readable } from 'node:stream';
+import type { BuildResult, EngineRequest, ImageCheck } from './engine.js';
 
 /** A build context that BuildKit fetches; directories are sent by this tool. */
 export const REMOTE = /^(?:docker-image:\/\/|https?:\/\/|git:\/\/|git@|ssh:\/\/git@)./;
@@ -10,6 +11,21 @@ export function onContextEnd(stream: Readable, done: (error?: Error) => void): v
     const isClosed = error?.code === 'ERR_STREAM_PREMATURE_CLOSE';
     done(isClosed ? new Error('the context’s stream was closed early') : (error ?? undefined));
   });
+}
+
+/**
+ * Delivers a result, and then searches the image for findings, which cannot change it any more. With limits, the check was
+ * made before the image got its name.
+ */
+export async function searchDelivered(
+  { check, deliver }: EngineRequest,
+  result: BuildResult,
+  search: (check: ImageCheck) => Promise<void> | undefined,
+): Promise<BuildResult> {
+  if (check === undefined || check.hasLimits) return result;
+  await deliver?.(result);
+  await search(check)?.catch(() => undefined);
+  return result;
 }
 
 /** Adds `SOURCE_DATE_EPOCH` of the environment to build arguments that have none, as buildx does. */

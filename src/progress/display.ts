@@ -4,7 +4,7 @@ import type { ProgressEvent, Report } from './events.js';
 /** Shows progress on a stream of the caller. */
 export interface Display {
   readonly report: Report;
-  /** Restores the terminal. Called once, with the error of a failed build. */
+  /** Restores the terminal; called again after further events. With the error of a failed build. */
   readonly close: (error?: unknown) => void;
 }
 

@@ -41,6 +41,15 @@ export interface WalkHandler {
   badHeader?(block: Buffer): void;
 }
 
+/** Receives entries and their contents beside a handler. Neither method throws. */
+export interface EntryObserver {
+  /** Whether it has a use for entries. */
+  readonly isOpen: boolean;
+  entry(entry: EntryHeader): void;
+  /** The next bytes of the content of the last entry, valid during the call only. */
+  data(bytes: Buffer): void;
+}
+
 /** Where a stream may end without its end-of-archive. */
 export type Ending = 'complete' | 'unterminated';
 

@@ -5,7 +5,7 @@ import { DockerceptionError } from '../../errors.js';
 import { credentialHint } from '../../image/credentials/credential-hint.js';
 import { credentialStore } from '../../image/credentials/credentials.js';
 import type { BuildResult, Engine, EngineSettings } from '../engine.js';
-import { REMOTE, withSourceDateEpoch } from '../request.js';
+import { REMOTE, searchDelivered, withSourceDateEpoch } from '../request.js';
 import type { Builder } from './builder.js';
 import { connectBuilder } from './connection.js';
 import { beginExports, type Export, type ExportSettings, pushesItself } from './exports.js';
@@ -44,7 +44,7 @@ export function buildkitEngine(builder: Builder, settings: BuildkitSettings): En
         exporters: exports.map(({ exporter }) => exporter),
         built: () => undefined,
       });
-      if (check !== undefined) for (const one of exports) await one.check?.(check);
+      if (check?.hasLimits === true) for (const one of exports) await one.check?.(check);
       // Once one output is published, the signal is ignored.
       let stop = pushesItself(request) ? NEVER : signal;
       stop.throwIfAborted();
@@ -52,7 +52,10 @@ export function buildkitEngine(builder: Builder, settings: BuildkitSettings): En
         await one.finish?.(stop);
         stop = NEVER;
       }
-      return request.call === undefined ? resultOf(response) : resultOfCall(response);
+      if (request.call !== undefined) return resultOfCall(response);
+      return await searchDelivered(request, resultOf(response), async (search) => {
+        for (const one of exports) await one.check?.(search);
+      });
     } catch (error) {
       context.stream.destroy(error instanceof Error ? error : undefined);
       if (!(error instanceof GrpcError)) throw error;

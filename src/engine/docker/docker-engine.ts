@@ -13,7 +13,7 @@ import { GrpcClient, GrpcError } from '../buildkit/grpc.js';
 import type { BuildkitConnection } from '../buildkit/session.js';
 import { type Exporter, type ExporterResponse, MOBY, solve } from '../buildkit/solve.js';
 import type { Engine, EngineSettings } from '../engine.js';
-import { withSourceDateEpoch } from '../request.js';
+import { searchDelivered, withSourceDateEpoch } from '../request.js';
 import { build } from './build.js';
 import {
   type BuildBackend,
@@ -98,10 +98,12 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
         notice(messageOf(error));
         return { metadata: {} };
       });
-      const { size } = description;
+      const { size, platform } = description;
       const open = (stop: AbortSignal): Promise<Readable> =>
         imageArchive(connection, imageId, stop);
-      await check?.stored({ id: imageId, size, open });
+      // The other builders drop set-ID bits, among others: an image with an unknown platform is read.
+      const stored = { id: imageId, size, ...(isBuildKit && { platform }), open };
+      if (check?.hasLimits === true) await check.stored(stored);
       signal.throwIfAborted();
       const naming = image.accept(tags);
       await announced(naming, report, 'waiting for the engine to name the image');
@@ -117,7 +119,7 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
         await saveImage(connection, names, dest, stdout, interruption());
         isPublished = true;
       }
-      return { imageId, metadata, size };
+      return await searchDelivered(given, { imageId, metadata, size }, () => check?.stored(stored));
     } catch (error) {
       context.stream.destroy(error instanceof Error ? error : undefined);
       // An image that only could not be pushed or saved keeps its names.

@@ -8,6 +8,8 @@ import { isNotFound } from './failures.js';
 export interface ImageDetails {
   readonly Id: string;
   readonly Size?: number;
+  readonly Os?: string;
+  readonly Architecture?: string;
   /** With a containerd image store. */
   readonly Descriptor?: { readonly digest?: unknown };
   readonly RepoTags?: readonly string[] | null;

@@ -7,7 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError, messageOf } from '../../errors.js';
 import { formatReference, fullName, splitTag, tryParseReference } from '../../image/reference.js';
-import type { BuildResult } from '../engine.js';
+import type { BuildResult, StoredImage } from '../engine.js';
 import type { ApiRequest, Connection } from './connection.js';
 import { isNotFound, isRefusal } from './failures.js';
 import { type ImageDetails, imagePath, inspectImage } from './images.js';
@@ -30,7 +30,8 @@ interface NewImageSettings {
   readonly warn: (message: string) => void;
 }
 
-export type ImageDescription = Pick<BuildResult, 'metadata' | 'size'>;
+export type ImageDescription = Pick<BuildResult, 'metadata' | 'size'> &
+  Pick<StoredImage, 'platform'>;
 
 export class NewImage {
   /** Whether {@link accept} has succeeded. */
@@ -74,14 +75,15 @@ export class NewImage {
     const path = `${imagePath(this.#id ?? '')}/json`;
     const request = { method: 'GET', path, timeout: REQUEST_TIMEOUT } as const;
     const details = await this.#again(() => this.connection.json(request, signal));
-    const { Descriptor: descriptor, Size: size } = details as ImageDetails;
+    const { Descriptor: descriptor, Size: size, Os: os, Architecture } = details as ImageDetails;
     const metadata = {
       ...(typeof descriptor?.digest === 'string'
         ? { 'containerimage.descriptor': descriptor, 'containerimage.digest': descriptor.digest }
         : { 'containerimage.config.digest': this.#id }),
       ...(tags.length > 0 && { 'image.name': tags.map(fullName).join(',') }),
     };
-    return { metadata, size };
+    const architecture = Architecture ?? '';
+    return { metadata, size, ...(os && { platform: { os, architecture } }) };
   }
 
   /**

@@ -177,6 +177,11 @@ function isLoader(path: string): boolean {
   return /\/ld[-\d][^/]*$/.test(path);
 }
 
+/** Whether an ELF file has the same facts at both paths: more is read of loaders, and less of libraries. */
+export function sameElfRole(path: string, other: string): boolean {
+  return isLoader(path) === isLoader(other) && LIBRARY.test(path) === LIBRARY.test(other);
+}
+
 /**
  * Undefined for an unknown type of file.
  * @param retained bytes, which contain the directories of a loader

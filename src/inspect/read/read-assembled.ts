@@ -20,7 +20,7 @@ import { LayerStack } from './layer-stack.js';
 import { summarizeTree } from './summarize-tree.js';
 
 /** Files up to which an image without limits is inspected, since entries take memory. */
-const MAX_FILES_UNLIMITED = 250_000;
+export const MAX_FILES_UNLIMITED = 250_000;
 /** Bytes that are read before other work gets a turn, and the bytes that a file counts for in addition to its own. */
 const BYTES_PER_TURN = 16 << 20;
 const BYTES_PER_FILE = 8 << 10;
@@ -30,17 +30,17 @@ const BYTES_PER_FILE = 8 << 10;
  * @returns undefined, after a notice, if there are no limits and the image has too many files
  */
 export async function inspectAssembled(
-  { config, layers, content }: AssembledSystem,
-  { name, context, limits, report, signal }: CheckOptions,
+  system: AssembledSystem,
+  options: CheckOptions,
 ): Promise<CheckedImage | undefined> {
+  const { layers, content } = system;
+  const { limits, report, signal } = options;
   const top = layers.at(-1) ?? new Tree().freeze();
   if (limits === undefined && hasMore(filesOf(top), MAX_FILES_UNLIMITED)) {
     const message = `not checked: it has more than ${MAX_FILES_UNLIMITED.toLocaleString('en')} files; dockerception inspect does it`;
     report({ kind: 'notice', message });
     return undefined;
   }
-  const stack = new LayerStack();
-  for (const layer of layers) stack.add(layer);
   const contents = new Map<number, Content>();
   // Only the search for duplicates needs hashes of all contents.
   const hasher = limits?.maxWaste === undefined ? undefined : await ContentHasher.create();
@@ -66,6 +66,18 @@ export async function inspectAssembled(
     const probed = probe.end() ?? NO_FACTS;
     contents.set(file.offset, hasher === undefined ? probed : { hash: hasher.digest(), ...probed });
   }
+  return summarizeSystem(system, contents, options);
+}
+
+/** @param contents the facts of all contents, by their offset */
+export async function summarizeSystem(
+  { config, layers }: Pick<AssembledSystem, 'config' | 'layers'>,
+  contents: ReadonlyMap<number, Content>,
+  { name, context }: CheckOptions,
+): Promise<CheckedImage> {
+  const stack = new LayerStack();
+  for (const layer of layers) stack.add(layer);
+  const top = layers.at(-1) ?? new Tree().freeze();
   const { layers: statistics, unmappable } = stack;
   const { root, waste } = summarizeTree(top, stack, (offset) => contents.get(offset));
   return {
@@ -83,7 +95,7 @@ export async function inspectAssembled(
 const NO_FACTS: Content = {};
 
 /** Files with absolute paths, in the order of their contents where these are stored. */
-function* filesOf(root: Directory): Generator<{ path: string; file: Leaf }> {
+export function* filesOf(root: Directory): Generator<{ path: string; file: Leaf }> {
   const top: readonly [path: string, node: Node] = ['', root];
   const all = depthFirst(top, ([path, node]) =>
     isDirectory(node)

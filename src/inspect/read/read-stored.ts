@@ -67,14 +67,20 @@ export async function inspectStored(
   }
 }
 
-/** Undefined, after a notice, if the image is too large or can't be read. Never rejects. */
+/**
+ * Undefined, after a notice, if the image is too large or can't be read. Never rejects.
+ * @param known the inspection of the opened image if its layers need not be read
+ */
 export async function inspectPushed(
   open: () => Promise<Image>,
+  known: (image: Image) => Promise<CheckedImage | undefined> | undefined,
   { name, report, signal }: CheckOptions,
 ): Promise<CheckedImage | undefined> {
   let image: Image | undefined;
   try {
     image = await open();
+    const found = await known(image);
+    if (found !== undefined) return found;
     const size = image.layers.reduce((sum, layer) => sum + layer.size, 0);
     if (size <= MAX_SIZE_UNLIMITED) return await readImage(image, { target: name, signal });
     report({ kind: 'notice', message: tooLarge(size, `docker-image://${name}`) });

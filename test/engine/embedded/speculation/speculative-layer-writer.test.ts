@@ -64,6 +64,7 @@ async function archiveOf(
     compression: { type },
     check: {
       hasLimits: false,
+      observe: () => Promise.resolve(undefined),
       assembled: () => Promise.resolve(),
       stored: () => Promise.resolve(),
       pushed: () => Promise.resolve(),
