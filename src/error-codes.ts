@@ -51,7 +51,7 @@ export const ERROR_CODES = {
   CACHE_WRITE:
     "output | A layer can't be written to the cache. | Free space, or name another folder with `--cache-dir`.",
   CALL_IMAGE:
-    'usage | `--call` builds no image, and another option needs one. | Leave one of both out.',
+    'usage | `--call` or `-o type=cacheonly` builds no image, and another option needs one. | Leave one of both out.',
   CAT_NOT_A_FILE: "usage | The path of `--cat` isn't a regular file. | `--list` shows every name.",
   CAT_NOT_FOUND: "usage | The path of `--cat` doesn't exist. | `--list` shows every name.",
   CAT_PIPE:

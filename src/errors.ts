@@ -82,6 +82,19 @@ export function systemCode(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+const READ_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a directory',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+};
+
+/** Why a file that was named can't be read, without system codes. */
+export function readReason(error: unknown): string {
+  return READ_REASONS[systemCode(error) ?? ''] ?? messageOf(error);
+}
+
 const CONNECTION_REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such socket',
   ECONNREFUSED: 'connection refused, nothing listens there',

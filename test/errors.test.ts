@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DockerceptionError } from '../src/errors.js';
+import { DockerceptionError, readReason } from '../src/errors.js';
 
 const cause = new Error('disk on fire');
 const error = new DockerceptionError('output', 'OUTPUT_FAILED', 'writing x: no', {
@@ -25,5 +25,18 @@ describe('an error', () => {
     expect(error.with({ code: 'OUTPUT_FULL', cause: undefined })).toMatchObject({
       code: 'OUTPUT_FULL',
     });
+  });
+});
+
+describe('the reason why a file can’t be read', () => {
+  it.each([
+    ['ENOENT', 'there is no such file'],
+    ['ENOTDIR', 'there is no such file'],
+    ['EISDIR', 'it is a directory'],
+    ['EACCES', 'permission denied'],
+    ['EIO', 'the disk is broken'],
+  ])('of %s is %s', (code, reason) => {
+    const error = Object.assign(new Error('the disk is broken'), { code });
+    expect(readReason(error)).toBe(reason);
   });
 });

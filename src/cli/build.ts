@@ -35,8 +35,10 @@ export async function runBuild(args: Arguments, process: Process): Promise<void>
   if (stdout.isTTY && options.outputs.some(({ dest }) => dest === '-'))
     throw toTerminal('pipe it into an engine (… | docker load), or name a file with -o FILE');
   const call = callOf(args);
-  if (call !== undefined && args.has('iidfile'))
-    throw usage(`--call ${call.method} builds no image, and --iidfile needs one`);
+  if (args.has('iidfile') && (call !== undefined || options.cacheOnly === true)) {
+    const which = call === undefined ? '-o type=cacheonly' : `--call ${call.method}`;
+    throw usage(`${which} builds no image, and --iidfile needs one`);
+  }
   const iidFile = await ResultFile.of(args, 'iidfile');
   const metadataFile = await ResultFile.of(args, 'metadata-file');
   const results = [iidFile, metadataFile].filter((file) => file !== undefined);
@@ -131,11 +133,12 @@ function progressMode(args: Arguments, env: NodeJS.ProcessEnv): DisplayMode {
 /** The last line: `built app from 85.0 kB, 3 entries, in 0.1 s: 1 layer, 82.1 kB, archive in app.tar (83.5 kB)`. */
 async function summary(
   built: BuiltFrom,
-  { tags, push, load }: Pick<Options, 'tags' | 'push' | 'load'>,
+  { tags, push, load, cacheOnly }: Pick<Options, 'tags' | 'push' | 'load' | 'cacheOnly'>,
   milliseconds: number,
 ): Promise<string> {
   const { bytes, entries } = built.context;
-  const name = tags[0] ?? (built.imageId.slice(0, 19) || 'the file system');
+  const image = tags[0] ?? (built.imageId.slice(0, 19) || 'the file system');
+  const name = cacheOnly === true ? 'the cache' : image;
   const seconds = (milliseconds / 1000).toFixed(1);
   const line = `built ${name} from ${formatContext(bytes, entries, 0)}, in ${seconds} s`;
   const { count, bytes: size = 0 } = built.layers ?? {};

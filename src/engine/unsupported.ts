@@ -29,6 +29,11 @@ function isGiven(value: unknown): boolean {
   return isObject ? Object.keys(value).length > 0 : value !== undefined && value !== false;
 }
 
+/** An option as in messages. */
+function named(key: string): string {
+  return key === 'cacheOnly' ? 'outputs: type=cacheonly' : key;
+}
+
 /**
  * Refuses the options of BuildKit that a builder does not have.
  *
@@ -44,21 +49,24 @@ export function refuseBuildkitOptions(
 ): void {
   const key = givenBuildkitOptions(options).find((given) => !has(given));
   if (key === undefined) return;
-  const shown = key === 'attests' ? `attests: ${Object.keys(options.attests).join()}` : key;
+  const shown = key === 'attests' ? `attests: ${Object.keys(options.attests).join()}` : named(key);
   const message = `building with \`${shown}\`: ${builder} does not have it`;
   throw new DockerceptionError('usage', 'BUILDKIT_ONLY', message, { hint });
 }
 
 /**
- * Refuses options that need an image if `call` builds none.
+ * Refuses options that need an image if `call` or `cacheOnly` builds none.
  *
  * @throws DockerceptionError of kind usage, CALL_IMAGE.
  */
-export function checkCall({ call, limits, outputs, push, load, cacheTo }: CompleteBuild): void {
-  if (call === undefined) return;
-  const given = Object.entries({ outputs, push, load, cacheTo, ...limits });
+export function checkCall(options: CompleteBuild): void {
+  const { call, cacheOnly, limits, outputs, push, load, cacheTo } = options;
+  if (call === undefined && !cacheOnly) return;
+  const images = { outputs, push, load, ...limits };
+  const given = Object.entries(call === undefined ? images : { ...images, cacheTo, cacheOnly });
   const [key] = given.find(([, value]) => isGiven(value)) ?? [];
   if (key === undefined) return;
-  const message = `building with \`${key}\`: \`call: ${call}\` builds no image`;
+  const which = call === undefined ? named('cacheOnly') : `call: ${call}`;
+  const message = `building with \`${named(key)}\`: \`${which}\` builds no image`;
   throw new DockerceptionError('usage', 'CALL_IMAGE', message, { hint: 'leave out one of them' });
 }

@@ -1,6 +1,6 @@
 /** The options of an image that BuildKit has, and other builders in part. */
 import { parseAnnotation, parseUlimit } from './buildkit-values.js';
-import { COMMON, flagIn, list, option, optional } from './schema.js';
+import { COMMON, flagIn, list, option, optional, toggle } from './schema.js';
 import {
   amount,
   type Check,
@@ -103,6 +103,8 @@ export const BUILDKIT = {
     buildkit('--provenance MODE', 'provenance: mode=max, true or false'),
     buildkit('--sbom BOOL', 'a bill of materials: true or false'),
   ),
+  /** Keep the result in BuildKit's cache alone: `type=cacheonly` of `docker buildx build --output`. @default false */
+  cacheOnly: toggle(),
   /** Build nothing: check the Dockerfile, or list its parameters or targets. @default an image is built */
   call: optional(
     oneOf(CALL_METHODS),

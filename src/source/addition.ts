@@ -3,7 +3,7 @@ import { createReadStream, type Stats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
-import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import { DockerceptionError, messageOf, readReason } from '../errors.js';
 import { readRange } from '../files/file-range.js';
 import { TemporaryFile } from '../files/temporary-file.js';
 import { END_OF_ARCHIVE, headerOf, paddingAfter } from '../tar/writer.js';
@@ -81,8 +81,7 @@ async function find(host: string, dest: string): Promise<Target> {
     const target = posix.join(normal, name).replace(/(?<=.)\/$/, '');
     return { path, type, target };
   } catch (cause) {
-    const isMissing = systemCode(cause) === 'ENOENT';
-    throw usage(`adding ${host}: ${isMissing ? 'there is no such file' : messageOf(cause)}`, cause);
+    throw usage(`adding ${host}: ${readReason(cause)}`, cause);
   }
 }
 

@@ -2,18 +2,10 @@
 import fs from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { decompressContext } from '../compression/decompress.js';
-import { DockerceptionError, messageOf, systemCode } from '../errors.js';
+import { DockerceptionError, messageOf, readReason, systemCode } from '../errors.js';
 import { openDescriptor } from './descriptor.js';
 import type { DirectoryOptions } from './directory.js';
 import type { Source } from './source.js';
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EISDIR: 'it is a directory',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-};
 
 /** Opens a path; the options are for a directory. Throws USAGE_CONTEXT if it doesn't exist. */
 export async function openPath(path: string, options: DirectoryOptions): Promise<Source> {
@@ -56,8 +48,7 @@ function opened(path: string): Promise<number> {
 }
 
 function unopened(path: string, cause: unknown): DockerceptionError {
-  const why = REASONS[systemCode(cause) ?? ''] ?? messageOf(cause);
-  return new DockerceptionError('usage', 'USAGE_FILE', `opening ${path}: ${why}`, {
+  return new DockerceptionError('usage', 'USAGE_FILE', `opening ${path}: ${readReason(cause)}`, {
     cause,
     hint: 'the context is a directory, a tar file, or - for standard input',
   });

@@ -14,7 +14,9 @@ import type { Arguments } from './parse.js';
 
 /** The options other than those of the context. */
 export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv) {
-  const [pushes, written] = byPush(args.all('output'));
+  const outputTexts = args.all('output');
+  const [pushes, others] = byPush(outputTexts);
+  const written = others.filter((text) => text !== CACHE_ONLY);
   const given = args.all('tag');
   const tags = given.length > 0 ? given : pushes.flat();
   for (const tag of tags) {
@@ -37,6 +39,7 @@ export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv) {
     buildArgs: pairs(args.all('build-arg'), '--build-arg takes KEY[=VALUE]', (name) => env[name]),
     labels: pairs(args.all('label'), '--label takes NAME=VALUE', () => ''),
     platforms,
+    cacheOnly: written.length < others.length,
     addHosts: args.all('add-host').map(host),
     buildContexts: buildContexts(args),
     outputs,
@@ -84,6 +87,9 @@ function host(text: string): string {
   return `${match[1]}:${(match[2] as string).replace(/^\[(.*)\]$/, '$1')}`;
 }
 
+/** The output that writes nothing. */
+const CACHE_ONLY = 'type=cacheonly';
+
 /**
  * Separates the outputs `type=registry` and `type=image,push=true`, which mean `--push`, as in buildx.
  * @returns the names of each, and the other outputs
@@ -126,7 +132,8 @@ function output(text: string): Output {
   const known = OUTPUT_TYPES.find((one) => one === type);
   if (known === undefined) {
     const why = `--output has no type${type === undefined ? '' : ` '${type}'`}`;
-    throw usage(why, `one of ${OUTPUT_TYPES.join(', ')}, as in type=oci,dest=FILE`);
+    const types = [...OUTPUT_TYPES, 'registry', 'image', 'cacheonly'].join(', ');
+    throw usage(why, `one of ${types}, as in type=oci,dest=FILE`);
   }
   if (known === 'local' && (dest === '-' || dest === ''))
     throw usage('--output type=local needs a folder', 'type=local,dest=DIR, or type=tar,dest=-');

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { parseOwner } from '../../edit/attributes.js';
-import { messageOf } from '../../errors.js';
+import { readReason } from '../../errors.js';
 import { type Addition, CONTEXT, type ContextOptions } from '../../options/context.js';
 import { VERBS } from '../../options/schema.js';
 import { isStandardInput } from '../../source/standard-input.js';
@@ -78,7 +78,7 @@ async function ignoreFiles(paths: readonly string[]): Promise<string[]> {
   const { parseIgnore } = await import('../../dockerfile/patterns/ignore.js');
   const lists = paths.map(async (path) => {
     const text = await readFile(path, 'utf8').catch((error: unknown) => {
-      throw usage(`--dockerignore ${path}: ${messageOf(error)}`);
+      throw usage(`--dockerignore ${path}: ${readReason(error)}`);
     });
     return parseIgnore(text, path);
   });

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity, connect as connectTls, createSecureContext } from 'node:tls';
-import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+import { DockerceptionError, readReason, systemCode } from '../../errors.js';
 import { redactAddress } from '../../text/redact.js';
 import { programStream } from './program-stream.js';
 
@@ -154,7 +154,7 @@ async function readPem(
   if (path === undefined) return undefined;
   const subject = `\`${option}: ${path}\``;
   const pem = await readFile(path).catch((cause: unknown) => {
-    throw invalidPem(subject, messageOf(cause), cause);
+    throw invalidPem(subject, readReason(cause), cause);
   });
   try {
     check(pem);

@@ -51,8 +51,8 @@ export async function beginExports(
   settings: ExportSettings,
   begun: Export[],
 ): Promise<void> {
-  const { outputs, push, load, check } = request;
-  if (outputs.length === 0 && !push && !load) {
+  const { outputs, push, load, check, cacheOnly } = request;
+  if (outputs.length === 0 && !push && !load && !cacheOnly) {
     const message = 'choosing an output: BuildKit keeps no images, and no output is requested';
     const hint = 'add `push`, `outputs: FILE` or `load`';
     throw new DockerceptionError('usage', 'OUTPUT_NONE', message, { hint });

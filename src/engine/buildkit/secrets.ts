@@ -2,7 +2,7 @@
 import { constants, createReadStream, openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { connect, Socket } from 'node:net';
-import { DockerceptionError, messageOf } from '../../errors.js';
+import { DockerceptionError, readReason } from '../../errors.js';
 import { addSecrets } from '../../text/redact.js';
 import type { EngineRequest } from '../engine.js';
 import type { SessionServices } from './session.js';
@@ -62,16 +62,16 @@ export async function secretServices(
 
 /** Throws SSH_AGENT, for a key file too, which buildx accepts. */
 async function checkSocket(id: string, path: string): Promise<void> {
-  const subject = `reading \`ssh: ${id}\``;
+  const subject = `reading \`ssh: ${id}=${path}\``;
   const start = 'start an agent: `eval $(ssh-agent); ssh-add`';
   const found = await stat(path).catch((cause: unknown) => {
-    throw usage('SSH_AGENT', `${subject}: ${messageOf(cause)}`, start, cause);
+    throw usage('SSH_AGENT', `${subject}: ${readReason(cause)}`, start, cause);
   });
   if (found.isSocket()) return;
   const hint = found.isFile()
     ? `add the key to an agent: \`eval $(ssh-agent); ssh-add ${path}\`, then leave out the path`
     : start;
-  throw usage('SSH_AGENT', `${subject}: ${path} is not the socket of an SSH agent`, hint);
+  throw usage('SSH_AGENT', `${subject}: it is not the socket of an SSH agent`, hint);
 }
 
 async function readSecret(id: string, path: string, signal: AbortSignal): Promise<Buffer> {
@@ -85,7 +85,7 @@ async function readSecret(id: string, path: string, signal: AbortSignal): Promis
     }
   } catch (cause) {
     signal.throwIfAborted();
-    throw usage('SECRET_MISSING', `${subject}: ${messageOf(cause)}`, undefined, cause);
+    throw usage('SECRET_MISSING', `${subject}: ${readReason(cause)}`, undefined, cause);
   }
   if (size <= MAX_SECRET) return Buffer.concat(chunks);
   throw usage('SECRET_TOO_LARGE', `${subject}: it has more than ${MAX_SECRET} bytes`);

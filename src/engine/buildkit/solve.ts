@@ -101,6 +101,7 @@ export async function solve(
   const storing: Promise<void>[] = [];
   try {
     signal.throwIfAborted();
+    const secrets = await secretServices(request, env);
     const url = upload(context.stream);
     const inputs = new Map<string, string>();
     for (const [name, open] of directories) {
@@ -123,7 +124,7 @@ export async function solve(
     const services = {
       credentials,
       uploads,
-      ...(await secretServices(request, env)),
+      ...secrets,
       ...(exporters.some((exporter) => exporter.store) && { store }),
     };
     session = await openSession(buildkit, services, signal, client);

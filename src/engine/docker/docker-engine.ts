@@ -73,6 +73,10 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
         return solve(context, { ...connected, exporters, built }).catch(explain);
       };
       if (request.call !== undefined) return resultOfCall(await solveWith([], () => undefined));
+      if (request.cacheOnly) {
+        const metadata = await solveWith([], () => undefined);
+        return { imageId: '', metadata };
+      }
       const mayBeRefused = check?.hasLimits === true || push || tags.length > 1;
       const started = new NewImage(connection, { isBuildKit, mayBeRefused, signal, warn });
       image = started;

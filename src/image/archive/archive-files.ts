@@ -4,7 +4,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+import { DockerceptionError, readReason } from '../../errors.js';
 import { readRange } from '../../files/file-range.js';
 import { TemporaryFile } from '../../files/temporary-file.js';
 import { printable } from '../../text/printable.js';
@@ -111,7 +111,6 @@ async function unpack(file: FileHandle, path: string): Promise<TemporaryFile> {
 }
 
 function unreadable(path: string, cause: unknown): DockerceptionError {
-  const why = systemCode(cause) === 'ENOENT' ? 'it is not there' : messageOf(cause);
-  const message = `reading ${printable(path)}: ${why}`;
+  const message = `reading ${printable(path)}: ${readReason(cause)}`;
   return new DockerceptionError('usage', 'IMAGE_NOT_FOUND', message, { cause });
 }

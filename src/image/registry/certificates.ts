@@ -5,7 +5,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { rootCertificates, type SecureContextOptions } from 'node:tls';
-import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
+import { DockerceptionError, readReason, systemCode } from '../../errors.js';
 
 /** Options of `tls.connect`. */
 export type Certificates = Readonly<Pick<SecureContextOptions, 'ca' | 'cert' | 'key'>>;
@@ -62,6 +62,6 @@ function read(file: string): Promise<string> {
 }
 
 function invalid(file: string, error: unknown): DockerceptionError {
-  const message = `reading the certificates in ${file}: ${messageOf(error)}`;
+  const message = `reading the certificates in ${file}: ${readReason(error)}`;
   return new DockerceptionError('usage', 'CERTIFICATE_INVALID', message, { cause: error });
 }

@@ -125,6 +125,12 @@ describe('the options of build', () => {
     },
   );
 
+  it('take type=cacheonly for no output', () => {
+    expect(options(['-o', 'type=cacheonly'])).toMatchObject({ cacheOnly: true, outputs: [] });
+    expect(options(['-o', 'a.tar']).cacheOnly).toBe(false);
+    expect(refused(['-o', 'type=cacheonly,dest=x'])).toContain("no type 'cacheonly'");
+  });
+
   it.each<[string, string]>([
     ['type=registry', '--push needs a name'],
     ['type=image,name=a/b', 'without push=true'],

@@ -20,6 +20,7 @@ const ALL: { readonly [K in BuildkitOption]: EngineRequest[K] } = {
   shmSize: 1,
   annotations: ['a=b'],
   attests: { sbom: '' },
+  cacheOnly: true,
   call: 'check',
 };
 
@@ -49,7 +50,8 @@ async function refused(
       await checkBuildkitOptions(request, backend, ping, connection, () => undefined);
     } catch (error) {
       expect(error).toMatchObject({ kind: 'usage', code: 'BUILDKIT_ONLY' });
-      expect((error as Error).message).toContain(`building with \`${key}`);
+      const shown = key === 'cacheOnly' ? 'outputs: type=cacheonly' : key;
+      expect((error as Error).message).toContain(`building with \`${shown}`);
       found.push(key);
     }
   }
@@ -81,6 +83,7 @@ const WITHOUT = [
   'allow',
   'annotations',
   'attests',
+  'cacheOnly',
   'call',
 ];
 

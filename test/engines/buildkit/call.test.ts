@@ -269,6 +269,7 @@ describe('an option that needs an image', () => {
     [['-o', 'x.tar'], /-o: --check/],
     [['--max-size', '1MB'], /--max-size: --check/],
     [['--cache-to', 'x'], /--cache-to: --check/],
+    [['-o', 'type=cacheonly'], /-o type=cacheonly: --check/],
     [['--iidfile', 'id'], /--call check builds no image, and --iidfile needs one/],
   ])('is refused: %j', async (args, why) => {
     expectFailure(await shell.tool(['--check', ...args]), 2, why);

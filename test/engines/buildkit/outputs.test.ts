@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, run } from '../engines.js';
-import { expectFailure, imageIdOf, type Shell } from '../support.js';
+import { expectFailure, imageIdOf, type Shell, tracesOf } from '../support.js';
 import { create } from '../tar.js';
 import { type RemoteBuildKit, serveBuildKit } from './bridge.js';
 import { docker28 as variant, useBuildKit } from './docker28.js';
@@ -30,8 +30,43 @@ const args = (...more: readonly string[]): string[] => [
   buildkit.address,
   ...more,
 ];
+/** Builds with this BuildKit, and with the engine that it belongs to. */
+const ways: readonly [way: string, choose: () => string[]][] = [
+  ['--builder', () => args()],
+  ['the engine', () => ['-q']],
+];
 const json = async (name: string): Promise<unknown> =>
   JSON.parse(await readFile(join(shell.folder, name), 'utf8')) as unknown;
+
+describe('type=cacheonly', () => {
+  it.each(ways)('fills the cache of %s, and writes nothing', async (_, choose) => {
+    const app = shell.name();
+    const input = await context(app);
+    const cached = [...choose(), '-t', app, '-o', 'type=cacheonly'];
+    const outcome = await shell.tool(cached, { input });
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(outcome.stdout.toString()).toBe('');
+    expect(await tracesOf(variant.host, app)).toEqual([]);
+    const again = await shell.tool(
+      [...choose().filter((arg) => arg !== '-q'), ...cached.slice(-2)],
+      {
+        input,
+      },
+    );
+    expect(again.stderr).toMatch(/RUN echo[^]*CACHED[^]*built the cache from/);
+  });
+
+  it.each([
+    [['-o', 'app.tar'], /-o: -o type=cacheonly builds no image/],
+    [['--push', '-t', 'app'], /--push: -o type=cacheonly/],
+    [['--load'], /--load: -o type=cacheonly/],
+    [['--max-size', '1MB'], /--max-size: -o type=cacheonly/],
+    [['--iidfile', 'id'], /-o type=cacheonly builds no image, and --iidfile needs one/],
+    [['--engine', 'embedded'], /building with -o type=cacheonly: the embedded engine does not/],
+  ])('is refused with %j', async (more, why) => {
+    expectFailure(await shell.tool(['-o', 'type=cacheonly', ...more]), 2, why);
+  });
+});
 
 describe('an image', () => {
   it('goes to archives, layouts, a registry and the engine at once, the same everywhere', async () => {

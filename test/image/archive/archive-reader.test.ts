@@ -207,7 +207,7 @@ describe('what is no archive', () => {
     const refused = { kind: 'usage', code: 'IMAGE_NOT_FOUND' };
     await expect(read()).rejects.toMatchObject({
       ...refused,
-      message: `reading ${file}: it is not there`,
+      message: `reading ${file}: there is no such file`,
     });
     file = folder;
     await expect(read()).rejects.toMatchObject({
