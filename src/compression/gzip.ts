@@ -105,7 +105,7 @@ const POOL_LANES = 3;
 const MAX_LANES = 6;
 /** A worker starts in the time in which two others deflate this many blocks. */
 const BLOCKS_BEFORE_WORKERS = 32;
-/** Bytes of a random-looking block that are deflated as a trial. */
+/** Bytes of a random-looking block that are deflated as a trial, or inspected before. */
 const TRIAL = 16 << 10;
 /** The largest ratio of a worthwhile trial. */
 const WORTHWHILE = 0.98;
@@ -147,10 +147,12 @@ class BlockDeflater {
 
   /** Undefined if `data`, the front of a block of {@link take}, doesn't shrink. */
   async deflate(data: Buffer): Promise<Buffer | undefined> {
+    const mayBeRandom = looksRandom(data);
+    if (mayBeRandom && isRandom(data.subarray(0, TRIAL))) return undefined;
     this.#begun++;
     const lane = await this.#lane();
     try {
-      if (looksRandom(data)) {
+      if (mayBeRandom) {
         const trial = await lane.deflate(data.subarray(0, TRIAL));
         if (trial.length > TRIAL * WORTHWHILE) return undefined;
       }
@@ -216,15 +218,43 @@ export function looksRandom(data: Buffer): boolean {
   const step = Math.floor(data.length / SAMPLES);
   if (step < SAMPLE) return false;
   const counts = new Uint32Array(256);
-  for (let sample = 0; sample < SAMPLES; sample++) {
-    const from = sample * step;
-    for (let at = from; at < from + SAMPLE; at++) {
-      const byte = data[at] as number;
-      counts[byte] = (counts[byte] as number) + 1;
-    }
+  for (let sample = 0; sample < SAMPLES; sample++) countBytes(data, sample * step, SAMPLE, counts);
+  return entropyOf(counts, SAMPLES * SAMPLE) > HIGH_ENTROPY;
+}
+
+/** Repetitions in {@link TRIAL} bytes that save less than {@link WORTHWHILE} requires. */
+const FEW = TRIAL / 1024;
+const HASH_BITS = 14;
+/** The last four bytes with each hash. */
+const SEEN = new Int32Array(1 << HASH_BITS);
+
+/** Whether deflating `data` saves next to nothing: its bytes are distributed evenly, and hardly any four of them occur twice. */
+export function isRandom(data: Buffer): boolean {
+  const counts = new Uint32Array(256);
+  countBytes(data, 0, data.length, counts);
+  if (entropyOf(counts, data.length) <= HIGH_ENTROPY) return false;
+  SEEN.fill(0);
+  let repetitions = 0;
+  let four = 0;
+  for (let at = 0; at < data.length; at++) {
+    four = (four << 8) | (data[at] as number);
+    const slot = Math.imul(four, 0x9e3779b1) >>> (32 - HASH_BITS);
+    if (SEEN[slot] === four) repetitions++;
+    SEEN[slot] = four;
   }
-  const total = SAMPLES * SAMPLE;
+  return repetitions <= FEW;
+}
+
+function countBytes(data: Buffer, from: number, length: number, counts: Uint32Array): void {
+  for (let at = from; at < from + length; at++) {
+    const byte = data[at] as number;
+    counts[byte] = (counts[byte] as number) + 1;
+  }
+}
+
+/** Bits per byte. */
+function entropyOf(counts: Uint32Array, total: number): number {
   let bits = 0;
   for (const count of counts) if (count > 0) bits -= count * Math.log2(count / total);
-  return bits / total > HIGH_ENTROPY;
+  return bits / total;
 }

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import {
   gzip,
   type GzipOptions,
+  isRandom,
   looksRandom,
   store,
   storedSize,
@@ -84,6 +85,24 @@ describe('gzip', () => {
     const data = Buffer.alloc(2 * BLOCK, randomBytes(12_345));
     expect(looksRandom(data)).toBe(true);
     expect((await compressed(data)).length).toBeLessThan(data.length / 10);
+  });
+
+  it('inspects random bytes in place of deflating them, with the same decision', () => {
+    const random = randomBytes(16 << 10);
+    const parts = Array.from({ length: 16 }, () => [random.subarray(0, 100), randomBytes(924)]);
+    const small = Buffer.from(random.map((byte) => byte & 0xf7));
+    const known: [Buffer, boolean][] = [
+      [random, true],
+      [Buffer.alloc(16 << 10, random.subarray(0, 12_345)), false],
+      [Buffer.alloc(16 << 10), false],
+      [Buffer.concat(parts.flat()), false],
+      [small, false],
+    ];
+    for (const [data, expected] of known) {
+      expect(isRandom(data)).toBe(expected);
+      const deflated = deflateRawSync(data, { level: 9 }).length;
+      expect(deflated > data.length * 0.98).toBe(expected);
+    }
   });
 
   it('takes higher levels as smaller', async () => {
