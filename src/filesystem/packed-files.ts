@@ -133,9 +133,13 @@ export class PackedFiles {
     return this.names.toString('latin1', start, start + (this.nameLengths[file] as number));
   }
 
+  attributesOf(file: number): SharedAttributes {
+    return this.shared[this.attributes[file] as number] as SharedAttributes;
+  }
+
   /** A new node each time. */
   leafOf(file: number): Leaf {
-    const { mode, uid, gid } = this.shared[this.attributes[file] as number] as SharedAttributes;
+    const { mode, uid, gid } = this.attributesOf(file);
     const [mtime, size] = [this.mtimes[file] as number, this.sizes[file] as number];
     return new Leaf(mode, uid, gid, mtime, size, this.offsets[file] as number, undefined);
   }

@@ -103,7 +103,7 @@ class Build implements EntryBuild {
     if (!options.noCache)
       this.#cache = LayerCache.of({ env: settings.env, cacheDir }, compression, notice);
     this.#report = new StepReport(report);
-    this.#spool = new Spool(settings.env['TMPDIR'] || tmpdir());
+    this.#spool = new Spool(settings.env['TMPDIR'] || tmpdir(), this.#cache !== undefined);
     const time = settings.created ?? 0;
     this.#layers = { spool: this.#spool, time, compression, signal };
     this.#speculation = new SpeculativeLayerWriter({

@@ -4,7 +4,7 @@
  * Processes share it: a file gets its name when it is complete, and is verified while it is read. Failures are notices.
  */
 import { createReadStream } from 'node:fs';
-import { readdir, stat, unlink, utimes } from 'node:fs/promises';
+import { readdir, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Compression, compressorId } from '../../compression/compress.js';
@@ -27,7 +27,9 @@ const MAX_BYTES = 2 ** 31;
 const MAX_FILES = 1000;
 
 const CHUNK = 1 << 20;
-const NAME = /^([0-9a-f]{64})_([0-9a-f]{64})_(.+)_(\d+)_([0-9a-f]+)$/;
+const NAME = /^([0-9a-f]{64})_([0-9a-f]{64})_(.+?)_(\d+)_([0-9a-f]+)(?:_([0-9a-f]{48}))?$/;
+/** Bytes of a file's name. */
+const MAX_NAME = 255;
 
 /** Bytes of a large file, whose layer may be written before the context ends. */
 export const LARGE_FILE = 8 << 20;
@@ -46,6 +48,8 @@ export interface LayerShape {
   readonly bytes: number;
   /** A bit for the size of each large file, in hexadecimal digits. */
   readonly sizes: string;
+  /** A digest of all that the bytes of the layer depend on, if it is known. */
+  readonly recipe: string | undefined;
 }
 
 interface CachedLayer extends LayerShape {
@@ -86,7 +90,7 @@ export class LayerCache {
   }
 
   /**
-   * Copies a layer to the store if it is cached. If its shape is unknown, its tar isn't read.
+   * Copies a layer to the store if it is cached. If its shape is unknown, or its recipe is known, its tar isn't read.
    * @param expected the most bytes of the tar
    * @returns undefined if it isn't cached, or is damaged. Throws what `tar` throws
    */
@@ -95,18 +99,19 @@ export class LayerCache {
     shape: LayerShape,
     tar: () => Blob,
     expected: number,
-  ): Promise<StoredLayer | undefined> {
+  ): Promise<Omit<StoredLayer, 'size'> | undefined> {
     if (shape.bytes < MIN_BYTES) return undefined;
     const alike = (await this.#list()).filter(
       ({ bytes, sizes }) => bytes === shape.bytes && sizes === shape.sizes,
     );
     if (alike.length === 0) return undefined;
-    const { diffId, size } = await hashLayer(tar(), expected);
-    for (const cached of alike.filter((each) => each.diffId === diffId)) {
-      const descriptor = await this.#copy(cached, store);
-      if (descriptor !== undefined) return { descriptor, diffId, size };
-    }
-    return undefined;
+    const { recipe } = shape;
+    const known = alike.filter((each) => recipe !== undefined && each.recipe === recipe);
+    const found = await this.#copyFirst(known, store);
+    if (found !== undefined) return found;
+    const { diffId } = await hashLayer(tar(), expected);
+    const equal = alike.filter((each) => each.diffId === diffId);
+    return this.#copyFirst(equal, store, shape);
   }
 
   /** Stores a layer that is worth it. Never rejects. */
@@ -118,8 +123,7 @@ export class LayerCache {
     const isWorthwhile = descriptor.size < size * WORTHWHILE && descriptor.size < MAX_BYTES / 4;
     if (shape.bytes < MIN_BYTES || !isWorthwhile) return;
     try {
-      const parts = [hexOf(diffId), hexOf(descriptor.digest), await this.#compressor()];
-      const name = [...parts, shape.bytes, shape.sizes].join('_');
+      const name = await this.#nameOf(diffId, descriptor.digest, shape);
       keepFolder(this.folder);
       const file = await OutputFile.create(join(this.folder, name), this.folder);
       try {
@@ -134,7 +138,35 @@ export class LayerCache {
     }
   }
 
-  async #copy({ name, digest }: CachedLayer, store: BlobStore): Promise<Descriptor | undefined> {
+  async #nameOf(diffId: string, digest: string, shape: LayerShape): Promise<string> {
+    const compressor = await this.#compressor();
+    const name = [hexOf(diffId), hexOf(digest), compressor, shape.bytes, shape.sizes].join('_');
+    const whole = shape.recipe === undefined ? name : `${name}_${shape.recipe}`;
+    return whole.length > MAX_NAME ? name : whole;
+  }
+
+  /** Copies the first of these layers that isn't damaged. @param shape with the recipe by which it is found next time */
+  async #copyFirst(
+    layers: readonly CachedLayer[],
+    store: BlobStore,
+    shape?: LayerShape,
+  ): Promise<Omit<StoredLayer, 'size'> | undefined> {
+    for (const { name, diffId, digest } of layers) {
+      const descriptor = await this.#copy({ name, digest }, store);
+      if (descriptor === undefined) continue;
+      if (shape !== undefined) {
+        const wanted = join(this.folder, await this.#nameOf(diffId, digest, shape));
+        await rename(join(this.folder, name), wanted).catch(() => undefined);
+      }
+      return { descriptor, diffId };
+    }
+    return undefined;
+  }
+
+  async #copy(
+    { name, digest }: Pick<CachedLayer, 'name' | 'digest'>,
+    store: BlobStore,
+  ): Promise<Descriptor | undefined> {
     const path = join(this.folder, name);
     try {
       const { size } = await stat(path);
@@ -166,9 +198,9 @@ export class LayerCache {
     if (names.length === 0) return [];
     const own = await this.#compressor();
     return names.flatMap((name) => {
-      const [, diff, blob, compressor, bytes, sizes = ''] = NAME.exec(name) ?? [];
+      const [, diff, blob, compressor, bytes, sizes = '', recipe] = NAME.exec(name) ?? [];
       const [diffId, digest] = [`sha256:${diff}`, `sha256:${blob}`];
-      const shape = { bytes: Number(bytes), sizes };
+      const shape = { bytes: Number(bytes), sizes, recipe };
       return compressor === own ? [{ name, diffId, digest, ...shape }] : [];
     });
   }
@@ -193,14 +225,14 @@ export class LayerCache {
 }
 
 /** The shape of a layer with files and others of these sizes. */
-export function shapeOf(sizes: Iterable<number>): LayerShape {
+export function shapeOf(sizes: Iterable<number>, recipe?: string): LayerShape {
   let bytes = 0;
   let large = 0n;
   for (const size of sizes) {
     bytes += BLOCK + size;
     if (size >= LARGE_FILE) large |= bitOf(size);
   }
-  return { bytes, sizes: large.toString(16) };
+  return { bytes, sizes: large.toString(16), recipe };
 }
 
 function bitOf(size: number): bigint {

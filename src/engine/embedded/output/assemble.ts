@@ -18,6 +18,7 @@ import {
 } from '../../../options/buildkit-values.js';
 import type { BuildResult, EngineRequest } from '../../engine.js';
 import type { BuiltTarget, LayerChange } from '../stages/stages.js';
+import { recipeOf } from './layer-recipe.js';
 import { type LayerSettings, layerTar } from './layer-tar.js';
 
 /** A layer of the first target that is in the store already. */
@@ -126,10 +127,11 @@ async function layerOf(
   { before, after }: LayerChange,
   { store, spool, time, compression, cache, signal }: AssembleOptions,
   written: StoredLayer | undefined,
-): Promise<StoredLayer> {
+): Promise<Omit<StoredLayer, 'size'>> {
   const tar = (): Blob => layerTar([packedChanges(before, after)], { spool, time, signal });
   if (cache === undefined) return written ?? writeLayer(store, tar(), compression, spool.length);
-  const shape = shapeOf(sizesOf(packedChanges(before, after)));
+  const recipe = recipeOf(packedChanges(before, after), { spool, time });
+  const shape = shapeOf(sizesOf(packedChanges(before, after)), recipe);
   const found = written === undefined && (await cache.find(store, shape, tar, spool.length));
   if (found) return found;
   const layer = written ?? (await writeLayer(store, tar(), compression, spool.length));

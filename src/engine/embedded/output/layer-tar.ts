@@ -50,8 +50,7 @@ export async function* layerTar(
   /** Bytes of the chunk that are used. */
   let filled = 0;
   for await (const batch of batches) {
-    /** The first name of each file with several, by the object that its names share. */
-    const firstNames = new Map<object, string>();
+    const toEntry = entryWriter(time);
     for (const change of batch) {
       signal?.throwIfAborted();
       if (isRun(change)) {
@@ -65,7 +64,7 @@ export async function* layerTar(
         continue;
       }
       if (!whiteoutNames) refuseWhiteout(change.path);
-      const entry = headerOf(change, firstNames, time);
+      const entry = toEntry(change);
       if (filled + BLOCK > CHUNK) {
         yield chunk.subarray(0, filled);
         filled = 0;
@@ -106,8 +105,18 @@ export async function* layerTar(
   yield END_OF_ARCHIVE;
 }
 
+/**
+ * Returns a function from the changes of one batch to what their headers say.
+ * @param time of changes without a time
+ */
+export function entryWriter(time: number): (change: Change) => WrittenEntry {
+  /** The first name of each file with several, by the object that its names share. */
+  const firstNames = new Map<object, string>();
+  return (change) => entryOf(change, firstNames, time);
+}
+
 /** Hot path: the object always has the same members in the same order. */
-function headerOf(
+function entryOf(
   { path, node, mtime }: Change,
   firstNames: Map<object, string>,
   time: number,

@@ -1,4 +1,5 @@
 /** The part of the spool in a temporary file, which is written in the background. */
+import { createHash, type Hash } from 'node:crypto';
 import { TemporaryFile } from '../../../files/temporary-file.js';
 
 /** Bytes gathered for one write. */
@@ -26,10 +27,19 @@ export class SpoolFile {
   /** Bytes that were read ahead. */
   #ahead: Batch = { bytes: Buffer.allocUnsafeSlow(READ_AHEAD), position: 0, length: 0 };
   #lastRead = 0;
+  /** Of all batches but the last. */
+  readonly #hash: Hash | undefined;
 
   /** @param folder where the file is created when it is needed */
-  constructor(folder: string) {
+  constructor(folder: string, isHashed: boolean) {
     this.#file = new TemporaryFile(folder);
+    if (isHashed) this.#hash = createHash('sha256');
+  }
+
+  digest(): string {
+    if (this.#hash === undefined) throw new Error('the spool is not hashed');
+    const { bytes, length } = this.#batch;
+    return this.#hash.copy().update(bytes.subarray(0, length)).digest('hex');
   }
 
   /** Bytes appended so far: the offset of the next one. */
@@ -93,6 +103,7 @@ export class SpoolFile {
   #send(): void {
     const { bytes, position, length } = this.#batch;
     const used = bytes.subarray(0, length);
+    this.#hash?.update(used);
     // Bounds the pending bytes of a caller that does not wait for `ready`.
     if (this.#pending.size >= MAX_PENDING) {
       this.#file.writeSync(used, position);

@@ -6,6 +6,7 @@
  * A large content can have an offset before it is stored or diverted: the bytes of a diverted content go through a ring
  * buffer to the writer of a layer. Its first bytes stay in memory, because most readers need no more.
  */
+import { createHash, type Hash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { Condition } from './condition.js';
 import { RingBuffer } from './ring-buffer.js';
@@ -41,7 +42,7 @@ export class Spool {
   /** Offsets of the contents that are diverted and not stored. */
   readonly diverted = new Set<number>();
   readonly #file: SpoolFile;
-  readonly #memory = new SpoolMemory();
+  readonly #memory: SpoolMemory;
   readonly #ring = new RingBuffer();
   /** In the order of their offsets. */
   readonly #large: LargeContent[] = [];
@@ -50,9 +51,13 @@ export class Spool {
   #budget = MEMORY_BUDGET;
   readonly #changed = new Condition();
 
-  /** @param folder where the file is created when it is needed */
-  constructor(folder: string = tmpdir()) {
-    this.#current = this.#file = new SpoolFile(folder);
+  /**
+   * @param folder where the file is created when it is needed
+   * @param isHashed whether {@link digest} will be called
+   */
+  constructor(folder: string = tmpdir(), isHashed = false) {
+    this.#memory = new SpoolMemory(isHashed);
+    this.#current = this.#file = new SpoolFile(folder, isHashed);
   }
 
   /**
@@ -114,6 +119,18 @@ export class Spool {
     return this.#file.settle();
   }
 
+  /** The digests of all stored bytes. Contents with equal places in spools with equal digests are equal. */
+  digest(): string {
+    return `${this.#memory.digest()} ${this.#file.digest()}`;
+  }
+
+  /** The place of a content, which is its offset unless it is large; undefined if it isn't stored. */
+  placeOf(offset: number): number | undefined {
+    if (offset < LARGE) return offset;
+    const { offset: first, place } = this.#largeAt(offset);
+    return place === undefined ? undefined : place + offset - first;
+  }
+
   /** The first bytes of a diverted content; undefined for any other. */
   headOf(offset: number): Buffer | undefined {
     return offset < LARGE ? undefined : this.#largeAt(offset).head;
@@ -164,6 +181,19 @@ export class Spool {
 class SpoolMemory {
   length = 0;
   readonly #pieces: Buffer[] = [];
+  /** Of all full pieces. */
+  readonly #hash: Hash | undefined;
+
+  constructor(isHashed: boolean) {
+    if (isHashed) this.#hash = createHash('sha256');
+  }
+
+  digest(): string {
+    if (this.#hash === undefined) throw new Error('the spool is not hashed');
+    const used = this.length % PIECE;
+    const rest = used === 0 ? '' : (this.#pieces.at(-1) as Buffer).subarray(0, used);
+    return this.#hash.copy().update(rest).digest('hex');
+  }
 
   append(bytes: Buffer): void {
     for (let from = 0; from < bytes.length;) {
@@ -172,6 +202,8 @@ class SpoolMemory {
       const copied = bytes.copy(this.#pieces.at(-1) as Buffer, at, from);
       from += copied;
       this.length += copied;
+      // It is still in the processor's cache.
+      if (at + copied === PIECE) this.#hash?.update(this.#pieces.at(-1) as Buffer);
     }
   }
 
