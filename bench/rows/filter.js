@@ -38,11 +38,18 @@ export const filter = [
     own: '$NODE $BENCH/endless.js 8 | $TOOL filter',
   },
   {
-    work: 'peak memory of `filter`, 1 GiB, a slow reader',
+    work: 'peak memory of `filter`, 1 GiB, a file as standard input, a slow reader',
     unit: 'MB',
     goal: 60,
     pause: 1,
     own: '$TOOL filter < $LARGE',
+  },
+  {
+    work: 'peak memory of `filter`, 1 GiB, through a pipe, a slow reader',
+    unit: 'MB',
+    goal: 60,
+    pause: 1,
+    own: 'cat $LARGE | $TOOL filter',
   },
 ];
 
