@@ -129,12 +129,13 @@ async function layerOf(
   written: StoredLayer | undefined,
 ): Promise<Omit<StoredLayer, 'size'>> {
   const tar = (): Blob => layerTar([packedChanges(before, after)], { spool, time, signal });
-  if (cache === undefined) return written ?? writeLayer(store, tar(), compression, spool.length);
-  const recipe = recipeOf(packedChanges(before, after), { spool, time });
-  const shape = shapeOf(sizesOf(packedChanges(before, after)), recipe);
-  const found = written === undefined && (await cache.find(store, shape, tar, spool.length));
+  const entries = (): Iterable<Changes> => packedChanges(before, after);
+  const recipe = cache && recipeOf(entries(), { spool, time });
+  const shape = shapeOf(sizesOf(entries()), recipe);
+  const found = written === undefined && (await cache?.find(store, shape, tar, shape.bytes));
   if (found) return found;
-  const layer = written ?? (await writeLayer(store, tar(), compression, spool.length));
+  const layer = written ?? (await writeLayer(store, tar(), compression, shape.bytes));
+  if (cache === undefined) return layer;
   await cache.add(layer, shape, store);
   return layer;
 }
