@@ -15,7 +15,7 @@ import { buildOptions, limitOptions } from './arguments/build-options.js';
 import { builderOptions } from './arguments/builder-options.js';
 import { callOf } from './arguments/call.js';
 import { contextOptions } from './arguments/context-options.js';
-import { usage } from './arguments/flags.js';
+import { PROGRESS_MODES, usage } from './arguments/flags.js';
 import type { Arguments } from './arguments/parse.js';
 import { print, type Process, toTerminal } from './process.js';
 import { ResultFile } from './result-file.js';
@@ -122,11 +122,10 @@ async function buildFrom(
 function progressMode(args: Arguments, env: NodeJS.ProcessEnv): DisplayMode {
   if (args.has('quiet')) return 'quiet';
   const mode = args.value('progress') ?? env['BUILDKIT_PROGRESS'] ?? 'auto';
-  const known = ['auto', 'plain', 'tty', 'rawjson', 'quiet'] as const;
-  const found = known.find((one) => one === mode);
+  const found = PROGRESS_MODES.find((one) => one === mode);
   if (found !== undefined) return found;
   throw new DockerceptionError('usage', 'USAGE', `reading --progress: there is no '${mode}'`, {
-    hint: `one of ${known.join(', ')}`,
+    hint: `one of ${PROGRESS_MODES.join(', ')}`,
   });
 }
 

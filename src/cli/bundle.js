@@ -76,7 +76,10 @@ await build({
 await build({
   ...options,
   entryPoints: { filter: source('main.ts') },
-  external: ['build.ts', 'doctor.ts', 'inspect.ts', '../builder/builder.ts'].map(source),
+  external: [
+    ...['build.ts', 'completion/complete.ts', 'completion/scripts.ts', 'doctor.ts', 'inspect.ts'],
+    '../builder/builder.ts',
+  ].map(source),
 });
 writeFileSync(`${target}package.json`, '{ "type": "commonjs" }\n');
 for (const name of ['main', 'filter'])

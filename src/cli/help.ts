@@ -58,6 +58,16 @@ with RUN: 5 without an engine, 2 for an invalid setting.
   dockerception doctor --json | jq -r .choice.engine
 `,
   },
+  completion: {
+    operands: 'bash|zsh|fish',
+    summary: 'a script that completes commands in a shell',
+    text: `Prints a script that completes verbs, options, values, files, images of the engine and builders.
+
+  source <(dockerception completion bash)      in ~/.bashrc
+  source <(dockerception completion zsh)       in ~/.zshrc, after compinit
+  dockerception completion fish | source       in ~/.config/fish/config.fish
+`,
+  },
   help: {
     operands: '[--all] [VERB]',
     summary: 'the options of a verb',

@@ -13,6 +13,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const asksVersion = argv[0] === '--version' && argv.length === 1;
   try {
     if (asksVersion) return await printVersion();
+    if (argv[0] === '__complete') return await printCandidates(argv.slice(1));
     const { parse } = await import('./arguments/parse.js');
     const flags = await import('./arguments/flags.js');
     withFlags = flags.withFlags;
@@ -25,6 +26,12 @@ export async function main(argv: readonly string[]): Promise<number> {
       return 0;
     }
     const { verb, operands } = args;
+    if (verb === 'completion') {
+      const { completionScript } = await import('./completion/scripts.js');
+      const { print } = await import('./process.js');
+      await print(completionScript(operands));
+      return 0;
+    }
     if (args.has('all') && verb !== 'inspect') throw flags.usage('--all is an option of --help');
     if (verb === 'version') {
       if (operands.length > 0)
@@ -86,6 +93,14 @@ async function runVerb(args: Arguments): Promise<number> {
   } finally {
     release();
   }
+}
+
+async function printCandidates(words: readonly string[]): Promise<number> {
+  const { complete } = await import('./completion/complete.js');
+  const { print } = await import('./process.js');
+  await print(await complete(words, process.env));
+  // A name server that does not answer must not keep the shell waiting.
+  process.exit(0);
 }
 
 async function printVersion(): Promise<number> {

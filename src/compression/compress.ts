@@ -16,19 +16,19 @@ export interface Compression {
   readonly level?: number;
 }
 
-const TYPES = Object.keys(LEVELS) as readonly CompressionType[];
+export const COMPRESSION_TYPES = Object.keys(LEVELS) as readonly CompressionType[];
 
 /**
  * Parses the type, gzip by default, and the level.
  * @throws DockerceptionError of kind usage: COMPRESSION_UNKNOWN, COMPRESSION_LEVEL
  */
 export function parseCompression(type?: string, level?: string): Compression {
-  const known = TYPES.find((name) => name === (type ?? 'gzip'));
+  const known = COMPRESSION_TYPES.find((name) => name === (type ?? 'gzip'));
   if (known === undefined)
     throw new DockerceptionError(
       'usage',
       'COMPRESSION_UNKNOWN',
-      `reading the option 'compression': ${JSON.stringify(type)} is not one of ${TYPES.join(', ')}`,
+      `reading the option 'compression': ${JSON.stringify(type)} is not one of ${COMPRESSION_TYPES.join(', ')}`,
     );
   return level === undefined ? { type: known } : { type: known, level: parseLevel(known, level) };
 }

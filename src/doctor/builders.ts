@@ -1,14 +1,11 @@
 /** The builders of buildx, and the BuildKit that the environment names. */
 import { execFile, type ExecFileException } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Builder, namedBuilder } from '../engine/buildkit/builder.js';
 import { askVersion } from '../engine/buildkit/connection.js';
 import { contextNames } from '../engine/docker/endpoint.js';
+import { builderNames, storedBuilder } from '../engine/stored-builders.js';
 import { DockerceptionError, messageOf } from '../errors.js';
-import { configFolder } from '../image/credentials/docker-config.js';
-import { tryParseJson } from '../image/document.js';
 import { IMAGE } from '../options/image.js';
 import { normalise } from '../options/schema.js';
 import { redactAddress } from '../text/redact.js';
@@ -26,21 +23,6 @@ export interface BuilderReport {
   readonly status?: string;
   readonly version?: string;
   readonly error?: DockerceptionError;
-}
-
-/** A node of a builder, as buildx stores it (docker/buildx, store/nodegroup.go). */
-interface StoredBuilder {
-  readonly Driver?: unknown;
-  readonly Nodes?: readonly { readonly Endpoint?: unknown }[] | null;
-}
-
-/** The names of the builders of buildx that were created. Each docker context is a builder, too. */
-export async function builderNames(env: NodeJS.ProcessEnv): Promise<string[]> {
-  return (await readdir(instances(env)).catch(() => [])).sort();
-}
-
-function instances(env: NodeJS.ProcessEnv): string {
-  return join(env['BUILDX_CONFIG'] || join(configFolder(env), 'buildx'), 'instances');
 }
 
 export async function builderReports(
@@ -90,8 +72,7 @@ async function created(
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<BuilderReport> {
-  const text = await readFile(join(instances(env), name), 'utf8').catch(() => '');
-  const { Driver, Nodes } = (tryParseJson(text) ?? {}) as StoredBuilder;
+  const { Driver, Nodes } = await storedBuilder(name, env);
   const nodes = (Nodes ?? []).map(({ Endpoint }) => redactAddress(String(Endpoint)));
   const found = { name, isDefault, ...(typeof Driver === 'string' && { driver: Driver }), nodes };
   try {

@@ -14,6 +14,12 @@ const ARCHITECTURES =
   '386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm'.split(
     ' ',
   );
+/** The platforms of most images, for completion. */
+export const PLATFORMS = [
+  ...['linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux/arm/v6', 'linux/386'],
+  ...['linux/ppc64le', 'linux/riscv64', 'linux/s390x', 'windows/amd64'],
+];
+
 /** The valid parts of a platform; the expression is in the message of BuildKit. */
 const COMPONENT = /^[A-Za-z0-9_.-]+$/;
 /** The names in Go of architectures in Node. */

@@ -6,7 +6,6 @@ import { INSECURE_FLAG, insecureHosts } from './inspect.js';
 import { LIMITS, type Limits } from './limits.js';
 import {
   checksOf,
-  COMMON,
   type Complete,
   env,
   flagIn,
@@ -36,16 +35,18 @@ export const BUILD_ONLY = {
   engine: option(
     engineCheck,
     () => 'auto' as const,
-    engine(
-      '--engine ENGINE',
-      'auto, docker, buildkit, embedded (default: DOCKERCEPTION_ENGINE, auto)',
-      COMMON,
-    ),
+    engine('--engine ENGINE', `${ENGINE_NAMES.join(', ')} (default: DOCKERCEPTION_ENGINE, auto)`, {
+      isCommon: true,
+      values: ENGINE_NAMES,
+    }),
   ),
   /** A builder of buildx, or the address of a BuildKit. @default BUILDX_BUILDER or BUILDKIT_HOST of `env` */
   builder: optional(
     nonEmptyText,
-    engine('--builder NAME', 'a buildx builder, or the address of a BuildKit', COMMON),
+    engine('--builder NAME', 'a buildx builder, or the address of a BuildKit', {
+      isCommon: true,
+      values: ['<builder>'],
+    }),
   ),
   /** A PEM file with the authority of BuildKit's certificate, for `tcp://`. @default those of the system, if another TLS option is given */
   tlsCaCert: optional(

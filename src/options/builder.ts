@@ -71,14 +71,19 @@ export const BUILDER = {
   /** `SOURCE:TARGET[:OPTIONS]`, each, for every builder. @default none */
   volumes: list(
     mount,
-    builder('--volume SOURCE:TARGET ...', 'mount a folder or volume into the builder'),
+    builder('--volume SOURCE:TARGET ...', 'mount a folder or volume into the builder', {
+      values: ['<folder>'],
+    }),
   ),
   /** `KEY=VALUE`, each, for every builder. @default none */
   variables: list(variable, builder('--env KEY[=VALUE] ...', 'set a variable in the builder')),
   /** The last builder's user. @default the image's */
   user: optional(text, builder('--user USER', 'run the builder as USER')),
   /** The last builder's working directory. @default the image's */
-  workdir: optional(text, builder('--workdir DIR', "the builder's working directory")),
+  workdir: optional(
+    text,
+    builder('--workdir DIR', "the builder's working directory", { values: [] }),
+  ),
   /** The last builder's entry point. @default the image's */
   entrypoint: optional(
     text,
@@ -87,11 +92,19 @@ export const BUILDER = {
   /** ARGs of the builds of `from`. @default none */
   buildArgs: record(text, builder('--builder-arg KEY[=VALUE] ...', "set an ARG of the builder's")),
   /** The Dockerfile of the last build. @default 'Dockerfile' */
-  file: optional(text, builder('--builder-file PATH', "the builder's Dockerfile in its context")),
+  file: optional(
+    text,
+    builder('--builder-file PATH', "the builder's Dockerfile in its context", {
+      values: ['<file>'],
+    }),
+  ),
   /** The stage of the last build. @default the last one */
   target: optional(text, builder('--builder-target STAGE', 'the stage that is the builder')),
   /** A name for the last builder's image, which is kept then. @default none */
-  tag: optional(text, builder('--builder-tag NAME', "name the builder's image, and keep it")),
+  tag: optional(
+    text,
+    builder('--builder-tag NAME', "name the builder's image, and keep it", { values: ['<image>'] }),
+  ),
   /** Build every step of the builders without the cache. @default false */
   noCache: toggle(),
   /** Look for newer bases of the builders. @default false */

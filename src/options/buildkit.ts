@@ -44,6 +44,7 @@ export const CALL_METHODS = ['check', 'outline', 'targets'] as const;
 export type CallMethod = (typeof CALL_METHODS)[number];
 
 const buildkit = flagIn('BuildKit');
+const CACHES = { values: ['type=registry,ref='] };
 
 const cacheType: Check<string> = (value) => {
   if (value !== 'local') return nonEmptyText(value);
@@ -61,15 +62,20 @@ export const BUILDKIT = {
   /** SSH agents of RUN. @default none */
   ssh: list(
     shape<SshAgent>({ id: nonEmptyText, path: nonEmptyText }, ['id']),
-    buildkit('--ssh ID[=SOCKET] ...', 'an SSH agent of RUN: default, or ID=SOCKET'),
+    buildkit('--ssh ID[=SOCKET] ...', 'an SSH agent of RUN: default, or ID=SOCKET', {
+      values: ['default'],
+    }),
   ),
   /** Caches to read. @default none */
   cacheFrom: list(
     cache,
-    buildkit('--cache-from REF ...', 'a cache to read: type=registry,ref=REF'),
+    buildkit('--cache-from REF ...', 'a cache to read: type=registry,ref=REF', CACHES),
   ),
   /** Caches to write. @default none */
-  cacheTo: list(cache, buildkit('--cache-to REF ...', 'a cache to write: type=registry,ref=REF')),
+  cacheTo: list(
+    cache,
+    buildkit('--cache-to REF ...', 'a cache to write: type=registry,ref=REF', CACHES),
+  ),
   /** Stages to build without the cache. @default none */
   noCacheFilter: list(
     nonEmptyText,
@@ -81,7 +87,9 @@ export const BUILDKIT = {
       'one of network.host, security.insecure, device',
       /^(?:network\.host|security\.insecure|device(?:=[^,]+(?:,alias=.+)?)?)$/,
     ),
-    buildkit('--allow NAME ...', 'a privilege of RUN: security.insecure'),
+    buildkit('--allow NAME ...', 'a privilege of RUN: security.insecure', {
+      values: ['network.host', 'security.insecure', 'device'],
+    }),
   ),
   /** Limits of RUN: `nofile=1024:2048`. @default the builder's */
   ulimits: list(
@@ -99,8 +107,12 @@ export const BUILDKIT = {
   attests: option(
     shape<Attests>({ provenance: text, sbom: text }),
     () => ({}),
-    buildkit('--attest type=TYPE ...', 'an attestation: sbom, or provenance,mode=max'),
-    buildkit('--provenance MODE', 'provenance: mode=max, true or false'),
+    buildkit('--attest type=TYPE ...', 'an attestation: sbom, or provenance,mode=max', {
+      values: ['type=sbom', 'type=provenance,mode=max'],
+    }),
+    buildkit('--provenance MODE', 'provenance: mode=max, true or false', {
+      values: ['mode=max', 'true', 'false'],
+    }),
     buildkit('--sbom BOOL', 'a bill of materials: true or false'),
   ),
   /** Keep the result in BuildKit's cache alone: `type=cacheonly` of `docker buildx build --output`. @default false */
@@ -108,7 +120,7 @@ export const BUILDKIT = {
   /** Build nothing: check the Dockerfile, or list its parameters or targets. @default an image is built */
   call: optional(
     oneOf(CALL_METHODS),
-    buildkit('--call METHOD', 'build nothing: check, outline or targets'),
+    buildkit('--call METHOD', 'build nothing: check, outline or targets', { values: CALL_METHODS }),
     buildkit('--check', 'build nothing: --call=check'),
   ),
 };

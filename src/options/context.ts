@@ -82,7 +82,7 @@ export const CONTEXT = {
     edit('--strip-components N', 'remove N leading components from names'),
   ),
   /** A directory to put in front of names. @default none */
-  prefix: option(text, () => '', edit('--prefix DIR', 'put DIR in front of names')),
+  prefix: option(text, () => '', edit('--prefix DIR', 'put DIR in front of names', { values: [] })),
   /** Patterns in .dockerignore's syntax; only entries that match one are kept. @default everything */
   include: list(text, edit('--include PATTERN ...', 'keep only what matches')),
   /** Patterns in .dockerignore's syntax; entries that match one are left out. @default none */
@@ -94,11 +94,10 @@ export const CONTEXT = {
   /** Files and directories of the host to add. They replace entries of the same names. @default none */
   add: list(
     shape<Addition>({ host: nonEmptyText, dest: text, concealed: flag }, ['host', 'dest']),
-    edit(
-      '--add HOST[:DEST] ...',
-      'put a file or directory of the host in; -:DEST is stdin',
-      COMMON,
-    ),
+    edit('--add HOST[:DEST] ...', 'put a file or directory of the host in; -:DEST is stdin', {
+      isCommon: true,
+      values: ['<file>'],
+    }),
   ),
   /** The Dockerfile's path inside the context. @default 'Dockerfile', else 'dockerfile', else 'Containerfile' */
   file: optional(
@@ -106,7 +105,7 @@ export const CONTEXT = {
     dockerfile(
       '-f, --file PATH',
       'the Dockerfile: in the context, for a DIR on the host too; - is stdin',
-      COMMON,
+      { isCommon: true, values: ['<file>'] },
     ),
   ),
   /** An image to copy a context onto that has no Dockerfile. @default none */

@@ -1,6 +1,6 @@
 /** The options of an image: what an engine builds, and where the image goes. */
-import { type Compression, parseCompression } from '../compression/compress.js';
-import { parsePlatform } from '../image/platform.js';
+import { type Compression, COMPRESSION_TYPES, parseCompression } from '../compression/compress.js';
+import { parsePlatform, PLATFORMS } from '../image/platform.js';
 import { isImageName } from '../image/reference.js';
 import { BUILDKIT } from './buildkit.js';
 import { COMMON, type Complete, flagIn, list, option, optional, record, toggle } from './schema.js';
@@ -69,7 +69,10 @@ const compression: Check<Compression> = (value) => {
 export const IMAGE = {
   ...BUILDKIT,
   /** The image's names. @default none */
-  tags: list(name, image('-t, --tag NAME ...', "the image's name", COMMON)),
+  tags: list(
+    name,
+    image('-t, --tag NAME ...', "the image's name", { isCommon: true, values: ['<image>'] }),
+  ),
   /** Values of ARGs. @default none */
   buildArgs: record(text, image('--build-arg KEY[=VALUE] ...', 'set an ARG', COMMON)),
   /** Labels to set. @default none */
@@ -79,14 +82,22 @@ export const IMAGE = {
   /** `os/arch[/variant]`, each. @default the engine's */
   platforms: list(
     parsed('a platform', parsePlatform),
-    image('--platform OS/ARCH ...', 'build for this platform', COMMON),
+    image('--platform OS/ARCH ...', 'build for this platform', {
+      isCommon: true,
+      values: PLATFORMS,
+    }),
   ),
   /** Build every step without the cache. @default false */
   noCache: toggle(image('--no-cache', 'build every step without the cache', COMMON)),
   /** Look for newer bases. @default false */
   pull: toggle(image('--pull', 'look for newer bases')),
   /** The network of RUN. @default the engine's */
-  network: optional(text, image('--network MODE', 'network of RUN: default, none, host')),
+  network: optional(
+    text,
+    image('--network MODE', 'network of RUN: default, none, host', {
+      values: ['default', 'none', 'host'],
+    }),
+  ),
   /** `HOST:IP`, each. @default none */
   addHosts: list(hostAddress, image('--add-host HOST:IP ...', 'a host that RUN can reach by name')),
   /** Further contexts by name: `docker-image://REF`, a directory, a tar file, `oci-layout://DIR`. @default none */
@@ -100,7 +111,7 @@ export const IMAGE = {
     result(
       '-o, --output FILE ...',
       'write an archive: FILE, -, or type=oci|docker|tar|local,dest=PATH',
-      COMMON,
+      { isCommon: true, values: ['<file>', ...OUTPUT_TYPES.map((type) => `type=${type},dest=`)] },
     ),
   ),
   /** Push every tag after the build. @default false */
@@ -113,7 +124,9 @@ export const IMAGE = {
   compression: option(
     compression,
     () => ({ type: 'gzip' as const }),
-    result('--compression TYPE', 'of layers written here: gzip, zstd or none (default gzip)'),
+    result('--compression TYPE', 'of layers written here: gzip, zstd or none (default gzip)', {
+      values: COMPRESSION_TYPES,
+    }),
     result('--compression-level N', 'from 1, the fastest, to 9 (gzip) or 19 (zstd)'),
   ),
   /** The folder for the layers of bases, and for layers that were compressed here. @default `$XDG_CACHE_HOME/dockerception` */

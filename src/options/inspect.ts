@@ -1,5 +1,5 @@
 /** The options of an inspection. */
-import { parsePlatform } from '../image/platform.js';
+import { parsePlatform, PLATFORMS } from '../image/platform.js';
 import type { Insecure } from '../image/registry/host.js';
 import type { TransferEvent } from '../image/registry/transfers.js';
 import {
@@ -38,7 +38,7 @@ export const INSPECT = {
   /** Which image of an index. @default this machine's */
   platform: optional(
     parsed('a platform', parsePlatform),
-    target('--platform OS/ARCH', 'which image of several platforms'),
+    target('--platform OS/ARCH', 'which image of several platforms', { values: PLATFORMS }),
   ),
   /** Bytes of files past which reading stops, with an error of kind limit. @default none */
   maxSize: bound(),

@@ -20,7 +20,15 @@ import {
 } from './values.js';
 
 /** The verbs of the command line. */
-export const VERBS = ['build', 'filter', 'inspect', 'doctor', 'help', 'version'] as const;
+export const VERBS = [
+  'build',
+  'filter',
+  'inspect',
+  'doctor',
+  'completion',
+  'help',
+  'version',
+] as const;
 
 export type Verb = (typeof VERBS)[number];
 
@@ -60,6 +68,8 @@ export interface Flag {
   readonly help: string;
   /** Whether the short help shows it. */
   readonly isCommon: boolean;
+  /** What a shell completes: texts, and `<file>`, `<folder>`, `<image>`, `<builder>` for those that exist. */
+  readonly values: readonly string[];
 }
 
 /** An option. `D` is the type of its default: `T`, or undefined if it has none. */
@@ -115,10 +125,18 @@ const USAGE =
   /^(?:-(?<short>.), )?--(?<name>[a-z-]+)(?: (?<value>\S+)|\[=(?<attached>\S+)\])?(?<many> \.\.\.)?$/;
 
 /** A flag's properties that its usage does not show. */
-type FlagDetails = Partial<Pick<Flag, 'verbs' | 'isCommon'>>;
+type FlagDetails = Partial<Pick<Flag, 'verbs' | 'isCommon' | 'values'>>;
 
 /** A flag that the short help shows. */
 export const COMMON = { isCommon: true };
+
+/** The values of flags, by what the help calls them. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  FILE: ['<file>'],
+  DIR: ['<folder>'],
+  REF: ['<image>'],
+  BOOL: ['true', 'false'],
+};
 
 /**
  * Returns a function that makes flags of a group. A flag is written as the help shows it, with ` ...` after it if it may be
@@ -139,6 +157,7 @@ export function flagIn(
       verbs: FLAG_GROUPS[group],
       help,
       isCommon: false,
+      values: VALUES[value ?? ''] ?? [],
       ...details,
     };
   };

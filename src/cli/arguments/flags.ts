@@ -18,18 +18,23 @@ const engine = flagIn('Engine and output');
 const view = flagIn('View');
 const help = flagIn('Help');
 
+/** The displays of `--progress`, as of `docker buildx build`. */
+export const PROGRESS_MODES = ['auto', 'plain', 'tty', 'rawjson', 'quiet'] as const;
+
 /** Flags that set no option of the library. */
 const OWN: readonly Flag[] = [
   engine('--iidfile FILE', 'write the image ID to FILE'),
   engine('--metadata-file FILE', 'write metadata of the image to FILE, as JSON'),
-  engine('--progress MODE', 'auto, plain, tty, rawjson or quiet'),
+  engine('--progress MODE', PROGRESS_MODES.join(', '), { values: PROGRESS_MODES }),
   engine('-q, --quiet', 'print the image ID, errors, and important warnings alone', COMMON),
   flagIn('Output')('-q, --quiet', 'print errors only', COMMON),
   view('--list', 'every name with mode, owner, size and time, as tar tv'),
   view('--cat PATH', 'write the content of the file PATH to standard output'),
   view('--depth N', 'show N levels of the tree (default 3)'),
   view('--all', 'fold nothing: the whole tree, every finding'),
-  view('--diff TARGET', 'compare with TARGET: what is gone, stayed, or new'),
+  view('--diff TARGET', 'compare with TARGET: what is gone, stayed, or new', {
+    values: ['<image>', '<file>'],
+  }),
   view('--json', 'write JSON (docs/inspect-json.md)'),
   view('--html FILE', 'write an HTML page to FILE, or - for standard output'),
   view('-q, --quiet', 'print errors and exceeded limits only'),

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
-import { commandLineMarkdown } from '../../docs/command-line.js';
-import { OPTIONS } from '../../src/cli/arguments/flags.js';
-import { parse } from '../../src/cli/arguments/parse.js';
-import { helpText, requestedHelp } from '../../src/cli/help.js';
-import { VERBS } from '../../src/options/schema.js';
+import { commandLineMarkdown } from '../../../docs/command-line.js';
+import { OPTIONS } from '../../../src/cli/arguments/flags.js';
+import { parse } from '../../../src/cli/arguments/parse.js';
+import { helpText, requestedHelp } from '../../../src/cli/help.js';
+import { VERBS } from '../../../src/options/schema.js';
 
 const help = (...argv: readonly string[]): string => requestedHelp(parse(argv));
 const optionsIn = (text: string): number => text.match(/^ {2}.{4}--/gm)?.length ?? 0;
 
 describe('the manual', () => {
   it('is what the option table says (npm run docs writes it)', async () => {
-    const written = readFileSync(new URL('../../docs/command-line.md', import.meta.url), 'utf8');
+    const written = readFileSync(new URL('../../../docs/command-line.md', import.meta.url), 'utf8');
     const made = await format(commandLineMarkdown(), { parser: 'markdown', printWidth: 100 });
     expect(written).toBe(made);
   });

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
-const BIN = fileURLToPath(new URL('../../bin/dockerception.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../../bin/dockerception.js', import.meta.url));
 
 const run = (
   ...args: readonly string[]
@@ -20,6 +20,16 @@ it.each([
   ['hlep', 'hlep is neither a verb nor a context that is there', 'did you mean help?'],
   ['--all', '--all is an option of --help', ''],
   ['filter --all', '--all is an option of --help', ''],
+  ['completion', 'completion needs the name of a shell', 'the shells are bash, zsh, fish'],
+  ['completion tcsh', "there is no completion for 'tcsh'", 'the shells are bash, zsh, fish'],
+  ['completion bash zsh', 'completion takes one shell, not 2: bash zsh', 'the shells are '],
+  ['completion --bash', 'unknown option --bash', ''],
+  ['completion bash --quiet', "'completion' has no option --quiet", ''],
+  [
+    'compleiton bash',
+    'compleiton is neither a verb nor a context that is there',
+    'did you mean completion?',
+  ],
   ['doctor .', 'doctor takes nothing, not .', ''],
   ['doctor --json=2', '--json takes no value', ''],
   [

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { survey } from '../../src/doctor/survey.js';
+import { survey } from '../../../src/doctor/survey.js';
 
-const BIN = fileURLToPath(new URL('../../bin/dockerception.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../../bin/dockerception.js', import.meta.url));
 
 interface Outcome {
   readonly code: number;
