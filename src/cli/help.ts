@@ -80,7 +80,7 @@ with RUN: 5 without an engine, 2 for an invalid setting.
   version: { operands: '', summary: 'the version', text: 'Prints the version.\n' },
 };
 
-const EXIT = `Exit codes: 0 done, 1 the build failed, 2 wrong command line, 3 bad context, 4 the builder failed,
+export const EXIT = `Exit codes: 0 done, 1 the build failed, 2 wrong command line, 3 bad context, 4 the builder failed,
 5 no engine or registry, 6 a limit exceeded, 130 interrupted, 143 terminated.
 `;
 

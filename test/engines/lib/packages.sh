@@ -3,7 +3,7 @@
 
 PACKAGES=(docker.io iptables podman buildah uidmap slirp4netns fuse-overlayfs skopeo umoci docker-registry
   libarchive-tools hyperfine pv busybox-static openssh-server apache2-utils openssl zstd xz-utils bzip2
-  gcc libc6-dev musl-tools tmux curl iproute2 debootstrap chromium jq fish zsh man-db groff mandoc)
+  gcc libc6-dev musl-tools tmux curl iproute2 debootstrap chromium jq fish zsh man-db mandoc)
 UNSTABLE_PACKAGES=(docker.io docker-cli docker-buildx containerd crane)
 
 POLICY=/usr/sbin/policy-rc.d
