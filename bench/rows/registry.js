@@ -1,4 +1,5 @@
-const tool = '$TOOL --engine embedded -q --no-cache';
+const cached = '$TOOL --engine embedded -q';
+const tool = `${cached} --no-cache`;
 /** A repository without blobs: a registry doesn't receive those that it has. */
 const fresh = '$REGISTRY/dockerception-bench-$(date +%N)';
 /** Images to and from a registry, and through a pipe to an engine. @type {import('../run.js').Row[]} */
@@ -18,6 +19,14 @@ export const registry = [
     bytes: false,
     own: `rm -rf $DIR/cold; ${tool} --cache-dir $DIR/cold -t bench -o $OUT < $BASE_TAR`,
     against: '$CRANE pull $REGISTRY/dockerception-bench:base $OUT',
+  },
+  {
+    work: '1 GiB of text, built and pushed again, nothing changed, against the first',
+    peer: 'first',
+    goal: 0.6,
+    bytes: false,
+    own: `${cached} --cache-dir $DIR/warm -t $REGISTRY/dockerception-bench-warm --push < $TEXT`,
+    against: `rm -rf $DIR/cold; ${cached} --cache-dir $DIR/cold -t ${fresh} --push < $TEXT`,
   },
   {
     work: '50,000 files, `-o -` into `docker load`, against `docker build`',
