@@ -2,6 +2,7 @@
 const { readFileSync } = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
+const { getRawAsset, isSea } = require('node:sea');
 const { Script } = require('node:vm');
 
 /** @typedef {typeof import('../dist/bin/main.js')} Bundle */
@@ -34,17 +35,29 @@ function load(name) {
   const filename = path.join(folder, `${name}.js`);
   let cachedData;
   try {
-    cachedData = readFileSync(
-      path.join(folder, `${name}.${process.versions.v8}.${process.arch}.cache`),
-    );
+    cachedData = read(folder, `${name}.${process.versions.v8}.${process.arch}.cache`);
   } catch {
     // It was built by another version of Node.
   }
-  const script = new Script(Module.wrap(readFileSync(filename, 'utf8')), { filename, cachedData });
+  const script = new Script(Module.wrap(String(read(folder, `${name}.js`))), {
+    filename,
+    cachedData,
+  });
   const bundle = { exports: {} };
   /** @type {unknown} */
   const run = script.runInThisContext();
   if (typeof run === 'function')
     Reflect.apply(run, undefined, [bundle.exports, require, bundle, filename, folder]);
   return /** @type {Bundle} */ (bundle.exports);
+}
+
+/**
+ * Reads a file of the program, which a single executable has inside (src/cli/binary.js).
+ * @param {string} folder
+ * @param {string} name
+ */
+function read(folder, name) {
+  return isSea()
+    ? Buffer.from(/** @type {ArrayBuffer} */ (getRawAsset(name)))
+    : readFileSync(path.join(folder, name));
 }

@@ -12,7 +12,9 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { pack } from 'tar-stream';
 
-const target = fileURLToPath(new URL('../../dist/bin/', import.meta.url));
+/** For a single executable, which has no packages beside it: the folder of its bundles. */
+const [ownFolder] = process.argv.slice(2);
+const target = ownFolder ?? fileURLToPath(new URL('../../dist/bin/', import.meta.url));
 const source = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
 
 /** Modules of Node that take long to load, or load such ones. */
@@ -50,7 +52,8 @@ const options = {
   target: 'node20.19',
   // `vm.Script` has no `import()`.
   supported: { 'dynamic-import': false },
-  packages: 'external',
+  // Native parts of ssh2, which it does without.
+  ...(ownFolder ? { external: ['cpu-features', '*.node'] } : { packages: 'external' }),
   legalComments: 'none',
   minifyWhitespace: true,
   minifySyntax: true,

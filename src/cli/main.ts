@@ -104,8 +104,8 @@ async function printCandidates(words: readonly string[]): Promise<number> {
 }
 
 async function printVersion(): Promise<number> {
-  const { readFileSync } = await import('node:fs');
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { programText } = await import('../files/program-file.js');
+  const text = programText(new URL('../../package.json', import.meta.url));
   const { version } = JSON.parse(text) as { version: string };
   const { print } = await import('./process.js');
   await print(`${version}\n`);

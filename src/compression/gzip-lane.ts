@@ -1,7 +1,8 @@
 /** Workers that deflate blocks (RFC 1951) independently and end them with Z_SYNC_FLUSH. All give the same bytes. */
 import type { TransformOptions } from 'node:stream';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { constants, createDeflateRaw, type ZlibOptions } from 'node:zlib';
+import { programThread } from '../files/program-file.js';
 
 /**
  * Bytes of a block. Independent blocks of 512 KiB cost 0.6 % of the size of a source tree, 128 KiB as in pigz 2.3 %.
@@ -68,9 +69,7 @@ export class WorkerLane implements Lane {
   /** @param level 1 to 9 */
   constructor(level: number) {
     this.#options = { level, chunkSize: OUTPUT_CHUNK, finishFlush: constants.Z_SYNC_FLUSH };
-    this.#worker = new Worker(new URL('./deflate-thread.js', import.meta.url), {
-      // Flags of the process such as --input-type do not apply.
-      execArgv: [],
+    this.#worker = programThread(new URL('./deflate-thread.js', import.meta.url), {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION },
     });
     // If it fails while idle, the next block detects its end.

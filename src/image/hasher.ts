@@ -3,7 +3,7 @@
  * everything else. A thread takes some 30 ms and 16 MB.
  */
 import { createHash } from 'node:crypto';
-import { Worker } from 'node:worker_threads';
+import { programThread } from '../files/program-file.js';
 
 /** Bytes for which a thread is faster, without and with instructions for SHA-256. */
 const [LARGE, LARGE_IF_FAST] = [24 << 20, 256 << 20];
@@ -64,11 +64,9 @@ function inlineHasher(): Hasher {
 class ThreadHasher implements Hasher {
   readonly #memory = new SharedArrayBuffer(PIECE * PIECES);
   readonly #bytes = Buffer.from(this.#memory);
-  readonly #worker = new Worker(new URL('./hash-thread.js', import.meta.url), {
+  readonly #worker = programThread(new URL('./hash-thread.js', import.meta.url), {
     // Offsets are posted, since a copy of a view counts as all of the memory.
     workerData: this.#memory,
-    // Flags of the process such as --input-type do not apply.
-    execArgv: [],
   });
   readonly #free = Array.from({ length: PIECES }, (_, index) => index * PIECE);
   #digest: string | undefined;

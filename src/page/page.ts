@@ -3,8 +3,8 @@
  * style, whose hashes are the only ones that its policy allows, and the data as JSON, which a browser never runs.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { DockerceptionError, messageOf } from '../errors.js';
+import { programText } from '../files/program-file.js';
 import { comparedCheck } from '../inspect/difference.js';
 import { type Inspection, inspectionCheck } from '../inspect/inspection.js';
 import { checkArgument, normalise, optional } from '../options/schema.js';
@@ -49,7 +49,7 @@ async function* parts(
   subject: PageSubject,
   bundle?: ClientBundle,
 ): AsyncGenerator<string, void, undefined> {
-  const { script, style } = bundle ?? (await readBundle());
+  const { script, style } = bundle ?? readBundle();
   const { inspection, other } = subject;
   const hashes = `script-src '${hashOf(script)}'; style-src '${hashOf(style)}'`;
   const policy = `default-src 'none'; ${hashes}; img-src data:; base-uri 'none'; form-action 'none'`;
@@ -86,11 +86,10 @@ function hashOf(text: string): string {
 }
 
 /** @throws DockerceptionError `PAGE_CLIENT` */
-export async function readBundle(folder = BUILT): Promise<ClientBundle> {
-  const read = (name: string): Promise<string> => readFile(new URL(name, folder), 'utf8');
+export function readBundle(folder = BUILT): ClientBundle {
+  const read = (name: string): string => programText(new URL(name, folder));
   try {
-    const [script, style] = await Promise.all([read('client.js'), read('client.css')]);
-    return { script, style };
+    return { script: read('client.js'), style: read('client.css') };
   } catch (error) {
     const message = `reading the page's client: ${messageOf(error)}`;
     throw new DockerceptionError('output', 'PAGE_CLIENT', message, {
