@@ -1,7 +1,8 @@
 /** Workers that deflate blocks (RFC 1951) independently and end them with Z_SYNC_FLUSH. All give the same bytes. */
 import type { TransformOptions } from 'node:stream';
+import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
-import { constants, createDeflateRaw, type ZlibOptions } from 'node:zlib';
+import { constants, createDeflateRaw, deflateRaw, type ZlibOptions } from 'node:zlib';
 import { programThread } from '../files/program-file.js';
 
 /**
@@ -9,7 +10,11 @@ import { programThread } from '../files/program-file.js';
  */
 export const BLOCK = 512 << 10;
 /** Less than the output of most blocks, so that little of the last chunk is unused. */
-const OUTPUT_CHUNK = 128 << 10;
+export const OUTPUT_CHUNK = 128 << 10;
+/** More than the output of any block. */
+const WHOLE = BLOCK + (64 << 10);
+/** At least the length of two markers of Z_SYNC_FLUSH. */
+const MARKERS = 16;
 
 /** Megabytes. A small young generation frees the outputs of a thread sooner. */
 const YOUNG_GENERATION = 1;
@@ -27,9 +32,11 @@ export interface Lane {
  */
 export class PoolLane implements Lane {
   readonly #stream;
+  /** Bytes of the current chunk that are used. */
+  #used = 0;
 
   /** @param level 1 to 9 */
-  constructor(level: number) {
+  constructor(private readonly level: number) {
     // The stream buffers all output of a block.
     const options: ZlibOptions & Pick<TransformOptions, 'readableHighWaterMark'> = {
       level,
@@ -50,7 +57,9 @@ export class PoolLane implements Lane {
         if (error || stream.destroyed) return reject(error ?? new Error('closed'));
         const deflated = stream.read() as Buffer;
         stream.reset();
-        resolve(deflated);
+        this.#used = (this.#used + deflated.length) % OUTPUT_CHUNK;
+        // If a marker fills the chunk, zlib writes a second one (zlib.h, deflate).
+        resolve(this.#used > MARKERS ? deflated : deflateWhole(data, this.level));
       });
     });
   }
@@ -61,6 +70,15 @@ export class PoolLane implements Lane {
   }
 }
 
+/** Deflates a block into one chunk. */
+function deflateWhole(data: Buffer, level: number): Promise<Buffer> {
+  return promisify<Buffer, ZlibOptions, Buffer>(deflateRaw)(data, wholeOptions(level));
+}
+
+function wholeOptions(level: number): ZlibOptions {
+  return { level, chunkSize: WHOLE, finishFlush: constants.Z_SYNC_FLUSH };
+}
+
 /** A thread for machines with more processors than libuv's pool has threads. Blocks in shared memory are not copied. */
 export class WorkerLane implements Lane {
   readonly #worker: Worker;
@@ -68,7 +86,7 @@ export class WorkerLane implements Lane {
 
   /** @param level 1 to 9 */
   constructor(level: number) {
-    this.#options = { level, chunkSize: OUTPUT_CHUNK, finishFlush: constants.Z_SYNC_FLUSH };
+    this.#options = wholeOptions(level);
     this.#worker = programThread(new URL('./deflate-thread.js', import.meta.url), {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION },
     });
