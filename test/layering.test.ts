@@ -17,7 +17,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   files: ['tar'],
   progress: [],
   sink: ['tar', 'files'],
-  compression: [],
+  compression: ['files'],
   elf: ['filesystem', 'tar'],
   dockerfile: ['image', 'tar'],
   image: ['tar', 'compression', 'files'],
@@ -50,7 +50,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'tar',
   ],
   doctor: ['options', 'engine', 'image'],
-  page: ['inspect', 'options', 'progress'],
+  page: ['inspect', 'options', 'progress', 'files'],
   pipeline: ['source', 'edit', 'sink', 'progress', 'tar'],
   context: [
     'options',

@@ -28,7 +28,7 @@ export interface FileReceiver {
   begin(path: string): void;
   /** The next bytes of it, valid during the call only. */
   data(bytes: Buffer): void;
-  /** Receives all entries, as edited. @default none */
+  /** Receives all entries, as edited. @default none @internal */
   readonly observer?: EntryObserver | undefined;
 }
 

@@ -124,6 +124,7 @@ const BUILD: Record<string, Accepts> = {
   ssh: isList(never),
   cacheFrom: isList(never),
   cacheTo: isList(never),
+  cacheOnly: isFlag,
   noCacheFilter: isList(isFilled),
   allow: isList(isFilled),
   ulimits: isList(never),
