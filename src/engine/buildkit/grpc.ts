@@ -161,6 +161,8 @@ export class GrpcClient {
    * Empty SETTINGS are sent (RFC 9113, section 6.5.3): gRPC servers refuse a client that pings often.
    */
   async silence(timeout: number): Promise<void> {
+    const over = new AbortController();
+    this.#session.once('close', () => over.abort());
     let open = 0;
     // Counted, as no time passes while this process is stopped.
     let missed = 0;
@@ -173,7 +175,8 @@ export class GrpcClient {
           if (error === null) missed = 0;
         });
       }
-      await sleep(PROBE_INTERVAL, undefined, { ref: false });
+      // It keeps the process alive: an ignored connection does not.
+      await sleep(PROBE_INTERVAL, undefined, { signal: over.signal }).catch(() => undefined);
     }
   }
 
