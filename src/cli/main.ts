@@ -21,16 +21,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (args.has('version')) return await printVersion();
     if (args.has('help') || args.verb === 'help') {
       const { requestedHelp } = await import('./help.js');
-      const { print } = await import('./process.js');
-      await print(requestedHelp(args));
-      return 0;
+      return await show(requestedHelp(args));
     }
     const { verb, operands } = args;
     if (verb === 'completion') {
       const { completionScript } = await import('./completion/scripts.js');
-      const { print } = await import('./process.js');
-      await print(completionScript(operands));
-      return 0;
+      return await show(completionScript(operands));
     }
     if (args.has('all') && verb !== 'inspect') throw flags.usage('--all is an option of --help');
     if (verb === 'version') {
@@ -97,8 +93,7 @@ async function runVerb(args: Arguments): Promise<number> {
 
 async function printCandidates(words: readonly string[]): Promise<number> {
   const { complete } = await import('./completion/complete.js');
-  const { print } = await import('./process.js');
-  await print(await complete(words, process.env));
+  await show(await complete(words, process.env));
   // A name server that does not answer must not keep the shell waiting.
   process.exit(0);
 }
@@ -107,7 +102,12 @@ async function printVersion(): Promise<number> {
   const { programText } = await import('../files/program-file.js');
   const text = programText(new URL('../../package.json', import.meta.url));
   const { version } = JSON.parse(text) as { version: string };
+  return show(`${version}\n`);
+}
+
+/** Prints a text. Resolves to the exit code. */
+async function show(text: string): Promise<number> {
   const { print } = await import('./process.js');
-  await print(`${version}\n`);
+  await print(text);
   return 0;
 }

@@ -110,7 +110,7 @@ export class Children extends Map<string, Node> {
     super.forEach(call);
   }
 
-  /** Removes a packed file. Returns its number; 0 if there is none. */
+  /** Removes the packed file with this name. Returns its number, or 0 if no packed file has the name. */
   #remove(name: string): number {
     if (this.#packed === 0) return 0;
     const files = this.#files as PackedFiles;

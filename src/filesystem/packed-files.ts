@@ -19,7 +19,7 @@ interface SharedAttributes {
   readonly gid: number;
 }
 
-/** Numbers of files start at 1 and grow; 0 is none. */
+/** A new file has the next number, from 1 on. The number 0 means that there is no file. */
 export class PackedFiles {
   /** Seconds since 1970. */
   mtimes = new Float64Array(INITIAL_CAPACITY);
@@ -91,7 +91,7 @@ export class PackedFiles {
     this.offsets[file] = offset;
   }
 
-  /** The file with a binary name; 0 if there is none. */
+  /** The number of the file with this name, in binary, or 0 if no file has it. */
   find(folder: number, name: string): number {
     if (name.length > MAX_PACKED_NAME) return 0;
     const length = this.#wanted.write(name, 'latin1');

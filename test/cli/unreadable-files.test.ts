@@ -5,33 +5,13 @@ import { member, tar } from '../support/write-tar.js';
 
 const CONTEXT = Buffer.from(tar(member({ name: 'Dockerfile', body: 'FROM scratch\nCOPY . /\n' })));
 
+const BUILDER = ['--builder', 'tcp://127.0.0.1:1', '--push', '-t', 'a/b'];
+
 describe.each([
   ['--dockerignore', (path: string) => ['-o', 'a.tar', '--dockerignore', path]],
   ['--add', (path: string) => ['-o', 'a.tar', '--add', path]],
-  [
-    '--secret',
-    (path: string) => [
-      '--builder',
-      'tcp://127.0.0.1:1',
-      '--push',
-      '-t',
-      'a/b',
-      '--secret',
-      `id=a,src=${path}`,
-    ],
-  ],
-  [
-    '--tls-ca-cert',
-    (path: string) => [
-      '--builder',
-      'tcp://127.0.0.1:1',
-      '--push',
-      '-t',
-      'a/b',
-      '--tls-ca-cert',
-      path,
-    ],
-  ],
+  ['--secret', (path: string) => [...BUILDER, '--secret', `id=a,src=${path}`]],
+  ['--tls-ca-cert', (path: string) => [...BUILDER, '--tls-ca-cert', path]],
 ] as const)('%s', (_, args) => {
   it('of a missing file is refused', async () => {
     const ended = await run(args('missing'), { input: CONTEXT });

@@ -9,7 +9,7 @@ import { openDescriptor } from '../../src/source/descriptor.js';
 import { streamSource } from '../../src/source/source.js';
 import { member, tar } from '../support/write-tar.js';
 import { PACES, SINKS } from './readers.js';
-import { openPipe } from './sources.js';
+import { openPipe, produce } from './sources.js';
 
 const BODY = 12 << 20;
 /** The first chunk shows the compression and is put back, and headers are gathered. */
@@ -39,19 +39,6 @@ function countCopies(): () => number {
   return () => sizes().reduce((sum, size) => sum + size, 0);
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-async function produce(fd: number): Promise<void> {
-  for (let at = 0; at < CONTEXT.length;)
-    try {
-      at += fs.writeSync(fd, CONTEXT, at);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      await turn();
-    }
-  fs.closeSync(fd);
-}
-
 const pipes = Array.from({ length: 20 }, (_, i) => path.join(folder, `fifo-${i}`));
 let used = 0;
 const fifo = (): string => {
@@ -66,7 +53,7 @@ const SOURCES = {
     streamSource(openDescriptor(fs.openSync(file, 'r'), true), 'the file'),
   'a pipe': async () => {
     const { reader, writer } = openPipe(fifo());
-    void produce(writer);
+    void produce(writer, [CONTEXT]);
     return streamSource(openDescriptor(reader, true), 'the pipe');
   },
 };

@@ -63,8 +63,8 @@ function* cut(bytes: Buffer, sizes: readonly number[]): Generator<Buffer> {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Writes to a descriptor that doesn't block, as a producer that is as fast as its reader. */
-async function produce(fd: number, sizes: readonly number[]): Promise<void> {
-  for (const piece of cut(CONTEXT, sizes))
+export async function produce(fd: number, pieces: Iterable<Uint8Array>): Promise<void> {
+  for (const piece of pieces)
     for (let from = 0; from < piece.length;)
       try {
         from += fs.writeSync(fd, piece, from);
@@ -87,7 +87,7 @@ const pipe =
   (sizes: readonly number[]): OpenSource =>
   async ({ fifo }) => {
     const { reader, writer } = openPipe(fifo());
-    void produce(writer, sizes);
+    void produce(writer, cut(CONTEXT, sizes));
     return { options: { context: await streamSource(openDescriptor(reader, true), 'the pipe') } };
   };
 

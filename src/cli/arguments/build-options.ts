@@ -14,8 +14,7 @@ import type { Arguments } from './parse.js';
 
 /** The options other than those of the context. */
 export function buildOptions(args: Arguments, env: NodeJS.ProcessEnv) {
-  const outputTexts = args.all('output');
-  const [pushes, others] = byPush(outputTexts);
+  const [pushes, others] = byPush(args.all('output'));
   const written = others.filter((text) => text !== CACHE_ONLY);
   const given = args.all('tag');
   const tags = given.length > 0 ? given : pushes.flat();

@@ -72,10 +72,9 @@ export function dockerEngine(connection: Connection, settings: DockerEngineSetti
         const connected = { buildkit, request, env, credentials, directories };
         return solve(context, { ...connected, exporters, built }).catch(explain);
       };
-      if (request.call !== undefined) return resultOfCall(await solveWith([], () => undefined));
-      if (request.cacheOnly) {
+      if (request.call !== undefined || request.cacheOnly) {
         const metadata = await solveWith([], () => undefined);
-        return { imageId: '', metadata };
+        return request.call === undefined ? { imageId: '', metadata } : resultOfCall(metadata);
       }
       const mayBeRefused = check?.hasLimits === true || push || tags.length > 1;
       const started = new NewImage(connection, { isBuildKit, mayBeRefused, signal, warn });

@@ -128,8 +128,8 @@ async function layerOf(
   { store, spool, time, compression, cache, signal }: AssembleOptions,
   written: StoredLayer | undefined,
 ): Promise<Omit<StoredLayer, 'size'>> {
-  const tar = (): Blob => layerTar([packedChanges(before, after)], { spool, time, signal });
   const entries = (): Iterable<Changes> => packedChanges(before, after);
+  const tar = (): Blob => layerTar([entries()], { spool, time, signal });
   const recipe = cache && recipeOf(entries(), { spool, time });
   const shape = shapeOf(sizesOf(entries()), recipe);
   const found = written === undefined && (await cache?.find(store, shape, tar, shape.bytes));

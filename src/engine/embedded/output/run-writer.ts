@@ -45,7 +45,9 @@ export class RunWriter {
       const template = this.#templateOf(files, file);
       const length = folder.length + (files.nameLengths[file] as number);
       const isPlain = template.header !== undefined && length <= block.NAME.length;
-      const header = isPlain ? template.header : headerOf(entryOf(run, file));
+      const header = isPlain
+        ? template.header
+        : headerOf(entryOf(files, file, run.prefix + files.nameOf(file), size));
       if (at + header.length + size + padding > bytes.length) return [i, at];
       bytes.set(header, at);
       if (isPlain) this.#fillIn(at, folder, files, file, size, template.sum);
@@ -91,18 +93,16 @@ export class RunWriter {
     const mtime = files.mtimes[file] as number;
     const known = this.#templates[number];
     if (known?.mtime === mtime) return known;
-    const { mode, uid, gid } = files.leafOf(file);
     const header = Buffer.alloc(block.BLOCK);
-    const entry = { path: '', typeflag: '0', mode: mode & 0o7777, uid, gid, size: 0, mtime };
-    const isPlain = writeHeader(header, 0, entry) === undefined;
+    const isPlain = writeHeader(header, 0, entryOf(files, file, '', 0)) === undefined;
     const template = { header: isPlain ? header : undefined, sum: sumOf(header, 0), mtime };
     this.#templates[number] = template;
     return template;
   }
 }
 
-function entryOf({ prefix, files }: PackedRun, file: number): WrittenEntry {
-  const { mode, uid, gid, mtime, size } = files.leafOf(file);
-  const path = prefix + files.nameOf(file);
+function entryOf(files: PackedFiles, file: number, path: string, size: number): WrittenEntry {
+  const { mode, uid, gid } = files.attributesOf(file);
+  const mtime = files.mtimes[file] as number;
   return { path, typeflag: '0', mode: mode & 0o7777, uid, gid, size, mtime };
 }
