@@ -45,7 +45,8 @@ export const images = [
     peer: 'pigz',
     goal: 1.1,
     own: `${tool} --compression gzip --compression-level ${level} -o $OUT < $TEXT`,
-    against: `$PIGZ -${level} < $TEXT > $OUT`,
+    // pigz takes arguments from a variable with this name.
+    against: `env -u PIGZ $PIGZ -${level} < $TEXT > $OUT`,
     bytes: /** @type {const} */ (false),
   })),
   {
