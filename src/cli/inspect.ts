@@ -1,4 +1,6 @@
-/** `dockerception inspect`: prints the inspection on standard output, and exceeded limits on standard error. */
+/**
+ * `dockerception inspect`: prints the inspection on standard output, or writes a page; exceeded limits go to standard error.
+ */
 import { Readable } from 'node:stream';
 import type { InputPlace } from '../context/own-outputs.js';
 import { DockerceptionError } from '../errors.js';
@@ -9,6 +11,7 @@ import type { LimitViolation } from '../inspect/limits.js';
 import { INSPECT, type InspectOptions } from '../options/inspect.js';
 import type { Limits } from '../options/limits.js';
 import { DescriptorSink } from '../sink/descriptor.js';
+import { printable } from '../text/printable.js';
 import { limitOptions } from './arguments/build-options.js';
 import { usage } from './arguments/flags.js';
 import type { Arguments } from './arguments/parse.js';
@@ -43,8 +46,12 @@ export async function runInspect(args: Arguments, process: Process): Promise<voi
   const other = await compare(inspection, args, options);
   const exceeded = await check(inspection, limits);
   const found = { inspection, other, exceeded };
-  if (page !== undefined) await writePage(page, found);
-  if (!args.has('quiet') && page !== '-') await printAll(await linesOf(found, args, process), '\n');
+  if (page !== undefined) {
+    const line = await writePage(page, found);
+    if (page !== '-' && !args.has('quiet')) process.stderr.write(line);
+  }
+  const prints = page === undefined || (page !== '-' && args.has('list', 'json'));
+  if (prints && !args.has('quiet')) await printAll(await linesOf(found, args, process), '\n');
   if (exceeded === undefined || exceeded.length === 0) return;
   const { violationLines, limitError } = await import('../inspect/limits.js');
   for (const line of violationLines(exceeded)) process.stderr.write(`${line}\n`);
@@ -165,12 +172,21 @@ async function checkPage(path: string, args: Arguments): Promise<void> {
   await checkOutput(path);
 }
 
-/** A file appears under its name when it is complete. */
-async function writePage(dest: string, { inspection, other }: Found): Promise<void> {
+/** Returns a line that says where the page is. A file appears under its name when it is complete. */
+async function writePage(dest: string, { inspection, other }: Found): Promise<string> {
   const { renderPage } = await import('../page/page.js');
+  const { titleOf } = await import('../inspect/inspection.js');
   const page = renderPage({ inspection, other });
-  if (dest === '-') return printAll(page);
-  const { saveOutput } = await import('../files/output-file.js');
-  const bytes = Readable.from(page).map((part: string) => Buffer.from(part));
-  await saveOutput(bytes as AsyncIterable<Buffer>, dest, process.stdout);
+  if (dest === '-') await printAll(page);
+  else {
+    const { saveOutput } = await import('../files/output-file.js');
+    const bytes = Readable.from(page).map((part: string) => Buffer.from(part));
+    await saveOutput(bytes as AsyncIterable<Buffer>, dest, process.stdout);
+  }
+  const title = printable(titleOf(inspection));
+  const work =
+    other === undefined
+      ? `inspected ${title}`
+      : `compared ${title} with ${printable(titleOf(other.inspection))}`;
+  return `${work}: page in ${printable(dest)}\n`;
 }

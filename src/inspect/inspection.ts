@@ -1,5 +1,6 @@
 /** The result of an inspection, as plain data. */
 import type { ImageConfig } from '../image/config.js';
+import { familiarName } from '../image/reference.js';
 import { is, isObject } from '../options/values.js';
 import type { Entry } from './entry.js';
 import type { Finding, LayerFacts, UnmappableEntry, Waste } from './facts.js';
@@ -35,6 +36,17 @@ export interface ImageFacts {
   /** `linux/arm64/v8` */
   readonly platform: string;
   readonly config: ImageConfig;
+}
+
+/** The name of the image, as engines show it; otherwise its target. */
+export function titleOf({ image, target }: Pick<Inspection, 'image' | 'target'>): string {
+  return familiarName(image?.names[0] ?? target);
+}
+
+/** The user that the image starts as. */
+export function userOf({ config }: ImageFacts): string {
+  const user = config.config?.User;
+  return user ? user : 'root';
 }
 
 export const inspectionCheck = is<Inspection>(

@@ -2,12 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import {
   closeSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
-  readdirSync,
-  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -310,41 +307,6 @@ describe('what is shown', () => {
     const result = await inspect(['-q', 'image.tar']);
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout).toHaveLength(0);
-  });
-});
-
-describe('--html', () => {
-  const isPage = (text: string): void => {
-    expect(text).toMatch(/^<!doctype html>/i);
-    expect(text.trimEnd()).toMatch(/<\/html>$/);
-    expect(text).not.toMatch(/(?:src|href)="?https?:/);
-  };
-
-  test('writes a page beside the view, or in its place', async () => {
-    const beside = await inspect(['image.tar', '--html', 'page.html']);
-    expect(beside).toMatchObject({ code: 0, stderr: '' });
-    expect(beside.stdout.toString()).toContain('layers');
-    isPage(readFileSync(join(folder, 'page.html'), 'utf8'));
-    const alone = await inspect(['image.tar', '--html', '-']);
-    expect(alone).toMatchObject({ code: 0, stderr: '' });
-    isPage(alone.stdout.toString());
-    const compared = await inspect(['context', '--diff', 'image.tar', '--html', 'diff.html', '-q']);
-    expect(compared).toMatchObject({ code: 0, stderr: '' });
-    expect(compared.stdout.length).toBe(0);
-    isPage(readFileSync(join(folder, 'diff.html'), 'utf8'));
-  });
-
-  test('leaves nothing where it can’t write, and what was there when the target is bad', async () => {
-    expectRefusal(
-      await inspect(['image.tar', '--html', 'none/page.html', '-q']),
-      1,
-      /none\/page\.html/,
-    );
-    expect(existsSync(join(folder, 'none'))).toBe(false);
-    writeFileSync(join(folder, 'old.html'), 'old');
-    expectRefusal(await inspect(['empty', '--html', 'old.html']), 3, /it is empty/);
-    expect(readFileSync(join(folder, 'old.html'), 'utf8')).toBe('old');
-    expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@ import { shellCommand } from '../../text/shell-quote.js';
 import { truncate } from '../../text/terminal.js';
 import { find } from '../entry.js';
 import type { LayerFacts } from '../facts.js';
-import type { ImageFacts, Inspection } from '../inspection.js';
+import { type ImageFacts, type Inspection, titleOf, userOf } from '../inspection.js';
 import { escaped } from './fit.js';
 import { SIZE_WIDTH, type Style } from './style.js';
 
@@ -12,7 +12,7 @@ const LABEL = 12;
 
 export function* summaryLines(inspection: Inspection, style: Style): Generator<string> {
   const { image, target } = inspection;
-  yield style.heading(style.rest(familiarName(image?.names[0] ?? target), 0));
+  yield style.heading(style.rest(titleOf(inspection), 0));
   const rows = image === undefined ? contextRows(inspection) : imageRows(image, target, style);
   for (const [label, value] of [...rows, ...sizeRows(inspection, style)])
     yield `  ${style.paint('dim', label.padEnd(LABEL))}${style.rest(value, LABEL + 2)}`;
@@ -32,7 +32,7 @@ function* imageRows(image: ImageFacts, target: string, { bars }: Style): Generat
   const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   yield ['command', command.length === 0 ? 'none' : shellCommand(command)];
   if ((config.WorkingDir ?? '/') !== '/') yield ['workdir', config.WorkingDir as string];
-  yield ['user', config.User ? config.User : 'root'];
+  yield ['user', userOf(image)];
   const ports = Object.keys(config.ExposedPorts ?? {});
   if (ports.length > 0) yield ['ports', ports.join(', ')];
   const volumes = Object.keys(config.Volumes ?? {});

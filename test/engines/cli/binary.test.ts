@@ -46,7 +46,7 @@ describe('the single executable', () => {
       ]),
     );
     const { stdout } = await shell(
-      'env -i HOME="$HOME" "$D" -q --engine embedded -t app -o app.tar < context.tar; env -i "$D" inspect app.tar --html app.html',
+      'env -i HOME="$HOME" "$D" -q --engine embedded -t app -o app.tar < context.tar; env -i "$D" inspect app.tar --list --html app.html',
     );
     expect(stdout).toMatch(/^sha256:[0-9a-f]{64}\n[^]*\/large/);
     expect(await readFile(join(folder, 'app.html'), 'utf8')).toContain('id="data"');
