@@ -10,6 +10,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -29,9 +30,14 @@ try {
   const blob = writeBlob(bundles);
   for (const platform of platforms) {
     const target = join(root, `dist/dockerception-${platform}`);
-    copyFileSync(nodeOf(platform), target);
-    await inject(target, 'NODE_SEA_BLOB', blob, { sentinelFuse: FUSE });
-    chmodSync(target, 0o755);
+    const executable = join(folder, platform);
+    copyFileSync(nodeOf(platform), executable);
+    await inject(executable, 'NODE_SEA_BLOB', blob, { sentinelFuse: FUSE });
+    chmodSync(executable, 0o755);
+    // A running one cannot be written.
+    const temporary = `${target}.${process.pid}`;
+    copyFileSync(executable, temporary);
+    renameSync(temporary, target);
     process.stdout.write(`${target}\n`);
   }
 } finally {

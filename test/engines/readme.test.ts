@@ -19,6 +19,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm install && npm test': '.ci/run',
   // Needs a place to clone from.
   'git clone': 'CONTRIBUTING.md',
+  // Needs the image of the tool.
+  'docker run --rm builder | docker run': 'samples/self/README.md',
 };
 
 /** The documents that have commands; those of the samples are run where the samples are. */

@@ -4,10 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { DockerceptionError, messageOf, systemCode } from '../../errors.js';
-import { configFolder, readDockerConfig } from '../../image/credentials/docker-config.js';
+import {
+  configFolder,
+  homeFolder,
+  readDockerConfig,
+} from '../../image/credentials/docker-config.js';
 import { tryParseJson } from '../../image/document.js';
 import { redactAddress } from '../../text/redact.js';
 import { type Address, DEFAULT_SOCKET, parseAddress, type TlsMaterial } from './address.js';
@@ -42,7 +45,7 @@ export interface Endpoint {
  */
 export async function resolveEndpoint(
   env: NodeJS.ProcessEnv,
-  home = env['HOME'] ?? homedir(),
+  home = homeFolder(env),
   defaultSocket = DEFAULT_SOCKET,
 ): Promise<Endpoint> {
   const { origin, tls, host: found } = await nameEngine(env, home);

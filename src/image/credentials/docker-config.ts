@@ -23,8 +23,17 @@ export interface DockerConfig {
   readonly credHelpers: Readonly<Record<string, string>>;
 }
 
+/** The user's home folder: `/`, as in a container, for a user that the system does not know. */
+export function homeFolder(env: NodeJS.ProcessEnv): string {
+  try {
+    return env['HOME'] || homedir();
+  } catch {
+    return '/';
+  }
+}
+
 /** The folder of the docker CLI's configuration. */
-export function configFolder(env: NodeJS.ProcessEnv, home = env['HOME'] || homedir()): string {
+export function configFolder(env: NodeJS.ProcessEnv, home = homeFolder(env)): string {
   return env['DOCKER_CONFIG'] || join(home, '.docker');
 }
 

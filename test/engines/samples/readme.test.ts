@@ -2,11 +2,12 @@
  * Every command in the samples' READMEs is run as it stands, one after the other, in a copy of the
  * sample; and each Dockerfile names the base that a user gets.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandsOf } from '../commands.js';
 import { variants } from '../engines.js';
+import { buildExecutables, executableOf } from '../executable/build.js';
 import { imageIdOf, type Shell } from '../support.js';
 import { dockerfilesOf, openSample, SAMPLES } from './sample.js';
 
@@ -29,6 +30,9 @@ describe.each(samples.filter(({ commands }) => commands.length > 0))(
     let shell: Shell;
     beforeAll(async () => {
       shell = await openSample(name, variant);
+      if (name !== 'self') return;
+      buildExecutables('linux-x64');
+      await copyFile(executableOf('linux-x64'), join(shell.folder, 'dockerception'));
     });
     afterAll(async () => {
       const named = commands.flatMap(({ text }) =>

@@ -4,17 +4,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { create } from '../tar.js';
+import { buildExecutables, executableOf } from './build.js';
 
-const BINARY = fileURLToPath(new URL('../../../dist/dockerception-linux-x64', import.meta.url));
+const BINARY = executableOf('linux-x64');
 const folder = mkdtempSync(join(tmpdir(), 'dockerception-binary-test-'));
 
 beforeAll(() => {
-  const script = fileURLToPath(new URL('../../../src/cli/binary.js', import.meta.url));
-  execFileSync(process.execPath, [script, 'linux-x64', 'linux-arm64'], { stdio: 'pipe' });
+  buildExecutables('linux-x64', 'linux-arm64');
 }, 300_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
