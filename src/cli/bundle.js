@@ -21,6 +21,9 @@ const source = (/** @type {string} */ file) => fileURLToPath(new URL(file, impor
 const LARGE =
   /^node:(child_process|crypto|fs\/promises|https?|http2|net|os|stream\/.*|tls|tty|v8|vm|worker_threads|zlib)$/;
 
+/** Members that modules of Node have in later versions than the one that bundles. */
+const LATER = ['createZstdCompress', 'createZstdDecompress'];
+
 /**
  * Loads the large modules of Node when one of their members is first used, not with the modules that import them.
  * @type {import('esbuild').Plugin}
@@ -32,9 +35,9 @@ const lateModules = {
       namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
     );
     bundle.onLoad({ filter: LARGE, namespace: 'late' }, ({ path }) => {
-      const names = JSON.stringify(
-        Object.keys(/** @type {object} */ (process.getBuiltinModule(path))),
-      );
+      const present = Object.keys(/** @type {object} */ (process.getBuiltinModule(path)));
+      const later = path === 'node:zlib' ? LATER : [];
+      const names = JSON.stringify([...new Set([...present, ...later])]);
       const late = `{ enumerable: true, get: () => require('${path}')[name] }`;
       return {
         contents: `for (const name of ${names}) Object.defineProperty(exports, name, ${late});`,

@@ -119,3 +119,32 @@ it('filters with flags of V8 that its compiled code does not have', () => {
   const { status, stdout } = filterFrom(root, [], ['--max-lazy']);
   expect([status, stdout]).toEqual([0, filter().stdout]);
 });
+
+it('finds members of zlib that the version of Node that bundled does not have', () => {
+  const folder = fs.mkdtempSync(join(tmpdir(), 'dockerception-test-'));
+  try {
+    const preload = join(folder, 'later.cjs');
+    fs.writeFileSync(preload, "require('zlib').createZstdCompress = () => process.exit(42);");
+    const args = [
+      '-q',
+      '--engine',
+      'embedded',
+      '--compression',
+      'zstd',
+      '--no-cache',
+      '-o',
+      'app.tar',
+    ];
+    const { status } = spawnSync(
+      process.execPath,
+      ['-r', preload, path('bin/dockerception.js'), ...args],
+      {
+        cwd: folder,
+        input: tar(member({ name: 'Dockerfile', body: 'FROM scratch\nCOPY . /\n' })),
+      },
+    );
+    expect(status).toBe(42);
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+});
