@@ -27,6 +27,7 @@ const LONGEST = [
   'docker/options',
   'buildkit/equal',
   'readme',
+  'cli/npm',
 ].map((name) => `/test/engines/${name}.test.ts`);
 
 class LongestFirst extends BaseSequencer {

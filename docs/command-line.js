@@ -13,6 +13,19 @@ by their first bytes. TARGET is any of these, or an image: an archive, a layout 
 in the engine, or \`docker-image://REF\` ([inspect](inspect.md)).
 `;
 
+const INSTALLATION = `## Installation
+
+| command | what it installs |
+| --- | --- |
+| \`npm install --global .\` | a link to this folder, such as a clone, which is built first |
+| \`npm install --global dockerception-VERSION.tgz\` | a file of \`npm pack\` or of a release |
+| \`npm install --global git+URL\` | a commit of a repository, which is built first: \`git+https://…#v0.1.0\` |
+| \`npm run build:binary\` | \`dist/dockerception-linux-x64\`, one executable that needs no Node |
+
+npm installs the manual page, too: \`man dockerception\`. The first and the third need the registry of npm for the tools of the build;
+npm asks to allow the script \`prepare\` where scripts are not allowed.
+`;
+
 const DOCKER = `## Options of \`docker build\`
 
 These are accepted and have no effect, for scripts: NONE.
@@ -66,7 +79,7 @@ export function commandLineMarkdown() {
     });
     return `## ${group}${only}\n\n| option | meaning |\n| --- | --- |\n${rows.join('\n')}\n`;
   });
-  return [INTRODUCTION, ...sections, dockerOptions(), EXIT_CODES].join('\n');
+  return [INTRODUCTION, ...sections, dockerOptions(), EXIT_CODES, INSTALLATION].join('\n');
 }
 
 function verbLines() {

@@ -1,11 +1,20 @@
 /** The names that the packed package offers, for Node and for the compiler. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import manifest from '../package.json' with { type: 'json' };
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -47,10 +56,7 @@ beforeAll(() => {
   mkdirSync(join(modules, 'dockerception'), { recursive: true });
   const unpack = ['-xzf', archive, '--strip-components=1', '-C', join(modules, 'dockerception')];
   execFileSync('tar', unpack, { cwd: folder });
-  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-    dependencies: Record<string, string>;
-  };
-  for (const name of [...Object.keys(dependencies), '@types/node', 'undici-types']) {
+  for (const name of [...Object.keys(manifest.dependencies), '@types/node', 'undici-types']) {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
   }
@@ -115,6 +121,28 @@ describe('the packed package', () => {
         expect(found[name], name).toEqual(listed(values, types));
     },
   );
+
+  it('has every file that its manifest names, and none that only its builds or other tools need', () => {
+    const installed = join(folder, 'node_modules/dockerception');
+    const files = readdirSync(installed, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name, parentPath }) => relative(installed, join(parentPath, name)));
+    const named = JSON.stringify([manifest.exports, manifest.bin, manifest.man]);
+    for (const path of named.match(/(?:bin|dist)\/[^"]+|package\.json/g) ?? [])
+      expect(files).toContain(path);
+    expect(files.filter((path) => /^dist\/(?:page|bin)\/(?!.*\.d\.ts)/.test(path)).sort()).toEqual(
+      listed(
+        'dist/bin/deflate-thread.js dist/bin/filter.js dist/bin/hash-thread.js dist/bin/main.js dist/bin/package.json',
+        'dist/page/client.css dist/page/client.js dist/page/data.js dist/page/encode.js dist/page/page.js',
+      ),
+    );
+    const needless =
+      /\.(?:cache|map|tgz)$|^dist\/(?:cli|doctor|dockerception-)|^dist\/bin\/.*\.d\.ts$|^docs\/(?:api|.*\.js$)|(?<!\.d)\.ts$/;
+    expect(files.filter((path) => needless.test(path))).toEqual([]);
+    const bytes = files.reduce((sum, path) => sum + statSync(join(installed, path)).size, 0);
+    expect(files.length).toBeLessThan(800);
+    expect(bytes).toBeLessThan(3_800_000);
+  });
 
   it('has at most 30 names at its root', () => {
     const { values = '', types = '' } = NAMES['dockerception'] ?? {};
