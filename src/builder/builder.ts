@@ -6,10 +6,10 @@ import { chooseBackend } from '../engine/docker/build-options.js';
 import { connectTo } from '../engine/docker/connection.js';
 import { Container } from '../engine/docker/container.js';
 import { isUnreachable } from '../engine/docker/failures.js';
-import { DockerceptionError } from '../errors.js';
+import { DockerceptionError, rewordError } from '../errors.js';
 import { BUILDER, type BuilderOptions, type CompleteBuilder } from '../options/builder.js';
 import { normalise } from '../options/schema.js';
-import { redacted, scoped } from '../progress/reports.js';
+import { inPart, redacted } from '../progress/reports.js';
 import { type Source, streamSource } from '../source/source.js';
 import { allExist } from './artifacts.js';
 import { gather } from './gather.js';
@@ -114,15 +114,27 @@ class Chain implements Builder {
   async open(): Promise<void> {
     const { from, fromImage } = this.options;
     if (fromImage !== undefined)
-      await this.#run(await findBuilder(fromImage, this.use), fromImage, from.length === 0);
+      await this.#run(await findBuilder(fromImage, this.#part(0)), fromImage, from.length === 0);
     for (const [index, context] of from.entries()) {
       const isLast = index === from.length - 1;
       // The output of the previous builder is the context, to which a directory or a file is added.
       const add = this.context === undefined || context === '-' ? undefined : context;
-      const use = { ...this.use, report: scoped(this.use.report, `builder-${index + 1}`) };
-      const image = await buildBuilder(this.context ?? context, add, this.options, isLast, use);
-      await this.#run(image, `the builder ${context}`, isLast);
+      const name = `the builder ${context}`;
+      const use = this.#part(fromImage === undefined ? index : index + 1);
+      const built = buildBuilder(this.context ?? context, add, this.options, isLast, use);
+      const image = await built.catch((error: unknown) => {
+        throw rewordError(error, (text) => text.replace('building the image', `building ${name}`));
+      });
+      await this.#run(image, name, isLast);
     }
+  }
+
+  /** The engine for the builder with this index, which has a number if there are several. */
+  #part(index: number): EngineUse {
+    const { from, fromImage } = this.options;
+    const isAlone = from.length + (fromImage === undefined ? 0 : 1) === 1;
+    const part = isAlone ? 'builder' : `builder-${index + 1}`;
+    return { ...this.use, report: inPart(this.use.report, part) };
   }
 
   async explain(error: unknown): Promise<unknown> {

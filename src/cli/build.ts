@@ -99,11 +99,13 @@ async function buildFrom(
   const { noCache, pull, network, addHosts, outputs, push, env, report, signal } = options;
   const shared = { noCache, pull, network, addHosts, report, signal };
   const { withBuilder } = await import('../builder/builder.js');
+  const { inPart } = await import('../progress/reports.js');
   await withBuilder({ ...builder, ...shared }, async (opened) => {
     const { context, hosts, changes, died, imageSize } = opened;
     const given = {
       ...options,
       ...(context !== undefined && { context }),
+      report: inPart(report, 'image'),
       addHosts: [...addHosts, ...hosts],
       noCache: noCache === true || changes,
       // The builder's engine keeps the image. If it no longer answers, no archive replaces it.

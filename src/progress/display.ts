@@ -12,6 +12,11 @@ export interface Display {
 export type Output = NodeJS.WritableStream &
   Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows' | 'writableNeedDrain'>>;
 
+/** `context`, `[builder] context` */
+export function contextName({ part }: Extract<ProgressEvent, { kind: 'context' }>): string {
+  return part === undefined ? 'context' : `[${part}] context`;
+}
+
 /** `warning: the image is for linux/amd64, …`, `warning: /app/.git: a folder …: leave it out … [version-control]` */
 export function messageLine(event: Extract<ProgressEvent, { kind: 'notice' | 'finding' }>): string {
   if (event.kind === 'notice') return event.warning ? `warning: ${event.message}` : event.message;

@@ -72,6 +72,8 @@ export interface SolveStatus {
 export type ProgressEvent =
   | {
       readonly kind: 'context';
+      /** The part of a build that has several: `builder`, `image`. */
+      readonly part?: string;
       readonly bytes: number;
       readonly entries: number;
       readonly done: boolean;

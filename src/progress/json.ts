@@ -4,15 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import { messageOf } from '../errors.js';
-import { type Display, messageLine, type Output, Writer } from './display.js';
+import { contextName, type Display, messageLine, type Output, Writer } from './display.js';
 import type { ProgressEvent, SolveStatus, Vertex } from './events.js';
 
 /** @param now returns milliseconds since 1970 */
 export function jsonDisplay(out: Output, now: () => number = Date.now): Display {
   const writer = new Writer(out);
-  const digest = digestOf('context');
   const builder = digestOf('builder');
-  let context: Vertex = { digest, name: 'context' };
+  let context: Vertex = { digest: digestOf('context'), name: 'context' };
   let builderSince: string | undefined;
   const send = (status: object): void => writer.write(`${JSON.stringify(status)}\n`);
   const time = (): string => new Date(now()).toISOString();
@@ -29,8 +28,12 @@ export function jsonDisplay(out: Output, now: () => number = Date.now): Display 
     if (event.kind === 'status') return send(encode(event.status));
     if (event.kind === 'output') return sendOutput(event.text);
     if (event.kind === 'notice' || event.kind === 'finding')
-      return send(encode({ warnings: [{ vertex: digest, level: 1, short: messageLine(event) }] }));
+      return send(
+        encode({ warnings: [{ vertex: context.digest, level: 1, short: messageLine(event) }] }),
+      );
     const timestamp = time();
+    const label = contextName(event);
+    if (label !== context.name) context = { digest: digestOf(label), name: label };
     const started = context.started ?? timestamp;
     const end = event.done ? { completed: timestamp } : {};
     const changed = context.started === undefined || event.done;
@@ -40,7 +43,7 @@ export function jsonDisplay(out: Output, now: () => number = Date.now): Display 
     const id = 'transferring context';
     send({
       vertexes: changed ? [context] : undefined,
-      statuses: [{ id, vertex: digest, name, current, timestamp, started, ...end }],
+      statuses: [{ id, vertex: context.digest, name, current, timestamp, started, ...end }],
     });
   };
   const close = (error?: unknown): void => {

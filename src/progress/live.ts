@@ -1,7 +1,7 @@
 /** Progress on a terminal: completed steps stay as lines; below them, running steps are redrawn in place. */
 import { formatBytes, formatContext, formatSeconds } from '../text/format.js';
 import { plainText, textWidth, truncate } from '../text/terminal.js';
-import { type Display, messageLine, type Output, Writer } from './display.js';
+import { contextName, type Display, messageLine, type Output, Writer } from './display.js';
 import type { ProgressEvent } from './events.js';
 import { warningLines } from './plain.js';
 import { type Change, LineBuffer, outcome, since, type Step, Steps } from './steps.js';
@@ -20,7 +20,7 @@ export function liveDisplay(out: Output, { colors = true } = {}): Display {
   const steps = new Steps();
   const builder = new LineBuffer();
   const started = Date.now();
-  let context: { bytes: number; entries: number; since: number } | undefined;
+  let context: { name: string; bytes: number; entries: number; since: number } | undefined;
   // Lines, and steps that have ended; a step is rendered when it is drawn, since it may end twice in between.
   let completed: (string | Step)[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -52,7 +52,7 @@ export function liveDisplay(out: Output, { colors = true } = {}): Display {
   const contextRows = (): string[] => {
     if (context === undefined) return [];
     const time = Date.now() - context.since;
-    return [row(`context: ${formatContext(context.bytes, context.entries, time)}`)];
+    return [row(`${context.name}: ${formatContext(context.bytes, context.entries, time)}`)];
   };
 
   const runningSteps = (): Step[] =>
@@ -97,7 +97,7 @@ export function liveDisplay(out: Output, { colors = true } = {}): Display {
       completed.push(`dockerception: ${plainText(messageLine(event))}`);
     else if (event.kind === 'context') {
       const { bytes, entries } = event;
-      context = { bytes, entries, since: context?.since ?? Date.now() };
+      context = { name: contextName(event), bytes, entries, since: context?.since ?? Date.now() };
       if (event.done) {
         completed.push(...contextRows());
         context = undefined;

@@ -1,7 +1,7 @@
 /** Progress as lines, in the format of buildx's `--progress plain`. */
 import { formatBytes, formatContext, formatSeconds } from '../text/format.js';
 import { plainText } from '../text/terminal.js';
-import { type Display, messageLine, type Output, Writer } from './display.js';
+import { contextName, type Display, messageLine, type Output, Writer } from './display.js';
 import type { ProgressEvent, Vertex, VertexStatus, VertexWarning } from './events.js';
 import { type Change, outcome, since, type Step, Steps } from './steps.js';
 
@@ -66,7 +66,9 @@ export function plainDisplay(out: Output, now: () => number = Date.now): Display
     else if (event.kind === 'context') {
       contextSince ??= now();
       if (!event.done) return;
-      write(`context: ${formatContext(event.bytes, event.entries, now() - contextSince)}`);
+      write(
+        `${contextName(event)}: ${formatContext(event.bytes, event.entries, now() - contextSince)}`,
+      );
       contextSince = undefined;
     } else {
       for (const change of steps.apply(event.status, now()))

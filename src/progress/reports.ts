@@ -49,14 +49,18 @@ export function rewordSteps(report: Report, reword: (text: string) => string): R
   };
 }
 
-/** Makes the digests of steps unique among several builds on one display; forwards other events unchanged. */
-export function scoped(report: Report, scope: string): Report {
-  const own = (digest: string): string => `${scope}:${digest}`;
+/**
+ * Marks the steps and the context of one of several builds on a display: `[builder 2/3] RUN make`, as buildx does. Digests
+ * become unique. Forwards other events unchanged.
+ */
+export function inPart(report: Report, part: string): Report {
+  const own = (digest: string): string => `${part}:${digest}`;
   const inside = <T extends { readonly vertex: string }>(list: readonly T[]): T[] =>
     list.map((one) => ({ ...one, vertex: own(one.vertex) }));
   const moved = (status: SolveStatus): SolveStatus => ({
-    vertexes: (status.vertexes ?? []).map(({ digest, inputs, ...vertex }) => ({
+    vertexes: (status.vertexes ?? []).map(({ digest, inputs, name, ...vertex }) => ({
       ...vertex,
+      name: name.startsWith('[') ? `[${part} ${name.slice(1)}` : `[${part}] ${name}`,
       digest: own(digest),
       ...(inputs !== undefined && { inputs: inputs.map(own) }),
     })),
@@ -64,6 +68,8 @@ export function scoped(report: Report, scope: string): Report {
     logs: inside(status.logs ?? []),
     warnings: inside(status.warnings ?? []),
   });
-  return (event) =>
-    report(event.kind === 'status' ? { kind: 'status', status: moved(event.status) } : event);
+  return (event) => {
+    if (event.kind === 'status') return report({ kind: 'status', status: moved(event.status) });
+    report(event.kind === 'context' ? { ...event, part } : event);
+  };
 }

@@ -1,5 +1,7 @@
 /** A terminal at either end: refused where a tar is meant, a live display where a person looks. */
 import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines } from '../engines.js';
@@ -103,6 +105,71 @@ describe.each(five.slice(2, 4))('on a terminal, with $name', (variant) => {
     expect(code, text).toBe(130);
     expect(text).toContain('dockerception: interrupted');
     expect(text.lastIndexOf('\x1b[?25h')).toBeGreaterThanOrEqual(text.lastIndexOf('\x1b[?25l'));
+  });
+
+  describe('with a builder', () => {
+    /** A builder whose Dockerfile, and that of the image that it sends, run these commands. */
+    const builder = async (name: string, own: string, sent: string): Promise<void> => {
+      const from = `FROM ${engines.base}\nRUN echo`;
+      const files = {
+        'context/data': 'x',
+        Dockerfile: `${from} builder; ${own}\nCOPY context /c\nCMD ["tar","-C","/c","-c","."]\n`,
+        'context/Dockerfile': `${from} image; ${sent}\nCOPY data /data\n`,
+      };
+      await mkdir(join(shell.folder, name, 'context'), { recursive: true });
+      for (const [path, text] of Object.entries(files))
+        await writeFile(join(shell.folder, name, path), text);
+    };
+    beforeAll(async () => {
+      await builder('good', 'sleep 1', 'sleep 1');
+      await builder('bad', 'exit 3', 'true');
+      await builder('sends-bad', 'true', 'exit 4');
+    });
+    const build = (from: string): string =>
+      `dockerception --no-cache --from ${from} -t ${shell.name()}`;
+
+    it('each step and each context has the name of its part', async () => {
+      const app = build('good');
+      const { code, stdout } = await onTerminal(app, { NO_COLOR: '1' });
+      const live = stdout.toString();
+      expect(code, live).toBe(0);
+      for (const part of ['builder', 'image']) {
+        expect(live).toMatch(new RegExp(` => \\[${part} 2/\\d\\] RUN echo ${part}; sleep 1`));
+        expect(live).toMatch(new RegExp(`\\[${part}\\] context: `));
+      }
+      const plain = await shell.run(`${app} --progress plain`);
+      expect(plain.code, plain.stderr).toBe(0);
+      const steps = plain.stderr.match(/^(?:#\d+ (?=\[)|(?=.*context: )).*/gm) ?? [];
+      expect(steps.length).toBeGreaterThan(6);
+      for (const step of steps) expect(step).toMatch(/^(?:#\d+ )?\[(?:builder|image)[ \]]/);
+      const parts = steps.map((step) => (step.includes('[builder') ? 'builder' : 'image'));
+      expect(parts.lastIndexOf('builder')).toBeLessThan(parts.indexOf('image'));
+    });
+
+    it('each of several builders has a number', async () => {
+      await mkdir(join(shell.folder, 'second'));
+      const Dockerfile = `FROM ${engines.base}\nCOPY data /d/\nCMD ["tar","-C","/d","-c","."]\n`;
+      await shell.file('second/Dockerfile', Dockerfile);
+      const filter = 'dockerception filter --allow-no-dockerfile';
+      const { code, stderr } = await shell.run(`${filter} --from good --from second | tar -t`);
+      expect(code, stderr).toBe(0);
+      expect(stderr).toMatch(/^#\d+ \[builder-1 2\/\d\] RUN echo builder/m);
+      expect(stderr).toMatch(/^#\d+ \[builder-2 2\/\d\] COPY data/m);
+    });
+
+    it.each([
+      ['bad', 'builder', 3, 'building the builder bad: '],
+      ['sends-bad', 'image', 4, 'building the image: '],
+    ])('the failed step of %s is one of the %s', async (from, part, status, message) => {
+      const { code, stdout } = await onTerminal(build(from), { NO_COLOR: '1' });
+      const live = stdout.toString();
+      expect(code, live).toBe(1);
+      const step = `\\[${part} 2/\\d\\] RUN echo ${part}; exit ${status}`;
+      expect(live).toMatch(new RegExp(` => ERROR ${step}`));
+      expect(live).toMatch(new RegExp(`^dockerception: ${message}.*exit.* ${status}`, 'm'));
+      const plain = await shell.run(`${build(from)} --progress plain`);
+      expect(plain.stderr).toMatch(new RegExp(`^#(\\d+) ${step}\n[^]*^#\\1 ERROR: `, 'm'));
+    });
   });
 });
 
