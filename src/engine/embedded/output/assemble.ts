@@ -1,9 +1,10 @@
 /** Writes targets as images into a store: the layers of their bases unchanged, and their own. */
 import { DockerceptionError } from '../../../errors.js';
 import { type Changes, isRun, packedChanges } from '../../../filesystem/changes.js';
+import type { PackedRun } from '../../../filesystem/children.js';
 import { isDirectory } from '../../../filesystem/node.js';
 import { writeImage, writeIndex } from '../../../image/assemble.js';
-import { type LayerCache, shapeOf } from '../../../image/cache/layer-cache.js';
+import { type LayerCache, type LayerShape, shapeOf } from '../../../image/cache/layer-cache.js';
 import type { ImageConfig } from '../../../image/config.js';
 import type { Descriptor, Platform } from '../../../image/descriptor.js';
 import { type StoredLayer, writeLayer } from '../../../image/layer.js';
@@ -16,6 +17,7 @@ import {
   annotationsOf,
   parseAnnotation,
 } from '../../../options/buildkit-values.js';
+import { BLOCK } from '../../../tar/block.js';
 import type { BuildResult, EngineRequest } from '../../engine.js';
 import type { BuiltTarget, LayerChange } from '../stages/stages.js';
 import { recipeOf } from './layer-recipe.js';
@@ -131,7 +133,7 @@ async function layerOf(
   const entries = (): Iterable<Changes> => packedChanges(before, after);
   const tar = (): Blob => layerTar([entries()], { spool, time, signal });
   const recipe = cache && recipeOf(entries(), { spool, time });
-  const shape = shapeOf(sizesOf(entries()), recipe);
+  const shape = shapeOfLayer(entries(), recipe);
   const found = written === undefined && (await cache?.find(store, shape, tar, shape.bytes));
   if (found) return found;
   const layer = written ?? (await writeLayer(store, tar(), compression, shape.bytes));
@@ -140,10 +142,22 @@ async function layerOf(
   return layer;
 }
 
-function* sizesOf(changes: Iterable<Changes>): Generator<number> {
-  for (const change of changes)
-    if (isRun(change)) for (const file of change.numbers) yield change.files.sizes[file] as number;
-    else yield isDirectory(change.node) ? 0 : change.node.size;
+/** Packed files are small: of them, the bytes alone count. */
+function shapeOfLayer(changes: Iterable<Changes>, recipe: string | undefined): LayerShape {
+  let packed = 0;
+  function* others(): Generator<number> {
+    for (const change of changes)
+      if (isRun(change)) packed += bytesOf(change);
+      else yield isDirectory(change.node) ? 0 : change.node.size;
+  }
+  const shape = shapeOf(others(), recipe);
+  return { ...shape, bytes: shape.bytes + packed };
+}
+
+function bytesOf({ files, numbers }: PackedRun): number {
+  let bytes = numbers.length * BLOCK;
+  for (const file of numbers) bytes += files.sizes[file] as number;
+  return bytes;
 }
 
 /**

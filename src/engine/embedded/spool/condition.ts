@@ -9,7 +9,7 @@ export class Condition {
   }
 
   wake(): void {
-    for (const wake of this.#waiting.splice(0)) wake();
+    if (this.#waiting.length > 0) for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /** All callers get the first reason. */

@@ -74,18 +74,14 @@ export class SpoolFile {
     const end = offset + length;
     this.#lastRead = end;
     for (let from = offset; from < end;) {
-      const unwritten = [this.#batch, ...this.#pending.keys()];
-      const found = [this.#ahead, ...unwritten].find(
-        ({ position, length: used }) => position <= from && from < position + used,
-      );
+      const found = this.#batchAt(from);
       const to = at + from - offset;
       if (found !== undefined) {
         const last = Math.min(found.length, end - found.position);
         from += found.bytes.copy(target, to, from - found.position, last);
         continue;
       }
-      const next = unwritten.map(({ position }) => position).filter((position) => position > from);
-      const inFile = Math.min(...next) - from;
+      const inFile = this.#unwrittenAfter(from) - from;
       if (!isSequential || end - from >= READ_AHEAD)
         from += this.#readFile(target, to, Math.min(end - from, inFile), from);
       else {
@@ -98,6 +94,19 @@ export class SpoolFile {
 
   close(): void {
     this.#file.close().catch(() => undefined);
+  }
+
+  #batchAt(position: number): Batch | undefined {
+    if (contains(this.#ahead, position)) return this.#ahead;
+    if (contains(this.#batch, position)) return this.#batch;
+    for (const batch of this.#pending.keys()) if (contains(batch, position)) return batch;
+    return undefined;
+  }
+
+  /** Where the first batch begins that is after `position` and may not be in the file. */
+  #unwrittenAfter(position: number): number {
+    for (const batch of this.#pending.keys()) if (batch.position > position) return batch.position;
+    return this.#batch.position > position ? this.#batch.position : Infinity;
   }
 
   #send(): void {
@@ -127,4 +136,8 @@ export class SpoolFile {
     if (read === 0) throw new Error(`the temporary file ends before byte ${position}`);
     return read;
   }
+}
+
+function contains({ position, length }: Batch, at: number): boolean {
+  return position <= at && at < position + length;
 }

@@ -197,7 +197,7 @@ class SpoolMemory {
 
   append(bytes: Buffer): void {
     for (let from = 0; from < bytes.length;) {
-      const at = this.length % PIECE;
+      const at = this.length & (PIECE - 1);
       if (at === 0) this.#pieces.push(Buffer.allocUnsafeSlow(PIECE));
       const copied = bytes.copy(this.#pieces.at(-1) as Buffer, at, from);
       from += copied;
@@ -211,7 +211,7 @@ class SpoolMemory {
     for (let done = 0; done < length;) {
       const from = offset + done;
       const piece = this.#pieces[Math.floor(from / PIECE)] as Buffer;
-      const start = from % PIECE;
+      const start = from & (PIECE - 1);
       done += piece.copy(target, at + done, start, start + length - done);
     }
   }
