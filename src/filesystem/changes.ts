@@ -87,7 +87,7 @@ export function* packedChanges(
 }
 
 function firstTime({ files, numbers }: PackedRun): number {
-  return files.mtimes[numbers[0] as number] as number;
+  return files.mtimeOf(numbers[0] as number);
 }
 
 function* undatedChanges(

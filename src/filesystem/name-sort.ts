@@ -3,8 +3,8 @@
 /** The names of files, one after the other. */
 interface Names {
   readonly names: Buffer;
-  readonly nameStarts: Uint32Array;
-  readonly nameLengths: Uint8Array;
+  nameStartOf(file: number): number;
+  nameLengthOf(file: number): number;
 }
 
 /** Ranges of this length are sorted by insertion. */
@@ -13,11 +13,9 @@ const SHORT = 12;
 /** Sorts in place: three-way radix quicksort (Bentley and Sedgewick, 1997). All names differ. */
 export function sortByName(files: Uint32Array, names: Names): void {
   if (isSorted(files, names)) return;
-  const { names: bytes, nameStarts, nameLengths } = names;
+  const { names: bytes } = names;
   const byteOf = (file: number, depth: number): number =>
-    depth < (nameLengths[file] as number)
-      ? (bytes[(nameStarts[file] as number) + depth] as number)
-      : -1;
+    depth < names.nameLengthOf(file) ? (bytes[names.nameStartOf(file) + depth] as number) : -1;
   const swap = (a: number, b: number): void => {
     const file = files[a] as number;
     files[a] = files[b] as number;
@@ -57,12 +55,13 @@ function isSorted(files: Uint32Array, names: Names): boolean {
   return true;
 }
 
-function compareNames({ names, nameStarts, nameLengths }: Names, a: number, b: number): number {
-  const [startA, startB] = [nameStarts[a] as number, nameStarts[b] as number];
-  const [lengthA, lengthB] = [nameLengths[a] as number, nameLengths[b] as number];
+function compareNames(names: Names, a: number, b: number): number {
+  const { names: bytes } = names;
+  const [startA, startB] = [names.nameStartOf(a), names.nameStartOf(b)];
+  const [lengthA, lengthB] = [names.nameLengthOf(a), names.nameLengthOf(b)];
   const common = Math.min(lengthA, lengthB);
   for (let i = 0; i < common; i++) {
-    const difference = (names[startA + i] as number) - (names[startB + i] as number);
+    const difference = (bytes[startA + i] as number) - (bytes[startB + i] as number);
     if (difference !== 0) return difference;
   }
   return lengthA - lengthB;

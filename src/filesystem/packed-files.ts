@@ -1,6 +1,7 @@
 /**
- * Files in columns: with an object and a string for each, a million files would take three times the memory, and as long
- * to collect as to read. Each belongs to a folder, and is unique by its name there.
+ * Files as records in one buffer: with an object and a string for each, a million files would take three times the
+ * memory, and as long to collect as to read; in a buffer for each field, a layer, whose order differs from that of the
+ * tar, would miss the processor's caches once for each. A file belongs to a folder, and is unique by its name there.
  */
 import { sortByName } from './name-sort.js';
 import { Leaf } from './node.js';
@@ -19,24 +20,21 @@ interface SharedAttributes {
   readonly gid: number;
 }
 
+/** Numbers of 64 bits in a record: the time, in seconds since 1970, and the offset of the content. */
+const [MTIME, OFFSET, DOUBLES] = [0, 1, 5];
+/**
+ * Numbers of 32 bits after them: the bytes of the content, the place and the bytes of the name, the number in `shared`,
+ * the folder, which is 0 after the file was removed, and the next file of the same folder.
+ */
+const [SIZE, NAME, NAME_LENGTH, ATTRIBUTES, FOLDER, NEXT, WORDS] = [4, 5, 6, 7, 8, 9, 10];
+
 /** A new file has the next number, from 1 on. The number 0 means that there is no file. */
 export class PackedFiles {
-  /** Seconds since 1970. */
-  mtimes = new Float64Array(INITIAL_CAPACITY);
-  sizes = new Uint32Array(INITIAL_CAPACITY);
-  /** Offsets of the contents. */
-  offsets = new Float64Array(INITIAL_CAPACITY);
-  /** Of each file, its number in `shared`. */
-  attributes = new Uint16Array(INITIAL_CAPACITY);
   readonly shared: SharedAttributes[] = [];
   /** All names one after the other. */
   names = Buffer.allocUnsafeSlow(INITIAL_CAPACITY * 16);
-  nameStarts = new Uint32Array(INITIAL_CAPACITY);
-  nameLengths = new Uint8Array(INITIAL_CAPACITY);
-  /** The folder of each file; 0 after it was removed. */
-  #folders = new Uint32Array(INITIAL_CAPACITY);
-  /** The next file of the same folder. */
-  #next = new Uint32Array(INITIAL_CAPACITY);
+  #doubles = new Float64Array(INITIAL_CAPACITY * DOUBLES);
+  #words = new Uint32Array(this.#doubles.buffer);
   /** Files by folder and name: open addressing, at most half full. */
   #table = new Uint32Array(4 * INITIAL_CAPACITY);
   #count = 0;
@@ -70,25 +68,54 @@ export class PackedFiles {
     const found = this.#table[slot] as number;
     if (found !== 0) return found;
     const file = ++this.#count;
-    if (file === this.sizes.length) this.#grow();
+    if (file * WORDS === this.#words.length) this.#grow();
     if (this.#namesLength + to - from > this.names.length) {
       const names = Buffer.allocUnsafeSlow(2 * this.names.length);
       this.names.copy(names);
       this.names = names;
     }
-    this.nameStarts[file] = this.#namesLength;
-    this.nameLengths[file] = to - from;
+    const at = file * WORDS;
+    this.#words[at + NAME] = this.#namesLength;
+    this.#words[at + NAME_LENGTH] = to - from;
+    this.#words[at + FOLDER] = folder;
     for (let i = from; i < to; i++) this.names[this.#namesLength++] = buffer[i] as number;
-    this.#folders[file] = folder;
     this.#table[slot] = file;
     return file;
   }
 
   set(file: number, attributes: number, mtime: number, size: number, offset: number): void {
-    this.attributes[file] = attributes;
-    this.mtimes[file] = mtime;
-    this.sizes[file] = size;
-    this.offsets[file] = offset;
+    this.#doubles[file * DOUBLES + MTIME] = mtime;
+    this.#doubles[file * DOUBLES + OFFSET] = offset;
+    this.#words[file * WORDS + SIZE] = size;
+    this.#words[file * WORDS + ATTRIBUTES] = attributes;
+  }
+
+  /** Seconds since 1970. */
+  mtimeOf(file: number): number {
+    return this.#doubles[file * DOUBLES + MTIME] as number;
+  }
+
+  /** The offset of the content. */
+  offsetOf(file: number): number {
+    return this.#doubles[file * DOUBLES + OFFSET] as number;
+  }
+
+  sizeOf(file: number): number {
+    return this.#words[file * WORDS + SIZE] as number;
+  }
+
+  /** Where the name begins in `names`. */
+  nameStartOf(file: number): number {
+    return this.#words[file * WORDS + NAME] as number;
+  }
+
+  nameLengthOf(file: number): number {
+    return this.#words[file * WORDS + NAME_LENGTH] as number;
+  }
+
+  /** A number for each set of attributes. */
+  attributeNumberOf(file: number): number {
+    return this.#words[file * WORDS + ATTRIBUTES] as number;
   }
 
   /** The number of the file with this name, in binary, or 0 if no file has it. */
@@ -99,20 +126,21 @@ export class PackedFiles {
   }
 
   remove(file: number): void {
-    this.#folders[file] = 0;
+    this.#words[file * WORDS + FOLDER] = 0;
   }
 
   /** Adds it after the `last` file of a folder. */
   link(last: number, file: number): void {
-    this.#next[last] = file;
+    this.#words[last * WORDS + NEXT] = file;
   }
 
   /** The files from `first` on that weren't removed, by the bytes of their names. */
   sorted(first: number, count: number): Uint32Array {
     const files = new Uint32Array(count);
     let at = 0;
-    for (let file = first; at < count; file = this.#next[file] as number)
-      if (this.#folders[file] !== 0) files[at++] = file;
+    const words = this.#words;
+    for (let file = first; at < count; file = words[file * WORDS + NEXT] as number)
+      if (words[file * WORDS + FOLDER] !== 0) files[at++] = file;
     sortByName(files, this);
     return files;
   }
@@ -129,19 +157,19 @@ export class PackedFiles {
   }
 
   nameOf(file: number): string {
-    const start = this.nameStarts[file] as number;
-    return this.names.toString('latin1', start, start + (this.nameLengths[file] as number));
+    const start = this.nameStartOf(file);
+    return this.names.toString('latin1', start, start + this.nameLengthOf(file));
   }
 
   attributesOf(file: number): SharedAttributes {
-    return this.shared[this.attributes[file] as number] as SharedAttributes;
+    return this.shared[this.attributeNumberOf(file)] as SharedAttributes;
   }
 
   /** A new node each time. */
   leafOf(file: number): Leaf {
     const { mode, uid, gid } = this.attributesOf(file);
-    const [mtime, size] = [this.mtimes[file] as number, this.sizes[file] as number];
-    return new Leaf(mode, uid, gid, mtime, size, this.offsets[file] as number, undefined);
+    const [mtime, size, offset] = [this.mtimeOf(file), this.sizeOf(file), this.offsetOf(file)];
+    return new Leaf(mode, uid, gid, mtime, size, offset, undefined);
   }
 
   #slotOf(folder: number, buffer: Buffer, from: number, to: number): number {
@@ -156,9 +184,12 @@ export class PackedFiles {
   }
 
   #isNamed(file: number, folder: number, buffer: Buffer, from: number, to: number): boolean {
-    if (this.#folders[file] !== folder || this.nameLengths[file] !== to - from) return false;
+    const words = this.#words;
+    const record = file * WORDS;
+    if (words[record + FOLDER] !== folder || words[record + NAME_LENGTH] !== to - from)
+      return false;
     const { names } = this;
-    let at = this.nameStarts[file] as number;
+    let at = words[record + NAME] as number;
     for (let i = from; i < to; i++) if (names[at++] !== buffer[i]) return false;
     return true;
   }
@@ -167,10 +198,10 @@ export class PackedFiles {
     const table = (this.#table = new Uint32Array(2 * this.#table.length));
     const mask = table.length - 1;
     for (let file = 1; file <= this.#count; file++) {
-      const folder = this.#folders[file] as number;
+      const folder = this.#words[file * WORDS + FOLDER] as number;
       if (folder === 0) continue;
-      const start = this.nameStarts[file] as number;
-      const end = start + (this.nameLengths[file] as number);
+      const start = this.nameStartOf(file);
+      const end = start + this.nameLengthOf(file);
       let slot = hashOf(folder, this.names, start, end) & mask;
       while (table[slot] !== 0) slot = (slot + 1) & mask;
       table[slot] = file;
@@ -178,24 +209,11 @@ export class PackedFiles {
   }
 
   #grow(): void {
-    const capacity = 2 * this.sizes.length;
-    this.mtimes = copied(this.mtimes, new Float64Array(capacity));
-    this.sizes = copied(this.sizes, new Uint32Array(capacity));
-    this.offsets = copied(this.offsets, new Float64Array(capacity));
-    this.attributes = copied(this.attributes, new Uint16Array(capacity));
-    this.nameStarts = copied(this.nameStarts, new Uint32Array(capacity));
-    this.nameLengths = copied(this.nameLengths, new Uint8Array(capacity));
-    this.#folders = copied(this.#folders, new Uint32Array(capacity));
-    this.#next = copied(this.#next, new Uint32Array(capacity));
+    const doubles = new Float64Array(2 * this.#doubles.length);
+    doubles.set(this.#doubles);
+    this.#doubles = doubles;
+    this.#words = new Uint32Array(doubles.buffer);
   }
-}
-
-function copied<T extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(
-  from: T,
-  to: T,
-): T {
-  to.set(from);
-  return to;
 }
 
 /** FNV-1a. */

@@ -156,7 +156,7 @@ function shapeOfLayer(changes: Iterable<Changes>, recipe: string | undefined): L
 
 function bytesOf({ files, numbers }: PackedRun): number {
   let bytes = numbers.length * BLOCK;
-  for (const file of numbers) bytes += files.sizes[file] as number;
+  for (const file of numbers) bytes += files.sizeOf(file);
   return bytes;
 }
 

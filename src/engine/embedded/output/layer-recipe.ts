@@ -57,7 +57,7 @@ function updateWith(hash: ReturnType<typeof createHash>, { files, numbers }: Pac
   const buffer = Buffer.allocUnsafe(BUFFER);
   let at = 0;
   for (const file of numbers) {
-    const [start, length] = [files.nameStarts[file] as number, files.nameLengths[file] as number];
+    const [start, length] = [files.nameStartOf(file), files.nameLengthOf(file)];
     if (at + length + NUMBERS > BUFFER) {
       hash.update(buffer.subarray(0, at));
       at = 0;
@@ -68,9 +68,9 @@ function updateWith(hash: ReturnType<typeof createHash>, { files, numbers }: Pac
     at = buffer.writeUInt32LE(mode, at);
     at = buffer.writeUInt32LE(uid, at);
     at = buffer.writeUInt32LE(gid, at);
-    at = buffer.writeUInt32LE(files.sizes[file] as number, at);
-    at = buffer.writeDoubleLE(files.mtimes[file] as number, at);
-    at = buffer.writeDoubleLE(files.offsets[file] as number, at);
+    at = buffer.writeUInt32LE(files.sizeOf(file), at);
+    at = buffer.writeDoubleLE(files.mtimeOf(file), at);
+    at = buffer.writeDoubleLE(files.offsetOf(file), at);
   }
   hash.update(buffer.subarray(0, at));
 }

@@ -40,10 +40,10 @@ export class RunWriter {
     let at = filled;
     for (let i = next; i < numbers.length; i++) {
       const file = numbers[i] as number;
-      const size = files.sizes[file] as number;
+      const size = files.sizeOf(file);
       const padding = block.paddingOf(size);
       const template = this.#templateOf(files, file);
-      const length = folder.length + (files.nameLengths[file] as number);
+      const length = folder.length + files.nameLengthOf(file);
       const isPlain = template.header !== undefined && length <= block.NAME.length;
       const header = isPlain
         ? template.header
@@ -53,7 +53,7 @@ export class RunWriter {
       if (isPlain) this.#fillIn(at, folder, files, file, size, template.sum);
       at += header.length;
       if (size === 0) continue;
-      this.spool.read(this.chunk, at, files.offsets[file] as number, size);
+      this.spool.read(this.chunk, at, files.offsetOf(file), size);
       at += size;
       bytes.fill(0, at, at + padding);
       at += padding;
@@ -65,7 +65,7 @@ export class RunWriter {
   #fillIn(
     at: number,
     folder: Buffer,
-    { names, nameStarts, nameLengths }: PackedFiles,
+    files: PackedFiles,
     file: number,
     size: number,
     templateSum: number,
@@ -74,8 +74,9 @@ export class RunWriter {
     let sum = templateSum;
     let to = at;
     for (let i = 0; i < folder.length; i++) sum += bytes[to++] = folder[i] as number;
-    const start = nameStarts[file] as number;
-    const end = start + (nameLengths[file] as number);
+    const { names } = files;
+    const start = files.nameStartOf(file);
+    const end = start + files.nameLengthOf(file);
     for (let i = start; i < end; i++) sum += bytes[to++] = names[i] as number;
     // The template has zeros.
     const { at: field, length } = block.SIZE;
@@ -89,8 +90,8 @@ export class RunWriter {
   }
 
   #templateOf(files: PackedFiles, file: number): Template {
-    const number = files.attributes[file] as number;
-    const mtime = files.mtimes[file] as number;
+    const number = files.attributeNumberOf(file);
+    const mtime = files.mtimeOf(file);
     const known = this.#templates[number];
     if (known?.mtime === mtime) return known;
     const header = Buffer.alloc(block.BLOCK);
@@ -103,6 +104,6 @@ export class RunWriter {
 
 function entryOf(files: PackedFiles, file: number, path: string, size: number): WrittenEntry {
   const { mode, uid, gid } = files.attributesOf(file);
-  const mtime = files.mtimes[file] as number;
+  const mtime = files.mtimeOf(file);
   return { path, typeflag: '0', mode: mode & 0o7777, uid, gid, size, mtime };
 }
