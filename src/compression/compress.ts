@@ -56,12 +56,16 @@ export async function compressorId({ type, level }: Compression): Promise<string
   return (await import('./zstd.js')).zstdId(level);
 }
 
-/** Compresses `data`. Ending it early, or a failure of `data`, ends both. */
+/**
+ * Compresses `data`. Ending it early, or a failure of `data`, ends both.
+ * @param checksum see `GzipOptions.checksum`
+ */
 export async function compress(
   data: AsyncIterable<Buffer>,
   { type, level }: Compression,
+  checksum?: () => Promise<number>,
 ): Promise<AsyncIterable<Buffer>> {
   if (type === 'none') return data;
-  if (type === 'gzip') return (await import('./gzip.js')).gzip(data, { level });
+  if (type === 'gzip') return (await import('./gzip.js')).gzip(data, { level, checksum });
   return (await import('./zstd.js')).zstd(data, level);
 }

@@ -19,6 +19,8 @@ export interface GzipOptions {
   readonly level?: number | undefined;
   /** How many blocks are compressed at once, at most 6. @default the number of cores */
   readonly threads?: number | undefined;
+  /** Resolves to the CRC-32 of the data when that has ended. @default it is computed here */
+  readonly checksum?: (() => Promise<number>) | undefined;
 }
 
 /** The version of the code below that decides the bytes. */
@@ -38,13 +40,13 @@ type Job = () => Promise<Buffer>;
  */
 export async function* gzip(
   data: AsyncIterable<Buffer>,
-  { level = DEFAULT_LEVEL, threads = availableParallelism() }: GzipOptions = {},
+  { level = DEFAULT_LEVEL, threads = availableParallelism(), checksum }: GzipOptions = {},
 ): AsyncGenerator<Buffer> {
   const deflater = new BlockDeflater(level, threads);
   // The header follows the first data: nothing starts earlier.
   const jobs: Job[] = [() => Promise.resolve(Buffer.from(HEADER))];
   let stored: Buffer | undefined;
-  let checksum = 0;
+  let crc = 0;
   let length = 0;
 
   function begin(block: Buffer): Job {
@@ -62,7 +64,7 @@ export async function* gzip(
 
   try {
     for await (const block of blocks(data, deflater)) {
-      checksum = crc32(block, checksum);
+      if (checksum === undefined) crc = crc32(block, crc);
       length += block.length;
       jobs.push(begin(block));
       if (jobs.length >= deflater.depth) yield await (jobs.shift() as Job)();
@@ -72,7 +74,7 @@ export async function* gzip(
     await deflater.close();
   }
   const end = Buffer.from([...LAST_BLOCK, 0, 0, 0, 0, 0, 0, 0, 0]);
-  end.writeUInt32LE(checksum, LAST_BLOCK.length);
+  end.writeUInt32LE(checksum === undefined ? crc : await checksum(), LAST_BLOCK.length);
   end.writeUInt32LE(length % 2 ** 32, LAST_BLOCK.length + 4);
   yield end;
 }

@@ -3,6 +3,7 @@
  * everything else. A thread takes some 30 ms and 16 MB.
  */
 import { createHash } from 'node:crypto';
+import type { Worker } from 'node:worker_threads';
 import { programThread } from '../files/program-file.js';
 
 /** Bytes for which a thread is faster, without and with instructions for SHA-256. */
@@ -19,13 +20,18 @@ export interface Hasher {
   update(chunk: Buffer): Promise<void> | undefined;
   /** `sha256:` and 64 hexadecimal digits. */
   digest(): Promise<string>;
+  /** The CRC-32 of the data, if a thread has the time for it; may be called before or after `digest`. */
+  readonly checksum?: (() => Promise<number>) | undefined;
   close(): void;
 }
 
-/** @param expected the most bytes, if known */
-export function hasherFor(expected = 0): Hasher {
+/**
+ * @param expected the most bytes, if known
+ * @param hasChecksum whether the CRC-32 is wanted as well
+ */
+export function hasherFor(expected = 0, hasChecksum = false): Hasher {
   const isInline = expected < LARGE || (expected < LARGE_IF_FAST && isFast());
-  return isInline ? inlineHasher() : new ThreadHasher();
+  return isInline ? inlineHasher() : new ThreadHasher(hasChecksum);
 }
 
 /** Hashes nothing: the digest of the data is known. */
@@ -61,26 +67,35 @@ function inlineHasher(): Hasher {
   };
 }
 
+interface Digests {
+  readonly digest: string;
+  readonly checksum: number;
+}
+
 class ThreadHasher implements Hasher {
+  readonly checksum: Hasher['checksum'];
   readonly #memory = new SharedArrayBuffer(PIECE * PIECES);
   readonly #bytes = Buffer.from(this.#memory);
-  readonly #worker = programThread(new URL('./hash-thread.js', import.meta.url), {
-    // Offsets are posted, since a copy of a view counts as all of the memory.
-    workerData: this.#memory,
-  });
+  readonly #worker: Worker;
   readonly #free = Array.from({ length: PIECES }, (_, index) => index * PIECE);
-  #digest: string | undefined;
+  #digests: Digests | undefined;
+  #ending: Promise<Digests> | undefined;
   #failed: Error | undefined;
   #wake: () => void = () => undefined;
 
-  constructor() {
-    this.#worker.on('message', (answer: number | string) => {
-      if (typeof answer === 'string') this.#digest = answer;
-      else this.#free.push(answer);
+  constructor(hasChecksum: boolean) {
+    this.#worker = programThread(new URL('./hash-thread.js', import.meta.url), {
+      // Offsets are posted, since a copy of a view counts as all of the memory.
+      workerData: { memory: this.#memory, hasChecksum },
+    });
+    if (hasChecksum) this.checksum = async () => (await this.#end()).checksum;
+    this.#worker.on('message', (answer: number | Digests) => {
+      if (typeof answer === 'number') this.#free.push(answer);
+      else this.#digests = answer;
       this.#wake();
     });
-    this.#worker.on('error', (error) => this.#end(error));
-    this.#worker.on('exit', () => this.#end(new Error('the thread that hashes has ended')));
+    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('exit', () => this.#fail(new Error('the thread that hashes has ended')));
   }
 
   update(chunk: Buffer): Promise<void> | undefined {
@@ -88,13 +103,21 @@ class ThreadHasher implements Hasher {
   }
 
   async digest(): Promise<string> {
-    this.#worker.postMessage([0, 0]);
-    while (this.#digest === undefined) await this.#answer();
-    return `sha256:${this.#digest}`;
+    return `sha256:${(await this.#end()).digest}`;
   }
 
   close(): void {
     void this.#worker.terminate();
+  }
+
+  #end(): Promise<Digests> {
+    return (this.#ending ??= this.#receive());
+  }
+
+  async #receive(): Promise<Digests> {
+    this.#worker.postMessage([0, 0]);
+    while (this.#digests === undefined) await this.#answer();
+    return this.#digests;
   }
 
   #give(piece: Buffer): undefined {
@@ -118,7 +141,7 @@ class ThreadHasher implements Hasher {
     });
   }
 
-  #end(error: Error): void {
+  #fail(error: Error): void {
     this.#failed ??= error;
     this.#wake();
   }

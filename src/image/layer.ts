@@ -4,7 +4,7 @@
  */
 import { compress, type Compression, type CompressionType } from '../compression/compress.js';
 import { type Descriptor, OCI_LAYER } from './descriptor.js';
-import { hasherFor } from './hasher.js';
+import { type Hasher, hasherFor } from './hasher.js';
 import type { Blob, BlobStore } from './store.js';
 
 interface HashedTar {
@@ -35,27 +35,27 @@ export async function writeLayer(
     const descriptor = await store.put(tar, mediaType, expected);
     return { descriptor, diffId: descriptor.digest, size: descriptor.size };
   }
-  return whileHashed(tar, expected, async (hashed) => ({
-    descriptor: await store.put(await compress(hashed, compression), mediaType),
+  const hasher = hasherFor(expected, compression.type === 'gzip');
+  return whileHashed(tar, hasher, async (hashed) => ({
+    descriptor: await store.put(await compress(hashed, compression, hasher.checksum), mediaType),
   }));
 }
 
 /** The diff ID of a layer, and its bytes. @param expected the most bytes, if known */
 export function hashLayer(tar: Blob, expected?: number): Promise<HashedTar> {
-  return whileHashed(tar, expected, async (hashed) => {
+  return whileHashed(tar, hasherFor(expected), async (hashed) => {
     const chunks = hashed[Symbol.asyncIterator]();
     while ((await chunks.next()).done !== true);
     return {};
   });
 }
 
-/** Hashes a tar while `read` reads it to its end, and adds the result to that of `read`. */
+/** Hashes a tar while `read` reads it to its end, and adds the result to that of `read`. Closes the hasher. */
 async function whileHashed<T>(
   tar: Blob,
-  expected: number | undefined,
+  hasher: Hasher,
   read: (hashed: Blob) => Promise<T>,
 ): Promise<T & HashedTar> {
-  const hasher = hasherFor(expected);
   let size = 0;
   try {
     const result = await read(hashed());

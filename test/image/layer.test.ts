@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { CompressionType } from '../../src/compression/compress.js';
 import { decompress } from '../../src/compression/decompress.js';
@@ -49,6 +50,15 @@ describe('a layer', () => {
     });
     const plain = await decompress(Readable.from([store.blob]), 'a layer');
     expect((await collected(plain as AsyncIterable<Buffer>)).equals(some)).toBe(true);
+  });
+
+  it('has the same bytes if a thread computes its digest and its checksum', async () => {
+    const [inline, threaded] = [new Kept(), new Kept()];
+    const compression = { type: 'gzip' } as const;
+    const small = await writeLayer(inline, chunked(tar, 4096), compression, tar.length);
+    const large = await writeLayer(threaded, chunked(tar, 4096), compression, 1 << 30);
+    expect(large).toEqual(small);
+    expect(gunzipSync(threaded.blob).equals(tar)).toBe(true);
   });
 
   it('has another digest with each level, and one diff ID', async () => {
