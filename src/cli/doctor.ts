@@ -16,19 +16,11 @@ export async function runDoctor(args: Arguments, { env, signal }: Process): Prom
   const found = await survey(engineName(args, env), env, signal);
   const text = args.has('json')
     ? JSON.stringify({ schema: SCHEMA, ...found }, jsonValue, 2)
-    : lines(withFlags(surveyText(found)));
+    : surveyText(found, (text) => printable(withFlags(text), Infinity));
   await print(`${text.trimEnd()}\n`);
   // A program or a name server that still does not answer must not keep the process.
   setTimeout(() => process.exit(), 0).unref();
   if (found.choice.error !== undefined) throw found.choice.error;
-}
-
-/** What an engine or a file says must not control the terminal. */
-function lines(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => printable(line, Infinity))
-    .join('\n');
 }
 
 function jsonValue(_key: string, value: unknown): unknown {

@@ -1,6 +1,7 @@
 /** The help text, made from the option table. */
 import { type Flag, type Verb, VERBS } from '../options/schema.js';
 import { nearest } from '../text/suggest.js';
+import { LINE_WIDTH, wrap } from '../text/terminal.js';
 import { OPTIONS, usage } from './arguments/flags.js';
 import type { Arguments } from './arguments/parse.js';
 
@@ -15,20 +16,22 @@ export const USAGE: Readonly<Record<Verb, Usage>> = {
   build: {
     operands: '[OPTIONS] [CONTEXT]',
     summary: 'a context in, an image out; the default verb',
-    text: `Turns a streamed tar context into an image: corrects it in flight, and never builds from part of
-a stream. CONTEXT is a directory, a tar file, or - for standard input (the default in a pipe).
+    text: `Turns a streamed tar context into an image: corrects it in flight, and never
+builds from part of a stream. CONTEXT is a directory, a tar file, or - for
+standard input (the default in a pipe).
 
-  builder | dockerception -t app               into the available engine, or into app.tar
-  builder | dockerception -t app -o app.tar    no engine needed: an image archive
-  builder | dockerception -t host/app --push   no engine needed: straight to a registry
+  builder | dockerception -t app              into the engine, or into app.tar
+  builder | dockerception -t app -o app.tar   no engine needed: an image archive
+  builder | dockerception -t host/app --push  no engine needed: to a registry
   builder | dockerception filter | docker build -t app -
-  dockerception --from DIR -t app              builds DIR as the builder, runs it, builds its tar
+  dockerception --from DIR -t app             builds DIR and runs it as builder
 `,
   },
   filter: {
     operands: '[OPTIONS] [CONTEXT]',
     summary: 'a context in, the corrected context out',
-    text: `Passes a tar context on, corrected: owners 0:0, safe names, and recognised by every builder.
+    text: `Passes a tar context on, corrected: owners 0:0, safe names, and recognised by
+every builder.
 
   builder | dockerception filter | docker build -t app -
 `,
@@ -36,24 +39,27 @@ a stream. CONTEXT is a directory, a tar file, or - for standard input (the defau
   inspect: {
     operands: '[OPTIONS] [TARGET]',
     summary: 'what is inside a context, an archive or an image',
-    text: `Shows what is inside: layers, sizes, waste, and what keeps an image from starting. TARGET is a context
-(a directory, a tar, or - for standard input), an image archive, a layout or dir: directory, an image
-that the engine has, or docker-image://REF for one in a registry.
+    text: `Shows what is inside: layers, sizes, waste, and what keeps an image from
+starting. TARGET is a context (a directory, a tar, or - for standard input), an
+image archive, a layout or dir: directory, an image that the engine has, or
+docker-image://REF for one in a registry.
 
   dockerception inspect app.tar
   builder | dockerception inspect -
   dockerception inspect builder:latest --diff app:latest --html report.html
-  dockerception inspect app.tar --max-size 10MB --deny '**/*.c' --deny-setuid --must-run
+  dockerception inspect app.tar --max-size 10MB --deny '**/*.c' --must-run
 `,
   },
   doctor: {
     operands: '[OPTIONS]',
     summary: 'which engine a build uses, and what else there is to use',
-    text: `Reports which engine a build with no options uses, and why; the engines, docker contexts and builders
-that this machine knows, and whether they answer; credentials, programs, the cache. It changes nothing,
-prints no secrets, runs no credential helper, and takes at most some seconds. Exit code 0: an engine
-answers, or DOCKERCEPTION_ENGINE is embedded. Otherwise the exit code and the error are those of a build
-with RUN: 5 without an engine, 2 for an invalid setting.
+    text: `Reports which engine a build with no options uses, and why; the engines, docker
+contexts and builders that this machine knows, and whether they answer;
+credentials, programs, the cache. It changes nothing, prints no secrets, runs no
+credential helper, and takes at most some seconds. Exit code 0: an engine
+answers, or DOCKERCEPTION_ENGINE is embedded. Otherwise the exit code and the
+error are those of a build with RUN: 5 without an engine, 2 for an invalid
+setting.
 
   dockerception doctor --json | jq -r .choice.engine
 `,
@@ -61,7 +67,8 @@ with RUN: 5 without an engine, 2 for an invalid setting.
   completion: {
     operands: 'bash|zsh|fish',
     summary: 'a script that completes commands in a shell',
-    text: `Prints a script that completes verbs, options, values, files, images of the engine and builders.
+    text: `Prints a script that completes verbs, options, values, files, images of the
+engine and builders.
 
   source <(dockerception completion bash)      in ~/.bashrc
   source <(dockerception completion zsh)       in ~/.zshrc, after compinit
@@ -71,7 +78,8 @@ with RUN: 5 without an engine, 2 for an invalid setting.
   help: {
     operands: '[--all] [VERB]',
     summary: 'the options of a verb',
-    text: `Shows what a verb does, and its options that are often used; with --all, every option.
+    text: `Shows what a verb does, and its options that are often used; with --all, every
+option.
 
   dockerception help filter
   dockerception help build --all
@@ -80,8 +88,9 @@ with RUN: 5 without an engine, 2 for an invalid setting.
   version: { operands: '', summary: 'the version', text: 'Prints the version.\n' },
 };
 
-export const EXIT = `Exit codes: 0 done, 1 the build failed, 2 wrong command line, 3 bad context, 4 the builder failed,
-5 no engine or registry, 6 a limit exceeded, 130 interrupted, 143 terminated.
+export const EXIT = `Exit codes: 0 done, 1 the build failed, 2 wrong command line, 3 bad context,
+4 the builder failed, 5 no engine or registry, 6 a limit exceeded,
+130 interrupted, 143 terminated.
 `;
 
 /** A verb with no more options shows all of them. */
@@ -146,10 +155,14 @@ function rows(specs: readonly Flag[]): string {
   return specs.map(row).join('');
 }
 
+/** Column of the descriptions. */
+const INDENT = ' '.repeat(34);
+
 function row(spec: Flag): string {
   const short = spec.short === undefined ? '    ' : `-${spec.short}, `;
   const left = `  ${short}--${spec.name}${valueOf(spec)}`;
-  return `${left.padEnd(34)}${left.length > 33 ? `\n${' '.repeat(34)}` : ''}${spec.help}\n`;
+  const start = left.length < INDENT.length ? left.padEnd(INDENT.length) : `${left}\n${INDENT}`;
+  return `${start}${wrap(spec.help, LINE_WIDTH - INDENT.length).join(`\n${INDENT}`)}\n`;
 }
 
 /** The value as help and docs show it after the name. */

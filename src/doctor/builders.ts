@@ -1,10 +1,9 @@
 /** The builders of buildx, and the BuildKit that the environment names. */
-import { execFile, type ExecFileException } from 'node:child_process';
-import { promisify } from 'node:util';
+import type { ExecFileException } from 'node:child_process';
 import { type Builder, namedBuilder } from '../engine/buildkit/builder.js';
 import { askVersion } from '../engine/buildkit/connection.js';
 import { contextNames } from '../engine/docker/endpoint.js';
-import { builderNames, storedBuilder } from '../engine/stored-builders.js';
+import { builderNames, listNodes, storedBuilder } from '../engine/stored-builders.js';
 import { DockerceptionError, messageOf } from '../errors.js';
 import { IMAGE } from '../options/image.js';
 import { normalise } from '../options/schema.js';
@@ -76,11 +75,8 @@ async function created(
   const nodes = (Nodes ?? []).map(({ Endpoint }) => redactAddress(String(Endpoint)));
   const found = { name, isDefault, ...(typeof Driver === 'string' && { driver: Driver }), nodes };
   try {
-    const options = { env, signal, killSignal: 'SIGKILL' } as const;
-    const { stdout } = await promisify(execFile)('docker', ['buildx', 'inspect', name], options);
-    const status = /^Status: *(.+)$/m.exec(stdout)?.[1];
-    const version = /^Buildkit(?: version)?: *(.+)$/im.exec(stdout)?.[1];
-    const failure = /^Error: *(.+)$/m.exec(stdout)?.[1];
+    const { nodes: listed, failure } = await listNodes(name, env, signal);
+    const [{ status, version } = {}] = listed;
     return {
       ...found,
       ...(status !== undefined && { status }),

@@ -1,6 +1,7 @@
 /** A survey as text. */
 import { messageOf } from '../errors.js';
 import { formatBytes } from '../text/format.js';
+import { LINE_WIDTH, textWidth, wrap } from '../text/terminal.js';
 import type { BuilderReport } from './builders.js';
 import type { EngineReport } from './engines.js';
 import type { CacheReport, CredentialsReport, ProgramReport } from './machine.js';
@@ -8,10 +9,20 @@ import type { Survey } from './survey.js';
 
 type Row = readonly [name: string, text: string];
 
-export function surveyText(survey: Survey): string {
+/** Columns. */
+const MAX_NAME_WIDTH = 32;
+
+/** @param show how a message is shown: what an engine or a file says must not control the terminal */
+export function surveyText(survey: Survey, show: (text: string) => string): string {
   const { choice, engines, builders, credentials, programs, cache } = survey;
+  const section = (title: string, rows: readonly Row[]): string => {
+    const shown = rows.map(([name, text]): Row => [show(name), show(text)]);
+    return rows.length === 0
+      ? `${lines(`${show(title)}: none`)}\n`
+      : `${lines(`${show(title)}:`)}\n${shown.map(layout(shown)).join('')}`;
+  };
   return [
-    `${choiceText(choice)}.\n`,
+    `${lines(show(`${choiceText(choice)}.`))}\n`,
     section('Engines (* is the default)', engines.map(engineRow)),
     section('BuildKit builders (* is named)', builders.map(builderRow)),
     section(`Credentials in ${credentials.file}`, credentialRows(credentials)),
@@ -20,16 +31,23 @@ export function surveyText(survey: Survey): string {
   ].join('\n');
 }
 
+function lines(text: string, indent = 0): string {
+  return wrap(text, LINE_WIDTH - indent).join(`\n${' '.repeat(indent)}`);
+}
+
+/** Texts are beside the names, or below names that are too long for that. */
+function layout(rows: readonly Row[]): (row: Row) => string {
+  const width = Math.max(...rows.map(([name]) => textWidth(name)));
+  if (width > MAX_NAME_WIDTH)
+    return ([name, text]) => `  ${lines(name, 2)}\n      ${lines(text, 6)}\n`;
+  return ([name, text]) =>
+    `  ${name}${' '.repeat(width - textWidth(name))}  ${lines(text, width + 4)}\n`;
+}
+
 function choiceText({ engine, name, why, error }: Survey['choice']): string {
   if (engine === undefined) return `A build with no options fails: ${why}`;
   const silent = error === undefined || engine === 'embedded' ? '' : ', but it does not answer';
   return `A build with no options uses ${engine}${name === undefined ? '' : ` at ${name}`}: ${why}${silent}`;
-}
-
-function section(title: string, rows: readonly Row[]): string {
-  if (rows.length === 0) return `${title}: none\n`;
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return `${title}:\n${rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}\n`).join('')}`;
 }
 
 function marked(name: string, isDefault: boolean): string {

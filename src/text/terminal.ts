@@ -22,6 +22,9 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 const ZERO = /\p{Mn}|\p{Me}|\p{Cf}/u;
 
+/** Columns of help and of reports. */
+export const LINE_WIDTH = 80;
+
 /** Columns. */
 export function textWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
@@ -44,6 +47,31 @@ export function take(characters: Iterable<string>, columns: number): string {
     taken += character;
   }
   return taken;
+}
+
+/** Breaks a printable text between words, and within words that are wider than a line. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ').flatMap((each) => pieces(each, columns))) {
+    if (line !== '' && textWidth(line) + 1 + textWidth(word) > columns) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+function pieces(word: string, columns: number): string[] {
+  const all: string[] = [];
+  let rest = word;
+  while (textWidth(rest) > columns) {
+    // At least one character, even if it is wider than the line.
+    const piece = take(rest, columns) || ([...rest][0] as string);
+    all.push(piece);
+    rest = rest.slice(piece.length);
+  }
+  return [...all, rest];
 }
 
 function characterWidth(character: string): number {

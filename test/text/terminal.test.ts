@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { lastVersion, plainText, textWidth, truncate } from '../../src/text/terminal.js';
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { lastVersion, plainText, textWidth, truncate, wrap } from '../../src/text/terminal.js';
 
 test.each([
   ['plain\ttext', 'plain\ttext'],
@@ -31,4 +32,21 @@ test('widths, and texts cut to them', () => {
   expect(truncate('日本語', 5)).toBe('日本…');
   expect(truncate('a\tb', 10)).toBe('a  b');
   expect(truncate('abc', 0)).toBe('');
+});
+
+describe('a text', () => {
+  it('is broken between words, and in those that are too long', () => {
+    expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
+    expect(wrap('a verylongword b', 5)).toEqual(['a', 'veryl', 'ongwo', 'rd b']);
+    expect(wrap('', 5)).toEqual(['']);
+  });
+
+  it('loses nothing but blanks', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 1, max: 20 }), (text, columns) => {
+        const bare = (each: string): string => each.replaceAll(' ', '');
+        expect(bare(wrap(text, columns).join(''))).toBe(bare(text));
+      }),
+    );
+  });
 });

@@ -1,9 +1,8 @@
 /** The nodes of a builder of buildx, which `docker buildx inspect` lists. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { DockerceptionError } from '../../errors.js';
 import { formatPlatform, parsePlatform } from '../../image/platform.js';
 import type { EngineRequest } from '../engine.js';
+import { listNodes } from '../stored-builders.js';
 import type { Builder } from './builder.js';
 
 /** Milliseconds for the list, which asks all nodes. */
@@ -22,11 +21,9 @@ export async function atNode(
   const { buildxName } = builder;
   const [platform, ...others] = platforms.map((text) => formatPlatform(parsePlatform(text)));
   if (buildxName === undefined || platform === undefined) return builder;
-  const options = { env, signal, timeout: TIMEOUT };
-  const listing = promisify(execFile)('docker', ['buildx', 'inspect', buildxName], options);
-  const { stdout } = await listing.catch(() => ({ stdout: '' }));
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]);
+  const { nodes } = await listNodes(buildxName, env, limit).catch(() => ({ nodes: [] }));
   signal.throwIfAborted();
-  const nodes = stdout.split(/^Endpoint:/m).slice(1);
   if (nodes.length < 2) return builder;
   if (others.length > 0) {
     const list = platforms.join(',');
@@ -34,9 +31,6 @@ export async function atNode(
     const hint = `\`dockerception filter | docker buildx build --builder ${buildxName} --platform ${list} -\` does so`;
     throw new DockerceptionError('usage', 'PLATFORMS', message, { hint });
   }
-  // A `*` marks platforms that are configured.
-  const has = nodes.some((node) =>
-    /^Platforms:\s*(.*)$/m.exec(node)?.[1]?.replaceAll('*', '').split(', ').includes(platform),
-  );
+  const has = nodes.some(({ platforms }) => platforms.includes(platform));
   return has ? { ...builder, dial: (stop) => builder.dial(stop, platform) } : builder;
 }

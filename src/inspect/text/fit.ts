@@ -18,31 +18,6 @@ export function cutMiddle(text: string, columns: number): string {
   return `${take(text, columns - 1 - textWidth(name))}…${name}`;
 }
 
-/** Breaks a printable text between words, and within words that are wider than a line. */
-export function wrap(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ').flatMap((each) => pieces(each, columns))) {
-    if (line !== '' && textWidth(line) + 1 + textWidth(word) > columns) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
-}
-
-function pieces(word: string, columns: number): string[] {
-  const all: string[] = [];
-  let rest = word;
-  while (textWidth(rest) > columns) {
-    // At least one character, even if it is wider than the line.
-    const piece = take(rest, columns) || ([...rest][0] as string);
-    all.push(piece);
-    rest = rest.slice(piece.length);
-  }
-  return [...all, rest];
-}
-
 function takeLast(text: string, columns: number): string {
   // Bounds the work for very long names; some characters have no width.
   const characters = [...text.slice(-8 * columns)].reverse();

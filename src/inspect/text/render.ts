@@ -1,11 +1,12 @@
 /** The text view of an inspection. */
 import { checkArgument, normalise, optional } from '../../options/schema.js';
 import { count, flag } from '../../options/values.js';
+import { wrap } from '../../text/terminal.js';
 import { type Compared, comparedCheck } from '../difference.js';
 import type { Finding, Severity } from '../facts.js';
 import { type Inspection, inspectionCheck } from '../inspection.js';
 import { differenceLines } from './difference.js';
-import { escaped, wrap } from './fit.js';
+import { escaped } from './fit.js';
 import { type Colour, Style, type StyleOptions } from './style.js';
 import { layerLines, summaryLines } from './summary.js';
 import { treeLines } from './tree.js';

@@ -9,7 +9,7 @@ import { EXIT } from '../../../src/cli/help.js';
 
 const exec = promisify(execFile);
 /** Its date is missing: the same sources give the same page. */
-const PAGE = fileURLToPath(new URL(`../../../${manifest.man}`, import.meta.url));
+const PAGE = fileURLToPath(new URL(`../../../${manifest.man[0]}`, import.meta.url));
 
 it('has no warning of mandoc or groff', async () => {
   const lint = await exec('mandoc', ['-T', 'lint', '-W', 'warning', PAGE]).catch(

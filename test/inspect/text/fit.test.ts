@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutMiddle, wrap } from '../../../src/inspect/text/fit.js';
+import { cutMiddle } from '../../../src/inspect/text/fit.js';
 import { textWidth } from '../../../src/text/terminal.js';
 
 describe('a name that is too wide', () => {
@@ -23,23 +23,6 @@ describe('a name that is too wide', () => {
         const cut = cutMiddle(name, columns);
         expect(textWidth(cut)).toBeLessThanOrEqual(columns);
         if (textWidth(name) <= columns) expect(cut).toBe(name);
-      }),
-    );
-  });
-});
-
-describe('a text', () => {
-  it('is broken between words, and in those that are too long', () => {
-    expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
-    expect(wrap('a verylongword b', 5)).toEqual(['a', 'veryl', 'ongwo', 'rd b']);
-    expect(wrap('', 5)).toEqual(['']);
-  });
-
-  it('loses nothing but blanks', () => {
-    fc.assert(
-      fc.property(fc.string(), fc.integer({ min: 1, max: 20 }), (text, columns) => {
-        const bare = (each: string): string => each.replaceAll(' ', '');
-        expect(bare(wrap(text, columns).join(''))).toBe(bare(text));
       }),
     );
   });
