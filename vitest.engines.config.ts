@@ -27,7 +27,7 @@ const LONGEST = [
   'docker/options',
   'buildkit/equal',
   'readme',
-  'cli/npm',
+  'install/npm',
 ].map((name) => `/test/engines/${name}.test.ts`);
 
 class LongestFirst extends BaseSequencer {
