@@ -26,7 +26,6 @@ const FILES = {
   TEXT: (path) => writeContext(path, 2, () => 512 * MIB, textFill()),
   MILLION: (path) => writeContext(path, 1_000_000, () => 100),
   // The image is small, so that the time is that of the context's way.
-  SMALL_UPLOAD: (path) => writeContext(path, 50_000, smallSize, undefined, UPLOAD),
   LARGE_UPLOAD: (path) => writeContext(path, 2, () => 512 * MIB, undefined, UPLOAD),
   SMALL_GZ: 'gzip -1 < $SMALL > $SMALL_GZ',
   LARGE_GZ: 'gzip -1 < $LARGE > $LARGE_GZ',

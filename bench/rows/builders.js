@@ -21,8 +21,8 @@ export const builders = [
     goal: 90,
     own: "DOCKER_HOST=$ENGINE $TOOL filter -q --allow-no-dockerfile --from-image $BASE -- sh -c 'truncate -s 4G /data && tar -cf - /data'",
   },
-  upload('50,000 files', 'SMALL'),
-  upload('1 GiB in two files', 'LARGE'),
+  builder('50,000 files', 'SMALL'),
+  builder('1 GiB in two files, of which the image has none', 'LARGE_UPLOAD'),
   {
     work: 'peak memory of `--builder`, 4 GiB',
     unit: 'MB',
@@ -46,13 +46,13 @@ function engine(version, builder, env) {
 }
 
 /** @param {string} what @param {string} context @returns {import('../run.js').Row} */
-function upload(what, context) {
+function builder(what, context) {
   return {
     work: `\`--builder\`, ${what}, against \`docker buildx build -\``,
     peer: 'buildx',
     goal: 1.05,
-    own: `$TOOL ${output()} < $${context}_UPLOAD`,
-    against: `$DOCKER buildx build ${output()} - < $${context}_UPLOAD`,
+    own: `$TOOL ${output()} < $${context}`,
+    against: `$DOCKER buildx build ${output()} - < $${context}`,
     bytes: false,
   };
 }

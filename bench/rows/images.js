@@ -24,7 +24,8 @@ export const images = [
     goal: 0.6,
     bytes: 'again',
     own: `${cached} --cache-dir $DIR/warm -o $OUT < $SMALL`,
-    against: `rm -rf $DIR/cold; ${cached} --cache-dir $DIR/cold -o $OUT < $SMALL`,
+    against: `${cached} --cache-dir $DIR/cold -o $OUT < $SMALL`,
+    after: 'rm -rf $DIR/cold',
   },
   {
     work: '1 GiB of random bytes to an archive, gzip, against `crane append`',

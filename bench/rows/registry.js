@@ -17,8 +17,9 @@ export const registry = [
     peer: 'crane',
     goal: 1.1,
     bytes: false,
-    own: `rm -rf $DIR/cold; ${tool} --cache-dir $DIR/cold -t bench -o $OUT < $BASE_TAR`,
+    own: `${tool} --cache-dir $DIR/cold -t bench -o $OUT < $BASE_TAR`,
     against: '$CRANE pull $REGISTRY/dockerception-bench:base $OUT',
+    after: 'rm -rf $DIR/cold $OUT',
   },
   {
     work: '1 GiB of text, built and pushed again, nothing changed, against the first',
@@ -26,7 +27,8 @@ export const registry = [
     goal: 0.6,
     bytes: false,
     own: `${cached} --cache-dir $DIR/warm -t $REGISTRY/dockerception-bench-warm --push < $TEXT`,
-    against: `rm -rf $DIR/cold; ${cached} --cache-dir $DIR/cold -t ${fresh} --push < $TEXT`,
+    against: `${cached} --cache-dir $DIR/cold -t ${fresh} --push < $TEXT`,
+    after: 'rm -rf $DIR/cold',
   },
   {
     work: '50,000 files, `-o -` into `docker load`, against `docker build`',
