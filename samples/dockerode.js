@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /**
  * A program that has dockerode: the corrected context goes into its buildImage. The engine is DOCKER_HOST's.
- * dockerode is a package of its own: npm install dockerode.
  *
  *     node samples/hello/builder.js | node samples/dockerode.js hello
  */
