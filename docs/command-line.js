@@ -71,13 +71,13 @@ export function commandLineMarkdown() {
     const specs = OPTIONS.filter((spec) => spec.group === group);
     const verbs = specs[0]?.verbs ?? [];
     const names = verbs.map((verb) => `\`${verb}\``).join(' and ');
-    const only = verbs.length === 1 ? ` (${names} alone)` : verbs.length === 2 ? ` (${names})` : '';
+    const only = verbs.length <= 2 ? `Options of ${names}.\n\n` : '';
     const rows = specs.map((spec) => {
       const short = spec.short === undefined ? '' : `-${spec.short}, `;
       const many = spec.many ? '; may be given several times' : '';
       return `| \`${short}--${spec.name}${valueOf(spec)}\` | ${spec.help}${many} |`;
     });
-    return `## ${group}${only}\n\n| option | meaning |\n| --- | --- |\n${rows.join('\n')}\n`;
+    return `## ${group}\n\n${only}| option | meaning |\n| --- | --- |\n${rows.join('\n')}\n`;
   });
   return [INTRODUCTION, ...sections, dockerOptions(), EXIT_CODES, INSTALLATION].join('\n');
 }

@@ -1,4 +1,4 @@
-/** docs/errors.md: every error code of the source, with its kinds, exit codes, cause and remedy. */
+/** docs/errors.md: a section for every error code of the source, with its kinds, cause and remedy. */
 import { EXIT_CODES } from '../dist/cli/exit.js';
 import { ERROR_CODES } from '../dist/error-codes.js';
 
@@ -15,21 +15,20 @@ in \`inspect\`. \`inspect\` reports an image that doesn't exist, or not for the 
 | --- | --- |
 KINDS
 
-## Codes
+The next sections are the codes in alphabetical order, each with its kinds, the cause, and the remedy.
+[Troubleshooting](troubleshooting.md) starts from what a command prints.
 
-| code | kind | cause | remedy |
-| --- | --- | --- | --- |
-ROWS
+SECTIONS
 `;
 
 /** @returns {string} */
 export function errorsMarkdown() {
   const kinds = Object.entries(EXIT_CODES).map(([kind, code]) => `| ${kind} | ${code} |`);
-  const rows = Object.entries(ERROR_CODES).map(([code, row]) => {
+  const sections = Object.entries(ERROR_CODES).map(([code, row]) => {
     const [kind = '', cause, remedy] = row.split(' | ');
-    return `| \`${code}\` | ${kind} | ${cause} | ${remedy} |`;
+    return `## ${code}\n\nKind: ${kind}. ${cause}\n\n**Remedy:** ${remedy}`;
   });
-  return INTRODUCTION.replace('KINDS', () => kinds.join('\n')).replace('ROWS', () =>
-    rows.join('\n'),
+  return INTRODUCTION.replace('KINDS', () => kinds.join('\n')).replace('SECTIONS', () =>
+    sections.join('\n\n'),
   );
 }

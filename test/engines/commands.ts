@@ -22,7 +22,7 @@ export async function commandsOf(file: string): Promise<Command[]> {
   );
   const blocks = [...markdown.matchAll(/^```sh\n(.*?)^```/gms)].map((match) => match[1] ?? '');
   return blocks
-    .flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'))
+    .flatMap((block) => block.replaceAll(/ *\\\n */g, ' ').split('\n'))
     .map((line) => line.replace(/^\$ /, '').trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((text) => ({ file, text }));

@@ -20,7 +20,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   // Needs a place to clone from.
   'git clone': 'CONTRIBUTING.md',
   // Needs the image of the tool.
-  'docker run --rm builder | docker run': 'samples/self/README.md',
+  'docker run --rm builder | docker run': 'docs/patterns/self.md',
 };
 
 /** The documents that have commands; those of the samples are run where the samples are. */

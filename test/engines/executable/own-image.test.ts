@@ -130,7 +130,7 @@ it('is used as the README shows it', async () => {
   const isOfImage = (text: string): boolean => text.includes('| docker run ');
   const shown = (await commandsOf('README.md')).map(({ text }) => text).filter(isOfImage);
   expect(shown).not.toEqual([]);
-  // These are run in samples/readme.test.ts.
-  const run = (await commandsOf('samples/self/README.md')).map(({ text }) => text);
+  // These are run in samples/patterns.test.ts.
+  const run = (await commandsOf('docs/patterns/self.md')).map(({ text }) => text);
   expect(run).toEqual(expect.arrayContaining(shown));
 });

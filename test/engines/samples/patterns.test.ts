@@ -1,6 +1,6 @@
 /**
- * Every command in the samples' READMEs is run as it stands, one after the other, in a copy of the
- * sample; and each Dockerfile names the base that a user gets.
+ * Every command on the pages of the patterns is run as it stands, one after the other, in a copy of the
+ * page's sample; and each Dockerfile names the base that a user gets.
  */
 import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,15 +15,12 @@ const folders = (await readdir(SAMPLES, { withFileTypes: true }))
   .filter((one) => one.isDirectory())
   .map(({ name }) => name);
 
-const samples = await Promise.all(
-  folders.map(async (name) => ({
-    name,
-    commands: await commandsOf(`samples/${name}/README.md`),
-  })),
+const pages = await Promise.all(
+  folders.map(async (name) => ({ name, commands: await commandsOf(`docs/patterns/${name}.md`) })),
 );
 
-describe.each(samples.filter(({ commands }) => commands.length > 0))(
-  'the README of samples/$name',
+describe.each(pages.filter(({ commands }) => commands.length > 0))(
+  'docs/patterns/$name.md',
   ({ name, commands }) => {
     const variant = variants.find((one) => one.name === 'docker20 BuildKit');
     if (variant === undefined) throw new Error('there is no Docker 20.10');
