@@ -6,8 +6,9 @@ import { cleanName, refuseTooLong } from '../../filesystem/name.js';
 import type { UnpackedEntry } from '../../filesystem/unpacked-entry.js';
 import { hasherFor } from '../../image/hasher.js';
 import { diagnose, StreamEvidence } from '../../source/diagnose.js';
-import type { DeviceNumbers, EntryType } from '../../tar/block.js';
+import { type DeviceNumbers, type EntryType, MODE, MTIME, NAME } from '../../tar/block.js';
 import type { EntryHeader } from '../../tar/entry-header.js';
+import { octal, type Owner, type PlainEdit, type PlainFiles } from '../../tar/plain-entries.js';
 import { TarWalk } from '../../tar/walk.js';
 import type { WalkHandler } from '../../tar/walk-handler.js';
 import type { Content } from '../probe/content.js';
@@ -113,7 +114,7 @@ export class RecordedEntry implements UnpackedEntry {
    * @param content index of a file's content in its layer; -1 for anything else
    */
   constructor(
-    entry: EntryHeader,
+    entry: Omit<UnpackedEntry, 'pathBytes'>,
     readonly cleanPath: string,
     readonly content: number,
   ) {
@@ -145,10 +146,14 @@ export class RecordedEntry implements UnpackedEntry {
   }
 }
 
+const NO_LINK = Buffer.alloc(0);
+const UNCHANGED: PlainEdit = {};
 const TYPES_WITH_CONTENT = new Set(['file', 'contiguous-file', 'sparse-file', 'unknown']);
 
 /** Records the entries of one tar. */
-export class LayerRecorder implements WalkHandler {
+export class LayerRecorder implements WalkHandler, PlainFiles {
+  readonly plainFiles = this;
+  readonly maxSize = Infinity;
   readonly #entries: RecordedEntry[] = [];
   #reserved = 0;
   #isOpen = false;
@@ -163,15 +168,37 @@ export class LayerRecorder implements WalkHandler {
     const path = cleanName(entry.pathBytes);
     refuseTooLong(path);
     this.#isOpen = TYPES_WITH_CONTENT.has(entry.type) && path !== '';
-    let content = -1;
-    if (this.#isOpen) {
-      this.context.budget.spend(0, entry.contentSize);
-      this.#size += entry.contentSize;
-      content = this.contents.begin(entry.contentSize, path);
-    }
-    const recorded = new RecordedEntry(entry, path, content);
-    this.#reserved += this.context.memory.reserve(recorded.bytes);
-    this.#entries.push(recorded);
+    const content = this.#isOpen ? this.#begin(entry.contentSize, path) : -1;
+    this.#record(new RecordedEntry(entry, path, content));
+  }
+
+  plain(): PlainEdit {
+    return UNCHANGED;
+  }
+
+  file(header: Buffer, at: number, nameAt: number, contentSize: number, owner: Owner): true {
+    let end = nameAt;
+    for (const limit = at + NAME.length; end < limit && header[end] !== 0;) end++;
+    const path = header.toString('latin1', nameAt, end);
+    const [mode, mtime] = [octal(header, at, MODE) & 0o7777, octal(header, at, MTIME)];
+    const entry = {
+      type: 'file',
+      uid: owner.uid,
+      gid: owner.gid,
+      mode,
+      mtime,
+      contentSize,
+      isSparse: false,
+      device: undefined,
+      xattrs: undefined,
+      linkpathBytes: NO_LINK,
+    } as const;
+    this.#record(new RecordedEntry(entry, path, this.#begin(contentSize, path)));
+    return true;
+  }
+
+  body(bytes: Buffer): void {
+    this.contents.append(bytes);
   }
 
   data(bytes: Buffer): void {
@@ -185,6 +212,17 @@ export class LayerRecorder implements WalkHandler {
   /** A promise while the content's listener can't accept more. */
   ready(): Promise<void> | undefined {
     return this.contents.ready();
+  }
+
+  #begin(size: number, path: string): number {
+    this.context.budget.spend(0, size);
+    this.#size += size;
+    return this.contents.begin(size, path);
+  }
+
+  #record(entry: RecordedEntry): void {
+    this.#reserved += this.context.memory.reserve(entry.bytes);
+    this.#entries.push(entry);
   }
 
   /** Releases the memory of entries that aren't needed. */

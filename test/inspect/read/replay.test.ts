@@ -20,9 +20,10 @@ function record(
   memory = new MemoryBudget(),
   chunk = 512,
   signal = new AbortController().signal,
+  layer = bytes,
 ): Promise<RecordedLayer> {
   const budget = new SizeBudget();
-  return recordLayer(inChunks(bytes, chunk), {
+  return recordLayer(inChunks(layer, chunk), {
     name: 'layer x',
     blob: 'x',
     budget,
@@ -39,7 +40,33 @@ async function replayed(options: Partial<ReplayOptions>): Promise<Tree> {
   return tree;
 }
 
+/** Files whose headers are plain if the slash is a single one. */
+function filesBelow(folder: string): Buffer {
+  const owner = { uid: 5, gid: 7, mtime: 11, mode: 0o4711 };
+  return tar(
+    member({ name: `${folder}a`, ...owner, body: 'a'.repeat(600) }),
+    header({ name: `${folder}.wh.b`, ...owner }),
+    member({ name: `${folder}b`, ...owner, body: '#!/bin/sh\n' }),
+  );
+}
+
 describe('a layer that is recorded', () => {
+  it('has the same entries and facts from plain headers as from others', async () => {
+    const { signal } = new AbortController();
+    for (const chunk of CHUNKS) {
+      const plain = await record(new MemoryBudget(), chunk, signal, filesBelow('d/'));
+      const other = await record(new MemoryBudget(), chunk, signal, filesBelow('d//'));
+      expect({ ...plain, diffId: '' }).toStrictEqual({ ...other, diffId: '' });
+      expect(plain.entries.map((entry) => [entry.cleanPath, entry.bytes])).toEqual([
+        ['d/a', 3],
+        ['d/.wh.b', 7],
+        ['d/b', 3],
+      ]);
+      expect(plain.entries[0]).toMatchObject({ uid: 5, gid: 7, mtime: 11, mode: 0o4711 });
+      expect(plain.contents[2]?.script).toBeDefined();
+    }
+  });
+
   it('has its entries, their contents, its size and its digest, in chunks of any size', async () => {
     for (const chunk of CHUNKS) {
       const layer = await record(new MemoryBudget(), chunk);
