@@ -28,6 +28,8 @@ const LONGEST = [
   'buildkit/equal',
   'readme',
   'install/npm',
+  'install/release',
+  'install/release',
 ].map((name) => `/test/engines/${name}.test.ts`);
 
 class LongestFirst extends BaseSequencer {

@@ -1,17 +1,15 @@
 /** The package, installed with npm in each way that the documentation names. */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import manifest from '../../../package.json' with { type: 'json' };
 import { ROOT } from '../commands.js';
+import { copyToRepository, TIMEOUT } from './repository.js';
 
 const exec = promisify(execFile);
-/** npm installs the dependencies for development, and builds, on two processors that other tests use too. */
-const TIMEOUT = 600_000;
-
 let folder: string;
 /** A repository with what this working copy has, without what is built. */
 let repository: string;
@@ -19,12 +17,7 @@ let repository: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dockerception-npm-'));
   repository = join(folder, 'repository');
-  const left = ['.git', 'coverage', 'dist', 'node_modules'].map((name) => join(ROOT, name));
-  await cp(ROOT, repository, { recursive: true, filter: (path) => !left.includes(path) });
-  const git = (...args: string[]): Promise<unknown> => exec('git', args, { cwd: repository });
-  await git('init', '-q');
-  await git('add', '--all');
-  await git('-c', 'user.name=x', '-c', 'user.email=x@localhost', 'commit', '-q', '-m', 'x');
+  await copyToRepository(repository);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
