@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { github } from './vitest.config.js';
 
 const settings = {
   setupFiles: ['test/support/environment.ts'],
   testTimeout: 180_000,
   hookTimeout: 180_000,
+  server: github.server,
 };
 
 /** Tests that measure time or memory, or install the package. */
@@ -47,6 +49,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       {
+        plugins: github.plugins,
         test: {
           ...settings,
           name: 'engines',
@@ -57,6 +60,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: github.plugins,
         test: {
           ...settings,
           name: 'alone',
