@@ -20,10 +20,14 @@ export async function commandsOf(file: string): Promise<Command[]> {
       throw error;
     },
   );
+  return commandsIn(markdown).map((text) => ({ file, text }));
+}
+
+/** The command lines of the `sh` blocks in a text. */
+export function commandsIn(markdown: string): string[] {
   const blocks = [...markdown.matchAll(/^```sh\n(.*?)^```/gms)].map((match) => match[1] ?? '');
   return blocks
     .flatMap((block) => block.replaceAll(/ *\\\n */g, ' ').split('\n'))
     .map((line) => line.replace(/^\$ /, '').trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((text) => ({ file, text }));
+    .filter((line) => line !== '' && !line.startsWith('#'));
 }

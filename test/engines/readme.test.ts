@@ -23,12 +23,14 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'docker run --rm builder | docker run': 'docs/patterns/self.md',
 };
 
-/** The documents that have commands; those of the samples are run where the samples are. */
+/** The documents that have commands; those of the samples and of docs/coming-from.md are run in tests of their own. */
 async function documents(): Promise<string[]> {
   const docs = await readdir(join(ROOT, 'docs')).catch(() => []);
   return [
     'README.md',
-    ...docs.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
+    ...docs
+      .filter((name) => name.endsWith('.md') && name !== 'coming-from.md')
+      .map((name) => `docs/${name}`),
   ];
 }
 

@@ -64,6 +64,7 @@ describe('the site', () => {
   });
 
   it.each([
+    ['kaniko', 'Coming from'],
     ['PaxHeaders', 'Troubleshooting'],
     ['context_crlf', 'Errors'],
     ['DockerceptionError', 'DockerceptionError'],
