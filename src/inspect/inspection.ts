@@ -38,9 +38,11 @@ export interface ImageFacts {
   readonly config: ImageConfig;
 }
 
-/** The name of the image, as engines show it; otherwise its target. */
+/** The name of the image, as engines show it; otherwise its target. The tag alone, as layouts have it, follows the target. */
 export function titleOf({ image, target }: Pick<Inspection, 'image' | 'target'>): string {
-  return familiarName(image?.names[0] ?? target);
+  const [name = target] = image?.names ?? [];
+  if (name.includes(':') || name === target) return familiarName(name);
+  return target.endsWith(`:${name}`) ? target : `${target}:${name}`;
 }
 
 /** The user that the image starts as. */

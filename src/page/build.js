@@ -6,6 +6,19 @@ import { build } from 'esbuild';
 const here = new URL('.', import.meta.url);
 const licence = new URL('../LICENSE', import.meta.resolve('d3-hierarchy'));
 
+/**
+ * Leaves out the methods of trees, which the page doesn't use: esbuild keeps code with assignments to a prototype.
+ * @type {import('esbuild').Plugin}
+ */
+const layoutAlone = {
+  name: 'layout-alone',
+  setup(bundle) {
+    bundle.onLoad({ filter: /d3-hierarchy\.mjs$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/^(?=\S+\.prototype = )/gm, 'if (false) '),
+    }));
+  },
+};
+
 await build({
   entryPoints: ['client/main.ts', 'client/page.css'].map((file) => ({
     in: fileURLToPath(new URL(file, here)),
@@ -21,4 +34,5 @@ await build({
   // The page contains the library, so it has to contain its licence.
   banner: { js: `/*! d3-hierarchy\n\n${readFileSync(licence, 'utf8').trimEnd()}\n*/` },
   logLevel: 'warning',
+  plugins: [layoutAlone],
 });

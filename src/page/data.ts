@@ -13,10 +13,12 @@ export interface PageData {
 /** An image or a context. */
 export interface SideData {
   readonly kind: 'image' | 'context';
-  readonly target: string;
-  /** Of an image, as is the platform. */
+  /** The name of the image, if it has one; otherwise the target. */
+  readonly title: string;
+  /** Of an image, as are the platform and the user. */
   readonly id?: string;
   readonly platform?: string;
+  readonly user?: string;
   /** Further facts of an image. */
   readonly facts: readonly (readonly [label: string, value: string])[];
   readonly size: number;

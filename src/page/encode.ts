@@ -2,7 +2,7 @@
 import type { Difference, DifferenceEntry } from '../inspect/difference.js';
 import { type Entry, walk } from '../inspect/entry.js';
 import type { Waste } from '../inspect/facts.js';
-import type { ImageFacts, Inspection } from '../inspect/inspection.js';
+import { type ImageFacts, type Inspection, titleOf, userOf } from '../inspect/inspection.js';
 import { shellQuote } from '../text/shell-quote.js';
 import {
   type DifferenceData,
@@ -27,10 +27,11 @@ export function encodeSide(inspection: Inspection): SideData {
   const { image } = inspection;
   return {
     kind: inspection.kind,
-    target: inspection.target,
+    title: titleOf(inspection),
     id: image?.id,
     platform: image?.platform,
-    facts: image === undefined ? [] : factsOf(image),
+    user: image && userOf(image),
+    facts: image === undefined ? [] : factsOf(image, inspection.target),
     size: inspection.size,
     layers: inspection.layers,
     findings: inspection.findings,
@@ -40,16 +41,19 @@ export function encodeSide(inspection: Inspection): SideData {
 }
 
 /** Without the environment, which may contain secrets. */
-function factsOf({ names, id, digest, config }: ImageFacts): (readonly [string, string])[] {
+function factsOf(
+  { names, id, digest, config }: ImageFacts,
+  target: string,
+): (readonly [string, string])[] {
   const run = config.config ?? {};
   const facts: readonly (readonly [string, string | undefined])[] = [
     ...names.map((name) => ['Name', name] as const),
+    ['Target', target],
     ['ID', id],
     ['Digest', digest],
     ['Created', config.created],
     ['Entrypoint', commandLine(run.Entrypoint)],
     ['Command', commandLine(run.Cmd)],
-    ['User', run.User],
     ['Directory', run.WorkingDir],
     ['Ports', Object.keys(run.ExposedPorts ?? {}).join(' ')],
     ['Volumes', Object.keys(run.Volumes ?? {}).join(' ')],

@@ -92,7 +92,7 @@ describe('a page', () => {
     const json = elements(page, 'script').find(({ attributes }) => attributes.includes('json'));
     expect(json?.text).not.toContain('<');
     const [side] = dataOf(page).sides;
-    expect(side?.target).toBe(inspection.target);
+    expect(side?.title).toBe(inspection.target);
     expect(new Set(side?.entries.names.split('/'))).toEqual(
       new Set(['', 'a', 'link', ...entries.map(({ path }) => path.slice(2))]),
     );
@@ -102,6 +102,11 @@ describe('a page', () => {
     const page = await pageOf({ inspection: manyFiles(100_000) });
     expect(Buffer.byteLength(page)).toBeLessThan(8 * MB);
     expect(dataOf(page).sides[0]?.entries.sizes.length).toBeGreaterThan(100_000);
+  });
+
+  it('has a script and a style of at most 55,633 bytes', () => {
+    const { script, style } = readBundle();
+    expect(Buffer.byteLength(script + style)).toBeLessThanOrEqual(55_633);
   });
 
   it('reports why it can’t be rendered if the client was not built', () => {
@@ -208,8 +213,22 @@ describe('the columns', () => {
     const image = builderImage();
     const config = { ...image.image!.config, config: { Env: ['TOKEN=secret'], User: 'me' } };
     const data = encodeSide({ ...image, image: { ...image.image!, config } });
-    expect(data.facts).toContainEqual(['User', 'me']);
+    expect(data.user).toBe('me');
+    expect(encodeSide(image).user).toBe('root');
     expect(JSON.stringify(data)).not.toContain('TOKEN');
+  });
+
+  it('contain the name of the image, and the target; without a name, the target is the title', () => {
+    const image = { ...builderImage(), target: 'builder.tar' };
+    const data = encodeSide(image);
+    expect(data.title).toBe('app-builder:latest');
+    expect(data.facts).toContainEqual(['Target', 'builder.tar']);
+    const unnamed = encodeSide({ ...image, image: { ...image.image!, names: [] } });
+    expect(unnamed.title).toBe('builder.tar');
+    const tagged = { ...image, image: { ...image.image!, names: ['1.2'] } };
+    expect(encodeSide({ ...tagged, target: 'layout' }).title).toBe('layout:1.2');
+    const target = 'oci-layout://layout:1.2';
+    expect(encodeSide({ ...tagged, target }).title).toBe(target);
   });
 
   it('refer to the entries of both sides of a difference', async () => {

@@ -4,11 +4,11 @@ import { count, flag } from '../../options/values.js';
 import { wrap } from '../../text/terminal.js';
 import { type Compared, comparedCheck } from '../difference.js';
 import type { Finding, Severity } from '../facts.js';
-import { type Inspection, inspectionCheck } from '../inspection.js';
+import { type Inspection, inspectionCheck, titleOf } from '../inspection.js';
 import { differenceLines } from './difference.js';
 import { escaped } from './fit.js';
 import { type Colour, Style, type StyleOptions } from './style.js';
-import { layerLines, summaryLines } from './summary.js';
+import { layerLines, plural, summaryLines } from './summary.js';
 import { treeLines } from './tree.js';
 import { biggestLines, wasteLines } from './waste.js';
 
@@ -51,7 +51,7 @@ function* lines(inspection: Inspection, options: TextOptions): Generator<string>
     yield* section(biggestLines(inspection, style));
     yield* section(wasteLines(inspection, style));
   }
-  yield* section(findingLines(inspection.findings, style, options.all));
+  yield* section(findingLines(inspection, style, options));
 }
 
 /** Adds a blank line before a section, unless it is empty. */
@@ -75,9 +75,22 @@ const INDENT = ' '.repeat(LABEL + 4);
 const MAX_OF_ID = 5;
 
 /** Equal advice is printed once, after the last of adjacent findings with the same id. */
-function* findingLines(findings: readonly Finding[], style: Style, all = false): Generator<string> {
+function* findingLines(
+  inspection: Inspection,
+  style: Style,
+  { all = false, other }: TextOptions,
+): Generator<string> {
+  const { findings } = inspection;
   if (findings.length === 0) return;
-  yield style.heading('findings');
+  const counts = (Object.keys(COLOURS) as Severity[])
+    .map((one) => [one, findings.filter(({ severity }) => severity === one).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([one, count]) => (one === 'info' ? `${count} info` : plural(count, one)))
+    .join(', ');
+  // With a comparison there are two images.
+  const used = 'findings of   '.length + counts.length;
+  const whose = other === undefined ? '' : ` of ${style.rest(titleOf(inspection), used)}`;
+  yield `${style.heading(`findings${whose}`)}  ${style.paint('dim', counts)}`;
   const max = style.bars && !all ? MAX_OF_ID : Infinity;
   let same = 0;
   for (const [index, finding] of findings.entries()) {

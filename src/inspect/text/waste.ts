@@ -3,6 +3,7 @@ import { type Entry, walk } from '../entry.js';
 import type { Duplicate, HiddenFile } from '../facts.js';
 import type { Inspection } from '../inspection.js';
 import { SIZE_WIDTH, type Style } from './style.js';
+import { plural } from './summary.js';
 
 const MAX_ROWS = 10;
 /** Listed paths of a duplicate. */
@@ -42,7 +43,7 @@ export function* wasteLines({ waste }: Inspection, style: Style): Generator<stri
 
 function* hiddenLines(hidden: readonly HiddenFile[], style: Style): Generator<string> {
   const bytesOf = ({ size }: HiddenFile): number => size;
-  yield heading('hidden by later layers', hidden, bytesOf, style);
+  yield heading('hidden by later layers', 'file', hidden, bytesOf, style);
   const listed = hidden.slice(0, MAX_ROWS).map((file) => ({
     file,
     what: `layer ${file.layer}, ${file.how} by ${file.by}`,
@@ -57,7 +58,7 @@ function* hiddenLines(hidden: readonly HiddenFile[], style: Style): Generator<st
 
 function* duplicateLines(duplicates: readonly Duplicate[], style: Style): Generator<string> {
   const bytesOf = ({ wasted }: Duplicate): number => wasted;
-  yield heading('the same content twice', duplicates, bytesOf, style);
+  yield heading('the same content twice', 'content', duplicates, bytesOf, style);
   for (const { wasted, paths } of duplicates.slice(0, MAX_ROWS)) {
     const more =
       paths.length > MAX_COPIES ? style.paint('dim', `  ${paths.length - MAX_COPIES} more`) : '';
@@ -77,10 +78,11 @@ function* duplicateLines(duplicates: readonly Duplicate[], style: Style): Genera
 
 function heading<T>(
   text: string,
+  noun: string,
   all: readonly T[],
   bytesOf: (item: T) => number,
   style: Style,
 ): string {
   const bytes = all.reduce((sum, item) => sum + bytesOf(item), 0);
-  return `${style.heading(text)}  ${style.paint('dim', style.bytes(bytes))}`;
+  return `${style.heading(text)}  ${style.paint('dim', `${plural(all.length, noun)}, ${style.bytes(bytes)}`)}`;
 }

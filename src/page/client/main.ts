@@ -1,5 +1,6 @@
 /** Assembles the page from the data in it. */
 import type { PageData } from '../data.js';
+import { followAddress } from './address.js';
 import { make } from './elements/dom.js';
 import { type Tab, tabsOf } from './elements/tabs.js';
 import { Session } from './model/session.js';
@@ -36,7 +37,12 @@ const top = make(
   searchBox(session),
   themeToggle(session, darkSystem),
 );
-const lists = make('aside.panels', { 'aria-label': 'Findings and lists' }, tabsOf('Lists', panels));
+const lists = make(
+  'aside.panels',
+  { 'aria-label': 'Findings and lists' },
+  tabsOf(session, 'tab', 'Lists', panels),
+);
 const comparisons = changes === undefined ? [] : [comparison(session, changes.data)];
 const columns = make('div.columns', layersView(session), centre(session), lists);
 document.body.append(top, ...comparisons, columns);
+followAddress(session);

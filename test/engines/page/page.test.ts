@@ -1,19 +1,13 @@
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Palette } from '../../../src/page/client/elements/palette.js';
 import { CLASSES } from '../../../src/page/client/elements/palette.js';
 import { CHANGES } from '../../../src/page/data.js';
-import type { PageSubject } from '../../../src/page/page.js';
-import {
-  builderImage,
-  difference,
-  HOSTILE,
-  manyFiles,
-  runtimeImage,
-} from '../../support/inspect/example-inspections.js';
+import { HOSTILE, manyFiles } from '../../support/inspect/example-inspections.js';
 import { makeInspection } from '../../support/inspect/inspection.js';
 import { launch, look, show } from './browser.js';
 import { contrast, faintTexts } from './contrast.js';
+import { cell, COMPARED, described, PLAIN, where } from './subjects.js';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -22,27 +16,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
 });
-
-const PLAIN: PageSubject = { inspection: builderImage() };
-const COMPARED: PageSubject = {
-  inspection: PLAIN.inspection,
-  other: {
-    inspection: runtimeImage(),
-    difference: difference(PLAIN.inspection, runtimeImage()),
-  },
-};
-
-function where(page: Page): Locator {
-  return page.locator('.crumb[aria-current=location]');
-}
-
-function described(page: Page): Locator {
-  return page.locator('.details h2');
-}
-
-function cell(page: Page, name: string): Locator {
-  return page.locator(`.cell[aria-label^="${name},"]`);
-}
 
 /** The name of what the keyboard is on. */
 async function focused(page: Page): Promise<string> {
@@ -59,6 +32,7 @@ describe('the page in a browser', () => {
     expect(figures).toEqual([
       '7d3f0a91c2e4',
       'linux/amd64',
+      'user root',
       expect.stringMatching(/^\d+ MB$/),
       expect.stringMatching(/^2,4\d\d files$/),
       expect.stringMatching(/^29.8 MB wasted/),
@@ -230,7 +204,7 @@ describe('the page in a browser', () => {
     const tabs = page.locator('.small [role=tab]');
     expect(await tabs.allTextContents()).toEqual([
       expect.stringMatching(/^gone2,4\d\d\d+ MB$/),
-      expect.stringMatching(/^stayed2/),
+      expect.stringMatching(/^stayed8/),
       expect.stringMatching(/^new\d/),
       expect.stringMatching(/^changed1/),
       expect.stringMatching(/^moved1/),

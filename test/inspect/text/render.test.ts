@@ -96,13 +96,13 @@ biggest files
      1.0kB    0.0%  /usr/share/zoneinfo/Z13
      1.0kB    0.0%  /usr/share/zoneinfo/Z14
 
-hidden by later layers  900B
+hidden by later layers  1 file, 900B
       900B  layer 0, overwritten by 1  /etc/passwd
 
-the same content twice  3.0kB
+the same content twice  1 content, 3.0kB
      3.0kB  /usr/share/zoneinfo/Z1  /a/Z2  /b/Z3  1 more
 
-findings
+findings  1 error, 1 info
   error    /app asks for the loader /lib/ld-musl-x86_64.so.1, which is not there [loader-missing]
            take it along with --libs, or link statically
   info     it runs as root [root]
@@ -149,15 +149,15 @@ biggest files
     1.0 kB              /usr/share/zoneinfo/Z13
     1.0 kB              /usr/share/zoneinfo/Z14
 
-hidden by later layers  900 B
+hidden by later layers  1 file, 900 B
      900 B  layer 0, overwritten by 1  /etc/passwd
 
-the same content twice  3.0 kB
+the same content twice  1 content, 3.0 kB
     3.0 kB  /usr/share/zoneinfo/Z1
             /a/Z2
             /b/Z3  1 more
 
-findings
+findings  1 error, 1 info
   error    /app asks for the loader /lib/ld-musl-x86_64.so.1, which is not there
            [loader-missing]
            take it along with --libs, or link statically
@@ -287,7 +287,7 @@ describe('findings', () => {
   const found = (text: string): string => text.slice(text.indexOf('findings'));
 
   it('of one kind are counted on a terminal', () => {
-    expect(found(view(many(7), TERMINAL))).toBe(`findings
+    expect(found(view(many(7), TERMINAL))).toBe(`findings  7 warnings
   warning  /l0: it points nowhere [dangling-link]
   warning  /l1: it points nowhere [dangling-link]
   warning  /l2: it points nowhere [dangling-link]

@@ -1,4 +1,5 @@
 /** Panels of which one is shown; arrow keys switch (ARIA Authoring Practices, tabs). */
+import type { Session } from '../model/session.js';
 import { button, type Child, make } from './dom.js';
 
 export interface Tab {
@@ -7,23 +8,31 @@ export interface Tab {
   readonly panel: HTMLElement;
 }
 
-export function tabsOf(label: string, tabs: readonly Tab[], selector = 'div.tabs'): HTMLElement {
-  const buttons = tabs.map(({ id, label: children }, index) =>
+/** @param key the property of the view that is the ID of the selected tab */
+export function tabsOf(
+  session: Session,
+  key: 'tab' | 'change',
+  label: string,
+  tabs: readonly Tab[],
+  selector = 'div.tabs',
+): HTMLElement {
+  const buttons = tabs.map(({ id, label: children }) =>
     button(
       { role: 'tab', id: `tab-${id}`, 'aria-controls': `panel-${id}` },
-      () => select(index),
+      () => session.change({ [key]: id }),
       ...children,
     ),
   );
-  const select = (selected: number): void => {
+  session.render([key], () => {
+    const selected = tabs.findIndex(({ id }) => id === session.view[key]);
     tabs.forEach(({ panel }, index) => {
-      const isSelected = index === selected;
+      const isSelected = index === Math.max(selected, 0);
       const control = buttons[index] as HTMLElement;
       control.setAttribute('aria-selected', String(isSelected));
       control.tabIndex = isSelected ? 0 : -1;
       panel.hidden = !isSelected;
     });
-  };
+  });
   for (const { id, panel } of tabs) {
     panel.id = `panel-${id}`;
     panel.setAttribute('role', 'tabpanel');
@@ -40,10 +49,9 @@ export function tabsOf(label: string, tabs: readonly Tab[], selector = 'div.tabs
     }[event.key];
     if (at < 0 || to === undefined) return;
     event.preventDefault();
-    const next = (to + buttons.length) % buttons.length;
-    select(next);
-    buttons[next]?.focus();
+    const next = buttons.at(to % buttons.length) as HTMLElement;
+    next.click();
+    next.focus();
   });
-  select(0);
   return make(selector, line, ...tabs.map(({ panel }) => panel));
 }

@@ -30,11 +30,8 @@ export class Changes {
       const [old, now] = [data.old[line] as number, data.now[line] as number];
       if (old >= 0) this.of[0][old] = how;
       if (now >= 0) this.of[1][now] = how;
-      // Directories are listed only if they are empty.
-      const [tree, at] = now >= 0 ? [after, now] : [before, old];
-      if ((tree.ends[at] as number) > at + 1) continue;
-      const sizeBefore = before.sizes[old] ?? 0;
-      this.entries[how].push({ how, old, now, sizeBefore, sizeAfter: after.sizes[now] ?? 0 });
+      const [sizeBefore, sizeAfter] = [before.bytesOf(old), after.bytesOf(now)];
+      this.entries[how].push({ how, old, now, sizeBefore, sizeAfter });
     }
     for (const how of CHANGES) this.entries[how].sort((a, b) => sizeOf(b) - sizeOf(a));
   }

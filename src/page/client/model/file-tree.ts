@@ -64,7 +64,7 @@ export class FileTree {
     for (let at = this.count - 1; at >= 0; at--) {
       if (this.kindOf(at) === 'f') {
         this.files[at]! += 1;
-        if (!this.firsts.has(at)) this.totals[at]! += this.sizes[at] as number;
+        this.totals[at]! += this.bytesOf(at);
       }
       this.ends[at] = Math.max(this.ends[at] as number, at + 1);
       const parent = this.parents[at] as number;
@@ -87,6 +87,11 @@ export class FileTree {
 
   isFolder(at: number): boolean {
     return this.kindOf(at) === 'd';
+  }
+
+  /** Bytes of a file at its first name; 0 for anything else. */
+  bytesOf(at: number): number {
+    return this.firsts.has(at) ? 0 : (this.sizes[at] ?? 0);
   }
 
   /** The entries from the root down to this one. */

@@ -67,7 +67,7 @@ export function spotlightOn(
     count++;
     if (tree.isFolder(at)) continue;
     if (tree.kindOf(at) === 'f') files++;
-    if (!tree.firsts.has(at)) bytes += tree.sizes[at] as number;
+    bytes += tree.bytesOf(at);
   }
   preceding[tree.count] = count;
   return { files, bytes, reaches: (at, end) => preceding[end] !== preceding[at] };

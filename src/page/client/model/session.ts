@@ -22,6 +22,10 @@ export interface View {
   readonly colour: 'kind' | 'layer' | 'change';
   readonly shape: 'map' | 'list';
   readonly isDark: boolean;
+  /** The ID of the list at the right; the first one if there is no such list. */
+  readonly tab: string | undefined;
+  /** The kind of change that the list of changes shows. */
+  readonly change: Change;
 }
 
 type Watcher = (view: View, before: View) => void;
@@ -52,6 +56,8 @@ export class Session {
       colour: this.changes === undefined ? 'kind' : 'change',
       shape: 'map',
       isDark,
+      tab: this.changes === undefined ? 'findings' : 'changes',
+      change: 'gone',
     };
   }
 

@@ -30,7 +30,7 @@ export function changesPanel(session: Session, changes: Changes): HTMLElement {
       panel: make('div.change', list.element),
     };
   });
-  return make('div.changes', tabsOf('Kinds of change', tabs, 'div.tabs.small'));
+  return make('div.changes', tabsOf(session, 'change', 'Kinds of change', tabs, 'div.tabs.small'));
 }
 
 function render({ sides, view }: Session, entry: ChangedEntry, row: HTMLElement): void {

@@ -65,6 +65,6 @@ export function largestPanel(session: Session): HTMLElement {
 }
 
 function largestOf(tree: FileTree): number[] {
-  const files = [...tree.sizes.keys()].filter((at) => (tree.sizes[at] as number) > 0);
+  const files = [...tree.sizes.keys()].filter((at) => tree.bytesOf(at) > 0);
   return tree.largestFirst(files).slice(0, MAX_LARGEST);
 }

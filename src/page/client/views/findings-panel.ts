@@ -25,9 +25,14 @@ export function findingsCount(session: Session): HTMLElement {
 export function findingsPanel(session: Session): HTMLElement {
   const element = make('div.findings');
   session.render(['side'], () => {
-    const { findings } = session.side.data;
-    if (findings.length === 0) fill(element, make('p.note', 'No findings.'));
-    else fill(element, ...growingList(findings, PAGE_SIZE, (finding) => card(session, finding)));
+    const { findings, title } = session.side.data;
+    fill(
+      element,
+      session.changes !== undefined && make('h3', 'Findings of ', name(title)),
+      ...(findings.length === 0
+        ? [make('p.note', 'No findings.')]
+        : growingList(findings, PAGE_SIZE, (finding) => card(session, finding))),
+    );
   });
   return element;
 }

@@ -16,12 +16,13 @@ export function subject(session: Session): HTMLElement {
     const { data, tree } = session.side;
     const { bytes } = data.waste;
     const wasted = `${formatBytes(bytes)} wasted (${shareOf(bytes, data.size)})`;
-    fill(title, name(data.target));
-    document.title = `${visible(data.target)}, inspected`;
+    fill(title, name(data.title));
+    document.title = `${visible(data.title)}, inspected`;
     fill(
       figures,
       data.id !== undefined && make('li.id', data.id.replace(/^sha256:/, '').slice(0, 12)),
       make('li.platform', visible(data.platform ?? data.kind)),
+      data.user !== undefined && make('li', 'user ', name(data.user)),
       make('li.size', formatBytes(data.size)),
       make('li.count', countOf(tree.files[0] as number, 'file')),
       make(bytes > 0 ? 'li.wasted' : 'li.none', wasted),
@@ -61,7 +62,7 @@ export function comparison(session: Session, { before, after }: DifferenceData):
       { class: 'compared' },
       () => session.show(index),
       make('span.soft', index === 0 ? 'before' : 'after'),
-      name(side?.data.target ?? '', 'target'),
+      name(side?.data.title ?? '', 'target'),
       make('span.size', `${formatBytes(size)}, ${files}`),
       bar(size / Math.max(before, after, 1)),
     );

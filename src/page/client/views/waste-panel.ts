@@ -30,8 +30,14 @@ export function wastePanel(session: Session): HTMLElement {
     const { waste } = session.side.data;
     fill(
       element,
-      group('Hidden by later layers', waste.hidden, waste.hiddenCount, hidden),
-      group('Duplicate contents', waste.duplicates, waste.duplicatesCount, duplicate),
+      group('Hidden by later layers', 'file', waste.hidden, waste.hiddenCount, hidden),
+      group(
+        'The same content twice',
+        'content',
+        waste.duplicates,
+        waste.duplicatesCount,
+        duplicate,
+      ),
     );
   });
   return element;
@@ -40,6 +46,7 @@ export function wastePanel(session: Session): HTMLElement {
 /** @param count includes files that the page does not list */
 function group<Item>(
   title: string,
+  noun: string,
   items: readonly Item[],
   count: number,
   render: (item: Item) => HTMLElement,
@@ -48,7 +55,7 @@ function group<Item>(
   const note = missing > 0 ? `… and ${countOf(missing, 'smaller one')}` : undefined;
   return make(
     'section',
-    make('h3', `${title}: ${countOf(count, 'file')}`),
+    make('h3', `${title}: ${countOf(count, noun)}`),
     ...growingList(items, PAGE_SIZE, render, note),
   );
 }
