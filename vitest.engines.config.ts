@@ -31,7 +31,6 @@ const LONGEST = [
   'readme',
   'install/npm',
   'install/release',
-  'install/release',
 ].map((name) => `/test/engines/${name}.test.ts`);
 
 class LongestFirst extends BaseSequencer {

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -136,6 +137,14 @@ describe('the packed package', () => {
         'dist/page/client.css dist/page/client.js dist/page/data.js dist/page/encode.js dist/page/page.js',
       ),
     );
+    const pages = files.filter((path) => /^docs\/.*\.md$/.test(path));
+    for (const page of pages) {
+      const text = readFileSync(join(installed, page), 'utf8');
+      for (const [, link = ''] of text.matchAll(/\]\(([\w./-]+\.(?:md|svg|json))/g)) {
+        const target = join(dirname(page), link);
+        if (target.startsWith('docs/')) expect(files, page).toContain(target);
+      }
+    }
     const needless =
       /\.(?:cache|map|tgz)$|^dist\/(?:cli|doctor|dockerception-)|^dist\/bin\/.*\.d\.ts$|^docs\/(?:api|.*\.js$)|(?<!\.d)\.ts$/;
     expect(files.filter((path) => needless.test(path))).toEqual([]);
