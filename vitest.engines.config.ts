@@ -12,6 +12,7 @@ const settings = {
 /** Tests that measure time or memory, or install the package. */
 const alone = [
   'test/engines/**/scale.test.ts',
+  'test/engines/soak/soak.test.ts',
   'test/engines/cli/terminal.test.ts',
   'test/engines/samples/ci.test.ts',
 ];

@@ -10,8 +10,8 @@ import { forgetSecrets } from '../../src/text/redact.js';
 
 const READ =
   /^(?:DOCKER|BUILDKIT|BUILDX|DOCKERCEPTION|COMPOSE|CONTAINER|XDG|REGISTRY|COSIGN|GIT|TAR)_|^(?:SOURCE_DATE_EPOCH|NO_COLOR|FORCE_COLOR|COLORTERM|COLUMNS|LINES|TMPDIR|LANG|GZIP|ZSTD_CLEVEL|XZ_OPT|XZ_DEFAULTS|POSIXLY_CORRECT|TAPE|NODE_OPTIONS|NODE_EXTRA_CA_CERTS)$|^LC_|_proxy$/i;
-/** Where the engines of the tests are. */
-const KEPT = new Set(['DOCKERCEPTION_ENGINES_DIR']);
+/** Where the engines of the tests are, and how long the soak is. */
+const KEPT = new Set(['DOCKERCEPTION_ENGINES_DIR', 'DOCKERCEPTION_SOAK']);
 
 for (const name of Object.keys(process.env))
   if (READ.test(name) && !KEPT.has(name)) delete process.env[name];

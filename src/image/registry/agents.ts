@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import {
   Agent as HttpAgent,
+  type AgentOptions,
   type IncomingMessage,
   type OutgoingHttpHeaders,
   request,
@@ -21,6 +22,9 @@ import { isInsecureMachine, isLoopback, portOf, withoutBrackets } from './host.j
 import { proxyAuthorization, proxyFor } from './proxy.js';
 import type { CompleteSettings } from './settings.js';
 
+/** Without it, a server that keeps idle connections open would keep those of all builds of a process. As Node's own agent. */
+const REUSE = { keepAlive: true, timeout: 5000 };
+
 export class Agents {
   readonly #agents = new Map<string, Promise<HttpAgent> | HttpAgent>();
 
@@ -35,7 +39,7 @@ export class Agents {
     const proxy = known === undefined ? proxyFor(url, this.settings.env) : undefined;
     const path = `${url.pathname}${url.search}`;
     if (proxy && url.protocol === 'http:') {
-      const agent = await this.#agent(`proxy ${proxy.origin}`, () => agentFor(proxy, true));
+      const agent = await this.#agent(`proxy ${proxy.origin}`, () => agentFor(proxy, REUSE));
       const headers = proxyHeaders(proxy, url.host);
       return { ...addressOf(proxy), path: `${url.origin}${path}`, agent, headers };
     }
@@ -45,13 +49,13 @@ export class Agents {
   }
 
   async #direct(url: URL, proxy: URL | undefined): Promise<HttpAgent> {
-    if (url.protocol !== 'https:') return agentFor(url, true);
+    if (url.protocol !== 'https:') return agentFor(url, REUSE);
     const certificates = await certificatesFor(url.host, this.settings.env);
     const loose =
       isInsecureMachine(url, this.settings.insecure) ||
       (isLoopback(url.hostname) && !certificates.ca);
     const tls = { ...certificates, rejectUnauthorized: !loose };
-    if (!proxy) return new HttpsAgent({ keepAlive: true, ...tls });
+    if (!proxy) return new HttpsAgent({ ...REUSE, ...tls });
     return new TunnelAgent(proxy, tls, this.settings);
   }
 
@@ -66,8 +70,8 @@ function addressOf(url: URL): RequestOptions {
   return { protocol: url.protocol, host: withoutBrackets(url.hostname), port: portOf(url) };
 }
 
-function agentFor({ protocol }: URL, keepAlive: boolean): HttpAgent {
-  return protocol === 'https:' ? new HttpsAgent({ keepAlive }) : new HttpAgent({ keepAlive });
+function agentFor({ protocol }: URL, options: AgentOptions = {}): HttpAgent {
+  return protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
 }
 
 function proxyHeaders(proxy: URL, host: string): OutgoingHttpHeaders {
@@ -85,7 +89,7 @@ class TunnelAgent extends HttpsAgent {
     private readonly tls: Certificates & { readonly rejectUnauthorized: boolean },
     private readonly settings: CompleteSettings,
   ) {
-    super({ keepAlive: true });
+    super(REUSE);
   }
 
   override createConnection(
@@ -109,7 +113,7 @@ class TunnelAgent extends HttpsAgent {
       ...addressOf(proxy),
       method: 'CONNECT',
       path: target,
-      agent: agentFor(proxy, false),
+      agent: agentFor(proxy),
       headers: proxyHeaders(proxy, target),
       signal: settings.signal,
     });
