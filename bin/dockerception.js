@@ -8,10 +8,16 @@ const { Script } = require('node:vm');
 /** @typedef {typeof import('../dist/bin/main.js')} Bundle */
 
 const args = process.argv.slice(2);
-// Without a builder, `filter` has a smaller bundle, which starts faster.
-const isPlainFilter = args[0] === 'filter' && !args.some((text) => text.startsWith('--from'));
+// Docker starts its plugins by their names.
+const program = path.basename(isSea() ? process.argv0 : (process.argv[1] ?? ''));
+if (program === 'docker-ception') args.unshift(program);
+const words = args[0] === 'docker-ception' ? args.slice(args[1] === 'ception' ? 2 : 1) : args;
+// Without a builder, `filter` has a smaller bundle, which starts faster, as the plugin's metadata do.
+const isSmall =
+  /^(?:filter|docker-cli-plugin-metadata)$/.test(words[0] ?? '') &&
+  !words.some((text) => text.startsWith('--from'));
 try {
-  const { main } = load(isPlainFilter ? 'filter' : 'main');
+  const { main } = load(isSmall ? 'filter' : 'main');
   void main(args).then((code) => {
     process.exitCode = code;
   });

@@ -191,6 +191,8 @@ export const ERROR_CODES = {
     "build, usage | The image isn't available for the platform. | Use one of the platforms in the hint.",
   PLATFORM_WINDOWS:
     'build, usage | The embedded engine builds no images for Windows. | Use `--engine docker`.',
+  PLUGIN_EXISTS:
+    "usage | The folder of docker's plugins has a `docker-ception` of another program. | Remove it.",
   PROXY_INVALID:
     'usage | The address of the proxy is malformed. | Write it as in `http://proxy.example:3128`.',
   PULL_FAILED: "engine | The engine can't pull the image. | The message is the engine's own.",

@@ -84,6 +84,7 @@ await build({
   entryPoints: { filter: source('main.ts') },
   external: [
     ...['build.ts', 'completion/complete.ts', 'completion/scripts.ts', 'doctor.ts', 'inspect.ts'],
+    'plugin/install.ts',
     '../builder/builder.ts',
   ].map(source),
 });

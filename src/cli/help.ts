@@ -64,6 +64,16 @@ setting.
   dockerception doctor --json | jq -r .choice.engine
 `,
   },
+  plugin: {
+    operands: 'install|uninstall',
+    summary: 'installs or removes `docker ception`, the same as a docker command',
+    text: `Installs this program as a plugin of the docker CLI, 20.10 or later, in the folder cli-plugins of
+DOCKER_CONFIG or ~/.docker; or removes it. Options of docker itself go before ception.
+
+  dockerception plugin install
+  builder | docker --context farm ception -t app
+`,
+  },
   completion: {
     operands: 'bash|zsh|fish',
     summary: 'a script that completes commands in a shell',

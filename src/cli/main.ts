@@ -3,30 +3,50 @@ import { writeSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import type { Arguments } from './arguments/parse.js';
 import { describe, exitCodeOf } from './exit.js';
+import type * as Plugin from './plugin/docker.js';
 
 /** Names options by their flags in messages; loaded with the flags, which `--version` doesn't need. */
 let withFlags: ((text: string) => string) | undefined;
 
-/** Runs one command; never rejects. Resolves to the exit code. */
-export async function main(argv: readonly string[]): Promise<number> {
+/** Set if docker runs this program as its plugin. */
+let plugin: typeof Plugin | undefined;
+
+/**
+ * Runs one command; never rejects. Resolves to the exit code.
+ * @param given the arguments, after `docker-ception` if the program was started by that name
+ */
+export async function main(given: readonly string[]): Promise<number> {
   process.on('uncaughtException', endWith);
-  const asksVersion = argv[0] === '--version' && argv.length === 1;
   try {
-    if (asksVersion) return await printVersion();
+    let argv = given;
+    if (given[0] === 'docker-ception') {
+      argv = given.slice(1);
+      const docker = await import('./plugin/docker.js');
+      if (docker.asksMetadata(argv)) return await show(docker.metadata(await ownVersion()));
+      if (docker.isCall(process.env)) {
+        plugin = docker;
+        argv = plugin.ownArguments(argv, process.env);
+      }
+    }
+    if (argv[0] === '--version' && argv.length === 1) return await printVersion();
     if (argv[0] === '__complete') return await printCandidates(argv.slice(1));
     const { parse } = await import('./arguments/parse.js');
     const flags = await import('./arguments/flags.js');
-    withFlags = flags.withFlags;
+    withFlags = (text) => asTyped(flags.withFlags(text));
     const args = parse(argv);
     if (args.has('version')) return await printVersion();
     if (args.has('help') || args.verb === 'help') {
       const { requestedHelp } = await import('./help.js');
-      return await show(requestedHelp(args));
+      return await show(asTyped(requestedHelp(args)));
     }
     const { verb, operands } = args;
     if (verb === 'completion') {
       const { completionScript } = await import('./completion/scripts.js');
       return await show(completionScript(operands));
+    }
+    if (verb === 'plugin') {
+      const { changePlugin } = await import('./plugin/install.js');
+      return await show(changePlugin(operands, process.env));
     }
     if (args.has('all') && verb !== 'inspect') throw flags.usage('--all is an option of --help');
     if (verb === 'version') {
@@ -68,6 +88,7 @@ async function runVerb(args: Arguments): Promise<number> {
   setImmediate(limitYoungGeneration);
   const { onSignals } = await import('./process.js');
   const { signal, release } = onSignals();
+  plugin?.endWithDocker(signal, process.env);
   try {
     const command = {
       env: process.env,
@@ -93,16 +114,25 @@ async function runVerb(args: Arguments): Promise<number> {
 
 async function printCandidates(words: readonly string[]): Promise<number> {
   const { complete } = await import('./completion/complete.js');
-  await show(await complete(words, process.env));
+  const text = await complete(words, process.env);
+  await show(plugin?.asCobra(text) ?? text);
   // A name server that does not answer must not keep the shell waiting.
   process.exit(0);
 }
 
 async function printVersion(): Promise<number> {
+  return show(`${await ownVersion()}\n`);
+}
+
+async function ownVersion(): Promise<string> {
   const { programText } = await import('../files/program-file.js');
   const text = programText(new URL('../../package.json', import.meta.url));
-  const { version } = JSON.parse(text) as { version: string };
-  return show(`${version}\n`);
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** A text with commands as the user types them. */
+function asTyped(text: string): string {
+  return plugin?.asTyped(text) ?? text;
 }
 
 /** Prints a text. Resolves to the exit code. */

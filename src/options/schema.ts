@@ -25,6 +25,7 @@ export const VERBS = [
   'filter',
   'inspect',
   'doctor',
+  'plugin',
   'completion',
   'help',
   'version',

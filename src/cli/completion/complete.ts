@@ -10,6 +10,7 @@ import { type Flag, type Verb, VERBS } from '../../options/schema.js';
 import { printable } from '../../text/printable.js';
 import { OPTIONS } from '../arguments/flags.js';
 import { USAGE } from '../help.js';
+import { ACTIONS } from '../plugin/install.js';
 import { SHELLS } from './scripts.js';
 
 /** Milliseconds for an answer of the engine. */
@@ -21,6 +22,7 @@ const OPERANDS: Readonly<Record<Verb, readonly string[]>> = {
   filter: ['<file>'],
   inspect: ['<image>', '<file>'],
   doctor: [],
+  plugin: ACTIONS,
   completion: SHELLS,
   help: VERBS,
   version: [],

@@ -40,6 +40,10 @@ it.each([
   ['doctor --verbose', 'unknown option --verbose', ''],
   ['doctor --all', '--all is an option of --help', ''],
   ['docter', 'docter is neither a verb nor a context that is there', 'did you mean doctor?'],
+  ['plugin', 'plugin takes install or uninstall, not nothing', 'dockerception plugin install'],
+  ['plugin remove', 'plugin takes install or uninstall, not remove', ''],
+  ['plugin install me', 'plugin takes install or uninstall, not install me', ''],
+  ['plugin install --force', 'unknown option --force', ''],
   ['version 2', 'version takes nothing, not 2', ''],
   ['version --json', "'version' has no option --json", ''],
 ])('refuses %s with one line and a hint', (args, message, hint) => {
