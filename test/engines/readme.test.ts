@@ -54,6 +54,15 @@ describe('the documentation', () => {
     // The other machine is this one.
     const ssh = join(shell.folder, '../bin/ssh');
     await writeFile(ssh, '#!/bin/sh\nshift\nexec "$@"\n', { mode: 0o755 });
+    // Docker with this program as its plugin, in a configuration of its own.
+    const config = join(shell.folder, '../config');
+    await cp(engines.docker28.dockerConfig, config, { recursive: true });
+    const installed = await shell.tool(['plugin', 'install'], { env: { DOCKER_CONFIG: config } });
+    expect(installed.code, installed.stderr).toBe(0);
+    await writeFile(
+      join(shell.folder, '../bin/docker'),
+      `#!/bin/sh\nDOCKER_CONFIG=${config} exec ${variant.cli} "$@"\n`,
+    );
     const greeting = helloEntries('hello');
     const builder = await makeBuilder(shell, 'tar -c Dockerfile hello', greeting);
     const named = await shell.run(`docker tag ${builder} builder`);

@@ -2,7 +2,7 @@
  * The command line as a user has it: in a shell of its own, in an empty folder, with `dockerception`
  * and the `docker` that fits an engine on PATH. What a command leaves behind can be looked at.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
@@ -48,6 +48,7 @@ export interface Outcome {
 /** A command that runs. */
 export interface Running {
   readonly done: Promise<Outcome>;
+  readonly pid: number;
   readonly stdin: NodeJS.WritableStream;
   /** Sends a signal to all of it, as Ctrl-C does. */
   signal(name: NodeJS.Signals): void;
@@ -139,6 +140,7 @@ export async function openShell(variant: Variant): Promise<Shell> {
     done.catch(() => undefined);
     return {
       done,
+      pid: -group,
       stdin: child.stdin,
       signal: (name) => kill(group, name),
       async says(wanted) {
@@ -199,11 +201,17 @@ function kill(target: number, name: NodeJS.Signals | 0): boolean {
 /** Whether all processes of a group end within a second, and then makes sure that they do. */
 async function groupEnds(group: number): Promise<boolean> {
   for (let tries = 0; tries < 20; tries++) {
-    if (!kill(group, 0)) return true;
+    if (!kill(group, 0) || !hasLiving(group)) return true;
     await sleep(50);
   }
   kill(group, 'SIGKILL');
   return false;
+}
+
+/** Whether a process of a group is no zombie: init may be slow to remove that of an orphan. */
+function hasLiving(group: number): boolean {
+  const all = execFileSync('ps', ['-eo', 'pgid=,stat='], { encoding: 'utf8' });
+  return new RegExp(`^ *${-group} +[^Z\\s]`, 'm').test(all);
 }
 
 function defined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

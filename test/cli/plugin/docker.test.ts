@@ -43,9 +43,7 @@ describe('the arguments of docker', () => {
   });
 
   it.each(['tlscacert', 'tlscert', 'tlskey', 'unheard-of'])('can not have --%s', (name) => {
-    expect(() => ownArguments([`--${name}=a`, 'ception'], {})).toThrow(
-      expect.objectContaining({ kind: 'usage', message: expect.stringContaining(`--${name}`) }),
-    );
+    expect(() => ownArguments([`--${name}=a`, 'ception'], {})).toThrow(`docker's option --${name}`);
   });
 });
 

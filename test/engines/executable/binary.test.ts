@@ -56,6 +56,16 @@ describe('the single executable', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n[^]*dockerception/);
   });
 
+  it('links to itself as the plugin of docker', async () => {
+    const { stdout } = await shell(
+      '"$D" plugin install; P="$HOME/.docker/cli-plugins/docker-ception"; echo; env -i "$P" docker-cli-plugin-metadata; ' +
+        'env -i DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND=docker "$P" -D ception --help; "$D" plugin uninstall',
+    );
+    expect(stdout).toMatch(
+      /docker-ception is installed[^]*\n\{"SchemaVersion":"0\.1\.0"[^]*\nUsage: docker ception [^]*docker-ception is removed\n$/,
+    );
+  });
+
   it('is made for arm64, too', async () => {
     const executable = await readFile(BINARY.replace('x64', 'arm64'));
     // EM_AARCH64 (ELF, e_machine).
