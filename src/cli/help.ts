@@ -66,9 +66,10 @@ setting.
   },
   plugin: {
     operands: 'install|uninstall',
-    summary: 'installs or removes `docker ception`, the same as a docker command',
-    text: `Installs this program as a plugin of the docker CLI, 20.10 or later, in the folder cli-plugins of
-DOCKER_CONFIG or ~/.docker; or removes it. Options of docker itself go before ception.
+    summary: 'installs or removes the docker command `docker ception`',
+    text: `Installs this program as a plugin of the docker CLI, 20.10 or later, in the
+folder cli-plugins of DOCKER_CONFIG or ~/.docker; or removes it. Options of
+docker itself go before ception.
 
   dockerception plugin install
   builder | docker --context farm ception -t app

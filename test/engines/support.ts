@@ -2,7 +2,7 @@
  * The command line as a user has it: in a shell of its own, in an empty folder, with `dockerception`
  * and the `docker` that fits an engine on PATH. What a command leaves behind can be looked at.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
@@ -24,6 +24,7 @@ import {
   type Variant,
   variants,
 } from './engines.js';
+import { groupEnds, kill } from './process-group.js';
 import { create, type TestEntry } from './tar.js';
 
 /** The command as package.json names it, on what `npm run build` made. */
@@ -188,31 +189,6 @@ const SIGNALS: Readonly<Partial<Record<NodeJS.Signals, number>>> = {
   SIGPIPE: 13,
   SIGTERM: 15,
 };
-
-function kill(target: number, name: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(target, name);
-  } catch {
-    // It is over already.
-    return false;
-  }
-}
-
-/** Whether all processes of a group end within a second, and then makes sure that they do. */
-async function groupEnds(group: number): Promise<boolean> {
-  for (let tries = 0; tries < 20; tries++) {
-    if (!kill(group, 0) || !hasLiving(group)) return true;
-    await sleep(50);
-  }
-  kill(group, 'SIGKILL');
-  return false;
-}
-
-/** Whether a process of a group is no zombie: init may be slow to remove that of an orphan. */
-function hasLiving(group: number): boolean {
-  const all = execFileSync('ps', ['-eo', 'pgid=,stat='], { encoding: 'utf8' });
-  return new RegExp(`^ *${-group} +[^Z\\s]`, 'm').test(all);
-}
 
 function defined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const entries = Object.entries(env).filter(([, value]) => value !== undefined);
