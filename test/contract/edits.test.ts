@@ -1,0 +1,34 @@
+/** Edits of the command line whose other tests are of the library. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { run } from '../support/process/cli.js';
+import { readTar } from '../support/read-tar.js';
+
+function contextWith(...options: string[]): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'dockerception-test-'));
+  try {
+    writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\n');
+    return execFileSync('tar', [...options, '-c', '-C', folder, 'Dockerfile']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+it('caps time stamps with --clamp-mtime', async () => {
+  const input = contextWith('--mtime=@1000');
+  const later = await run(['filter', '--clamp-mtime', '5'], { input });
+  expect(readTar(later.stdout).entries.map(({ mtime }) => Number(mtime))).toEqual([5]);
+  const earlier = await run(['filter', '--clamp-mtime', '2000'], { input });
+  expect(readTar(earlier.stdout).entries.map(({ mtime }) => Number(mtime))).toEqual([1000]);
+});
+
+it('leaves out extended attributes with --no-xattrs', async () => {
+  const input = contextWith('--format=posix', '--pax-option=SCHILY.xattr.user.a:=secret');
+  expect((await run(['filter'], { input })).stdout.includes('SCHILY.xattr')).toBe(true);
+  const { code, stdout } = await run(['filter', '--no-xattrs'], { input });
+  expect(code).toBe(0);
+  expect(stdout.includes('SCHILY.xattr')).toBe(false);
+});
