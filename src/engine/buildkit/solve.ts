@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError } from '../../errors.js';
-import type { CredentialStore } from '../../image/credentials/credentials.js';
+import type { Credential, CredentialStore } from '../../image/credentials/credentials.js';
 import { annotationAttributes } from '../../options/buildkit-values.js';
 import { parseBoolean } from '../../options/values.js';
 import type { BuildContext, EngineRequest } from '../engine.js';
@@ -97,6 +97,8 @@ export async function solve(
   let client: GrpcClient | undefined;
   let solving: Promise<void> | undefined;
   let isWriting = false;
+  /** BuildKit does without a credential where it can. */
+  let withoutCredential: DockerceptionError | undefined;
   let response: ExporterResponse | undefined;
   const storing: Promise<void>[] = [];
   try {
@@ -121,8 +123,13 @@ export async function solve(
         throw error;
       });
     };
+    const get = (host: string): Promise<Credential | undefined> =>
+      credentials.get(host).catch((error: unknown) => {
+        if (error instanceof DockerceptionError) withoutCredential = error;
+        throw error;
+      });
     const services = {
-      credentials,
+      credentials: { ...credentials, get },
       uploads,
       ...secrets,
       ...(exporters.some((exporter) => exporter.store) && { store }),
@@ -190,6 +197,7 @@ export async function solve(
     if (isFailure || error instanceof DockerceptionError) throw error;
     if (!(error instanceof GrpcError)) throw buildkit.lost(error);
     const message = withoutReferences(error.message);
+    if (withoutCredential && message.includes(withoutCredential.message)) throw withoutCredential;
     const existing = existingImage(message);
     if (existing === undefined) throw new GrpcError(error.status, message);
     built(existing);

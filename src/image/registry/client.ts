@@ -149,8 +149,17 @@ class RegistryClient {
       );
       if (statuses.includes(answer.status)) return answer;
       const asks = answer.status === 401 && isOwn && answer.url.origin === base.origin;
-      if (!asks || challenged || !(await this.authenticator.challenged(answer, authorization)))
-        throw await refusal(answer);
+      const another =
+        asks &&
+        !challenged &&
+        (await this.authenticator
+          .challenged(answer, authorization)
+          .catch(async (error: unknown) => {
+            // An answer that is not read keeps the process alive.
+            await discard(answer);
+            throw error;
+          }));
+      if (!another) throw await refusal(answer);
       await discard(answer);
     }
   }

@@ -102,6 +102,18 @@ describe.each(ENGINES)('with the engine %s, a helper', (engine) => {
     expectFailure(outcome, 5, why, /^hint: /);
   });
 
+  it('that fails is named for a base, too', async () => {
+    const base = await privateBase();
+    await helper('echo "the vault is locked"; exit 1');
+    const output = engine === 'embedded' ? ['-o', 'app.tar'] : ['--pull'];
+    const args = ['--engine', engine, '-t', shell.name(), ...output];
+    expectFailure(
+      await build(config, args, base),
+      5,
+      /docker-credential-test .*the vault is locked/,
+    );
+  });
+
   it('that is not installed is named', async () => {
     const outcome = await push({ credHelpers: { [address]: 'gone' } });
     expectFailure(outcome, 5, /docker-credential-gone .*no such program on PATH$/, /config\.json/);
