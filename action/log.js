@@ -97,13 +97,14 @@ function isOfDockerfile({ sourceInfo, url }) {
  */
 function warningOf({ vertex, short, sourceInfo, range = [] }) {
   const [, rule = 'Dockerfile', message = short] = /^([A-Z]\w+): (.*)$/s.exec(short) ?? [];
-  const builder = /^builder-(\d+):/.exec(vertex)?.[1];
+  // The only builder has no number.
+  const [part, builder = '1'] = /^builder(?:-(\d+))?:/.exec(vertex) ?? [];
   return {
     rule,
     message,
     filename: sourceInfo?.filename,
     line: range[0]?.start.line,
     endLine: range[0]?.end.line,
-    builder: builder === undefined ? undefined : Number(builder),
+    builder: part === undefined ? undefined : Number(builder),
   };
 }

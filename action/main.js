@@ -145,7 +145,8 @@ function exitCode(child) {
  * @param {import('./log.js').DockerfileWarning} warning
  */
 function fileOf({ filename, builder }) {
-  const from = linesOf(inputs['from']);
+  // An image is the first builder.
+  const from = [...linesOf(inputs['from-image']).map(() => undefined), ...linesOf(inputs['from'])];
   const { context = '', file = '' } = inputs;
   if (filename === undefined) return undefined;
   // Without a folder, the Dockerfile is in a stream.

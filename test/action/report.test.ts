@@ -73,6 +73,18 @@ describe('the log', () => {
     expect(log.error()).toBe('');
   });
 
+  it.each([
+    ['builder:d', 1],
+    ['builder-2:d', 2],
+    ['image:d', undefined],
+    ['sha256:d', undefined],
+  ])('knows the builder that %s is a step of', (vertex, builder) => {
+    const warning = { vertex, level: 1, short: encode('A: b'), url: 'https://r.example/' };
+    expect(read([JSON.stringify({ warnings: [warning] })]).log.warnings).toEqual([
+      expect.objectContaining({ builder }),
+    ]);
+  });
+
   it('has the error with the lines that follow it', () => {
     const { log } = read(['Warning: of Node', 'dockerception: a: b', 'hint: c']);
     expect(log.error()).toBe('a: b\nhint: c');
