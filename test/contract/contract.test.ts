@@ -10,10 +10,17 @@ import contract from './contract.json' with { type: 'json' };
 const TESTS = fileURLToPath(new URL('../', import.meta.url));
 const OWN = 'contract/contract.test.ts';
 
-/** The sources of all other tests, without comments. */
+/** Names of tests say what is tested, and give nothing. */
+const TITLE = /\b(?:it|test|describe)(?:\.\w+)?(?:\([^'"`()]*\))?\(\s*(['"`]).*?\1/g;
+
+/** The sources of all other tests, without comments and titles. */
 const sources = (readdirSync(TESTS, { recursive: true }) as string[])
   .filter((path) => path.endsWith('.test.ts') && path !== OWN)
-  .map((path) => readFileSync(join(TESTS, path), 'utf8').replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, ''));
+  .map((path) =>
+    readFileSync(join(TESTS, path), 'utf8')
+      .replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '')
+      .replaceAll(TITLE, ''),
+  );
 const text = sources.join('\n');
 
 describe('the contract', () => {

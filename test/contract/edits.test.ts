@@ -11,7 +11,8 @@ function contextWith(...options: string[]): Buffer {
   const folder = mkdtempSync(join(tmpdir(), 'dockerception-test-'));
   try {
     writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\n');
-    return execFileSync('tar', [...options, '-c', '-C', folder, 'Dockerfile']);
+    writeFileSync(join(folder, 'app'), 'app');
+    return execFileSync('tar', [...options, '-c', '-C', folder, 'Dockerfile', 'app']);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -20,9 +21,9 @@ function contextWith(...options: string[]): Buffer {
 it('caps time stamps with --clamp-mtime', async () => {
   const input = contextWith('--mtime=@1000');
   const later = await run(['filter', '--clamp-mtime', '5'], { input });
-  expect(readTar(later.stdout).entries.map(({ mtime }) => Number(mtime))).toEqual([5]);
+  expect(readTar(later.stdout).entries.map(({ mtime }) => Number(mtime))).toEqual([5, 5]);
   const earlier = await run(['filter', '--clamp-mtime', '2000'], { input });
-  expect(readTar(earlier.stdout).entries.map(({ mtime }) => Number(mtime))).toEqual([1000]);
+  expect(readTar(earlier.stdout).entries.map(({ mtime }) => Number(mtime))).toEqual([1000, 1000]);
 });
 
 it('leaves out extended attributes with --no-xattrs', async () => {
@@ -31,4 +32,14 @@ it('leaves out extended attributes with --no-xattrs', async () => {
   const { code, stdout } = await run(['filter', '--no-xattrs'], { input });
   expect(code).toBe(0);
   expect(stdout.includes('SCHILY.xattr')).toBe(false);
+});
+
+it('keeps only what --include names, and the Dockerfile', async () => {
+  const input = contextWith();
+  const names = async (pattern: string): Promise<string[]> => {
+    const { stdout } = await run(['filter', '--include', pattern], { input });
+    return readTar(stdout).entries.map(({ name }) => name);
+  };
+  expect(await names('app')).toEqual(['Dockerfile', 'app']);
+  expect(await names('other')).toEqual(['Dockerfile']);
 });
