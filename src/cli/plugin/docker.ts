@@ -35,7 +35,7 @@ export function metadata(version: string): string {
     Vendor: 'dockerception',
     Version: `v${version}`,
     ShortDescription: 'Build a small image from a streamed tar context',
-    URL: 'https://www.npmjs.com/package/dockerception',
+    URL: 'https://github.com/dockerception/dockerception#readme',
   };
   return `${JSON.stringify(text)}\n`;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import manifest from '../../../package.json' with { type: 'json' };
 import { asCobra, asTyped, metadata, ownArguments } from '../../../src/cli/plugin/docker.js';
 
 describe('the arguments of docker', () => {
@@ -52,6 +53,7 @@ it('has the metadata that docker requires', () => {
     SchemaVersion: '0.1.0',
     Vendor: 'dockerception',
     Version: 'v1.2.3',
+    URL: manifest.homepage,
   });
 });
 
