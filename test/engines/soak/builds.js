@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import { getHeapSnapshot } from 'node:v8';
+import { queryObjects } from 'node:v8';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { build, filter, inspect } from '../../../dist/index.js';
@@ -27,12 +27,6 @@ import { build, filter, inspect } from '../../../dist/index.js';
  * @property {string} registry
  * @property {string} base an image of the engine
  * @property {string} name the start of all names, and the value of the label `is`
- */
-
-/**
- * @typedef {object} HeapSnapshot
- * @property {{ meta: { node_fields: string[], node_types: [string[]] } }} snapshot
- * @property {number[]} nodes
  */
 
 /** @type {unknown} */
@@ -165,7 +159,8 @@ async function state() {
   const { arrayBuffers, rss } = process.memoryUsage();
   const counted = process.eventNames().map((event) => process.listenerCount(event));
   return {
-    objects: await countObjects(),
+    // The heap's size in bytes also grows with the code that V8 compiles.
+    objects: queryObjects(Object, { format: 'count' }),
     arrayBuffers,
     rss,
     descriptors: readdirSync('/proc/self/fd').length,
@@ -173,21 +168,6 @@ async function state() {
     resources: process.getActiveResourcesInfo().filter((type) => type !== 'PipeWrap'),
     files: [...readdirSync(tmpdir()), ...readdirSync(folder)],
   };
-}
-
-/** The objects and functions of the heap: its size in bytes also grows with the code that V8 compiles. */
-async function countObjects() {
-  const json = await text(getHeapSnapshot());
-  /** @type {unknown} */
-  const parsedHeap = JSON.parse(json);
-  const heap = /** @type {HeapSnapshot} */ (parsedHeap);
-  const { snapshot, nodes } = heap;
-  const fields = snapshot.meta.node_fields;
-  const [types] = snapshot.meta.node_types;
-  let count = 0;
-  for (let at = 0; at < nodes.length; at += fields.length)
-    if (['object', 'closure'].includes(types[nodes[at] ?? 0] ?? '')) count++;
-  return count;
 }
 
 await run(request.warmUp);

@@ -93,7 +93,7 @@ async function inOneProcess(
   // What Node and V8 create once, when it is first needed, is in one half only.
   const growth = (of: (state: State) => number): number =>
     Math.min(of(half) - of(warm), of(end) - of(half));
-  expect(growth(({ objects }) => objects)).toBeLessThan(count / 3);
+  expect(growth(({ objects }) => objects)).toBeLessThan(count / 8);
   expect(growth(({ arrayBuffers }) => arrayBuffers)).toBeLessThan(1e6);
   expect(growth(({ rss }) => rss)).toBeLessThan(30e6);
   expect(end.rss).toBeLessThan(320e6);
