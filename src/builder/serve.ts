@@ -35,7 +35,7 @@ export async function untilServing(
   ended.catch(() => undefined);
   for (;;) {
     const state = await Promise.race([container.inspect(signal), ended]);
-    if (!state.running) await Promise.race([ended, sleep(CONNECT_TIMEOUT, undefined, { signal })]);
+    if (!state.running) await Promise.race([ended, pause(CONNECT_TIMEOUT, signal)]);
     const { address } = state;
     if (address === undefined) {
       const why = `${name} has no address that a build could reach: the engine gives it no network`;
@@ -48,8 +48,13 @@ export async function untilServing(
     const health = state.health ?? (await answers(container, address, port, signal));
     if (health === true || health === 'healthy') return address;
     if (performance.now() > until) throw tooLate(name, port, timeout, state);
-    await Promise.race([sleep(INTERVAL, undefined, { signal }), ended]);
+    await Promise.race([pause(INTERVAL, signal), ended]);
   }
+}
+
+/** Rejects with the signal's reason, which Node's timer only has as the cause of its error. */
+async function pause(time: number, signal: AbortSignal): Promise<void> {
+  await sleep(time, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 /** Whether the port is open. If the network cannot be reached from here, the builder's list of sockets decides. */

@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { listens } from '../../src/builder/serve.js';
+import type { Run } from '../../src/builder/run.js';
+import { listens, untilServing } from '../../src/builder/serve.js';
+import type { Container } from '../../src/engine/docker/container.js';
 
 /**
  * What a container of busybox printed for
@@ -69,4 +71,20 @@ describe('a list of sockets', () => {
       expect(listens(await read(), port)).toBe(false);
     }
   });
+});
+
+describe('waiting for a builder that serves', () => {
+  it.each([true, false])(
+    'ends with the reason of the signal; the builder runs: %s',
+    async (running) => {
+      const controller = new AbortController();
+      const reason = new Error('interrupted');
+      const inspect = () => Promise.resolve({ running, address: '127.0.0.1', health: 'starting' });
+      const options = { port: 1, timeout: 60_000, name: 'a builder', signal: controller.signal };
+      const run = { complete: new Promise<void>(() => undefined) } as unknown as Run;
+      const serving = untilServing(run, { inspect } as unknown as Container, options);
+      setTimeout(() => controller.abort(reason), 50);
+      await expect(serving).rejects.toBe(reason);
+    },
+  );
 });

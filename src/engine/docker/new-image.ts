@@ -199,7 +199,8 @@ export class NewImage {
         return await question();
       } catch (error) {
         if (attempt === ATTEMPTS || !isRefusal(error) || isNotFound(error)) throw error;
-        await sleep(PAUSE, undefined, { signal: this.#closed.signal });
+        const { signal } = this.#closed;
+        await sleep(PAUSE, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
   }
 
