@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container, ContainerState } from '../engine/docker/container.js';
 import { DockerceptionError } from '../errors.js';
+import { pause } from '../pause.js';
 import { plainText } from '../text/terminal.js';
 
 /** The meaning of exit codes of `docker run` and of shells. */
@@ -79,7 +80,7 @@ export async function stateAtEnd(
 ): Promise<ContainerState | undefined> {
   const state = await container.inspect(signal).catch(() => undefined);
   if (state?.outOfMemory !== false || !/Killed$/.test(lines.at(-1) ?? '')) return state;
-  await sleep(OOM_DELAY, undefined, { signal }).catch(() => signal.throwIfAborted());
+  await pause(OOM_DELAY, signal);
   return container.inspect(signal).catch(() => undefined);
 }
 

@@ -1,10 +1,10 @@
 /** Waits until a builder serves: until its HEALTHCHECK reports that it is healthy, or without one, until its port is open. */
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../engine/docker/connection.js';
 import type { Container, ContainerState } from '../engine/docker/container.js';
 import type { ErrorCode } from '../error-codes.js';
 import { DockerceptionError, systemCode } from '../errors.js';
+import { pause } from '../pause.js';
 import { plainText } from '../text/terminal.js';
 import type { Run, RunOptions } from './run.js';
 
@@ -50,11 +50,6 @@ export async function untilServing(
     if (performance.now() > until) throw tooLate(name, port, timeout, state);
     await Promise.race([pause(INTERVAL, signal), ended]);
   }
-}
-
-/** Rejects with the signal's reason, which Node's timer only has as the cause of its error. */
-async function pause(time: number, signal: AbortSignal): Promise<void> {
-  await sleep(time, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 /** Whether the port is open. If the network cannot be reached from here, the builder's list of sockets decides. */

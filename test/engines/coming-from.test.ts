@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandsIn, ROOT } from './commands.js';
-import { engines, variants } from './engines.js';
+import { engines, variantOf } from './engines.js';
 import { helloEntries, openShell, type Shell } from './support.js';
 
 const page = await readFile(join(ROOT, 'docs/coming-from.md'), 'utf8');
@@ -18,8 +18,7 @@ function targetOf(command: string): string | undefined {
 }
 
 describe('docs/coming-from.md', () => {
-  const variant = variants.find(({ name }) => name === 'docker28 BuildKit');
-  if (variant === undefined) throw new Error('there is no Docker 28');
+  const variant = variantOf('docker28 BuildKit');
   let shell: Shell;
   let env: Record<string, string>;
   beforeAll(async () => {

@@ -135,6 +135,12 @@ export const variants: readonly Variant[] = [
   variant('podman', undefined),
 ];
 
+export function variantOf(name: string): Variant {
+  const found = variants.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`there is no ${name}`);
+  return found;
+}
+
 /** Names of this test file. */
 const given: string[] = [];
 

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RemoteBuildKit, serveBuildKit } from './buildkit/bridge.js';
-import { engines, variants } from './engines.js';
+import { engines, variantOf, variants } from './engines.js';
 import { openShell, type Outcome, type Shell, tracesOf } from './support.js';
 import { create } from './tar.js';
 
@@ -52,8 +52,7 @@ describe.each(variants)('half of a context, with $name', (variant) => {
 
 describe('half of a context, sent to the API of Podman', () => {
   it('is refused after filter', async () => {
-    const variant = variants.find(({ name }) => name === 'podman');
-    if (variant === undefined) throw new Error('there is no Podman');
+    const variant = variantOf('podman');
     const shell = await openShell(variant);
     try {
       const app = shell.name();
@@ -79,8 +78,7 @@ describe('half of a context, with a remote builder of buildx', () => {
   let remote: RemoteBuildKit;
   let builder: string;
   beforeAll(async () => {
-    const variant = variants.find(({ name }) => name === 'docker28 BuildKit');
-    if (variant === undefined) throw new Error('there is no Docker Engine with buildx');
+    const variant = variantOf('docker28 BuildKit');
     shell = await openShell(variant);
     remote = await serveBuildKit(host);
     builder = shell.name();

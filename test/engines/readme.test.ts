@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RemoteBuildKit, serveBuildKit } from './buildkit/bridge.js';
 import { commandsOf, ROOT } from './commands.js';
-import { engines, variants } from './engines.js';
+import { engines, variantOf } from './engines.js';
 import { SAMPLES } from './samples/sample.js';
 import { helloEntries, imageIdOf, makeBuilder, openShell, program, type Shell } from './support.js';
 
@@ -40,8 +40,7 @@ const run = commands.filter(
 );
 
 describe('the documentation', () => {
-  const variant = variants.find(({ name }) => name === 'docker28 BuildKit');
-  if (variant === undefined) throw new Error('there is no Docker 28');
+  const variant = variantOf('docker28 BuildKit');
   const { host } = variant;
   let shell: Shell;
   /** Instead of nodes on Kubernetes: the engine's BuildKit. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { helloProgram } from '../../samples/hello/elf.js';
 import { ROOT } from './commands.js';
-import { engines, variants } from './engines.js';
+import { engines, variantOf } from './engines.js';
 import { helloEntries, openShell, type Shell } from './support.js';
 
 /** Commands that fail, by what they print. `$ROOTLESS` is the socket of rootless Podman, `$PODMAN` its command line. */
@@ -41,8 +41,7 @@ const page = await readFile(join(ROOT, 'docs/troubleshooting.md'), 'utf8');
 const shown = [...page.matchAll(/^\| `([^`]+)`/gm)].map((match) => match[1] ?? '');
 
 describe('docs/troubleshooting.md', () => {
-  const variant = variants.find(({ name }) => name === 'docker28 BuildKit');
-  if (variant === undefined) throw new Error('there is no Docker 28');
+  const variant = variantOf('docker28 BuildKit');
   let shell: Shell;
   let env: Record<string, string>;
   beforeAll(async () => {

@@ -8,6 +8,7 @@ import { TemporaryPath } from '../../files/temporary-path.js';
 import { outputFailure } from '../../files/write-error.js';
 import { configFolder } from '../../image/credentials/docker-config.js';
 import { printable } from '../../text/printable.js';
+import { shellQuote } from '../../text/shell-quote.js';
 import { usage } from '../arguments/flags.js';
 import { PLUGIN } from './docker.js';
 
@@ -70,16 +71,11 @@ function write(path: string, program: string): void {
   try {
     if (isSea()) fs.symlinkSync(program, partial);
     else {
-      const words = [process.execPath, program, PLUGIN].map(quoted).join(' ');
+      const words = [process.execPath, program, PLUGIN].map(shellQuote).join(' ');
       fs.writeFileSync(partial, `${HEAD}\nexec ${words} "$@"\n`, { mode: 0o755 });
     }
     fs.renameSync(partial, path);
   } finally {
     folder.remove();
   }
-}
-
-/** A word for a shell. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }

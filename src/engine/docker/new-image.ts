@@ -4,9 +4,9 @@
  * container. The images of its steps are never removed: they are the cache of the builder, and the classic builder fails
  * if a child of a base disappears while it lists them.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerceptionError, messageOf } from '../../errors.js';
 import { formatReference, fullName, splitTag, tryParseReference } from '../../image/reference.js';
+import { pause } from '../../pause.js';
 import type { BuildResult, StoredImage } from '../engine.js';
 import type { ApiRequest, Connection } from './connection.js';
 import { isNotFound, isRefusal } from './failures.js';
@@ -199,8 +199,7 @@ export class NewImage {
         return await question();
       } catch (error) {
         if (attempt === ATTEMPTS || !isRefusal(error) || isNotFound(error)) throw error;
-        const { signal } = this.#closed;
-        await sleep(PAUSE, undefined, { signal }).catch(() => signal.throwIfAborted());
+        await pause(PAUSE, this.#closed.signal);
       }
   }
 

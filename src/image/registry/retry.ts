@@ -1,5 +1,5 @@
 /** Retries after transient failures, with growing pauses. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../../pause.js';
 import { ConnectionFailure, HttpFailure, isTransient } from './errors.js';
 import type { CompleteSettings } from './settings.js';
 
@@ -20,16 +20,14 @@ export async function retry<T>(
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (number >= timing.tries || !isTransient(error, known())) throw error;
-      const wait = pause(error, number, timing.delay);
+      const wait = delayOf(error, number, timing.delay);
       if (wait > timing.longest) throw error;
-      await sleep(wait, undefined, { signal }).catch(() => {
-        throw signal.reason;
-      });
+      await pause(wait, signal);
     }
   }
 }
 
-function pause(error: unknown, number: number, delay: number): number {
+function delayOf(error: unknown, number: number, delay: number): number {
   if (error instanceof ConnectionFailure && error.stale && number === 1) return 0;
   if (error instanceof HttpFailure && error.retryAfter !== undefined) return error.retryAfter;
   // Concurrent requests retry at different times.

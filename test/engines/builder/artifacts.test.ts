@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines } from '../engines.js';
+import { engines, variantOf } from '../engines.js';
 import { expectFailure, imageIdOf, program, type Shell } from '../support.js';
 import {
   buildersOf,
@@ -16,7 +16,6 @@ import {
   printed,
   three,
   two,
-  variantOf,
 } from './support.js';
 
 /** Files, links and folders, some of them in a volume; and what isn't an artifact on standard output. */

@@ -2,20 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Proxy, startProxy, startServer } from '../cli/proxy.js';
-import { engines } from '../engines.js';
+import { engines, variantOf } from '../engines.js';
 import { expectFailure, openShell, type Outcome, type Shell } from '../support.js';
 import { type OwnEngine, startOwnEngine } from './own-engine.js';
-import {
-  act,
-  buildersOf,
-  folderOf,
-  imageOf,
-  openOpenShell,
-  runs,
-  SOON,
-  two,
-  variantOf,
-} from './support.js';
+import { act, buildersOf, folderOf, imageOf, openOpenShell, runs, SOON, two } from './support.js';
 
 /** How long it is tried to remove a container of an engine that is away, and some. */
 const PATIENCE = 25_000;

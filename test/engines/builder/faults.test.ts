@@ -1,6 +1,6 @@
 /** Builders that fail: the exit code, one line that says why, nothing built, and nothing left. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines } from '../engines.js';
+import { engines, variantOf } from '../engines.js';
 import { expectFailure, type Shell } from '../support.js';
 import {
   act,
@@ -17,7 +17,6 @@ import {
   SOON,
   three,
   two,
-  variantOf,
 } from './support.js';
 
 interface Case {

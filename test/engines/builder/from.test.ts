@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, inspectImage, listLabelled } from '../engines.js';
+import { engines, inspectImage, listLabelled, variantOf } from '../engines.js';
 import { five, imageIdOf, type Running, type Shell } from '../support.js';
 import {
   act,
@@ -19,7 +19,6 @@ import {
   three,
   two,
   until,
-  variantOf,
 } from './support.js';
 
 describe.concurrent.each(five)('a builder with $name', (variant) => {

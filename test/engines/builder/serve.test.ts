@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, type Variant } from '../engines.js';
+import { engines, type Variant, variantOf } from '../engines.js';
 import { expectFailure, imageIdOf, type Shell } from '../support.js';
 import {
   act,
@@ -13,7 +13,6 @@ import {
   openOpenShell,
   printed,
   SOON,
-  variantOf,
 } from './support.js';
 
 const able = [

@@ -15,7 +15,7 @@ import {
   listLabelled,
   removeImages,
   type Variant,
-  variants,
+  variantOf,
 } from '../engines.js';
 import { openShell, type Outcome, program, type Shell } from '../support.js';
 
@@ -28,12 +28,6 @@ export const DEBIAN = (
 export const three = ['docker20 classic', 'docker28 BuildKit', 'podmanRootless'].map(variantOf);
 /** For what the builder of an image has no part in. */
 export const two = ['docker28 BuildKit', 'podmanRootless'].map(variantOf);
-
-export function variantOf(name: string): Variant {
-  const found = variants.find((one) => one.name === name);
-  if (found === undefined) throw new Error(`there is no ${name}`);
-  return found;
-}
 
 /** Milliseconds in which what was stopped has to be over on a busy machine. */
 export const SOON = 15_000;

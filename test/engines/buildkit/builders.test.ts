@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { engines, run } from '../engines.js';
-import { expectFailure, imageIdOf, openShell, type Shell } from '../support.js';
+import { expectFailure, imageIdOf, type Shell } from '../support.js';
 import { create } from '../tar.js';
-import { type RemoteBuildKit, serveBuildKit } from './bridge.js';
-import { docker28 as variant, tagsOf } from './docker28.js';
+import type { RemoteBuildKit } from './bridge.js';
+import { tagsOf, useBuilder } from './docker28.js';
 
 const { address: registry } = engines.registry;
 
@@ -25,18 +25,7 @@ function context(name: string, more = ''): Promise<Buffer> {
 let shell: Shell;
 let buildkit: RemoteBuildKit;
 let builder: string;
-beforeAll(async () => {
-  shell = await openShell(variant);
-  buildkit = await serveBuildKit(variant.host);
-  builder = shell.name();
-  const create = `docker buildx create --name ${builder} --driver remote ${buildkit.address}`;
-  expect(await shell.run(create, { litters: true })).toMatchObject({ code: 0 });
-});
-afterAll(async () => {
-  await shell.run(`docker buildx rm ${builder}`, { litters: true });
-  await buildkit.close();
-  await shell.close();
-});
+useBuilder((opened) => ({ shell, buildkit, builder } = opened));
 
 describe.each([
   { way: '--builder ADDRESS', args: () => ['--builder', buildkit.address], env: () => ({}) },

@@ -3,18 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { build } from '../../../src/build.js';
-import { engines, listTags, variants } from '../engines.js';
+import { engines, listTags, variantOf } from '../engines.js';
 import { expectFailure, openShell, type Outcome, type Shell } from '../support.js';
 import { create } from '../tar.js';
 import { type RemoteBuildKit, serveBuildKit } from './bridge.js';
 
 const { base } = engines;
-
-function variantOf(name: string) {
-  const found = variants.find((one) => one.name === name);
-  if (found === undefined) throw new Error(`there is no ${name}`);
-  return found;
-}
 
 /** A context with a Dockerfile, a file, and a .dockerignore. */
 function context(dockerfile: string, file = 'Dockerfile'): Promise<Buffer> {

@@ -1,12 +1,10 @@
 /** What the tests of BuildKit have in common: the engine whose BuildKit they use, and its registry. */
-import { afterAll, beforeAll } from 'vitest';
-import { engines, variants } from '../engines.js';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { engines, variantOf } from '../engines.js';
 import { openShell, type Shell } from '../support.js';
 import { type RemoteBuildKit, serveBuildKit } from './bridge.js';
 
-const found = variants.find(({ name }) => name === 'docker28 BuildKit');
-if (found === undefined) throw new Error('there is no docker28');
-export const docker28 = found;
+export const docker28 = variantOf('docker28 BuildKit');
 
 /** The tags of a repository; undefined if the registry does not have it. */
 export async function tagsOf(name: string): Promise<unknown> {
@@ -29,4 +27,25 @@ export function useBuildKit(
     await buildkit?.close();
     await shell?.close();
   });
+}
+
+/** The same, and a builder of buildx with that BuildKit, by its name. */
+export function useBuilder(
+  use: (opened: {
+    readonly shell: Shell;
+    readonly buildkit: RemoteBuildKit;
+    readonly builder: string;
+  }) => void,
+): void {
+  let shell: Shell;
+  let buildkit: RemoteBuildKit;
+  useBuildKit((opened) => ({ shell, buildkit } = opened));
+  let builder: string;
+  beforeAll(async () => {
+    builder = shell.name();
+    const create = `docker buildx create --name ${builder} --driver remote ${buildkit.address}`;
+    expect(await shell.run(create, { litters: true })).toMatchObject({ code: 0 });
+    use({ shell, buildkit, builder });
+  });
+  afterAll(() => shell.run(`docker buildx rm ${builder}`, { litters: true }));
 }

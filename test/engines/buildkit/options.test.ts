@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askEngine, connectTo, engines, run, variants } from '../engines.js';
+import { askEngine, connectTo, engines, run, variantOf, variants } from '../engines.js';
 import { expectFailure, imageIdOf, openShell, type Outcome, type Shell } from '../support.js';
 import { create } from '../tar.js';
 import { type RemoteBuildKit, serveBuildKit } from './bridge.js';
@@ -216,8 +216,7 @@ async function forget(host: string, image: string, mark: string): Promise<void> 
 
 describe('with a builder', () => {
   const [old, found] = ['docker20 BuildKit', 'docker28 BuildKit'].map((name) => {
-    const variant = variants.find((one) => one.name === name);
-    if (variant === undefined) throw new Error(`there is no ${name}`);
+    const variant = variantOf(name);
     return variant;
   });
   let shell: Shell;

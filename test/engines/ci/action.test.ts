@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRunner, type Result } from '../../support/github/runner.js';
 import { ROOT } from '../commands.js';
-import { cleanUp, engines, inspectImage, listTags, run, uniqueTag, variants } from '../engines.js';
+import { cleanUp, engines, inspectImage, listTags, run, uniqueTag, variantOf } from '../engines.js';
 import { program } from '../support.js';
 
-const docker28 = variants.find(({ name }) => name === 'docker28 BuildKit');
-if (docker28 === undefined) throw new Error('there is no Docker 28');
+const docker28 = variantOf('docker28 BuildKit');
 const { host, env: withEngine } = docker28;
 const withoutEngine = { PATH: process.env['PATH'], HOME: homedir() };
 const { address } = engines.registry;

@@ -1,7 +1,7 @@
 /** `doctor` on a machine with engines: what a build would use and why, as text and as JSON. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RemoteBuildKit, serveBuildKit } from '../buildkit/bridge.js';
-import { docker28 } from '../buildkit/docker28.js';
+import type { RemoteBuildKit } from '../buildkit/bridge.js';
+import { docker28, useBuilder } from '../buildkit/docker28.js';
 import { engines, variants } from '../engines.js';
 import { openShell, type Shell } from '../support.js';
 
@@ -72,18 +72,7 @@ describe('with a builder of buildx, doctor', () => {
   let buildkit: RemoteBuildKit;
   let builder: string;
   const env = { DOCKER_CONFIG: engines.docker28.dockerConfig };
-  beforeAll(async () => {
-    shell = await openShell(docker28);
-    buildkit = await serveBuildKit(docker28.host);
-    builder = shell.name();
-    const create = `docker buildx create --name ${builder} --driver remote ${buildkit.address}`;
-    expect(await shell.run(create, { litters: true })).toMatchObject({ code: 0 });
-  });
-  afterAll(async () => {
-    await shell.run(`docker buildx rm ${builder}`, { litters: true });
-    await buildkit.close();
-    await shell.close();
-  });
+  useBuilder((opened) => ({ shell, buildkit, builder } = opened));
 
   it('says that a build uses it, with its state', async () => {
     const { text, report } = await doctor(shell, { ...env, BUILDX_BUILDER: builder });

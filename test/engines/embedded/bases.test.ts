@@ -4,14 +4,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { engines, run, type Variant, variants } from '../engines.js';
+import { engines, run, variantOf } from '../engines.js';
 import { expectFailure, imageIdOf, openShell, type Outcome, type Shell } from '../support.js';
 import { create } from '../tar.js';
 import { type BaseImage, baseImage } from './differential/base-image.js';
 import { configured, several } from './differential/bases.js';
 import { dir, file, symlink } from './differential/entries.js';
 
-const docker28 = variants.find(({ name }) => name === 'docker28 BuildKit') as Variant;
+const docker28 = variantOf('docker28 BuildKit');
 const plain = engines.registry.address;
 const { address: guarded, username, password } = engines.registryAuth;
 

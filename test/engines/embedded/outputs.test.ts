@@ -2,15 +2,13 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, inspectImage, listTags, run, type Variant, variants } from '../engines.js';
+import { engines, inspectImage, listTags, run, variantOf } from '../engines.js';
 import { BIN, expectFailure, helloEntries, imageIdOf, openShell, type Shell } from '../support.js';
 import { create } from '../tar.js';
 
 const LINE = 'hello from no engine';
 /** An engine that isn't there. */
 const NOWHERE = { DOCKER_HOST: 'unix:///no/such/engine.sock' };
-
-const variantOf = (name: string): Variant => variants.find((one) => one.name === name) as Variant;
 
 describe('an image that no engine built', () => {
   let shell: Shell;

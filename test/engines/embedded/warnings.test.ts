@@ -6,14 +6,14 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildWithWarnings } from '../../engine/embedded/stages/warned-build.js';
 import { WARNINGS } from '../../engine/embedded/stages/warning-cases.js';
-import { type Variant, variants } from '../engines.js';
+import { variantOf } from '../engines.js';
 import { openShell, type Shell } from '../support.js';
 import { create } from '../tar.js';
 import { checkReference } from './check-reference.js';
 import { randomDockerfile } from './differential/random-words.js';
 import { randomStages } from './random-stages.js';
 
-const docker28 = variants.find(({ name }) => name === 'docker28 BuildKit') as Variant;
+const docker28 = variantOf('docker28 BuildKit');
 const numRuns = Number(process.env['DIFFERENTIAL_RUNS'] ?? 10);
 const seed = Number(process.env['DIFFERENTIAL_SEED'] ?? 20_261_130);
 const timeout = 180_000 + numRuns * 5_000;

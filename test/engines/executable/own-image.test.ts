@@ -2,9 +2,8 @@
 import { copyFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { variantOf } from '../builder/support.js';
 import { commandsOf } from '../commands.js';
-import { engines } from '../engines.js';
+import { engines, variantOf } from '../engines.js';
 import { expectClean, openSample, sizeOf, succeeds } from '../samples/sample.js';
 import { expectFailure, helloEntries, imageIdOf, openShell, type Shell } from '../support.js';
 import { create } from '../tar.js';

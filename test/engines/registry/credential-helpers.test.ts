@@ -2,12 +2,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { contextOf, engines, run, variants } from '../engines.js';
+import { contextOf, engines, run, variantOf } from '../engines.js';
 import { expectFailure, imageIdOf, openShell, type Outcome, type Shell } from '../support.js';
 
 const { address, username, password } = engines.registryAuth;
-const docker28 = variants.find(({ name }) => name === 'docker28 BuildKit');
-if (docker28 === undefined) throw new Error('there is no Docker 28');
+const docker28 = variantOf('docker28 BuildKit');
 
 let shell: Shell;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { readJob } from '../../support/github/files.js';
 import { openRunner } from '../../support/github/runner.js';
 import { readPipeline, scriptOf, variablesOf } from '../../support/gitlab.js';
 import { ROOT } from '../commands.js';
-import { engines, run, variants } from '../engines.js';
+import { engines, run, variantOf } from '../engines.js';
 import { type Given, imageIdOf, type Shell } from '../support.js';
 import { openSample, SAMPLES, succeeds } from './sample.js';
 
@@ -29,8 +29,7 @@ async function networkOfNpm(): Promise<Record<string, string | undefined>> {
 }
 
 describe('the samples for continuous integration', () => {
-  const variant = variants.find(({ name }) => name === 'docker20 BuildKit');
-  if (variant === undefined) throw new Error('there is no Docker 20.10');
+  const variant = variantOf('docker20 BuildKit');
   const { address, username, password } = engines.registryAuth;
   let shell: Shell;
   let image: string;

@@ -6,7 +6,7 @@ import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandsOf } from '../commands.js';
-import { variants } from '../engines.js';
+import { variantOf } from '../engines.js';
 import { buildExecutables, executableOf } from '../executable/build.js';
 import { imageIdOf, type Shell } from '../support.js';
 import { dockerfilesOf, openSample, SAMPLES } from './sample.js';
@@ -22,8 +22,7 @@ const pages = await Promise.all(
 describe.each(pages.filter(({ commands }) => commands.length > 0))(
   'docs/patterns/$name.md',
   ({ name, commands }) => {
-    const variant = variants.find((one) => one.name === 'docker20 BuildKit');
-    if (variant === undefined) throw new Error('there is no Docker 20.10');
+    const variant = variantOf('docker20 BuildKit');
     let shell: Shell;
     beforeAll(async () => {
       shell = await openSample(name, variant);

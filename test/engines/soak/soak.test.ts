@@ -11,7 +11,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waiting } from '../../support/process/cli.js';
-import { variantOf } from '../builder/support.js';
 import {
   askEngine,
   contextOf,
@@ -22,6 +21,7 @@ import {
   removeNamed,
   run,
   uniqueTag,
+  variantOf,
 } from '../engines.js';
 import { BIN, containersOf } from '../support.js';
 
